@@ -195,6 +195,13 @@ def assert_same_bits(actual: Array, expected: Array) -> None:
     assert np.ascontiguousarray(actual).tobytes() == np.ascontiguousarray(expected).tobytes()
 
 
+def assert_same_arrays(actual: Mapping[str, Array], expected: Mapping[str, Array]) -> None:
+    """Arrays of the same names, with the same bits."""
+    assert actual.keys() == expected.keys()
+    for name, array in expected.items():
+        assert_same_bits(actual[name], array)
+
+
 def mirrored(place, side):
     """Cell at a place over the border: walk, and turn round at the edges."""
     step = 1

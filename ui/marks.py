@@ -101,6 +101,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         self.hovered: Hashable = None
         self._theme = LIGHT
         self._marked: Hashable = None
+        self._left: Hashable = None  # what was marked before
         self._drawn: tuple[Ground, C, Drawing] | None = None
         self._kept: Kept = {}
         self._pointer: QPointF | None = None
@@ -126,7 +127,9 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
 
     def move_in(self) -> None:
         """Let what is shown move, if its graphic knows how and motion is wanted; any input ends it."""
-        seconds = 0.0 if self.content is None else self._graphic.seconds(self.content)
+        self._move(0.0 if self.content is None else self._graphic.seconds(self.content))
+
+    def _move(self, seconds: float) -> None:
         duration = theme_manager().motion_ms(self, round(1000 * seconds))
         if not duration:
             return
@@ -152,10 +155,11 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
             self.rest()
         return False
 
-    def mark(self, marked: Hashable) -> None:
-        """Mark something in what is shown; see `Ground.marked`."""
+    def mark(self, marked: Hashable, seconds: float = 0.0) -> None:
+        """Mark something in what is shown, or let marks slide there; see `Ground.marked`."""
         if marked != self._marked:
-            self._marked = marked
+            self._left, self._marked = self._marked, marked
+            self._move(seconds)
             self.update()
 
     def _fit(self) -> None:
@@ -173,7 +177,8 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         """What is drawn now; made when it is needed first."""
         ratio = self.devicePixelRatioF()
         motion = 1.0 if self._motion is None else self._motion.currentValue()
-        ground = Ground(self._room(), self._theme, self.hovered, self.hasFocus(), ratio, self._marked, motion)
+        look, left = (self._theme, self.hovered, self.hasFocus(), ratio), self._left if motion < 1 else None
+        ground = Ground(self._room(), *look, self._marked, motion, left)
         if self.content is None:
             return Drawing(ground)
         if self._drawn is None or self._drawn[:2] != (ground, self.content):

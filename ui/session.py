@@ -92,7 +92,7 @@ class Session(QObject):
         window = self.window
         self._key_owner = KeyOwner(window.pages.can_turn, self._frees, window.lab_dock, window)
         self._focus_reveal = FocusReveal(self.window)
-        self._tips = TipFilter(self)
+        self._tips = TipFilter(self.window)
         self.window.closing.connect(self._on_window_closing)
         self.window.restore_size()
         theme_manager().set_mode(remembered_text(settings, "view/theme", MODES, "system"))

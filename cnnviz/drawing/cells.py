@@ -48,11 +48,13 @@ class Colors:
 
     * `name`: {"signed", "sequential", "grey"}
     * `lo`, `hi`: Values of the first and of the last colour, ``lo < hi``.
+    * `is_open`: Whether there may be values beyond them, so that the others are told apart: a key says so.
     """
 
     name: str
     lo: float
     hi: float
+    is_open: bool = False
 
     def __post_init__(self) -> None:
         color_map(self.name)

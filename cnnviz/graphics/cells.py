@@ -45,12 +45,19 @@ def write_axes(
 def colors_height(width: float, colors: Colors, look: Look) -> float:
     """Height that the bar of colours takes in a width, with its numbers below it where the bar is short."""
     font = look.font("mono")
-    return font.line + (look.px(11) if width - font.width("".join(_ends(colors))) < look.px(_SHORT) else 0)
+    return font.line + (look.px(11) if width - font.width("".join(ends_of(colors))) < look.px(_SHORT) else 0)
 
 
-def _ends(colors: Colors) -> tuple[str, str]:
+def ends_of(colors: Colors) -> tuple[str, str]:
+    """What a key writes at the ends of its colours."""
     write = format_signed if colors.name == "signed" else format_value
-    return write(colors.lo, 2), write(colors.hi, 2)
+    below, above = ("≤", "≥") if colors.is_open else ("", "")
+    return below + write(colors.lo, 2), above + write(colors.hi, 2)
+
+
+def short_scale(colors: Colors) -> str:
+    """Both ends in few letters, such as "±0.5"; "±0.5+" where there are values beyond them."""
+    return f"{'±' if colors.lo < 0 else '0–'}{format_value(colors.hi, 2)}{'+' * colors.is_open}"
 
 
 def write_colors(drawing: Drawing, box: Box, colors: Colors) -> None:
@@ -58,7 +65,7 @@ def write_colors(drawing: Drawing, box: Box, colors: Colors) -> None:
 
     Where hardly anything would be left of the bar, the numbers stand below it.
     """
-    px, font, (low, high) = drawing.ground.px, drawing.ground.font("mono"), _ends(colors)
+    px, font, (low, high) = drawing.ground.px, drawing.ground.font("mono"), ends_of(colors)
     ends = font.width(low + high)
     gap = px(8) if box.width > ends + px(48) else px(3)
     long = max(min(box.width - ends - 2 * gap, px(240)), 1)

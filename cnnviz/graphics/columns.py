@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import lru_cache
 
+import numpy as np
+
 from cnnviz._types import FloatArray, Shape
 from cnnviz.drawing.cells import Colors
 from cnnviz.inspect.receptive_field import INPUT
@@ -98,7 +100,8 @@ class Column:
                     f"Contribution of each cell of {self.stage} to the chosen logit: value × slope of the "
                     "logit, which is the weight where one dense layer follows. With the biases, and what a "
                     "sigmoid or tanh on the way bends, they add up to the logit. Relative to blank: the "
-                    "value less that of a blank image, and its logit for the biases."
+                    "value less that of a blank image, and its logit for the biases. One in 50 is "
+                    "beyond the colours."
                 )
             case Kind.UNITS:
                 return f"Units of {self.stage}, laid out row by row."
@@ -116,11 +119,22 @@ class Column:
         return "signed" if self.signed else "sequential"
 
     def colors(self, values: FloatArray) -> Colors:
-        """Colours between symmetric limits of all its values, or from 0; what is not finite is left out."""
+        """Colours between symmetric limits of all its values, or from 0; what is not finite is left out.
+
+        Of evidence hardly anything would be seen beside its few largest values: what is beyond 49 of 50 of
+        those that are not 0 has the last colour.
+        """
         if self.kind is Kind.IMAGE:
             return Colors(self.colormap, -0.5, 0.5)
+        if self.kind is Kind.EVIDENCE:
+            known = np.abs(values[np.isfinite(values) & (values != 0)])
+            values = np.quantile(known, 0.98) if known.size else known
         lo, hi = signed_levels(values)
-        return Colors(self.colormap, lo if self.signed else 0.0, hi)
+        return self.within((lo if self.signed else 0.0, hi))
+
+    def within(self, limits: tuple[float, float]) -> Colors:
+        """Its colours between other limits, such as those of several moments."""
+        return Colors(self.colormap, *limits, is_open=self.kind is Kind.EVIDENCE)
 
 
 @dataclass(frozen=True, slots=True)

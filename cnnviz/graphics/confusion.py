@@ -11,12 +11,13 @@ from cnnviz.drawing.box import Box
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.lettering import Font
 from cnnviz.drawing.look import Look
-from cnnviz.drawing.marks import Group, Lines, Mark, Polygon, Rect, Text
+from cnnviz.drawing.marks import Group, Lines, Mark, Rect, Text
 from cnnviz.drawing.parts import Ask, CellKey, Part
 from cnnviz.quantities import format_count, format_percent, format_whole_percent
 
 _FEW, _SPELT_OUT = 4, 3  # classes with higher rows, and classes whose columns say "predicted"
-
+#: Of the worst confusion, what share is written in the colour of mistakes.
+_CONSIDERABLE = 0.25
 _SHARES = "% of the class"
 
 
@@ -161,11 +162,11 @@ def _draw_cell(drawing: Drawing, shown: Confusion, frame: _Frame, row: int, col:
     if row == col:
         drawing.add(Rect(fill, "accent_soft"))
     elif number:
-        # The tint grows with the count, so that the worst confusions are found first.
-        drawing.add(Rect(fill, "danger_soft", alpha=0.3 + 0.7 * (number / shown.worst) ** 0.5))
-        side, (left, top) = look.px(5), fill[:2]
-        drawing.add(Polygon(((left, top), (left + side, top), (left, top + side)), "danger"))
-        ink = "danger"
+        # The tint grows with the count, so that the worst confusions are found first; that it is a mistake is
+        # seen by its place off the diagonal.
+        share = number / shown.worst
+        drawing.add(Rect(fill, "danger_soft", alpha=0.3 + 0.7 * share**0.5))
+        ink = "danger" if share > _CONSIDERABLE else "muted"
     words, y = frame.text(shown, row, col), box.y + font.middle
     if frame.is_spelt_out:
         drawing.add(Text(box.right - look.px(8), y, words, font, ink, "end"))

@@ -230,7 +230,7 @@ def _still(plot: Curves, ground: Ground) -> list[Mark]:
     if not plot.named:
         head = Box(ground.box.left, ground.box.top, ground.box.width, small.line)
         drawing.write(head, plot.y_name, small, "muted")
-    for curve in sorted(plot.seen, key=lambda each: each.width):
+    for curve in sorted(plot.seen, key=lambda each: -each.width):  # no line hides one that is finer
         drawing.add(*axes.marks(curve, look.scale))
     _write_ends(drawing, plot, axes, ends)
     return drawing.marks

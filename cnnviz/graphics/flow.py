@@ -19,10 +19,11 @@ from cnnviz.drawing.lettering import Font
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Group, Image, Line, Mark, Point, Rect
 from cnnviz.drawing.parts import Ask, CellKey, CellParts, Part
+from cnnviz.graphics.cells import short_scale
 from cnnviz.graphics.columns import Kind
 from cnnviz.graphics.network_stages import Flow, Stage
 from cnnviz.palette import Color
-from cnnviz.quantities import format_cell, format_signed, format_value
+from cnnviz.quantities import format_cell, format_signed
 
 _RAISES, _LOWERS = Color("#B2182B", "#F4A582"), Color("#2166AC", "#92C5DE")
 """Of a line to the unit: what raises the logit, and what lowers it."""
@@ -262,8 +263,7 @@ def _values(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
             drawing.add(Image(room, pixels, is_smooth=scale < 4 and abs(scale - round(scale)) > 1e-6))
         if stage.kind is Kind.IMAGE or stage.kind in flow.covered:
             continue
-        scale = ("±" if stage.colors.lo < 0 else "0–") + format_value(stage.colors.hi, 2)
-        _write_over(drawing, places.tiles[n, 0].x, places.scales[n], (scale,), mono)
+        _write_over(drawing, places.tiles[n, 0].x, places.scales[n], (short_scale(stage.colors),), mono)
         if stage.sums:
             _write_sums(drawing, flow, places, n)
     lines = [line for note in flow.notes for line in small.wrapped(note, places.notes.width)]
@@ -351,6 +351,8 @@ def _parts(flow: Flow, box: Box, look: Look) -> list[Part | CellParts]:
         )
         press = partial(_cell_asked, stage, tile)
         cells.append(CellParts((n, tile), grid, partial(_cell_said, stage, tile), press))
+    for n, head in places.heads.items():
+        parts.append(Part(("head", n), head, f"{flow.stages[n].title}: {flow.stages[n].column.about}"))
     if flow.hides_output:
         return parts + cells
     last = flow.network.layers[-1][0]

@@ -204,13 +204,12 @@ def _products(column: Column, trace: Trace, names: tuple[str, ...]) -> Stage:
     index = int(np.argmax(trace.logits[0]))
     taken_apart = logit_contributions(trace.network, trace, column.stage, index)
     found = taken_apart.contributions
-    whose = f"for {names[index]}" if len(trace.logits[0]) > 1 else ""
-    about = f"Each cell of {column.stage} times its weight {whose}".strip()
-    about += ": with the bias, their sum is the logit"
+    whose = f"for {names[index if len(trace.logits[0]) > 1 else 1]}"
+    about = f"Each cell of {column.stage} times its weight {whose}"
+    about += ": with the bias, their sum is the logit. One in 50 is beyond the colours"
     sums: list[float] = found.sum(axis=(1, 2), dtype=np.float64).tolist()
     sums.append(taken_apart.bias)
-    captions = (whose,) if whose else _sides(found.shape)
-    return Stage(column, captions, about, found, column.colors(found), sums=tuple(sums))
+    return Stage(column, (whose,), about, found, column.colors(found), sums=tuple(sums))
 
 
 def _sides(shape: Shape) -> tuple[str, ...]:

@@ -74,7 +74,7 @@ class Run:
             self.markers(),
             self.unit,
             y_range=_roomy(y_range),
-            x_range=(0.0, self.end()),
+            x_range=_roomy((0.0, self.end())),
             hidden=hidden,
         )
 
@@ -157,6 +157,6 @@ def _top(curve: Curve) -> float:
 
 
 def _roomy(ends: tuple[float, float]) -> tuple[float, float]:
-    """With a margin, so that a line that runs along an end is not cut in half."""
+    """With a margin, so that neither a line along an end nor a dot at it is cut in half."""
     margin = 0.02 * (ends[1] - ends[0])
     return ends[0] - margin, ends[1] + margin

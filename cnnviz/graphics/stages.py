@@ -15,6 +15,7 @@ from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Group, Image, Ink, Line, Mark, Rect, Text
 from cnnviz.drawing.parts import Ask, CellKey, CellParts, Part
 from cnnviz.graphics import heat_map
+from cnnviz.graphics.cells import ends_of, short_scale
 from cnnviz.graphics.heat_map import HEAT_MAP, Looked, placed
 from cnnviz.graphics.probabilities import mark_true
 from cnnviz.graphics.tiles import scroll_bar
@@ -178,9 +179,8 @@ def _strip(colors: Colors, note: str, box: Box, look: Look) -> list[Mark]:
     drawing, px, font = Drawing(Ground(box, look)), look.px, look.font("mono")
     bar, below = box.rows(px(6), Share(1), gap=px(1))
     drawing.add(Image(bar, _ramp(colors.name)), Rect(bar.inset(0.5), edge="border"))
-    write = format_signed if colors.name == "signed" else format_value
-    lo, hi = write(colors.lo, 2), write(colors.hi, 2)
-    both, gap = f"±{hi.lstrip('+')}", px(6)
+    (lo, hi), gap = ends_of(colors), px(6)
+    both = short_scale(colors)
     noted = f"{both} {note}"
     if font.width(lo + hi) + gap + (font.width(note) + gap if note else 0) <= box.width:
         for words, align in ((lo, "left"), (note, "middle"), (hi, "right")):

@@ -96,12 +96,11 @@ def every_target(network):
 
 def changed_outputs(network, x, target, delta):
     """Input and outputs of every layer with one number changed; what lies before it stays as it is."""
-    values, start = x.astype(np.float64), 0
+    values, start, params = x.astype(np.float64), 0, dict(network.params)
     if isinstance(target, ParameterTarget):
-        changed = np.array(network.params[target.name])
-        changed[target.index] += delta
-        network = network.with_params({**network.params, target.name: changed})
-    before = [values, *network.forward(values).outputs.values()]
+        params[target.name] = np.array(params[target.name])
+        params[target.name][target.index] += delta
+    before = [values, *forward_pass(network.layers, params, values)]
     if isinstance(target, ParameterTarget):
         return before
     if isinstance(target, CellTarget):
@@ -112,8 +111,8 @@ def changed_outputs(network, x, target, delta):
     return [*before[:start], values, *forward_pass(network.layers[start:], network.params, values)]
 
 
-def changed_loss(network, x, label, target, delta):
-    return cross_entropy_loop(changed_outputs(network, x, target, delta)[-1], np.array([label]))
+def loss_of(outputs, label):
+    return cross_entropy_loop(outputs[-1], np.array([label]))
 
 
 def states(network, outputs):
@@ -137,10 +136,8 @@ def states(network, outputs):
     return found
 
 
-def changed_states(network, x, target, delta):
-    """Cells whose state the change alters, as a set of (layer, cell)."""
-    before = states(network, changed_outputs(network, x, target, 0.0))
-    after = states(network, changed_outputs(network, x, target, delta))
+def changed_states(before, after):
+    """Cells whose states differ, as a set of (layer, cell)."""
     return {
         (name, tuple(int(i) for i in cell))
         for name in before

@@ -12,34 +12,17 @@ from safetensors.numpy import load_file
 from safetensors.numpy import save as to_safetensors
 
 from cnnviz import checkpoint
-from cnnviz.errors import CheckpointError, CNNVizError, DivergenceError, ParameterError
+from cnnviz.errors import CheckpointError, DivergenceError, ParameterError
 from cnnviz.experiment import LAB5, LENET
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Trainer
-from tests.oracles import assert_same_bits
+from tests.oracles import assert_same_arrays
 from tests.small_data import first_images
 
 
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "net.safetensors"
-
-
-@pytest.mark.parametrize(
-    "experiment", [LAB5, LENET, replace(LENET, pool="max_blur", activation="leaky_relu")]
-)
-def test_round_trip_keeps_every_bit_and_every_setting(path, experiment):
-    network = experiment.build_network()
-    checkpoint.save(path, Snapshot(42, network), experiment, "some", "ab" * 32)
-    loaded = checkpoint.load(path)
-    assert loaded.experiment == experiment
-    assert (loaded.step, loaded.data_name, loaded.data_sha256) == (42, "some", "ab" * 32)
-    assert loaded.network.layers == network.layers
-    for name, array in network.params.items():
-        assert loaded.network.params[name].dtype == array.dtype
-        np.testing.assert_array_equal(loaded.network.params[name], array)
-    x = np.random.default_rng(0).random((2, 1, 28, 28)) - 0.5
-    np.testing.assert_array_equal(loaded.network.forward(x).logits, network.forward(x).logits)
 
 
 def test_weights_that_are_not_finite_are_refused(path):
@@ -50,13 +33,6 @@ def test_weights_that_are_not_finite_are_refused(path):
     checkpoint.save(path, Snapshot(0, network.with_params(broken)), LAB5)
     with pytest.raises(CheckpointError, match="not all finite numbers"):
         checkpoint.load(path)
-
-
-def test_missing_file_and_folder_are_named(tmp_path):
-    with pytest.raises(CheckpointError, match="does not exist"):
-        checkpoint.load(tmp_path / "gone.safetensors")
-    with pytest.raises(CNNVizError):
-        checkpoint.load(tmp_path)
 
 
 def test_what_could_not_be_opened_again_is_not_written(path, monkeypatch):
@@ -138,23 +114,28 @@ def trained():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("kind", SETTINGS)
-@pytest.mark.parametrize("preset", [LAB5, LENET], ids=["lab5", "lenet"])
+@pytest.mark.parametrize(
+    "preset",
+    [LAB5, LENET, replace(LENET, pool="max_blur", activation="leaky_relu")],
+    ids=["lab5", "lenet", "max_blur"],
+)
 def test_saved_and_loaded_runs_go_on_bit_for_bit(path, preset, kind, dtype):
     experiment = replace(preset, dtype=dtype, batch_size=4, epochs=2, **SETTINGS[kind])
     whole, first = begin(experiment), begin(experiment)
     whole.advance(20)
     first.advance(9)
-    checkpoint.save(path, first.snapshot, experiment)
+    checkpoint.save(path, first.snapshot, experiment, "some", "ab" * 32)
     loaded = checkpoint.load(path)
     assert loaded.experiment == experiment
+    assert (loaded.step, loaded.data_name, loaded.data_sha256) == (9, "some", "ab" * 32)
+    assert loaded.network.layers == first.network.layers
+    assert_same_arrays(loaded.network.params, first.network.params)
     second = Trainer(
         loaded.network, first.dataset, experiment, start_step=loaded.step, optimizer_state=loaded.optimizer
     )
     second.advance(11)
-    for name, array in whole.network.params.items():
-        assert_same_bits(second.network.params[name], array)
-    for name, array in whole.optimizer_state.items():
-        assert_same_bits(second.optimizer_state[name], array)
+    assert_same_arrays(second.network.params, whole.network.params)
+    assert_same_arrays(second.optimizer_state, whole.optimizer_state)
     assert list(load_file(path)) == sorted(whole.network.params), "no tensor but those that PyTorch expects"
 
 
@@ -284,5 +265,4 @@ def test_a_run_that_diverged_keeps_the_memory_that_belongs_to_its_weights():
     with pytest.raises(DivergenceError):
         trainer.advance(200)
     assert trainer.step == 5
-    for name, array in before.items():
-        assert_same_bits(trainer.optimizer_state[name], array)
+    assert_same_arrays(trainer.optimizer_state, before)

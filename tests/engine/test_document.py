@@ -220,13 +220,12 @@ def test_a_picture_carries_a_document_and_stays_the_same_picture(tmp_path):
     assert archive.load_picture(path) is None
 
 
-def test_a_picture_that_was_cut_or_changed_gets_one_sentence(tmp_path):
+def test_a_picture_that_was_cut_gets_one_sentence(tmp_path):
     whole, path = picture_of(small_document(kind="picture")[0]), tmp_path / "a.png"
-    for content in (*(whole[:cut] for cut in (0, 20, 60, len(whole) // 2, -1)), b"sample"):
-        path.write_bytes(whole.replace(b'"sample"', b'"simple"') if content == b"sample" else content)
-        with pytest.raises(DataError, match=r"^a\.png cannot be opened: ") as caught:
+    for cut in (0, 20, 60, len(whole) // 2, -1):
+        path.write_bytes(whole[:cut])
+        with pytest.raises(DataError, match=r"^a\.png cannot be opened: "):
             archive.load_picture(path)
-    assert "damaged" in str(caught.value)
 
 
 # --- what is no document ------------------------------------------------------------------------------------

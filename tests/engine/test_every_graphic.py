@@ -27,31 +27,43 @@ from cnnviz.drawing import (
     to_svg,
 )
 from cnnviz.drawing import Text as TextMark
-from cnnviz.graphics import (
-    confusion,
-    curves,
-    flow,
-    formula,
-    heat_map,
-    ledger,
-    legend,
-    number_table,
-    pairs,
-    patches,
-    pictures,
-    probabilities,
-    probability_pairs,
-    route,
-    stage_strip,
-    stages,
-    steps,
-    texts,
-    thumbnails,
-    tiles,
-    time_track,
-    waterfall,
-    winners,
+from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix
+from cnnviz.graphics.curves import CURVES, READING, Curve, Curves, Marker, Reading
+from cnnviz.graphics.flow import FLOW
+from cnnviz.graphics.formula import FORMULA, Formulas
+from cnnviz.graphics.heat_map import COLORS, FITTED_MAP, HEAT_MAP, WHOLE_MAP, HeatMap, Looked, Zoom
+from cnnviz.graphics.ledger import LEDGER, Ledger, LedgerRow
+from cnnviz.graphics.legend import LEGEND, Legend, Named
+from cnnviz.graphics.number_table import NUMBERS, NumberRow, Numbers, NumberTable
+from cnnviz.graphics.pairs import IMAGE, KEY, MAPS, Key, MovedImage, Pair, PairMaps, Shown
+from cnnviz.graphics.patches import PATCHES, Patch, Patches
+from cnnviz.graphics.pictures import BOARD, PHOTO, Board, Photo
+from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
+from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
+from cnnviz.graphics.route import ROUTE, Route, Routed
+from cnnviz.graphics.stage_strip import STRIP, Stage, Strip
+from cnnviz.graphics.stages import (
+    ARROW,
+    FITTING,
+    FOLDED,
+    MARKS,
+    OUTPUTS,
+    STAGE_MAP,
+    Arrow,
+    Fitting,
+    Folded,
+    Marks,
+    OutputRows,
+    Outputs,
+    StageMap,
 )
+from cnnviz.graphics.steps import STEPS, Steps
+from cnnviz.graphics.texts import DONE, STATEMENT, VALUES, WORDS, Done, Statement, Value, Values, Words
+from cnnviz.graphics.thumbnails import THUMBNAILS, Images, Thumbnails
+from cnnviz.graphics.tiles import FRAMED, TILES, Chosen, Framed, Marked, Tiles, Whole
+from cnnviz.graphics.time_track import TIME_LINE, TimeLine, Track
+from cnnviz.graphics.waterfall import WATERFALL, Terms
+from cnnviz.graphics.winners import COUNTS, WINDOW, WINNERS, Window, Winners
 from cnnviz.layers import MaxBlurPool2D, MaxPool2D
 from cnnviz.mathematics import Number, Sub, partial
 from cnnviz.palette import STAGE_STYLES
@@ -64,14 +76,14 @@ def numbers(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=shape)
 
 
-SIGNED, VALUES = Colors("signed", -3.0, 3.0), numbers(6, 7)
+SIGNED, GRID = Colors("signed", -3.0, 3.0), numbers(6, 7)
 CLASSES = tuple("0123456789")
-TRACK = time_track.Track(0, 2000, 500, (np.arange(40.0) * 30, np.linspace(0.7, 0.1, 40)), reference=300)
-SELECTED, MARKS = (("selected", (1, 1, 2, 2)),), (("selected", "what is read"),)
+TRACK = Track(0, 2000, 500, (np.arange(40.0) * 30, np.linspace(0.7, 0.1, 40)), reference=300)
+SELECTED, KEYED = (("selected", (1, 1, 2, 2)),), (("selected", "what is read"),)
 BLACK = np.zeros((280, 280), np.uint8)
 GREY = np.arange(784, dtype=np.uint8).reshape(28, 28)
-PATCH = patches.Patch(GREY[:5, :5], GREY, (3, 4, 5, 5), "+1.25", "image 3", ask=Go())
-PROBABILITIES = np.array([0.4, 0.3, 0.1, 0.05, 0.05, 0.04, 0.03, 0.02, 0.01, 0.0])
+PATCH = Patch(GREY[:5, :5], GREY, (3, 4, 5, 5), "+1.25", "image 3", ask=Go())
+SHARES = np.array([0.4, 0.3, 0.1, 0.05, 0.05, 0.04, 0.03, 0.02, 0.01, 0.0])
 
 
 def network(preset: str):
@@ -95,30 +107,29 @@ def compared():
     return compare(network, to_input(images.test_images[:1], network.dtype)[0], 2, 1, label=0)
 
 
-def strip() -> stage_strip.Strip:
+def strip() -> Strip:
     stages = tuple(
-        stage_strip.Stage(key, style.title, style.color, f"about {key}")
-        for key, style in STAGE_STYLES.items()
+        Stage(key, style.title, style.color, f"about {key}") for key, style in STAGE_STYLES.items()
     )
-    return stage_strip.Strip(stages, tuple((n / 9, n / 10) for n in range(len(stages))), stages[1].key)
+    return Strip(stages, tuple((n / 9, n / 10) for n in range(len(stages))), stages[1].key)
 
 
-def image() -> pairs.MovedImage:
-    return pairs.MovedImage(pairs.Shown(pairs.Pair(numbers(1, 28, 28), numbers(1, 28, 28, seed=1))), (2, -1))
+def image() -> MovedImage:
+    return MovedImage(Shown(Pair(numbers(1, 28, 28), numbers(1, 28, 28, seed=1))), (2, -1))
 
 
-def maps(view: str = "overlay", channels: int = 8) -> pairs.PairMaps:
-    pair = pairs.Pair(numbers(channels, 13, 13), numbers(channels, 13, 13, seed=1))
-    return pairs.PairMaps(pairs.Shown(pair, view), 1)
+def maps(view: str = "overlay", channels: int = 8) -> PairMaps:
+    pair = Pair(numbers(channels, 13, 13), numbers(channels, 13, 13, seed=1))
+    return PairMaps(Shown(pair, view), 1)
 
 
-def plot(count: int = 3) -> curves.Curves:
+def plot(count: int = 3) -> Curves:
     x = np.arange(20.0)
-    lines = tuple(curves.Curve(f"kind {n}", x, np.sin(x / (n + 2)), "accent") for n in range(count))
-    return curves.Curves(lines, (curves.Marker(7, "here"),), "pixels to the right", "change")
+    lines = tuple(Curve(f"kind {n}", x, np.sin(x / (n + 2)), "accent") for n in range(count))
+    return Curves(lines, (Marker(7, "here"),), "pixels to the right", "change")
 
 
-def routed(rule: str) -> route.Routed:
+def routed(rule: str) -> Routed:
     """A window whose right half is tied."""
     values = np.array([[0.1, 0.5], [0.25, 0.5]])
     winners_of = values == 0.5
@@ -127,74 +138,49 @@ def routed(rule: str) -> route.Routed:
         gets[1, 1] = 0.0
     names = ("Values z", "conv1, filter 5"), ("Arriving ∂L/∂q", "pool1"), ("Gradient ∂L/∂z", "")
     told = gets, gets != 0, winners_of, -0.0123, (2, 2), (SIGNED, SIGNED), names
-    return route.Routed(route.Route(values, *told))
+    return Routed(Route(values, *told))
 
 
 #: A content for each kind of drawing, and others that are harder to place.
 CASES: dict[str, tuple[Graphic[Any], Any]] = {
-    "strip": (stage_strip.STRIP, strip()),
-    "map": (
-        heat_map.HEAT_MAP,
-        heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED), (("selected", (1, 1, 2, 2)),)),
-    ),
-    "map in its room": (heat_map.FITTED_MAP, heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED))),
-    "covered map": (heat_map.HEAT_MAP, heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED), is_covered=True)),
+    "strip": (STRIP, strip()),
+    "map": (HEAT_MAP, Looked(HeatMap(GRID, SIGNED), SELECTED)),
+    "map in its room": (FITTED_MAP, Looked(HeatMap(GRID, SIGNED))),
+    "covered map": (HEAT_MAP, Looked(HeatMap(GRID, SIGNED), is_covered=True)),
     "map with a key": (
-        heat_map.WHOLE_MAP,
-        heat_map.Looked(
-            heat_map.HeatMap(VALUES, SIGNED, has_axes=True, has_key=True, marks=(*MARKS, ("hatched", "tied")))
-        ),
+        WHOLE_MAP,
+        Looked(HeatMap(GRID, SIGNED, has_axes=True, has_key=True, marks=(*KEYED, ("hatched", "tied")))),
     ),
     "confusion": (
-        confusion.CONFUSION,
-        confusion.ConfusionMatrix(
-            confusion.Confusion(np.array([[972, 8, 0], [1, 1135, 2], [3, 0, 990]]), ("0", "1", "2")), (0, 1)
+        CONFUSION,
+        ConfusionMatrix(
+            Confusion(np.array([[972, 8, 0], [1, 1135, 2], [3, 0, 990]]), ("0", "1", "2")), (0, 1)
         ),
     ),
     "ten classes confused": (
-        confusion.CONFUSION,
-        confusion.ConfusionMatrix(confusion.Confusion(np.diag(np.arange(1900, 2000, 10)) + 7, CLASSES)),
+        CONFUSION,
+        ConfusionMatrix(Confusion(np.diag(np.arange(1900, 2000, 10)) + 7, CLASSES)),
     ),
-    "reading": (curves.READING, curves.Reading("step 1,200", (("accent", "running mean", "0.0430"),))),
+    "reading": (READING, Reading("step 1,200", (("accent", "running mean", "0.0430"),))),
     "legend": (
-        legend.LEGEND,
-        legend.Legend(
-            "Loss", tuple(legend.Named(name, "accent", "solid", 1.5, True) for name in ("each step", "mean"))
-        ),
+        LEGEND,
+        Legend("Loss", tuple(Named(name, "accent", "solid", 1.5, True) for name in ("each step", "mean"))),
     ),
-    "stage map": (
-        stages.STAGE_MAP,
-        stages.StageMap(heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED)), "note", moves=Go),
-    ),
-    "marks": (stages.MARKS, stages.Marks(MARKS)),
-    "statement": (
-        texts.STATEMENT,
-        texts.Statement("The maps changed by *0.42*: they moved along with the digit."),
-    ),
-    "timeline": (time_track.TIME_LINE, time_track.TimeLine(TRACK, 1200, 700, is_live=False)),
-    "many epochs": (
-        time_track.TIME_LINE,
-        time_track.TimeLine(time_track.Track(0, 90_000, 100, TRACK.curve), 0, 0),
-    ),
-    "ledger": (
-        ledger.LEDGER,
-        ledger.Ledger((ledger.LedgerRow("bias", 0.5), ledger.LedgerRow("sum", -1.25, is_total=True))),
-    ),
-    "patches": (patches.PATCHES, patches.Patches((PATCH,) * 3)),
-    "no patches": (patches.PATCHES, patches.Patches((), "This filter answers to nothing.")),
-    "photo": (pictures.PHOTO, pictures.Photo(GREY)),
-    "board": (
-        pictures.BOARD,
-        pictures.Board(pictures.Photo(BLACK), 20, False, (3, 4), "Draw a digit here"),
-    ),
-    "probabilities": (
-        probabilities.PROBABILITIES,
-        probabilities.Probabilities(CLASSES, tuple(PROBABILITIES.tolist()), 3),
-    ),
+    "stage map": (STAGE_MAP, StageMap(Looked(HeatMap(GRID, SIGNED)), "note", moves=Go)),
+    "marks": (MARKS, Marks(KEYED)),
+    "statement": (STATEMENT, Statement("The maps changed by *0.42*: they moved along with the digit.")),
+    "timeline": (TIME_LINE, TimeLine(TRACK, 1200, 700, is_live=False)),
+    "many epochs": (TIME_LINE, TimeLine(Track(0, 90_000, 100, TRACK.curve), 0, 0)),
+    "ledger": (LEDGER, Ledger((LedgerRow("bias", 0.5), LedgerRow("sum", -1.25, is_total=True)))),
+    "patches": (PATCHES, Patches((PATCH,) * 3)),
+    "no patches": (PATCHES, Patches((), "This filter answers to nothing.")),
+    "photo": (PHOTO, Photo(GREY)),
+    "board": (BOARD, Board(Photo(BLACK), 20, False, (3, 4), "Draw a digit here")),
+    "probabilities": (PROBABILITIES, Probabilities(CLASSES, tuple(SHARES.tolist()), 3)),
     "thumbnails": (
-        thumbnails.THUMBNAILS,
-        thumbnails.Thumbnails(
-            thumbnails.Images(
+        THUMBNAILS,
+        Thumbnails(
+            Images(
                 np.zeros((9, 1, 28, 28), np.uint8),
                 np.arange(9),
                 "abcdefghi".__getitem__,
@@ -203,33 +189,27 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
             4,
         ),
     ),
-    "long waterfall": (waterfall.WATERFALL, waterfall.Terms(numbers(400), "conv1", str)),
-    "waterfall": (
-        waterfall.WATERFALL,
-        waterfall.Terms(numbers(9), "z", lambda place: f"term {place}"),
-    ),
+    "long waterfall": (WATERFALL, Terms(numbers(400), "conv1", str)),
+    "waterfall": (WATERFALL, Terms(numbers(9), "z", lambda place: f"term {place}")),
     "fitting": (
-        stages.FITTING,
-        stages.Fitting(((("two", "strong", "text"), ("words", "", "muted")), (("c", "small", "muted"),))),
+        FITTING,
+        Fitting(((("two", "strong", "text"), ("words", "", "muted")), (("c", "small", "muted"),))),
     ),
-    "colours": (heat_map.COLORS, SIGNED),
-    "words": (texts.WORDS, texts.Words("A sentence of several words, that goes on over more than one line.")),
-    "values": (
-        texts.VALUES,
-        texts.Values((texts.Value("a", "loss", "0.1234"), texts.Value("b", "rate", "1e-4"))),
-    ),
-    "done": (texts.DONE, texts.Done(0.4)),
+    "colours": (COLORS, SIGNED),
+    "words": (WORDS, Words("A sentence of several words, that goes on over more than one line.")),
+    "values": (VALUES, Values((Value("a", "loss", "0.1234"), Value("b", "rate", "1e-4")))),
+    "done": (DONE, Done(0.4)),
     "entries": (
-        texts.VALUES,
-        texts.Values(
-            tuple(texts.Value(f"w[{n}]", f"w[{n}]", "+0.123", tip="tip", ask=Go(n)) for n in range(4)),
+        VALUES,
+        Values(
+            tuple(Value(f"w[{n}]", f"w[{n}]", "+0.123", tip="tip", ask=Go(n)) for n in range(4)),
             ("gradient",),
             names="weight",
         ),
     ),
     "formula": (
-        formula.FORMULA,
-        formula.Formulas(
+        FORMULA,
+        Formulas(
             (
                 (partial("L", Sub("w", "3")), " = ", Number("−0.06"), " · ", Number("+0.2")),
                 (Sub("q", "i"), "=", mathematics.Text("max"), "(", *(("z", ",") * 40), "z", ")"),
@@ -239,45 +219,34 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         ),
     ),
     "number table": (
-        number_table.NUMBERS,
-        number_table.NumberTable(
-            number_table.Numbers(
-                CLASSES,
-                (number_table.NumberRow("z", "logit", "", PROBABILITIES, SIGNED, (["0.1"] * 10,)),),
-                Go,
-                Go,
-            ),
-            3,
+        NUMBERS,
+        NumberTable(
+            Numbers(CLASSES, (NumberRow("z", "logit", "", SHARES, SIGNED, (["0.1"] * 10,)),), Go, Go), 3
         ),
     ),
-    "predictions": (
-        probability_pairs.PREDICTIONS,
-        probability_pairs.Predictions(CLASSES, PROBABILITIES, PROBABILITIES[::-1].copy(), label=3),
-    ),
-    "route": (route.ROUTE, routed("all")),
-    "route of a first winner, pinned": (route.ROUTE, replace(routed("first"), pinned=(2, 3))),
-    "covered route": (route.ROUTE, replace(routed("split"), is_covered=True)),
-    "steps": (steps.STEPS, steps.Steps(tuple((f"Step {n}", f"S{n}") for n in range(9)), 3, Go)),
-    "image": (pairs.IMAGE, image()),
-    "maps": (pairs.MAPS, maps()),
-    "maps side by side": (pairs.MAPS, maps("sides", 64)),
-    "key": (pairs.KEY, pairs.Key("overlay", SIGNED, 1.0, (("original", "original"), ("shifted", "shifted")))),
-    "winners": (winners.WINNERS, winners.Winners(compared().winners)),
-    "counts": (winners.COUNTS, winners.Winners(compared().winners)),
-    "window": (winners.WINDOW, winners.Window(winners.Winners(compared().winners), 5, 5)),
-    "curves": (curves.CURVES, plot()),
-    "many curves": (curves.CURVES, plot(6)),
+    "predictions": (PREDICTIONS, Predictions(CLASSES, SHARES, SHARES[::-1].copy(), label=3)),
+    "route": (ROUTE, routed("all")),
+    "route of a first winner, pinned": (ROUTE, replace(routed("first"), pinned=(2, 3))),
+    "covered route": (ROUTE, replace(routed("split"), is_covered=True)),
+    "steps": (STEPS, Steps(tuple((f"Step {n}", f"S{n}") for n in range(9)), 3, Go)),
+    "image": (IMAGE, image()),
+    "maps": (MAPS, maps()),
+    "maps side by side": (MAPS, maps("sides", 64)),
+    "key": (KEY, Key("overlay", SIGNED, 1.0, (("original", "original"), ("shifted", "shifted")))),
+    "winners": (WINNERS, Winners(compared().winners)),
+    "counts": (COUNTS, Winners(compared().winners)),
+    "window": (WINDOW, Window(Winners(compared().winners), 5, 5)),
+    "curves": (CURVES, plot()),
+    "many curves": (CURVES, plot(6)),
     "curves that end together": (
-        curves.CURVES,
-        curves.Curves(
-            tuple(curves.Curve(f"curve {n}", np.arange(5.0), np.full(5, 1 + n / 1000)) for n in range(6))
-        ),
+        CURVES,
+        Curves(tuple(Curve(f"curve {n}", np.arange(5.0), np.full(5, 1 + n / 1000)) for n in range(6))),
     ),
     "flat, tiny and undefined curves": (
-        curves.CURVES,
-        curves.Curves(
+        CURVES,
+        Curves(
             tuple(
-                curves.Curve(name, np.arange(5.0), y)
+                Curve(name, np.arange(5.0), y)
                 for name, y in (
                     ("flat", np.full(5, 3.0)),
                     ("tiny", 1e-9 * np.arange(1, 6)),
@@ -286,49 +255,35 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
             )
         ),
     ),
-    "network": (flow.FLOW, network("lab5")),
-    "deep network": (flow.FLOW, network("lenet")),
-    "tiles": (tiles.TILES, tiles.Chosen(tiles.Tiles(numbers(6, 5, 5), SIGNED, Go, tuple("abcdef")), 2)),
+    "network": (FLOW, network("lab5")),
+    "deep network": (FLOW, network("lenet")),
+    "tiles": (TILES, Chosen(Tiles(numbers(6, 5, 5), SIGNED, Go, tuple("abcdef")), 2)),
     "many tiles": (
-        tiles.TILES,
-        tiles.Chosen(
-            tiles.Tiles(
+        TILES,
+        Chosen(
+            Tiles(
                 numbers(64, 26, 26), SIGNED, Go, point=Go, scrolls=Go, chooses=True, has_key=False, most=192
             ),
             60,
         ),
     ),
-    "stage": (
-        stages.STAGE_MAP,
-        stages.StageMap(heat_map.Looked(heat_map.HeatMap(VALUES, SIGNED), SELECTED), "×2", "twice as much"),
-    ),
+    "stage": (STAGE_MAP, StageMap(Looked(HeatMap(GRID, SIGNED), SELECTED), "×2", "twice as much")),
     "enlarged stage": (
-        stages.STAGE_MAP,
-        stages.StageMap(
-            heat_map.Looked(
-                heat_map.HeatMap(numbers(26, 26), SIGNED, has_axes=True), zoom=heat_map.Zoom(30, (24, 3))
-            ),
+        STAGE_MAP,
+        StageMap(
+            Looked(HeatMap(numbers(26, 26), SIGNED, has_axes=True), zoom=Zoom(30, (24, 3))),
             scrolls=Go,
             zooms=Go,
             length=240,
         ),
     ),
-    "outputs": (
-        stages.OUTPUTS,
-        stages.OutputRows(stages.Outputs(CLASSES, PROBABILITIES, 9 * PROBABILITIES - 2, 3, Go, Go), 1, 4, Go),
-    ),
-    "folded": (stages.FOLDED, stages.Folded("relu1", Go())),
-    "arrow": (stages.ARROW, stages.Arrow(8)),
-    "framed": (
-        tiles.FRAMED,
-        tiles.Framed(tiles.Whole(np.zeros((28, 28), np.uint32), Go), (3, 4, 6, 6)),
-    ),
+    "outputs": (OUTPUTS, OutputRows(Outputs(CLASSES, SHARES, 9 * SHARES - 2, 3, Go, Go), 1, 4, Go)),
+    "folded": (FOLDED, Folded("relu1", Go())),
+    "arrow": (ARROW, Arrow(8)),
+    "framed": (FRAMED, Framed(Whole(np.zeros((28, 28), np.uint32), Go), (3, 4, 6, 6))),
 }
 MARKED = {
-    "many tiles": (
-        tiles.Marked("receptive", ((3, 4, 3, 3),)),
-        tiles.Marked("winner", ((9, 9, 1, 1),), (60,)),
-    ),
+    "many tiles": (Marked("receptive", ((3, 4, 3, 3),)), Marked("winner", ((9, 9, 1, 1),), (60,))),
     "enlarged stage": SELECTED,
     "outputs": frozenset({2}),
 }

@@ -1,10 +1,10 @@
 """A disk that is full, one that is read-only, files that are damaged: one sentence, and nothing is lost."""
 
-import re
+import os
 import subprocess
 import sys
 from dataclasses import replace
-from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,16 +13,15 @@ from cnnviz import checkpoint
 from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import LAB5, LENET
-from cnnviz.report.blocks import Document, Words
+from cnnviz.report.blocks import Document, Figure, Table, Words, data
 from cnnviz.report.html import write_html
 from cnnviz.report.pdf import write_folder
 from cnnviz.snapshots import Snapshot
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.document_cases import picture_of, small_document
 from tests.engine.lab_cases import MAIN, command
-from tests.engine.report_cases import report_of, small_numbers
 from tests.patience import PATIENCE
-from tests.small_disk import WAYS, open_small_disk
+from tests.small_disk import open_small_disk
 
 OLD = b"what was there before"
 PIECE = 4096
@@ -31,9 +30,11 @@ PIECE = 4096
 SHORT = Document("t", "a", "r", "d", (Words("It grows.", "student"),))
 
 
-@cache
-def document():
-    return report_of(small_numbers(), author="A. Student")
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="5" height="9"/></svg>'
+LONG = data(("a",), [(f"{n} is one of many",) for n in range(4000)])
+WHOLE = Document(
+    "t", "a", "r", "d", (Figure("drawing", "A drawing", SVG), Table("t", "A table", LONG, ("text",)))
+)
 
 
 WRITERS = {
@@ -43,9 +44,9 @@ WRITERS = {
 }
 
 
-@pytest.fixture(params=WAYS)
-def disk(request, tmp_path):
-    with open_small_disk(tmp_path / "disk", mounted=request.param == "mounted") as opened:
+@pytest.fixture
+def disk(tmp_path):
+    with open_small_disk(tmp_path / "disk") as opened:
         yield opened
 
 
@@ -72,82 +73,69 @@ def test_a_full_disk_keeps_the_old_file_and_gets_no_new_one(disk, tmp_path, name
     refused(write, disk.folder / f"new-{name}", "the disk is full")
     assert path.read_bytes() == OLD
     assert disk.names() == [name]
-    write(tmp_path / name)
     disk.free()
-    if (tmp_path / name).stat().st_size < 200_000:
-        write(path)
-        assert path.read_bytes() == (tmp_path / name).read_bytes()
+    write(path)
+    assert path.stat().st_size > 500
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_read_only_disk_keeps_the_old_file(disk, tmp_path, name):
+def test_a_read_only_disk_keeps_the_old_file(disk, name):
     write, path = WRITERS[name], disk.folder / name
     path.write_bytes(OLD)
     disk.lock()
-    why = "the disk is read-only" if disk.is_real else re.compile("read-only|permission")
-    with pytest.raises(CNNVizError, match=why) as caught:
-        write(path)
-    assert_one_sentence(str(caught.value))
-    with pytest.raises(CNNVizError, match=why):
-        write(disk.folder / f"new-{name}")
+    for target in (path, disk.folder / f"new-{name}"):
+        refused(write, target, "the disk is read-only")
     assert path.read_bytes() == OLD
     assert disk.names() == [name]
-    disk.unlock()
-    write(tmp_path / name)
-    assert (tmp_path / name).stat().st_size > 500
 
 
 @pytest.mark.parametrize("room", [0, 10 * PIECE])
 def test_a_folder_is_written_whole_or_not_at_all(disk, tmp_path, room):
     disk.fill(room)
     with pytest.raises(CNNVizError, match="the disk is full") as caught:
-        write_folder(document(), disk.folder / "lab")
+        write_folder(WHOLE, disk.folder / "lab")
     assert_one_sentence(str(caught.value))
     assert not (disk.folder / "lab").exists()
-    write_folder(document(), tmp_path / "elsewhere")
-    assert (tmp_path / "elsewhere" / f"figure-{document().figures[0].name}.png").is_file()
+    write_folder(WHOLE, tmp_path / "elsewhere")
+    assert {each.name for each in (tmp_path / "elsewhere").iterdir()} == {"figure-drawing.png", "table-t.csv"}
 
 
-def test_a_run_without_a_window_tells_of_every_file_that_a_full_disk_refuses(tmp_path, digits_file):
-    with open_small_disk(tmp_path / "disk", mounted=WAYS[-1] == "mounted") as disk:
-        files = {"--save": "a.safetensors", "--report": "a.pdf"}
-        folders = {"--figures": "tables", "--screenshots": "pictures"}
-        for name in files.values():
-            (disk.folder / name).write_bytes(OLD)
-        disk.fill()
-        options = [part for pair in (files | folders).items() for part in pair]
-        options += ["--html", str(tmp_path / "good.html"), "--data", str(digits_file)]
-        result = run_in(disk.folder, disk.command("--headless", *options))
-        assert result.returncode == 2
-        assert "test accuracy" in result.stdout
-        assert result.stdout.count("Wrote") == 1
-        assert "Saved" not in result.stdout
-        lines = result.stderr.splitlines()
-        assert len(lines) == 4
-        for line, name in zip(lines, [*files.values(), *folders.values()], strict=True):
-            assert_one_sentence(line)
-            assert name in line
-            assert "the disk is full" in line
-        assert (tmp_path / "good.html").stat().st_size > 10_000, "the others are written all the same"
-        assert all((disk.folder / name).read_bytes() == OLD for name in files.values())
-        assert set(disk.names()) <= {*files.values(), *folders.values()}
+def test_a_run_without_a_window_tells_of_every_file_that_a_full_disk_refuses(disk, tmp_path, digits_file):
+    files = {"--save": "a.safetensors", "--report": "a.pdf"}
+    folders = {"--figures": "tables", "--screenshots": "pictures"}
+    for name in files.values():
+        (disk.folder / name).write_bytes(OLD)
+    disk.fill()
+    options = [part for pair in (files | folders).items() for part in pair]
+    options += ["--html", str(tmp_path / "good.html"), "--data", str(digits_file)]
+    result = run_in(disk.folder, disk.command("--headless", *options))
+    assert result.returncode == 2
+    assert "test accuracy" in result.stdout
+    assert result.stdout.count("Wrote") == 1
+    assert "Saved" not in result.stdout
+    lines = result.stderr.splitlines()
+    assert len(lines) == 4
+    for line, name in zip(lines, [*files.values(), *folders.values()], strict=True):
+        assert_one_sentence(line)
+        assert name in line
+        assert "the disk is full" in line
+    assert (tmp_path / "good.html").stat().st_size > 10_000, "the others are written all the same"
+    assert all((disk.folder / name).read_bytes() == OLD for name in files.values())
+    assert set(disk.names()) <= {*files.values(), *folders.values()}
 
 
-def test_a_run_without_a_window_tells_of_a_read_only_disk_before_it_trains(tmp_path):
-    with open_small_disk(tmp_path / "disk", mounted=WAYS[-1] == "mounted") as disk:
-        names = {"--save": "a.safetensors", "--html": "a.html"}
-        for name in names.values():
-            (disk.folder / name).write_bytes(OLD)
-        disk.lock()
-        for option, name in names.items():
-            target = disk.folder / name
-            result = command("--headless", option, target, cwd=tmp_path)
-            assert result.returncode == 2
-            assert_one_sentence(result.stderr.removesuffix("\n").replace(". Choose", ", choose"))
-            assert str(target) in result.stderr
-            assert target.read_bytes() == OLD
-        assert disk.names() == sorted(names.values())
-        disk.unlock()
+@pytest.mark.parametrize("option", ["--save", "--html"])
+def test_a_run_without_a_window_tells_of_a_read_only_disk_before_it_trains(tmp_path, monkeypatch, option):
+    target = tmp_path / "a.file"
+    target.write_bytes(OLD)
+    # The superuser may write everything, so the answer of the system is given here.
+    monkeypatch.setattr(os, "access", lambda path, _mode: Path(path) != tmp_path)
+    result = command("--headless", option, target, cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert_one_sentence(result.stderr.removesuffix("\n").replace(". Choose", ", choose"))
+    assert str(target) in result.stderr
+    assert target.read_bytes() == OLD
+    assert os.listdir(tmp_path) == ["a.file"]  # noqa: PTH208
 
 
 def test_a_log_that_cannot_be_written_does_not_cost_the_run(tmp_path, digits_file):

@@ -279,3 +279,19 @@ def test_the_signed_map_goes_from_blue_through_white_to_red_and_others_grow_ligh
 )
 def test_signed_levels_are_symmetric_and_sequential_ones_rise(levels, values, expected) -> None:
     assert levels(values) == expected
+
+
+def test_marks_slide_from_where_they_were_and_jump_to_another_row() -> None:
+    """Half of the way is half way between both places, true for each size of a block."""
+    shown, room = Looked(HeatMap(np.zeros((8, 8)), Colors("signed", -1, 1))), ground(200, 200)
+
+    def placed(start: tuple[int, ...], end: tuple[int, ...], motion: float) -> Box:
+        marked, left = ((("receptive", end),), (("receptive", start),))
+        moving = room._replace(marked=marked, left=left, motion=motion)
+        return HEAT_MAP.draw(shown, moving).marks[-1].box
+
+    start, end = (placed((0, col, 3, 3), (0, col, 3, 3), 1) for col in (1, 2))
+    assert placed((0, 1, 3, 3), (0, 2, 3, 3), 0.5).left == pytest.approx((start.left + end.left) / 2)
+    assert placed((0, 1, 3, 3), (0, 2, 3, 3), 1) == end
+    last, first = placed((0, 5, 3, 3), (0, 5, 3, 3), 1), placed((1, 0, 3, 3), (1, 0, 3, 3), 1)
+    assert placed((0, 5, 3, 3), (1, 0, 3, 3), 0.5) == first != last

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from cnnviz.datasets import load_mnist, to_input
-from cnnviz.drawing import LIGHT, Box, CellKey, Drawing, Ground, Line, Rect, Text
+from cnnviz.drawing import LIGHT, Box, CellKey, Drawing, Ground, Line, Part, Rect, Text
 from cnnviz.experiment import LAB5, LENET, Experiment
-from cnnviz.graphics.columns import EVIDENCE, Kind, unit_grid
+from cnnviz.graphics.cells import ends_of, short_scale
+from cnnviz.graphics.columns import EVIDENCE, Kind, plan_of, unit_grid
 from cnnviz.graphics.flow import FLOW, ShowCell
 from cnnviz.graphics.network_stages import Flow, flow_of, montage
 
@@ -139,11 +140,20 @@ def test_pointing_at_a_cell_outlines_what_it_is_computed_from_and_what_it_feeds(
     assert len(there.marks) == len(hidden.marks) + 4, "image, map, pooled map, products"
 
 
+def test_the_heading_of_each_column_says_what_it_shows() -> None:
+    shown = flow(LAB5)
+    told = [part.tip for part in drawn(shown).parts if isinstance(part, Part) and part.key[0] == "head"]
+    assert [text.partition(":")[0] for text in told] == [each.title for each in shown.stages]
+    assert "Contribution of each cell of pool1" in told[-1]
+
+
 @EACH
 def test_pressing_goes_on_to_a_cell_of_the_network(name: str) -> None:
     shown = flow(EXPERIMENTS[name])
     drawing = drawn(shown, (1700, 760))
     for part in drawing.parts:
+        if part.key[0] == "head":
+            continue
         part = part.find(CellKey(part.key, 0, 0)) if hasattr(part, "grid") else part
         assert isinstance(part.ask, ShowCell)
         shape = (
@@ -190,3 +200,20 @@ def test_the_sums_of_all_maps_are_numbers_of_one_kind() -> None:
     stages = [replace(each, sums=(0.012, -3e-5, 0.0021)) if each.sums else each for each in shown.stages]
     small = replace(shown, stages=tuple(stages), logits=np.array([0.01407]))
     assert small.written[:3] == ["+0.012", "0.000", "+0.002"]
+
+
+def test_evidence_is_on_a_scale_on_which_it_is_seen_and_the_key_says_that_some_is_beyond() -> None:
+    random = np.random.default_rng(0)
+    column = plan_of(LAB5.build_network()).column(EVIDENCE)
+    values = random.standard_t(1.5, (8, 13, 13))  # a few values are far larger than the others
+    values[:, :4] = 0.0
+    colors, known = column.colors(values), np.abs(values[values != 0])
+    assert (known > colors.hi).mean() == pytest.approx(0.02, abs=0.002)
+    assert colors.lo == -colors.hi
+    assert column.within((colors.lo, colors.hi)) == colors, "fixed limits are said the same way"
+    assert all(text.startswith(sign) for text, sign in zip(ends_of(colors), "≤≥", strict=True))
+    shown = flow(LAB5)
+    evidence = stage(shown, EVIDENCE).colors
+    assert short_scale(evidence) in drawn(shown).texts()
+    assert short_scale(evidence).endswith("+")
+    assert column.colors(np.zeros((8, 13, 13))).hi == 1.0

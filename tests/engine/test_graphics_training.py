@@ -94,7 +94,7 @@ def test_runs_of_different_batches_are_compared_by_images_and_by_epochs(unit: st
     plot = loss_plot(run)
     assert (curve(plot, EACH).x[-1], curve(plot, BEFORE).x[-1]) == pytest.approx((240 * per_image,) * 2)
     assert plot.markers[0].x == pytest.approx(120 * per_image)
-    assert plot.x_range == pytest.approx((0, 360 * per_image))
+    assert plot.x_range == pytest.approx((-7.2 * per_image, 367.2 * per_image))
     assert curve(loss_plot(Run(small, large)), BEFORE).x[-1] == 8
 
 
@@ -109,7 +109,7 @@ def test_the_axis_is_as_long_as_the_run_in_front_however_long_an_earlier_one_was
     assert Run(run_of(600), long, planned=600).end() == 600
     assert Run(run_of(900), long, planned=600).end() <= 1000
     plot = loss_plot(Run(run_of(600), long, planned=600))
-    assert plot.x_range == (0, 600)
+    assert plot.x_range == (-12, 612)
     assert curve(plot, BEFORE).x[-1] > 600, "it may be looked at by moving the axis"
 
 
@@ -256,7 +256,8 @@ def test_the_diagonal_is_tinted_and_mistakes_are_marked() -> None:
     assert drawing.texts() == ["predicted 0", "is 0", "predicted 1", "is 1", "975", "5", "0", "1,135"]
     fills = [mark.fill for mark in drawing.all_marks() if isinstance(mark, Rect)]
     assert fills == ["accent_soft", "danger_soft", "accent_soft"]
-    assert sum(isinstance(mark, Polygon) for mark in drawing.all_marks()) == 1
+    inks = [mark.ink for mark in drawing.all_marks() if isinstance(mark, Text)]
+    assert inks[4:] == ["text", "danger", "muted", "text"]
     assert CONFUSION.words(ConfusionMatrix(TWO)) == "2,115 images, 5 mistakes"
 
 
@@ -281,3 +282,12 @@ def test_every_count_fits_into_its_cell_or_becomes_a_share(count: int) -> None:
         numbers = [mark for mark in drawing.all_marks() if isinstance(mark, Text) and mark.font.is_mono]
         cell = drawing.part(CellKey("class", 0, 0)).box.width
         assert max(mark.font.width(mark.words) for mark in numbers) <= cell
+
+
+def test_a_thin_line_lies_over_a_thick_one_that_takes_the_same_way() -> None:
+    x = np.arange(5.0)
+    thin, thick = Curve("Average", x, x, "accent", width=1.4), Curve("Max", x, x, "winner", width=2.8)
+    for curves in ((thin, thick), (thick, thin)):
+        (group,) = drawn(CURVES, Curves(curves), 300, LIGHT, 200).marks[:1]
+        inks = [mark.ink for mark in group.draw() if isinstance(mark, Line)]
+        assert inks == ["winner", "accent"]

@@ -13,6 +13,7 @@ import pytest
 from cnnviz import __version__, checkpoint, output
 from cnnviz.cli import parse_arguments
 from cnnviz.document import archive
+from cnnviz.document.run import unpack_run
 from cnnviz.output import Output, complain
 from tests.engine.lab_cases import MAIN, command, process
 from tests.patience import PATIENCE
@@ -29,13 +30,6 @@ def test_lab5_epoch_prints_log_and_test_result_and_saves(tmp_path):
     model = checkpoint.load(tmp_path / "net.safetensors")
     assert model.step == model.optimizer["steps"] == 12_665
     assert [entry.name for entry in tmp_path.iterdir()] == ["net.safetensors"]
-
-
-def test_same_seed_prints_the_same_numbers(tmp_path):
-    arguments = ("--headless", "--classes", "3", "8", "--batch-size", "64", "--seed", "7")
-    first, second = process(*arguments, cwd=tmp_path), command(*arguments, cwd=tmp_path)
-    assert first.stdout == second.stdout
-    assert "classes 3, 8 of MNIST" in first.stdout
 
 
 @pytest.mark.parametrize(
@@ -87,7 +81,18 @@ def test_report_is_written_in_every_form(tmp_path, digits_file):
     assert "Ada &amp; Co" in page
     assert "--set filters=4 --batch-size 8" in page
     assert (tmp_path / "lab" / "figure-filters.png").is_file()
-    assert archive.load(tmp_path / "run.cnnviz")[0].words == {"author": "Ada & Co", "roll_number": "7"}
+    document, files = archive.load(tmp_path / "run.cnnviz")
+    assert document.words == {"author": "Ada & Co", "roll_number": "7"}
+    assert unpack_run(document.run, files, "digits", (1, 28, 28)).live.step == document.run.step == 3
+    # What was saved goes on where it ended.
+    outputs = ("--html", "again.html", "--save", "again.safetensors")
+    written = command("--headless", "run.cnnviz", *outputs, cwd=tmp_path)
+    assert (written.returncode, written.stderr) == (0, "")
+    assert "after 3 steps" in written.stdout
+    assert "Ada &amp; Co" in (tmp_path / "again.html").read_text(encoding="utf-8")
+    assert checkpoint.load(tmp_path / "again.safetensors").step == 3
+    wrong = command("--headless", "run.cnnviz", "--seed", "4", cwd=tmp_path)
+    assert "--seed does not go with a document" in wrong.stderr
     again = command("--headless", "--figures", "lab", cwd=tmp_path)
     assert (again.returncode, again.stdout) == (2, ""), "it is said before training"
     assert again.stderr == "cnnviz: lab exists already. Choose another name, or remove it.\n"
@@ -124,11 +129,11 @@ def test_interrupt_saves_what_there_is(tmp_path, target):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
-def test_progress_bar_appears_on_a_terminal(tmp_path):
+def test_progress_bar_appears_on_a_terminal(tmp_path, digits_file):
     reader, writer = pty.openpty()
     termios.tcsetwinsize(writer, (24, 80))
     process = subprocess.Popen(
-        [sys.executable, str(MAIN), "--headless", "--batch-size", "8"],
+        [sys.executable, str(MAIN), "--headless", "--data", digits_file],
         cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=writer,
     )  # fmt: skip
     os.close(writer)

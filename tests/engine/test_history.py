@@ -15,7 +15,7 @@ from cnnviz.layers import Dense, Flatten
 from cnnviz.network import Network
 from cnnviz.snapshots import Origin, Snapshot, SnapshotStore
 from cnnviz.training import Progress, Trainer
-from tests.oracles import assert_same_bits
+from tests.oracles import assert_same_arrays, assert_same_bits
 from tests.records import with_losses
 from tests.small_data import first_images
 
@@ -280,15 +280,13 @@ def test_any_step_of_a_run_is_had_again_bit_for_bit(small_digits, settings):
         assert replay.start.step == max(kept for kept in (0, 40, 55, 61, 80) if kept <= step)
         found = replay.run(small_digits)
         assert found.step == step
-        for name, expected in weights[step].items():
-            assert_same_bits(found.network.params[name], expected)
+        assert_same_arrays(found.network.params, weights[step])
     # It can be gone on from, and its settings are those of its moment.
     found = Replay.of(history, 58).run(small_digits)
     assert found.origin.experiment.learning_rate == 3e-3
     near = Replay.of(history, 60, near=found)
     assert near.start is found
-    for name, expected in weights[60].items():
-        assert_same_bits(near.run(small_digits).network.params[name], expected)
+    assert_same_arrays(near.run(small_digits).network.params, weights[60])
 
 
 def test_a_step_after_a_fork_is_that_of_the_fork(small_digits):
@@ -304,8 +302,7 @@ def test_a_step_after_a_fork_is_that_of_the_fork(small_digits):
     fork.append(trainer.advance(10))
     for step, expected in ((27, weights[27]), (43, own)):
         found = Replay.of(fork, step).run(small_digits)
-        for name, array in expected.items():
-            assert_same_bits(found.network.params[name], array)
+        assert_same_arrays(found.network.params, expected)
 
 
 def test_a_step_that_cannot_be_had_exactly_is_refused(small_digits):
@@ -318,8 +315,7 @@ def test_a_step_that_cannot_be_had_exactly_is_refused(small_digits):
     history.snapshots = bare
     replay = Replay.of(history, 50)
     assert replay.start.step == 0
-    for name, expected in weights[50].items():
-        assert_same_bits(replay.run(small_digits).network.params[name], expected)
+    assert_same_arrays(replay.run(small_digits).network.params, weights[50])
     # A record of another machine is told by its losses.
     losses = history.losses.copy()
     losses[44] = np.nextafter(losses[44], 1)

@@ -6,8 +6,6 @@ import json
 import os
 import re
 import struct
-import subprocess
-import sys
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -35,7 +33,7 @@ from soak.structured import ENTRIES, mutated_document, mutated_lab, mutated_mode
 from tests.engine.datasets_files import data_error, idx_names, tiny_arrays, write_idx_folder, write_npz
 from tests.engine.document_cases import zipped
 from tests.engine.lab_cases import SMALL
-from tests.patience import PATIENCE
+from tests.processes import python
 from tests.small_data import first_images
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -45,13 +43,8 @@ PLENTY = 60_000  # parts of a file
 
 def read_in_child(*jobs: tuple[str, Path]) -> list[tuple[float | None, str]]:
     """Have files read in another process, which may neither wait nor grow; see `reading_child`."""
-    told = subprocess.run(
-        [sys.executable, "-m", "tests.engine.reading_child"],
-        input=json.dumps([(kind, str(path)) for kind, path in jobs]),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=True,
+    told = python(
+        "-m", "tests.engine.reading_child", input=json.dumps([(kind, str(path)) for kind, path in jobs])
     )
     return [(peak, message) for peak, message in json.loads(told.stdout)]
 

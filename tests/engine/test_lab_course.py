@@ -112,40 +112,22 @@ def test_a_course_is_made_and_used_from_the_command_line(tmp_path):
     data = write_npz(tmp_path / "digits.npz")
     made = command(
         "--headless", "--lab", "small.toml", "--data", data, "--course", "c.cnnviz", "--results", "a.json",
-        cwd=tmp_path,
+        "--html", "a.html", "--roll-number", "21-CS-0007", "--author", "Somebody", cwd=tmp_path,
     )  # fmt: skip
     assert (made.returncode, made.stderr) == (0, "")
+    assert "made of the roll number '21-CS-0007'" in made.stdout
+    assert "guess: mean loss on the test images" in made.stdout
+    handed = json.loads((tmp_path / "a.json").read_text())
+    assert (handed["name"], handed["answers"]) == ("Somebody", {})
     run = prepared_in(tmp_path / "c.cnnviz")
     assert run.history.step == run.live.step == 30
     assert f"its network has seed {run.experiment.seed}" in made.stdout
     assert len(lab_data(tmp_path / "c.cnnviz").test_labels) == 20
     data.unlink()
-    used = command("--headless", "--lab", "c.cnnviz", "--results", "b.json", cwd=tmp_path)
+    again = ("--results", "b.json", "--roll-number", "21-CS-0007")
+    used = command("--headless", "--lab", "c.cnnviz", *again, cwd=tmp_path)
     assert (used.returncode, used.stderr) == (0, "")
     numbers = [json.loads((tmp_path / name).read_text())["measured"] for name in ("a.json", "b.json")]
     assert numbers[0] == numbers[1]
-    checked = command("--verify", "a.json", "--lab", "c.cnnviz", cwd=tmp_path)
+    checked = command("--verify", "a.json", "a.html", "--lab", "c.cnnviz", cwd=tmp_path)
     assert checked.stdout.startswith("1 hand-in: 1 ok"), checked.stderr
-
-
-def test_a_run_is_saved_as_a_document_and_its_report_is_written(tmp_path):
-    data = write_npz(tmp_path / "digits.npz")
-    made = command(
-        "--headless", "--data", data, "--classes", "0", "1", "--save", "a.cnnviz", cwd=tmp_path
-    )  # fmt: skip
-    assert (made.returncode, made.stderr) == (0, "")
-    document, files = archive.load(tmp_path / "a.cnnviz")
-    assert document.run is not None
-    assert unpack_run(document.run, files, "digits", (1, 28, 28)).live.step == document.run.step == 30
-    outputs = ("--html", "a.html", "--save", "a.safetensors")
-    written = command("--headless", "a.cnnviz", *outputs, "--author", "Ada", cwd=tmp_path)
-    assert (written.returncode, written.stderr) == (0, "")
-    assert "after 30 steps" in written.stdout
-    assert "Ada" in (tmp_path / "a.html").read_text(encoding="utf-8")
-    assert (tmp_path / "a.safetensors").exists()
-    data.unlink()
-    gone = command("--headless", "a.cnnviz", cwd=tmp_path)
-    assert gone.returncode == 2
-    assert "digits.npz does not exist" in gone.stderr
-    wrong = command("--headless", "a.cnnviz", "--seed", "4", cwd=tmp_path)
-    assert "--seed does not go with a document" in wrong.stderr

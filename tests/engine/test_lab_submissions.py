@@ -172,7 +172,7 @@ HOSTILE = {
     "locked": lambda good: _changed(zipped({"a.json": good}), flags=1),
     "damaged": lambda good: _changed(zipped({"a.json": good}, 0), byte=200),
     "flood": lambda _: zipped({"a.json": bytes(100 << 20)}),
-    "nested flood": lambda _: zipped({f"{n}.zip": zipped({"a.json": bytes(60 << 20)}) for n in range(3)}),
+    "nested flood": lambda _: zipped(dict.fromkeys(["0.zip", "1.zip"], zipped({"a.json": bytes(60 << 20)}))),
     "too deep": lambda good: _nested(3, good),
     "many names": lambda good: zipped({f"{n}.json": good[:9] for n in range(6000)}, 0),
     "only folders": lambda _: zipped({f"{n}/": b"" for n in range(200)}),
@@ -278,7 +278,8 @@ def test_the_pages_of_a_class_show_all_answers_and_nothing_runs_in_them(tmp_path
     assert page.count("<section") == 4 + 2, "a student each, and a question each"
 
 
-def test_a_course_is_graded_from_the_command_line(tmp_path, digits_file, students):
+def test_a_course_is_graded_from_the_command_line(tmp_path, digits_file, students, monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 1)  # other processes would take seconds to start
     (tmp_path / "small.toml").write_text(SMALL, encoding="utf-8")
     (tmp_path / "list.csv").write_text(CLASS, encoding="utf-8")
     results = {f"{one.name}/results.json": one.to_json().encode() for one in students}

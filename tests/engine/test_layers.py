@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import math
-import re
 from functools import partial
 
 import numpy as np
@@ -30,6 +29,7 @@ from cnnviz.layers import (
 from cnnviz.layers.max_blur import blur_kernel
 from cnnviz.network import Network
 from cnnviz.routing import check_all, filter_gradient_terms, pool_routing
+from cnnviz.setting import settings_of
 from tests.engine.routing_cases import lab5
 from tests.oracles import (
     assert_same_bits,
@@ -112,8 +112,7 @@ def test_passes_equal_loop_and_central_difference(rng, layer, input_shape, oracl
 
 
 def test_layers_are_values():
-    known = {Conv2D, Dense, Flatten, *POOLS.values(), *ACTIVATIONS.values()}
-    assert {type(layer) for layer, _, _ in LAYERS} == known
+    assert {type(layer) for layer, _, _ in LAYERS} == set(KINDS)
     for layer, _, _ in [*LAYERS, (MaxBlurPool2D(3, "all"), MAPS, None)]:
         again = dataclasses.replace(layer)
         assert (layer, hash(layer)) == (again, hash(again))
@@ -168,26 +167,23 @@ def test_lab5_weights_are_the_exercises_to_the_bit():
     np.testing.assert_array_equal(weights[0], same.standard_normal(1352) / 1352)
 
 
-@pytest.mark.parametrize(
-    ("make", "text"),
-    [
-        (lambda: Conv2D(0), "'filters' parameter of Conv2D must be an int >= 1. Got 0"),
-        (lambda: Conv2D(8, stride=0), "'stride' parameter of Conv2D must be an int >= 1. Got 0"),
-        (lambda: Conv2D(8, padding=-1), "'padding' parameter of Conv2D"),
-        (lambda: Conv2D(8, padding=10**9), "'padding' parameter of Conv2D"),
-        (lambda: Conv2D(8, bias=1), "'bias' parameter of Conv2D must be one of False, True. Got 1"),
-        (lambda: Conv2D(8, init="zeros"), "'init' parameter of Conv2D must be one of 'lab5', 'he', 'glorot'"),
-        (lambda: MaxPool2D(True), "'size' parameter of MaxPool2D must be an int >= 1. Got True"),
-        (lambda: MaxPool2D(2, ties="last"), "'ties' parameter of MaxPool2D must be one of 'first', 'all',"),
-        (lambda: AvgPool2D(2, stride=-2), "'stride' parameter of AvgPool2D"),
-        (lambda: SubsamplePool2D(0), "'size' parameter of SubsamplePool2D"),
-        (lambda: LeakyReLU(float("nan")), "'slope' parameter of LeakyReLU"),
-        (lambda: Dense(0), "'units' parameter of Dense must be an int >= 1. Got 0"),
-    ],
-)
-def test_settings_out_of_range_are_named(make, text):
-    with pytest.raises(ParameterError, match=re.escape(text)):
-        make()
+KINDS = [Conv2D, Dense, Flatten, *POOLS.values(), *ACTIVATIONS.values()]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_settings_out_of_range_are_named(kind):
+    settings = settings_of(kind)
+    assert settings.keys() == {each.name for each in dataclasses.fields(kind)}, "none is without a check"
+    usual = {"filters": 8, "units": 3, "size": 2}
+    for name, setting in settings.items():
+        wrong = ["nonsense", 1 if setting.of is bool else True]
+        if not setting.options:
+            assert setting.of is float or setting.low == (name != "padding")
+            wrong += [math.nan, setting.low - 1, *([] if setting.high is None else [setting.high + 1])]
+        for value in wrong:
+            given = {each: usual[each] for each in settings if each in usual} | {name: value}
+            with pytest.raises(ParameterError, match=f"^The '{name}' parameter of {kind.__name__} must be "):
+                kind(**given)
 
 
 def test_numpy_integers_become_plain_ones():

@@ -137,11 +137,6 @@ def test_laboratory_network_by_hand():
     assert list(fields) == ["input", "conv1"]
     assert fields["conv1"].rectangle == (6, 24, 2, 2)
     assert fields["conv1"].channels.tolist() == [5]
-    assert fields["input"].rectangle == (6, 24, 4, 4)
-    assert fields["input"].unclipped == fields["input"].rectangle
-    logit = receptive_field(network, "dense1", (0,))
-    assert logit["input"].rectangle == (0, 0, 28, 28)
-    assert logit["flatten"].channels.tolist() == list(range(8 * 13 * 13))
     feeds = projective_field(network, "conv1", (2, 25, 4))
     assert feeds["pool1"].rectangle == (12, 2, 1, 1)
     assert feeds["flatten"].channels.tolist() == [2 * 169 + 12 * 13 + 2]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cnnviz.experiment import LAB5
-from cnnviz.layers import Activation, Conv2D, MaxPool2D
+from cnnviz.layers import Activation, Conv2D
 from cnnviz.mathematics import typst
 from cnnviz.report.equations import of_network
 from tests.engine.routing_cases import ink
@@ -49,19 +49,6 @@ def test_the_filter_gradient_has_the_indices_of_the_convolution():
     pixel = "x_(c , i + a - 1 , j + b - 1)"
     assert typst(layer.equation(3).formula).endswith(pixel)
     assert typst(layer.gradient_equation(3).formula).endswith(pixel)
-
-
-@pytest.mark.parametrize("ties", ["first", "all", "split"])
-def test_the_routing_equation_is_that_of_the_rule(ties):
-    """The window 1, 2, 2, 2 with gradient 1, by what the equation says."""
-    pool = MaxPool2D(2, ties=ties)
-    written = typst(pool.gradient_equation(1, "z").formula)
-    window = np.array([[[[1.0, 2.0], [2.0, 2.0]]]])
-    got = pool.input_gradient(np.ones((1, 1, 1, 1)), window, np.full((1, 1, 1, 1), 2.0), {})[0, 0].ravel()
-    winners = [1, 2, 3]
-    takers = winners[:1] if "first winner" in written else winners
-    share = 1 / len(winners) if "frac(1, n_(W))" in written else 1.0
-    np.testing.assert_allclose(got, [share if cell in takers else 0.0 for cell in range(4)])
 
 
 def windows_and_weights(pool, shape):

@@ -1,13 +1,10 @@
 """What the engine shares with its surroundings: BLAS threads, time in any zone, long computations."""
 
 import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from datetime import date, datetime
-from pathlib import Path
 
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -22,9 +19,8 @@ from cnnviz.routing import check_all, tie_rate_of_images
 from cnnviz.runtime import on_one_blas_thread, one_blas_thread
 from cnnviz.translation import SweepSettings, sweep, sweep_many
 from tests.patience import PATIENCE
+from tests.processes import python
 from tests.small_data import first_images
-
-ROOT = Path(__file__).parents[2]
 
 # Training, evaluation and single passes as a program would do it that knows nothing of BLAS.
 PROGRAM = """
@@ -33,7 +29,7 @@ from dataclasses import replace
 
 import numpy as np
 from threadpoolctl import threadpool_info
-from cnnviz.datasets import load_mnist, to_input
+from cnnviz.datasets import Dataset, to_input
 from cnnviz.evaluation import evaluate
 from cnnviz.experiment import LENET
 from cnnviz.training import Trainer
@@ -42,10 +38,12 @@ def threads():
     return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
 
 before = threads()
-data = load_mnist(LENET.classes)
-config = replace(LENET, learning_rate=0.01, batch_size=256, momentum=0.9)
+rng = np.random.default_rng(0)
+images, labels = rng.integers(0, 256, (1000, 1, 28, 28), np.uint8), rng.integers(0, 10, 1000)
+data = Dataset(images, labels, images, labels, LENET.classes)
+config = replace(LENET, learning_rate=0.01, batch_size=128, momentum=0.9)
 trainer = Trainer(LENET.build_network(data.input_shape), data, config)
-trainer.advance(8)
+trainer.advance(3)
 trainer.advance(1)
 network = trainer.network
 images = to_input(data.test_images[:300], network.dtype)
@@ -59,11 +57,7 @@ print(*before, *threads())
 
 def run(**variables: str) -> list[str]:
     environment = {name: value for name, value in os.environ.items() if "NUM_THREADS" not in name}
-    result = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        capture_output=True, text=True, check=True, cwd=ROOT, env=environment | variables,
-    )  # fmt: skip
-    return result.stdout.splitlines()
+    return python("-c", PROGRAM, env=environment | variables).stdout.splitlines()
 
 
 @pytest.fixture

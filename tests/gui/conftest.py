@@ -36,6 +36,8 @@ from ui.theme import ThemeManager, theme_manager  # noqa: E402  # likewise
 
 # What waits for a pause of the user does not keep a test waiting, which makes none.
 autosave._WORDS_MS = autosave._VIEW_MS = report_panel._PREVIEW_MS = backprop_work._SLOW_MS = 20
+# Nor does a disk: what a test writes need not outlive a power cut.
+os.fsync = lambda _descriptor: None
 
 _passed = pytest.StashKey[bool]()
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partialmethod
-from itertools import chain
+from itertools import chain, repeat
 from pathlib import Path
+from time import monotonic
 from typing import Any, override
 
 from PIL import Image
@@ -64,8 +65,23 @@ _SOON_MS = 2000
 class PatientBot(QtBot):
     """Waits by default as long as a busy machine may need, so that no test has to say how long."""
 
+    @override
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = PATIENCE) -> None:
+        """Let events come until something holds; look often at first, as most comes in a moment."""
+        end, pauses = monotonic() + timeout / 1000, chain((1, 1, 1, 2, 2, 4), repeat(8))
+        while True:
+            try:
+                if callback() is not False:
+                    return
+                reason = None
+            except AssertionError as error:
+                reason = error
+            if monotonic() > end:
+                raise TimeoutError(f"waitUntil timed out in {timeout} milliseconds") from reason
+            self.wait(next(pauses))
 
-for _name in ("waitUntil", "waitSignal", "waitSignals", "waitExposed", "waitActive", "waitCallback"):
+
+for _name in ("waitSignal", "waitSignals", "waitExposed", "waitActive", "waitCallback"):
     setattr(PatientBot, _name, partialmethod(getattr(QtBot, _name), timeout=PATIENCE))
 
 
@@ -198,6 +214,12 @@ def take_pointer_away(window: QWidget) -> None:
     QTest.mouseMove(window.windowHandle(), QPoint(0, window.height() - 1))
 
 
+def end(session: Session) -> None:
+    """Close the program. What its signals lead to would else stay, and with it all that was trained."""
+    session.close()
+    session.deleteLater()
+
+
 @contextmanager
 def opened(
     qtbot: QtBot, settings: Path, data: Path | None = None, experiment: Experiment = LAB5
@@ -218,7 +240,7 @@ def opened(
     try:
         yield session
     finally:
-        session.close()
+        end(session)
 
 
 @contextmanager
@@ -232,7 +254,7 @@ def begun(qtbot: QtBot, settings: QSettings | Path, data: Path | None = None) ->
     try:
         yield session
     finally:
-        session.close()
+        end(session)
 
 
 def save_document(qtbot: QtBot, session: Session, path: Path) -> None:
@@ -312,12 +334,13 @@ class _Unfinished:
         if not self._found:
             windows = [each for each in QApplication.topLevelWidgets() if each.parent() is None]
             # The theme dresses what is behind other things a little later, which lays it out anew.
-            within = [part.findChildren(QObject) for part in (*windows, theme_manager(), *self._parts)]
-            self._found = [each for each in chain(*within) if isinstance(each, _BUSY) and _is_busy(each)]
+            parts = (*windows, theme_manager(), *self._parts)
+            within = [part.findChildren(kind) for part in parts for kind in _BUSY]
+            self._found = [each for each in chain(*within) if _is_busy(each)]
         return [f"{type(each).__name__} of {type(each.parent()).__name__}" for each in self._found]
 
 
-_BUSY = QTimer | QAbstractAnimation | QAbstractItemView
+_BUSY = QTimer, QAbstractAnimation, QAbstractItemView
 
 
 def _is_busy(part: QObject) -> bool:

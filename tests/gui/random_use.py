@@ -1,7 +1,7 @@
 """Random use of the whole window: actions that take a chance, and say what they have done."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -148,10 +148,17 @@ def another_scale(_bot: QtBot, _session: Session, chance: random.Random) -> str:
 # --- choices in the panels ------------------------------------------------------------------------------
 
 
-def other_filters(_bot: QtBot, session: Session, chance: random.Random) -> str:
-    moment = chance.choice(["before", "now", "difference"])
-    session.window.panel(TrainingPanel).network.choices.choose(moment=moment)
-    return f"filters {moment}"
+def chosen(
+    kind: type[TrainingPanel] | type[TranslationPanel], name: str, options: Sequence[object]
+) -> Action:
+    """Return the action that makes a choice of a panel."""
+
+    def choose(_bot: QtBot, session: Session, chance: random.Random) -> str:
+        option, panel = chance.choice(options), session.window.panel(kind)
+        (panel.network if isinstance(panel, TrainingPanel) else panel).choices.choose(**{name: option})
+        return f"{name} {option}"
+
+    return choose
 
 
 def another_class(_bot: QtBot, session: Session, chance: random.Random) -> str:
@@ -191,6 +198,8 @@ def another_target(_bot: QtBot, session: Session, chance: random.Random) -> str:
     """Poke a parameter, a pixel or a cell."""
     shown, panel = session.state.shown, session.window.panel(BackpropPanel)
     network = shown.network
+    if not panel.model.steps:  # it was never in sight: there is nothing that could be pressed
+        return "nothing to poke"
     shapes = {"input": network.input_shape, **network.shapes}
     shapes |= {name: array.shape for name, array in network.params.items()}
     name = chance.choice(list(shapes))
@@ -208,12 +217,6 @@ def check_all(qtbot: QtBot, session: Session, _chance: random.Random) -> str:
     panel.side.check.view("check").click()
     qtbot.waitUntil(lambda: not panel.work.is_checking())
     return "check all"
-
-
-def another_measure(_bot: QtBot, session: Session, chance: random.Random) -> str:
-    measure = chance.choice(list(MEASURES))
-    session.window.panel(TranslationPanel).choices.choose(measure=measure)
-    return f"measure {measure}"
 
 
 def another_sweep(qtbot: QtBot, session: Session, chance: random.Random) -> str:
@@ -235,18 +238,6 @@ def run_the_lab(qtbot: QtBot, session: Session, _chance: random.Random) -> str:
     return f"lab: {report.status.text()}"
 
 
-def another_stage(_bot: QtBot, session: Session, chance: random.Random) -> str:
-    stage = chance.choice(["pixels", "convolution", "max", "average", "max_blur", "subsample"])
-    session.window.panel(TranslationPanel).choices.choose(stage=stage)
-    return f"stage {stage}"
-
-
-def another_limit(_bot: QtBot, session: Session, chance: random.Random) -> str:
-    relative = chance.random() < 0.5
-    session.window.panel(TranslationPanel).choices.choose(relative=relative)
-    return f"relative {relative}"
-
-
 def another_chapter(_bot: QtBot, session: Session, chance: random.Random) -> str:
     report = session.window.panel(ReportPanel)
     key = chance.choice([step.id for step in report.work.lab.steps])
@@ -264,7 +255,10 @@ def another_filter(_bot: QtBot, session: Session, chance: random.Random) -> str:
 
 ACTIONS: tuple[Action, ...] = (
     another_sample, own_sample, another_moment, more_training, another_run, another_preset, branch,
-    another_reference, another_shift, another_pin, another_theme, another_scale, other_filters, another_class,
-    another_rule, another_label, another_step, another_page, another_stage, another_limit, another_chapter,
-    another_filter, another_target, check_all, another_measure, another_sweep, run_the_lab,
+    another_reference, another_shift, another_pin, another_theme, another_scale,
+    chosen(TrainingPanel, "moment", ["before", "now", "difference"]), another_class, another_rule,
+    another_label, another_step, another_page,
+    chosen(TranslationPanel, "stage", ["pixels", "convolution", "max", "average", "max_blur", "subsample"]),
+    chosen(TranslationPanel, "relative", [True, False]), another_chapter, another_filter, another_target,
+    check_all, chosen(TranslationPanel, "measure", list(MEASURES)), another_sweep, run_the_lab,
 )  # fmt: skip

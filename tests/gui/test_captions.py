@@ -153,7 +153,7 @@ def test_a_figure_of_filters_and_maps_names_filter_class_and_cell_and_patches_wh
     assert "seed 7" in caption_of(state, top_patches.filter.view("filters")).split(" · ")
 
 
-def test_curves_results_and_compared_moments_say_of_which_step_they_are(
+def test_curves_results_compared_moments_gradients_and_an_adopted_network_say_what_they_depend_on(
     qtbot: QtBot, session: Session
 ) -> None:
     train(qtbot, session, 300)
@@ -194,10 +194,7 @@ def test_curves_results_and_compared_moments_say_of_which_step_they_are(
     )
     assert "seed 2" in caption_of(state, window.compare).split(" · ")
 
-
-def test_gradients_and_an_adopted_network_say_what_they_depend_on(qtbot: QtBot, session: Session) -> None:
-    train(qtbot, session, 20)
-    step = session.state.shown.step
+    step = state.shown.step
     panel = show_panel(qtbot, session, 3)
     model = panel.model
     network = session.state.shown.network

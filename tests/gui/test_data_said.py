@@ -22,9 +22,10 @@ from cnnviz.quantities import format_percent
 from tests.engine.datasets_files import tiny_arrays, write_idx_folder
 from tests.gui.document_driving import answered
 from tests.gui.driving import begun, opened, save_picture
-from tests.gui.whole_window import rest, train
+from tests.gui.whole_window import rest, show_panel, train
 from tests.small_data import write_npz, write_pictures
 from ui.marks import MarkView
+from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.run import loading
 from ui.run.loading import data_path_of
@@ -37,7 +38,17 @@ from ui.state import RunStatus
 _LOST = "Of the 60 pictures in zoo, 60 were made grey and 60 were scaled to 28 x 28 pixels."
 
 
-def test_own_data_say_what_was_done_to_them(qtbot, tmp_path):
+def _names_in(panel: FeatureMapsPanel) -> tuple[str, ...]:
+    """Names of the classes wherever Filters & maps writes them."""
+    leaves, stage = panel.network.flow.page.leaves(), panel.picture.plan.output_stage
+    names = leaves[stage].content.outputs.names
+    assert leaves[f"{stage} line"].content.words.removeprefix("read as ") in names
+    if "class" in leaves:
+        assert [title for _, title in leaves["class"].options] == ["predicted", *names]
+    return names
+
+
+def test_own_data_say_what_was_done_to_them_and_have_their_names(qtbot, tmp_path):
     with opened(qtbot, tmp_path / "window.ini", write_pictures(tmp_path / "zoo")) as session:
         window = session.window
         assert session.state.experiment.classes == ("ant", "bee")
@@ -45,10 +56,14 @@ def test_own_data_say_what_was_done_to_them(qtbot, tmp_path):
         assert _LOST in said
         assert "zoo has 5 classes; ant, bee are used, and any 2 to 5 can be chosen." in said
         # Ten images of each class are learnt from, two are kept for the test.
-        assert window.samples._title.caption() == "zoo · 4 test images"
+        assert window.samples._title.caption() == "zoo · 4 images"
         qtbot.waitUntil(lambda: window.windowTitle() == "Untitled[*] – zoo – CNNViz")
+        panel = show_panel(qtbot, session, 1)
+        assert _names_in(panel) == ("ant", "bee")
         session.controller.open_data(None)
         qtbot.waitUntil(lambda: window.windowTitle() == "Untitled[*] – CNNViz")
+        rest(qtbot, session, lambda: panel.picture.scene.snapshot is session.state.shown)
+        assert _names_in(panel) == session.state.dataset.classes == ("0", "1")
         qtbot.waitUntil(lambda: window.notices.text() == "")
 
 

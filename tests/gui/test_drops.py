@@ -2,7 +2,6 @@
 
 import io
 import os
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -143,58 +142,47 @@ def test_views_images_and_data_dropped_anywhere_are_opened_and_words_only_where_
 # -- files that are named ------------------------------------------------------------------------------------
 
 
-# Prints what is open when the condition holds, and closes the window.
+# Prints what is open when all that was named is, hands over data as macOS does when a file is opened
+# with a program that is running, and closes the window when they are there.
 _LOOK = """
-from pathlib import Path
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QFileOpenEvent
+from PySide6.QtWidgets import QApplication
 def look():
     state = session.state
-    if state.sample and state.shown and ({condition}):
+    if state.sample is None or state.shown is None:
+        return
+    if state.dataset.name != "MNIST":
         session.look.stop()
-        print(state.dataset.name, state.shown.step, state.sample.index, state.sample.origin, sep=",")
+        print(state.dataset.name)
         session.window.close()
+    elif state.shown.step == {step} and state.sample.index is None and not session.handed:
+        session.handed = True
+        print(state.sample.origin)
+        QApplication.sendEvent(QApplication.instance(), QFileOpenEvent({data!r}))
 session.ask_before_closing(False)
+session.handed = False
 session.look = QTimer(session, interval=20)
 session.look.timeout.connect(look)
 session.look.start()
-{more}
 """
 
 
-def look(condition: str, more: str = "") -> str:
-    """Return what to do in the window until a condition on `state` holds."""
-    return _LOOK.format(condition=condition, more=more)
-
-
-def printed(ended: subprocess.CompletedProcess[str]) -> list[str]:
-    assert ended.returncode == 0, ended.stderr
-    assert "Traceback" not in ended.stderr
-    return ended.stdout.strip().split(",")
-
-
-def test_a_document_and_then_a_picture(qtbot, session, tmp_path):
+def test_a_document_and_then_a_picture_are_opened_and_data_that_the_system_hands_over(
+    qtbot, session, tmp_path
+):
     train(qtbot, session, 50)
     session.controller.pause()
     session.state.choose_test_image(7)
     saved, picture = tmp_path / "saved.cnnviz", tmp_path / "digit.png"
     save_document(qtbot, session, saved)
     Image.fromarray(session.state.dataset.test_images[5, 0]).save(picture)
-    step = session.state.shown.step
-    act = look(f"state.shown.step == {step} and state.sample.index is None")
-    found = printed(run_window(tmp_path, arguments=[str(saved), str(picture)], act=act))
-    assert found == ["MNIST", str(step), "None", "digit.png"]
-
-
-def test_data_that_the_system_hands_over_while_the_window_is_open(tmp_path):
     data = write_pictures(tmp_path / "animals")
-    # As macOS does when a file is opened with a program that is running, or still starting.
-    hand_over = (
-        "from PySide6.QtGui import QFileOpenEvent\n"
-        "from PySide6.QtWidgets import QApplication\n"
-        f"QApplication.sendEvent(QApplication.instance(), QFileOpenEvent({str(data)!r}))\n"
-    )
-    act = look("state.dataset.name != 'MNIST'", hand_over)
-    assert printed(run_window(tmp_path, act=act))[0] == "animals"
+    act = _LOOK.format(step=session.state.shown.step, data=str(data))
+    ended = run_window(tmp_path, arguments=[str(saved), str(picture)], act=act)
+    assert ended.returncode == 0, ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout.split() == ["digit.png", "animals"]
 
 
 @pytest.mark.parametrize(

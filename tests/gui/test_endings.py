@@ -108,7 +108,15 @@ def test_a_run_and_the_own_image_come_back(qtbot, tmp_path):
         assert session.document.is_changed
 
 
-def test_a_document_with_a_name_comes_back_as_that(qtbot, tmp_path):
+def without_room(*args: Any, start_step: int, **more: Any) -> Trainer:
+    if start_step:
+        raise CNNVizError("There is no memory left for a run.")
+    return Trainer(*args, start_step=start_step, **more)
+
+
+def test_a_document_with_a_name_comes_back_as_that_also_after_a_start_at_which_it_could_not(
+    qtbot, tmp_path, monkeypatch
+):
     path = tmp_path / "mine.cnnviz"
     with next_start(qtbot, tmp_path) as session:
         train_to(qtbot, session, 20)
@@ -119,29 +127,15 @@ def test_a_document_with_a_name_comes_back_as_that(qtbot, tmp_path):
         train_to(qtbot, session, 30)
         weights = weights_at(qtbot, session, 30)
         session.end_early()
-    with next_start(qtbot, tmp_path) as session:
-        assert (session.document.path, session.document.is_changed) == (path, True)
-        for name, values in weights_at(qtbot, session, 30).items():
-            np.testing.assert_array_equal(values, weights[name])
-
-
-def test_a_document_that_cannot_be_opened_now_is_opened_at_the_next_start(qtbot, tmp_path, monkeypatch):
-    with next_start(qtbot, tmp_path) as session:
-        train_to(qtbot, session, 4)
-        session.end_early()
-
-    def without_room(*args: Any, start_step: int, **more: Any) -> Trainer:
-        if start_step:
-            raise CNNVizError("There is no memory left for a run.")
-        return Trainer(*args, start_step=start_step, **more)
-
     with monkeypatch.context() as patch:
         patch.setattr(start, "Trainer", without_room)
         with next_start(qtbot, tmp_path) as session:
             assert session.window.notices.text() == "There is no memory left for a run."
             assert session.state.run.step == 0
     with next_start(qtbot, tmp_path) as session:
-        weights_at(qtbot, session, 4)
+        assert (session.document.path, session.document.is_changed) == (path, True)
+        for name, values in weights_at(qtbot, session, 30).items():
+            np.testing.assert_array_equal(values, weights[name])
 
 
 def test_a_run_on_own_data_comes_back_with_them_and_waits_for_them_while_they_are_gone(qtbot, tmp_path):
@@ -164,35 +158,7 @@ def test_a_run_on_own_data_comes_back_with_them_and_waits_for_them_while_they_ar
         assert (session.state.source.path, session.state.dataset.name) == (data, "own")
 
 
-def test_a_closed_window_leaves_nothing_but_a_document_without_a_name(qtbot, tmp_path):
-    with next_start(qtbot, tmp_path) as session:
-        train_to(qtbot, session, 50)
-        qtbot.waitUntil(lambda: '"step":50' in kept_in(session))
-        save_document(qtbot, session, tmp_path / "mine.cnnviz")
-    folder = tmp_path / "CNNViz" / "windows"
-    assert not list(folder.iterdir())
-    with next_start(qtbot, tmp_path) as session:
-        assert session.window.notices.text() == "Last time: mine.cnnviz"
-        session.document.open(tmp_path / "mine.cnnviz")
-        weights_at(qtbot, session, 50)
-    assert not list(folder.iterdir())
-
-
-def test_what_cannot_be_read_is_kept_under_another_name(qtbot, tmp_path):
-    with next_start(qtbot, tmp_path) as session:
-        session.window.panel(ReportPanel).work.set_head("author", WORDS)
-        session.end_early()
-    (kept,) = (tmp_path / "CNNViz" / "windows").glob("*/document.json")
-    kept.write_text(f'{{"format":"cnnviz","author":"{WORDS}"', encoding="utf-8")
-    with next_start(qtbot, tmp_path) as session:
-        assert "The document that was kept is lost" in session.window.notices.text()
-        (aside,) = session.folder.path.parent.glob("damaged-*/document.json")
-        assert WORDS in aside.read_text(encoding="utf-8")
-        session.window.panel(ReportPanel).work.set_head("author", "Grace")
-        qtbot.waitUntil(lambda: "Grace" in kept_in(session))
-
-
-def test_what_is_damaged_costs_no_words(qtbot, tmp_path):
+def test_what_is_damaged_costs_no_words_and_what_cannot_be_read_is_kept_under_another_name(qtbot, tmp_path):
     with next_start(qtbot, tmp_path) as session:
         train_to(qtbot, session, 40)
         panel = session.window.panel(ReportPanel)
@@ -211,3 +177,12 @@ def test_what_is_damaged_costs_no_words(qtbot, tmp_path):
         assert work.done(work.lab.steps[1]).inserts == ()
         assert session.state.run.step == 0
         assert list(session.folder.path.parent.glob("damaged-*/document.json"))
+        kept = session.folder.path / "document.json"
+        session.end_early()
+    kept.write_text('{"format":"cnnviz","author":"Emmy"', encoding="utf-8")
+    with next_start(qtbot, tmp_path) as session:
+        assert "The document that was kept is lost" in session.window.notices.text()
+        aside = session.folder.path.parent.glob("damaged-*/document.json")
+        assert any("Emmy" in each.read_text(encoding="utf-8") for each in aside)
+        session.window.panel(ReportPanel).work.set_head("author", "Grace")
+        qtbot.waitUntil(lambda: "Grace" in kept_in(session))

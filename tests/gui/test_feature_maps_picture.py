@@ -123,8 +123,9 @@ def test_every_column_shows_what_a_plain_pass_computes(name):
     for column in asked.picture.plan.columns:
         key, same = column.key, partial(np.testing.assert_allclose, rtol=1e-6)
         lo, hi = asked.picture.levels[key]
-        assert lo <= asked.picture.values(column).min()
-        assert asked.picture.values(column).max() <= hi
+        if not column.within((lo, hi)).is_open:
+            assert lo <= asked.picture.values(column).min()
+            assert asked.picture.values(column).max() <= hi
         match column.kind:
             case Kind.IMAGE:
                 same(asked.values(key), outputs[INPUT][0])

@@ -11,14 +11,12 @@ from cnnviz.drawing import LIGHT, Box, CellKey, to_svg
 from cnnviz.drawing.page import arranged, page_drawn
 from cnnviz.experiment import LAB5
 from cnnviz.snapshots import Origin, Snapshot
-from tests.gui.driving import click_part, opened, settle
+from tests.gui.driving import click_part, settle
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, AtOnce, Later, Opened, digits
 from tests.gui.test_backprop_pages import are_apart
 from tests.oracles import read_number as said_in
-from tests.small_data import write_pictures
 from ui.panels.feature_maps.explain import explain
 from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch, LookAtPatch
-from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.feature_maps.top_patches import (
     ONE,
     FilterView,
@@ -290,28 +288,6 @@ def test_a_pin_from_before_the_first_picture_shows_its_map(qtbot):
 
 
 # -- classes -------------------------------------------------------------------------------------------------
-
-
-def names_in(panel):
-    """Names of the classes wherever the panel writes them, from outside."""
-    leaves, stage = panel.network.flow.page.leaves(), panel.picture.plan.output_stage
-    names = leaves[stage].content.outputs.names
-    assert leaves[f"{stage} line"].content.words.removeprefix("read as ") in names
-    if "class" in leaves:
-        assert [title for _, title in leaves["class"].options] == ["predicted", *names]
-    return names
-
-
-def test_own_data_have_their_names(qtbot, settings, tmp_path):
-    with opened(qtbot, settings, write_pictures(tmp_path / "zoo")) as session:
-        session.window.panels.show_panel(1)
-        panel = session.window.panel(FeatureMapsPanel)
-        qtbot.waitUntil(lambda: panel.picture is not None)
-        assert names_in(panel) == ("ant", "bee")
-        session.controller.open_data(None)
-        qtbot.waitUntil(lambda: panel.picture.scene.dataset.name == "MNIST")
-        qtbot.waitUntil(lambda: panel.picture.scene.snapshot is session.state.shown)
-        assert names_in(panel) == session.state.dataset.classes == ("0", "1")
 
 
 def test_a_class_that_another_network_does_not_have_is_chosen_no_longer(qtbot):

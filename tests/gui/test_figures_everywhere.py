@@ -93,7 +93,7 @@ def _check_menus(part: QWidget, menus: list[QMenu], exporter: FigureExporter) ->
     return wrong
 
 
-def test_a_right_click_anywhere_offers_the_figure(qtbot, session, menus):
+def test_a_right_click_anywhere_offers_the_figure_and_what_is_drawn_goes_out(qtbot, session, menus):
     train(qtbot, session, 20)
     window, wrong = session.window, list[str]()
     for number in (0, PANELS.index("report")):  # plots of two libraries, and words
@@ -102,14 +102,8 @@ def test_a_right_click_anywhere_offers_the_figure(qtbot, session, menus):
     qtbot.waitUntil(window.compare.isVisible)
     for part in (window.samples, window.compare, window.timeline.track):
         wrong += _check_menus(part, menus, session.exporter)
-    assert not wrong
 
-
-def test_a_right_click_offers_the_figure_in_the_window_for_own_digits_and_what_is_drawn_goes_out(
-    qtbot, session, menus
-):
     own = open_board(qtbot, session)
-    wrong: list[str] = []
     for page in ("draw", "image"):
         own.choices.controls["page"].button(page).click()
         settle(qtbot)

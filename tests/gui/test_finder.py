@@ -13,11 +13,10 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QMainWindo
 from pytestqt.qtbot import QtBot
 
 from cnnviz.experiment import LAB5
-from tests.gui.driving import activate, find, opened
+from tests.gui.driving import activate, find
 from tests.gui.lab_driving import open_lab
 from tests.gui.training_driving import lengthen
-from tests.gui.whole_window import PANELS, name_of, rest, show_panel
-from tests.small_data import write_npz
+from tests.gui.whole_window import PANELS, rest, show_panel
 from ui.controls.keyboard import has_keyboard
 from ui.guide.page import GuideWindow
 from ui.panels.backprop.panel import BackpropPanel
@@ -99,29 +98,6 @@ def test_no_letter_means_two_things_in_a_menu():
         (row.menu, letter.lower()) for row in ACTIONS for letter in re.findall("&(.)", row.text)
     )
     assert max(letters.values()) == 1
-
-
-def test_what_cannot_be_asked_for_is_grey_in_the_menu_and_on_the_button(qtbot, session):
-    lengthen(qtbot, session)
-    asked, bar = session.window.menus, session.window.run_bar
-    qtbot.mouseClick(bar.train, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.TRAINING)
-    # Step, its key and its entry pause a run that is going on.
-    qtbot.keyClick(session.window, Qt.Key.Key_S)
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
-    assert asked.action("step").isEnabled()
-    assert bar.step.isEnabled()
-    session.state.update_run(status=RunStatus.FINISHED)
-    assert not asked.action("step").isEnabled()
-    assert not bar.step.isEnabled()
-    box = FinderBox(session.window.finder.entries(), session.window)
-    box.open()
-    box.line.setText("train a single step")
-    assert lines(box)[0] == ("Step", "Run · not now", "S")
-    assert box.hint.text() == "Step is not possible when every epoch is done."
-    QTest.keyClick(box.line, Key.Key_Return)
-    assert box.isVisible()
-    box.reject()
 
 
 @pytest.mark.parametrize("handler", ["session.open_dta", "sesion.open_data", "session.state"])
@@ -247,28 +223,46 @@ def test_the_panel_in_front_comes_first_and_every_page_of_backprop_is_found_from
         assert has_keyboard(part)
 
 
-def test_a_finished_run_is_trained_on_by_the_words_of_the_button(qtbot: QtBot, tmp_path: Path) -> None:
-    with opened(qtbot, tmp_path / "end.ini", write_npz(tmp_path / "digits.npz")) as session:
-        state = session.state
-        session.controller.train()
-        qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
-        assert name_of(session.window.run_bar.train) == "Train more"
-        find(qtbot, session, "train on")
-        qtbot.waitUntil(lambda: state.run.step == 60 and state.run.status is RunStatus.FINISHED)
-
-
-def test_actions_and_pages_of_the_help_are_opened(qtbot: QtBot, active: Session) -> None:
+def test_actions_and_pages_of_the_help_are_opened_and_what_cannot_be_asked_for_is_grey(
+    qtbot: QtBot, active: Session
+) -> None:
     lengthen(qtbot, active)
+    step, bar, state = active.window.menus.action("step"), active.window.run_bar, active.state
     find(qtbot, active, "train or")
-    qtbot.waitUntil(lambda: active.state.run.status is RunStatus.TRAINING)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.TRAINING)
     find(qtbot, active, "pause")
-    qtbot.waitUntil(lambda: active.state.run.status is RunStatus.PAUSED)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
+    # Step, its key and its entry pause a run that is going on.
+    qtbot.mouseClick(bar.train, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.TRAINING)
+    qtbot.keyClick(active.window, Qt.Key.Key_S)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
+    assert step.isEnabled()
+    assert bar.step.isEnabled()
+    state.update_run(status=RunStatus.FINISHED)
+    assert not step.isEnabled()
+    assert not bar.step.isEnabled()
+    box = ask(qtbot, active, "train a single step")
+    assert lines(box)[0] == ("Step", "Run · not now", "S")
+    assert box.hint.text() == "Step is not possible when every epoch is done."
+    QTest.keyClick(box.line, Key.Key_Return)
+    assert box.isVisible()
+    box.reject()
+    qtbot.waitUntil(lambda: not active.window.findChildren(FinderBox))
+    activate(qtbot, active.window)
     find(qtbot, active, "figures and documents")
     (guide,) = active.window.findChildren(GuideWindow)
     qtbot.waitUntil(guide.isVisible)
     assert "figures-and-documents" in guide.page.source().path()
     titles = [each.name for each in found(active.window.finder.entries(), "compare runs")]
     assert {"Compare moments", "Network"} <= set(titles)
+    places = {"max pooling term": "max-pooling", "glossary": "", "slide kernel": "slide-the-kernel"}
+    for word, place in places.items():
+        guide.close()
+        activate(qtbot, active.window)
+        find(qtbot, active, word)
+        qtbot.waitUntil(lambda place=place: guide.page.source().fragment() == place)
+    assert found(active.window.finder.entries(), "logit")[0].place == "Help: Terms"
     guide.close()
 
 

@@ -2,12 +2,12 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPlainTextEdit
 
@@ -45,10 +45,15 @@ _STANDING = RunStatus.PAUSED, RunStatus.READY, RunStatus.FINISHED
 
 
 def test_two_windows_are_two_documents(qtbot, tmp_path):
-    with opened(qtbot, tmp_path / "window.ini") as first, opened(qtbot, tmp_path / "window.ini") as second:
-        for each, words in ((first, "of the first"), (second, "of the second"), (first, " window")):
-            write(each, words)
-        qtbot.waitUntil(lambda: kept("of the first window", first) and kept("of the second", second))
+    with opened(qtbot, tmp_path / "window.ini") as first:
+        write(first, "of the first")
+        qtbot.waitUntil(lambda: kept("of the first", first))
+        with opened(qtbot, tmp_path / "window.ini") as second:
+            assert told(second) == "", "what another window has is not offered"
+            assert first_field(second).toPlainText() == ""
+            write(second, "of the second")
+            write(first, " window")
+            qtbot.waitUntil(lambda: kept("of the first window", first) and kept("of the second", second))
     with opened(qtbot, tmp_path / "window.ini") as again:  # the one that was closed last
         words = first_field(again).toPlainText()
         assert words in ("of the first window", "of the second")
@@ -65,7 +70,7 @@ def test_two_windows_are_two_documents(qtbot, tmp_path):
     assert sum(words in each for each in kept_now) == 1
 
 
-def test_a_document_that_was_open_beside_another_is_offered_by_its_name(qtbot, tmp_path):
+def test_a_document_that_was_open_beside_another_is_offered_by_its_name(qtbot, tmp_path, monkeypatch):
     with opened(qtbot, tmp_path / "window.ini") as first, opened(qtbot, tmp_path / "window.ini") as second:
         save_document(qtbot, first, tmp_path / "mine.cnnviz")
         write(first, "changed")
@@ -86,23 +91,9 @@ def test_a_document_that_was_open_beside_another_is_offered_by_its_name(qtbot, t
         assert first_field(again).toPlainText() == "later"
         assert "mine.cnnviz was open, too" in told(again)
         assert "is not saved" in told(again)
-
-
-def test_a_document_that_another_window_has_is_not_offered_and_what_is_said_of_one_goes_with_it(
-    qtbot, tmp_path, monkeypatch
-):
-    answered(monkeypatch, "discard")
-    with opened(qtbot, tmp_path / "window.ini") as first:
-        write(first, "of the first")
-        qtbot.waitUntil(lambda: kept("of the first", first))
-        with opened(qtbot, tmp_path / "window.ini") as second:
-            assert told(second) == ""
-            assert first_field(second).toPlainText() == ""
-        first.end_early()
-    with opened(qtbot, tmp_path / "window.ini") as again:
-        assert "without being closed" in told(again)
+        answered(monkeypatch, "discard")
         assert restored(qtbot, again, again.document.new)
-        assert told(again) == ""
+        assert told(again) == "", "what is said of a document goes with it"
 
 
 def test_a_document_marked_as_open_on_another_computer_can_be_opened(qtbot, tmp_path):
@@ -120,17 +111,6 @@ def test_a_document_marked_as_open_on_another_computer_can_be_opened(qtbot, tmp_
 # --- words --------------------------------------------------------------------------------------------------
 
 
-def test_what_is_typed_without_a_pause_is_kept(qtbot, session):
-    write(session, "A")
-    field = first_field(session)
-
-    def another_letter() -> bool:
-        QTest.keyClicks(field, "b")
-        return kept("Ab", session)
-
-    qtbot.waitUntil(another_letter)
-
-
 def test_words_are_kept_where_no_data_can_be_read(qtbot, tmp_path):
     with begun(qtbot, tmp_path / "window.ini", tmp_path / "nothing") as session:
         qtbot.waitUntil(lambda: session.state.run.status is RunStatus.FAILED)
@@ -141,7 +121,18 @@ def test_words_are_kept_where_no_data_can_be_read(qtbot, tmp_path):
         assert again.state.run.status is RunStatus.READY
 
 
-def test_a_slow_disk_does_not_hold_up_the_window(qtbot, session, monkeypatch):
+def test_what_is_typed_without_a_pause_is_kept_and_a_slow_disk_does_not_hold_up_the_window(
+    qtbot, session, monkeypatch
+):
+    write(session, "A")
+    field = first_field(session)
+
+    def another_letter() -> bool:
+        QTest.keyClicks(field, "b")
+        return kept("Ab", session)
+
+    qtbot.waitUntil(another_letter)
+    qtbot.waitUntil(lambda: session.controller.keeping.is_idle)
     reached, go_on = threading.Event(), threading.Event()
     in_window = threading.get_ident()
     sync = os.fsync
@@ -153,12 +144,12 @@ def test_a_slow_disk_does_not_hold_up_the_window(qtbot, session, monkeypatch):
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", slow)
-    write(session, "A")
+    QTest.keyClicks(field, "c")
     qtbot.waitUntil(reached.is_set)
-    QTest.keyClicks(first_field(session), "b")
-    assert first_field(session).toPlainText() == "Ab"
+    QTest.keyClicks(field, "d")
+    assert field.toPlainText().endswith("bcd")
     go_on.set()
-    qtbot.waitUntil(lambda: kept("Ab", session))
+    qtbot.waitUntil(lambda: kept("bcd", session))
     monkeypatch.undo()
 
 
@@ -263,55 +254,45 @@ def test_a_saved_model_goes_on_as_the_run_would_have(qtbot, tmp_path):
 # --- files under way ----------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def slow_files(session) -> Iterator[threading.Event]:
-    """Hold up whatever is written for the user until the event is set."""
+def hold(session: Session) -> Callable[[], None]:
+    """Hold up whatever is written for the user; returns what lets it go on."""
     go_on = threading.Event()
     session.controller.files.submit(
         "hold", lambda _context: go_on.wait(PATIENCE / 1000), lambda _result: None
     )
-    yield go_on
-    go_on.set()
+    return go_on.set
 
 
-def test_a_report_is_exported_while_the_lab_runs(qtbot, session, tmp_path):
-    report = session.window.panel(ReportPanel)
-    session.controller.background.submit(
-        "hold", lambda context: _until_cancelled(context), lambda _result: None
-    )
-    report.exporter.write(tmp_path / "report.html")
-    qtbot.waitUntil(lambda: (tmp_path / "report.html").exists())
+def test_a_report_is_exported_while_the_lab_runs_and_a_window_stays_until_its_files_are_written(
+    qtbot, session, tmp_path
+):
+    report, wait = session.window.panel(ReportPanel), threading.Event()
 
+    def until_cancelled(context: Any) -> None:
+        while not context.cancelled:
+            wait.wait(0.01)
 
-def _until_cancelled(context: object) -> None:
-    wait = threading.Event()
-    while not context.cancelled:  # pyright: ignore[reportAttributeAccessIssue]
-        wait.wait(0.01)
-
-
-def test_a_window_closes_when_its_files_are_written(qtbot, session, tmp_path, slow_files):
+    session.controller.background.submit("hold", until_cancelled, lambda _result: None)
+    report.exporter.write(tmp_path / "first.html")
+    qtbot.waitUntil((tmp_path / "first.html").exists)
     session.ask_before_closing(True)
-    session.window.panel(ReportPanel).exporter.write(tmp_path / "report.html")
-    assert not session.window.close()
-    assert "still being written" in told(session)
-    slow_files.set()
-    qtbot.waitUntil(lambda: not session.window.isVisible())
+    for folder, goes in (("missing", False), ("", True)):
+        go_on = hold(session)
+        report.exporter.write(tmp_path / folder / "report.html")
+        assert not session.window.close()
+        assert "still being written" in told(session)
+        go_on()
+        if goes:
+            qtbot.waitUntil(lambda: not session.window.isVisible())
+        else:
+            qtbot.waitUntil(lambda: "missing" in report.message.text())
+            assert session.window.isVisible()
     assert (tmp_path / "report.html").stat().st_size > 1000
 
 
-def test_a_window_stays_when_a_file_cannot_be_written(qtbot, session, tmp_path, slow_files):
-    session.ask_before_closing(True)
-    session.window.panel(ReportPanel).exporter.write(tmp_path / "missing" / "report.html")
-    assert not session.window.close()
-    slow_files.set()
-    qtbot.waitUntil(lambda: "missing" in session.window.panel(ReportPanel).message.text())
-    assert session.window.isVisible()
-    assert session.window.close()
-
-
-def test_an_early_end_waits_for_files(qtbot, session, tmp_path, slow_files):
+def test_an_early_end_waits_for_files(session, tmp_path):
+    timer = threading.Timer(0.2, hold(session))
     session.window.panel(ReportPanel).exporter.write(tmp_path / "report.html")
-    timer = threading.Timer(0.2, slow_files.set)
     timer.start()
     session.end_early()
     assert (tmp_path / "report.html").stat().st_size > 1000

@@ -1,10 +1,10 @@
-"""The keyboard: whose a key is, and the way from one area of the window to another."""
+"""The keyboard: whose a key is, the way from one area of the window to another, keys shown on controls."""
 
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QAction, QColor, QKeyEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -17,25 +17,30 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import focus, opened, press, show_window
+from tests.gui.driving import find, focus, opened, press, show_window
 from tests.gui.training_driving import lengthen
 from tests.gui.whole_window import PANELS, name_of, rest, show_panel, train
 from tests.small_data import write_npz
 from ui.controls.choice_field import ChoiceField
 from ui.controls.keyboard import scroll_to
+from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
 from ui.state import RunStatus
 from ui.theme import ThemeManager
 from ui.window.areas import AreaFrame
+from ui.window.keys import KeyCaps
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
 
 
 def choices(session: Session) -> tuple[object, ...]:
     """Return all that the user has chosen, in the form and in the panels."""
-    state = session.state
-    return state.draft, state.sample, state.shown, state.pinned, session.window.panels.view_states()
+    state, views = session.state, session.window.panels.view_states()
+    views["feature_maps_dock"] = {
+        name: value for name, value in views["feature_maps_dock"].items() if "point" not in name
+    }
+    return state.draft, state.sample, state.shown, state.pinned, views
 
 
 def test_ctrl_and_a_number_lead_into_the_panel_where_no_key_does_harm(qtbot: QtBot, active: Session) -> None:
@@ -77,6 +82,9 @@ def test_a_click_on_a_tab_or_the_key_down_leads_into_its_panel_and_arrow_keys_in
     assert focus() is bar, "so that the next key goes on"
     press(Key.Key_Down)
     qtbot.waitUntil(lambda: focus() is area.panels()[1])
+    rest(qtbot, active)
+    press(Key.Key_Right)
+    assert focus() is active.window.panel(FeatureMapsPanel).network.flow.view("conv1")
 
 
 def test_f6_goes_round_all_areas_and_back_and_the_one_that_a_key_has_led_to_is_framed(
@@ -134,7 +142,9 @@ def test_f6_goes_round_all_areas_and_back_and_the_one_that_a_key_has_led_to_is_f
         assert frame.isVisible() is is_seen, "in presenter mode there is one area alone"
 
 
-def test_an_area_has_the_keyboard_while_its_control_cannot(qtbot: QtBot, active: Session) -> None:
+def test_an_area_has_the_keyboard_while_its_control_cannot_and_the_panel_when_its_area_has_gone(
+    qtbot: QtBot, active: Session
+) -> None:
     panel = show_panel(qtbot, active, PANELS.index("backprop"))
     panel.side.show_page("check")
     check = panel.side.check.view("check")
@@ -160,10 +170,7 @@ def test_an_area_has_the_keyboard_while_its_control_cannot(qtbot: QtBot, active:
     press(Key.Key_Tab, Modifier.ShiftModifier)
     assert focus() is apply, "Tab leads on from where the keyboard was"
 
-
-def test_the_panel_in_front_has_the_keyboard_when_its_area_has_gone(qtbot: QtBot, active: Session) -> None:
     window = active.window
-    panel = show_panel(qtbot, active, 1)
     window.samples.grid.setFocus()
     window.set_bare(True)
     assert focus() is panel
@@ -226,6 +233,10 @@ def test_space_changes_nothing_at_the_end_of_a_run_and_says_how_to_go_on(
             rest(qtbot, session)
             assert not window.notices.isVisible()
             press_at_the_end(RunStatus.FINISHED, "Train more")
+        assert name_of(window.run_bar.train) == "Train more"
+        before = state.run.step
+        find(qtbot, session, "train on")  # by the words of the button
+        qtbot.waitUntil(lambda: state.run.step == before + 30 and state.run.status is RunStatus.FINISHED)
         state.update_run(status=RunStatus.FAILED)
         press_at_the_end(RunStatus.FAILED, "Start new run")
 
@@ -301,3 +312,39 @@ def test_what_is_higher_than_its_room_is_seen_from_its_beginning(qtbot):
     bar.setValue(500)
     scroll_to(high)
     assert bar.value() == high.y()
+
+
+def _press_tab(session: Session, count: int) -> None:
+    for _ in range(count):
+        event = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Tab, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(session.window.windowHandle(), event)
+
+
+def test_who_uses_only_keys_is_shown_each_on_its_control_and_who_has_a_mouse_none(
+    qtbot: QtBot, session: Session
+) -> None:
+    window, caps = session.window, session.window.findChild(KeyCaps)
+    _press_tab(session, 5)
+    assert caps.shown == []
+    _press_tab(session, 1)
+    assert window.menus.action("keys").isChecked()
+    rest(qtbot, session)
+    assert {"Space", "S", "Ctrl+R", "Ctrl+1", "Ctrl+4"} <= {key for key, _ in caps.shown}
+    train = window.run_bar.train
+    place = train.rect().translated(train.mapTo(window, QPoint(0, 0)))
+    assert any(key == "Space" and place.intersects(each) for key, each in caps.shown)
+    found = [each for _, each in caps.shown]
+    assert not any(one.intersects(other) for n, one in enumerate(found) for other in found[:n])
+    window.run_bar.step.hide()
+    qtbot.waitUntil(lambda: "S" not in [key for key, _ in caps.shown])
+    window.menus.action("keys").setChecked(False)
+    assert caps.shown == []
+
+    switch, corner = QAction(window, checkable=True), QPointF(2, 2)
+    KeyCaps(window, switch)
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    for kind, held in ((QEvent.Type.MouseButtonPress, left), (QEvent.Type.MouseButtonRelease, none)):
+        event = QMouseEvent(kind, corner, corner, left, held, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(window.windowHandle(), event)
+    _press_tab(session, 12)
+    assert not switch.isChecked(), "there is a mouse as well"

@@ -140,18 +140,18 @@ def _some_answer(step: Step) -> Answer:
 
 
 def _told(qtbot: QtBot, session: Session, step: Step, found: Measured) -> Iterator[str]:
-    """Yield what tells the answer, in every panel with all that is beside it, the one in front first."""
+    """Yield what tells the answer: the window, with the panel in front, and then each other panel."""
     pattern, value = _pattern(found), _number(session, found)
-    panels = session.window.panels
+    panels, shown = session.window.panels, [session.window, *session.window.panels.panels()]
     asked = set(texts_of(session.window.lab_dock))
-    for number in sorted(
-        range(len(whole_window.PANELS)), key=lambda each: not panels.panels()[each].isVisible()
-    ):
-        whole_window.show_panel(qtbot, session, number, painted=True)
-        for text in texts_of(session.window):
+    shown.remove(panels.front_panel)
+    for part in shown:
+        number = panels.front if part is session.window else panels.panels().index(part)
+        whole_window.show_panel(qtbot, session, number)
+        for text in texts_of(part):
             if pattern.search(text) and text not in asked:
                 yield f"{whole_window.PANELS[number]}: {text}"
-        if not math.isnan(value) and np.isclose(numbers_of(session.window), value, rtol=1e-9, atol=0).any():
+        if not math.isnan(value) and np.isclose(numbers_of(part), value, rtol=1e-9, atol=0).any():
             yield f"{whole_window.PANELS[number]}: {value} among the numbers to copy"
 
 
@@ -177,7 +177,7 @@ def _pattern(found: Measured) -> re.Pattern[str]:
     return re.compile(says)
 
 
-def test_show_me_reveals_nothing_and_is_blue_only_where_something_is_to_be_set(
+def test_show_me_reveals_nothing_and_a_result_is_shown_without_a_prediction_when_asked_for_twice(
     qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:
     sitting = open_lab(qtbot, session, tmp_path)
@@ -201,16 +201,9 @@ def test_show_me_reveals_nothing_and_is_blue_only_where_something_is_to_be_set(
     assert sitting.control.done.prediction is None
     assert not sitting.control.done.revealed
     assert not page.prediction.verdict.isVisible()
-    whole_window.rest(qtbot, session)
 
-
-def test_a_result_is_shown_without_a_prediction_when_that_is_asked_for_twice(
-    qtbot: QtBot, session: Session, tmp_path: Path
-) -> None:
-    sitting = open_lab(qtbot, session, tmp_path)
-    desk, card, column = sitting.control, sitting.column.page.prediction, sitting.column
-    desk.go_to("field")
-    press(column.page.show_me)
+    desk, card = sitting.control, page.prediction
+    press(button)
     qtbot.waitUntil(lambda: sitting.shower.is_set)
     whole_window.rest(qtbot, session)
     press(card.skip)
@@ -311,7 +304,7 @@ _TEXT = re.compile(r"<text[^>]*>([^<]*)</text>")
 
 
 def texts_of(window: QWidget) -> Iterator[str]:
-    """Yield every text of the window, and of what lies in it and can be seen."""
+    """Yield every text of the window, or a part of it, and of what lies in it and can be seen."""
     yield window.windowTitle()
     for widget in window.findChildren(QWidget):
         if widget.isVisible():

@@ -9,7 +9,6 @@ from cnnviz.lab.course import shipped_labs
 from cnnviz.lab.events import Event
 from cnnviz.lab.grading import late_in
 from cnnviz.lab.markup import parse_formula
-from cnnviz.lab.model import seed_of
 from cnnviz.lab.record import Shown
 from cnnviz.lab.results import read_hand_in
 from cnnviz.mathematics import plain
@@ -337,32 +336,14 @@ settings = { ties = "first" }
 )
 
 
-def test_the_guide_says_as_long_as_the_network_is_not_that_of_the_step(qtbot, session, tmp_path):
-    state, controller = session.state, session.controller
-    sitting = open_lab(qtbot, session, tmp_path, _OTHER)
-    controller.run_start.begin(replace(state.experiment, classes=("4", "9"), filters=(4,)))
-    whole_window.rest(qtbot, session, lambda: state.experiment.filters == (4,))
-    said, show_me = sitting.column.page.mismatch, sitting.column.page.show_me
-    assert "another network: Classes 0, 1, not 4, 9; Filters 8, not 4." in said.text()
-    with qtbot.waitSignal(session.document.restorer.finished):
-        press(show_me)
-    assert said.isHidden()
-    assert state.experiment == sitting.control.lab.experiment
-    sitting.control.go_to("first")
-    assert "Ties first, not all." in said.text()
-    with qtbot.waitSignal(session.document.restorer.finished):
-        press(show_me)
-    assert said.isHidden()
-    assert state.experiment.ties == "first"
-    whole_window.rest(qtbot, session)
-
-
 def _lost(step):
     what = f"The network has been trained for {step:,} steps and is not saved."
     return f"{what} Before it is replaced?"
 
 
-def test_a_lab_asks_only_before_it_takes_what_it_cannot_train_again(qtbot, session, tmp_path, monkeypatch):
+def test_a_lab_says_when_the_network_is_another_and_asks_only_before_it_takes_what_it_cannot_train_again(
+    qtbot, session, tmp_path, monkeypatch
+):
     asked = answered(monkeypatch, *["cancel"] * 9)
     session.ask_before_closing(True)
     state, controller = session.state, session.controller
@@ -408,22 +389,16 @@ def test_a_lab_asks_only_before_it_takes_what_it_cannot_train_again(qtbot, sessi
     assert (state.experiment.ties, len(asked)) == ("first", 2), "and asks nothing"
     session.ask_before_closing(False)
 
-
-def test_the_roll_number_gives_an_untrained_network_its_seed(qtbot, session, tmp_path):
-    text = LAB.replace("[start]", '[settings]\nseed = "roll number"\n[start]')
-    sitting = open_lab(qtbot, session, tmp_path, text)
-    state, page = session.state, sitting.column.page
-    QTest.keyClicks(page.who.roll_number, "21-CS-7")
-    qtbot.waitUntil(lambda: state.experiment.seed == seed_of("21-CS-7"))
-    whole_window.rest(qtbot, session)
-    assert str(state.experiment.seed) in page.who.note.text()
-    assert state.run.status is RunStatus.READY
-    whole_window.train(qtbot, session, 3)
-    step = state.run.step
-    QTest.keyClicks(page.who.roll_number, "1")
-    qtbot.waitUntil(lambda: f"Seed {seed_of('21-CS-71')}, not" in page.mismatch.text())
-    whole_window.rest(qtbot, session)
-    assert (state.experiment.seed, state.run.step) == (seed_of("21-CS-7"), step)
+    said = sitting.column.page.mismatch
+    controller.run_start.begin(replace(state.experiment, classes=("4", "9"), filters=(4,)))
+    whole_window.rest(qtbot, session, lambda: state.experiment.classes == ("4", "9"))
+    desk.go_to("think")
+    assert "another network: Classes 0, 1, not 4, 9; Filters 8, not 4" in said.text()
+    show("think")
+    assert said.isHidden()
+    assert state.experiment == desk.lab.experiment
+    desk.go_to("first")
+    assert "Ties first, not all." in said.text()
 
 
 def test_formulas_of_labs_are_set_with_their_indices_apart(qtbot):
@@ -446,30 +421,24 @@ def test_a_hypothesis_of_a_later_section_is_late_after_results_of_its_own_sectio
     assert work.version(later, "they stay").shown == Shown(lab="2026-01-31 11:00")
 
 
-def test_a_text_calls_the_button_that_trains_what_it_says(qtbot, session, tmp_path):
-    sitting = open_lab(
-        qtbot, session, tmp_path, LAB.replace("Some **strong** words.", "Press **Train** now.")
-    )
+def test_a_step_in_slow_motion_shows_the_image_that_comes_in_and_calls_the_button_what_it_says(
+    qtbot, session, tmp_path
+):
+    slow = LAB.replace('[{ event = "words", at_least = 3 }]', '[{ event = "slowed" }]')
+    slow = slow.replace("Some **strong** words.", "Press **Train** now.")
+    sitting = open_lab(qtbot, session, tmp_path, slow)
+    image, state = sitting.column.page.image, session.state
+    assert image.said.text().startswith("The first step will take in this training image")
     text, train = sitting.column.page.text, session.window.run_bar.train
 
     def said():
         return " ".join(each.text() for each in text.findChildren(RichLabel) if not each.isHidden())
 
     assert train.accessibleName() in said()
-    session.controller.train_to(3, 1)
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
-    assert train.accessibleName() == "Continue"
-    qtbot.waitUntil(lambda: "Continue" in said())
-    assert ">Train<" not in said()
-    whole_window.rest(qtbot, session)
-
-
-def test_a_step_in_slow_motion_shows_the_image_that_comes_in(qtbot, session, tmp_path):
-    slow = LAB.replace('[{ event = "words", at_least = 3 }]', '[{ event = "slowed" }]')
-    sitting = open_lab(qtbot, session, tmp_path, slow)
-    image, state = sitting.column.page.image, session.state
-    assert image.said.text().startswith("The first step will take in this training image")
     session.controller.train_to(7, 1)
+    qtbot.waitUntil(lambda: "Continue" in said())
+    assert train.accessibleName() == "Continue"
+    assert ">Train<" not in said()
     qtbot.waitUntil(lambda: image.said.text().startswith("Step 7 took in"))
     data = state.dataset
     index = epoch_order(len(data.train_labels), state.experiment.seed, 0)[6]

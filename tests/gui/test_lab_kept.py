@@ -229,13 +229,19 @@ def test_a_hypothesis_after_the_lab_was_run_is_no_hypothesis_before_it(qtbot, fe
         assert f"results of this lab first shown at {version.shown.lab[-5:]}" in said
 
 
-def test_results_about_other_classes_are_none_of_the_lab(qtbot, session, tmp_path):
+def test_a_lab_leaves_a_trained_network_of_its_own_and_knows_no_results_about_other_classes(
+    qtbot, session, tmp_path
+):
     whole_window.train(qtbot, session, 20)
-    sitting = open_lab(
-        qtbot, session, tmp_path, LAB.replace("[start]", '[settings]\nclasses = ["4", "9"]\n[start]')
+    run = session.state.run
+    sitting = open_lab(qtbot, session, tmp_path)
+    assert (session.state.run.run_id, session.state.run.step) == (run.run_id, run.step)
+    assert not sitting.shower._is_busy
+    other = LAB.replace("[start]", '[settings]\nclasses = ["4", "9"]\n[start]').replace('"small"', '"other"')
+    open_lab(qtbot, session, tmp_path, other)
+    whole_window.rest(
+        qtbot, session, lambda: sitting.control.lab.id == "other" and session.state.is_untrained
     )
-    whole_window.rest(qtbot, session)
-    assert session.state.is_untrained
     QTest.keyClicks(sitting.column.page.answers[-1].field, "it will learn")
     press(sitting.column.next)
     (version,) = sitting.control.record.step("think").hypothesis
@@ -368,7 +374,9 @@ def test_in_a_course_no_result_is_known_before_it_was_on_the_screen(qtbot, sessi
     assert [each for each in desk.record.steps.values() if each.shown] == []
 
 
-def test_the_result_of_another_network_is_not_that_of_ones_own(qtbot, few, tmp_path):
+def test_the_roll_number_gives_a_network_of_ones_own_and_the_result_of_another_is_not_its(
+    qtbot, few, tmp_path
+):
     """Somebody trains what is there, and then types a roll number."""
     session = few
     text = LAB.replace("[start]", '[settings]\nseed = "roll number"\n[start]')
@@ -391,12 +399,19 @@ def test_the_result_of_another_network_is_not_that_of_ones_own(qtbot, few, tmp_p
     qtbot.waitUntil(lambda: state.experiment.seed == seed_of("19"))
     assert seed_of("19") != first
     whole_window.rest(qtbot, session)
+    page = sitting.column.page
+    assert str(state.experiment.seed) in page.who.note.text()
+    assert state.run.status is RunStatus.READY
     desk.go_to("way")
     assert not desk.is_late
     assert "after you commit" in sitting.column.page.prediction.hint.text()
     whole_window.train(qtbot, session, 1000)
     whole_window.rest(qtbot, session)
     assert desk.is_late, "of its own network"
+    QTest.keyClicks(roll_number, "1")
+    qtbot.waitUntil(lambda: f"Seed {seed_of('191')}, not" in page.mismatch.text())
+    assert (state.experiment.seed, state.run.step) == (seed_of("19"), 1000), "what is trained stays"
+    desk.work.set_head("roll_number", "19")
     session.controller.reset()
     whole_window.rest(qtbot, session, lambda: state.is_untrained)
     desk.work.set_head("roll_number", "20")
@@ -489,12 +504,3 @@ def test_a_lab_file_opens_with_the_data_and_the_sample_it_starts_with(qtbot, tmp
     assert session.lab.guide.control.mismatch == ()
     assert session.window.notices.text() == ""
     session.close()
-
-
-def test_a_lab_file_leaves_a_trained_network_that_is_one_of_its_own(qtbot, session, tmp_path):
-    whole_window.train(qtbot, session, 20)
-    run = session.state.run
-    sitting = open_lab(qtbot, session, tmp_path)
-    whole_window.rest(qtbot, session)
-    assert (session.state.run.run_id, session.state.run.step) == (run.run_id, run.step)
-    assert not sitting.shower._is_busy

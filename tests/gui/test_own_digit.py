@@ -62,7 +62,9 @@ def bars_of(own):
     return own.side.view("bars").content.content
 
 
-def test_a_drawing_is_undone_and_redone_by_key_and_the_page_in_front_is_the_sample(qtbot, session, tmp_path):
+def test_a_drawing_is_undone_and_redone_by_key_the_page_in_front_is_the_sample_and_of_the_size_of_the_data(
+    qtbot, session, tmp_path
+):
     state = session.state
     own = open_board(qtbot, session)
     stroke(qtbot, own, ONE)
@@ -94,27 +96,16 @@ def test_a_drawing_is_undone_and_redone_by_key_and_the_page_in_front_is_the_samp
     assert bars_of(own).predicted is None
     own.close()
 
-
-def test_data_of_another_size(qtbot, session, tmp_path):
-    rng = np.random.default_rng(1)
-    arrays = {
-        "x_train": rng.integers(0, 256, (60, 20, 16), dtype=np.uint8),
-        "y_train": np.arange(60) % 2,
-        "x_test": rng.integers(0, 256, (20, 20, 16), dtype=np.uint8),
-        "y_test": np.arange(20) % 2,
-    }
+    rng, labels = np.random.default_rng(1), np.arange(60) % 2
+    images = rng.integers(0, 256, (60, 20, 16), dtype=np.uint8)
     path = tmp_path / "small.npz"
-    np.savez(path, **arrays)
-    state, samples = session.state, session.window.samples
-    own = open_board(qtbot, session)
-    stroke(qtbot, own, ONE)
-    settle(qtbot, session)
+    np.savez(path, x_train=images, y_train=labels, x_test=images[:20], y_test=labels[:20])
     session.controller.open_data(path)
     qtbot.waitUntil(lambda: state.dataset.input_shape == (1, 20, 16))
     qtbot.waitUntil(lambda: state.run.status is RunStatus.READY and state.sample.pixels.shape == (1, 20, 16))
-    pad = own.pad
-    assert pad.is_blank()
-    assert pad.pixels().shape == (280, 224)
+    own = open_board(qtbot, session)
+    assert own.pad.is_blank()
+    assert own.pad.pixels().shape == (280, 224)
     stroke(qtbot, own, ONE)
     settle(qtbot, session)
     assert state.sample.pixels.shape == (1, 20, 16)

@@ -11,7 +11,7 @@ from cnnviz.covers import Secret
 from cnnviz.drawing import LIGHT, Box, CellKey
 from cnnviz.graphics.columns import Kind
 from tests.gui.driving import click, click_part
-from tests.gui.whole_window import rest, train
+from tests.gui.whole_window import rest
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.training.panel import TrainingPanel, places_in
 from ui.session import Session
@@ -40,7 +40,7 @@ def test_the_network_has_the_largest_part_and_all_others_have_theirs_beside_it(
         assert ("curves" in places) == (page == "curves")
 
 
-def test_before_anything_is_trained_the_network_is_alive_and_one_large_button_trains_it(
+def test_the_network_is_alive_before_one_large_button_trains_it_and_what_is_to_be_predicted_is_covered(
     qtbot: QtBot, session: Session
 ) -> None:
     panel = session.window.panel(TrainingPanel)
@@ -55,6 +55,19 @@ def test_before_anything_is_trained_the_network_is_alive_and_one_large_button_tr
     rest(qtbot, session)
     assert not button.isVisible()
     assert panel.network.flow is not flow
+
+    view, state = panel.network.view, session.state
+    for secret, kinds, is_hidden in (
+        (Secret.FILTERS, {Kind.FILTERS}, False),
+        (Secret.ANSWERS, {Kind.MAPS, Kind.EVIDENCE, Kind.UNITS}, True),
+        (Secret.LOSS, set(), False),
+    ):
+        state.set_covered({secret: "Predict first."})
+        assert view.content.covered == kinds
+        assert view.content.hides_output == is_hidden
+        assert ("covered" in view.spoken_summary()) == is_hidden
+    state.set_covered({})
+    assert not view.content.covered
 
 
 def test_a_click_goes_on_to_the_same_cell_in_filters_and_maps(qtbot: QtBot, session: Session) -> None:
@@ -78,19 +91,3 @@ def test_a_click_goes_on_to_the_same_cell_in_filters_and_maps(qtbot: QtBot, sess
     qtbot.waitUntil(maps.isVisible)
     assert session.state.pinned is not None
     assert session.state.pinned.stage == "conv1"
-
-
-def test_what_a_prediction_asks_for_is_covered_in_the_drawing(qtbot: QtBot, session: Session) -> None:
-    view, state = session.window.panel(TrainingPanel).network.view, session.state
-    train(qtbot, session, 20)
-    for secret, kinds, is_hidden in (
-        (Secret.FILTERS, {Kind.FILTERS}, False),
-        (Secret.ANSWERS, {Kind.MAPS, Kind.EVIDENCE, Kind.UNITS}, True),
-        (Secret.LOSS, set(), False),
-    ):
-        state.set_covered({secret: "Predict first."})
-        assert view.content.covered == kinds
-        assert view.content.hides_output == is_hidden
-        assert ("covered" in view.spoken_summary()) == is_hidden
-    state.set_covered({})
-    assert not view.content.covered

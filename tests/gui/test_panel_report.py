@@ -15,6 +15,7 @@ from cnnviz.lab.course import free_lab, shipped_labs
 from cnnviz.lab.model import PARTS
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import Work
+from cnnviz.report import pdf
 from cnnviz.report.blocks import Figure, Heading, Table, Words
 from cnnviz.snapshots import Snapshot
 from tests.engine.report_cases import small_data
@@ -192,28 +193,25 @@ def test_running_the_lab_stamps_hypotheses_before_and_after_it_also_in_the_next_
     assert "results of this lab first shown at " in stamp(again)
 
 
-@pytest.mark.parametrize("restarts", [False, True])
-def test_what_was_trained_stays_known_after_a_reset(qtbot, make, state, restarts):
+def test_what_was_trained_stays_known_after_a_reset_and_a_new_report_knows_what_is_on_the_screen(
+    qtbot, make, state
+):
     panel = make()
     write(qtbot, panel, "hypothesis", "a guess")
     record(qtbot, panel)
     assert "no result shown before" in stamp(panel)
     state.update_run(step=500, status=RunStatus.FINISHED)
     state.update_run(step=0, status=RunStatus.READY)
-    if restarts:
-        before = panel
-        panel = make()
-        panel.work.begin(kept(before.work.work))
-    panel.show_step(TRANSLATION)
-    write(qtbot, panel, "hypothesis", "now I know")
-    record(qtbot, panel)
-    (version,) = versions(panel, TRANSLATION)
-    assert version.shown.training
-    assert "results of training first shown at " in stamp(panel)
+    again = make()
+    again.work.begin(kept(panel.work.work))
+    for each in (panel, again):
+        each.show_step(TRANSLATION)
+        write(qtbot, each, "hypothesis", "now I know")
+        record(qtbot, each)
+        (version,) = versions(each, TRANSLATION)
+        assert version.shown.training
+        assert "results of training first shown at " in stamp(each)
 
-
-def test_a_new_report_knows_what_is_on_the_screen_and_no_more(qtbot, make, state):
-    panel = make()
     state.update_run(step=500, status=RunStatus.FINISHED)
     panel.work.begin(Work())
     assert panel.work.version(panel.work.lab.steps[0], "x").shown.training
@@ -239,6 +237,13 @@ def test_the_preview_grows_with_the_results_and_its_pages_come_decoded_from_the_
     qtbot.waitUntil(lambda: bool(pages))
     width = round(20 * 210 / 25.4)
     assert {(page.width(), page.format()) for page in pages} == {(width, QImage.Format.Format_RGB32)}
+
+
+@pytest.mark.typesets
+def test_without_room_for_the_typesetter_the_panel_says_so(qtbot, make, monkeypatch):
+    monkeypatch.setattr(pdf, "_ROOM", 1 << 50)
+    panel = make()
+    qtbot.waitUntil(lambda: panel.message.text().startswith("There is not enough memory for this."))
 
 
 @pytest.mark.typesets

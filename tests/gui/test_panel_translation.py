@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import CellKey
 from cnnviz.experiment import LAB5
-from cnnviz.translation import WinnerChange
+from cnnviz.translation.comparison import winner_map
 from tests.gui.driving import choose_by_keys, click, click_part, part_center, point_at, settle
 from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, moved, norm_ratio
 from ui.export.figures import tables_of
@@ -348,37 +348,20 @@ def test_in_a_small_panel_image_maps_and_what_is_said_of_them_need_no_scrolling(
 # -- windows with another winner -----------------------------------------------------------------------------
 
 
-def test_windows_are_counted_as_a_loop_counts_them(desk: Desk) -> None:
-    desk.move(1, 0)
-    desk.panel.choices.choose(channel=2)
-    desk.settle()
-    batch = np.stack([desk.image(), moved(desk.image(), 1, 0)])
-    maps = desk.network.forward(batch).outputs["conv1"][:, 2]
-    expected = {kind: [0, 0] for kind in WinnerChange}
-    for row in range(13):
-        for col in range(13):
-            windows = maps[:, 2 * row : 2 * row + 2, 2 * col : 2 * col + 2].reshape(2, 4)
-            tied = any((window == window.max()).sum() > 1 for window in windows)
-            if windows[0].max() != windows[1].max():
-                kind = WinnerChange.CHANGED
-            else:
-                kind = WinnerChange.SAME if windows[0].argmax() == windows[1].argmax() else WinnerChange.MOVED
-            expected[kind][tied] += 1
-    shown = list(desk.panel.counts.content.counts().values())
-    assert shown == [tuple(expected[kind]) for kind in WinnerChange]
-    assert sum(map(sum, shown)) == 169
-
-
-def test_pointing_or_keys_show_both_blocks_of_a_window_and_where_they_come_from(desk: Desk) -> None:
+def test_winners_are_counted_and_pointing_or_keys_show_both_blocks_of_a_window(desk: Desk) -> None:
     desk.move(1, 0)
     panel = desk.panel
+    batch = np.stack([desk.image(), moved(desk.image(), 1, 0)])
+    before, after = desk.network.forward(batch).outputs["conv1"]
+    for channel in (2, 0):
+        panel.choices.choose(channel=channel)
+        desk.settle()
+        assert panel.counts.content.counts() == winner_map(before, after, 2).counts(channel)
     point_at(panel.winners, part_center(panel.winners, CellKey("window", 6, 4)))
     assert panel.card.isVisible()
     blocks = panel.card.content.blocks()
-    batch = np.stack([desk.image(), moved(desk.image(), 1, 0)])
-    maps = desk.network.forward(batch).outputs["conv1"][:, 0, 12:14, 8:10]
-    assert np.allclose(blocks[0], maps[0])
-    assert np.allclose(blocks[1], maps[1])
+    for block, maps in zip(blocks, (before, after), strict=True):
+        assert np.allclose(block, maps[0, 12:14, 8:10])
     assert desk.canvas.content.shown.block == (12, 8, 4, 4)
     point_at(panel.winners, panel.winners.rect().toRectF().bottomRight())
     assert not panel.card.isVisible()

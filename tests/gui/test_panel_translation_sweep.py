@@ -43,16 +43,8 @@ def measure_many(desk: Desk, digits: int) -> None:
     click(desk.panel.sweep.button)
 
 
-def test_the_map_shows_the_relative_change_of_every_shift(desk: Desk) -> None:
-    shown = desk.panel.sweep.map
-    assert shown.content.map.values.shape == (27, 27)
-    before = desk.outputs(desk.image(), "pool1")
-    for dx, dy in ((0, 0), (1, 0), (-3, 5), (13, -13)):
-        after = desk.outputs(moved(desk.image(), dx, dy), "pool1")
-        assert value_at(shown, dx, dy) == pytest.approx(norm_ratio(after - before, before), abs=1e-9)
-
-
-def test_each_measure_is_that_of_the_comparison_at_the_same_place(desk: Desk) -> None:
+def test_each_measure_of_every_shift_is_that_of_the_comparison_at_the_same_place(desk: Desk) -> None:
+    assert desk.panel.sweep.map.content.map.values.shape == (27, 27)
     label = desk.state.sample.label if desk.state.sample is not None else None
     found = compare(desk.network, desk.image(), 3, -1, label=label)
     expected = {**found.stages["max"].measured(), **found.output_measured()}
@@ -103,18 +95,11 @@ def test_a_stage_of_the_strip_chooses_the_map_and_the_strong_curve_within_the_sa
     assert len(limits) == 1
 
 
-def test_curves_are_means_over_shifts_of_about_the_same_distance(desk: Desk) -> None:
-    plot, shown = desk.panel.sweep.curves, desk.panel.sweep.map
+def test_curves_are_read_where_one_points(desk: Desk) -> None:
+    plot = desk.panel.sweep.curves
     lines = plot.content.curves
     assert [line.name for line in lines] == [tile.title for tile in desk.panel.strip.content.stages]
     line = next(each for each in lines if each.name == "Max")
-    ring = [
-        value_at(shown, dx, dy)
-        for dx in range(-13, 14)
-        for dy in range(-13, 14)
-        if 4.5 <= np.hypot(dx, dy) < 5.5
-    ]
-    assert line.y[list(line.x).index(5)] == pytest.approx(np.mean(ring))
     assert line.spread is None
     point_at(plot, part_center(plot, 5.0))
     told = desk.panel.sweep.reading()

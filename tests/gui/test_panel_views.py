@@ -22,7 +22,6 @@ from tests.gui.view_rounds import (
     Hands,
     choose,
     difference,
-    export,
     picture,
     press,
     rest,
@@ -206,7 +205,7 @@ def test_a_picture_brings_back_what_was_chosen(
         for panel in hands:
             show(qtbot, session, panel)
             seen[panel] = picture(session)
-            export(session, tmp_path / f"{panel}.png")
+            save_picture(session, tmp_path / f"{panel}.png")
     (tmp_path / "fresh").mkdir()  # or the document without a name would be opened again
     with opened(qtbot, tmp_path / "fresh" / "window.ini", data, replace(LAB5, seed=5)) as fresh:
         train(qtbot, fresh, 7)
@@ -215,14 +214,16 @@ def test_a_picture_brings_back_what_was_chosen(
             assert fresh.window.panels.front == PANELS.index(panel)
             now = picture(fresh)
             assert not difference(now, seen[panel]), panel
-            export(fresh, tmp_path / "again.png")
+            save_picture(fresh, tmp_path / "again.png")
             first, again = load_picture(tmp_path / f"{panel}.png"), load_picture(tmp_path / "again.png")
             for name, view in first.seen.views.items():
                 assert again.seen.views[name] == view
             assert again == first
 
 
-def test_views_of_another_shape_leave_the_defaults(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+def test_views_of_another_shape_leave_the_defaults_and_a_view_waits_until_its_panel_is_shown(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
     for panel in PANELS:
         show(qtbot, session, panel)
     usual = session.document.picture()
@@ -242,6 +243,21 @@ def test_views_of_another_shape_leave_the_defaults(qtbot: QtBot, session: Sessio
     for name, view in usual.seen.views.items():
         assert now.seen.views[name] == view
 
+    panel = session.window.panel(BackpropPanel)
+    show(qtbot, session, "backprop")
+    step_to(panel, StepKind.LOSS)
+    show(qtbot, session, "training")
+    save_picture(session, path)
+    kept = session.document.picture()
+    step_to(panel, StepKind.UPDATE)
+    session.controller.run_start.begin(replace(LAB5, seed=77))
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY and session.state.run.run_id > 1)
+    restore(qtbot, session, path)
+    now = session.document.picture()  # nobody has looked at the panel yet
+    assert now.seen.views["backprop_dock"] == kept.seen.views["backprop_dock"]
+    show(qtbot, session, "backprop")
+    assert panel.model.step.kind is StepKind.LOSS
+
 
 def _of_another_kind(value: ViewValue) -> ViewValue:
     match value:
@@ -253,21 +269,3 @@ def _of_another_kind(value: ViewValue) -> ViewValue:
             return True
         case None:
             return 1.5, -2.0, 3.0
-
-
-def test_a_view_waits_until_its_panel_is_shown(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
-    panel = session.window.panel(BackpropPanel)
-    show(qtbot, session, "backprop")
-    step_to(panel, StepKind.LOSS)
-    show(qtbot, session, "training")
-    path = tmp_path / "a.png"
-    save_picture(session, path)
-    kept = session.document.picture()
-    step_to(panel, StepKind.UPDATE)
-    session.controller.run_start.begin(replace(LAB5, seed=77))
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY and session.state.run.run_id > 1)
-    restore(qtbot, session, path)
-    now = session.document.picture()  # nobody has looked at the panel yet
-    assert now.seen.views["backprop_dock"] == kept.seen.views["backprop_dock"]
-    show(qtbot, session, "backprop")
-    assert panel.model.step.kind is StepKind.LOSS

@@ -1,5 +1,6 @@
 """What runs and what would run: one clear state; and the first training, which begins slowly."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -186,36 +187,29 @@ def test_with_settings_that_wait_button_key_menu_and_finder_start_a_new_run(
 ) -> None:
     digits = write_npz(tmp_path / "ten.npz", range(10), 640, 100)
     with opened(qtbot, tmp_path / "few.ini", digits) as session:
-        _check_ways_to_start(qtbot, session)
+        window, state = session.window, session.state
+        action = window.menus.action("train")
 
+        def click() -> None:
+            assert window.run_bar.train.text() == "Start new run"
+            _click(qtbot, window.run_bar.train)
 
-def _check_ways_to_start(qtbot: QtBot, session: Session) -> None:
-    window = session.window
-    action = window.menus.action("train")
+        def choose() -> None:
+            assert action.text().replace("&", "") == "Start new run"
+            action.trigger()
 
-    def click() -> None:
-        assert window.run_bar.train.text() == "Start new run"
-        _click(qtbot, window.run_bar.train)
+        def find() -> None:
+            (entry,) = [each for each in actions_of(window.menus) if each.name == "Start new run"]
+            entry.act()
 
-    def press_key() -> None:
-        qtbot.keyClick(window, Qt.Key.Key_Space)
-
-    def choose() -> None:
-        assert action.text().replace("&", "") == "Start new run"
-        action.trigger()
-
-    def find() -> None:
-        (entry,) = [each for each in actions_of(window.menus) if each.name == "Start new run"]
-        entry.act()
-
-    for press in (click, press_key, choose, find):
-        session.state.set_draft(session.state.experiment)
-        runs = session.state.run.run_id
-        session.controller.run_start.begin(LAB5)
-        qtbot.waitUntil(lambda runs=runs: session.state.run.run_id > runs)
-        rest(qtbot, session)
-        _starts_lenet(qtbot, session, press)
-    assert action.text().replace("&", "") == "Train or pause"
+        for press in (click, lambda: qtbot.keyClick(window, Qt.Key.Key_Space), choose, find):
+            state.set_draft(state.experiment)
+            runs = state.run.run_id
+            session.controller.run_start.begin(LAB5)
+            qtbot.waitUntil(lambda runs=runs: state.run.run_id > runs)
+            rest(qtbot, session)
+            _starts_lenet(qtbot, session, press)
+        assert action.text().replace("&", "") == "Train or pause"
 
 
 def test_the_present_network_is_trained_on_by_an_action_that_says_so(qtbot: QtBot, session: Session) -> None:
@@ -259,10 +253,19 @@ def _handle(slider) -> QPoint:
     return slider.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part, slider).center()
 
 
+@pytest.fixture
+def thousands(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
+    """The program with as many images as a run takes in while it speeds up, and some more."""
+    digits = write_npz(tmp_path / "digits.npz", training=4000, testing=211)
+    with opened(qtbot, tmp_path / "window.ini", digits) as session:
+        yield session
+
+
 def test_the_first_training_speeds_up_by_itself_and_trains_the_same_bits(
-    qtbot: QtBot, session: Session, remembered: QSettings, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, thousands: Session, remembered: QSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(first_run, "_SECONDS", 2.0)
+    monkeypatch.setattr(first_run, "_SECONDS", 1.0)
+    session = thousands
     state, window, controller = session.state, session.window, session.controller
     speed, left = window.panel(TrainingPanel).speed, window.run_status.time_left
     begin_slowly(remembered, session)
@@ -316,32 +319,33 @@ def test_the_first_training_speeds_up_by_itself_and_trains_the_same_bits(
     assert state.rising_pace is None
 
 
-@pytest.mark.parametrize("by", ["mouse", "key", "message"])
-def test_whoever_touches_the_speed_has_it_at_once(
-    qtbot: QtBot, session: Session, remembered: QSettings, by: str
-) -> None:
+def test_whoever_touches_the_speed_has_it_at_once(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     state, window = session.state, session.window
     slider = window.panel(TrainingPanel).speed.slider
-    begin_slowly(remembered, session)
-    _press_train(qtbot, session)
-    qtbot.waitUntil(lambda: state.rising_pace is not None and state.rising_pace > 5)
-    match by:
-        case "mouse":
-            qtbot.mousePress(slider, Qt.MouseButton.LeftButton, pos=_handle(slider))
-            chosen = state.steps_per_second
-            assert chosen is not None
-            qtbot.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=_handle(slider))
-        case "key":
-            qtbot.keyClick(slider, Qt.Key.Key_Home)
-            chosen = 1
-        case _:
-            window.notices.action_button().click()
-            chosen = None
-    assert (state.steps_per_second, state.rising_pace) == (chosen, None)
-    step = state.run.step
-    qtbot.waitUntil(lambda: state.run.step > step)
-    assert (state.steps_per_second, state.rising_pace) == (chosen, None)
-    assert "speeds up" not in window.notices.text()
+    for by in ("mouse", "key", "message"):
+        begin_slowly(QSettings(str(tmp_path / by), QSettings.Format.IniFormat), session)
+        _press_train(qtbot, session)
+        qtbot.waitUntil(lambda: state.rising_pace is not None and state.rising_pace > 5)
+        match by:
+            case "mouse":
+                qtbot.mousePress(slider, Qt.MouseButton.LeftButton, pos=_handle(slider))
+                chosen = state.steps_per_second
+                assert chosen is not None
+                qtbot.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=_handle(slider))
+            case "key":
+                qtbot.keyClick(slider, Qt.Key.Key_Home)
+                chosen = 1
+            case _:
+                window.notices.action_button().click()
+                chosen = None
+        assert (state.steps_per_second, state.rising_pace) == (chosen, None)
+        step = state.run.step
+        qtbot.waitUntil(lambda step=step: state.run.step > step)
+        assert (state.steps_per_second, state.rising_pace) == (chosen, None)
+        assert "speeds up" not in window.notices.text()
+        session.controller.reset()
+        qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
+        state.set_speed(None)
 
 
 def test_what_is_trained_for_somebody_is_not_slowed_and_a_speed_that_was_chosen_before_stays(

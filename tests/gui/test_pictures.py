@@ -74,6 +74,18 @@ def test_a_moment_at_hand_is_shown_without_training_a_drawn_image_comes_back_and
     assert writing.work.author == "Ada"
     assert session.document.path is None
 
+    state = session.state
+    session.controller.show_moment(126)
+    session.controller.fork()  # which changes nothing: it is the same run
+    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 126)
+    session.controller.pause()
+    settle(qtbot, session)
+    save_picture(session, path)
+    saved = load_picture(path)
+    begin_again(qtbot, session, seed=3)
+    assert restored(qtbot, session, lambda: session.document.open(path))
+    assert weights_checksum(state.live.network) == saved.run.weights_sha256
+
 
 def _of_other_data(document: Document) -> Document:
     return replaced(document, data=Data(name="elsewhere", sha256="00" * 32))
@@ -156,18 +168,3 @@ def test_a_picture_of_another_network_than_its_settings_give_says_so_before_it_s
     assert (state.experiment, state.run.step) == (saved.experiment, saved.run.step)
     trainer = Trainer(LAB5.build_network(), load_mnist(("0", "1")), saved.experiment)
     np.testing.assert_array_equal(trainer.advance(saved.run.step).losses, state.history.losses)
-
-
-def test_a_fork_that_changes_nothing_is_the_same_run(qtbot, session, tmp_path):
-    state, path = session.state, tmp_path / "same.png"
-    train(qtbot, session, 300)
-    session.controller.show_moment(126)
-    session.controller.fork()
-    qtbot.waitUntil(lambda: state.run.run_id == 2 and state.run.step > 126)
-    session.controller.pause()
-    settle(qtbot, session)
-    save_picture(session, path)
-    saved = load_picture(path)
-    begin_again(qtbot, session, seed=3)
-    assert restored(qtbot, session, lambda: session.document.open(path))
-    assert weights_checksum(state.live.network) == saved.run.weights_sha256

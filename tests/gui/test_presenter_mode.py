@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import activate, settle
+from tests.gui.driving import activate, focus, settle
 from tests.gui.lab_driving import open_lab
 from tests.gui.whole_window import (
     PANELS,
@@ -76,7 +76,9 @@ def _cut(widget: QWidget) -> QWidget | None:
     return None
 
 
-def test_no_control_is_cut_off(qtbot: QtBot, trained: Session, theme: ThemeManager) -> None:
+def test_no_control_is_cut_off_and_no_part_of_a_panel_covers_another(
+    qtbot: QtBot, trained: Session, theme: ThemeManager
+) -> None:
     theme.set_scale(1.35)
     faults: list[str] = []
     for number, name in enumerate(PANELS):
@@ -84,6 +86,21 @@ def test_no_control_is_cut_off(qtbot: QtBot, trained: Session, theme: ThemeManag
         for size in SIZES[1:]:
             _resize(qtbot, trained, size)
             faults += [f"{name} at {size}: {each}" for each in _cut_off(trained, panel)]
+        dock = trained.window.panels.docks()[number]
+        # In a window of its own a panel has the size that it is given: no other dock takes part in it.
+        dock.setFloating(True)
+        rest(qtbot, trained)
+        frame = dock.widget()
+        around = dock.size() - frame.size()
+        for size in DOCK_SIZES:
+            dock.resize(size + around)
+            settle(qtbot)
+            assert frame.size() == size
+            # Of each kind of step once, where room is shortest; elsewhere the pages are asked.
+            for stage in _stages(panel) if size == DOCK_SIZES[0] else [0]:
+                _go_to(qtbot, panel, stage)
+                faults += [f"{name}, {stage}, {size}: {each}" for each in _overlaps(panel)]
+        dock.setFloating(False)
     theme.set_scale(2.0)
     _resize(qtbot, trained, (1920, 1080))
     for number, name in enumerate(PANELS):
@@ -122,20 +139,6 @@ def _cut_off(session: Session, panel: QWidget) -> list[str]:
     return faults
 
 
-def test_menus_and_buttons_stand_side_by_side_at_the_top(
-    qtbot: QtBot, session: Session, theme: ThemeManager
-) -> None:
-    for presenter in (False, True):
-        theme.set_scale(1.35 if presenter else 1.0)
-        for size in SIZES:
-            _resize(qtbot, session, size)
-            _check_top(session)
-    bar = session.window.run_bar
-    assert not bar.reset.text(), "there is no room for texts"
-    _resize(qtbot, session, (1500, 900))
-    assert (bar.reset.text(), bar.step.text(), bar.epoch.text()) == ("Reset", "Step", "+1 epoch")
-
-
 def _check_top(session: Session) -> None:
     bar, buttons = session.window.menuBar(), session.window.run_bar
     menus = [bar.actionGeometry(action) for action in bar.actions()]
@@ -149,14 +152,27 @@ def _check_top(session: Session) -> None:
     for part in parts:
         assert buttons.rect().contains(part.geometry())
         assert part.width() >= part.minimumSizeHint().width()
-    for button in (buttons.step, buttons.stop, buttons.epoch, buttons.reset):
+    for button in (buttons.step, buttons.epoch, buttons.reset):
         assert button.accessibleName()
         assert not button.icon().isNull()
 
 
-def test_parts_make_room_for_one_another_and_come_back(
+def test_menus_and_buttons_stand_side_by_side_and_parts_make_room_for_one_another_and_come_back(
     qtbot: QtBot, session: Session, theme: ThemeManager
 ) -> None:
+    for presenter in (False, True):
+        theme.set_scale(1.35 if presenter else 1.0)
+        for size in SIZES:
+            _resize(qtbot, session, size)
+            _check_top(session)
+    bar = session.window.run_bar
+    theme.set_scale(1.6)
+    _resize(qtbot, session, SIZES[-1])
+    assert not bar.reset.text(), "there is no room for texts"
+    theme.set_scale(1.35)
+    _resize(qtbot, session, (1500, 900))
+    assert (bar.reset.text(), bar.step.text(), bar.epoch.text()) == ("Reset", "Step", "+1 epoch")
+
     panel = session.window.panel(TrainingPanel)
     theme.set_scale(1.35)
     _resize(qtbot, session, (1100, 700))
@@ -345,34 +361,20 @@ def test_a_remote_control_turns_steps_and_then_panels(
         assert window.line.isVisible() is not before
 
 
-def test_the_smallest_text_can_be_read_from_the_back_row(
-    qtbot: QtBot, session: Session, present: Callable[..., None]
-) -> None:
-    train(qtbot, session, 100)
-    small: list[tuple[str, float, str]] = []
-    for size, (number, name) in product(PROJECTORS, enumerate(PANELS)):
-        present(session, size)
-        show_panel(qtbot, session, number)
-        found = _texts(session.window)
-        assert len(found) > 6
-        if name == "training":
-            loss = session.window.panel(TrainingPanel).curves.loss
-            assert loss.height() >= 0.4 * size[1]
-        small += [(name, height, text) for height, text in found if height < 0.022 * size[1]]
-    assert not small
-
-
-def test_nothing_of_a_presented_panel_is_cut_or_has_to_be_scrolled(
+def test_what_is_presented_can_be_read_from_the_back_row_and_nothing_is_cut_or_has_to_be_scrolled(
     qtbot: QtBot, trained: Session, present: Callable[..., None]
 ) -> None:
     faults: list[str] = []
     for size, (number, name) in product(PROJECTORS, enumerate(PANELS)):
         present(trained, size)
         panel = show_panel(qtbot, trained, number)
+        found = _texts(trained.window)
+        assert len(found) > 6
+        if name == "training":
+            assert trained.window.panel(TrainingPanel).curves.loss.height() >= 0.4 * size[1]
+        faults += [f"{name} at {size}, small: {text}" for height, text in found if height < 0.022 * size[1]]
         for stage in _stages(panel):
-            if isinstance(panel, BackpropPanel):
-                panel.model.go_to(stage)
-                settle(qtbot)
+            _go_to(qtbot, panel, stage)
             faults += [f"{name} at {size}, {stage}: {each}" for each in _cut_off(trained, panel)]
             areas = (panel, *panel.findChildren(QAbstractScrollArea))
             frame = panel.parentWidget().parentWidget()
@@ -394,7 +396,7 @@ def _presents(session: Session) -> bool:
     return signs[0]
 
 
-def test_escape_leaves_presenter_mode_whatever_is_unfolded_pinned_or_said(
+def test_escape_leaves_presenter_mode_whatever_is_unfolded_pinned_or_said_and_the_full_screen_last(
     qtbot: QtBot, session: Session
 ) -> None:
     window, state = session.window, session.state
@@ -417,11 +419,26 @@ def test_escape_leaves_presenter_mode_whatever_is_unfolded_pinned_or_said(
         assert not _presents(session)
         assert state.pinned is not None, "the first Escape leaves, the next one frees"
 
+    show_panel(qtbot, session, 1)
+    QTest.keyClick(window, Qt.Key.Key_F11, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(window.isFullScreen)
+    full = window.menus.action("full_screen")
+    assert full.isChecked()
+    state.set_pinned(PinnedCell("conv1", (0, 3, 3)))
+    QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    for still_full in (True, False):
+        QTest.keyClick(focus(), Qt.Key.Key_Escape)
+        settle(qtbot)
+        assert state.pinned is None
+        assert window.isFullScreen() is full.isChecked() is still_full
+
 
 def test_state_and_layout_of_the_window_agree_however_late_the_window_manager_answers(
     qtbot: QtBot, session: Session
 ) -> None:
     window, full = session.window, Qt.WindowState.WindowFullScreen
+    held = ("presenter", "full_screen", "bare", "step")
+    assert [window.menus.action(name).autoRepeat() for name in held] == [False, False, False, True]
     show_panel(qtbot, session, 0)
     activate(qtbot, window)
     before = window.windowState()
@@ -440,31 +457,6 @@ def test_state_and_layout_of_the_window_agree_however_late_the_window_manager_an
     assert _presents(session)
     QMainWindow.setWindowState(window, before)  # by a key of the system
     assert not _presents(session)
-
-
-def test_a_key_that_is_held_switches_once(session: Session) -> None:
-    menus = session.window.menus
-    assert not any(menus.action(name).autoRepeat() for name in ("presenter", "full_screen", "bare"))
-    assert menus.action("step").autoRepeat()
-
-
-def test_escape_frees_a_cell_and_then_leaves_the_full_screen(qtbot: QtBot, session: Session) -> None:
-    window = session.window
-    activate(qtbot, window)
-    show_panel(qtbot, session, 1)
-    QTest.keyClick(window, Qt.Key.Key_F11, Qt.KeyboardModifier.ShiftModifier)
-    qtbot.waitUntil(window.isFullScreen)
-    full = window.menus.action("full_screen")
-    assert full.isChecked()
-    session.state.set_pinned(PinnedCell("conv1", (0, 3, 3)))
-    QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
-    for still_full in (True, False):
-        focus = QApplication.focusWidget()
-        assert focus is not None
-        QTest.keyClick(focus, Qt.Key.Key_Escape)
-        settle(qtbot)
-        assert session.state.pinned is None
-        assert window.isFullScreen() is full.isChecked() is still_full
 
 
 def test_the_main_picture_of_each_panel_is_whole_in_a_small_window(
@@ -486,9 +478,6 @@ def test_the_main_picture_of_each_panel_is_whole_in_a_small_window(
                 seen = seen_rect(picture)
                 assert (seen.width(), seen.height()) == (picture.width(), picture.height()), (name, size)
         open_lab(qtbot, session, tmp_path)  # beside which the second size is the least
-
-
-# -- nothing overlaps ----------------------------------------------------------------------------------------
 
 
 #: Of a panel in its dock: beside another one, and alone; each width and each height at least once.
@@ -513,36 +502,17 @@ def _overlaps(panel: QWidget) -> list[str]:
     return found
 
 
+def _go_to(qtbot: QtBot, panel: QWidget, stage: int) -> None:
+    if isinstance(panel, BackpropPanel):
+        panel.model.go_to(stage)
+        settle(qtbot)
+
+
 def _stages(panel: QWidget) -> list[int]:
     """Return the steps of the backward pass to look at: of each kind the last one. Other panels have one."""
     if not isinstance(panel, BackpropPanel):
         return [0]
     return list({step.kind: number for number, step in enumerate(panel.model.steps)}.values())
-
-
-def test_no_part_of_a_panel_covers_another(qtbot: QtBot, trained: Session, theme: ThemeManager) -> None:
-    theme.set_scale(1.35)
-    faults: list[str] = []
-    for number, name in enumerate(PANELS):
-        panel = show_panel(qtbot, trained, number)
-        dock = trained.window.panels.docks()[number]
-        # In a window of its own a panel has the size that it is given: no other dock takes part in it.
-        dock.setFloating(True)
-        rest(qtbot, trained)
-        frame = dock.widget()
-        around = dock.size() - frame.size()
-        for size in DOCK_SIZES:
-            dock.resize(size + around)
-            settle(qtbot)
-            assert frame.size() == size
-            # Of each kind of step once, where room is shortest; elsewhere the pages are asked.
-            for stage in _stages(panel) if size == DOCK_SIZES[0] else [0]:
-                if isinstance(panel, BackpropPanel):
-                    panel.model.go_to(stage)
-                    settle(qtbot)
-                faults += [f"{name}, {stage}, {size}: {each}" for each in _overlaps(panel)]
-        dock.setFloating(False)
-    assert not faults, "\n".join(faults)
 
 
 def test_panels_stand_side_by_side_equally_wide_and_become_tabs_again(qtbot: QtBot, session: Session) -> None:

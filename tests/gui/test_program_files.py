@@ -235,26 +235,6 @@ def test_a_copied_figure_does_not_crash_the_end(tmp_path):
     assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", "[]\n")
 
 
-def test_without_room_for_the_typesetter_the_report_says_so(tmp_path):
-    act = (
-        "from cnnviz.report import pdf\n"
-        "from PySide6.QtCore import QTimer\n"
-        "report = session.window.panels.panels()[4]\n"
-        "session.window.panels.show_panel(4)\n"
-        "pdf._ROOM = 1 << 50\n"
-        "def look():\n"
-        "    if report.message.text():\n"
-        "        print(report.message.text())\n"
-        "        session.window.close()\n"
-        "session.look = QTimer(session, interval=20)\n"
-        "session.look.timeout.connect(look)\n"
-        "session.look.start()\n"
-    )
-    ended = run_window(tmp_path, act=act)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.startswith("There is not enough memory for this.")
-
-
 # -- platforms -----------------------------------------------------------------------------------------------
 
 

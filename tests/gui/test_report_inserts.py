@@ -30,17 +30,8 @@ from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
-from ui.state import RunStatus
 
 KEYS = Qt.KeyboardModifier.ControlModifier
-
-
-def _train(qtbot: QtBot, session: Session, steps: int) -> None:
-    for _ in range(steps):
-        before = session.state.run.step
-        qtbot.keyClick(session.window, Qt.Key.Key_S)
-        qtbot.waitUntil(lambda before=before: session.state.run.step > before)
-    qtbot.waitUntil(lambda: session.state.shown is not None and session.state.shown.step == steps)
 
 
 def _titles(session: Session, key: str) -> list[str]:
@@ -90,7 +81,7 @@ def _made(qtbot: QtBot, choice: InsertChoice) -> Insert:
 def test_ctrl_i_puts_the_plot_with_the_focus_in_its_place(qtbot: QtBot, session: Session) -> None:
     window = session.window
     _show(qtbot, session)
-    _train(qtbot, session, 2)
+    whole_window.train_to(qtbot, session, 2)
     plot = window.panel(TranslationPanel).maps
     qtbot.waitUntil(lambda: "step 2 " in caption_of(session.state, plot))
     plot.setFocus()
@@ -113,7 +104,9 @@ def test_ctrl_i_puts_the_plot_with_the_focus_in_its_place(qtbot: QtBot, session:
     assert insert.svg[:200] not in kept_in(session)  # it is written once, not with every word
 
 
-def test_only_what_was_in_sight_is_offered_and_can_be_put_in(qtbot: QtBot, session: Session) -> None:
+def test_only_what_was_in_sight_is_offered_and_put_in_by_context_menu_into_its_own_demonstration(
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     window, panel = session.window, session.window.panel(TranslationPanel)
 
     def offered() -> set[str]:
@@ -131,43 +124,17 @@ def test_only_what_was_in_sight_is_offered_and_can_be_put_in(qtbot: QtBot, sessi
     qtbot.keyClick(window, Qt.Key.Key_2, KEYS)
     qtbot.waitUntil(lambda: offered() == {"Network", "Translation", "Filters & maps"})
 
-
-def test_context_menus_put_a_panel_into_its_own_demonstration(
-    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
     menus: list[QMenu] = []
     monkeypatch.setattr(QMenu, "popup", lambda menu, _place: menus.append(menu))
-    plot = session.window.panel(TrainingPanel).curves.loss
-    place = QPoint(40, 40)
+    plot, place = session.window.panel(TrainingPanel).curves.loss, QPoint(40, 40)
     QApplication.sendEvent(
         plot, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, plot.mapToGlobal(place))
     )
-    (menu,) = menus
-    assert any(action.text().startswith("Insert into report") for action in menu.actions())
-
-    window = session.window
-    for number, key in ((2, TRANSLATION), (3, BACKPROP)):
-        qtbot.keyClick(window, (Qt.Key.Key_3, Qt.Key.Key_4)[number - 2], KEYS)
-        panel = (window.panel(TranslationPanel), window.panel(BackpropPanel))[number - 2]
-        whole_window.rest(qtbot, session)
-        menu = session.exporter.menu_for(panel)
-        action = next(each for each in menu.actions() if each.text().startswith("Insert into report"))
-        action.trigger()
-        wanted = [f"{('Translation', 'Backprop')[number - 2]} panel"]
-        qtbot.waitUntil(lambda key=key, wanted=wanted: _titles(session, key) == wanted)
-
-
-def _train_to(qtbot: QtBot, session: Session, step: int) -> int:
-    """Train up to a step or a little beyond, pause, and return the step."""
-    state = session.state
-    session.controller.train()
-    qtbot.waitUntil(lambda: state.run.step > step)
-    session.controller.train()
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
-    reached = state.run.step
-    qtbot.waitUntil(lambda: state.evaluation is not None and state.evaluation.step == reached)
-    qtbot.waitUntil(lambda: session.window.samples.is_current and state.shown.step == reached)
-    return reached
+    assert any(action.text().startswith("Insert into report") for action in menus[0].actions())
+    for number, name, key in ((2, "Translation", TRANSLATION), (3, "Backprop", BACKPROP)):
+        menu = session.exporter.menu_for(whole_window.show_panel(qtbot, session, number))
+        next(each for each in menu.actions() if each.text().startswith("Insert into report")).trigger()
+        qtbot.waitUntil(lambda key=key, name=name: _titles(session, key) == [f"{name} panel"])
 
 
 def test_numbers_and_captions_of_a_panel_out_of_sight_are_of_the_same_step(
@@ -175,7 +142,8 @@ def test_numbers_and_captions_of_a_panel_out_of_sight_are_of_the_same_step(
 ) -> None:
     window, state = session.window, session.state
     qtbot.keyClick(window, Qt.Key.Key_2, KEYS)
-    first = _train_to(qtbot, session, 50)
+    first, last = 50, 650
+    whole_window.train(qtbot, session, first)
     maps = window.panel(FeatureMapsPanel)
     qtbot.waitUntil(lambda: (drawn := maps.provenance()) is not None and drawn.step == first)
     network = state.history.snapshots.at(first).network
@@ -183,7 +151,7 @@ def test_numbers_and_captions_of_a_panel_out_of_sight_are_of_the_same_step(
     qtbot.keyClick(window, Qt.Key.Key_5, KEYS)
     qtbot.waitUntil(window.panel(ReportPanel).isVisible)
     # The curves of the training panel follow the run; the maps stay as they were last drawn.
-    last = _train_to(qtbot, session, first + 600)
+    whole_window.train(qtbot, session, last)
     for title, table in (("Loss over the training steps", False), ("Training log", True)):
         _choose(session, "Network", title, table=table)
     _choose(session, "Network", "Confusion matrix", table=True)
@@ -208,11 +176,12 @@ def test_a_picture_saved_while_training_goes_on_says_what_it_shows(
 ) -> None:
     window, state = session.window, session.state
     qtbot.keyClick(window, Qt.Key.Key_4, KEYS)
-    first = _train_to(qtbot, session, 50)
+    first, last = 50, 650
+    whole_window.train(qtbot, session, first)
     qtbot.keyClick(window, Qt.Key.Key_E, KEYS)
     dialog = window.findChild(ExportDialog)
     dialog.folder.setText(str(tmp_path))
-    last = _train_to(qtbot, session, first + 600)
+    whole_window.train(qtbot, session, last)
     backprop = window.panel(BackpropPanel)
     qtbot.waitUntil(lambda: (drawn := backprop.provenance()) is not None and drawn.step == last)
     with qtbot.waitSignal(dialog.exported) as written:
@@ -276,7 +245,7 @@ def test_a_field_takes_only_what_can_be_kept_and_bringing_back_needs_room(
 def test_each_figure_is_told_by_picture_and_name_and_stands_below_own_words_that_are_kept(
     qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:
-    _train(qtbot, session, 3)
+    whole_window.train_to(qtbot, session, 3)
     _show(qtbot, session)
     picker = _picker(session)
     items = [picker.list.item(row) for row in range(picker.list.count())]
@@ -332,8 +301,8 @@ def test_the_list_says_first_what_differs(qtbot: QtBot, session: Session) -> Non
     _show(qtbot, session)
     choice = _panel(session)
     report.show_step(PRINCIPLE)
-    for _ in range(2):
-        _step(qtbot, session)
+    for count in (1, 2):
+        whole_window.train_to(qtbot, session, count)
         whole_window.rest(qtbot, session)
         report.fields.inserts[0].put(choice, "")
         drain(qtbot, session.controller.files)
@@ -347,12 +316,6 @@ def test_the_list_says_first_what_differs(qtbot: QtBot, session: Session) -> Non
     assert not row_button(listed, 1, "lower").isEnabled()
     row_button(listed, 0, "lower").click()
     assert "step 2" in report.work.record.step(PRINCIPLE).inserts[0].caption
-
-
-def _step(qtbot: QtBot, session: Session) -> None:
-    before = session.state.run.step
-    qtbot.keyClick(session.window, Qt.Key.Key_S)
-    qtbot.waitUntil(lambda: session.state.shown is not None and session.state.shown.step == before + 1)
 
 
 def test_ctrl_i_in_the_report_asks_about_the_observations_with_the_cursor_else_of_the_step_in_front(

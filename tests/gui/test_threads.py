@@ -185,7 +185,9 @@ def test_no_end_of_a_task_leaves_it_busy_and_a_full_memory_is_said_in_words(qtbo
     assert messages[-1].startswith("There is not enough memory for this.")
 
 
-def test_training_that_breaks_down_says_so_and_can_be_begun_anew(qtbot, session, monkeypatch):
+def test_training_that_breaks_down_says_so_and_what_an_error_in_the_window_leaves_unread_is_read_later(
+    qtbot, session, monkeypatch
+):
     state, told = session.state, {"not enough memory": MemoryError(), "internal error (ouch)": _Panic("ouch")}
     for failing, (words, error) in product(("advance", "evaluate"), told.items()):
 
@@ -201,6 +203,20 @@ def test_training_that_breaks_down_says_so_and_can_be_begun_anew(qtbot, session,
         assert words in session.window.notices.text()
         session.controller.reset()
         qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
+
+    notify, failed = state.notify_steps, []
+
+    def fail_once(lines):
+        if not failed:
+            failed.append(lines)
+            raise MemoryError
+        notify(lines)
+
+    monkeypatch.setattr(state, "notify_steps", fail_once)
+    with qtbot.captureExceptions() as caught:
+        session.controller.train_to(3, 1)
+        qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
+    assert [kind for kind, *_ in caught] == [MemoryError]
 
 
 def test_training_does_not_wait_for_tests_and_they_stay_in_order(qtbot, session, monkeypatch):
@@ -230,22 +246,6 @@ def test_training_does_not_wait_for_tests_and_they_stay_in_order(qtbot, session,
     alone = Trainer(state.experiment.build_network(), state.dataset, state.experiment)
     advance(alone, steps[0])
     assert state.history.tests[0].loss == evaluate(alone).loss
-
-
-def test_what_an_error_in_the_window_leaves_unread_is_read_later(qtbot, session, monkeypatch):
-    state, notify, failed = session.state, session.state.notify_steps, []
-
-    def fail_once(lines):
-        if not failed:
-            failed.append(lines)
-            raise MemoryError
-        notify(lines)
-
-    monkeypatch.setattr(state, "notify_steps", fail_once)
-    with qtbot.captureExceptions() as caught:
-        session.controller.train_to(3, 1)
-        qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
-    assert [kind for kind, *_ in caught] == [MemoryError]
 
 
 def test_latest_only_answers_a_flood_with_first_and_last(qtbot, runner):

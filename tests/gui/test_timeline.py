@@ -287,29 +287,6 @@ def check_comparison(compare, then, now):
     assert said[2] == f"{100 * share:.0f}"
 
 
-def test_a_fork_takes_the_rate_of_its_moment(qtbot, session):
-    """Up to the change of the rate the branch repeats the first run bit for bit; snapshots name their run."""
-    state, window = session.state, session.window
-    first_rate = state.experiment.learning_rate
-    train_to(qtbot, session, 600)
-    changed_at, run_id = state.run.step, state.run.run_id
-    session.controller.edit(replace(state.draft, learning_rate=10 * first_rate))
-    train_to(qtbot, session, changed_at + 400)
-    assert state.live.origin.experiment.learning_rate == 10 * first_rate
-    first = state.history
-    losses = np.array(first.losses)
-    qtbot.mouseClick(window.timeline.track, LEFT, pos=place_of(window.timeline.track, 300))
-    assert state.shown.step < changed_at
-    assert (state.shown.origin.run_id, state.shown.origin.experiment.learning_rate) == (run_id, first_rate)
-    fork(qtbot, window)
-    qtbot.waitUntil(lambda: state.history is not first and state.run.step >= changed_at)
-    click(window.run_bar.train)
-    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
-    assert state.experiment.learning_rate == first_rate
-    assert state.live.origin.run_id == state.run.run_id > run_id
-    np.testing.assert_array_equal(state.history.losses[:changed_at], losses[:changed_at])
-
-
 def assert_engine_has(snapshot, dataset, stretches, experiment):
     """Train with the engine alone, with a rate for each stretch of steps, and compare every bit."""
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment)
@@ -322,7 +299,7 @@ def assert_engine_has(snapshot, dataset, stretches, experiment):
         assert array.tobytes() == snapshot.network.params[name].tobytes(), name
 
 
-def test_any_step_is_shown_with_the_weights_it_had(qtbot, session):
+def test_any_step_is_shown_with_the_weights_it_had_and_a_fork_takes_the_rate_of_its_moment(qtbot, session):
     """Between kept moments, after a change of the rate while training, and after a fork."""
     state, track = session.state, session.window.timeline.track
     settings = {"classes": ("4", "9"), "optimizer": "adam", "dtype": "float32"}
@@ -357,6 +334,16 @@ def test_any_step_is_shown_with_the_weights_it_had(qtbot, session):
     for step in (332, 333, 334, 501):
         type_step(qtbot, session, step)
         assert_engine_has(state.shown, state.dataset, stretches, experiment)
+    first, run_id = state.history, state.run.run_id
+    type_step(qtbot, session, 200)
+    assert (state.shown.origin.run_id, state.shown.origin.experiment.learning_rate) != (run_id, 0.004)
+    fork(qtbot, session.window)
+    qtbot.waitUntil(lambda: state.history is not first and state.run.step > 333)
+    click(session.window.run_bar.train)
+    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
+    assert state.experiment.learning_rate == rate
+    assert state.live.origin.run_id == state.run.run_id > run_id
+    assert_engine_has(state.live, state.dataset, [(rate, 10**6)], experiment)
 
 
 def test_a_step_that_cannot_be_repeated_says_so_and_another_one_ends_the_repetition_for_the_one_before(

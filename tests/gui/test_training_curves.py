@@ -141,7 +141,7 @@ def test_the_axis_keeps_still_while_points_arrive_and_fits_when_the_run_rests(cu
         views.add(curves.loss.view_range())
     assert len(views) <= 6
     curves.draw()
-    assert curves.loss.view_range()[0] == (0, 5000)
+    assert curves.loss.view_range()[0] == (-100, 5100), "with room for the dots at both ends"
 
 
 def test_the_placeholder_goes_when_points_come_and_what_was_hidden_is_up_to_date(
@@ -432,6 +432,7 @@ def test_the_table_follows_its_end_unless_the_user_has_scrolled_and_a_figure_has
     table.append(rows(111, 10))
     qtbot.waitUntil(lambda: table.indexAt(table.viewport().rect().bottomLeft()).row() >= 118)
     assert bar.value() == bar.maximum()
+    assert table.rowViewportPosition(table.rowAt(0)) == 0, "the first row in sight is whole"
     texts = table.figure(LIGHT).texts()
     assert texts[1:3] == ["loss", "accuracy"]
     assert "60,000" in texts

@@ -26,8 +26,9 @@ from ui.window.notice_bar import NoticeBar
 
 def test_every_panel_follows_training_and_theme(qtbot, session, theme):
     lengthen(qtbot, session)
+    session.state.set_speed(400)  # what is drawn is asked for here, not the engine
     session.controller.train()
-    qtbot.waitUntil(lambda: session.state.run.step > 500)
+    qtbot.waitUntil(lambda: session.state.run.step > 0)
     for number in range(len(PANELS)):
         session.window.panels.show_panel(number)
         theme.set_mode("light" if theme.mode == "dark" else "dark")

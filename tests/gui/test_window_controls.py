@@ -22,6 +22,7 @@ from tests.gui.whole_window import (
     rest,
     seen_rect,
     show_panel,
+    train,
     trained_lenet,
 )
 from ui.controls.keyboard import scroll_to
@@ -66,8 +67,8 @@ def _nameless(part: QWidget) -> list[str]:
     return found
 
 
-def test_every_control_has_a_name_and_a_narrow_tool_tip_that_covers_no_control(
-    qtbot: QtBot, trained: Session
+def test_every_control_has_a_name_a_narrow_tool_tip_that_covers_no_control_and_is_reached_by_the_tab_key(
+    qtbot: QtBot, trained: Session, theme: ThemeManager
 ) -> None:
     window = trained.window
     missing, wide, covering = [], set(), set()
@@ -93,20 +94,26 @@ def test_every_control_has_a_name_and_a_narrow_tool_tip_that_covers_no_control(
     window.timeline.toggles.compare.click()
     qtbot.waitUntil(window.compare.isVisible)
     missing += _nameless(window.compare)
-    assert (set(missing), wide, covering) == (set(), set(), set())
-
-
-def test_the_pages_for_own_digits_have_names_and_tips(qtbot: QtBot, session: Session) -> None:
-    speak()
-    session.window.samples.draw()
-    own = session.window.samples.own_window()
+    window.timeline.toggles.compare.click()
+    window.samples.draw()
+    own = window.samples.own_window()
     qtbot.waitUntil(own.isVisible)
-    missing: list[str] = []
     for page in ("draw", "image"):
         own.choices.controls["page"].button(page).click()
         missing += _nameless(own)
     own.close()
-    assert not set(missing)
+    assert (set(missing), wide, covering) == (set(), set(), set())
+
+    maps.show_page("network")
+    theme.set_scale(1.35)
+    window.resize(1100, 700)
+    activate(qtbot, window)
+    for number in range(len(PANELS)):
+        show_panel(qtbot, trained, number)
+        stops, hidden = _stops(qtbot, window.samples.grid)
+        assert not hidden, "the keyboard is where nothing can be seen"
+        missing += [place_of(each) for each in _wanted(window) if each not in stops]
+    assert not missing
 
 
 def _wanted(window: QWidget) -> list[QWidget]:
@@ -140,18 +147,6 @@ def _stops(qtbot: QtBot, first: QWidget) -> tuple[list[QWidget], list[str]]:
         focus = QApplication.focusWidget()
     assert focus is seen[0], "the round is closed"
     return seen, hidden
-
-
-def test_the_tab_key_reaches_every_control(qtbot: QtBot, trained: Session, theme: ThemeManager) -> None:
-    missed: list[str] = []
-    theme.set_scale(1.35)
-    trained.window.resize(1100, 700)
-    for number in range(len(PANELS)):
-        show_panel(qtbot, trained, number)
-        stops, hidden = _stops(qtbot, trained.window.samples.grid)
-        assert not hidden, "the keyboard is where nothing can be seen"
-        missed += [place_of(each) for each in _wanted(trained.window) if each not in stops]
-    assert not missed
 
 
 # -- screen readers ------------------------------------------------------------------------------------------
@@ -203,10 +198,12 @@ def rest_at(widget: QWidget, at: QPoint) -> tuple[str, QRect]:
 
 
 def test_a_plot_says_the_point_under_its_cursor_and_tips_leave_curves_and_cells_clear(
-    qtbot: QtBot, trained: Session
+    qtbot: QtBot, active: Session
 ) -> None:
-    show_panel(qtbot, trained, 0)
-    parts = trained.window.panel(TrainingPanel).curves.findChildren(QWidget)
+    speak()
+    train(qtbot, active, 20)
+    show_panel(qtbot, active, 0)
+    parts = active.window.panel(TrainingPanel).curves.findChildren(QWidget)
     (loss,) = [each for each in parts if isinstance(each, Spoken) and "Loss over" in each.accessibleName()]
     assert "running mean from " in told(loss, QAccessible.Text.Description)
     assert told(loss, QAccessible.Text.Value) == ""
@@ -214,13 +211,13 @@ def test_a_plot_says_the_point_under_its_cursor_and_tips_leave_curves_and_cells_
     QTest.keyClick(loss, Qt.Key.Key_Left)
     assert told(loss, QAccessible.Text.Value).startswith("step ")
 
-    curves = trained.window.panel(TrainingPanel).curves
+    curves = active.window.panel(TrainingPanel).curves
     for plot in (curves.loss, curves.accuracy):
         text, tip = rest_at(plot, plot.rect().center())
         assert text
         assert not tip.intersects(QRect(plot.mapToGlobal(QPoint(0, 0)), plot.size()))
 
-    winners = show_panel(qtbot, trained, 2).winners
+    winners = show_panel(qtbot, active, 2).winners
     (grid,) = (each for each in winners.drawing().parts if isinstance(each, CellParts))
     rect = qrect(grid.grid.cell(1, 1))
     text, tip = rest_at(winners, rect.center().toPoint())

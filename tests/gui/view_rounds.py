@@ -16,7 +16,7 @@ from tests.gui.driving import choose_by_keys, click_part, give_up_keyboard
 from tests.gui.whole_window import PANELS
 from ui.controls.choice_field import ChoiceField
 from ui.export.figures import Figure
-from ui.export.formats import draw_png, to_image
+from ui.export.formats import to_image
 from ui.panels.backprop.focus import StepKind
 from ui.panels.backprop.panel import BackpropPanel
 from ui.session import Session
@@ -76,12 +76,6 @@ def difference(one: QImage, other: QImage) -> str:
 def pixels_of(image: QImage) -> np.ndarray:
     plain = image.convertToFormat(QImage.Format.Format_RGBA8888)
     return np.frombuffer(plain.constBits(), np.uint8).reshape(plain.height(), plain.width(), 4).copy()
-
-
-def export(session: Session, path: Path) -> None:
-    path.write_bytes(
-        draw_png(Figure(session.window, "window", "window").drawing(), document=session.document.picture())()
-    )
 
 
 # --- hands ----------------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ def trained_lenet(qtbot: QtBot, folder: Path) -> Iterator[Session]:
     """Open the larger preset, which has all that the other one has and more, trained on few digits."""
     data = write_npz(folder / "ten.npz", range(10), 640, 100)
     with opened(qtbot, folder / "lenet.ini", data, replace(LENET, epochs=50)) as session:
-        train(qtbot, session, 100)
+        train(qtbot, session, 40)
         yield session
 
 

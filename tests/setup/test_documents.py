@@ -3,17 +3,14 @@
 import ast
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from soak.__main__ import PARTS
-from tests.patience import PATIENCE
+from tests.processes import ROOT, python
 from tests.setup.test_packages import OUT_OF_REACH
 
-ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 _LINK = re.compile(r"""\]\(([^()\s]+)\)|\b(?:src|href)="([^"]+)\"""")
@@ -46,10 +43,7 @@ def test_the_lines_for_notebooks_run_as_they_stand(tmp_path: Path) -> None:
     (lines,) = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert len([line for line in lines.splitlines() if line]) == 10
     program = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{lines}"
-    command = [sys.executable, "-I", "-c", program]
-    result = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
+    result = python("-I", "-c", program, cwd=tmp_path)
     assert result.stderr == ""
     accuracy, *table = result.stdout.splitlines()
     assert 0.9 < float(accuracy) <= 1
@@ -79,15 +73,8 @@ def test_the_notebook_runs_without_qt_and_what_its_cells_end_with_is_a_picture(t
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     assert all(cell["outputs"] == [] for cell in cells), "students run it themselves"
     program = _RUN_CELLS.format(blocked=[*OUT_OF_REACH], root=str(ROOT))
-    result = subprocess.run(
-        [sys.executable, "-I", "-c", program],
-        input=json.dumps(["".join(cell["source"]) for cell in cells]),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    sources = json.dumps(["".join(cell["source"]) for cell in cells])
+    result = python("-I", "-c", program, cwd=tmp_path, input=sources)
     assert result.stderr == ""
     sizes = [int(line) for line in result.stdout.split()]
     assert len(sizes) == len(cells) - 1 == 11, "all but the import show something"
@@ -105,8 +92,7 @@ def test_the_package_loads_what_it_is_asked_for_and_nothing_before() -> None:
         "except AttributeError as error: print(error)\n"
         "print(*sorted(cnnviz._MODULES))"
     )
-    command = [sys.executable, "-I", "-c", code]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    result = python("-I", "-c", code)
     assert result.stderr == ""
     missing, names = result.stdout.splitlines()
     assert missing == "module 'cnnviz' has no attribute 'nothing'"

@@ -1,7 +1,6 @@
 """What is built of the project, the lists of packages, and the soak that tries it."""
 
 import re
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -16,7 +15,7 @@ from soak import faults_child, monkey, results
 from soak.events import Event, read_log
 from soak.places import ROOT
 from soak.settings import Settings
-from tests.patience import PATIENCE
+from tests.processes import python
 
 WINDOW_ONLY = {"fonttools", "pyqtgraph", "PySide6-Essentials"}
 OUT_OF_REACH = ["ui", "PySide6", "shiboken6", "pyqtgraph", "fontTools"]
@@ -45,14 +44,7 @@ def test_the_engine_computes_where_nothing_of_the_window_is(tmp_path):
         "        __import__(name)\n"
         "print(len(names))\n"
     )
-    ended = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    ended = python("-c", program)
     assert ended.returncode == 0, ended.stderr
     assert int(ended.stdout) > 50
 
@@ -145,15 +137,6 @@ def test_all_lists_hold_the_packages_of_runtime_at_the_same_versions(name):
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the trials are for Linux")
 
 
-# --- slopes -------------------------------------------------------------------------------------------------
-
-
-# --- results ------------------------------------------------------------------------------------------------
-
-
-# --- the monkey ---------------------------------------------------------------------------------------------
-
-
 @pytest.mark.slow
 def test_a_log_plays_the_same_events_again_and_an_exception_is_a_finding(tmp_path, monkeypatch):
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
@@ -175,12 +158,6 @@ def test_a_log_plays_the_same_events_again_and_an_exception_is_a_finding(tmp_pat
     assert results.status([result]) == 1
 
 
-# --- hostile files ------------------------------------------------------------------------------------------
-
-
-# --- faults -------------------------------------------------------------------------------------------------
-
-
 def test_a_write_in_place_is_found_at_its_faults(tmp_path, monkeypatch):
     def write_in_place(path: Path, version: int) -> None:
         path.write_bytes(bytes([version]) * 1000)
@@ -192,6 +169,3 @@ def test_a_write_in_place_is_found_at_its_faults(tmp_path, monkeypatch):
     assert found.startswith("neither old nor new")
     (found,) = trial.break_at(1, "fault", had_old=False)
     assert found.startswith("no sentence but OSError")
-
-
-# --- places -------------------------------------------------------------------------------------------------

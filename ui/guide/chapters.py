@@ -1,6 +1,9 @@
 """The pages of the help, in the order in which they are listed."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QUrl
 
@@ -8,6 +11,8 @@ from cnnviz.bundled import documentation
 
 FIRST_STEPS, LICENCES = "page:first-steps", "page:licences"
 """Addresses of the pages that the program itself writes."""
+TERMS = "terms"
+"""The page whose sections are words, and what they mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +35,19 @@ class Chapter:
             return QUrl(self.name)
         return QUrl.fromLocalFile(str(documentation() / "guide" / f"{self.name}.md"))
 
+    def sections(self) -> Iterator[tuple[str, str]]:
+        """Yield heading and text of each section of a page of the guide."""
+        path = self.url.toLocalFile()
+        if not Path(path).is_file():  # a page that the program writes, or one that is missing
+            return
+        for section in Path(path).read_text(encoding="utf-8").split("\n## ")[1:]:
+            heading, _, text = section.partition("\n")
+            yield heading, text
+
 
 CHAPTERS = (
     Chapter("First steps and keys", FIRST_STEPS),
+    Chapter("Terms", TERMS, "glossary: what a word means"),
     Chapter("The lab guide", "lab-guide"),
     Chapter("Network", "training", "compare runs: the earlier run is the grey curve “before”"),
     Chapter("Filters & maps", "feature-maps"),
@@ -53,3 +68,8 @@ CHAPTERS = (
 def chapter_named(name: str) -> Chapter:
     """Return the chapter of a name."""
     return next(each for each in CHAPTERS if each.name == name)
+
+
+def place_of(heading: str) -> str:
+    """Return the name by which links refer to a heading, as it is made where the guide is read on the web."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

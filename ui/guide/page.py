@@ -1,7 +1,6 @@
 """The window of the help: chapters on the left, a page on the right; and the page of all that others made."""
 
 import platform
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -39,7 +38,7 @@ from cnnviz.bundled import INSTALL_AGAIN, bundled
 from cnnviz.doctor import version_of
 from ui.controls.layouts import fill, named, scaled
 from ui.controls.pace import single_shot
-from ui.guide.chapters import CHAPTERS, FIRST_STEPS, LICENCES, chapter_named
+from ui.guide.chapters import CHAPTERS, FIRST_STEPS, LICENCES, chapter_named, place_of
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
 
 
@@ -252,7 +251,7 @@ class GuidePage(QTextBrowser):
             size = self._theme.base_pt * _HEADINGS.get(level, 1.0)
             look.setFont(ui_font(self._theme, size, QFont.Weight.DemiBold))
             look.setAnchor(True)
-            look.setAnchorNames([_place(block.text())])
+            look.setAnchorNames([place_of(block.text())])
             cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
             cursor.setCharFormat(look)
             return
@@ -287,11 +286,6 @@ def _blocks(document: QTextDocument) -> Iterator[QTextBlock]:
     while block.isValid():
         yield block
         block = block.next()
-
-
-def _place(heading: str) -> str:
-    """Return the name by which links refer to a heading, as it is made where the guide is read on the web."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 _LIST_WIDTH, _ROW_HEIGHT, _BESIDE_TEXT, _HEIGHT, _MARGIN = 176, 30, 64, 760, 12
@@ -337,8 +331,12 @@ class GuideWindow(QDialog):
         self.resize(wanted.boundedTo(self._window.size() - QSize(_AROUND, _AROUND)))
 
     def show_chapter(self, name: str) -> None:
-        """Open the help at a chapter."""
-        self.page.setSource(chapter_named(name).url)
+        """Open the help at a chapter, or at a heading of it: its place after a "#"."""
+        chapter, _, place = name.partition("#")
+        url = chapter_named(chapter).url
+        if place:
+            url.setFragment(place)
+        self.page.setSource(url)
         self.show()
         self.raise_()
         self.activateWindow()

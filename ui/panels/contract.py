@@ -71,15 +71,17 @@ class Panel(HasProvenance, QFrame):
     made in it (`view_state`, `restore_view`).
     """
 
-    #: Its main drawing, to which the first arrow key leads when the panel itself has the keyboard.
-    main: QWidget | None = None
-
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self.hasFocus() and self.main is not None and plain_arrow_step(event) is not None:
-            self.main.setFocus(Qt.FocusReason.TabFocusReason)
+        main = self.main()
+        if self.hasFocus() and main is not None and plain_arrow_step(event) is not None:
+            main.setFocus(Qt.FocusReason.TabFocusReason)
         else:
             super().keyPressEvent(event)
+
+    def main(self) -> QWidget | None:
+        """Return the drawing to which the first arrow key leads when the panel itself has the keyboard."""
+        return None
 
     def view_state(self) -> View:
         """Return what the user has chosen in the panel, by name; the defaults as well."""

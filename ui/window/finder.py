@@ -26,7 +26,7 @@ from ui.controls.keyboard import is_enter
 from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill, named
 from ui.controls.tips import wrapped
-from ui.guide.chapters import CHAPTERS
+from ui.guide.chapters import CHAPTERS, TERMS, place_of
 from ui.state import RunStatus
 from ui.theme import Theme, follow_theme
 from ui.window.actions import ACTIONS, as_read
@@ -49,8 +49,8 @@ class Entry:
     * `key`: as `QKeySequence` reads it, or "".
     * `why_not`: why it cannot be had now; "" if it can.
     * `about`: further words by which it is found, such as its tool tip.
-    * `is_behind`: whether it belongs to a panel that is not in front: of what the words fit
-      equally, it comes last.
+    * `is_behind`: whether it belongs to a panel that is not in front, or to the help: of what the
+      words fit equally, it comes last.
     """
 
     name: str
@@ -288,9 +288,13 @@ def actions_of(menus: Menus) -> Iterator[Entry]:
 
 
 def chapters(show: Callable[[str], object]) -> Iterator[Entry]:
-    """Yield the pages of the help, each of which `show` opens by its name."""
-    for chapter in CHAPTERS:
-        yield Entry(chapter.title, "Help", partial(show, chapter.name), about=chapter.about)
+    """Yield the terms, the pages of the help and their headings, each of which `show` opens by its name."""
+    for chapter in sorted(CHAPTERS, key=lambda each: each.name != TERMS):
+        yield Entry(chapter.title, "Help", partial(show, chapter.name), about=chapter.about, is_behind=True)
+        for heading, text in chapter.sections():
+            place = f"{chapter.name}#{place_of(heading)}"
+            about = text if chapter.name == TERMS else ""
+            yield Entry(heading, f"Help: {chapter.title}", partial(show, place), about=about, is_behind=True)
 
 
 def controls_of(

@@ -9,10 +9,12 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QProgressBar
 
 from cnnviz.covers import Secret
 from cnnviz.experiment import SETTINGS, preset_of
+from cnnviz.layers import TIE_WORDS
 from cnnviz.quantities import format_count, format_percent, format_seconds, format_value
 from ui.controls.buttons import Button, IconButton, with_key
 from ui.controls.layouts import fill, named, scaled
 from ui.controls.pace import Pace
+from ui.controls.tips import wrapped
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, theme_manager
 from ui.window.actions import START_TIP, action_row
@@ -288,7 +290,7 @@ class RunStatusBar(QWidget):
         self.accuracy = _field("Share of correct predictions over the same steps")
         self.speed = _field("Training images a second of wall-clock time")
         self.time_left = _field("Estimated time to the end of the run")
-        self.settings = _field("Preset, seed, precision and tie rule of the current run")
+        self.settings = _field("")
         self.progress = named(QProgressBar(), "Progress of the run", "Progress of the run")
         self.progress.setTextVisible(False)
         self._in_order = (
@@ -333,7 +335,11 @@ class RunStatusBar(QWidget):
         training = run.status is RunStatus.TRAINING and run.images_per_second > 0
         self.speed.setText(f"{format_count(_rounded(run.images_per_second))} images/s" if training else "")
         self.time_left.setText(self._remaining() if training else "")
-        ties = "" if "ties" in experiment.unused else f" · ties: {experiment.ties}"
+        ties, tip = "", "Preset, seed and precision of the current run"
+        if "ties" not in experiment.unused:
+            ties = f" · ties: {experiment.ties}"
+            tip += f". Ties are cells that share the maximum of a window. {TIE_WORDS[experiment.ties].rule}"
+        self.settings.setToolTip(wrapped(tip))
         self.settings.setText(
             f"{preset_of(experiment).upper()} · seed {experiment.seed} · {experiment.dtype}{ties}"
         )

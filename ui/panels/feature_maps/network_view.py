@@ -50,6 +50,7 @@ from ui.theme import LIGHT, Theme, follow_theme, theme_manager
 
 _APART = 16  # between network and arithmetic on paper
 _MOMENT = 0.25
+_SLIDES = 0.6  # share of the time of a cell in which the sweep slides to it; then it rests there
 """Seconds after a movement in which the pointer counts as moving."""
 _USUAL_SHARE, _LARGEST_SHARE = 0.18, 0.45
 """Of the height, what the tables of the arithmetic get in a large window, and what they may take in all."""
@@ -149,8 +150,8 @@ class NetworkView(QWidget):
             bool(state.why_covered(Secret.FIELD)),
         )
 
-    def redraw(self) -> None:
-        """Show the picture anew: the one way in which anything here changes."""
+    def redraw(self, seconds: float = 0.0) -> None:
+        """Show the picture anew: the one way in which anything here changes. Outlines may slide there."""
         if self.picture is None:
             return
         before = self.explained
@@ -165,7 +166,7 @@ class NetworkView(QWidget):
         now = self._now()
         assert now is not None
         self.area.show_bar(shown=now.layout.scrolled)
-        self.flow.show_page(network_page(now))
+        self.flow.show_page(network_page(now), seconds)
         written, shown = self._written, explained.arithmetic
         if shown is None and written is not None:
             shown = written.arithmetic  # of what was marked last
@@ -439,7 +440,7 @@ class NetworkView(QWidget):
         last = self._last_swept(stage)
         if last is not None:
             self._stand_at(stage, min(place, last), plays=plays and place < last)
-        self.redraw()
+        self.redraw(_SLIDES / SPEEDS[view.sweep_speed])
 
     # -- layout --------------------------------------------------------------------------------------------
 

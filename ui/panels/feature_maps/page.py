@@ -335,7 +335,7 @@ def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tu
     def make() -> tuple[HeatMap, str]:
         shown = HeatMap(
             _values(now, column)[channel],
-            Colors(column.colormap, *limits),
+            column.within(limits),
             decimals=None if is_numbered else -1,
             window=column.window,
             press=None if is_kernel else lambda *at: PressCell(_cell(column, source, channel, *at)),
@@ -367,7 +367,7 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
     def make() -> Tiles:
         return Tiles(
             _values(now, column),
-            Colors(column.colormap, *limits),
+            column.within(limits),
             partial(ShowChannel, group),
             noun="filter" if column.kind is Kind.FILTERS else "map",
             title="Maps",
@@ -468,7 +468,7 @@ def _units(now: Now, column: Column) -> tuple[Item, ...]:
         filled[:count] = values
         shown = HeatMap(
             filled.reshape(rows, cols),
-            Colors(column.colormap, *limits),
+            column.within(limits),
             blank=(np.arange(rows * cols) >= count).reshape(rows, cols),
             press=lambda row, col: PressCell(unit(row, col)) if row * cols + col < count else None,
             point=lambda row, col: PointAt(unit(row, col)) if row * cols + col < count else None,

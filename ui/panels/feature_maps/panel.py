@@ -129,6 +129,15 @@ class FeatureMapsPanel(Panel):
             return self.top_patches.figure(look)
         return self.network.figure(look)
 
+    @override
+    def main(self) -> QWidget | None:
+        """Return the first map that is not folded, after the image."""
+        picture, flow = self.picture, self.network.flow
+        if picture is None or self.stack.currentWidget() is not self.network or flow.page is None:
+            return None
+        maps = (column.key for column in picture.plan.columns if column.kind is Kind.MAPS)
+        return next((flow.view(key) for key in maps if key in flow.page.leaves()), None)
+
     # -- what a session keeps ------------------------------------------------------------------------------
 
     @override

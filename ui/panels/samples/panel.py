@@ -394,7 +394,7 @@ class SamplesPanel(QFrame):
         if dataset is None:
             return
         indices = self._indices()
-        count = f" · {format_count(len(indices))} test images"
+        count = f" · {format_count(len(indices))} images"
         if self.filter.choice() == WRONG:
             untold = self._state.why_covered(Secret.TEST, Secret.ANSWERS)
             if not untold and self._state.evaluation is None:

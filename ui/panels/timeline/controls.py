@@ -127,17 +127,16 @@ class ShownMoment(QWidget):
 
 
 class ViewToggles(QFrame):
-    """Compare and Live side by side; each is on or off by itself."""
+    """Compare moments and Live side by side; each is on or off by itself."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "segmented")
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.compare = self._make(
-            "Compare",
+            "Compare moments",
             "Compare moments, also of an earlier run: filters then, now, difference",
         )
-        self.compare.setAccessibleName("Compare moments")
         self.live = self._make("Live", "Show the newest weights and follow training (End on the timeline)")
         fill(QHBoxLayout(self), self.compare, self.live, spacing=0)
 

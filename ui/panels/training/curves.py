@@ -212,15 +212,18 @@ class TrainingCurves(CatchesUp, ProvenancePart, QWidget):
 
     def _describe(self) -> None:
         count, ghost = self._classes, self._run.ghost
-        means = _MEANS.format(window=format_count(self._run.history.log_every))
+        means, tested = _MEANS.format(window=format_count(self._run.history.log_every)), ""
         if ghost is not None:
+            means += f" “{BEFORE}” is the run before this one: {format_count(ghost.step)} steps"
             tested = f", test accuracy {format_percent(ghost.tests[-1].accuracy)}" if ghost.tests else ""
-            means += f" “{BEFORE}” is the run before this one: {format_count(ghost.step)} steps{tested}."
+        end = f". {_HANDLING}" if ghost is not None else f" {_HANDLING}"
         self.loss.setToolTip(
             f"Cross-entropy in nats. Guessing among {count} classes costs ln {count} = "
-            f"{format_value(math.log(count))}. {means} {_HANDLING}"
+            f"{format_value(math.log(count))}. {means}{end}"
         )
-        self.accuracy.setToolTip(f"Share of images whose class is predicted correctly. {means} {_HANDLING}")
+        # The accuracy is told where it is drawn alone, for there it can be covered.
+        share = "Share of images whose class is predicted correctly."
+        self.accuracy.setToolTip(f"{share} {means}{tested}{end}")
 
     # -- choices -------------------------------------------------------------------------------------------
 

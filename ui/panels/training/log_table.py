@@ -243,7 +243,10 @@ class LogTable(ProvenancePart, QTableView):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        px = self._theme.px
+        px, head, row = self._theme.px, self.horizontalHeader(), self.verticalHeader().defaultSectionSize()
+        least = head.sizeHint().height()
+        # The headings get what is left of the height, so that no row is cut while the end is in sight.
+        head.setFixedHeight(least + max(self.contentsRect().height() - least, 0) % row)
         self._empty.setGeometry(self.viewport().rect().adjusted(px(8), px(8), -px(8), -px(8)))
 
     @override

@@ -116,7 +116,6 @@ class TrainingPanel(CatchesUp, Panel):
         self._theme, self._is_alone = LIGHT, False
         self.setProperty("role", "panel")
         self.network = NetworkPart(state, analysis, self, show_cells)
-        self.main = self.network.view
         self._build_widgets()
         self._follow_state()
         follow_theme(self)
@@ -212,6 +211,10 @@ class TrainingPanel(CatchesUp, Panel):
         if self._results_timer.isActive():
             self._draw_results()
         self.curves.catch_up()
+
+    @override
+    def main(self) -> QWidget:
+        return self.network.view
 
     def figure(self, look: Look) -> Drawing:
         """Network, curves, log and test results for paper; nothing before there is a network."""
