@@ -118,9 +118,7 @@ class ReportPanel(Panel):
         self.measured = QWidget()
         fill(QVBoxLayout(self.measured), self.status, (self.preview, 1), spacing=8)
         columns = fill(QHBoxLayout(), (self.words, 2), (self.measured, 3), spacing=16)
-        body = fill(
-            QVBoxLayout(), buttons, self.progress, (columns, 1), spacing=8, margins=(16, 12, 16, 12)
-        )
+        body = fill(QVBoxLayout(), buttons, self.progress, (columns, 1), spacing=8, margins=(16, 12, 16, 12))
         fill(QVBoxLayout(self), self.message, (body, 1), spacing=0)
         self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
         work, measuring = self.work, self.measuring
