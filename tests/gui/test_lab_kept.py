@@ -66,6 +66,9 @@ def test_guide_and_report_panel_show_the_same_words(qtbot, session, tmp_path):
     field = report.fields.answer("think", "hypothesis").field
     QTest.keyClicks(beside.field, "it will")
     assert field.toPlainText() == "it will"
+    assert not field.isVisible(), "the pages have the panel"
+    press(report.reading)
+    QTest.keyClick(field, Qt.Key.Key_End)
     QTest.keyClicks(field, " learn")
     assert beside.field.toPlainText() == "it will learn"
     press(report.fields.answer("think", "hypothesis").record)

@@ -107,7 +107,7 @@ class ReportPanel(Panel):
         #: What is typed.
         self.words = QWidget()
         fill(QVBoxLayout(self.words), self.head, self._pages_area, (self._words_area, 1), spacing=10)
-        #: Gives the pages the whole panel.
+        #: Gives the pages the whole panel, as they have it at first in a lab, whose fields the guide shows.
         self.reading = IconButton(
             "maximize", "Read", "only the pages, as wide as the panel; again: words and pages"
         )
@@ -118,9 +118,9 @@ class ReportPanel(Panel):
         #: What has been measured, and the pages with it.
         self.measured = QWidget()
         fill(QVBoxLayout(self.measured), self.status, (self.preview, 1), spacing=8)
-        right = fill(QVBoxLayout(), buttons, self.progress, (self.measured, 1), spacing=8)
-        columns = fill(QHBoxLayout(), (self.words, 1), (right, 1), spacing=16, margins=(16, 12, 16, 12))
-        fill(QVBoxLayout(self), self.message, (columns, 1), spacing=0)
+        columns = fill(QHBoxLayout(), (self.words, 2), (self.measured, 3), spacing=16)
+        body = fill(QVBoxLayout(), buttons, self.progress, (columns, 1), spacing=8, margins=(16, 12, 16, 12))
+        fill(QVBoxLayout(self), self.message, (body, 1), spacing=0)
         self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
         work, measuring = self.work, self.measuring
         work.changed.connect(self._on_work_changed)
@@ -198,6 +198,7 @@ class ReportPanel(Panel):
 
     def _show_lab(self) -> None:
         """Offer the sections of the lab in front."""
+        self.reading.setChecked(not self.work.lab.is_free)
         sections, current = self.work.lab.sections, self.pages.current()
         is_named = len(sections) <= _MOST_NAMED
         names = [
