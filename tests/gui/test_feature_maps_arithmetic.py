@@ -238,7 +238,7 @@ def test_an_example_is_there_before_anything_is_pointed_at_and_the_pointer_marks
     assert lab5.arithmetic.view("products").isVisible()
     assert lab5.outlined("input", "receptive") == ((13, 13, 3, 3),)
     assert lab5.outlined("conv1", "window") == ((12, 12, 2, 2),), "not as what it reads"
-    assert [name for name, _ in lab5.flow.page.leaves()["key"].content.marks].count("window") == 1
+    assert [name for name, _ in lab5.flow.page.leaves()["key"].content].count("window") == 1
     view = lab5.arithmetic.view("products")
     lab5.point_at(view, CellKey("cell", 1, 2))
     assert lab5.arithmetic.page.marked["running"] == 5

@@ -162,7 +162,7 @@ def test_every_layer_but_flatten_has_a_column_and_colours_fit_its_values():
 
 @pytest.mark.parametrize(("name", "has_winners"), [("lab5", True), ("no pool, stride", False)])
 def test_the_key_names_winners_where_there_are_some(name, has_winners):
-    assert ("maximum" in [text for _, text in Asked(name).content("key").marks]) is has_winners
+    assert ("maximum" in [text for _, text in Asked(name).content("key")]) is has_winners
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
