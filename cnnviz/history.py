@@ -52,6 +52,7 @@ class Recorded:
     batch_size: int
     epoch_images: int
     forked_at: int | None
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class History(Pictured):
     * `forked_at`: step at which this record left the one it was forked from; None for a record of its own.
     * `batch_size`, `epoch_images`: images of a step and of an epoch, 1 until they are set: what
       steps beyond the record come to.
+    * `said`: what the run was trained with, in words, for the curves of the run before.
     """
 
     def __init__(self, log_every: int = 500, first_step: int = 0, snapshot_bytes: int = 256 << 20) -> None:
@@ -82,6 +84,7 @@ class History(Pictured):
         self.batch_size = 1
         self.epoch_images = 1
         self.forked_at: int | None = None
+        self.said = ""
         self.log: list[LogLine] = []
         self.tests: list[EvaluationPoint] = []
         self.snapshots = SnapshotStore(snapshot_bytes)
@@ -133,7 +136,7 @@ class History(Pictured):
         return Recorded(
             self._losses.view()[:count], self._correct_total.view()[: count + 1],
             self._image_total.view()[: count + 1], tuple(each for each in self.tests if each.step <= step),
-            self.log_every, self.first_step, self.batch_size, self.epoch_images, self.forked_at,
+            self.log_every, self.first_step, self.batch_size, self.epoch_images, self.forked_at, self.said,
         )  # fmt: skip
 
     def add_test(self, point: EvaluationPoint) -> None:
@@ -159,7 +162,7 @@ class History(Pictured):
             )
         fork = History(self.log_every, self.first_step, self.snapshots.max_bytes)
         fork.batch_size, fork.epoch_images = self.batch_size, self.epoch_images
-        fork.forked_at = step
+        fork.forked_at, fork.said = step, self.said
         count = step - self.first_step
         fork.log = [line for line in self.log if line.step <= step]
         fork.tests = [point for point in self.tests if point.step <= step]

@@ -174,6 +174,7 @@ def _pack_curves(recorded: Recorded, prefix: str, arrays: dict[str, NDArray[Any]
         batch_size=recorded.batch_size,
         epoch_images=recorded.epoch_images,
         forked_at=recorded.forked_at,
+        said=recorded.said,
     )
 
 
@@ -304,7 +305,7 @@ def _history(curves: Curves, prefix: str, arrays: Mapping[str, NDArray[Any]]) ->
         raise DataError("the curves of its run are damaged")
     history = History(curves.log_every, curves.first_step)
     history.batch_size, history.epoch_images = curves.batch_size, curves.epoch_images
-    history.forked_at = curves.forked_at
+    history.forked_at, history.said = curves.forked_at, curves.said
     history.append(
         Progress(curves.first_step + 1, losses, correct.astype(np.intp), sizes.astype(np.intp), 0.0)
     )

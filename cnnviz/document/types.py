@@ -60,6 +60,7 @@ class Curves(Said, frozen=True):
     batch_size: Annotated[int, Meta(ge=1, le=10**9)] = 1
     epoch_images: Annotated[int, Meta(ge=1, le=10**9)] = 1
     forked_at: Count | None = None
+    said: Line = ""
 
 
 class Setting(Said, frozen=True):

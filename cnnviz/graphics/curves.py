@@ -35,6 +35,7 @@ class Curve:
     * `has_dots`: Whether its points are marked.
     * `name_ink`: Of its name, where the line is too pale for letters.
     * `short`: What it is called in a legend without room for its name.
+    * `about`: What is to be said of it besides.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Curve:
     has_dots: bool = False
     name_ink: Ink = ""
     short: str = ""
+    about: str = ""
 
     def at(self, x: float) -> int:
         """Number of the point nearest to an abscissa."""

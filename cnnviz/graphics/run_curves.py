@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ from cnnviz.drawing import (
 from cnnviz.graphics.curves import GHOST_REACH, Curve, Curves, Marker, Values, diamond, round_up
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.palette import DASHES, Color
+from cnnviz.quantities import format_count
 
 UNITS = {"step": "Steps", "epochs": "Epochs", "images": "Training images"}
 """Units of the x axis, as the axis and as a menu call them; runs of other batch sizes compare by images."""
@@ -68,6 +69,13 @@ class Run:
         if self.unit == "step":
             return np.asarray(steps, dtype=np.float64)
         return history.images_at(steps) / (history.epoch_images if self.unit == "epochs" else 1)
+
+    @property
+    def ghost_said(self) -> str:
+        """What is to be said of the earlier run."""
+        ghost = self.ghost
+        known = () if ghost is None else (ghost.said, f"{format_count(ghost.step)} steps")
+        return ", ".join(filter(None, ("the run before this one", *known)))
 
     def end(self) -> float:
         """Right end of the axis: the planned one, but at the very beginning; an earlier run may go on."""
@@ -117,8 +125,10 @@ def loss_plot(run: Run, hidden: Iterable[str] = ()) -> Curves:
         ghost = run.ghost.loss_curve(run.ghost.log_every)
         curves.insert(
             1,
-            Curve(
-                BEFORE, run.x(ghost.steps, run.ghost), ghost.values, _BEFORE_INK, width=1.5, name_ink="muted"
+            replace(
+                Curve(BEFORE, run.x(ghost.steps, run.ghost), ghost.values, _BEFORE_INK, width=1.5),
+                name_ink="muted",
+                about=run.ghost_said,
             ),
         )
     tops = {curve.name: _top(curve) for curve in curves if curve.name not in hidden}
@@ -131,7 +141,8 @@ def accuracy_plot(run: Run, hidden: Iterable[str] = ()) -> Curves:
     """Mean share of right predictions, test images, an earlier run; the axis begins a little below all."""
     curves = [_mean_accuracy(run, run.history, MEAN, "original", 2.0), run.tests("accuracy")]
     if run.ghost is not None:
-        curves.insert(0, _mean_accuracy(run, run.ghost, BEFORE, _BEFORE_INK, 1.5))
+        before = _mean_accuracy(run, run.ghost, BEFORE, _BEFORE_INK, 1.5)
+        curves.insert(0, replace(before, about=run.ghost_said))
     low = min((float(curve.y.min()) for curve in curves if curve.y.size), default=0.0)
     # In tenths, so that the axis moves in steps and not with every point.
     return run.plot(curves, frozenset(hidden), (max(math.floor(low * 10 - 0.5) / 10, 0.0), 1.0))
@@ -197,12 +208,14 @@ class Named(NamedTuple):
     has_dots: bool
     is_hidden: bool = False
     short: str = ""
+    about: str = ""
 
     @classmethod
     def of(cls, curve: Curve, hidden: Container[str]) -> "Named":
         """Entry of a curve: without its points, as these keep coming."""
         is_hidden = curve.name in hidden
-        return cls(curve.name, curve.ink, curve.style, curve.width, curve.has_dots, is_hidden, curve.short)
+        look = curve.ink, curve.style, curve.width, curve.has_dots
+        return cls(curve.name, *look, is_hidden, curve.short, curve.about)
 
 
 @dataclass(frozen=True)
@@ -235,9 +248,8 @@ def draw_legend(legend: Legend, ground: Ground) -> Drawing:
         if not is_shown:
             drawing.add(Lines(((name.left, y, name.right, y),), "muted"))
         what = "Hide" if is_shown else "Show"
-        drawing.parts.append(
-            Part(curve.name, box, f"{what} the curve “{curve.name}”", ToggleCurve(curve.name))
-        )
+        tip = f"{what} the curve “{curve.name}”{curve.about and f': {curve.about}'}"
+        drawing.parts.append(Part(curve.name, box, tip, ToggleCurve(curve.name)))
     return drawing
 
 

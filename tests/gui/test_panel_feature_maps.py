@@ -88,6 +88,9 @@ def test_a_click_pins_and_a_second_one_or_escape_frees(lab5):
     lab5.key(Qt.Key.Key_Escape, lab5.thumbs("pool1"))
     assert lab5.pins[-1] is None
     assert not lab5.is_told_pinned()
+    for stage in ("pool1", "evidence"):
+        lab5.click(stage, 3, 3)
+        assert lab5.pins[-1] == PinnedCell("pool1", (0, 3, 3)), "the same cell in the next column"
 
 
 def test_keys_move_the_pinned_cell_to_the_border_and_point_in_other_maps(lab5):

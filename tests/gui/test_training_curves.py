@@ -309,14 +309,18 @@ def test_choices_and_zoom_come_back_with_the_view(
 
 def test_the_shown_moment_is_marked_and_an_earlier_run_is_grey(curves: TrainingCurves) -> None:
     curves.set_history(recorded())
-    curves.set_ghost(recorded(700))
+    ghost = recorded(700)
+    ghost.said = "classes 4, 9, seed 7"
+    curves.set_ghost(ghost)
     curves.set_moment(300)
     for each in (curves.loss, curves.accuracy):
         assert points(each, BEFORE)[-1] == 700
         assert [marker.x for marker in each.content.markers] == [300]
     named = [plot.legend.drawing().texts() for plot in (curves.loss, curves.accuracy)]
     assert all(BEFORE in texts for texts in named), "each plot says what its grey curve is"
-    assert "“before” is the run before this one: 700 steps" in curves.accuracy.toolTip()
+    told = "the run before this one, classes 4, 9, seed 7, 700 steps"
+    assert f"“before” is {told}" in curves.accuracy.toolTip()
+    assert curves.loss.legend.drawing().part(BEFORE).tip == f"Hide the curve “before”: {told}"
 
 
 @pytest.mark.parametrize("size", [(900, 300), (400, 500)], ids=["side by side", "one above the other"])

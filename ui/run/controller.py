@@ -160,6 +160,7 @@ class Controller(QObject):
         self._control.wake.clear()
         self._reader.restart_rate()
         self._state.clear_notice("run")
+        self.moments.show(None)  # or all would seem to stand still
         self._state.update_run(status=RunStatus.TRAINING)
         self._training.train(steps)
         self._reader.start()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from cnnviz.datasets import Dataset, choice_note
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
+from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.history import History
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Origin, Snapshot
@@ -225,6 +226,8 @@ class RunStart(QObject):
         else:
             history = History(experiment.log_every, 0 if start is None else start.step)
         history.batch_size, history.epoch_images = experiment.batch_size, len(built.dataset.train_labels)
+        said = f"classes {', '.join(experiment.classes)}, seed {experiment.seed}"
+        history.said = printable(said, LONGEST_NAME)
         reference, run_id, forked_at = state.reference, state.run.run_id, history.forked_at
         common = forked_at if built.forks and forked_at is not None else -1  # up to there both runs are one
         if reference is not None and reference.run_id == run_id - 1 and reference.snapshot.step <= common:

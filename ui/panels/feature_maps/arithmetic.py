@@ -30,7 +30,7 @@ from cnnviz.notation import sum_notation
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_cell, format_count, format_signed, format_value
 from ui.panels.feature_maps.explain import Arithmetic
-from ui.panels.feature_maps.view import SPEEDS, Choose, EndSweep, PlaySweep, StepSweep
+from ui.panels.feature_maps.view import SPEEDS, Choose, EndSweep, PinCell, PlaySweep, StepSweep
 from ui.state import PinnedCell
 
 _RULES = {
@@ -47,12 +47,6 @@ _SWEEPS = (
     "the window of the layer slides over its input and the map appears cell by cell. "
     "Sweeps the stage of the marked cell"
 )
-
-
-class PinCell(Ask):
-    """Pin a cell; None frees the pinned one."""
-
-    cell: PinnedCell | None
 
 
 class PointAtTerm(Ask):

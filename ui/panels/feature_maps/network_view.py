@@ -19,7 +19,7 @@ from ui.controls.layouts import fill, scaled
 from ui.marks import MarkView
 from ui.page_view import PageView
 from ui.panels.feature_maps import arithmetic
-from ui.panels.feature_maps.arithmetic import PinCell, PointAtTerm
+from ui.panels.feature_maps.arithmetic import PointAtTerm
 from ui.panels.feature_maps.explain import Explained, explain, shown_pin
 from ui.panels.feature_maps.explain import Look as Looking
 from ui.panels.feature_maps.layout import LARGEST_SCALE, Layout, Room, layout_of
@@ -32,6 +32,7 @@ from ui.panels.feature_maps.view import (
     Enlarge,
     Fold,
     MovePin,
+    PinCell,
     PlaySweep,
     PointAt,
     PressCell,

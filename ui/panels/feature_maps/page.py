@@ -41,6 +41,7 @@ from ui.panels.feature_maps.view import (
     Enlarge,
     Fold,
     MovePin,
+    PinCell,
     PointAt,
     PressCell,
     ScrollMap,
@@ -345,6 +346,8 @@ def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tu
     """The chosen map, and the power of ten of the numbers in its cells."""
     picture, channel = now.picture, now.channel(column)
     is_kernel, source, limits = column.kind is Kind.FILTERS, now.source(column), picture.levels[column.key]
+    # Evidence has the cells of the maps before it: there a click leads on, and frees none that is pinned.
+    pin = PinCell if column.kind is Kind.EVIDENCE else PressCell
 
     def make() -> tuple[HeatMap, str]:
         shown = HeatMap(
@@ -352,7 +355,7 @@ def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tu
             column.within(limits),
             decimals=None if is_numbered else -1,
             window=column.window,
-            press=None if is_kernel else lambda *at: PressCell(_cell(column, source, channel, *at)),
+            press=None if is_kernel else lambda *at: pin(_cell(column, source, channel, *at)),
             point=lambda *at: PointAt(_cell(column, source, channel, *at)),
             covered=None,
             lines=False,

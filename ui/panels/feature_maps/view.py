@@ -147,6 +147,12 @@ class PressCell(Ask):
     index: int | None = None
 
 
+class PinCell(Ask):
+    """Pin a cell; None frees the pinned one."""
+
+    cell: PinnedCell | None
+
+
 class MovePin(Ask):
     """Move the pinned cell."""
 

@@ -214,7 +214,7 @@ class TrainingCurves(ProvenancePart, QWidget):
         count, ghost = self._classes, self._run.ghost
         means, tested = _MEANS.format(window=format_count(self._run.history.log_every)), ""
         if ghost is not None:
-            means += f" “{BEFORE}” is the run before this one: {format_count(ghost.step)} steps"
+            means += f" “{BEFORE}” is {self._run.ghost_said}"
             tested = f", test accuracy {format_percent(ghost.tests[-1].accuracy)}" if ghost.tests else ""
         end = f". {_HANDLING}" if ghost is not None else f" {_HANDLING}"
         self.loss.setToolTip(
