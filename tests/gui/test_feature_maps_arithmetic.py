@@ -20,6 +20,7 @@ from ui.panels.feature_maps.explain import Look, explain
 from ui.panels.feature_maps.picture import Picture, picture
 from ui.panels.feature_maps.view import Choose, StepSweep
 from ui.state import PinnedCell
+from ui.theme import tokens
 
 
 @cache
@@ -83,6 +84,15 @@ def test_all_of_a_page_has_room_and_nothing_covers_another(name: str, room: Box)
         assert words == [text for text, _ in now.arithmetic.title]
         svg = to_svg(page_drawn(page(now), room, LIGHT))
         assert "Sweep" not in svg
+
+
+def test_on_a_projector_every_product_has_its_number() -> None:
+    look = tokens.scaled(tokens.LIGHT, tokens.projected(1440, 900), projects=True)
+    body = page(now_at("lab5", "conv1", 0, 13, 13)).body
+    tables = {leaf.key: (leaf, box) for leaf, box in arranged(body, Box(0, 0, 1392, 260), look)}
+    for key in ("patch", "kernel", "products"):
+        leaf, box = tables[key]
+        assert len([text for text in draw_card(leaf, Ground(box, look)).texts() if "." in text]) == 9, key
 
 
 def test_a_convolution_is_written_out_with_its_padding_told_apart() -> None:

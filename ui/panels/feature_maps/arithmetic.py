@@ -246,7 +246,7 @@ def _tables(alike: _Alike) -> tuple[Item, ...]:
         *inputs,
     ]
     if not shown.is_covered:
-        items.append(Card("running", WATERFALL, running, "running sum", room=Share(1.75)))
+        items.append(Card("running", WATERFALL, running, "running sum", room=Share(1.4)))
     return tuple(items)
 
 
