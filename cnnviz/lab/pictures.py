@@ -425,8 +425,8 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
                 )), room=_NARROW,
             ), gap=12)
             for title, each, other, (more, less) in (
-                ("Products, winner", *shown, (plus, minus)),
-                ("Products, next", *shown[::-1], (next_plus, next_minus)),
+                ("Products, winner", *shown, (round(plus, 4), round(minus, 4))),
+                ("Products, next", *shown[::-1], (round(next_plus, 4), round(next_minus, 4))),
             )
         ),
     )  # fmt: skip

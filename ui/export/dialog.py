@@ -59,7 +59,7 @@ class View:
     colours: str = one_of(
         "screen", "list", "Colours", COLOURS, "Colours of the figure, independent of the theme on the screen"
     )
-    caption: bool = flag(True, "Caption with preset, seed, step and sample")
+    caption: bool = flag(True, "Caption: preset, seed, step, sample")
 
 
 class ExportDialog(QDialog):
