@@ -196,10 +196,10 @@ def another_page(_bot: QtBot, session: Session, chance: random.Random) -> str:
 
 def another_target(_bot: QtBot, session: Session, chance: random.Random) -> str:
     """Poke a parameter, a pixel or a cell."""
-    shown, panel = session.state.shown, session.window.panel(BackpropPanel)
-    network = shown.network
-    if not panel.model.steps:  # it was never in sight: there is nothing that could be pressed
+    panel = session.window.panel(BackpropPanel)
+    if panel.model.passed is None:  # it was never in sight: there is nothing that could be pressed
         return "nothing to poke"
+    network = panel.model.passed.network
     shapes = {"input": network.input_shape, **network.shapes}
     shapes |= {name: array.shape for name, array in network.params.items()}
     name = chance.choice(list(shapes))
