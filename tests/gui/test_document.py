@@ -30,6 +30,8 @@ from tests.gui.driving import PATIENCE, kept_in, opened, save_document
 from tests.gui.lab_driving import open_lab
 from tests.gui.own_digit_driving import ONE, open_board, stroke
 from ui.controls import scroll_column
+from ui.panels.backprop.panel import BackpropPanel
+from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
@@ -261,6 +263,23 @@ def test_a_run_that_is_replaced_is_saved_in_a_file_of_its_own(
         settle(qtbot, session)
     assert len(asked) == 2
     assert archive.load(mine)[0].run.step < run.step
+
+
+def test_a_new_document_shows_the_panels_as_they_are_at_first(qtbot: QtBot, session: Session) -> None:
+    maps, backprop = session.window.panel(FeatureMapsPanel), session.window.panel(BackpropPanel)
+    for place, panel in ((1, maps), (3, backprop)):
+        session.window.panels.show_panel(place)
+        settle(qtbot, session)
+        if panel is maps:
+            maps.choices.choose(enlarged="pool1")
+        else:
+            backprop.model.go_to(3)
+    session.document.new()
+    settle(qtbot, session)
+    for place in (3, 1):
+        session.window.panels.show_panel(place)
+        settle(qtbot, session)
+    assert (maps.view.enlarged, backprop.model.index) == (None, 0)
 
 
 def test_a_file_that_another_window_has_changed_is_not_replaced_without_a_question(

@@ -86,6 +86,12 @@ def test_a_link_leads_to_its_heading_and_back_and_a_missing_chapter_says_what_to
     settle(qtbot)
     bar = guide.page.verticalScrollBar()
     assert bar.value() > 100
+    for width in (700, 900):  # the text is laid out anew, and the heading stands where it is found again
+        guide.resize(width, 600)
+        qtbot.waitUntil(lambda: guide.page.lineWrapColumnOrWidth() == guide.page._text_width())
+        place = bar.value()
+        guide.page.scrollToAnchor("keeping-a-network")
+        assert bar.value() == place
     guide.page.backward()
     qtbot.waitUntil(lambda: not guide.page.source().hasFragment())
     guide.page.setSource(QUrl.fromLocalFile("/nowhere/training.md"))

@@ -147,6 +147,9 @@ class GuidePage(QTextBrowser):
         super().__init__()
         self._written = written
         self._theme = LIGHT
+        #: Whether the heading that was gone to is at the top: nobody has scrolled since.
+        self._at_heading = False
+        self.verticalScrollBar().actionTriggered.connect(self._leave_heading)
         self._resized = single_shot(self, self._lay_out, _SETTLE_MS)
         self.setOpenExternalLinks(True)
         self.setLineWrapMode(QTextEdit.LineWrapMode.FixedPixelWidth)
@@ -166,12 +169,17 @@ class GuidePage(QTextBrowser):
             self._resized.start()
 
     def _lay_out(self) -> None:
-        """Show the page anew, at the same place."""
+        """Show the page anew, at the same place, or at the heading that was gone to."""
         self.setLineWrapColumnOrWidth(self._text_width())
         if not self.source().isEmpty():
-            place = self.verticalScrollBar().value()
+            place, is_at_heading = self.verticalScrollBar().value(), self._at_heading
             self.reload()
-            self.verticalScrollBar().setValue(place)
+            self._at_heading = is_at_heading
+            if not is_at_heading:
+                self.verticalScrollBar().setValue(place)
+
+    def _leave_heading(self) -> None:
+        self._at_heading = False
 
     def _text_width(self) -> int:
         """Return the width of the page: no more than is read well, and than there is room for."""
@@ -205,6 +213,7 @@ class GuidePage(QTextBrowser):
         self._dress()
         if name.fragment():
             self.scrollToAnchor(name.fragment())
+        self._at_heading = bool(name.fragment())
 
     def _margin(self) -> int:
         return self._theme.px(16)

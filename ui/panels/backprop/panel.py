@@ -126,8 +126,7 @@ class BackpropPanel(Panel):
 
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said, as soon as there is a pass of the present network and sample."""
-        if view:
-            self._loop.when_current(view, lambda _passed: self._restore(view))
+        self._loop.when_current(view, lambda _passed: self._restore(view))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Make the column narrower where there is little room."""

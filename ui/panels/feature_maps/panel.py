@@ -163,8 +163,7 @@ class FeatureMapsPanel(Panel):
     @override
     def restore_view(self, view: PanelView) -> None:
         """Choose as `view_state` said, as soon as the present network and sample are drawn."""
-        if view:
-            self._loop.when_current(view, lambda picture: self._restore(view, picture))
+        self._loop.when_current(view, lambda picture: self._restore(view, picture))
 
     def _restore(self, found: PanelView, picture: Picture) -> None:
         view, network = read(View, found), self.network
