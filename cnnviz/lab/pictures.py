@@ -420,13 +420,13 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
         *(
             across(replace(_map(title, title, each, colors, most=_NUMBERED, beside=other), room=wide), Card(
                 f"sum {title}", LEDGER, Ledger((
-                    LedgerRow("above 0", more, adds=True), LedgerRow("below 0", less, adds=True),
+                    LedgerRow("> 0", more, adds=True), LedgerRow("< 0", less, adds=True),
                     LedgerRow("sum", more + less, is_total=True),
                 )), room=_NARROW,
             ), gap=12)
             for title, each, other, (more, less) in (
-                ("Products, winner", *shown, (round(plus, 4), round(minus, 4))),
-                ("Products, next", *shown[::-1], (round(next_plus, 4), round(next_minus, 4))),
+                ("Products, winner", *shown, (plus, minus)),
+                ("Products, next", *shown[::-1], (next_plus, next_minus)),
             )
         ),
     )  # fmt: skip
