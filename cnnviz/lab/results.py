@@ -119,6 +119,8 @@ def hand_in_from_json(content: str) -> HandIn:
     check_format(entries, FORMAT, FORMAT_VERSION, "it holds no results of CNNViz")
     try:
         handed = msgspec.convert(entries, HandIn)
+    except UnicodeError as error:  # in words where there should be none, which msgspec would repeat
+        raise DataError("it holds letters that are none") from error
     except msgspec.ValidationError as error:
         raise DataError(_flaw(str(error))) from error
     # The program writes no other parts, titles and units than its own: those may be what was edited.

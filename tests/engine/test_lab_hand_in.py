@@ -152,6 +152,12 @@ def test_a_packed_flood_is_refused(tmp_path):
         read_hand_in(path)
 
 
+def test_letters_that_are_none_are_refused(handed):
+    values = json.loads(handed.to_json())
+    with pytest.raises(DataError, match="letters that are none"):
+        hand_in_from_json(json.dumps(values | {"seed_from_roll_number": "\ud800"}))
+
+
 @given(st.data())
 @settings(max_examples=40)
 def test_a_damaged_part_is_refused_or_read(handed, data):

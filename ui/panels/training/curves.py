@@ -55,6 +55,7 @@ class View:
     loss_raw: bool = flag(True, kept="loss.raw")
     loss_mean: bool = flag(True, kept="loss.mean")
     loss_test: bool = flag(True, kept="loss.test")
+    loss_ghost: bool = flag(True, kept="loss.ghost")
     accuracy_mean: bool = flag(True, kept="accuracy.mean")
     accuracy_test: bool = flag(True, kept="accuracy.test")
     accuracy_ghost: bool = flag(True, kept="accuracy.ghost")
