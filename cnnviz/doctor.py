@@ -18,7 +18,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -28,6 +27,7 @@ from cnnviz.bundled import bundled
 from cnnviz.errors import in_words
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.output import Output
+from cnnviz.quantities import now
 
 TRY_WINDOW = "--try-window"
 """Argument of the process that tries; the number of steps to train in the window follows it."""
@@ -252,7 +252,7 @@ def diagnose() -> int:
     if isinstance(terminal, io.TextIOWrapper):
         terminal.reconfigure(errors="replace")  # it need not know every sign
     output, problems = Output(), 0
-    output.say(f"CNNViz doctor, {datetime.now().isoformat(' ', 'minutes')}")
+    output.say(f"CNNViz doctor, {now()}")
     for fact in _facts():
         words = "OK" if fact.is_fine else "PROBLEM"
         # Home is written as ~, so that the text may be passed on.

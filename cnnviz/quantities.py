@@ -15,11 +15,13 @@ import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from cnnviz._apart import ALMOST as ALMOST
 from cnnviz._apart import told_apart
+
+if TYPE_CHECKING:  # a diagnosis that says the time has to work without it
+    import numpy as np
 
 MINUS = "\N{MINUS SIGN}"
 """The typographic minus."""
@@ -153,7 +155,7 @@ def format_power(exponent: int) -> str:
     return "" if exponent == 0 else f"× 10{str(exponent).translate(_POWERS)}"
 
 
-def format_plain(value: float | np.generic) -> str:
+def format_plain(value: "float | np.generic") -> str:
     """Write the shortest text that a program reads back as the same number, for files and fields.
 
     * `value`: the shortest text of a float32 is shorter than that of a float64.

@@ -203,15 +203,14 @@ class Session(QObject):
         from ui.export.exporter import FigureExporter
         from ui.export.inserter import FigureInserter
         from ui.panels.backprop.panel import BackpropPanel
-        from ui.panels.feature_maps.panel import FeatureMapsPanel
         from ui.panels.report.panel import ReportPanel
 
         window = self.window
         backprop = window.panel(BackpropPanel)
         window.pages.add(backprop.isVisible, backprop.header.go_back, backprop.header.go_on)
-        maps = window.panel(FeatureMapsPanel)
-        turns = partial(maps.turn_page, -1), partial(maps.turn_page, 1)
-        window.pages.add(lambda: maps.isVisible() and maps.paging()[1] > 1, *turns)
+        for panel in window.panels.panels():
+            turns = partial(panel.turn_page, -1), partial(panel.turn_page, 1)
+            window.pages.add(panel.has_pages, *turns)
         backprop.header.stepRequested.connect(window.pages.forget)
         files, self._report = self.controller.files, window.panel(ReportPanel)
         self.inserter = FigureInserter(window.panels.docks, self.state, self._report, files, self)

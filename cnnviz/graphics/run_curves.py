@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ from cnnviz.drawing import (
     Size,
 )
 from cnnviz.graphics.curves import GHOST_REACH, Curve, Curves, Marker, Values, diamond, round_up
+from cnnviz.history import Curve as Points
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.palette import DASHES, Color
 from cnnviz.quantities import format_count
@@ -109,6 +110,11 @@ class Run:
         steps = self.x(np.array([point.step for point in found]))
         return Curve(TESTS, steps, values, "winner", "dashed", 1.5, has_dots=True, short="test")
 
+    def before(self, mean: Points) -> Curve:
+        """Running mean of the earlier run, in grey."""
+        x = self.x(mean.steps, self.ghost)
+        return Curve(BEFORE, x, mean.values, _BEFORE_INK, width=1.5, name_ink="muted", about=self.ghost_said)
+
 
 def loss_plot(run: Run, hidden: Iterable[str] = ()) -> Curves:
     """Loss of each step, mean over as many steps as a line of the log has, test images, an earlier run."""
@@ -122,15 +128,7 @@ def loss_plot(run: Run, hidden: Iterable[str] = ()) -> Curves:
         run.tests("loss"),
     ]
     if run.ghost is not None:
-        ghost = run.ghost.loss_curve(run.ghost.log_every)
-        curves.insert(
-            1,
-            replace(
-                Curve(BEFORE, run.x(ghost.steps, run.ghost), ghost.values, _BEFORE_INK, width=1.5),
-                name_ink="muted",
-                about=run.ghost_said,
-            ),
-        )
+        curves.insert(1, run.before(run.ghost.loss_curve(run.ghost.log_every)))
     tops = {curve.name: _top(curve) for curve in curves if curve.name not in hidden}
     own = max((top for name, top in tops.items() if name != BEFORE), default=0.0)
     top = max(own, min(tops.get(BEFORE, 0.0), GHOST_REACH * own if own else math.inf))
@@ -139,10 +137,11 @@ def loss_plot(run: Run, hidden: Iterable[str] = ()) -> Curves:
 
 def accuracy_plot(run: Run, hidden: Iterable[str] = ()) -> Curves:
     """Mean share of right predictions, test images, an earlier run; the axis begins a little below all."""
-    curves = [_mean_accuracy(run, run.history, MEAN, "original", 2.0), run.tests("accuracy")]
+    mean = _mean_accuracy(run.history)
+    own = Curve(MEAN, run.x(mean.steps), mean.values, "original", width=2.0, short="mean")
+    curves = [own, run.tests("accuracy")]
     if run.ghost is not None:
-        before = _mean_accuracy(run, run.ghost, BEFORE, _BEFORE_INK, 1.5)
-        curves.insert(0, replace(before, about=run.ghost_said))
+        curves.insert(0, run.before(_mean_accuracy(run.ghost)))
     low = min((float(curve.y.min()) for curve in curves if curve.y.size), default=0.0)
     # In tenths, so that the axis moves in steps and not with every point.
     return run.plot(curves, frozenset(hidden), (max(math.floor(low * 10 - 0.5) / 10, 0.0), 1.0))
@@ -165,13 +164,10 @@ def first_mean(history: History) -> int:
     return history.first_step + history.log_every // 10
 
 
-def _mean_accuracy(run: Run, history: History, name: str, ink: Ink, width: float) -> Curve:
+def _mean_accuracy(history: History) -> Points:
     mean = history.accuracy_curve(history.log_every)
     settled = mean.steps >= first_mean(history)
-    name_ink = "muted" if name == BEFORE else ""
-    x, y = run.x(mean.steps[settled], history), mean.values[settled]
-    short = "mean" if name == MEAN else ""
-    return Curve(name, x, y, ink, width=width, name_ink=name_ink, short=short)
+    return Points(mean.steps[settled], mean.values[settled])
 
 
 def _top(curve: Curve) -> float:

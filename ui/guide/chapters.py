@@ -1,8 +1,8 @@
 """The pages of the help, in the order in which they are listed."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from PySide6.QtCore import QUrl
@@ -35,15 +35,6 @@ class Chapter:
             return QUrl(self.name)
         return QUrl.fromLocalFile(str(documentation() / "guide" / f"{self.name}.md"))
 
-    def sections(self) -> Iterator[tuple[str, str]]:
-        """Yield heading and text of each section of a page of the guide."""
-        path = self.url.toLocalFile()
-        if not Path(path).is_file():  # a page that the program writes, or one that is missing
-            return
-        for section in Path(path).read_text(encoding="utf-8").split("\n## ")[1:]:
-            heading, _, text = section.partition("\n")
-            yield heading, text
-
 
 CHAPTERS = (
     Chapter("First steps and keys", FIRST_STEPS),
@@ -68,6 +59,16 @@ CHAPTERS = (
 def chapter_named(name: str) -> Chapter:
     """Return the chapter of a name."""
     return next(each for each in CHAPTERS if each.name == name)
+
+
+@cache
+def sections_of(chapter: Chapter) -> tuple[tuple[str, str], ...]:
+    """Return heading and text of each section of a page of the guide, which is read once."""
+    path = Path(chapter.url.toLocalFile())
+    if not path.is_file():  # a page that the program writes, or one that is missing
+        return ()
+    sections = path.read_text(encoding="utf-8").split("\n## ")[1:]
+    return tuple((heading, text) for heading, _, text in (each.partition("\n") for each in sections))
 
 
 def place_of(heading: str) -> str:

@@ -100,6 +100,10 @@ class Panel(HasProvenance, QFrame):
         """Return which page is in sight, from 0, and how many there are; here there is one."""
         return 0, 1
 
+    def has_pages(self) -> bool:
+        """Whether it is in sight and has more than the page that it shows."""
+        return self.isVisible() and self.paging()[1] > 1
+
     def turn_page(self, way: int) -> bool:
         """Show the page after, or before; return whether there is one."""
         return False

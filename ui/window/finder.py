@@ -26,7 +26,7 @@ from ui.controls.keyboard import is_enter
 from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill, named
 from ui.controls.tips import wrapped
-from ui.guide.chapters import CHAPTERS, TERMS, place_of
+from ui.guide.chapters import CHAPTERS, TERMS, place_of, sections_of
 from ui.state import RunStatus
 from ui.theme import Theme, follow_theme
 from ui.window.actions import ACTIONS, as_read
@@ -291,7 +291,7 @@ def chapters(show: Callable[[str], object]) -> Iterator[Entry]:
     """Yield the terms, the pages of the help and their headings, each of which `show` opens by its name."""
     for chapter in sorted(CHAPTERS, key=lambda each: each.name != TERMS):
         yield Entry(chapter.title, "Help", partial(show, chapter.name), about=chapter.about, is_behind=True)
-        for heading, text in chapter.sections():
+        for heading, text in sections_of(chapter):
             place = f"{chapter.name}#{place_of(heading)}"
             about = text if chapter.name == TERMS else ""
             yield Entry(heading, f"Help: {chapter.title}", partial(show, place), about=about, is_behind=True)

@@ -231,9 +231,7 @@ class MainWindow(QMainWindow):
         self.setUpdatesEnabled(laid_out)  # until then the old picture is better than half of the new one
 
     def turn_panel(self, way: int) -> bool:
-        """Show the next page or panel, or the one before; return whether there is one."""
-        if (panel := self.panels.front_panel) is not None and panel.turn_page(way):
-            return True
+        """Show the next panel, or the one before; return whether there is one."""
         place = self.panels.front + way
         self.panels.show_panel(place)
         return 0 <= place < len(PANELS)

@@ -14,7 +14,6 @@ from cnnviz.quantities import format_count, format_percent, format_seconds, form
 from ui.controls.buttons import Button, IconButton, with_key
 from ui.controls.layouts import fill, named, scaled
 from ui.controls.pace import Pace
-from ui.controls.tips import wrapped
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, theme_manager
 from ui.window.actions import START_TIP, action_row
@@ -229,8 +228,10 @@ class RunStatusBar(QWidget):
         state.runChanged.connect(self._on_changed)
         state.stepsAdded.connect(self._on_changed)
         state.historyReset.connect(self._on_reset)
+        state.experimentChanged.connect(self._show_settings)
         state.experimentChanged.connect(self._on_reset)
         state.coveredChanged.connect(self._on_reset)
+        self._show_settings()
         self._draw()
         follow_theme(self)
 
@@ -322,7 +323,7 @@ class RunStatusBar(QWidget):
         self._pace.flush()
 
     def _draw(self) -> None:
-        run, history, experiment = self._state.run, self._state.history, self._state.experiment
+        run, history = self._state.run, self._state.history
         self.progress.setRange(0, max(run.total_steps, 1))
         self.progress.setValue(run.step)
         steps = f"step {format_count(run.step)} / {format_count(run.total_steps)}"
@@ -338,15 +339,18 @@ class RunStatusBar(QWidget):
         training = run.status is RunStatus.TRAINING and run.images_per_second > 0
         self.speed.setText(f"{format_count(_rounded(run.images_per_second))} images/s" if training else "")
         self.time_left.setText(self._remaining() if training else "")
+        self._place()
+
+    def _show_settings(self) -> None:
+        experiment = self._state.experiment
         ties, tip = "", "Preset, seed and precision of the current run"
         if "ties" not in experiment.unused:
             ties = f" · ties: {experiment.ties}"
             tip += f". Ties are cells that share the maximum of a window. {TIE_WORDS[experiment.ties].rule}"
-        self.settings.setToolTip(wrapped(tip))
+        self.settings.setToolTip(tip)
         self.settings.setText(
             f"{preset_of(experiment).upper()} · seed {experiment.seed} · {experiment.dtype}{ties}"
         )
-        self._place()
 
     def _remaining(self) -> str:
         run = self._state.run

@@ -99,7 +99,7 @@ class FeatureMapsPanel(Panel):
 
     @override
     def turn_page(self, way: int) -> bool:
-        return self.paging()[1] > 1 and self.network.turn_page(way)
+        return self.network.turn_page(way)
 
     # -- what is shown -------------------------------------------------------------------------------------
 

@@ -213,18 +213,20 @@ class TrainingCurves(ProvenancePart, QWidget):
 
     def _describe(self) -> None:
         count, ghost = self._classes, self._run.ghost
-        means, tested = _MEANS.format(window=format_count(self._run.history.log_every)), ""
-        if ghost is not None:
-            means += f" “{BEFORE}” is {self._run.ghost_said}"
-            tested = f", test accuracy {format_percent(ghost.tests[-1].accuracy)}" if ghost.tests else ""
-        end = f". {_HANDLING}" if ghost is not None else f" {_HANDLING}"
+        means = _MEANS.format(window=format_count(self._run.history.log_every))
+
+        def told(more: str = "") -> str:
+            before = "" if ghost is None else f" “{BEFORE}” is {self._run.ghost_said}{more}."
+            return f"{means}{before} {_HANDLING}"
+
         self.loss.setToolTip(
             f"Cross-entropy in nats. Guessing among {count} classes costs ln {count} = "
-            f"{format_value(math.log(count))}. {means}{end}"
+            f"{format_value(math.log(count))}. {told()}"
         )
         # The accuracy is told where it is drawn alone, for there it can be covered.
-        share = "Share of images whose class is predicted correctly."
-        self.accuracy.setToolTip(f"{share} {means}{tested}{end}")
+        tests = [] if ghost is None else ghost.tests
+        tested = f", test accuracy {format_percent(tests[-1].accuracy)}" if tests else ""
+        self.accuracy.setToolTip(f"Share of images whose class is predicted correctly. {told(tested)}")
 
     # -- choices -------------------------------------------------------------------------------------------
 
