@@ -43,6 +43,7 @@ class Student:
         self._random = random.Random(1000 * seed + sitting)
         self._sitting, self._seconds = sitting, seconds
         self._moves = 0
+        self._is_back = not sitting  # what the sitting before has left is in the window again
         self._known: dict[str, LabRecord] = {}
         self._memory = here().root / "said.json"
         self._moves_of = {
@@ -54,6 +55,7 @@ class Student:
     def begin(self, session: "Session") -> None:
         """Begin as soon as the lab is there."""
         self._session = session
+        session.document.restorer.finished.connect(self._on_restored)
         FileDialogs().install()
         self._watch = TurnWatch()
         later(50, self._answer)
@@ -65,9 +67,12 @@ class Student:
         assert sitting is not None
         return sitting
 
+    def _on_restored(self) -> None:
+        self._is_back = True
+
     def _wait(self) -> None:
-        sitting = self._session.lab.guide
-        if self._session.state.shown is None or sitting is None or sitting.control.lab is None:
+        state, sitting = self._session.state, self._session.lab.guide
+        if not self._is_back or state.shown is None or sitting is None or sitting.control.lab is None:
             later(50, self._wait)
             return
         if self._sitting:
@@ -137,6 +142,8 @@ class Student:
     # --- what is done ---------------------------------------------------------------------------------------
 
     def _write(self) -> None:
+        if not self._lab.column.page.answers:
+            return  # this step asks for no words
         field = self._lab.column.page.answers[-1].field
         if field.isVisible():
             field.moveCursor(field.textCursor().MoveOperation.End)
