@@ -26,7 +26,8 @@ class StepList(QListWidget):
         super().__init__()
         self._go_to = go_to
         self.lab: Lab | None = None
-        self._current, self._done = 0, frozenset[str]()
+        #: Number of the step in front, and ids of those that are done, as they are shown.
+        self._shown: tuple[int, frozenset[str]] = (0, frozenset())
         self._steps: list[QListWidgetItem] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # the column scrolls
@@ -40,7 +41,7 @@ class StepList(QListWidget):
     def set_theme(self, theme: Theme) -> None:
         """Tick in other colours."""
         self.setIconSize(QSize(theme.px(16), theme.px(16)))
-        self.show_progress(self._current, self._done)
+        self._tick()
 
     def set_lab(self, lab: Lab | None) -> None:
         """Show the steps of another lab."""
@@ -57,25 +58,31 @@ class StepList(QListWidget):
             item.setData(_ID, step.id)
             self._steps.append(item)
         self.updateGeometry()
+        self._shown = (-1, frozenset())
         self.show_progress(0, ())
 
     def show_progress(self, current: int, done: Collection[str]) -> None:
-        """Show which step is in front, and which are ticked."""
-        self._current, self._done = current, frozenset(done)
+        """Show which step is in front, and which are ticked; most of what is typed changes neither."""
+        shown = current, frozenset(done)
+        if shown != self._shown:
+            self._shown = shown
+            self._tick()
+        if self._steps:
+            self.setCurrentItem(self._steps[current])
+
+    def _tick(self) -> None:
         if self.lab is None:
             return
-        theme, blank = theme_manager().theme, QPixmap(self.iconSize())
+        (current, done), theme, blank = self._shown, theme_manager().theme, QPixmap(self.iconSize())
         blank.fill(Qt.GlobalColor.transparent)
         tick, none = icon("check", "success", theme), QIcon(blank)
         for step, item in zip(self.lab.steps, self._steps, strict=True):
-            is_done = step.id in self._done
+            is_done = step.id in done
             item.setIcon(tick if is_done else none)
             item.setFont(_bold(item.font(), item is self._steps[current]))
             about = "Done." if is_done else f"About {step.minutes} minutes."
             item.setToolTip(f"{step.title}: {step.purpose} {about}")
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{item.text()}{', done' * is_done}")
-        if self._steps:
-            self.setCurrentItem(self._steps[current])
 
     def middle_of(self, number: int) -> int:
         """How far down the row of a step lies."""
