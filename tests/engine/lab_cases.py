@@ -7,9 +7,6 @@ import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-from hypothesis import strategies as st
 
 from cnnviz.datasets import Dataset
 from cnnviz.lab.measured import LabNumbers, hand_in, measured_lab, seed_for
@@ -225,21 +222,3 @@ def nearly(handed: HandIn, factor: float) -> HandIn:
 def write(folder: Path, name: str, handed: HandIn) -> None:
     """Write the results of a student."""
     (folder / f"{name}.json").write_text(handed.to_json(), encoding="ascii")
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
-
-
-def damage(values: dict, data: st.DataObject) -> dict:
-    """Put anything in the place of some part of a structure, however deep."""
-    place: Any = values
-    while True:
-        key = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
-        if not place[key] or not isinstance(place[key], dict | list) or data.draw(st.booleans()):
-            place[key] = data.draw(JSON)
-            return values
-        place = place[key]
