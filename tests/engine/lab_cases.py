@@ -1,9 +1,7 @@
 """A lab that takes no time, and the command line, for tests."""
 
 import io
-import os
 import subprocess
-import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
@@ -15,11 +13,11 @@ from cnnviz.lab.reading import parse_lab
 from cnnviz.lab.record import Commitment, LabRecord, Version
 from cnnviz.lab.results import HandIn
 from cnnviz.start import start
-from tests.patience import PATIENCE
+from tests.processes import ROOT
 from tests.replacing import replace
 from tests.small_data import first_images
 
-MAIN = Path(__file__).parents[2] / "main.py"
+MAIN = ROOT / "main.py"
 
 SMALL = '''id = "small"
 version = "1"
@@ -148,16 +146,6 @@ def command(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
         except SystemExit as ended:
             status = int(ended.code or 0)
     return subprocess.CompletedProcess(arguments, status, told.getvalue(), complained.getvalue())
-
-
-def process(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run the program in a process of its own, without a display."""
-    display = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    return subprocess.run(
-        [sys.executable, str(MAIN), *map(str, arguments)],
-        capture_output=True, text=True, cwd=cwd, timeout=PATIENCE, check=False,
-        env={name: value for name, value in os.environ.items() if name not in display},
-    )  # fmt: skip
 
 
 LAB = small_lab()
