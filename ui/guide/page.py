@@ -212,8 +212,17 @@ class GuidePage(QTextBrowser):
         super().doSetSource(name, type)
         self._dress()
         if name.fragment():
+            self._select(name.fragment())
             self.scrollToAnchor(name.fragment())
         self._at_heading = bool(name.fragment())
+
+    def _select(self, place: str) -> None:
+        """Mark the heading that was gone to."""
+        for block in _blocks(self.document()):
+            if block.blockFormat().headingLevel() and place_of(block.text()) == place:
+                cursor = QTextCursor(block)
+                cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+                self.setTextCursor(cursor)
 
     def _margin(self) -> int:
         return self._theme.px(16)
@@ -303,10 +312,13 @@ class GuideWindow(QDialog):
     """Shows the help beside the window that it speaks of.
 
     * `first_steps`: writes the page of first steps and keys, as HTML.
+    * `find`: asks over this window for words of the guide, and shows where they are.
     * `parent`: the program's window.
     """
 
-    def __init__(self, first_steps: Callable[[], str], parent: QWidget) -> None:
+    def __init__(
+        self, first_steps: Callable[[], str], find: Callable[[QWidget], object], parent: QWidget
+    ) -> None:
         super().__init__(parent)
         self._window = parent
         self.setObjectName("guide")
@@ -316,8 +328,10 @@ class GuideWindow(QDialog):
         self.page = GuidePage({FIRST_STEPS: first_steps, LICENCES: licences_page})
         self._back = named(QPushButton("Back"), "Back", "Previous page (Alt+Left)")
         self._back.setEnabled(False)
+        self.find = named(QPushButton("Find…"), "Find in the user guide", "Find a word (Ctrl+F)")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.addButton(self._back, QDialogButtonBox.ButtonRole.ActionRole)
+        for button in (self._back, self.find):
+            buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
         scaled(self.chapters.setFixedWidth, _LIST_WIDTH)
         columns = fill(QHBoxLayout(), self.chapters, (self.page, 1), spacing=8)
@@ -326,6 +340,9 @@ class GuideWindow(QDialog):
         self.page.sourceChanged.connect(self._on_source_changed)
         self.page.backwardAvailable.connect(self._back.setEnabled)
         self._back.clicked.connect(self.page.backward)
+        self.find.clicked.connect(lambda: find(self))
+        self.find.setShortcut("Ctrl+F")
+        self.chapters.clicked.connect(lambda _at: self.page.setFocus())  # so that Page keys scroll it
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:

@@ -1,7 +1,10 @@
 """What pages of the backward pass ask for."""
 
+from typing import Literal
+
 from cnnviz.drawing import Ask
 from cnnviz.inspect.receptive_field import Cell
+from cnnviz.layers import TieRule
 from cnnviz.routing import ParameterTarget, Target
 
 
@@ -113,7 +116,9 @@ class GoTo(Ask):
 
 
 class StartCheck(Ask):
-    """Poke every parameter."""
+    """Check every parameter under a rule for ties; "" for the one in force."""
+
+    rule: TieRule | Literal[""] = ""
 
 
 class CancelCheck(Ask):

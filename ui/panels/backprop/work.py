@@ -97,8 +97,8 @@ class BackpropWork(QObject):
         """Do what the page of the check asks for; return whether that is it."""
         passed = self._model.passed
         match ask:
-            case StartCheck() if passed is not None:
-                self.check((passed.rule,))
+            case StartCheck(rule) if passed is not None:
+                self.check((rule or passed.rule,))
             case CancelCheck():
                 self._background.cancel(_CHECK)
                 self.show_checks()

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -126,29 +125,19 @@ class ShownMoment(QWidget):
         self._measured.set_text(measured)
 
 
-class ViewToggles(QFrame):
-    """Compare moments and Live side by side; each is on or off by itself."""
+class ViewToggles(QWidget):
+    """Compare moments and Live, two buttons apart: each is on or off by itself."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.setProperty("role", "segmented")
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.compare = self._make(
-            "Compare moments",
-            "Compare moments, also of an earlier run: filters then, now, difference",
-        )
-        self.live = self._make("Live", "Show the newest weights and follow training (End on the timeline)")
-        fill(QHBoxLayout(self), self.compare, self.live, spacing=0)
-
-    def _make(self, text: str, tooltip: str) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setCheckable(True)
-        button.setAutoDefault(False)
-        button.setProperty("kind", "segment")
-        button.setAccessibleName(text)
-        button.setToolTip(tooltip)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return button
+        tip = "Compare moments, also of an earlier run: filters then, now, difference"
+        self.compare = Button("Compare moments", tooltip=tip)
+        tip = "Show the newest weights and follow training (End on the timeline)"
+        self.live = Button("Live", tooltip=tip)
+        for button in (self.compare, self.live):
+            button.setCheckable(True)
+        fill(QHBoxLayout(self), self.compare, self.live, spacing=6)
 
 
 class BranchQuestion(QFrame):

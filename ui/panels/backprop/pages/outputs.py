@@ -16,7 +16,7 @@ from ui.panels.backprop.now import Now
 from ui.panels.backprop.passes import Pass
 
 _ROWS = {
-    "z": ("logit z", "Output of the last layer; click a logit to poke it"),
+    "z": ("logit z", "Output of the last layer; click a logit to check it"),
     "p": ("probability p", "Sigmoid or softmax of the logits"),
     "y": ("label y", "1 for the class that is differentiated for, 0 for the others"),
     "d": ("∂L/∂z = p − y", "Gradient of the loss at each logit"),
