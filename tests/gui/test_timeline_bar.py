@@ -100,7 +100,7 @@ def test_scrubbing_shows_the_snapshots_that_there_are(opened, qtbot):
     assert set(seen) <= set(opened.history.snapshots.steps)
     assert track.content.position == 700
     assert not opened.state.follows_live
-    assert not opened.bar.toggles.live.isChecked()
+    assert not opened.bar.live.isChecked()
 
 
 def test_the_nearest_snapshot_is_shown_and_its_words_say_what_was_measured_there(opened):
@@ -216,10 +216,10 @@ def test_buttons_do_what_they_say_and_are_off_where_they_make_no_sense(opened):
     assert opened.shown == 1
     opened.qtbot.mouseClick(transport.forward, LEFT, SHIFT)
     assert opened.shown == 20
-    opened.click(opened.bar.toggles.live)
+    opened.click(opened.bar.live)
     assert opened.state.follows_live
-    opened.click(opened.bar.toggles.live)
-    assert opened.bar.toggles.live.isChecked(), "live stays live"
+    opened.click(opened.bar.live)
+    assert opened.bar.live.isChecked(), "live stays live"
 
 
 def test_live_follows_training_and_a_new_run_an_earlier_moment_stays(opened):
@@ -232,14 +232,14 @@ def test_live_follows_training_and_a_new_run_an_earlier_moment_stays(opened):
     opened.state.set_live(opened.history.snapshots.at(1400))
     opened.state.update_run(step=1400)
     assert (opened.shown, opened.track.content.position) == (400, 400)
-    opened.click(opened.bar.toggles.live)
+    opened.click(opened.bar.live)
     assert opened.track.content.position == 1400
 
     opened.click_at(400)
     opened.state.update_run(status=RunStatus.LOADING, run_id=2, step=0)
     opened.state.reset_history(History(100))
     assert opened.state.follows_live
-    assert opened.bar.toggles.live.isChecked()
+    assert opened.bar.live.isChecked()
     assert not opened.bar.transport.play.isEnabled()
     assert not len(opened.track.content.track.curve[0])
     opened.click_at(400)
@@ -350,7 +350,7 @@ def test_forking_is_offered_for_earlier_moments_only(opened, qtbot):
     opened.click(branch.go)
     assert asked == [2e-3, LAB5.learning_rate]
     opened.click(fork)
-    opened.click(opened.bar.toggles.live)
+    opened.click(opened.bar.live)
     assert not fork.isEnabled()
     assert not branch.isVisible(), "there is nothing to branch from"
 

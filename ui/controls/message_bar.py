@@ -59,12 +59,7 @@ class MessageBar(QFrame):
 
         * `text`: one or two sentences.
         * `action`: text of a button, or "" for none; `act`: what it does.
-        * Raises ValueError: if there is no such kind.
         """
-        if kind not in _ROLES:
-            raise ValueError(
-                f"The kind of a message must be one of {', '.join(_ROLES)}. Got {kind!r} instead."
-            )
         self._set_kind(kind)
         self._act = act
         self._label.set_text(text)

@@ -100,23 +100,17 @@ _ABOUT_QT = (
 
 def licences_page() -> str:
     """Return the table of all parts as HTML; what it links to are files with the texts."""
-    rows = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in _cells(part))}</tr>" for part in PARTS)
+    rows = ""
+    for part in PARTS:
+        links = ", ".join(
+            f'<a href="{QUrl.fromLocalFile(str(path)).toString()}">'
+            f"{path.stem if 'GPL' in path.stem else 'text'}</a>"
+            for path in map(bundled, part.texts)
+        )
+        cells = f"<b>{escape(part.name)}</b>", escape(_version(part)), escape(part.licence), links
+        rows += f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
     head = "<tr><th>part</th><th>version</th><th>licence</th><th>text</th></tr>"
     return f"<h1>Licences</h1><table>{head}{rows}</table><p>{_ABOUT_QT}</p>"
-
-
-def _cells(part: Part) -> Iterator[str]:
-    yield f"<b>{escape(part.name)}</b>"
-    yield escape(_version(part))
-    yield escape(part.licence)
-    links = (bundled(name) for name in part.texts)
-    yield ", ".join(
-        f'<a href="{QUrl.fromLocalFile(str(path)).toString()}">{_label(path)}</a>' for path in links
-    )
-
-
-def _label(path: Path) -> str:
-    return path.stem if "GPL" in path.stem else "text"
 
 
 def _version(part: Part) -> str:

@@ -392,7 +392,7 @@ class MainWindow(QMainWindow):
         if self._guide is None:
             from ui.guide.page import GuideWindow  # here, so that no start waits for it
 
-            entries = list(chapters(self._show_chapter, is_whole=True))
+            entries = list(chapters(self._show_chapter))
             find = partial(ask_for, entries, "Find a term, or any word of the user guide …")
             self._guide = GuideWindow(first_steps_page, find, self)
         self._guide.show_chapter(name)
@@ -500,5 +500,5 @@ class MainWindow(QMainWindow):
         self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, bar)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         # By a function of Python: to a method of Qt's own `clicked` hands nothing.
-        self.timeline.toggles.compare.clicked.connect(lambda is_on: self.compare_dock.setVisible(is_on))
-        self.compare_dock.visibilityChanged.connect(self.timeline.toggles.compare.setChecked)
+        self.timeline.compare.clicked.connect(lambda is_on: self.compare_dock.setVisible(is_on))
+        self.compare_dock.visibilityChanged.connect(self.timeline.compare.setChecked)

@@ -1,7 +1,5 @@
 """What pages of the backward pass ask for."""
 
-from typing import Literal
-
 from cnnviz.drawing import Ask
 from cnnviz.inspect.receptive_field import Cell
 from cnnviz.layers import TieRule
@@ -116,9 +114,9 @@ class GoTo(Ask):
 
 
 class StartCheck(Ask):
-    """Check every parameter under a rule for ties; "" for the one in force."""
+    """Check every parameter under a rule for ties; None for the one in force."""
 
-    rule: TieRule | Literal[""] = ""
+    rule: TieRule | None = None
 
 
 class CancelCheck(Ask):

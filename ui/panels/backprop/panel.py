@@ -6,7 +6,7 @@ from functools import partial
 from typing import override
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz._types import View
@@ -46,8 +46,6 @@ _TOLD_BY = {
     StepKind.INPUT: (Secret.ROUTE,),
     StepKind.UPDATE: (Secret.ROUTE, Secret.UPDATE),
 }
-#: Beside the panel, while what stands there is to be predicted.
-_ASKED = "Covered: the step of Backprop asks for it."
 #: While training, the least time between two passes.
 _PACE_MS = 80
 #: Between two steps that are drawn ahead.
@@ -136,9 +134,11 @@ class BackpropPanel(Panel):
         self._fit_side()
 
     def event(self, event: QEvent) -> bool:
-        """Follow what the column needs: its style may come later than the theme."""
+        """Follow what the column needs, whose style may come later than the theme, and who is in sight."""
         if event.type() == QEvent.Type.LayoutRequest:
             self._fit_side()
+        elif event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
+            self._hold_back()
         return super().event(event)
 
     def minimumSizeHint(self) -> QSize:
@@ -173,12 +173,6 @@ class BackpropPanel(Panel):
         """Ask for what was not asked for while the panel was hidden, that is."""
         super().showEvent(event)
         self.work.follow()
-        self._hold_back()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Uncover what was covered elsewhere."""
-        super().hideEvent(event)
-        self._hold_back()
 
     @override
     def openers(self) -> dict[QWidget, Callable[[], object]]:
@@ -341,8 +335,9 @@ class BackpropPanel(Panel):
     def _hold_back(self) -> None:
         """Cover the prediction at the left, too, while this step asks for it."""
         model = self.model
-        is_asked = model.passed is not None and model.step.kind in (StepKind.OUTPUT, StepKind.LOSS)
-        self._state.hold_back(_ASKED if is_asked and model.focus.is_covered and self.isVisible() else "")
+        is_asked = self.isVisible() and model.passed is not None and model.focus.is_covered
+        is_asked = is_asked and model.step.kind in (StepKind.OUTPUT, StepKind.LOSS)
+        self._state.hold_back("Covered: the step of Backprop asks for it." if is_asked else "")
 
     # -- requests of the views -----------------------------------------------------------------------------
 

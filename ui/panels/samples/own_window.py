@@ -371,10 +371,8 @@ class OwnDigitWindow(QDialog):
         state, prediction, made = self._state, self._loop.picture, self._made.get(self.page)
         if not self.isVisible() or state.dataset is None:
             return
-        empty, why = (
-            Probabilities(state.dataset.classes),
-            state.why_covered(Secret.ANSWERS, Secret.PREDICTION),
-        )
+        empty = Probabilities(state.dataset.classes)
+        why = state.why_covered(Secret.ANSWERS, Secret.PREDICTION)
         if why or state.sample is not (made and made.sample):
             missing = {"draw": "Nothing is drawn yet", "image": "No image is open yet"}[self.page]
             self._outcome = empty, why or ("Another image is the current sample" if made else missing)

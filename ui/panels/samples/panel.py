@@ -205,7 +205,6 @@ class SamplesPanel(QFrame):
 
     def _build(self) -> None:
         self.message = MessageBar(self)
-        #: Brings back the lab guide, in whose place the samples stand.
         tip = "Put the lab guide back in the place of the samples"
         self.guide_button = Button("Lab guide", "chevron-left", "", tip, "Ctrl+L")
         self.guide_button.hide()

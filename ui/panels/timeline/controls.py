@@ -125,21 +125,6 @@ class ShownMoment(QWidget):
         self._measured.set_text(measured)
 
 
-class ViewToggles(QWidget):
-    """Compare moments and Live, two buttons apart: each is on or off by itself."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        tip = "Compare moments, also of an earlier run: filters then, now, difference"
-        self.compare = Button("Compare moments", tooltip=tip)
-        tip = "Show the newest weights and follow training (End on the timeline)"
-        self.live = Button("Live", tooltip=tip)
-        for button in (self.compare, self.live):
-            button.setCheckable(True)
-        fill(QHBoxLayout(self), self.compare, self.live, spacing=6)
-
-
 class BranchQuestion(QFrame):
     """Asks for the learning rate of a branch; Enter continues, Esc cancels."""
 

@@ -108,13 +108,6 @@ def _summary(passed: Pass, checks: Checks) -> Values:
             "Largest error of the list below: of gradient and finite difference, and for the tie rule of the "
             "gradient and the sum over all tied cells",
         ),
-        row(
-            "error",
-            "… agreeing",
-            lambda each: format_value(each.largest_error, 2),
-            "text",
-            "Largest relative error of the parameters that agree with the finite difference",
-        ),
         *(
             row(verdict, name, lambda each, key=verdict: format_count(each.counts[key]), role, tip)
             for verdict, (name, role, tip) in _COUNTED.items()

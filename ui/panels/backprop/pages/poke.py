@@ -6,7 +6,7 @@ from cnnviz.drawing.page import Card, Choice, Item, Page, down
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
 from cnnviz.quantities import format_cell, format_signed, format_together, format_value
-from cnnviz.routing import Poke, PokeCurve
+from cnnviz.routing import Poke
 from ui.panels.backprop.arithmetic import target_words
 from ui.panels.backprop.asks import SetEps, SetReach, SetRule
 from ui.panels.backprop.now import Now, PokeOutcome
@@ -43,8 +43,8 @@ _NOTHING = (
     "Click any cell, pixel or weight: it is changed by ±ε, and the slope of the loss between (its finite "
     "difference) is compared with the gradient."
 )
-_FIRST_TIP = "Share the gradient of tied cells by the rule “first” in this panel; the run keeps its rule"
-_WITH_FIRST = Choice("with first", "press", "Check with “first”", SetRule("first"), tip=_FIRST_TIP)
+_TIP = "Let the rule “first” decide about tied cells in this panel; the run keeps its own"
+_WITH_FIRST = Choice("with first", "press", "Check with “first”", SetRule("first"), tip=_TIP)
 
 
 def page(now: Now) -> Page:
@@ -66,6 +66,8 @@ def page(now: Now) -> Page:
             kink = poked.poke.kinks[0]
             what = "The winner changes" if kink.kind == "winner" else "A gate opens or closes"
             says += f" {what} at {format_signed(kink.value)}, in {kink.layer}, {format_cell(kink.cell)}."
+        count = poked.curve.kinked_intervals
+        kinks = {0: "no kink in sight", 1: "1 kink"}.get(count, f"kinks in {count} places")
         tip = "Solid: the loss. Dashed: the line that the gradient predicts. Orange: kinks"
         items += [
             Card("outcome of the poke", VALUES, _values(poked.poke, kind), room=None),
@@ -77,7 +79,7 @@ def page(now: Now) -> Page:
                 CURVES,
                 _plot(poked),
                 "Loss",
-                f"against the change; {_kinks_text(poked.curve)}",
+                f"against the change; {kinks}",
                 tip,
                 190,
                 True,
@@ -124,10 +126,3 @@ def _plot(poked: PokeOutcome) -> Curves:
         dots=tuple(dots),
         y_range=ends if ends[1] > ends[0] else (ends[0], ends[0] + 1),
     )
-
-
-def _kinks_text(curve: PokeCurve) -> str:
-    count = curve.kinked_intervals
-    if not count:
-        return "no kink in sight"
-    return "1 kink" if count == 1 else f"kinks in {count} places"

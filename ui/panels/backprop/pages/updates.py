@@ -20,11 +20,8 @@ from ui.panels.backprop.pages.plates import Plate, beside, joined, number_choice
 from ui.panels.backprop.passes import Pass, Preview
 
 _MOST_CHARACTERS = 13  # of a loss: there is room for them beside its name
-#: What a straight line along the slope gives, and why: under "first", and where the step is another rule's.
 _EXPECTED = (
-    "Change if the loss were a straight line: −η times the squared length of the gradient, −η‖∂L/∂w‖²",
-    "Change if the loss were a straight line: each weight's step times the slope of the loss (the gradient "
-    "under “first”), added up",
+    "Change if the loss were a straight line: each weight's step times the slope of the loss, added up"
 )
 _TIPS = (
     "Parameter whose weights are shown; all of them are updated",
@@ -162,12 +159,11 @@ def _outcome(passed: Pass, preview: Preview | None) -> Values:
     if preview is not None:
         change = preview.loss - passed.gradients.loss
         expected = preview.expected - passed.gradients.loss
-        tip = _EXPECTED[passed.rule in ("all", "split")]
         step, of = ("after one more update", " by one more") if count else ("after the update", "")
         changes = format_together((change, expected), 4, format_signed, longest=_MOST_CHARACTERS)
         rows += [
             Value("after", step, next(texts), "success" if change < 0 else "danger"),
             Value("change", f"change{of}", changes[0]),
-            Value("expected", "expected from the slope", changes[1], tip=tip),
+            Value("expected", "expected from the slope", changes[1], tip=_EXPECTED),
         ]
     return Values(tuple(rows))
