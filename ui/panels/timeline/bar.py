@@ -78,11 +78,12 @@ class TimelineBar(HasProvenance, QFrame):
         self.live = Button("Live", tooltip=tip)
         for toggle in (self.compare, self.live):
             toggle.setCheckable(True)
+        toggles = fill(QHBoxLayout(), self.compare, self.live, spacing=4)
         self.film = Film(self._play_on, self)
         self.transport.speed.set_choice(str(self.film.speed()))
         self._curve_pace = Pace(_CURVE_MS, self)
         self._drag_pace = Pace(_FRAME_MS, self)
-        parts = self.transport, self.moment, (self.track, 1), self.fork, self.compare, self.live
+        parts = self.transport, self.moment, (self.track, 1), self.fork, toggles
         row = fill(QHBoxLayout(), *parts, spacing=10, margins=(12, 5, 12, 3))
         fill(QVBoxLayout(self), self.branch, row, spacing=0)
         for signal, slot in (
