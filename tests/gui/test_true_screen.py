@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui import random_use
 from tests.gui.driving import PATIENCE, give_up_keyboard, opened, settle, show_window, take_pointer_away
+from tests.gui.recomputed import untrue
 from tests.gui.view_rounds import difference, rest
 from tests.gui.whole_window import PANELS
 from tests.small_data import write_npz
@@ -122,6 +123,7 @@ def test_nothing_is_left_over_from_what_was_done_before(qtbot, tmp_path, seed):
             rest(qtbot, session)
             done.append(chance.choice(random_use.ACTIONS)(qtbot, session, chance))
             rest(qtbot, session)
+            faults += [f"{count} {name} after {done[-3:]}: {fault}" for fault in untrue(session, name)]
             measure_again(qtbot, session)
             seen = picture_of(qtbot, part_of(session, name))
             with made_now(qtbot, session, name) as fresh:
