@@ -322,9 +322,9 @@ class GuideWindow(QDialog):
         self.page = GuidePage({FIRST_STEPS: first_steps, LICENCES: licences_page})
         self._back = named(QPushButton("Back"), "Back", "Previous page (Alt+Left)")
         self._back.setEnabled(False)
-        self.find = named(QPushButton("Find…"), "Find in the user guide", "Find a word (Ctrl+F)")
+        self.find_button = named(QPushButton("Find…"), "Find in the user guide", "Find a word (Ctrl+F)")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        for button in (self._back, self.find):
+        for button in (self._back, self.find_button):
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
         scaled(self.chapters.setFixedWidth, _LIST_WIDTH)
@@ -334,8 +334,8 @@ class GuideWindow(QDialog):
         self.page.sourceChanged.connect(self._on_source_changed)
         self.page.backwardAvailable.connect(self._back.setEnabled)
         self._back.clicked.connect(self.page.backward)
-        self.find.clicked.connect(lambda: find(self))
-        self.find.setShortcut("Ctrl+F")
+        self.find_button.clicked.connect(lambda: find(self))
+        self.find_button.setShortcut("Ctrl+F")
         self.chapters.clicked.connect(lambda _at: self.page.setFocus())  # so that Page keys scroll it
         follow_theme(self)
 

@@ -155,8 +155,7 @@ class RunStart(QObject):
             if reference is not None and reference.run_id == run_id:
                 state.set_reference(Reference(reference.snapshot, state.run.run_id))
 
-        steps = "1 step" if live.step == 1 else f"{format_count(live.step)} steps"
-        text = f"The network that was trained for {steps} was reset."
+        text = f"The network that was trained for {format_count(live.step)} steps was reset."
         return "info", text, "Bring it back", act
 
     def _prepare(self, built: _Built) -> None:

@@ -292,13 +292,14 @@ def actions_of(menus: Menus) -> Iterator[Entry]:
         yield Entry(words, place, action.trigger, row.key, why_not, row.tooltip)
 
 
-def chapters(show: Callable[[str], object]) -> Iterator[Entry]:
-    """Yield the terms, the pages of the help and their headings, each of which `show` opens by its name."""
+def chapters(show: Callable[[str], object], *, is_whole: bool = False) -> Iterator[Entry]:
+    """Yield terms, pages of the help and headings, by their whole text or not; `show` opens one by name."""
     for chapter in sorted(CHAPTERS, key=lambda each: each.name != TERMS):
         yield Entry(chapter.title, "Help", partial(show, chapter.name), about=chapter.about, is_behind=True)
         for heading, text in sections_of(chapter):
             place = f"{chapter.name}#{place_of(heading)}"
-            yield Entry(heading, f"Help: {chapter.title}", partial(show, place), about=text, is_behind=True)
+            about = text if is_whole or chapter.name == TERMS else ""
+            yield Entry(heading, f"Help: {chapter.title}", partial(show, place), about=about, is_behind=True)
 
 
 def controls_of(

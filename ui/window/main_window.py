@@ -392,7 +392,7 @@ class MainWindow(QMainWindow):
         if self._guide is None:
             from ui.guide.page import GuideWindow  # here, so that no start waits for it
 
-            entries = list(chapters(self._show_chapter))
+            entries = list(chapters(self._show_chapter, is_whole=True))
             find = partial(ask_for, entries, "Find a term, or any word of the user guide …")
             self._guide = GuideWindow(first_steps_page, find, self)
         self._guide.show_chapter(name)
