@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from cnnviz.experiment import LAB5, Experiment
+from cnnviz.experiment import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget, apply_update
-from tests.gui.backprop_desk import TWO_BLOCKS, Desk, lab5, two_blocks
+from tests.gui.backprop_desk import Desk, lab5, two_blocks
 from tests.gui.driving import click
 from ui.panels.backprop.asks import PointAt
 from ui.panels.backprop.focus import StepKind, backward_steps
@@ -19,7 +19,6 @@ from ui.panels.backprop.header import POKE
 from ui.panels.backprop.panel import BackpropPanel
 from ui.session import Session
 from ui.state import PinnedCell, RunStatus
-from ui.theme import ThemeManager
 
 
 @pytest.fixture
@@ -55,27 +54,22 @@ def test_another_sample_or_network_keeps_step_and_pinned_cell_and_shows_its_own(
     assert column(desk, "hint") == "Esc frees the pinned cell."
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
+def test_a_weight_that_another_network_has_not_is_let_go(desk: Desk) -> None:
+    """Also of kernels of another size, and yet maps of the same."""
+    for before, after in (
         (LAB5, replace(LAB5, filters=(2,))),
-        # Kernels of another size, and yet maps of the same.
         (replace(LAB5, kernel_size=5, padding=2), replace(LAB5, padding=1)),
-    ],
-)
-def test_a_weight_that_another_network_has_not_is_let_go(
-    desk: Desk, before: Experiment, after: Experiment
-) -> None:
-    network = before.build_network()
-    desk.show(network)
-    desk.go_to(StepKind.FILTER)
-    last = tuple(side - 1 for side in network.params["conv1.weight"].shape)
-    desk.panel.model.set_target(ParameterTarget("conv1.weight", last))
-    desk.panel.answer(PointAt(weight=ParameterTarget("conv1.weight", last)))
-    desk.settle()
-    assert column(desk, "title").endswith(f", conv1.weight[{', '.join(map(str, last))}]")
-    desk.show(after.build_network())
-    assert "weight" not in column(desk, "title")
+    ):
+        network = before.build_network()
+        desk.show(network)
+        desk.go_to(StepKind.FILTER)
+        last = tuple(side - 1 for side in network.params["conv1.weight"].shape)
+        desk.panel.model.set_target(ParameterTarget("conv1.weight", last))
+        desk.panel.answer(PointAt(weight=ParameterTarget("conv1.weight", last)))
+        desk.settle()
+        assert column(desk, "title").endswith(f", conv1.weight[{', '.join(map(str, last))}]")
+        desk.show(after.build_network())
+        assert "weight" not in column(desk, "title")
 
 
 def test_a_cell_that_is_pinned_elsewhere_is_poked_when_the_panel_is_shown(desk: Desk) -> None:
@@ -108,23 +102,6 @@ def test_passes_are_paced_while_training(desk: Desk) -> None:
         lab5().params["conv1.weight"][0, 0, 0, 0] + 39e-4
     )
     desk.state.update_run(status=RunStatus.PAUSED)
-
-
-@pytest.mark.parametrize("presenter", [False, True])
-def test_every_step_fits_into_the_smallest_window(qtbot: QtBot, theme: ThemeManager, presenter: bool) -> None:
-    theme.set_scale(1.35 if presenter else 1.0)
-    desk = Desk(qtbot, TWO_BLOCKS)
-    # What the smallest window (or, enlarged, the usual one) leaves for a panel.
-    width, height = (1120, 640) if presenter else (825, 500)
-    desk.window.resize(width, height)
-    desk.show(two_blocks())
-    for step in desk.panel.model.steps:
-        desk.go_to(step.kind, step.layer)
-        assert desk.window.width() == width, step.title
-        assert desk.window.height() == height, step.title
-        for button in (desk.panel.header.next, desk.panel.side.ties.view("rule").button("split")):
-            corner = button.mapTo(desk.panel, button.rect().bottomRight())
-            assert desk.panel.rect().contains(corner), step.title
 
 
 # -- in the whole program ------------------------------------------------------------------------------------

@@ -218,8 +218,8 @@ def test_training_that_breaks_down_says_so_and_what_an_error_in_the_window_leave
     assert [kind for kind, *_ in caught] == [MemoryError]
 
 
-def test_training_does_not_wait_for_tests_and_they_stay_in_order(qtbot, session, monkeypatch):
-    state, advance, evaluate = session.state, Trainer.advance, Trainer.evaluate
+def test_training_does_not_wait_for_tests_and_they_stay_in_order(qtbot, few, monkeypatch):
+    session, state, advance, evaluate = few, few.state, Trainer.advance, Trainer.evaluate
     testing, trained, went_on = threading.Event(), threading.Event(), []
 
     def advance_and_tell(trainer, steps):
@@ -404,16 +404,13 @@ def _run(monkeypatch: pytest.MonkeyPatch, cost: float, frames: int = 1000) -> tu
     return budget.milliseconds, cost / (budget.milliseconds / 1000)
 
 
-@pytest.mark.parametrize("cost", [0.001, 0.005, 0.007, 0.010, 0.1])
-def test_dearer_frames_come_so_often_that_the_share_is_kept(monkeypatch, cost):
+def test_dearer_frames_come_so_often_that_the_share_is_kept(monkeypatch):
     """Cheap ones come thirty times a second, and however dear they are, the picture goes on moving."""
-    interval, share = _run(monkeypatch, cost)
-    if cost == 0.001:
-        assert (interval, share < 0.1) == (33, True)
-    elif cost == 0.1:
-        assert interval == 150
-    else:
-        assert share == pytest.approx(0.1, rel=0.1)
+    interval, share = _run(monkeypatch, 0.001)
+    assert (interval, share < 0.1) == (33, True)
+    for cost in (0.005, 0.007, 0.010):
+        assert _run(monkeypatch, cost)[1] == pytest.approx(0.1, rel=0.1)
+    assert _run(monkeypatch, 0.1)[0] == 150
 
 
 def test_one_slow_frame_changes_little(monkeypatch):
