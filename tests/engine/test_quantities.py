@@ -218,13 +218,6 @@ def test_a_map_of_small_gradients_shares_a_power_of_ten():
     assert notation.texts([[5.73e-5, -1.2e-6], [0.0, 1e-9]]) == ["+5.73", f"{MINUS}0.12", "0", "0.00"]
 
 
-def test_a_near_tie_gets_the_digits_that_tell_who_won():
-    window = np.array([[-0.3519, -0.3521], [-0.3519, -0.9]], dtype=np.float32)
-    assert Notation.of(window, signed=True).texts(window, np.zeros((2, 2), int)) == [
-        f"{MINUS}0.3519", f"{MINUS}0.3521", f"{MINUS}0.3519", f"{MINUS}0.9000"
-    ]  # fmt: skip
-
-
 @pytest.mark.parametrize(
     ("ticks", "texts"),
     [
