@@ -137,19 +137,19 @@ def test_a_figure_of_filters_and_maps_names_filter_class_and_cell_and_patches_wh
 
     begin_again(qtbot, session, seed=7)
     rest(qtbot, session)
-    assert "seed 0" in caption_of(state, patches("least")), "also at the same step"
+    assert "seed 7" in caption_of(state, patches("least")), "searched again in the network that is shown"
     train(qtbot, session, 60)
     rest(qtbot, session)
     for part in (patches("most"), evidence("evidence")):
         caption = caption_of(state, part)
-        assert "seed 0" in caption
+        assert "seed 7" in caption
         assert "step 0" in caption.split(" · ")
         assert f"{len(state.dataset.test_labels):,} test images" in caption
         assert "test image " not in caption
     page = caption_of(state, maps)
     assert "seed 7" in page.split(" · ")
-    assert "patches of step 0 of another run (seed 0)" in page
-    assert "step 0 of another run" in top_patches.picture.age
+    assert "patches of step 0" in page
+    assert "Searched at step 0;" in top_patches.picture.age
     assert "seed 7" in caption_of(state, top_patches.filter.view("filters")).split(" · ")
 
 

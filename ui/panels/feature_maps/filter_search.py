@@ -178,10 +178,9 @@ class FilterPicture:
         text = f"Searched at step {format_count(searched.step)}"
         if searched is shown:
             return text
-        at = f"the network shown is at step {format_count(shown.step)}"
-        if searched.run_id != shown.run_id:
-            return f"{text} of another run; {at} of this one"
-        return text if searched.step == shown.step else f"{text}; {at}"
+        if searched.step == shown.step:
+            return text
+        return f"{text}; the network shown is at step {format_count(shown.step)}"
 
 
 class FilterSearch(QObject):
@@ -238,9 +237,11 @@ class FilterSearch(QObject):
         return FilterPicture(snapshot, plan, self.layer, self.channel, found, averages, under_way)
 
     def show(self, snapshot: Snapshot | None, dataset: Dataset | None) -> None:
-        """Look at another moment: what was found stays, unless layers or data are others."""
-        plan = None if snapshot is None else plan_of(snapshot.network)
+        """Look at another moment: what was found stays, unless it is of another run or of other data."""
+        plan, searched = None if snapshot is None else plan_of(snapshot.network), self.searched
         is_replaced = plan is None or plan is not self._plan or dataset is not self._dataset
+        if snapshot is not None and searched is not None:
+            is_replaced |= searched.run_id != snapshot.run_id
         self.snapshot, self._dataset, self._plan = snapshot, dataset, plan
         if is_replaced:
             self._stop()

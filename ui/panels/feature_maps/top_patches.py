@@ -17,6 +17,7 @@ from cnnviz.graphics.patches import PATCHES, Patches
 from cnnviz.graphics.texts import DONE, WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.palette import signed_levels
+from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot
 from ui.choices import choice_of, flag, maybe, one_of, read, whole
 from ui.choices import kept as kept_choices
@@ -238,7 +239,7 @@ def filter_page(picture: FilterPicture | None, layers: tuple[str, ...], share: f
             )
             asks, name = ShowFilter, "Convolution layer"
             items.append(Choice("layer", "list", name, asks, picture.layer, options, tip=tip))
-        tip, chosen = "Click a filter to see what it looks for", Chosen(filters, picture.channel)
+        tip, chosen = "Click a filter to see which images excite it", Chosen(filters, picture.channel)
         items.append(Card("filters", TILES, chosen, "All filters of the layer", "", tip, is_live=True))
         items.append(Card("age", WORDS, Words(picture.age, ink="muted"), room=None))
     if picture is not None and picture.under_way:
@@ -262,7 +263,9 @@ def _filters(picture: FilterPicture) -> tuple[HeatMap, Tiles]:
 
 def patches_page(picture: FilterPicture | None) -> Page:
     """The patches that were found, or why there are none."""
-    found = None if picture is None else picture.findings
+    found, verb, when = None if picture is None else picture.findings, "Excites", ""
+    if picture is not None and found is not None and found.snapshot is not picture.snapshot:
+        verb, when = "Excited", f" at step {format_count(found.snapshot.step)}"
     is_busy = picture is not None and bool(picture.under_way)
     empty = Patches((), "Searching the test images…" if is_busy else "Press Search to find the patches.")
     tip = "Parts of the test images; click one to make its image the sample"
@@ -270,8 +273,8 @@ def patches_page(picture: FilterPicture | None) -> Page:
     count = "" if found is None else found.count
     return Page(
         down(
-            Card("most", PATCHES, most, "Excites it most", count, tip, is_live=True),
-            Card("least", PATCHES, least, "Excites it least", "", tip, is_live=True),
+            Card("most", PATCHES, most, f"{verb} it most{when}", count, tip, is_live=True),
+            Card("least", PATCHES, least, f"{verb} it least{when}", "", tip, is_live=True),
         )
     )
 
