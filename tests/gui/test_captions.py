@@ -149,7 +149,7 @@ def test_a_figure_of_filters_and_maps_names_filter_class_and_cell_and_patches_wh
     page = caption_of(state, maps)
     assert "seed 7" in page.split(" · ")
     assert "patches of step 0" in page
-    assert "Searched at step 0;" in top_patches.picture.age
+    assert patches("most").accessibleName().startswith("Excited it most at step 0,")
     assert "seed 7" in caption_of(state, top_patches.filter.view("filters")).split(" · ")
 
 
@@ -179,7 +179,7 @@ def test_curves_results_compared_moments_gradients_and_an_adopted_network_say_wh
     rest(qtbot, session, lambda: state.evaluation.step == last)
     tested = last
     session.controller.step()
-    qtbot.waitUntil(lambda: state.shown.step > tested)
+    qtbot.waitUntil(lambda: network.provenance().step > tested)
     matrix, whole = caption_of(state, training.results.matrix), caption_of(state, training)
     if state.evaluation.step == tested:  # still
         assert f"step {tested:,}" in matrix.split(" · ")

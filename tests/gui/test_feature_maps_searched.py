@@ -122,10 +122,8 @@ def test_patches_say_of_which_moment_and_run_they_are_and_can_be_renewed(desk: D
     search, before = desk.search, desk.picture.findings
     search.show(moment(step=90, factor=2.0), desk.data)
     assert desk.picture.findings is before
-    assert desk.picture.age == "Searched at step 40; the network shown is at step 90"
     assert patches_page(desk.picture).leaves()["most"].title == "Excited it most at step 40"
     search.begin()
-    assert desk.picture.age == "Searched at step 90"
     assert patches_page(desk.picture).leaves()["most"].title == "Excites it most"
     assert desk.picture.findings.excitation.most[0].value == pytest.approx(
         2 * before.excitation.most[0].value
@@ -146,7 +144,8 @@ def test_patches_stand_below_the_filter_that_they_are_of_and_evidence_below_its_
     assert desk.picture.averages is not None
     desk.search.choose("conv1", 5)
     assert desk.patches() == ()  # those of filter 0 under "Filter 5" would be untrue
-    desk.search.begin(moment(step=50, factor=2.0))
+    desk.search.show(moment(step=50, factor=2.0), desk.data)
+    desk.search.begin()
     background.finish("looks-for")
     assert desk.picture.findings.excitation.channel == 5
     assert desk.picture.averages is None

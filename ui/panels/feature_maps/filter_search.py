@@ -167,21 +167,6 @@ class FilterPicture:
         """Map of the filter in the evidence; None if it belongs to another layer."""
         return self.channel if self.plan.convolutions[-1:] == (self.layer,) else None
 
-    @property
-    def age(self) -> str:
-        """In which network it was searched, in words."""
-        if self.under_way:
-            return self.under_way
-        if self.findings is None:
-            return "Not searched yet"
-        searched, shown = self.findings.snapshot, self.snapshot
-        text = f"Searched at step {format_count(searched.step)}"
-        if searched is shown:
-            return text
-        if searched.step == shown.step:
-            return text
-        return f"{text}; the network shown is at step {format_count(shown.step)}"
-
 
 class FilterSearch(QObject):
     """Which filter is looked at in which network, and the search for what it looks for.
@@ -259,9 +244,9 @@ class FilterSearch(QObject):
             self.is_wanted = True
             self.show(self.snapshot, self._dataset)
 
-    def begin(self, earlier: Snapshot | None = None) -> None:
-        """Search in the network that is shown, or in another one of the same layers."""
-        snapshot, dataset, layer, channel = earlier or self.snapshot, self._dataset, self.layer, self.channel
+    def begin(self) -> None:
+        """Search in the network that is shown."""
+        snapshot, dataset, layer, channel = self.snapshot, self._dataset, self.layer, self.channel
         if snapshot is None or dataset is None or not layer:
             return
         self.is_wanted, self.searched = False, snapshot

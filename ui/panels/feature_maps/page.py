@@ -272,7 +272,7 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     small = _thumbs(now, column)
     below: tuple[Item, ...] = (large, *small)
     if is_large and small and _are_beside(now, column):
-        below = (across(large, down(*small, room=_THUMBS_BESIDE), gap=8),)
+        below = (across(replace(large, room=Share(1)), down(*small, room=_THUMBS_BESIDE), gap=8),)
     elif column.kind is Kind.IMAGE:
         has_winners = any(layer.tie_rule is not None for _, layer in now.plan.layers)
         key = tuple(mark for mark in _KEY if mark not in _OF_POOL or has_winners)
