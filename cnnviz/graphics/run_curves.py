@@ -29,7 +29,6 @@ from cnnviz.graphics.curves import GHOST_REACH, Curve, Curves, Marker, Values, d
 from cnnviz.history import Curve as Points
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.palette import DASHES, Color
-from cnnviz.quantities import format_count
 
 UNITS = {"step": "Steps", "epochs": "Epochs", "images": "Training images"}
 """Units of the x axis, as the axis and as a menu call them; runs of other batch sizes compare by images."""
@@ -74,9 +73,7 @@ class Run:
     @property
     def ghost_said(self) -> str:
         """What is to be said of the earlier run."""
-        ghost = self.ghost
-        known = () if ghost is None else (ghost.said, f"{format_count(ghost.step)} steps")
-        return ", ".join(filter(None, ("the run before this one", *known)))
+        return "an earlier run" if self.ghost is None else f"an earlier run, {self.ghost.described}"
 
     def end(self) -> float:
         """Right end of the axis: the planned one, but at the very beginning; an earlier run may go on."""

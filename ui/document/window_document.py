@@ -6,17 +6,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
 from cnnviz import __version__
 from cnnviz.document import archive
 from cnnviz.document import types as t
-from cnnviz.document.run import PREPARED, RestoredRun
+from cnnviz.document.run import PREPARED, RestoredRun, record_in
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.experiment import LAB5, preset_of
 from cnnviz.file_kinds import PNG, TEXT, Role, kind_of, not_opened
 from cnnviz.files import LONGEST_NAME, printable, printable_name
+from cnnviz.history import History
 from cnnviz.quantities import format_count
 from cnnviz.reading import status_of
 from ui.controls.pace import single_shot
@@ -27,7 +29,13 @@ from ui.run.controller import Controller
 from ui.settings import forget_files, remember_folder, remembered_files
 from ui.state import AppState, RunStatus
 from ui.window.main_window import MainWindow
-from ui.window.questions import ask_about_changed_file, ask_file, ask_target, ask_whether_to_save
+from ui.window.questions import (
+    ask_about_changed_file,
+    ask_about_other_run,
+    ask_file,
+    ask_target,
+    ask_whether_to_save,
+)
 
 # At run time where they are needed: they load much, and the frame of the window is to appear before.
 if TYPE_CHECKING:
@@ -172,7 +180,7 @@ class WindowDocument(QObject):
         if self.path is None:
             self.ask_save_as()
         elif self._may_overwrite(self.path):
-            self.save_to(self.path)
+            self.save_to(self.path, asks=True)
 
     def ask_save_as(self) -> None:
         """Ask for a file and write the document to it."""
@@ -180,18 +188,27 @@ class WindowDocument(QObject):
         if path is not None:
             self.save_to(path)
 
-    def save_to(self, path: Path) -> None:
-        """Have the document written in the background; how it went becomes a notice."""
+    def save_to(self, path: Path, *, asks: bool = False) -> None:
+        """Have the document written in the background; how it went becomes a notice.
+
+        * `asks`: whether to ask before another run in the file is lost.
+        """
         self.finish_words()
         gathered, content, run = self.gather(), self._content(), self.state.run
         if gathered is None or gathered.run is None:
             self._tell("info", "There is nothing to save yet: the data are still loading.")
             return
 
-        def write(_context: object) -> tuple[str, Stamp]:
-            return _written(path, gathered), _stamp_of(path)
+        def write(_context: object) -> str | tuple[str, Stamp]:
+            other = _other_run(path, gathered) if asks else ""
+            return other or (_written(path, gathered), _stamp_of(path))
 
-        def done(written: tuple[str, Stamp]) -> None:
+        def done(written: str | tuple[str, Stamp]) -> None:
+            if isinstance(written, str):
+                target = self._ask_about_other_run(path, written)
+                if target is not None:
+                    self.save_to(target)
+                return
             left_out, stamp = written
             self._on_saved(path, stamp, content, (run.run_id, run.step))
             self._tell("success", f"Saved {printable_name(path)}.{left_out}")
@@ -208,6 +225,10 @@ class WindowDocument(QObject):
         gathered, content, run = self.gather(), self._content(), self.state.run
         if path is None or gathered is None or (path is self.path and not self._may_overwrite(path)):
             return False
+        if path is self.path and (other := _other_run(path, gathered)):
+            path = self._ask_about_other_run(path, other)
+            if path is None:
+                return False
         try:
             _written(path, gathered)
         except CNNVizError as error:
@@ -228,6 +249,11 @@ class WindowDocument(QObject):
         """Ask before a file is replaced that another window or program has changed meanwhile."""
         is_as_it_was = _stamp_of(path) in (self.stamp, _GONE)
         return is_as_it_was or ask_about_changed_file(self._window, printable_name(path))
+
+    def _ask_about_other_run(self, path: Path, said: str) -> Path | None:
+        """Ask where to write, as the file holds another run; None for nowhere."""
+        answer = ask_about_other_run(self._window, printable_name(path), said)
+        return self._ask_target() if answer == "save" else path if answer == "discard" else None
 
     def _on_saved(self, path: Path, stamp: Stamp, content: object, run: tuple[int, int]) -> None:
         self.path, self.stamp, self._saved, self._saved_run = path.absolute(), stamp, content, run
@@ -428,6 +454,19 @@ class WindowDocument(QObject):
         if path is not None:
             self.open(path)
 
+    def ask_import_run(self) -> None:
+        """Ask for a document and show the curves of its run beside those of the present one."""
+        path = ask_file(self._window, self._settings, "Import run to compare", FILTER)
+        if path is None:
+            return
+
+        def done(record: History) -> None:
+            record.said = ", ".join(filter(None, (printable_name(path), record.said)))
+            self.state.set_ghost(record)
+            self._tell("success", f"The grey curves in Network are those of {printable_name(path)}.")
+
+        self.controller.analysis.submit("compare", lambda _: record_in(path), done, self._complain)
+
     # --- asking ---------------------------------------------------------------------------------------------
 
     def may_close(self) -> bool:
@@ -482,6 +521,20 @@ def _stamp_of(path: Path) -> Stamp:
     except OSError:
         return _GONE
     return found.st_mtime_ns, found.st_size
+
+
+def _other_run(path: Path, gathered: Gathered) -> str:
+    """Return which run in a file would be lost, as the one that is to be written does not begin with it."""
+    try:
+        there = record_in(path)
+    except CNNVizError:  # no such file, or nothing in it that could be opened
+        return ""
+    new = None if gathered.run is None else gathered.run.curves
+    if new is not None and new.first_step == there.first_step:
+        goes_on = np.array_equal(there.losses, new.losses[: len(there.losses)])
+    else:
+        goes_on = not len(there.losses)
+    return "" if goes_on else there.described
 
 
 def _written(path: Path, gathered: Gathered) -> str:

@@ -129,6 +129,10 @@ ACTIONS = (
         tooltip="continue from the weights in a .safetensors file",
     ),
     ActionRow(
+        name="import_run", menu="&File", text="Import run &to compare…", handler="document.ask_import_run",
+        tooltip="show the curves of a saved document in grey beside those of the present run",
+    ),
+    ActionRow(
         name="export_weights", menu="&File", text="Export wei&ghts…", handler="document.ask_export_weights",
         tooltip="write the network alone, as PyTorch reads it", starts_section=True,
     ),

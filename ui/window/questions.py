@@ -50,16 +50,17 @@ def ask_whether_to_save(parent: QWidget, text: str, event: str, *, a_copy: bool 
     * `a_copy`: whether it is saved in a file of its own, and the document goes on without it.
     """
     what, named = ("a copy of the document", "Save a copy…") if a_copy else ("the document", "Save…")
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Question)
-    box.setWindowTitle(f"Save {what}?")
-    box.setText(text)
-    box.setInformativeText(f"Save {what} before {event}?")
-    save = box.addButton(named, QMessageBox.ButtonRole.AcceptRole)
-    discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
-    cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
-    clicked = _answer(box, save, cancel)
-    return "save" if clicked is save else "discard" if clicked is discard else "cancel"
+    return _save_or_lose(parent, f"Save {what}?", text, f"Save {what} before {event}?", named, "Discard")
+
+
+def ask_about_other_run(parent: QWidget, name: str, said: str) -> str:
+    """Ask before the run in a file gives way to another: "save" that elsewhere, "discard" it or "cancel".
+
+    * `said`: which run would be lost.
+    """
+    text = f"{name} holds another run: {said}."
+    remedy = "If you replace it, that run is lost. Save the present one under another name to keep both."
+    return _save_or_lose(parent, "Replace the saved run?", text, remedy, "Save as…", "Replace it")
 
 
 def ask_about_unkept_work(parent: QWidget) -> bool:
@@ -102,15 +103,26 @@ def close_dialogs() -> None:
         waiting.close()
 
 
+def _save_or_lose(parent: QWidget, title: str, text: str, remedy: str, save: str, lose: str) -> str:
+    box = _box(parent, QMessageBox.Icon.Question, title, text, remedy)
+    keep = box.addButton(save, QMessageBox.ButtonRole.AcceptRole)
+    discard = box.addButton(lose, QMessageBox.ButtonRole.DestructiveRole)
+    cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+    clicked = _answer(box, keep, cancel)
+    return "save" if clicked is keep else "discard" if clicked is discard else "cancel"
+
+
 def _insists(parent: QWidget, title: str, text: str, remedy: str, goes_on: str = "Close without it") -> bool:
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Warning)
-    box.setWindowTitle(title)
-    box.setText(text)
-    box.setInformativeText(remedy)
+    box = _box(parent, QMessageBox.Icon.Warning, title, text, remedy)
     stay = box.addButton("Go back", QMessageBox.ButtonRole.RejectRole)
     leave = box.addButton(goes_on, QMessageBox.ButtonRole.DestructiveRole)
     return _answer(box, stay, stay) is leave
+
+
+def _box(parent: QWidget, icon: QMessageBox.Icon, title: str, text: str, remedy: str) -> QMessageBox:
+    box = QMessageBox(icon, title, text, parent=parent)
+    box.setInformativeText(remedy)
+    return box
 
 
 def _answer(box: QMessageBox, default: QPushButton, escape: QPushButton) -> object:
