@@ -289,7 +289,7 @@ class RunStatusBar(QWidget):
         self.step = _field("Training steps done, and steps of the whole run")
         self.epoch = _field("Epoch that the run is in")
         self.loss = _field(
-            "Mean loss over the last steps (one log interval), on training images as they were met, in nats"
+            "Mean loss −ln p(label) over the last steps (one log interval), on training images as they were met"
         )
         self.accuracy = _field("Share of correct predictions over the same steps")
         self.speed = _field("Training images a second of wall-clock time")
