@@ -95,6 +95,7 @@ class WindowDocument(QObject):
         self._prepared_data = ""  # checksum of the data that it was trained on
         self._saved: object = None  # what a file, or nothing, holds; see `_content`
         self._saved_run: tuple[int, int] | None = None
+        self._run_in_file: int | None = None  # its number, where that is known
         self._later = single_shot(self, self._show_title, _TITLE_MS)
         controller.run_start.opened.connect(self.mark_run_saved)
         for signal in (state.runChanged, state.draftChanged, state.sampleChanged, state.datasetChanged):
@@ -177,10 +178,9 @@ class WindowDocument(QObject):
 
     def save(self) -> None:
         """Write the document to its file, or ask for one."""
-        if self.path is None:
-            self.ask_save_as()
-        elif self._may_overwrite(self.path):
-            self.save_to(self.path, asks=True)
+        target = self._ask_target() if self.path is None else self._instead_of(self.path)
+        if target is not None:
+            self.save_to(target)
 
     def ask_save_as(self) -> None:
         """Ask for a file and write the document to it."""
@@ -188,27 +188,18 @@ class WindowDocument(QObject):
         if path is not None:
             self.save_to(path)
 
-    def save_to(self, path: Path, *, asks: bool = False) -> None:
-        """Have the document written in the background; how it went becomes a notice.
-
-        * `asks`: whether to ask before another run in the file is lost.
-        """
+    def save_to(self, path: Path) -> None:
+        """Have the document written in the background; how it went becomes a notice."""
         self.finish_words()
         gathered, content, run = self.gather(), self._content(), self.state.run
         if gathered is None or gathered.run is None:
             self._tell("info", "There is nothing to save yet: the data are still loading.")
             return
 
-        def write(_context: object) -> str | tuple[str, Stamp]:
-            other = _other_run(path, gathered) if asks else ""
-            return other or (_written(path, gathered), _stamp_of(path))
+        def write(_context: object) -> tuple[str, Stamp]:
+            return _written(path, gathered), _stamp_of(path)
 
-        def done(written: str | tuple[str, Stamp]) -> None:
-            if isinstance(written, str):
-                target = self._ask_about_other_run(path, written)
-                if target is not None:
-                    self.save_to(target)
-                return
+        def done(written: tuple[str, Stamp]) -> None:
             left_out, stamp = written
             self._on_saved(path, stamp, content, (run.run_id, run.step))
             self._tell("success", f"Saved {printable_name(path)}.{left_out}")
@@ -221,14 +212,11 @@ class WindowDocument(QObject):
         * `a_copy`: whether to ask for a file of its own, and to stay the document of the file so far.
         """
         self.finish_words()
-        path = self._ask_target(a_copy=a_copy) if self.path is None or a_copy else self.path
+        own = None if a_copy else self.path
+        path = self._ask_target(a_copy=a_copy) if own is None else self._instead_of(own)
         gathered, content, run = self.gather(), self._content(), self.state.run
-        if path is None or gathered is None or (path is self.path and not self._may_overwrite(path)):
+        if path is None or gathered is None:
             return False
-        if path is self.path and (other := _other_run(path, gathered)):
-            path = self._ask_about_other_run(path, other)
-            if path is None:
-                return False
         try:
             _written(path, gathered)
         except CNNVizError as error:
@@ -245,18 +233,18 @@ class WindowDocument(QObject):
         name = _name_of(self.state) if self.path is None or a_copy else self.name
         return ask_target(self._window, self._settings, "Save as", name, archive.ENDING, FILTER)
 
-    def _may_overwrite(self, path: Path) -> bool:
-        """Ask before a file is replaced that another window or program has changed meanwhile."""
-        is_as_it_was = _stamp_of(path) in (self.stamp, _GONE)
-        return is_as_it_was or ask_about_changed_file(self._window, printable_name(path))
-
-    def _ask_about_other_run(self, path: Path, said: str) -> Path | None:
-        """Ask where to write, as the file holds another run; None for nowhere."""
-        answer = ask_about_other_run(self._window, printable_name(path), said)
+    def _instead_of(self, path: Path) -> Path | None:
+        """Return where to write what belongs to a file; ask if others changed it or its run would be lost."""
+        is_as_it_was, name = _stamp_of(path) in (self.stamp, _GONE), printable_name(path)
+        if not is_as_it_was and not ask_about_changed_file(self._window, name):
+            return None
+        lost = "" if self.state.run.run_id == self._run_in_file else _lost_run(path, self.state.history)
+        answer = ask_about_other_run(self._window, name, lost) if lost else "discard"
         return self._ask_target() if answer == "save" else path if answer == "discard" else None
 
     def _on_saved(self, path: Path, stamp: Stamp, content: object, run: tuple[int, int]) -> None:
         self.path, self.stamp, self._saved, self._saved_run = path.absolute(), stamp, content, run
+        self._run_in_file = run[0]
         self.remember(path)
         self._show_title()
         self.saved.emit()
@@ -378,6 +366,7 @@ class WindowDocument(QObject):
     def _settle(self, path: Path | None, stamp: Stamp = _GONE, *, is_saved: bool) -> None:
         """Take what stands in the window as the document of a file."""
         self.path, self.stamp, self._saved = path, stamp, self._content() if is_saved else None
+        self._run_in_file = self.state.run.run_id if is_saved else None
         if is_saved:
             self.mark_run_saved()
         self._show_title()
@@ -523,17 +512,13 @@ def _stamp_of(path: Path) -> Stamp:
     return found.st_mtime_ns, found.st_size
 
 
-def _other_run(path: Path, gathered: Gathered) -> str:
-    """Return which run in a file would be lost, as the one that is to be written does not begin with it."""
+def _lost_run(path: Path, history: History) -> str:
+    """Return which run in a file would be lost, as the one that takes its place does not begin with it."""
     try:
         there = record_in(path)
     except CNNVizError:  # no such file, or nothing in it that could be opened
         return ""
-    new = None if gathered.run is None else gathered.run.curves
-    if new is not None and new.first_step == there.first_step:
-        goes_on = np.array_equal(there.losses, new.losses[: len(there.losses)])
-    else:
-        goes_on = not len(there.losses)
+    goes_on = np.array_equal(there.losses, history.losses[: len(there.losses)])
     return "" if goes_on else there.described
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
 from ui.settings import remember_folder, remembered_folder
 
@@ -50,7 +50,7 @@ def ask_whether_to_save(parent: QWidget, text: str, event: str, *, a_copy: bool 
     * `a_copy`: whether it is saved in a file of its own, and the document goes on without it.
     """
     what, named = ("a copy of the document", "Save a copy…") if a_copy else ("the document", "Save…")
-    return _save_or_lose(parent, f"Save {what}?", text, f"Save {what} before {event}?", named, "Discard")
+    return _ask(parent, f"Save {what}?", text, f"Save {what} before {event}?", named, "Discard", "Cancel")
 
 
 def ask_about_other_run(parent: QWidget, name: str, said: str) -> str:
@@ -60,7 +60,7 @@ def ask_about_other_run(parent: QWidget, name: str, said: str) -> str:
     """
     text = f"{name} holds another run: {said}."
     remedy = "If you replace it, that run is lost. Save the present one under another name to keep both."
-    return _save_or_lose(parent, "Replace the saved run?", text, remedy, "Save as…", "Replace it")
+    return _ask(parent, "Replace the saved run?", text, remedy, "Save as…", "Replace it", "Cancel")
 
 
 def ask_about_unkept_work(parent: QWidget) -> bool:
@@ -103,33 +103,19 @@ def close_dialogs() -> None:
         waiting.close()
 
 
-def _save_or_lose(parent: QWidget, title: str, text: str, remedy: str, save: str, lose: str) -> str:
-    box = _box(parent, QMessageBox.Icon.Question, title, text, remedy)
-    keep = box.addButton(save, QMessageBox.ButtonRole.AcceptRole)
-    discard = box.addButton(lose, QMessageBox.ButtonRole.DestructiveRole)
-    cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
-    clicked = _answer(box, keep, cancel)
-    return "save" if clicked is keep else "discard" if clicked is discard else "cancel"
-
-
 def _insists(parent: QWidget, title: str, text: str, remedy: str, goes_on: str = "Close without it") -> bool:
-    box = _box(parent, QMessageBox.Icon.Warning, title, text, remedy)
-    stay = box.addButton("Go back", QMessageBox.ButtonRole.RejectRole)
-    leave = box.addButton(goes_on, QMessageBox.ButtonRole.DestructiveRole)
-    return _answer(box, stay, stay) is leave
+    return _ask(parent, title, text, remedy, "", goes_on, "Go back") == "discard"
 
 
-def _box(parent: QWidget, icon: QMessageBox.Icon, title: str, text: str, remedy: str) -> QMessageBox:
-    box = QMessageBox(icon, title, text, parent=parent)
+def _ask(parent: QWidget, title: str, text: str, remedy: str, save: str, lose: str, stay: str) -> str:
+    """Show a question with a button for each answer: "save", unless that has no name, "discard", "cancel"."""
+    icon = QMessageBox.Icon.Question if save else QMessageBox.Icon.Warning
+    box, roles = QMessageBox(icon, title, text, parent=parent), QMessageBox.ButtonRole
     box.setInformativeText(remedy)
-    return box
-
-
-def _answer(box: QMessageBox, default: QPushButton, escape: QPushButton) -> object:
-    """Show a question and return the button that was pressed."""
-    box.setDefaultButton(default)
-    box.setEscapeButton(escape)
+    named = {"save": (save, roles.AcceptRole), "discard": (lose, roles.DestructiveRole)}
+    named["cancel"] = stay, roles.RejectRole  # also what Esc means
+    buttons = {box.addButton(*each): answer for answer, each in named.items() if each[0]}
+    box.setDefaultButton(next(each for each, answer in buttons.items() if answer != "discard"))
     box.exec()
-    clicked = box.clickedButton()
     box.deleteLater()
-    return clicked
+    return next(answer for button, answer in buttons.items() if button is box.clickedButton())

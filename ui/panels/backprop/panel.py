@@ -368,9 +368,10 @@ class BackpropPanel(Panel):
     def _pin_in(self, stage: str, channel: int) -> None:
         """Move a pinned cell of these maps into another one: the filter that is looked at is one."""
         passed, pinned = self.model.passed, self._state.pinned
-        if passed is not None and pinned is not None and len(pinned.index) == 3:
-            if block_of(passed.network, pinned.stage) == block_of(passed.network, stage):
-                self._state.set_pinned(replace(pinned, index=(channel, *pinned.index[1:])))
+        if passed is None or pinned is None or len(pinned.index) != 3:
+            return
+        if block_of(passed.network, pinned.stage) == block_of(passed.network, stage):
+            self._state.set_pinned(replace(pinned, index=(channel, *pinned.index[1:])))
 
     def figure(self, look: Look) -> Drawing:
         """The step that is shown, for paper."""
