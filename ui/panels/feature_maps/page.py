@@ -56,7 +56,7 @@ _ROLES = ("feeds", "receptive", "window", "winner", "selected")
 _NUMBERED_CELL, _NUMBERED_CELL_IN_ROW = 24, 40
 """Side in pixels at scale 1 below which no number fits into a cell of an enlarged map; in a row of columns,
 none with two decimals: with one, maps of the exercise's network would read as -0.1 and 0 throughout."""
-_THUMBS_BESIDE = 132
+_THUMBS_BESIDE, _THUMBS_BELOW = 132, 76  # room of all maps beside an enlarged one, or below it
 _MARGIN = 2  # cells that an enlarged map shows round the marked one
 _OF_POOL = ("window", "its window"), ("winner", "maximum")
 _KEY = (("selected", "this cell"), ("receptive", "it reads"), *_OF_POOL, ("feeds", "it feeds"))
@@ -271,8 +271,10 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     large = _large(now, column, content, room, f"{column.title}, the chosen map", tip)
     small = _thumbs(now, column)
     below: tuple[Item, ...] = (large, *small)
-    if is_large and small:
-        below = (across(large, down(*small, room=_THUMBS_BESIDE), gap=8),)
+    if is_large and column.count > 1:  # with their room also where they are covered, so that the map stays
+        is_beside = box.width < now.layout.widths[column.key]
+        maps = down(*small, room=_THUMBS_BESIDE if is_beside else _THUMBS_BELOW)
+        below = (across(large, maps, gap=8),) if is_beside else (large, maps)
     elif column.kind is Kind.IMAGE:
         has_winners = any(layer.tie_rule is not None for _, layer in now.plan.layers)
         key = tuple(mark for mark in _KEY if mark not in _OF_POOL or has_winners)
@@ -411,9 +413,12 @@ def _map_box(now: Now, column: Column, is_large: bool) -> Box:
     look, width = now.look, now.layout.widths[column.key]
     if not is_large:
         return Box(0, 0, width, math.ceil(_side(now, column) + strip_height(look)))
-    beside = look.px(_THUMBS_BESIDE) + look.px(8) if column.count > 1 and not now.is_covered(column) else 0
     head = look.font("strong").line + look.px(LINE) + 2 * look.px(3)
-    return Box(0, 0, width - beside, now.room.height - head)
+    box = Box(0, 0, width, now.room.height - head)
+    if column.count == 1:
+        return box
+    with_maps = box.cut(right=look.px(_THUMBS_BESIDE + 8)), box.cut(bottom=look.px(_THUMBS_BELOW + 3))
+    return max(with_maps, key=lambda each: min(each.width, each.height))
 
 
 def fitting_cell(now: Now, column: Column, box: Box) -> float:
