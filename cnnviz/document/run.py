@@ -286,14 +286,12 @@ def record_in(path: Path) -> History:
     * Raises DataError: if it cannot be read, or holds no run: one sentence.
     """
     document, files = load(path)
+    if document.run is None or RUN.run not in files:
+        raise opening_failed(path, DataError("there is no run in it"))
     try:
-        if document.run is None or RUN.run not in files:
-            raise DataError("there is no run in it")
         return _history(document.run.curves, "", from_safetensors(files[RUN.run]))
-    except SafetensorError as error:
-        raise opening_failed(path, DataError("its run is damaged")) from error
-    except DataError as error:
-        raise opening_failed(path, error) from error
+    except (DataError, SafetensorError) as error:
+        raise opening_failed(path, DataError("the curves of its run are damaged")) from error
 
 
 def _history(curves: Curves, prefix: str, arrays: Mapping[str, NDArray[Any]]) -> History:

@@ -92,7 +92,7 @@ class WindowDocument(QObject):
         #: The run that a course brings: its networks need not be trained.
         self.prepared: RestoredRun | None = None
         self._said_of_prepared: t.Run | None = None
-        self._prepared_data = ""  # checksum of the data that it was trained on
+        self.prepared_data = ""  #: Checksum of the data that it was trained on.
         self._saved: object = None  # what a file, or nothing, holds; see `_content`
         self._saved_run: tuple[int, int] | None = None
         self._run_in_file: int | None = None  # its number, where that is known
@@ -120,7 +120,7 @@ class WindowDocument(QObject):
             return None
         return gather(
             self.state, self.writing.work, panels.front_name, panels.view_states(), self.carried,
-            self._said_of_prepared, self._prepared_data,
+            self._said_of_prepared, self.prepared_data,
         )  # fmt: skip
 
     def picture(self, widget: QWidget | None = None) -> t.Document | None:
@@ -184,7 +184,7 @@ class WindowDocument(QObject):
 
     def ask_save_as(self) -> None:
         """Ask for a file and write the document to it."""
-        path = self._ask_target()
+        path = self._ask_target("" if self.path is None else self.name)
         if path is not None:
             self.save_to(path)
 
@@ -206,14 +206,10 @@ class WindowDocument(QObject):
 
         self.controller.files.submit(f"save {path}", write, done, self._complain)
 
-    def save_now(self, *, a_copy: bool = False) -> bool:
-        """Write the document before going on, to a file that is asked for if it has none; return whether.
-
-        * `a_copy`: whether to ask for a file of its own, and to stay the document of the file so far.
-        """
+    def save_now(self) -> bool:
+        """Write the document before going on, to a file that is asked for if it has none; return whether."""
         self.finish_words()
-        own = None if a_copy else self.path
-        path = self._ask_target(a_copy=a_copy) if own is None else self._instead_of(own)
+        path = self._ask_target() if self.path is None else self._instead_of(self.path)
         gathered, content, run = self.gather(), self._content(), self.state.run
         if path is None or gathered is None:
             return False
@@ -222,15 +218,11 @@ class WindowDocument(QObject):
         except CNNVizError as error:
             self._complain(str(error))
             return False
-        if a_copy and path.absolute() != self.path:
-            self.mark_run_saved()
-            self.remember(path)
-        else:
-            self._on_saved(path, _stamp_of(path), content, (run.run_id, run.step))
+        self._on_saved(path, _stamp_of(path), content, (run.run_id, run.step))
         return True
 
-    def _ask_target(self, *, a_copy: bool = False) -> Path | None:
-        name = _name_of(self.state) if self.path is None or a_copy else self.name
+    def _ask_target(self, name: str = "") -> Path | None:
+        name = name or _name_of(self.state)
         return ask_target(self._window, self._settings, "Save as", name, archive.ENDING, FILTER)
 
     def _instead_of(self, path: Path) -> Path | None:
@@ -342,7 +334,7 @@ class WindowDocument(QObject):
             figures = (name for name in files if name.startswith("figures/"))
             self.carried = {name: files[name] for name in (*_CARRIED, *figures) if name in files}
             self.prepared, self._said_of_prepared = built.prepared, built.said_of_prepared
-            self._prepared_data = document.prepared_on
+            self.prepared_data = document.prepared_on
             if self.writing is not None:
                 self.writing.begin(work_of(document, files)[0])
 
@@ -358,10 +350,6 @@ class WindowDocument(QObject):
         }
         self.carried = others | dict(files)
         self._on_changed()
-
-    def is_prepared_on(self, sha256: str) -> bool:
-        """Whether the run that came with the document was trained on these data."""
-        return self._prepared_data == sha256
 
     def _settle(self, path: Path | None, stamp: Stamp = _GONE, *, is_saved: bool) -> None:
         """Take what stands in the window as the document of a file."""
@@ -484,17 +472,17 @@ class WindowDocument(QObject):
         if not is_trained or self._saved_run == (run.run_id, run.step):
             return True
         text = f"The network has been trained for {format_count(run.step)} steps and is not saved."
-        return self._ask("it is replaced", text, a_copy=True)
+        return self._ask("the network is replaced", text)
 
     def _may_be_replaced(self, event: str) -> bool:
         self.finish_words()
         return not (self.has_work and self.is_changed) or self._ask(event)
 
-    def _ask(self, event: str, text: str = "", *, a_copy: bool = False) -> bool:
+    def _ask(self, event: str, text: str = "") -> bool:
         """Ask whether to save first; return whether to go on."""
         text = text or f"“{self.name}” has unsaved changes."
-        answer = ask_whether_to_save(self._window, text, event, a_copy=a_copy)
-        return self.save_now(a_copy=a_copy) if answer == "save" else answer == "discard"
+        answer = ask_whether_to_save(self._window, text, event)
+        return self.save_now() if answer == "save" else answer == "discard"
 
     def _complain(self, message: str) -> None:
         self._tell("error", message)

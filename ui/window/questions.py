@@ -42,15 +42,14 @@ def ask_target(
     return path if path.suffix else path.with_name(f"{path.name}{ending}")
 
 
-def ask_whether_to_save(parent: QWidget, text: str, event: str, *, a_copy: bool = False) -> str:
+def ask_whether_to_save(parent: QWidget, text: str, event: str) -> str:
     """Ask before something is lost: "save", "discard" or "cancel".
 
     * `text`: what would be lost, as a sentence.
     * `event`: by what it would be lost, to follow "before".
-    * `a_copy`: whether it is saved in a file of its own, and the document goes on without it.
     """
-    what, named = ("a copy of the document", "Save a copy…") if a_copy else ("the document", "Save…")
-    return _ask(parent, f"Save {what}?", text, f"Save {what} before {event}?", named, "Discard", "Cancel")
+    remedy = f"Save the document before {event}?"
+    return _ask(parent, "Save the document?", text, remedy, "Save…", "Discard", "Cancel")
 
 
 def ask_about_other_run(parent: QWidget, name: str, said: str) -> str:

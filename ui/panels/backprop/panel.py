@@ -187,7 +187,7 @@ class BackpropPanel(Panel):
             Qt.Key.Key_End: partial(self.header.go_to, len(self.model.steps) - 1),
             Qt.Key.Key_P: self.header.toggle_play,
             Qt.Key.Key_V: self._reveal,
-            Qt.Key.Key_Escape: self._unpin,
+            Qt.Key.Key_Escape: partial(self._state.set_pinned, None),
         }
         action = actions.get(Qt.Key(event.key()))
         if action is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
@@ -387,6 +387,3 @@ class BackpropPanel(Panel):
             self.model.reveal()
         else:
             self.header.cover.setChecked(True)
-
-    def _unpin(self) -> None:
-        self._state.set_pinned(None)
