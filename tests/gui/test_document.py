@@ -237,33 +237,28 @@ def test_a_document_with_a_name_asks_before_it_closes(
     assert document.run.step == 20
 
 
-def test_a_run_that_is_replaced_is_saved_in_a_file_of_its_own(
+def test_a_run_that_is_replaced_is_saved_first_and_never_over_another(
     qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = answered(monkeypatch, "save", "save")
-    state, mine = session.state, tmp_path / "mine.cnnviz"
-    for own in (None, mine):
-        if own is not None:
-            save_document(qtbot, session, own)
+    state, asked = session.state, answered(monkeypatch, "save", "save")
+    monkeypatch.setattr("ui.document.window_document.ask_about_other_run", lambda *_: "save")
+    paths = tmp_path / "one.cnnviz", tmp_path / "two.cnnviz"
+    steps: list[int] = []
+    for path in paths:
         train(qtbot, session, state.run.step + 20)
-        name, run, copy = (
-            session.document.name,
-            state.run,
-            tmp_path / f"copy of {session.document.name}.cnnviz",
-        )
-        choose(monkeypatch, copy)
+        run = state.run
+        steps.append(run.step)
+        choose(monkeypatch, path)
         session.ask_before_closing(True)
         session.controller.begin_new()
         qtbot.waitUntil(lambda run=run: state.run.run_id > run.run_id)
         session.ask_before_closing(False)
-        document, _files = archive.load(copy)
-        assert document.run.step == run.step
-        assert session.document.name == name
+        assert session.document.path == path
         qtbot.waitUntil(lambda: session.document.is_changed)
         session.controller.pause()
         settle(qtbot, session)
     assert len(asked) == 2
-    assert archive.load(mine)[0].run.step < run.step
+    assert [record_in(path).step for path in paths] == steps
 
 
 def test_a_new_document_shows_the_panels_as_they_are_at_first(qtbot: QtBot, session: Session) -> None:
