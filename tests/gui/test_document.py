@@ -249,6 +249,7 @@ def test_a_run_that_is_replaced_is_saved_first_and_never_over_another(
         run = state.run
         steps.append(run.step)
         choose(monkeypatch, path)
+        session.controller.edit(replace(state.draft, seed=run.run_id))
         session.ask_before_closing(True)
         session.controller.begin_new()
         qtbot.waitUntil(lambda run=run: state.run.run_id > run.run_id)
