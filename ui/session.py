@@ -194,10 +194,6 @@ class Session(QObject):
         self.window.close_guard = self._may_close if ask else None
         self.controller.replace_guard = self.document.may_lose_run if ask else None
 
-    def report_internal_error(self, text: str) -> None:
-        """Show an error that nothing else has caught."""
-        self.state.raise_notice("window", "error", text)
-
     def _watch_panels(self) -> None:
         # Imported here because they bring every kind of plot and the typesetter with them, and so pyqtgraph.
         from ui.export.exporter import FigureExporter

@@ -80,7 +80,7 @@ def test_menus_keys_buttons_and_help_say_the_same_and_no_key_means_two_things(qt
         session.window.menus.action(f"theme_{mode}").trigger()
         assert theme.mode == mode
         ticked = [text for text, action in entries(session) if action.isChecked()]
-        assert ticked == [mode.capitalize()]
+        assert ticked == [f"{mode.capitalize()} theme"]
 
     bar = session.window.run_bar
     for name in ("train", "step", "epoch", "reset", "new_seed", "export"):
@@ -150,7 +150,11 @@ def test_the_box_finds_every_action_with_its_key_and_what_cannot_be_had_now_says
     box.line.setText("traces")
     assert not [name for name, *_ in lines(box) if "Traces" in name], "of a menu that nobody sees"
     box.line.setText("theme")
-    assert {name for name, _place, _key in lines(box)[:3]} == {"Like the system", "Light", "Dark"}
+    assert {name for name, _place, _key in lines(box)[:3]} == {
+        "Theme of the system",
+        "Light theme",
+        "Dark theme",
+    }
 
     box.line.setText("panel")
     second = lines(box)[1]

@@ -372,7 +372,7 @@ settings = { ties = "first" }
 
 def _lost(step):
     what = f"The network has been trained for {step:,} steps and is not saved."
-    return f"{what} Before it is replaced?"
+    return f"{what} Before the network is replaced?"
 
 
 def test_a_lab_says_when_the_network_is_another_and_asks_only_before_it_takes_what_it_cannot_train_again(

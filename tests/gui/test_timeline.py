@@ -226,7 +226,7 @@ def check_comparison(compare, then, now):
     assert len({each.colors for each in shown}) == 1
     norm = np.sqrt(((after - before) ** 2).sum())
     share = norm / np.sqrt((before**2).sum())
-    said = re.fullmatch(r"by (\S+) \((\d+) %\)", compare.page.page.leaves()["difference"].caption)
+    said = re.fullmatch(r"length (\S+), (\d+) % of A", compare.page.page.leaves()["difference"].caption)
     assert read_number(said[1]) == pytest.approx(norm, rel=6e-3)
     assert said[2] == f"{100 * share:.0f}"
 

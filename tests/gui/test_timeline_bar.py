@@ -404,7 +404,7 @@ def test_the_page_names_moments_and_changes_lets_a_set_of_weights_be_chosen_and_
     assert {line.split(":")[0] for line in card(found, "difference").tip.split("\n") if ": " in line} >= {
         "conv1.weight", "dense1.weight", "dense1.bias", "all parameters",
     }  # fmt: skip
-    assert card(found, "difference").caption.startswith("by ")
+    assert card(found, "difference").caption.startswith("length ")
     (table,) = CARD.tables(card(found, "now"))
     assert table.header[:2] == ("map", "row")
 

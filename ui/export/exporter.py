@@ -222,7 +222,9 @@ class FigureExporter(QObject):
 
         for name, act in (("export", self.export), ("copy", self.copy), ("insert", self.insert)):
             row = action_row(name)
-            action = menu.addAction(f"{row.label_in_menu}\t{row.key}")
+            key = f"\t{row.key}"
+            taken = any(each.text().endswith(key) for each in menu.actions())  # with the focus there
+            action = menu.addAction(row.label_in_menu + ("" if taken else key))
             action.triggered.connect(partial(choose, act))
         panel = panel_at(widget)
         menu.setAccessibleName(panel_title(panel) if panel is not None else "Figure")

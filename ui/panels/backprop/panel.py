@@ -23,8 +23,8 @@ from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.page_view import PageView
 from ui.panels.backprop.arithmetic import cell_read
-from ui.panels.backprop.asks import Adopt, Enlarge, Poke, SetSide, ShowUnit
-from ui.panels.backprop.focus import Step, StepKind, stage_of, target_of
+from ui.panels.backprop.asks import Adopt, Enlarge, Poke, SetSide, ShowFilter, ShowUnit
+from ui.panels.backprop.focus import Step, StepKind, block_of, stage_of, target_of
 from ui.panels.backprop.formulas import formula_of, sentence_of
 from ui.panels.backprop.header import CHECK, INSPECT, POKE, SideColumn, StepHeader
 from ui.panels.backprop.model import BackpropModel, Kept
@@ -189,7 +189,7 @@ class BackpropPanel(Panel):
             Qt.Key.Key_End: partial(self.header.go_to, len(self.model.steps) - 1),
             Qt.Key.Key_P: self.header.toggle_play,
             Qt.Key.Key_V: self._reveal,
-            Qt.Key.Key_Escape: self._unpin,
+            Qt.Key.Key_Escape: partial(self._state.set_pinned, None),
         }
         action = actions.get(Qt.Key(event.key()))
         if action is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
@@ -349,6 +349,9 @@ class BackpropPanel(Panel):
             case Adopt():
                 if (snapshot := self.model.adopted()) is not None:
                     self._runs.adopt(snapshot)
+            case ShowFilter(stage, channel):
+                self.model.answer(ask)
+                self._pin_in(stage, channel)
             case _:
                 if isinstance(ask, Enlarge) and self.model.step.kind is StepKind.ROUTE:
                     self._state.set_pinned(None)  # or its window would stay
@@ -372,6 +375,14 @@ class BackpropPanel(Panel):
             self.model.set_target(target)
             self._state.set_pinned(pinned)
 
+    def _pin_in(self, stage: str, channel: int) -> None:
+        """Move a pinned cell of these maps into another one: the filter that is looked at is one."""
+        passed, pinned = self.model.passed, self._state.pinned
+        if passed is None or pinned is None or len(pinned.index) != 3:
+            return
+        if block_of(passed.network, pinned.stage) == block_of(passed.network, stage):
+            self._state.set_pinned(replace(pinned, index=(channel, *pinned.index[1:])))
+
     def figure(self, look: Look) -> Drawing:
         """The step that is shown, for paper."""
         return self.stack.figure(look)
@@ -386,6 +397,3 @@ class BackpropPanel(Panel):
             self.model.reveal()
         else:
             self.header.cover.setChecked(True)
-
-    def _unpin(self) -> None:
-        self._state.set_pinned(None)

@@ -297,13 +297,14 @@ def _of_window(alike: _Alike, why_covered: str) -> tuple[Item, Item, tuple[Item,
     tip = "Values in the window of the pool; the largest wins"
     values = _cells(cell.values, Colors(colormap, *limits), note=note)
     window = _table("window", f"window of {source}", tip, values, winners)
-    tip = "Share of the gradient that each cell of the window gets in the backward pass"
+    title = "gets the gradient ×"
+    tip = "What the gradient is multiplied by on its way back to each cell of the window"
     if why_covered:
-        other = Card("covered", WORDS, Words(why_covered, ink="muted"), "share of the gradient", "", tip)
+        other = Card("covered", WORDS, Words(why_covered, ink="muted"), title, "", tip)
         told: tuple[Item, ...] = ()
     else:
         shares = _cells(cell.shares, Colors("sequential", 0.0, 1.0), is_precise=False)
-        other = _table("shares", "share of the gradient", tip, shares)
+        other = _table("shares", title, tip, shares)
         told = (Card("note", WORDS, Words(_who_gets_it(cell)), room=None),)
     return window, replace(other, room=window.room), told
 

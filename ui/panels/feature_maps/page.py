@@ -56,7 +56,7 @@ _ROLES = ("feeds", "receptive", "window", "winner", "selected")
 _NUMBERED_CELL, _NUMBERED_CELL_IN_ROW = 24, 40
 """Side in pixels at scale 1 below which no number fits into a cell of an enlarged map; in a row of columns,
 none with two decimals: with one, maps of the exercise's network would read as -0.1 and 0 throughout."""
-_THUMBS_BESIDE, _THUMBS_BELOW = 132, 64
+_THUMBS_BESIDE, _THUMBS_BELOW = 132, 76  # room of all maps beside an enlarged one, or below it
 _MARGIN = 2  # cells that an enlarged map shows round the marked one
 _OF_POOL = ("window", "its window"), ("winner", "maximum")
 _KEY = (("selected", "this cell"), ("receptive", "it reads"), *_OF_POOL, ("feeds", "it feeds"))
@@ -271,8 +271,10 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     large = _large(now, column, content, room, f"{column.title}, the chosen map", tip)
     small = _thumbs(now, column)
     below: tuple[Item, ...] = (large, *small)
-    if is_large and small and _are_beside(now, column):
-        below = (across(replace(large, room=Share(1)), down(*small, room=_THUMBS_BESIDE), gap=8),)
+    if is_large and column.count > 1:  # with their room also where they are covered, so that the map stays
+        is_beside = box.width < now.layout.widths[column.key]
+        maps = down(*small, room=_THUMBS_BESIDE if is_beside else _THUMBS_BELOW)
+        below = (across(large, maps, gap=8),) if is_beside else (large, maps)
     elif column.kind is Kind.IMAGE:
         has_winners = any(layer.tie_rule is not None for _, layer in now.plan.layers)
         key = tuple(mark for mark in _KEY if mark not in _OF_POOL or has_winners)
@@ -422,20 +424,11 @@ def _map_box(now: Now, column: Column, is_large: bool) -> Box:
     if not is_large:
         return Box(0, 0, width, math.ceil(_side(now, column) + strip_height(look)))
     head = look.font("strong").line + look.px(LINE) + 2 * look.px(3)
-    whole = Box(0, 0, width, now.room.height - head)
-    if column.count > 1 and not now.is_covered(column):
-        if _are_beside(now, column):
-            whole = whole.cut(right=look.px(_THUMBS_BESIDE + 8))
-        else:
-            whole = whole.cut(bottom=look.px(_THUMBS_BELOW + 3))
-    return whole._replace(height=min(whole.height, whole.width + strip_height(look)))
-
-
-def _are_beside(now: Now, column: Column) -> bool:
-    """Whether an enlarged map is larger with the small ones beside it than with these below."""
-    width, high = now.layout.widths[column.key], now.room.height - strip_height(now.look)
-    px = now.look.px
-    return min(width - px(_THUMBS_BESIDE), high) > min(width, high - px(_THUMBS_BELOW))
+    box = Box(0, 0, width, now.room.height - head)
+    if column.count == 1:
+        return box
+    with_maps = box.cut(right=look.px(_THUMBS_BESIDE + 8)), box.cut(bottom=look.px(_THUMBS_BELOW + 3))
+    return max(with_maps, key=lambda each: min(each.width, each.height))
 
 
 def fitting_cell(now: Now, column: Column, box: Box) -> float:

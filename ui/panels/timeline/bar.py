@@ -87,7 +87,7 @@ class TimelineBar(HasProvenance, QFrame):
         row = fill(QHBoxLayout(), *parts, spacing=10, margins=(12, 5, 12, 3))
         fill(QVBoxLayout(self), self.branch, row, spacing=0)
         for signal, slot in (
-            (self.moment.field.valueEdited, self._on_step_typed),
+            (self.moment.field.valueEdited, self._request_step),
             (self.moment.field.messageChanged, partial(state.raise_notice, "timeline", "info")),
             (self.transport.play.clicked, self._on_play_toggled),
             (self.transport.speed.choiceEdited, lambda speed: self.film.set_speed(int(speed))),
@@ -175,10 +175,6 @@ class TimelineBar(HasProvenance, QFrame):
             case _:
                 raise TypeError(f"The timeline does not know {ask!r}.")
 
-    def _on_step_typed(self, step: int) -> None:
-        self.film.stop()
-        self._request_step(step)
-
     def _on_live_requested(self) -> None:
         self._answer(ToEnd())
         # A click has switched the button; it shows what is, not what was clicked.
@@ -226,6 +222,7 @@ class TimelineBar(HasProvenance, QFrame):
 
     def _request_step(self, step: int) -> None:
         """Ask for any step of the record; its last one is the live moment."""
+        self.film.stop()
         state = self._state
         if not len(state.history.snapshots):
             return

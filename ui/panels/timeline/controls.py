@@ -94,15 +94,12 @@ class ShownMoment(QWidget):
         fill(QVBoxLayout(self), 1, row, self._measured, 1, spacing=0)
         scaled(self.field.setFixedWidth, 92)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        self.field.editingFinished.connect(self._on_typed)
+        self.field.editingFinished.connect(lambda: self.field.lineEdit().setModified(False))
 
     def set_roomy(self, roomy: bool) -> None:
         """Show the words, or only the field where there is little room."""
         self._label.setVisible(roomy)
         self._measured.setVisible(roomy)
-
-    def _on_typed(self) -> None:
-        self.field.lineEdit().setModified(False)
 
     def lines(self) -> tuple[str, str]:
         """The step and what was measured there, in words."""

@@ -220,8 +220,8 @@ class TrainingCurves(ProvenancePart, QWidget):
             return f"{means}{before} {_HANDLING}"
 
         self.loss.setToolTip(
-            f"Cross-entropy in nats. Guessing among {count} classes costs ln {count} = "
-            f"{format_value(math.log(count))}. {told()}"
+            f"Cross-entropy −ln p(label), in nats: units of the natural logarithm. "
+            f"Guessing among {count} classes costs ln {count} = {format_value(math.log(count))}. {told()}"
         )
         # The accuracy is told where it is drawn alone, for there it can be covered.
         told_all = told(self._run.ghost_tested)

@@ -146,8 +146,8 @@ def _verdict_text(counts: Mapping[Verdict, int]) -> str:
     text = f"All {format_count(total)} parameters are accounted for."
     if counts["tie_rule"]:
         text += (
-            f" {format_count(counts['tie_rule'])} are not the slope, because “all” adds up the gradients of "
-            "all tied cells of a window; these sums were checked by ±ε, too. Under “first” they are the "
-            "slope."
+            f" {format_count(counts['tie_rule'])} gradients differ from the slope of the loss, as they "
+            "should: “all” gives each tied cell of a window the whole gradient and counts it several times. "
+            "Those sums were checked by ±ε, too; under “first” the gradients are the slope."
         )
     return text
