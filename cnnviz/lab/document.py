@@ -117,8 +117,8 @@ class _Pages:
         numbers, told = self._numbers, self._record.step(step.id).found
         if numbers is not None and step.id in numbers.reveals:
             yield from self._printed(numbers.reveals[step.id])
-        elif told is not None and told.why:
-            yield Words(told.why)
+        elif told is not None:
+            yield from told.blocks
 
     def _when(self, step: Step, known: Sequence[Measured]) -> str:
         """Say when the numbers of a step were measured: when they were first told, if they were."""

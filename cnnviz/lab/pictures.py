@@ -6,7 +6,7 @@ sentence is shown in place of the picture.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple, cast
@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz.datasets import to_input
-from cnnviz.drawing import PAPER, Block, Box, Colors, to_svg
-from cnnviz.drawing.page import Card, Item, Page, across, down, page_drawn
+from cnnviz.drawing import PAPER, Block, Box, Colors, Share, to_svg
+from cnnviz.drawing.page import Card, Column, Item, Page, Row, across, down, page_drawn
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
@@ -132,8 +132,24 @@ PICTURES: Mapping[str, RevealPicture] = MappingProxyType(_all)
 def figure_of(step: str, picture: RevealPicture, page: Page) -> Figure:
     """Return a picture as a figure of the report."""
     name = "".join(sign if sign.isalnum() else "-" for sign in f"reveal-{step}")
-    drawing = page_drawn(page, Box(0, 0, _WIDTH, page.body.height(_WIDTH, PAPER)), PAPER)
-    return Figure(name, f"{picture.title}.", to_svg(drawing, picture.title, "pt"), _WIDTH / WIDTH)
+    body, width = min(_laid_out(page.body), key=lambda each: each[0].height(each[1], PAPER))
+    drawing = page_drawn(replace(page, body=body), Box(0, 0, width, body.height(width, PAPER)), PAPER)
+    return Figure(name, f"{picture.title}.", to_svg(drawing, picture.title, "pt"), width / WIDTH)
+
+
+def _laid_out(body: Item) -> Iterator[tuple[Item, float]]:
+    """Yield how a picture can stand on paper, and how wide: as beside the panels, or in two columns."""
+    yield body, _WIDTH
+    items = body.items if isinstance(body, Column) else ()
+    if all(isinstance(each, Row) for each in items):
+        return  # what stands below one another there is to be compared
+    for place in range(1, len(items)):
+        halves = [down(*each) for each in (items[:place], items[place:])]
+        leasts = [each.least(PAPER)[0] for each in halves]
+        if 2 * max(leasts) > WIDTH - 20:
+            halves = [replace(each, room=Share(least)) for each, least in zip(halves, leasts, strict=True)]
+        if sum(leasts) <= WIDTH - 20:
+            yield across(*halves, gap=20), WIDTH
 
 
 def _picture(
@@ -334,11 +350,11 @@ def _field(case: Case, stage: str, sample: int) -> Made:
             outlines=(("selected", _block(whole)), ("receptive", _block(one))),
         ),
         _map(
-            "cells", f"{first}, filter {channel}", maps, Colors.of("signed", maps), block=_block(patch),
+            "cells", f"{first}, filter {channel}", maps, Colors.of_layer(maps), block=_block(patch),
             has_axes=True, most=_LARGE,
         ),
         _map(
-            "pooled", pool, pooled, Colors.of("signed", maps), block=(row, column, 1, 1), has_axes=True,
+            "pooled", pool, pooled, Colors.of_layer(maps), block=(row, column, 1, 1), has_axes=True,
             most=_LARGE,
         ),
     )  # fmt: skip
@@ -413,7 +429,7 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
         across(
             _map("filter", f"Filter {filter}", kernel, Colors.of("signed", kernel), most=_LARGE),
             _map(
-                "sums", "Sums", maps, Colors.of("signed", maps), has_axes=True, outlines=marked,
+                "sums", "Sums", maps, Colors.of_layer(maps), has_axes=True, outlines=marked,
                 block=(top, left, size, size), most=_LARGE,
             ),
         ),
@@ -461,7 +477,7 @@ def _routes(case: Case, filter: int, row: int, column: int, sample: int) -> Made
     colors = Colors("signed", -1.0, 1.0)
     page = down(
         _map(
-            "values", f"Values of the window, filter {filter}", values, Colors.of("signed", values),
+            "values", f"Values of the window, filter {filter}", values, Colors.of_layer(values),
             block=block, outlines=marked, has_axes=True, most=_LARGE,
         ),
         across(*(

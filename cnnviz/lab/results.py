@@ -218,7 +218,10 @@ def _text_in_html(text: str) -> str:
         if tag >= 0 and end >= 0 and text[tag : tag + 7].lower() == "<script" and ">" not in text[tag:place]:
             starts.append(end + 1)
     if not starts:
-        raise DataError(f"the page carries no results: it is a draft or not of CNNViz; {_WHAT_TO_HAND_IN}")
+        raise DataError(
+            "the page carries no results: it is a draft, a report of free work, or no report of CNNViz; "
+            f"{_WHAT_TO_HAND_IN}"
+        )
     if len(starts) > 1:
         raise DataError(f"the page carries several results; {_WHAT_TO_HAND_IN}")
     end = text.find("</script", starts[0])
@@ -245,8 +248,8 @@ def _text_in_pdf(content: bytes) -> str:
             texts.append(unpacked.decode("utf-8", "replace"))
     if not texts:
         raise DataError(
-            "the PDF carries no results: it is a draft, was printed again, merged or made smaller, which "
-            f"leaves them out, or is no report of CNNViz; {_WHAT_TO_HAND_IN}"
+            "the PDF carries no results: it is a draft or a report of free work, was printed again, merged "
+            f"or made smaller, which leaves them out, or is no report of CNNViz; {_WHAT_TO_HAND_IN}"
         )
     if len(texts) > 1:
         raise DataError(f"the PDF carries several results, as one does that was merged; {_WHAT_TO_HAND_IN}")

@@ -164,7 +164,7 @@ def maps_figure(bench: Bench) -> Figure:
     for line, each in zip(words.lines(len(said) + 1, TITLE - 3), (*said, f"true class: {name}"), strict=True):
         drawing.write(line, each, "small")
     for (layer, maps), box in zip(shown, right.rows(*[Share(1)] * len(shown), gap=6), strict=True):
-        colors = Colors("signed", *signed_levels(maps))
+        colors = Colors.of_layer(maps)
         area, bar = titled(drawing, box, f"{layer}: {' × '.join(map(format_count, maps.shape))}").rows(
             Share(1), BAR, gap=3
         )
@@ -388,7 +388,7 @@ def map_gradients_figure(bench: Bench) -> Figure:
 def _beside_one_another(values: FloatArray, gradients: Mapping[str, FloatArray], caption: str) -> Figure:
     """Draw a map and gradients of its cells, or of the windows over it, with one key to their colours."""
     slopes = Colors.of("signed", *gradients.values())
-    maps = {"values": plain(values, Colors.of("signed", values))}
+    maps = {"values": plain(values, Colors.of_layer(values))}
     maps |= {words: plain(array, slopes) for words, array in gradients.items()}
     drawing, bar = beside(126, maps, _MOST_MAPS)
     left, right = bar.columns(170, Share(1), gap=12)

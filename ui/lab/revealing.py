@@ -115,8 +115,7 @@ class Revealer(QObject):
             is_same = of_found is found
             return Reveal(
                 verdict, moment=moment, remark=remark, besides=tuple(besides),
-                picture=explained.page if is_same else None,
-                why=" ".join(filter(None, (explained.problem if is_same else "", found.why))),
+                picture=explained.page if is_same else None, why=found.why,
             )  # fmt: skip
         first = self._control.to_see_first(step)
         if first:
@@ -203,7 +202,7 @@ class Revealer(QObject):
         results = {each.id: self._results_of(each) for each in earlier}
         self._is_measuring = True
 
-        def work(context: Context) -> tuple[tuple[Measured, ...], Explained]:
+        def work(context: Context) -> tuple[Found, Explained]:
             bench = Bench(
                 experiment, dataset, snapshot.network, snapshot.step, pixels, history, way,
                 cancelled=lambda: context.cancelled,
@@ -211,22 +210,22 @@ class Revealer(QObject):
             measured = tuple(measure(step.id, each, bench) for each in step.measurements)
             found = Found(measured, "", snapshot.step, experiment, looked=looked)
             told = replace(step_done, found=found)
-            return measured, explain(step, bench, {**results, step.id: measured}, earlier, told)
+            explained = explain(step, bench, {**results, step.id: measured}, earlier, told)
+            return replace(found, blocks=explained.blocks), explained
 
         def is_asked() -> bool:
             """Whether it is still the lab, and what was asked for in it, for which this was measured."""
             return self._control.lab is lab and _is_asked(self._control.record, step)
 
-        def done(answer: tuple[tuple[Measured, ...], Explained]) -> None:
-            measured, explained = answer
+        def done(answer: tuple[Found, Explained]) -> None:
+            found, explained = answer
             self._is_measuring = False
             if not is_asked():
                 self._look_and_tell()
                 return
             self._tried[step.id] = (snapshot, "")
             is_news = not self._control.record.step(step.id).revealed and step is not self._control.step
-            found = Found(measured, now(), snapshot.step, experiment, explained.why, looked)
-            self._control.reveal(step, found)
+            self._control.reveal(step, replace(found, time=now()))
             kept = self._control.found(step)
             if kept is not None:
                 self._explained[step.id] = kept, explained
