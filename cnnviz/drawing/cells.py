@@ -71,9 +71,8 @@ class Colors:
     @classmethod
     def of_layer(cls, *values: Values) -> "Colors":
         """Colours for values of a layer: symmetric, or from 0 where none is negative, as after a ReLU."""
-        lo, hi = signed_levels(*values)
-        is_signed = any((each < 0).any() for each in values)
-        return cls("signed", lo, hi) if is_signed else cls("sequential", 0.0, hi)
+        is_signed = sequential_levels(*values)[0] < 0
+        return cls.of("signed", *values) if is_signed else cls("sequential", 0.0, signed_levels(*values)[1])
 
     def pixels(self, values: Values) -> Pixels:
         """One pixel a value."""
