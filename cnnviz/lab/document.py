@@ -131,8 +131,7 @@ class _Pages:
             one.measurement == two.measurement and compared(one, two, told.experiment.dtype).agrees
             for one, two in zip(told.measured, known, strict=True)
         ):
-            again = f", and with the same result {time} for the report" if time else ""
-            return f"Measured {told.time} in the step “{step.title}”{again}, {seed}."
+            return f"Measured {told.time} in the step “{step.title}”, {seed}."
         return f"{plain} At {told.time} the step showed the result of another network."
 
     def _results(self, step: Step) -> Iterator[Block]:

@@ -30,6 +30,11 @@ def sheet(height: float) -> Drawing:
     return Drawing(Ground(Box(0, 0, WIDTH, height), PAPER, ratio=0))
 
 
+def paged(body: Item, width: float = WIDTH) -> Drawing:
+    """Draw a page, as high as it wants to be."""
+    return page_drawn(Page(body), Box(0, 0, width, body.height(width, PAPER)), PAPER)
+
+
 def titled(drawing: Drawing, box: Box, words: str) -> Box:
     """Write a title into a box; return what is left below it."""
     title, area = box.rows(TITLE, Share(1), gap=2)
@@ -206,9 +211,8 @@ def dots_page() -> Item:
 
 def dots_figure(_: Bench) -> Figure:
     """The two 6x6 images with their convolution and max pool, with numbers."""
-    body = dots_page()
     return figure(
-        page_drawn(Page(body), Box(0, 0, WIDTH, body.height(WIDTH, PAPER)), PAPER),
+        paged(dots_page()),
         "two-images",
         "Two 6×6 images, of which the second is the first moved down by one pixel, after the same 3×3 filter "
         "with random weights and after a 2×2 max pool.",

@@ -91,7 +91,6 @@ def _inputs(document: Document) -> dict[str, str]:
     whose = document.author, document.roll_number
     report = {
         "title": document.title,
-        "author": document.author,
         "version": __version__,
         "running": [_shortened(document.title), "  ·  ".join(filter(None, map(_shortened, whose)))],
         "head": [["Name", document.author], ["Roll number", document.roll_number], ["Date", document.date]],

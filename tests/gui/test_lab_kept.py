@@ -391,12 +391,10 @@ def test_what_a_file_has_handed_out_is_known_once_it_could_be_written(qtbot, few
     desk.go_to("way")
     assert not desk.is_late
     desk.go_to("field")
-    causes = "If you export now, the report shows the result"
-    many = f"{causes}s of 2 predictions that you have not made; made afterwards they count as late."
-    assert many in report.exporter.lacking()
+    causes = "If you export now, the report shows the results; a prediction made afterwards counts as late."
+    assert f"2 predictions are still open. {causes}" in report.exporter.lacking()
     desk.predict(5)
-    one = f"{causes} of one prediction that you have not made; made afterwards it counts as late."
-    assert one in report.exporter.lacking()
+    assert f"1 prediction is still open. {causes}" in report.exporter.lacking()
     assert not desk.done.prediction.after_run
     with qtbot.waitSignal(report.exported):
         report.exporter.write(tmp_path / "out.pdf")
@@ -448,7 +446,7 @@ def test_a_draft_is_written_at_once_and_says_what_is_lacking(qtbot, few, tmp_pat
     desk.go_to("way")
     assert not desk.is_late
     press(report.run_button)
-    qtbot.waitUntil(lambda: report.message.text().startswith("All steps are measured; "))
+    qtbot.waitUntil(lambda: report.message.text().endswith("once the open predictions are made."))
     with pytest.raises(DataError, match="draft"):
         read_hand_in(path)
 
