@@ -206,16 +206,16 @@ def _steps(row: Row, lab: Lab) -> Iterator[dict[str, str]]:
         asked = lab.asked(step)
         if handed is None or (step.prediction is None and not asked):
             continue
-        found = None if grade is None else grade.steps.get(step.id)
         for number, question in enumerate(asked or (None,)):
+            found = None if grade is None or number else grade.steps.get(step.id)
             yield {
                 "title": step.title
                 if len(asked) < 2 or question is None
                 else f"{step.title}: {PARTS[question.part]}",
-                "predicted": "" if found is None or number else found.predicted,
-                "measured": "" if found is None or number else found.measured,
+                "predicted": "" if found is None else found.predicted,
+                "measured": "" if found is None else found.measured,
                 "points": ""
-                if found is None or number
+                if found is None
                 else f"{format_plain(found.points)}, {VERDICTS[found.is_right]}",
                 "answer": ""
                 if question is None

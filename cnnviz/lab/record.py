@@ -166,11 +166,6 @@ class Found(Kept, frozen=True):
     # the picture that explained it, and the sentences
     blocks: Annotated[tuple[Figure | Words, ...], Meta(max_length=5)] = ()
 
-    @property
-    def why(self) -> str:
-        """The sentences that explained it."""
-        return " ".join(each.text for each in self.blocks if isinstance(each, Words))
-
 
 # --- what was done ------------------------------------------------------------------------------------------
 

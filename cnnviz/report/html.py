@@ -65,12 +65,7 @@ def _blocks(document: Document) -> Iterator[dict[str, Any]]:
                 yield {"type": "table", "number": tables} | _table(block)
             case Figure():
                 figures += 1
-                yield {
-                    "type": "figure",
-                    "number": figures,
-                    "caption": block.caption,
-                    "own": block.own_caption,
-                } | _figure(block)
+                yield {"type": "figure", "number": figures} | _figure(block)
             case Formula(equation):
                 opening = '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block" '
                 math = f'{opening}alttext="{equation.words}">{mathml(equation.formula)}</math>'
@@ -78,12 +73,13 @@ def _blocks(document: Document) -> Iterator[dict[str, Any]]:
 
 
 def _figure(figure: Figure) -> dict[str, Any]:
+    words = {"caption": figure.caption, "own": figure.own_caption}
     if figure.from_screen:
         # As a picture of its own: names in it may be those of another, and nothing in it can run.
         data = base64.b64encode(figure.svg.encode("utf-8", "replace")).decode("ascii")
-        return {"svg": "", "data": data, "width": f"{100 * figure.width:.0f}%"}
+        return words | {"svg": "", "data": data, "width": f"{100 * figure.width:.0f}%"}
     # Drawn by this part of the program, its texts escaped there; its title tells it, and the caption follows.
-    return {"svg": Markup(figure.svg.strip()), "data": "", "width": "100%"}
+    return words | {"svg": Markup(figure.svg.strip()), "data": "", "width": "100%"}
 
 
 def _table(table: Table) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from cnnviz.lab.model import Step
 from cnnviz.lab.record import Found, LabRecord, LookedAt
 from cnnviz.quantities import format_count, now
 from cnnviz.report.bench import Bench
+from cnnviz.report.blocks import Words
 from cnnviz.snapshots import Snapshot
 from ui.lab.controller import LabController
 from ui.state import AppState, RunStatus
@@ -114,7 +115,8 @@ class Revealer(QObject):
             of_found, page = self._pictures.get(step.id, (None, None))
             return Reveal(
                 verdict, moment=moment, remark=remark, besides=tuple(besides),
-                picture=page if of_found is found else None, why=found.why,
+                picture=page if of_found is found else None,
+                why=" ".join(each.text for each in found.blocks if isinstance(each, Words)),
             )  # fmt: skip
         first = self._control.to_see_first(step)
         if first:

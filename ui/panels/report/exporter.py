@@ -249,20 +249,17 @@ class ReportExporter(QObject):
         self._files.submit(_EXPORT, work, self._on_written, self._on_failed)
 
     def _on_written(self, path: Path) -> None:
-        report, what = "the report", "This one file has everything in it: hand it in."
-        missing = {"answer": len(self._work.gaps()), "prediction": self._count_open()}
-        if self._handed_out is None:
-            report, what = "a draft", "It is not to be handed in."
-        else:
+        report, what = "a draft", "It is not to be handed in."
+        if self._handed_out is not None:
+            report, what = "the report", "This one file has everything in it: hand it in."
+            missing = {"answer": len(self._work.gaps()), "prediction": self._count_open()}
+            many = [f"{format_count(n)} {one}{'s' if n > 1 else ''}" for one, n in missing.items() if n]
+            if many or path.is_dir():
+                what = f"Missing in it: {' and '.join(many)}." if many else "Hand in the whole folder."
             self._work.note_handed_out(*self._handed_out)
             self._handed_out = None
         if self._work.lab.is_free:
             what = ""
-        elif report != "a draft" and any(missing.values()):
-            many = [f"{format_count(n)} {one}{'s' if n > 1 else ''}" for one, n in missing.items() if n]
-            what = f"Missing in it: {' and '.join(many)}."
-        elif path.is_dir() and report != "a draft":
-            what = "Hand in the whole folder."
         show = partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(path.parent)))
         self._message.show_message(
             f"Wrote {report} to {path}. {what}".strip(), "success", "Open folder", show
