@@ -159,6 +159,15 @@ def test_arrow_keys_go_step_by_step_and_with_shift_through_the_snapshots(opened)
         opened.key(Qt.Key.Key_Right, modifier)
         opened.key(Qt.Key.Key_Right, modifier)
         assert opened.state.follows_live, "the step after the last but one is live"
+    # A key that is held down asks for the next step before the one before could be repeated.
+    opened.click_at(600)
+    opened.requests.clear()
+    opened.answer = opened.state.await_moment
+    for _ in range(3):
+        opened.key(Qt.Key.Key_Left)
+    opened.key(Qt.Key.Key_Left, SHIFT)
+    opened.key(Qt.Key.Key_End)
+    assert opened.requests == [599, 598, 597, 580, None]
 
 
 def test_a_step_that_is_typed_is_shown_and_stays_while_training_goes_on(opened, qtbot):
@@ -187,18 +196,6 @@ def test_a_step_that_is_typed_is_shown_and_stays_while_training_goes_on(opened, 
     assert opened.shown == 703
     opened.key(Qt.Key.Key_End)
     assert field.value() == 1200
-
-
-def test_steps_are_counted_from_the_one_that_is_on_its_way(opened):
-    """A key that is held down asks for the next step before the one before could be repeated."""
-    opened.click_at(600)
-    opened.requests.clear()
-    opened.answer = opened.state.await_moment
-    for _ in range(3):
-        opened.key(Qt.Key.Key_Left)
-    opened.key(Qt.Key.Key_Left, SHIFT)
-    opened.key(Qt.Key.Key_End)
-    assert opened.requests == [599, 598, 597, 580, None]
 
 
 def test_buttons_do_what_they_say_and_are_off_where_they_make_no_sense(opened):
@@ -375,19 +372,19 @@ def card(found: Compared, key: str) -> Card:
 
 
 @pytest.mark.parametrize(("preset", "layer"), [(LAB5, "conv1"), (LAB5, "dense1"), (LENET, "conv2")])
-@pytest.mark.parametrize("room", [WIDE, NARROW])
-def test_everything_has_room_and_is_made_twice_alike(preset, layer, room):
+def test_everything_has_room_and_is_made_twice_alike(preset, layer):
     found = compared(preset, layer)
-    page = page_of(found, room is WIDE, "")
-    assert page == page_of(found, room is WIDE, "")
-    places = list(arranged(page.body, room, LIGHT))
-    assert all(room.joined(box.inset(0.01)) == room and box.width > 0 for _, box in places)
-    for leaf, box in places:
-        wide, _ = leaf.least(LIGHT)
-        assert wide <= box.width + 0.01 or leaf.key == "title", leaf.key
-    drawing = page_drawn(page, room, LIGHT)
-    assert "Weights at A" in drawing.texts()
-    assert to_svg(drawing).count("<text") == len(drawing.texts())
+    for room in (WIDE, NARROW):
+        page = page_of(found, room is WIDE, "")
+        assert page == page_of(found, room is WIDE, "")
+        places = list(arranged(page.body, room, LIGHT))
+        assert all(room.joined(box.inset(0.01)) == room and box.width > 0 for _, box in places)
+        for leaf, box in places:
+            wide, _ = leaf.least(LIGHT)
+            assert wide <= box.width + 0.01 or leaf.key == "title", leaf.key
+        drawing = page_drawn(page, room, LIGHT)
+        assert "Weights at A" in drawing.texts()
+        assert to_svg(drawing).count("<text") == len(drawing.texts())
 
 
 def test_one_scale_for_all_or_a_scale_of_its_own_for_the_difference():
