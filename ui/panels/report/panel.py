@@ -268,6 +268,7 @@ class ReportPanel(Panel):
     def _on_covered_changed(self) -> None:
         if self._state.covered and self.numbers is not None:  # what is on the pages tells an answer
             self.preview.set_pages([])
+        self._show_run()
         self._on_work_changed()
 
     def _on_export_ended(self, succeeded: bool) -> None:
