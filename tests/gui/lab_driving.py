@@ -1,16 +1,31 @@
 """Steps that tests of the lab guide share."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import to_input
+from cnnviz.experiment import LAB5
+from cnnviz.history import History
+from cnnviz.lab.reading import parse_lab
+from cnnviz.snapshots import Origin, Snapshot
 from tests.gui import whole_window
+from tests.gui.driving import show_window
+from tests.gui.feature_maps_panel import Later
+from tests.small_data import few_digits
+from ui.lab.column import LabColumn
+from ui.lab.controller import LabController
 from ui.lab.guide import LabGuide
+from ui.lab.library import OWN_LAB
+from ui.lab.revealing import Reveal, Revealer
+from ui.panels.report.work import StudentWork
 from ui.session import Session
+from ui.state import AppState, RunStatus
 
 LAB = """
 id = "small"
@@ -90,6 +105,69 @@ def open_lab(qtbot: QtBot, session: Session, folder: Path, text: str = LAB) -> L
     qtbot.waitUntil(lambda: sitting.control.lab is not None and sitting.column.isVisible())
     whole_window.rest(qtbot, session)
     return sitting
+
+
+def is_open(session: Session, lab: str) -> bool:
+    """Whether a lab is in front in the guide."""
+    return getattr(session.lab.guide.control.lab, "id", "") == lab
+
+
+def await_verdict(qtbot: QtBot, session: Session) -> None:
+    """Wait until the result of the step in front is told."""
+    qtbot.waitUntil(lambda: session.lab.guide.revealer.present().verdict is not None)
+    whole_window.rest(qtbot, session)
+
+
+class LabDesk:
+    """A lab and its column, without the rest of the window; runs are said to be trained.
+
+    What is measured comes when a test wants it.
+    """
+
+    END = 640
+
+    def __init__(self, text: str = LAB) -> None:
+        self._parent = QObject()
+        self.state, self.later = AppState(LAB5), Later()
+        self.state.set_dataset(few_digits())
+        self.state.update_run(
+            status=RunStatus.READY, run_id=1, total_steps=self.END, steps_per_epoch=self.END
+        )
+        self.work = StudentWork(self.state, self._parent)
+        self.control = LabController(self.state, self.work, self._parent)
+        self.revealer = Revealer(self.control, self.state, self.later, lambda: 0, self._parent)
+        self.lab, mistakes = parse_lab(text)
+        assert self.lab is not None, mistakes
+
+    def open(self) -> None:
+        """Open the lab at its first step."""
+        self.control.open(self.lab, OWN_LAB)
+
+    def column(self, qtbot: QtBot) -> LabColumn:
+        """Open the lab in a column that has the keyboard."""
+        column = LabColumn(self.control, self.revealer, self.work, self.state, *[lambda *_: None] * 3)
+        qtbot.addWidget(column)
+        self.open()
+        column.resize(300, 700)
+        show_window(qtbot, column)
+        return column
+
+    def end_run(self, *, is_changed: bool = False, **settings: Any) -> None:
+        """Let the run, or one of other settings, be at its end."""
+        experiment = replace(LAB5, **settings)
+        self.state.update_run(status=RunStatus.LOADING, step=0)
+        self.state.set_settings(replace(self.state.settings, running=experiment))
+        origin = Origin(1, experiment, "MNIST", is_changed=is_changed)
+        self.state.set_live(Snapshot(self.END, experiment.build_network(), origin=origin))
+        self.state.reset_history(History())
+        self.state.history.snapshots.add(self.state.live)
+        self.state.update_run(status=RunStatus.FINISHED, step=self.END)
+        self.control.note_shown()  # as the window does whenever a run has come to rest
+
+    def told(self) -> Reveal:
+        """Have measured what is asked for, and return what is said of it."""
+        self.later.finish("lab-truth")
+        return self.revealer.present()
 
 
 def press(button: object) -> None:

@@ -19,6 +19,7 @@ from cnnviz.lab.results import read_hand_in
 from cnnviz.lab.showing import secrets_of
 from cnnviz.layers import TIE_RULES
 from tests.gui.driving import activate, find, focus, opened, press, tab_to, typed_path
+from tests.gui.lab_driving import is_open
 from tests.gui.whole_window import name_of, rest
 from tests.small_data import write_npz
 from ui.lab.guide import LabGuide
@@ -203,8 +204,7 @@ class Student:
 def test_the_lab_from_its_first_step_to_the_report(qtbot: QtBot, tmp_path: Path) -> None:
     with opened(qtbot, tmp_path / "keys.ini", write_npz(tmp_path / "digits.npz")) as session:
         session.lab.open_file(shipped_labs()["lab5"])
-        sitting = session.lab.guide
-        qtbot.waitUntil(lambda: sitting.control.lab is not None and sitting.control.lab.id == "lab5")
+        qtbot.waitUntil(lambda: is_open(session, "lab5"))
         student = Student(qtbot, session)
         student.rest()
         student.go_into_guide()

@@ -23,7 +23,7 @@ from cnnviz.lab.reading import load_lab
 from cnnviz.report.bench import Bench
 from tests.gui import whole_window
 from tests.gui.driving import opened
-from tests.gui.lab_driving import LAB, open_lab, press
+from tests.gui.lab_driving import LAB, is_open, open_lab, press
 from tests.small_data import write_npz
 from ui.controls.spoken import speak
 from ui.export.figures import is_plot, plots_in, tables_of
@@ -60,7 +60,7 @@ def opened_lab(qtbot: QtBot, tmp_path: Path, request: pytest.FixtureRequest) -> 
     digits = write_npz(tmp_path / "digits.npz", load_lab(path).experiment.classes, 1000, 211)
     with opened(qtbot, tmp_path / "lab.ini", digits) as session:
         session.lab.open_file(path)
-        qtbot.waitUntil(lambda: getattr(session.lab.guide.control.lab, "id", "") == request.param)
+        qtbot.waitUntil(lambda: is_open(session, request.param))
         yield session
 
 
@@ -223,24 +223,6 @@ def test_show_me_reveals_nothing_and_a_result_is_shown_without_a_prediction_when
     assert desk.done.done, "nothing is left to do"
     desk.predict(4.0)
     assert desk.done.prediction is None
-
-
-def test_nothing_is_covered_for_who_puts_the_guide_away_without_having_said_anything(
-    qtbot: QtBot, session: Session, tmp_path: Path
-) -> None:
-    sitting = open_lab(qtbot, session, tmp_path)
-    sitting.control.go_to("field")
-    assert session.state.covered
-    sitting.put_away()
-    assert not session.state.covered
-    sitting.enter()  # a lab in which nothing was said went with the guide
-    qtbot.waitUntil(lambda: sitting.control.lab is not None)
-    sitting.control.go_to("field")
-    sitting.control.predict(4.0)
-    sitting.control.go_to("way")
-    sitting.put_away()
-    assert session.state.covered, "the lab is begun, and its question is open"
-    whole_window.rest(qtbot, session)
 
 
 _RECEIVERS = """

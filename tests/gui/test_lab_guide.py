@@ -9,15 +9,15 @@ from cnnviz.lab.course import shipped_labs
 from cnnviz.lab.events import Event
 from cnnviz.lab.grading import late_in
 from cnnviz.lab.markup import parse_formula
+from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import Shown
 from cnnviz.lab.results import read_hand_in
 from cnnviz.mathematics import plain
 from cnnviz.training import epoch_order
 from tests.gui import whole_window
 from tests.gui.document_driving import answered
-from tests.gui.driving import activate
-from tests.gui.feature_maps_panel import Later
-from tests.gui.lab_driving import LAB, accuracy_words, open_lab, press
+from tests.gui.driving import activate, settle
+from tests.gui.lab_driving import LAB, LabDesk, accuracy_words, await_verdict, is_open, open_lab, press
 from tests.replacing import replace
 from ui.lab.step_text import RichLabel
 from ui.panels.feature_maps.network_view import PressCell
@@ -27,56 +27,49 @@ from ui.state import PinnedCell, RunStatus
 from ui.theme import LIGHT, theme_manager
 
 
-def test_what_was_told_of_a_result_goes_with_its_lab_and_one_that_comes_later_is_dropped(
-    qtbot, session, tmp_path
-):
-    sitting = open_lab(qtbot, session, tmp_path)
-    desk, column = sitting.control, sitting.column
-    desk.go_to(desk.lab.steps[-1].id)
-    column.steps.set_lab(replace(desk.lab, steps=desk.lab.steps[:1]))
-    column.show_progress()
-    assert column.steps.lab is not desk.lab
-    column.steps.set_lab(desk.lab)
-    column.show_progress()
-    assert column.steps.currentItem().text().endswith(desk.lab.steps[-1].title)
-
-    sitting.revealer._background = later = Later()
-    sitting.control.go_to("field")
-    sitting.control.predict(4.0)
-    press(sitting.column.page.show_me)
-    qtbot.waitUntil(lambda: bool(later.tasks))
-    sitting.revealer.arrived.emit("field")
-    assert "is known" in column.message.text()
-    session.lab.open_file(shipped_labs()["pooling"])
-    qtbot.waitUntil(lambda: sitting.control.lab.id == "pooling")
-    later.finish(*later.tasks)
-    assert "field" not in sitting.control.record.steps
-    assert not sitting.column.message.isVisible()
-
-
-def test_the_step_keeps_its_place_when_less_is_left_to_do(qtbot, session, tmp_path):
+def test_the_step_keeps_its_place_when_less_is_left_to_do_and_the_list_its_row_when_its_lab_comes_back(qtbot):
     more = '{ event = "visited", what = "translation" }, { event = "finished" }, { event = "swept" }'
-    text = LAB.replace(
-        'done_when = [{ event = "predicted" }', f'done_when = [{{ event = "predicted" }}, {more}'
+    desk = LabDesk(
+        LAB.replace('done_when = [{ event = "predicted" }', f'done_when = [{{ event = "predicted" }}, {more}')
     )
-    sitting = open_lab(qtbot, session, tmp_path, text)
-    column, desk = sitting.column, sitting.control
+    column, control = desk.column(qtbot), desk.control
+    settle(qtbot)
     usual = column.page_area.height()
-    desk.go_to("field")
-    whole_window.rest(qtbot, session)
+    control.go_to("field")
+    settle(qtbot)
     height, said, line = column.page_area.height(), column.to_do.text(), column.to_do.fontMetrics().height()
     assert usual - height >= line
     visits = Event("visited", what="translation"), Event("visited", what="feature_maps")
     for event in (*visits, Event("predicted"), Event("finished"), Event("swept")):
-        desk.happened(event)
-        whole_window.rest(qtbot, session)
+        control.happened(event)
+        settle(qtbot)
         assert column.to_do.text() != said
         said = column.to_do.text()
         assert column.page_area.height() == height
     assert "is done" in said
-    desk.go_to("think")
-    whole_window.rest(qtbot, session)
+    control.go_to("think")
+    settle(qtbot)
     assert column.page_area.height() == usual
+
+    control.go_to(desk.lab.steps[-1].id)
+    column.steps.set_lab(replace(desk.lab, steps=desk.lab.steps[:1]))
+    column.show_progress()
+    column.steps.set_lab(desk.lab)
+    column.show_progress()
+    assert column.steps.currentItem().text().endswith(desk.lab.steps[-1].title)
+
+
+def test_a_result_that_comes_when_its_lab_has_gone_is_dropped():
+    desk = LabDesk()
+    desk.open()
+    desk.control.go_to("field")
+    desk.control.predict(4.0)
+    desk.control.happened(Event("visited", what="feature_maps"))
+    desk.end_run()
+    assert desk.revealer.present().waiting == "Measuring the result…"
+    desk.control.open(load_lab(shipped_labs()["pooling"]), "pooling")
+    desk.later.finish("lab-truth")
+    assert "field" not in desk.work.record.steps
 
 
 def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path):
@@ -111,8 +104,7 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     assert not page.prediction.understood.isVisibleTo(page)
     assert page.prediction.waiting.text() == ("To see the result, first open the panel Filters & maps.")
     press(page.show_me)
-    qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
-    whole_window.rest(qtbot, session)
+    await_verdict(qtbot, session)
     assert session.state.run.status is RunStatus.FINISHED
     assert session.window.panels.front == 1
     assert session.state.sample.index == 3
@@ -136,9 +128,17 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     assert page.prediction.verdict.text().startswith("Not right")
     assert desk.done.done
 
+    sitting.revealer.arrived.emit("field")
+    assert "is known" in column.message.text()
+    session.lab.open_file(shipped_labs()["pooling"])
+    qtbot.waitUntil(lambda: is_open(session, "pooling"))
+    assert not column.message.isVisible(), "what was told of a result goes with its lab"
 
-def test_what_the_student_does_ticks_the_step_in_front(qtbot, few, tmp_path):
-    session = few
+
+def test_what_the_student_does_ticks_the_step_in_front_and_in_slow_motion_it_shows_the_image_that_comes_in(
+    qtbot, few, tmp_path
+):
+    session, state = few, few.state
     kinds = ("slowed", "epochs", "moment", "sampled", "pinned", "dragged", "walked", "visited", "lesson")
     waits = ", ".join(f'{{ event = "{kind}" }}' for kind in kinds)
     step = f"""
@@ -152,20 +152,44 @@ done_when = [{waits}]
 [step.show]
 panel = "training"
 """
-    sitting = open_lab(qtbot, session, tmp_path, LAB + step)
-    _window, desk = session.window, sitting.control
+    slow = LAB.replace('[{ event = "words", at_least = 3 }]', '[{ event = "slowed" }]')
+    slow = slow.replace("Some **strong** words.", "Press **Train** now.")
+    sitting = open_lab(qtbot, session, tmp_path, slow + step)
+    desk, image = sitting.control, sitting.column.page.image
+    assert image.said.text().startswith("The first step will take in this training image")
+    text, train = sitting.column.page.text, session.window.run_bar.train
+
+    def said():
+        return " ".join(each.text() for each in text.findChildren(RichLabel) if not each.isHidden())
+
+    assert train.accessibleName() in said()
+    session.controller.train_to(7, 1)
+    qtbot.waitUntil(lambda: "Continue" in said())
+    assert train.accessibleName() == "Continue"
+    assert ">Train<" not in said(), "the text calls the button what it says"
+    qtbot.waitUntil(lambda: image.said.text().startswith("Step 7 took in"))
+    data = state.dataset
+    index = epoch_order(len(data.train_labels), state.experiment.seed, 0)[6]
+    assert image.said.text().endswith(f"a {data.classes[data.train_labels[index]]}.")
+    side = image.picture.pixmap().width() // 28
+    shown = image.picture.pixmap().toImage()
+    pixels = [[shown.pixelColor(side * x, side * y).red() for x in range(28)] for y in range(28)]
+    np.testing.assert_array_equal(pixels, data.train_images[index][0])
+
+    desk.go_to("field")
+    assert image.isHidden()
     desk.go_to("all")
     assert "visited" in desk.done.counts
-    session.state.set_speed(30)
+    state.set_speed(30)
     session.controller.train()
     qtbot.waitUntil(lambda: "slowed" in desk.done.counts)
-    session.state.set_speed(None)
+    state.set_speed(None)
     qtbot.waitUntil(lambda: "epochs" in desk.done.counts)
     session.controller.show_moment(0)
-    session.state.choose_test_image(4)
+    state.choose_test_image(4)
     whole_window.rest(qtbot, session)
     whole_window.show_panel(qtbot, session, 1)
-    session.state.set_pinned(PinnedCell("pool1", (0, 4, 4)))
+    state.set_pinned(PinnedCell("pool1", (0, 4, 4)))
     translation = whole_window.show_panel(qtbot, session, 2)
     QTest.keyClick(translation.image, Qt.Key.Key_Right)
     translation.choices.choose(lesson="dots")
@@ -174,19 +198,6 @@ panel = "training"
     assert set(kinds) <= set(desk.done.counts)
     assert desk.done.done
     whole_window.rest(qtbot, session)
-
-
-def test_a_prediction_about_something_covered_is_in_time_though_its_run_is_at_its_end(qtbot, few, tmp_path):
-    session = few
-    sitting = open_lab(qtbot, session, tmp_path)
-    desk, card = sitting.control, sitting.column.page.prediction
-    desk.go_to("way")
-    whole_window.train(qtbot, session, 1000)
-    whole_window.rest(qtbot, session)
-    assert "after you commit" in card.hint.text()
-    press(next(each for each in card.choices.findChildren(QRadioButton)))
-    press(card.commit)
-    assert not desk.done.prediction.after_run
 
 
 def test_a_prediction_made_after_its_training_is_recorded_as_late_and_says_so(qtbot, few, tmp_path):
@@ -239,9 +250,11 @@ with = { filter = 0, row = 4, column = 4, sample = 3 }
 )
 
 
-def test_the_button_that_commits_stays_where_it_is(qtbot, session, tmp_path):
+def test_a_click_chooses_the_cell_that_is_asked_for_and_the_button_that_commits_stays_where_it_is(
+    qtbot, session, tmp_path
+):
     sitting = open_lab(qtbot, session, tmp_path, _CELL)
-    card = sitting.column.page.prediction
+    card, state = sitting.column.page.prediction, session.state
     theme_manager().set_scale(2.0)
     sitting.control.go_to("field")
     whole_window.rest(qtbot, session)
@@ -253,18 +266,22 @@ def test_the_button_that_commits_stays_where_it_is(qtbot, session, tmp_path):
     assert card.understood.isVisible()
     assert card.commit.y() == place, "a number that is typed does not move it"
 
+    network, cell = session.window.panel(FeatureMapsPanel).network, PinnedCell("conv1", (0, 8, 8))
+    state.set_pinned(cell)
     sitting.control.go_to("way")
     whole_window.show_panel(qtbot, session, 1)
+    assert card.cell.text() == "Chosen: none yet", "nobody has clicked it"
     places = [card.commit.y()]
     press(card.commit)
     assert "first" in card.error.text()
     whole_window.rest(qtbot, session)
     places.append(card.commit.y())
-    for cell in ((0, 8, 8), (0, 19, 19)):
-        session.state.set_pinned(PinnedCell("conv1", cell))
+    for pressed in (cell, cell, PinnedCell("conv1", (0, 19, 19))):
+        network.answer(PressCell(pressed))
         whole_window.rest(qtbot, session)
+        assert state.pinned == pressed, "no click frees one"
         assert not card.error.isVisible()
-        assert "row" in card.cell.text()
+        assert card.cell.text() == "Chosen: filter 0, row {}, column {}".format(*pressed.index[1:])
         places.append(card.commit.y())
     assert len(set(places)) == 1
     press(card.commit)  # the last of them is in another window
@@ -272,26 +289,7 @@ def test_the_button_that_commits_stays_where_it_is(qtbot, session, tmp_path):
         "This cell is not in the window: choose one of filter 0, rows 8–9, columns 8–9."
     )
     assert sitting.control.done.prediction is None, "a slip can be mended"
-    session.state.set_pinned(PinnedCell("conv1", (0, 9, 8)))
-    press(card.commit)
-    assert sitting.control.done.prediction.answer == (0, 9, 8)
-
-
-def test_a_click_chooses_the_cell_that_is_pinned_already_and_frees_none_while_one_is_asked_for(
-    qtbot, session, tmp_path
-):
-    sitting = open_lab(qtbot, session, tmp_path, _CELL)
-    card, state = sitting.column.page.prediction, session.state
-    network, cell = session.window.panel(FeatureMapsPanel).network, PinnedCell("conv1", (0, 8, 8))
-    whole_window.show_panel(qtbot, session, 1)
-    state.set_pinned(cell)
-    sitting.control.go_to("way")
-    whole_window.rest(qtbot, session)
-    assert card.cell.text() == "Chosen: none yet", "nobody has clicked it"
-    for _ in range(2):
-        network.answer(PressCell(cell))
-        assert state.pinned == cell
-        assert card.cell.text() == "Chosen: filter 0, row 8, column 8"
+    network.answer(PressCell(cell))
     press(card.commit)
     assert sitting.control.done.prediction.answer == (0, 8, 8)
     network.answer(PressCell(cell))
@@ -299,20 +297,19 @@ def test_a_click_chooses_the_cell_that_is_pinned_already_and_frees_none_while_on
     whole_window.rest(qtbot, session)
 
 
-def test_it_is_said_before_the_commitment_when_the_result_comes(qtbot, session, tmp_path):
+def test_it_is_said_before_the_commitment_when_the_result_comes():
     slow = '[{ event = "slowed" }, { event = "steps", at_least = 20 }, { event = "predicted" }]'
-    text = LAB.replace('[{ event = "predicted" }, { event = "finished" }]', slow)
-    sitting = open_lab(qtbot, session, tmp_path, text)
-    hint, end = sitting.column.page.prediction.hint, session.state.run.total_steps
-    sitting.control.go_to("way")
-    said = "You see the result after you commit, train in slow motion, train 20 steps"
-    assert hint.text().startswith(f"{said} and train up to step {end:,}.")
-    sitting.control.go_to("field")
-    said = "You see the result after you commit, press “Show me” and open the panel Filters & maps."
-    assert hint.text().startswith(said)
-    press(sitting.column.page.show_me)
-    qtbot.waitUntil(lambda: hint.text().startswith("You see the result after you commit."))
-    whole_window.rest(qtbot, session)
+    desk = LabDesk(LAB.replace('[{ event = "predicted" }, { event = "finished" }]', slow))
+    desk.open()
+    desk.control.go_to("way")
+    assert desk.revealer.present().when == (
+        "commit, train in slow motion, train 20 steps and train up to step 640"
+    )
+    desk.control.go_to("field")
+    assert desk.revealer.present().when == "commit, press “Show me” and open the panel Filters & maps"
+    desk.end_run()
+    desk.control.happened(Event("visited", what="feature_maps"))
+    assert desk.revealer.present().when == "commit"
 
 
 def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, session, tmp_path):
@@ -321,7 +318,10 @@ def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, 
     questions = "".join(f"[[step.question]]\n{asks.format(part)}" for part in ("objective", "observations"))
     lab = LAB.replace('[[step.measured]]\nmeasure = "test_accuracy"\n', questions)
     sitting = open_lab(qtbot, session, tmp_path, lab)
-    session.window.resize(1100, 700)
+    window, samples = session.window, sitting.column.samples_button
+    qtbot.waitUntil(lambda: samples.isHidden() and window.samples_dock.isVisible())
+    window.resize(1100, 700)
+    qtbot.waitUntil(lambda: samples.isVisible() and window.samples_dock.isHidden())
     sitting.control.go_to("field")
     press(sitting.column.page.show_me)
     whole_window.rest(qtbot, session)
@@ -335,23 +335,14 @@ def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, 
     top = card.mapTo(area.viewport(), QPoint()).y()
     press(card.commit)
     assert card.mapTo(area.viewport(), QPoint()).y() == top
-    qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
-    whole_window.rest(qtbot, session)
+    await_verdict(qtbot, session)
     for part in (card.question, card.verdict_row, card.picture):
         assert whole_window.seen_rect(part).size() == part.size()
     field = page.answers[0].field
     assert field.hasFocus(), "not the last of them"
     QTest.keyClicks(field, "two words")
     assert whole_window.seen_rect(field).size() == field.size()
-
-
-def test_where_the_guide_stands_in_the_place_of_the_samples_a_button_leads_to_them(qtbot, session, tmp_path):
-    window, samples = session.window, open_lab(qtbot, session, tmp_path).column.samples_button
-    window.resize(1440, 900)
-    qtbot.waitUntil(lambda: samples.isHidden() and window.samples_dock.isVisible())
-    window.resize(1100, 700)
-    qtbot.waitUntil(lambda: samples.isVisible() and window.samples_dock.isHidden())
-    press(samples)
+    press(samples)  # in whose place the guide stands where room is short
     assert window.samples_dock.isVisible()
     assert window.lab_dock.isHidden()
 
@@ -446,12 +437,10 @@ def test_formulas_of_labs_are_set_with_their_indices_apart(qtbot):
     assert plain(formula) == "q_f, 2i+1, j = max(z_f, i, 0)"
 
 
-def test_a_hypothesis_of_a_later_section_is_late_after_results_of_its_own_section_only(qtbot, session):
-    session.lab.open_file(shipped_labs()["lab5"])
-    sitting = session.lab.guide
-    qtbot.waitUntil(lambda: sitting.control.lab is not None and sitting.control.lab.id == "lab5")
-    whole_window.rest(qtbot, session)
-    work, lab = sitting.control.work, sitting.control.lab
+def test_a_hypothesis_of_a_later_section_is_late_after_results_of_its_own_section_only():
+    desk = LabDesk(shipped_labs()["lab5"].read_text(encoding="utf-8"))
+    desk.open()
+    work, lab = desk.work, desk.lab
     first, later, own = lab.step("objective"), lab.step("expect-shift"), lab.step("dots")
     work.note_shown(lab.experiment.classes, Shown(lab="2026-01-31 10:00"))
     work.set_record(work.record.revealed(lab.step("full"), "2026-01-31 10:00"))
@@ -459,37 +448,6 @@ def test_a_hypothesis_of_a_later_section_is_late_after_results_of_its_own_sectio
     assert not work.version(later, "they stay").after_run
     work.set_record(work.record.revealed(own, "2026-01-31 11:00"))
     assert work.version(later, "they stay").shown == Shown(lab="2026-01-31 11:00")
-
-
-def test_a_step_in_slow_motion_shows_the_image_that_comes_in_and_calls_the_button_what_it_says(
-    qtbot, session, tmp_path
-):
-    slow = LAB.replace('[{ event = "words", at_least = 3 }]', '[{ event = "slowed" }]')
-    slow = slow.replace("Some **strong** words.", "Press **Train** now.")
-    sitting = open_lab(qtbot, session, tmp_path, slow)
-    image, state = sitting.column.page.image, session.state
-    assert image.said.text().startswith("The first step will take in this training image")
-    text, train = sitting.column.page.text, session.window.run_bar.train
-
-    def said():
-        return " ".join(each.text() for each in text.findChildren(RichLabel) if not each.isHidden())
-
-    assert train.accessibleName() in said()
-    session.controller.train_to(7, 1)
-    qtbot.waitUntil(lambda: "Continue" in said())
-    assert train.accessibleName() == "Continue"
-    assert ">Train<" not in said()
-    qtbot.waitUntil(lambda: image.said.text().startswith("Step 7 took in"))
-    data = state.dataset
-    index = epoch_order(len(data.train_labels), state.experiment.seed, 0)[6]
-    assert image.said.text().endswith(f"a {data.classes[data.train_labels[index]]}.")
-    side = image.picture.pixmap().width() // 28
-    shown = image.picture.pixmap().toImage()
-    pixels = [[shown.pixelColor(side * x, side * y).red() for x in range(28)] for y in range(28)]
-    np.testing.assert_array_equal(pixels, data.train_images[index][0])
-    sitting.control.go_to("field")
-    assert image.isHidden()
-    whole_window.rest(qtbot, session)
 
 
 def test_a_text_gives_room_back_when_its_column_becomes_wider(qtbot):

@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QApplication, QRadioButton
 
 from cnnviz.lab.course import shipped_labs
 from tests.gui import whole_window
-from tests.gui.driving import activate
-from tests.gui.lab_driving import open_lab, press
+from tests.gui.driving import activate, settle
+from tests.gui.lab_driving import LabDesk, is_open, open_lab, press
 
 
 def test_ctrl_l_leads_to_the_open_step_never_away_and_f6_to_what_the_guide_has_to_say(
@@ -43,32 +43,31 @@ def test_ctrl_l_leads_to_the_open_step_never_away_and_f6_to_what_the_guide_has_t
     assert QApplication.focusWidget() is sitting.column.message.action_button()
 
 
-def test_keys_choose_among_answers_and_only_the_button_commits(qtbot, session, tmp_path):
-    sitting = open_lab(qtbot, session, tmp_path)
-    sitting.control.go_to("way")
-    whole_window.rest(qtbot, session)
-    activate(qtbot, session.window)
-    card = sitting.column.page.prediction
+def test_keys_choose_among_answers_and_only_the_button_commits(qtbot):
+    desk = LabDesk()
+    card, control = desk.column(qtbot).page.prediction, desk.control
+    control.go_to("way")
+    settle(qtbot)
     first, *_ = card.choices.findChildren(QRadioButton)
     first.setFocus(Qt.FocusReason.TabFocusReason)
     QTest.keyClick(first, Qt.Key.Key_Return)
     assert card.error.isVisible()
-    assert sitting.control.done.prediction is None, "what was not chosen"
+    assert control.done.prediction is None, "what was not chosen"
     for key, answer in ((Qt.Key.Key_Space, "up"), (Qt.Key.Key_Down, "same")):
         QTest.keyClick(first, key)
         checked = [each for each in card.choices.findChildren(QRadioButton) if each.isChecked()]
         assert [each.objectName() for each in checked] == [answer]
         assert QApplication.focusWidget() is checked[0]
-        assert sitting.control.done.prediction is None
+        assert control.done.prediction is None
     card.commit.setFocus(Qt.FocusReason.TabFocusReason)
     QTest.keyClick(card.commit, Qt.Key.Key_Space)
-    assert sitting.control.done.prediction.answer == "same"
+    assert control.done.prediction.answer == "same"
 
 
 def test_who_uses_keys_sees_the_whole_of_the_field_that_is_written_in(qtbot, session):
     session.lab.open_file(shipped_labs()["lab5"])
     sitting = session.lab.guide
-    qtbot.waitUntil(lambda: sitting.control.lab is not None and sitting.control.lab.id == "lab5")
+    qtbot.waitUntil(lambda: is_open(session, "lab5"))
     whole_window.rest(qtbot, session)
     activate(qtbot, session.window)
     page = sitting.column.page
@@ -96,7 +95,7 @@ def test_who_uses_keys_sees_the_whole_of_the_field_that_is_written_in(qtbot, ses
     assert sitting.control.step.id == "full"
 
 
-def test_words_typed_before_the_field_has_the_focus_train_nothing_and_after_show_me_the_space_bar_trains(
+def test_space_trains_after_show_me_words_without_a_field_train_nothing_and_page_keys_lead_through_the_lab(
     qtbot, session, tmp_path
 ):
     sitting = open_lab(qtbot, session, tmp_path)
@@ -125,13 +124,10 @@ def test_words_typed_before_the_field_has_the_focus_train_nothing_and_after_show
     qtbot.waitUntil(lambda: state.run.step == before[0] + 1)
     whole_window.rest(qtbot, session)
 
-
-def test_a_remote_control_goes_through_backprop_and_on_to_the_next_step(qtbot, session, tmp_path):
-    sitting = open_lab(qtbot, session, tmp_path)
-    whole_window.train(qtbot, session, 3)
+    # A remote control goes through Backprop and on to the next step.
+    desk, samples = sitting.control, window.samples.grid
+    desk.go_to("think")
     panel = whole_window.show_panel(qtbot, session, 3)
-    desk, window, samples = sitting.control, session.window, session.window.samples.grid
-    activate(qtbot, window)
 
     def turn(key):
         samples.setFocus()

@@ -13,6 +13,7 @@ from cnnviz.datasets import load_mnist
 from cnnviz.document import archive
 from cnnviz.errors import DataError
 from cnnviz.lab.course import made_course, shipped_labs
+from cnnviz.lab.events import Event
 from cnnviz.lab.grade_table import verdict_of
 from cnnviz.lab.model import PARTS, seed_of
 from cnnviz.lab.reading import parse_lab
@@ -23,8 +24,8 @@ from cnnviz.report.blocks import Words
 from cnnviz.training import Trainer
 from tests.gui import whole_window
 from tests.gui.document_driving import restored
-from tests.gui.driving import opened, save_document
-from tests.gui.lab_driving import LAB, open_lab, press
+from tests.gui.driving import opened, save_document, settle
+from tests.gui.lab_driving import LAB, LabDesk, await_verdict, is_open, open_lab, press
 from ui.lab.actions import welcome
 from ui.panels.report.panel import ReportPanel
 from ui.panels.translation.panel import TranslationPanel
@@ -42,7 +43,7 @@ def test_what_was_done_is_there_after_a_restart_and_the_words_are_kept(qtbot, se
     (tmp_path / "small.toml").write_text(changed, encoding="utf-8")
     with opened(qtbot, tmp_path / settings) as again:
         found = again.lab.guide
-        qtbot.waitUntil(lambda: found.control.lab is not None and found.control.lab.id == "small")
+        qtbot.waitUntil(lambda: is_open(again, "small"))
         assert found.control.record.step("think").hypothesis[0].text == "one two"
         assert found.column.isVisible()
         assert found.control.step.id == "field"
@@ -56,11 +57,15 @@ def test_what_was_done_is_there_after_a_restart_and_the_words_are_kept(qtbot, se
 def test_guide_and_report_panel_show_the_same_words(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path)
     report = session.window.panel(ReportPanel)
+    sitting.control.go_to("field")
+    assert session.state.covered
     press(sitting.column.close_button)
+    assert not session.state.covered
     assert report.work.lab.is_free, "a lab in which nothing was done goes with the guide"
     assert [each.question.part for each in report.fields.answers] == list(PARTS)
     sitting.enter()
     qtbot.waitUntil(lambda: report.work.lab.id == "small")
+    sitting.control.go_to("think")
     session.window.panels.show_panel(4)
     (beside,) = sitting.column.page.answers
     field = report.fields.answer("think", "hypothesis").field
@@ -84,51 +89,55 @@ def test_guide_and_report_panel_show_the_same_words(qtbot, session, tmp_path):
     assert report.fields.answer("think", "hypothesis").field is field, (
         "a lab in which something was done stays"
     )
-
-
-def test_a_lesson_with_a_filter_of_its_own_is_not_of_the_network(qtbot, few, tmp_path):
-    text = LAB.replace('"receptive_field"', '"dots_cells_changed"')
-    session, text = few, text.replace('stage = "pool1" }', 'stage = "max" }')
-    sitting = open_lab(qtbot, session, tmp_path, text)
-    desk, page = sitting.control, sitting.column.page
-    desk.go_to("field")
-    press(page.show_me)
-    whole_window.rest(qtbot, session)
-    desk.predict(0)
-    qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
-    whole_window.rest(qtbot, session)
-    assert page.prediction.verdict.text() == "Right: 0 cells"
-    assert "step" not in page.prediction.moment.text()
-    assert "the filter of the lesson" in page.prediction.moment.text()
+    assert session.state.covered, "and its question is open"
 
 
 def test_a_result_is_there_at_once_after_a_restart_and_says_from_when_it_is(qtbot, few, tmp_path):
     session = few
     sitting = open_lab(qtbot, session, tmp_path)
     desk, page = sitting.control, sitting.column.page
+    for step, rate in ((100, 1e-2), (1000, 1e-4)):
+        session.controller.edit(replace(session.state.draft, learning_rate=rate))
+        whole_window.train(qtbot, session, step)
     desk.go_to("field")
+    assert desk.is_changed_run
     press(page.show_me)
-    whole_window.rest(qtbot, session)
+    whole_window.rest(qtbot, session, lambda: not desk.is_changed_run)  # trained anew
     desk.predict(5)
-    qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
-    whole_window.rest(qtbot, session)
+    await_verdict(qtbot, session)
     time, moment = desk.done.revealed, page.prediction.moment.text()
     assert moment == f"Measured {time} on the network of step 1,000."
-    # A network that the step is not about takes the place of no result.
-    session.controller.run_start.begin(replace(session.state.experiment, ties="first", epochs=1))
-    whole_window.rest(qtbot, session, lambda: session.state.experiment.ties == "first")
-    whole_window.train(qtbot, session, 1000)
-    whole_window.rest(qtbot, session)
-    assert page.prediction.moment.text() == moment
-    assert not page.prediction.waiting.isVisible()
     session.close()
     with opened(qtbot, tmp_path / session._settings.fileName()) as again:
-        found = again.lab.guide
-        qtbot.waitUntil(lambda: found.control.lab is not None and found.control.lab.id == "small")
-        card = found.column.page.prediction
+        qtbot.waitUntil(lambda: is_open(again, "small"))
+        card = again.lab.guide.column.page.prediction
         assert card.verdict.text() == "Not right: you said 5 pixels; it is 4 pixels"
         assert card.why.text() == "It is 4 pixels."
         assert card.moment.text() == moment
+
+
+def test_a_result_is_of_the_network_or_lesson_that_the_step_is_about():
+    desk = LabDesk(
+        LAB.replace('"receptive_field"', '"dots_cells_changed"').replace('"pool1" }', '"max" }', 1)
+    )
+    desk.open()
+    control = desk.control
+    control.go_to("field")
+    control.predict(0)
+    control.happened(Event("visited", what="feature_maps"))
+    desk.end_run(is_changed=True)
+    assert not desk.later.tasks
+    assert "rate of this run was changed on the way" in desk.revealer.present().waiting
+    desk.end_run(ties="first")
+    assert not desk.later.tasks
+    assert "needs the network of this step" in desk.revealer.present().waiting
+    desk.end_run()
+    told = desk.told()
+    assert told.verdict.words == "Right: 0 cells"
+    assert told.moment.endswith("with the filter of the lesson, not with your network.")
+    desk.end_run(ties="first")
+    assert not desk.later.tasks
+    assert desk.revealer.present() == told, "another network takes the place of no result"
 
 
 def test_the_first_start_opens_the_guide_and_it_stays_as_it_was_left(qtbot, tmp_path):
@@ -182,28 +191,6 @@ def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot
     assert "To be written" not in text.split("Section two")[0].split("What do you expect?")[0]
 
 
-def test_a_document_carries_the_lab_with_what_was_done_in_it(qtbot, session, tmp_path):
-    sitting = open_lab(qtbot, session, tmp_path)
-    QTest.keyClicks(sitting.column.page.answers[-1].field, "from home")
-    saved = tmp_path / "saved.cnnviz"
-    save_document(qtbot, session, saved)
-    (tmp_path / "small.toml").unlink()
-    with opened(qtbot, tmp_path / "elsewhere.ini") as other:
-        assert restored(qtbot, other, lambda: other.document.open(saved))
-        other.window.lab_dock.set_shown(True)
-        found = other.lab.guide
-        qtbot.waitUntil(lambda: found.control.lab is not None and found.control.lab.id == "small")
-        assert found.column.page.answers[-1].field.toPlainText() == "from home"
-        QTest.keyClick(found.column.page.answers[-1].field, Qt.Key.Key_End)
-        QTest.keyClicks(found.column.page.answers[-1].field, " and more")
-        save_document(qtbot, other, tmp_path / "again.cnnviz")
-    document, files = archive.load(tmp_path / "again.cnnviz")
-    assert document.words["records"]["small 1"]["steps"]["think"]["written"] == {
-        "hypothesis": "from home and more"
-    }
-    assert files["lab.toml"] == sitting.control.lab.source.encode()
-
-
 def test_a_hypothesis_after_the_lab_was_run_is_no_hypothesis_before_it(qtbot, few, tmp_path):
     """Nor does it become one by a reset, a restart, or in what is handed in."""
     session = few
@@ -248,13 +235,14 @@ def test_a_lab_leaves_a_trained_network_of_its_own_and_knows_no_results_about_ot
     assert not version.after_run
 
 
-def test_the_message_of_a_result_leads_to_where_it_stands(qtbot, session, tmp_path, theme):
-    column = open_lab(qtbot, session, tmp_path).column
+def test_the_message_of_a_result_leads_to_where_it_stands(qtbot, theme):
+    desk = LabDesk()
+    column = desk.column(qtbot)
     theme.set_scale(1.35)
-    session.window.resize(1100, 700)
-    whole_window.rest(qtbot, session)
+    column.resize(300, 500)
+    settle(qtbot)
     column.show_result("field")
-    whole_window.rest(qtbot, session)
+    settle(qtbot)
     card, bar = column.page.prediction, column.page_area.verticalScrollBar()
     assert bar.maximum() > 0
     top = card.mapTo(column.page_area.viewport(), QPoint()).y()
@@ -321,34 +309,20 @@ def test_a_course_opens_where_it_begins_shows_nothing_of_later_and_gives_each_st
         state, sitting = other.state, other.lab.guide
         assert (state.dataset.classes, state.run.step) == (("4", "9"), 5000)
         other.window.lab_dock.set_shown(True)
-        qtbot.waitUntil(lambda: sitting.control.lab is not None and sitting.control.lab.id == lab.id)
+        qtbot.waitUntil(lambda: is_open(other, lab.id))
         assert sitting.column.page.answers[-1].field.toPlainText() == "mine"
+        QTest.keyClicks(sitting.column.page.answers[-1].field, "this is ")
+        save_document(qtbot, other, tmp_path / "again.cnnviz")
+        document, files = archive.load(tmp_path / "again.cnnviz")
+        assert document.words["records"]["small 1"]["steps"]["think"]["written"] == {
+            "hypothesis": "this is mine"
+        }
+        assert files["lab.toml"] == lab.source.encode()
         sitting.control.go_to("field")
         with qtbot.waitSignal(other.document.restorer.finished):
             press(sitting.column.page.show_me)
         whole_window.rest(qtbot, other)  # the run of the course is still there, and needs no training
         assert (state.run.status, state.run.step) == (RunStatus.FINISHED, 11791)
-
-
-def test_no_result_is_measured_on_a_network_whose_rate_was_changed_on_the_way(qtbot, few, tmp_path):
-    session = few
-    sitting = open_lab(qtbot, session, tmp_path)
-    state, controller, usual = session.state, session.controller, session.state.experiment
-    for step, rate in ((100, 1e-4), (101, 1e-2), (1000, 1e-4)):
-        controller.edit(replace(usual, learning_rate=rate))
-        controller.train_to(step, 1)
-        qtbot.waitUntil(
-            lambda step=step: state.run.step == step and state.run.status is not RunStatus.TRAINING
-        )
-    sitting.control.go_to("field")
-    session.window.panels.show_panel(1)
-    sitting.control.predict(4)
-    assert "rate of this run was changed on the way" in sitting.column.page.prediction.waiting.text()
-    changed = weights_checksum(state.live.network)
-    press(sitting.column.page.show_me)
-    qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
-    assert weights_checksum(state.live.network) != changed
-    whole_window.rest(qtbot, session)
 
 
 _PREDICTED_FIRST = LAB.replace(
@@ -365,62 +339,45 @@ def test_in_a_course_no_result_is_known_before_it_was_on_the_screen(qtbot, sessi
     state, desk = session.state, session.lab.guide.control
     assert (state.experiment.seed, state.run.status, state.run.step) == (77, RunStatus.READY, 0)
     assert (len(state.history.losses), len(state.history.tests)) == (0, 0)
-    QTest.keyClicks(session.lab.guide.column.page.who.roll_number, "19")
+    page = session.lab.guide.column.page
+    QTest.keyClicks(page.who.roll_number, "19")
     qtbot.waitUntil(lambda: state.experiment.seed == seed_of("19"))
     whole_window.rest(qtbot, session)
     for step in desk.lab.steps:
         desk.go_to(step.id)
         assert not desk.is_late, step.id
     assert [each for each in desk.record.steps.values() if each.shown] == []
+    assert str(seed_of("19")) in page.who.note.text()
+    whole_window.train(qtbot, session, 3)
+    QTest.keyClicks(page.who.roll_number, "1")
+    qtbot.waitUntil(lambda: f"Seed {seed_of('191')}, not" in page.mismatch.text())
+    assert (state.experiment.seed, state.run.step) == (seed_of("19"), 3), "what is trained stays"
 
 
-def test_the_roll_number_gives_a_network_of_ones_own_and_the_result_of_another_is_not_its(
-    qtbot, few, tmp_path
-):
+def test_the_roll_number_gives_a_network_of_ones_own_and_the_result_of_another_is_not_its():
     """Somebody trains what is there, and then types a roll number."""
-    session = few
     text = LAB.replace("[start]", '[settings]\nseed = "roll number"\n[start]')
     text = text.replace('measure = "update_loss_change"\nwith = { sample = 3 }', 'measure = "training_steps"')
-    sitting = open_lab(qtbot, session, tmp_path, text.replace('kind = "direction"', 'kind = "number"'))
-    state, desk = session.state, sitting.control
-    first, roll_number = state.experiment.seed, sitting.column.page.who.roll_number
-    whole_window.train(qtbot, session, 1000)
-    whole_window.rest(qtbot, session)
-    desk.go_to("way")
-    assert desk.is_late, "of the network that is there"
+    desk = LabDesk(text.replace('kind = "direction"', 'kind = "number"'))
+    desk.open()
+    control = desk.control
+    desk.end_run(seed=5)
+    control.go_to("way")
+    assert control.is_late, "of the network that is there"
+    assert control.experiment.seed == 5
     desk.work.set_head("roll_number", "19")
-    assert state.experiment.seed == first
-    assert not desk.is_late, "though the other network is still there"
-    desk.work.set_head("roll_number", "")
-    session.controller.reset()
-    whole_window.rest(qtbot, session, lambda: state.is_untrained)
-    desk.go_to("think")
-    QTest.keyClicks(roll_number, "19")
-    qtbot.waitUntil(lambda: state.experiment.seed == seed_of("19"))
-    assert seed_of("19") != first
-    whole_window.rest(qtbot, session)
-    page = sitting.column.page
-    assert str(state.experiment.seed) in page.who.note.text()
-    assert state.run.status is RunStatus.READY
-    desk.go_to("way")
-    assert not desk.is_late
-    assert "after you commit" in sitting.column.page.prediction.hint.text()
-    whole_window.train(qtbot, session, 1000)
-    whole_window.rest(qtbot, session)
-    assert desk.is_late, "of its own network"
-    QTest.keyClicks(roll_number, "1")
-    qtbot.waitUntil(lambda: f"Seed {seed_of('191')}, not" in page.mismatch.text())
-    assert (state.experiment.seed, state.run.step) == (seed_of("19"), 1000), "what is trained stays"
-    desk.work.set_head("roll_number", "19")
-    session.controller.reset()
-    whole_window.rest(qtbot, session, lambda: state.is_untrained)
+    assert control.experiment.seed == seed_of("19") != 5
+    assert control.mismatch == ("seed",)
+    assert not control.is_late, "though the other network is still there"
+    desk.end_run(seed=seed_of("19"))
+    assert control.is_late, "of its own network"
     desk.work.set_head("roll_number", "20")
-    assert not desk.is_late
+    assert not control.is_late
     desk.work.set_head("roll_number", "19")
-    assert desk.is_late
-    desk.predict(1000)
-    assert desk.done.prediction.after_run
-    assert desk.done.prediction.seen == desk.done.shown_of(seed_of("19"))
+    assert control.is_late
+    control.predict(1000)
+    assert control.done.prediction.after_run
+    assert control.done.prediction.seen == control.done.shown_of(seed_of("19"))
 
 
 def test_what_a_file_has_handed_out_is_known_once_it_could_be_written(qtbot, few, tmp_path):
@@ -443,6 +400,7 @@ def test_what_a_file_has_handed_out_is_known_once_it_could_be_written(qtbot, few
     assert not desk.done.prediction.after_run
     with qtbot.waitSignal(report.exported):
         report.exporter.write(tmp_path / "out.pdf")
+    assert "Missing in it: 1 answer and 1 prediction." in report.message.text()
     assert not desk.done.shown, "which was predicted"
     desk.go_to("way")
     assert desk.is_late
@@ -488,6 +446,8 @@ def test_a_draft_is_written_at_once_and_says_what_is_lacking(qtbot, few, tmp_pat
     assert report.numbers is None
     desk.go_to("way")
     assert not desk.is_late
+    press(report.run_button)
+    qtbot.waitUntil(lambda: report.message.text().startswith("All steps are measured; "))
     with pytest.raises(DataError, match="draft"):
         read_hand_in(path)
 
