@@ -1,6 +1,5 @@
 """One sitting at the window: state, controller and window joined together."""
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,12 +121,8 @@ class Session(QObject):
         self._started = True
         self.window.restore_arrangement()
         self.lab.build(self._report)
-        turns = (
-            (self._report.preview, self._report.turn_page),
-            (window.line, window.turn_panel),
-        )
-        for part, turn in turns:
-            window.pages.add(part.isVisible, partial(turn, -1), partial(turn, 1))
+        window.pages.add(self._report.preview.isVisible, self._report.turn_page)
+        window.pages.add(window.line.isVisible, window.turn_panel)
         self._drop_filter.watch(self.window)
         self._tips.watch(self.window)
         keys = self.window.menus.action("keys")
@@ -202,10 +197,6 @@ class Session(QObject):
         self.window.close_guard = self._may_close if ask else None
         self.controller.replace_guard = self.document.may_lose_run if ask else None
 
-    def report_internal_error(self, text: str) -> None:
-        """Show an error that nothing else has caught."""
-        self.state.raise_notice("window", "error", text)
-
     def _watch_panels(self) -> None:
         # Imported here because they bring every kind of plot and the typesetter with them, and so pyqtgraph.
         from ui.export.exporter import FigureExporter
@@ -215,11 +206,11 @@ class Session(QObject):
 
         window = self.window
         backprop = window.panel(BackpropPanel)
-        window.pages.add(backprop.isVisible, backprop.header.go_back, backprop.header.go_on)
+        header = backprop.header
+        window.pages.add(backprop.isVisible, lambda way: header.go_to(header.current + way))
         for panel in window.panels.panels():
-            turns = partial(panel.turn_page, -1), partial(panel.turn_page, 1)
-            window.pages.add(panel.has_pages, *turns)
-        backprop.header.stepRequested.connect(window.pages.forget)
+            window.pages.add(panel.has_pages, panel.turn_page)
+        header.stepRequested.connect(window.pages.forget)
         files, self._report = self.controller.files, window.panel(ReportPanel)
         self.inserter = FigureInserter(window.panels.docks, self.state, self._report, files, self)
         self.exporter = FigureExporter(
@@ -255,12 +246,11 @@ class Session(QObject):
         """Whether all files are written; else the window closes when they are, or when the user insists."""
         if self.controller.files.is_idle and not self._report_waits:
             return True
-        if self._closes_when_written:
-            if ask_about_unwritten_files(self.window):
-                self.controller.abandon_files()
-                return True
-            return False
-        self._close_when_written()
+        if not self._closes_when_written:
+            self._close_when_written()
+        elif ask_about_unwritten_files(self.window):
+            self.controller.abandon_files()
+            return True
         return False
 
     def _close_when_written(self) -> None:
