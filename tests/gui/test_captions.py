@@ -185,7 +185,7 @@ def test_curves_results_compared_moments_gradients_and_an_adopted_network_say_wh
         assert f"step {tested:,}" in matrix.split(" · ")
         assert f"test results of step {tested:,}" in whole
 
-    window.timeline.toggles.compare.click()
+    window.timeline.compare.click()
     qtbot.waitUntil(lambda: "compared with step 0" in caption_of(state, window.compare))
     assert "weights of conv1" in caption_of(state, window.compare).split(" · ")
     begin_again(qtbot, session, seed=2)

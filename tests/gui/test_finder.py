@@ -27,7 +27,7 @@ from ui.session import Session
 from ui.state import AppState, RunStatus
 from ui.window import menus
 from ui.window.actions import ACTIONS, ActionRow
-from ui.window.finder import FinderBox, cost, found, words_of
+from ui.window.finder import Entry, FinderBox, chapters, cost, found, words_of
 from ui.window.menus import OTHER_KEYS
 
 # -- menus, keys and help ------------------------------------------------------------------------------------
@@ -216,11 +216,19 @@ def test_the_panel_in_front_comes_first_and_every_page_of_backprop_is_found_from
     show_panel(qtbot, active, PANELS.index("backprop"))
     active.window.panels.show_panel(0)
     qtbot.waitUntil(lambda: not panel._unseen)
-    for words, part in (("parameter backprop", panel.stack), ("size poke", panel.side.poke)):
+    for words, part in (("parameter backprop", panel.stack), ("size change", panel.side.poke)):
         activate(qtbot, active.window)
         find(qtbot, active, words)
         qtbot.waitUntil(part.isVisible)
         assert has_keyboard(part)
+
+
+def test_a_term_comes_before_what_only_mentions_it_and_the_guide_is_searched_whole() -> None:
+    control = Entry("Stages", "Translation", print, about="0: the stage is equivariant")
+    first, second, *_ = found([control, *chapters(print)], "equivariant")
+    assert (first.name, second) == ("Equivariance", control)
+    assert "Saliency" not in {each.name for each in found(chapters(print), "one-sided")}
+    assert "Saliency" in {each.name for each in found(chapters(print, is_whole=True), "one-sided")}
 
 
 def test_actions_and_pages_of_the_help_are_opened_and_what_cannot_be_asked_for_is_grey(

@@ -43,13 +43,13 @@ _SAYS = {
     "window_winner": r"every other cell gets exactly 0|winner: \(\d|pool1 .* = [+−]\d",
     "dots_cells_changed": r"Measured:",
     "change": r"change {two}\b",
-    "residual": r"from the original, moved along, by ({two}|0)\b",
+    "residual": r"from the moved original by ({two}|0)\b",
     "least_changed": r"differs from the original by [\d.]+",
     "decision_flips": r"Press Start|at 13\.",  # the sweep itself takes long
     "smallest_flip": r"shifted 0\.\d|class \d, probability",
     "window_receivers": r"\bwinners?: (\d|\(\d)|every other cell gets exactly 0|gets 0|tied in this map",
     "gradient_tie_rule": r"^ties: .*\b{count}\b|{count} .*\bti",
-    "update_loss_change": r"after the update: \d|promised",
+    "update_loss_change": r"after the update: \d|expected from the slope",
 }  # fmt: skip
 
 
@@ -261,7 +261,7 @@ def test_what_is_met_on_the_way_to_a_step_tells_nothing_of_its_answer(
 
     share, change = (
         "in the backward pass it gets the whole gradient|share the maximum",
-        r"promised|after the update",
+        r"expected from the slope|after the update",
     )
     assert not re.search(share, told(1))
     assert "Covered: step 4 of the lab" in told(1)

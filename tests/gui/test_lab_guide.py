@@ -345,6 +345,9 @@ def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, 
     press(samples)  # in whose place the guide stands where room is short
     assert window.samples_dock.isVisible()
     assert window.lab_dock.isHidden()
+    press(window.samples.guide_button)
+    assert window.samples_dock.isHidden()
+    assert window.lab_dock.isVisible()
 
 
 _OTHER = LAB.replace(

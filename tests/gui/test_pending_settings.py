@@ -331,7 +331,7 @@ def test_whoever_touches_the_speed_has_it_at_once(qtbot: QtBot, session: Session
         state.set_speed(None)
 
 
-def test_what_is_trained_for_somebody_is_not_slowed_and_a_speed_that_was_chosen_before_stays(
+def test_what_is_trained_for_somebody_is_not_slowed_and_a_speed_chosen_before_stays_and_tells_no_hours(
     qtbot: QtBot, session: Session, remembered: QSettings, tmp_path: Path
 ) -> None:
     begin_slowly(remembered, session)
@@ -348,15 +348,9 @@ def test_what_is_trained_for_somebody_is_not_slowed_and_a_speed_that_was_chosen_
     _press_train(qtbot, session)
     qtbot.waitUntil(lambda: session.state.run.step > 302)
     assert (session.state.steps_per_second, session.state.rising_pace) == (50.0, None)
-
-
-def test_at_a_speed_to_watch_single_steps_no_hours_are_told(qtbot: QtBot, session: Session) -> None:
-    state, status = session.state, session.window.run_status
-    for pace, tells in ((2.0, False), (50.0, True)):
-        state.set_speed(pace)
-        _press_train(qtbot, session)
-        qtbot.waitUntil(lambda: status.speed.text() != "")
-        assert bool(status.time_left.text()) is tells
-        _press_train(qtbot, session)
-        qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED and not status.speed.text())
-    rest(qtbot, session)
+    time_left = session.window.run_status.time_left
+    qtbot.waitUntil(lambda: time_left.text() != "")
+    session.state.set_speed(2.0)  # to watch single steps
+    qtbot.waitUntil(lambda: time_left.text() == "")
+    _press_train(qtbot, session)
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
