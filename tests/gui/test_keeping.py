@@ -111,11 +111,17 @@ def test_a_document_marked_as_open_on_another_computer_can_be_opened(qtbot, tmp_
 # --- words --------------------------------------------------------------------------------------------------
 
 
-def test_words_are_kept_where_no_data_can_be_read(qtbot, tmp_path):
+def test_words_are_kept_where_no_data_can_be_read_and_mnist_is_offered(qtbot, tmp_path):
     with begun(qtbot, tmp_path / "window.ini", tmp_path / "nothing") as session:
         qtbot.waitUntil(lambda: session.state.run.status is RunStatus.FAILED)
+        message = session.window.samples.message
+        assert "nothing" in message.text()
         session.window.panel(ReportPanel).work.set_head("author", "Ada")
         qtbot.waitUntil(lambda: kept("Ada", session))
+        assert message.action_button().text() == "Use MNIST"
+        message.action_button().click()
+        qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY)
+        assert message.text() == ""
     with opened(qtbot, tmp_path / "window.ini") as again:
         assert again.window.panel(ReportPanel).work.work.author == "Ada"
         assert again.state.run.status is RunStatus.READY

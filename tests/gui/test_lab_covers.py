@@ -94,7 +94,6 @@ def test_no_step_of_a_lab_tells_its_answer_before_the_prediction(qtbot: QtBot, o
 def _reach(qtbot: QtBot, session: Session, sitting: LabGuide, step: Step) -> Measured:
     """Bring the window where the answer is to be seen, and return it."""
     state, prediction = session.state, step.prediction
-    whole_window.rest(qtbot, session)
     with qtbot.waitSignal(sitting.shower.shown):
         sitting.show_me()
     session.state.set_speed(None)

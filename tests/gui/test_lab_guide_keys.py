@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QApplication, QRadioButton
 
 from cnnviz.lab.course import shipped_labs
 from tests.gui import whole_window
-from tests.gui.driving import activate, settle
+from tests.gui.driving import activate, find, settle
 from tests.gui.lab_driving import LabDesk, is_open, open_lab, press
 
 
@@ -33,6 +33,16 @@ def test_ctrl_l_leads_to_the_open_step_never_away_and_f6_to_what_the_guide_has_t
         assert QApplication.focusWidget() is window.panels.front_panel
         QTest.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
         assert QApplication.focusWidget() is page.show_me
+
+    qtbot.waitUntil(lambda: is_open(session, "small"))
+    activate(qtbot, window)
+    find(qtbot, session, "step 2")
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is page.show_me)
+    for key, number in ((Qt.Key.Key_End, 2), (Qt.Key.Key_Home, 0)):
+        column.list_button.setChecked(True)
+        QTest.keyClick(column.steps, key)
+        QTest.keyClick(column.steps, Qt.Key.Key_Return)
+        assert sitting.control.number == number
 
     sitting.column.message.show_message("The result is known now.", "info", "See it")
     session.window.areas.enter(sitting.column)
