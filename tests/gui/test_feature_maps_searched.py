@@ -7,12 +7,12 @@ import pytest
 from PySide6.QtCore import QObject, Qt
 
 from cnnviz.drawing import LIGHT, Box, CellKey, to_svg
-from cnnviz.drawing.page import arranged, page_drawn
+from cnnviz.drawing.page import page_drawn
 from cnnviz.experiment import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import click_part, settle
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, AtOnce, Later, Opened, digits
-from tests.gui.test_backprop_pages import are_apart
+from tests.gui.page_rules import assert_has_room
 from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch, LookAtPatch
 from ui.panels.feature_maps.top_patches import (
     ONE,
@@ -161,9 +161,7 @@ def test_all_of_the_pages_has_room_is_made_alike_and_says_what_can_be_done(is_fo
         (filter_page(picture, layers, 0.25), Box(0, 0, 216, 480)),
         (evidence_page(picture, FilterView()), Box(0, 0, 560, 140)),
     ):
-        boxes = [box for _, box in arranged(page.body, room, LIGHT)]
-        assert all(room.joined(each.inset(0.01)) == room for each in boxes)
-        assert are_apart(boxes)
+        assert_has_room(page, room)
         assert "Cancel" not in to_svg(page_drawn(page, room, LIGHT))
     leaves = desk.filter_leaves()
     assert ("search" in leaves, "cancel" in leaves, "progress" in leaves) == (

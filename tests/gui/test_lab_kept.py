@@ -210,25 +210,6 @@ def test_a_hypothesis_after_the_lab_was_run_is_no_hypothesis_before_it(qtbot, fe
         assert f"after results of this lab, on the screen since {version.shown.lab[-5:]}" in said
 
 
-def test_a_lab_leaves_a_trained_network_of_its_own_and_knows_no_results_about_other_classes(
-    qtbot, session, tmp_path
-):
-    whole_window.train(qtbot, session, 20)
-    run = session.state.run
-    sitting = open_lab(qtbot, session, tmp_path)
-    assert (session.state.run.run_id, session.state.run.step) == (run.run_id, run.step)
-    assert not sitting.shower._is_busy
-    other = LAB.replace("[start]", '[settings]\nclasses = ["4", "9"]\n[start]').replace('"small"', '"other"')
-    open_lab(qtbot, session, tmp_path, other)
-    whole_window.rest(
-        qtbot, session, lambda: sitting.control.lab.id == "other" and session.state.is_untrained
-    )
-    QTest.keyClicks(sitting.column.page.answers[-1].field, "it will learn")
-    press(sitting.column.next)
-    (version,) = sitting.control.record.step("think").hypothesis
-    assert not version.after_run
-
-
 def test_the_message_of_a_result_leads_to_where_it_stands(qtbot, theme):
     desk = LabDesk()
     column = desk.column(qtbot)
