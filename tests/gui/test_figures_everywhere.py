@@ -131,13 +131,9 @@ def test_a_right_click_anywhere_offers_the_figure_and_what_is_drawn_goes_out(qtb
     close_export_dialog(qtbot)
 
 
-def _titles(panel: QWidget) -> list[str]:
-    return [figure.title for figure in figures_of(panel) if figure.kind == "plot"]
-
-
 def _faults(panel: QWidget) -> list[str]:
     classes = {type(each).__name__ for each in panel.findChildren(QWidget)}
-    titles = _titles(panel)
+    titles = [figure.title for figure in figures_of(panel) if figure.kind == "plot"]
     faults = [f"{title} is the name of a class" for title in titles if title in classes]
     faults += [f"{title} twice" for title, count in Counter(titles).items() if count > 1]
     return faults + [f"{title!r} says nothing" for title in titles if not title.strip(" ,")]
