@@ -56,14 +56,14 @@ def kinds(numbers: LabNumbers) -> list[Kind]:
     return [
         Kind("a.cnnviz", lambda path, version: archive.save(path, *works[version])),
         Kind("a.safetensors", lambda path, version: samples.save_model(path, seed=version)),
-        Kind("kept", lambda path, version: archive.save_in_folder(path, *works[version]), _kept),
+        Kind("kept", lambda path, version: archive.save_in_folder(path, *works[version]), kept_in),
         Kind("a.html", lambda path, version: write_html(documents[version], path)),
         Kind("a.pdf", lambda path, version: write_pdf(documents[version], path)),
         Kind("folder", lambda path, version: write_folder(documents[version], path)),
     ]
 
 
-def _kept(folder: Path) -> dict[str, bytes]:
+def kept_in(folder: Path) -> dict[str, bytes]:
     """Return what the document in a folder names; nothing where there is none."""
     description = folder / "document.json"
     if not description.is_file():

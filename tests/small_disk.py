@@ -8,23 +8,18 @@ import contextlib
 import errno
 import io
 import os
-import sys
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-_ROOT = Path(__file__).parents[1]
-
 
 class SmallDisk:
-    """A folder on the disk.
+    """A folder on the disk."""
 
-    * `left`: Bytes until it is full; None for as many as are wanted.
-    """
-
-    def __init__(self, folder: Path, left: int | None = None, is_locked: bool = False) -> None:
-        self.folder, self.left, self.is_locked = folder, left, is_locked
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.is_locked = folder, False
+        self.left: int | None = None  # bytes until it is full; None for as many as are wanted
 
     def fill(self, room: int = 0) -> None:
         """Leave room for so many bytes."""
@@ -45,15 +40,6 @@ class SmallDisk:
     def names(self) -> list[str]:
         """All files and folders in it."""
         return sorted(each.relative_to(self.folder).as_posix() for each in self.folder.rglob("*"))
-
-    def command(self, *arguments: str) -> list[str]:
-        """Command line that runs the program with this disk."""
-        program = (
-            f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from tests.small_disk import put_faults_in; "
-            f"put_faults_in({str(self.folder)!r}, {self.left}, {self.is_locked}); "
-            "from main import main; sys.exit(main())"
-        )
-        return [sys.executable, "-c", program, *arguments]
 
 
 class _FullFile(io.FileIO):
@@ -84,12 +70,6 @@ def faulty_open(disk: SmallDisk):
         return io.BufferedWriter(raw)
 
     return open_file
-
-
-def put_faults_in(folder: str, left: int | None, is_locked: bool) -> None:
-    """Put the faults into this process for good."""
-    disk = SmallDisk(Path(folder), left, is_locked)
-    setattr(Path, "open", faulty_open(disk))  # noqa: B010 -- an assignment would have to have every overload
 
 
 @contextlib.contextmanager

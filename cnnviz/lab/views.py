@@ -32,7 +32,8 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
         "training": _named(
             text="unit filters.moment",
             number="speed results.scroll log.scroll settings.scroll",
-            flag="loss.raw loss.mean loss.test loss.ghost accuracy.mean accuracy.test accuracy.ghost settings.more",
+            flag="loss.raw loss.mean loss.test loss.ghost accuracy.mean accuracy.test accuracy.ghost "
+            "settings.more",
             numbers="loss.zoom accuracy.zoom results.cell",
         ),
         "feature_maps": _named(

@@ -1,15 +1,10 @@
 """A lab that takes no time, and the command line, for tests."""
 
 import io
-import os
 import subprocess
-import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-from hypothesis import strategies as st
 
 from cnnviz.datasets import Dataset
 from cnnviz.lab.measured import LabNumbers, hand_in, measured_lab, seed_for
@@ -18,11 +13,11 @@ from cnnviz.lab.reading import parse_lab
 from cnnviz.lab.record import Commitment, LabRecord, Version
 from cnnviz.lab.results import HandIn
 from cnnviz.start import start
-from tests.patience import PATIENCE
+from tests.processes import ROOT
 from tests.replacing import replace
 from tests.small_data import first_images
 
-MAIN = Path(__file__).parents[2] / "main.py"
+MAIN = ROOT / "main.py"
 
 SMALL = '''id = "small"
 version = "1"
@@ -153,16 +148,6 @@ def command(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(arguments, status, told.getvalue(), complained.getvalue())
 
 
-def process(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run the program in a process of its own, without a display."""
-    display = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    return subprocess.run(
-        [sys.executable, str(MAIN), *map(str, arguments)],
-        capture_output=True, text=True, cwd=cwd, timeout=PATIENCE, check=False,
-        env={name: value for name, value in os.environ.items() if name not in display},
-    )  # fmt: skip
-
-
 LAB = small_lab()
 LABS = {LAB.sha256: LAB}
 
@@ -225,21 +210,3 @@ def nearly(handed: HandIn, factor: float) -> HandIn:
 def write(folder: Path, name: str, handed: HandIn) -> None:
     """Write the results of a student."""
     (folder / f"{name}.json").write_text(handed.to_json(), encoding="ascii")
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
-
-
-def damage(values: dict, data: st.DataObject) -> dict:
-    """Put anything in the place of some part of a structure, however deep."""
-    place: Any = values
-    while True:
-        key = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
-        if not place[key] or not isinstance(place[key], dict | list) or data.draw(st.booleans()):
-            place[key] = data.draw(JSON)
-            return values
-        place = place[key]

@@ -229,9 +229,9 @@ def test_what_this_program_draws_is_plain():
 def test_figures_of_a_lab_become_pixels():
     red = '<rect width="40" height="20" fill="#ff0000"/>'
     file = io.BytesIO()
-    Image.new("RGB", (4000, 2000), "red").save(file, "JPEG")
+    Image.new("RGB", (2000, 1000), "red").save(file, "JPEG")
     found = pictures_of({"a.svg": drawing(red).encode(), "b.png": png(), "c.jpg": file.getvalue()})
-    sizes = {"a.svg": (40, 80, 40), "b.png": (3, 4, 4), "c.jpg": (800, 1600, 4000)}
+    sizes = {"a.svg": (40, 80, 40), "b.png": (3, 4, 4), "c.jpg": (800, 1600, 2000)}
     for name, (height, width, meant) in sizes.items():
         picture = found[name]
         assert isinstance(picture, Picture), picture

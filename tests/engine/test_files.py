@@ -1,13 +1,11 @@
 """Files that are written: whole or not at all, whatever goes wrong, and nothing is left behind."""
 
 import errno
-import io
 import os
-import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,9 +14,9 @@ import pytest
 from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write, atomic_write_folder
-from cnnviz.report import pdf
-from cnnviz.report.blocks import Document, Figure, Table, Words, data
+from cnnviz.report.blocks import Document, Table, data
 from cnnviz.report.pdf import write_folder
+from soak.faults_child import Kind, kept_in
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.document_cases import small_document, small_run
 from tests.processes import ROOT, python
@@ -254,211 +252,47 @@ def test_files_of_others_and_links_are_never_removed(tmp_path):
     assert (elsewhere / "diary").read_text() == "mine"
 
 
-# -- a crash at every call -----------------------------------------------------------------------------------
+# -- broken at every call ------------------------------------------------------------------------------------
 
 
-_CALLS = ("mkdir", "rename", "replace", "unlink", "rmdir", "chmod", "fsync", "link", "symlink", "truncate")
-_ALL_DONE = 3
+def kinds() -> list[Kind]:
+    """A document as a file, one that is kept in a folder, and a folder of tables: two versions of each."""
+    still = small_run().still(needed=frozenset({10}))
+    works = small_document(words={"title": "first"}), small_document(still, words={"title": "second"})
+    works[1][1]["inserts/new.txt"] = b"new"
+    numbers = [data(("a",), ((version,), (2,))) for version in (0, 1)]
+    tables = [[Table(name, "Counts", each, ("count",)) for name in ("one", "other")] for each in numbers]
+    reports = [Document("Report", "", "", "", tuple(each)) for each in tables]
+    return [
+        Kind("a.cnnviz", lambda path, version: archive.save(path, *works[version])),
+        Kind("kept", lambda path, version: archive.save_in_folder(path, *works[version]), kept_in),
+        Kind("folder", lambda path, version: write_folder(reports[version], path)),
+    ]
 
 
-class _Countdown:
-    """Lets so many calls pass, and does something at the next one."""
+# In a process with one thread, of which there are copies.
+BREAK = """
+import os
+from soak.faults_child import Trial
+from tests.engine.test_files import kinds
 
-    def __init__(self, passing: int, what: Callable[[], None]) -> None:
-        self.left, self._what = passing, what
-
-    def call(self, function, *arguments, **named):
-        self.left -= 1
-        if self.left == -1:
-            self._what()
-        return function(*arguments, **named)
-
-
-class _CountedFile(io.FileIO):
-    """A raw file whose writes are counted, and that has half of the bytes when the end comes."""
-
-    countdown: _Countdown
-
-    def write(self, data, /) -> int | None:
-        if self.countdown.left == 0:
-            super().write(memoryview(data).cast("B")[: len(data) // 2])
-        return self.countdown.call(super().write, data)
+os.fsync = lambda _file: None  # only a power failure would tell the difference
+for trial in map(Trial, kinds()):
+    for had_old in (True, False):
+        calls = trial.points(had_old)
+        print(calls)
+        for number in range(1, calls + 1):
+            for how in ("crash", "fault"):
+                print(*trial.break_at(number, how, had_old), sep="\\n", end="")
+"""
 
 
-def _install(countdown: _Countdown, patch: Callable[[object, str, object], None]) -> None:
-    def counted(function):
-        return lambda *arguments, **named: countdown.call(function, *arguments, **named)
-
-    for name in _CALLS:
-        patch(os, name, counted(getattr(os, name)))
-    ordinary = io.open
-
-    def open_file(path, mode="r", *rest, **named):
-        if not set(mode) & set("wxa+"):
-            return ordinary(path, mode, *rest, **named)
-        raw = countdown.call(_CountedFile, path, mode.replace("b", ""))
-        raw.countdown = countdown
-        return io.BufferedWriter(raw)
-
-    patch(io, "open", open_file)
-
-
-def end_at_every_call(write: Callable[[], object]) -> Iterator[int]:
-    """Call `write` in copies of this process, each of which ends one call later than the one before.
-
-    Yields the number of the call after each of them, for the caller to look at what is on the disk and to
-    put it back; the last one has ended by itself. The process must have one thread only.
-    """
-    for call in range(10_000):
-        process = os.fork()
-        if not process:
-            _install(_Countdown(call, lambda: os._exit(0)), setattr)
-            try:
-                write()
-            finally:
-                os._exit(_ALL_DONE)
-        _, status = os.waitpid(process, 0)
-        yield call
-        if os.waitstatus_to_exitcode(status) == _ALL_DONE:
-            return
-    raise AssertionError("it never ends")
-
-
-def fault_at_every_call(write: Callable[[], object], patch) -> Iterator[Exception | None]:
-    """Call `write` again and again, each time with a fault at one call later than before.
-
-    Yields what it raised. `patch` is pytest's monkeypatch.
-    """
-
-    def fail() -> None:
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-
-    for call in range(10_000):
-        countdown, raised = _Countdown(call, fail), None
-        with patch.context() as context:
-            _install(countdown, context.setattr)
-            try:
-                write()
-            except Exception as error:  # noqa: BLE001 -- the caller judges it
-                raised = error
-        yield raised
-        if countdown.left >= 0:
-            return
-    raise AssertionError("it never ends")
-
-
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="{0}" height="9"/></svg>'
-
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no copies of a process")
-
-
-def document(width):
-    numbers = data(("a",), ((width,), (2,)))
-    figure = Figure("drawing", f"A drawing of {width}", SVG.format(width), data=numbers)
-    table = Table("counts", "Counts", numbers, ("count",))
-    return Document(f"Report {width}", "A. Student", "", "", (Words("words"), figure, table))
-
-
-AFTER = document(5)
-
-
-def listing(folder):
-    return sorted(each.relative_to(folder).as_posix() for each in folder.rglob("*"))
-
-
-def _folder(place):
-    """Return the function that writes a folder, and what is to be in it."""
-    # It stands for the typesetter, a process of its own in which nothing is to crash.
-    picture = pdf.to_pngs(AFTER.figures)
-    pdf.to_pngs = lambda _figures: picture
-    write_folder(AFTER, place / "whole")
-    return lambda path: write_folder(AFTER, path), listing(place / "whole")
-
-
-# What follows runs in a process with one thread, crashes at every call and returns their number.
-
-
-def crash_folder(place):
-    write, whole = _folder(place)
-    lab = place / "here" / "lab"
-    lab.parent.mkdir()
-    calls = -1
-    for calls in end_at_every_call(lambda: write(lab)):  # noqa: B007 -- the last is returned
-        assert not lab.exists() or listing(lab) == whole
-        shutil.rmtree(lab, ignore_errors=True)
-        write(lab)
-        assert listing(lab.parent) == ["lab", *(f"lab/{name}" for name in whole)], "nothing is left"
-        shutil.rmtree(lab)
-    return calls
-
-
-def crash_file(place):
-    work, file = small_document(), place / "there" / "a.cnnviz"
-    file.parent.mkdir()
-    archive.save(file, *work)
-    whole = file.read_bytes()
-    calls = -1
-    for before in (OLD, None):
-
-        def begin(before=before):
-            file.unlink(missing_ok=True)
-            if before:
-                file.write_bytes(before)
-
-        begin()
-        for calls in end_at_every_call(lambda: archive.save(file, *work)):  # noqa: B007
-            assert (file.read_bytes() if file.exists() else None) in (before, whole)
-            atomic_write(file.with_name("other"), b"")
-            assert set(listing(file.parent)) <= {"a.cnnviz", "other"}
-            begin()
-    return calls
-
-
-def crash_kept(place):
-    """A document is kept in a folder again and again."""
-    folder = place / "kept"
-    first, files = small_document(words={"title": "first"})
-    second, others = small_document(small_run().still(needed=frozenset({10})), words={"title": "second"})
-    others = others | {"inserts/new.txt": b"new"}
-    calls = -1
-    for calls in end_at_every_call(lambda: archive.save_in_folder(folder, second, others)):  # noqa: B007
-        found, members = archive.load(folder) if folder.exists() and any(folder.iterdir()) else (None, None)
-        assert found is None or (found.words, members) in ((first.words, files), (second.words, others))
-        archive.save_in_folder(folder, first, files)
-        whole = {"document.json", *(part.sha256 for part in archive.load(folder)[0].parts.values())}
-        assert set(listing(folder)) == whole, "nothing is left"
-    return calls
-
-
-@needs_fork
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no copies of a process")
 def test_a_crash_at_any_call_leaves_the_old_or_the_new(tmp_path):
-    program = (
-        "from pathlib import Path; from tests.engine.test_files import crash_file, crash_folder, crash_kept; "
-        f"print(*(crash(Path({str(tmp_path)!r})) for crash in (crash_folder, crash_file, crash_kept)))"
-    )
-    result = python("-W", "ignore", "-c", program, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"})
+    """So does a fault, which is told in a sentence; and nothing stays behind."""
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "SOAK_PLACE": str(tmp_path)}
+    result = python("-W", "ignore", "-c", BREAK, env=environment)
     assert result.returncode == 0, result.stderr
-    folder, file, kept = map(int, result.stdout.split())
-    assert min(folder, file) >= 4, "it was ended at several calls"
-    assert kept >= 10
-
-
-def test_a_fault_at_any_call_leaves_no_folder_or_the_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr(pdf, "to_pngs", pdf.to_pngs)
-    write, whole = _folder(tmp_path)
-    lab = tmp_path / "here" / "lab"
-    lab.parent.mkdir()
-    faults = 0
-    for raised in fault_at_every_call(lambda: write(lab), monkeypatch):
-        if raised is not None:
-            faults += 1
-            assert isinstance(raised, CNNVizError)
-            assert_one_sentence(str(raised))
-            assert str(lab) in str(raised)
-        if lab.exists():
-            assert listing(lab) == whole
-        else:
-            assert raised is not None
-        assert not [name for name in listing(lab.parent) if ".cnnviz" in name]
-        shutil.rmtree(lab, ignore_errors=True)
-    assert faults >= 4
+    calls = result.stdout.splitlines()
+    assert len(calls) == 6, "there is no finding among them"
+    assert sum(map(int, calls)) > 60, "it was broken at many calls"

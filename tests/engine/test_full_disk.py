@@ -20,7 +20,6 @@ from cnnviz.snapshots import Snapshot
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.document_cases import picture_of, small_document
 from tests.engine.lab_cases import MAIN, command
-from tests.patience import PATIENCE
 from tests.small_disk import open_small_disk
 
 OLD = b"what was there before"
@@ -50,10 +49,6 @@ def disk(tmp_path):
         yield opened
 
 
-def run_in(folder, command):
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE)
-
-
 def refused(write, path, *words):
     with pytest.raises(CNNVizError) as caught:
         write(path)
@@ -78,23 +73,13 @@ def test_a_full_disk_keeps_the_old_file_and_gets_no_new_one(disk, tmp_path, name
     assert path.stat().st_size > 500
 
 
-@pytest.mark.parametrize("name", WRITERS)
-def test_a_read_only_disk_keeps_the_old_file(disk, name):
-    write, path = WRITERS[name], disk.folder / name
-    path.write_bytes(OLD)
-    disk.lock()
-    for target in (path, disk.folder / f"new-{name}"):
-        refused(write, target, "the disk is read-only")
-    assert path.read_bytes() == OLD
-    assert disk.names() == [name]
-
-
 @pytest.mark.parametrize("room", [0, 10 * PIECE])
 def test_a_folder_is_written_whole_or_not_at_all(disk, tmp_path, room):
     disk.fill(room)
     with pytest.raises(CNNVizError, match="the disk is full") as caught:
         write_folder(WHOLE, disk.folder / "lab")
     assert_one_sentence(str(caught.value))
+    assert str(disk.folder / "lab") in str(caught.value)
     assert not (disk.folder / "lab").exists()
     write_folder(WHOLE, tmp_path / "elsewhere")
     assert {each.name for each in (tmp_path / "elsewhere").iterdir()} == {"figure-drawing.png", "table-t.csv"}
@@ -102,35 +87,32 @@ def test_a_folder_is_written_whole_or_not_at_all(disk, tmp_path, room):
 
 def test_a_run_without_a_window_tells_of_every_file_that_a_full_disk_refuses(disk, tmp_path, digits_file):
     files = {"--save": "a.safetensors", "--report": "a.pdf"}
-    folders = {"--figures": "tables", "--screenshots": "pictures"}
     for name in files.values():
         (disk.folder / name).write_bytes(OLD)
     disk.fill()
-    options = [part for pair in (files | folders).items() for part in pair]
-    options += ["--html", str(tmp_path / "good.html"), "--data", str(digits_file)]
-    result = run_in(disk.folder, disk.command("--headless", *options))
+    options = [part for pair in files.items() for part in pair] + ["--figures", "tables"]
+    others = ("--html", tmp_path / "good.html", "--data", digits_file)
+    result = command("--headless", *options, *others, cwd=disk.folder)
     assert result.returncode == 2
     assert "test accuracy" in result.stdout
     assert result.stdout.count("Wrote") == 1
     assert "Saved" not in result.stdout
     lines = result.stderr.splitlines()
-    assert len(lines) == 4
-    for line, name in zip(lines, [*files.values(), *folders.values()], strict=True):
+    for line, name in zip(lines, [*files.values(), "tables"], strict=True):
         assert_one_sentence(line)
         assert name in line
         assert "the disk is full" in line
     assert (tmp_path / "good.html").stat().st_size > 10_000, "the others are written all the same"
     assert all((disk.folder / name).read_bytes() == OLD for name in files.values())
-    assert set(disk.names()) <= {*files.values(), *folders.values()}
+    assert disk.names() == sorted(files.values())
 
 
-@pytest.mark.parametrize("option", ["--save", "--html"])
-def test_a_run_without_a_window_tells_of_a_read_only_disk_before_it_trains(tmp_path, monkeypatch, option):
+def test_a_run_without_a_window_tells_of_a_read_only_disk_before_it_trains(tmp_path, monkeypatch):
     target = tmp_path / "a.file"
     target.write_bytes(OLD)
     # The superuser may write everything, so the answer of the system is given here.
     monkeypatch.setattr(os, "access", lambda path, _mode: Path(path) != tmp_path)
-    result = command("--headless", option, target, cwd=tmp_path)
+    result = command("--headless", "--html", target, cwd=tmp_path)
     assert (result.returncode, result.stdout) == (2, "")
     assert_one_sentence(result.stderr.removesuffix("\n").replace(". Choose", ", choose"))
     assert str(target) in result.stderr
@@ -140,9 +122,9 @@ def test_a_run_without_a_window_tells_of_a_read_only_disk_before_it_trains(tmp_p
 
 def test_a_log_that_cannot_be_written_does_not_cost_the_run(tmp_path, digits_file):
     target = tmp_path / "a.safetensors"
-    command = (sys.executable, MAIN, "--headless", "--data", digits_file, "--save", target)
+    run = (sys.executable, MAIN, "--headless", "--data", digits_file, "--save", target)
     full = subprocess.run(
-        ["sh", "-c", '"$@" > /dev/full', "sh", *command], capture_output=True, text=True, check=False
+        ["sh", "-c", '"$@" > /dev/full', "sh", *run], capture_output=True, text=True, check=False
     )
     assert full.returncode == 2
     assert "The log cannot be written" in full.stderr
@@ -150,7 +132,7 @@ def test_a_log_that_cannot_be_written_does_not_cost_the_run(tmp_path, digits_fil
     assert checkpoint.load(target).step > 0
     target.unlink()
     gone = subprocess.run(
-        ["sh", "-c", '{ "$@"; echo "status $?" >&2; } | head -n 1', "sh", *command],
+        ["sh", "-c", '{ "$@"; echo "status $?" >&2; } | head -n 1', "sh", *run],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert gone.stdout.count("\n") == 1
@@ -161,21 +143,21 @@ def test_a_log_that_cannot_be_written_does_not_cost_the_run(tmp_path, digits_fil
 # --- damaged files ------------------------------------------------------------------------------------------
 
 
-def damaged(good, flips):
+def damaged(good):
     """Yield the file cut off at many places, and with random bits flipped."""
     for end in sorted({0, 1, 7, 8, 9, *np.linspace(10, len(good) - 1, 60).astype(int)}):
         yield f"cut at {end}", good[:end]
     rng = np.random.default_rng(20_260_131)
-    for place in rng.integers(0, len(good), flips):
+    for place in rng.integers(0, len(good), 120):
         content = bytearray(good)
         content[place] ^= 1 << int(rng.integers(8))
         yield f"bit at {place}", bytes(content)
 
 
-def judged(load, path, good, flips=400):
+def judged(load, path, good):
     """Return how many damaged files were refused; a refusal is one sentence that names the file."""
     refusals = 0
-    for kind, content in damaged(good, flips):
+    for kind, content in damaged(good):
         path.write_bytes(content)
         try:
             load(path)
@@ -194,7 +176,7 @@ def test_every_damaged_model_is_refused(tmp_path):
     experiment = replace(LENET, filters=(2, 3), hidden=(4,), seed=3)
     checkpoint.save(path, Snapshot(123, experiment.build_network()), experiment, data_sha256="ab" * 32)
     good = path.read_bytes()
-    kinds = sum(1 for _ in damaged(good, 400))
+    kinds = sum(1 for _ in damaged(good))
     # A bit that turns the name of the checksum into another one takes the check away, and nothing else.
     assert judged(checkpoint.load, path, good) >= kinds - 3
 
@@ -207,7 +189,7 @@ def test_a_damaged_document_is_refused_or_read_as_it_was_meant(tmp_path):
     def load(place):
         assert archive.load(place) == whole
 
-    assert judged(load, path, path.read_bytes()) > 200
+    assert judged(load, path, path.read_bytes()) > 90
 
 
 def test_a_damaged_picture_never_brings_back_another_view(tmp_path):
@@ -216,4 +198,4 @@ def test_a_damaged_picture_never_brings_back_another_view(tmp_path):
     def load(path):
         assert archive.load_picture(path) in (None, document)
 
-    assert judged(load, tmp_path / "a.png", picture_of(document)) > 200
+    assert judged(load, tmp_path / "a.png", picture_of(document)) > 90

@@ -26,13 +26,14 @@ from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
 from cnnviz.files import printable
 from cnnviz.lab.reading import load_lab
+from cnnviz.lab.results import read_hand_in
 from cnnviz.reading import parse_json, read_bytes
 from cnnviz.training import Trainer
 from soak import readers, samples
-from soak.structured import ENTRIES, mutated_document, mutated_lab, mutated_model, mutated_zip
+from soak.structured import ENTRIES, mutated_document, mutated_lab, mutated_model, mutated_values, mutated_zip
 from tests.engine.datasets_files import data_error, idx_names, tiny_arrays, write_idx_folder, write_npz
 from tests.engine.document_cases import zipped
-from tests.engine.lab_cases import SMALL
+from tests.engine.lab_cases import SMALL, honest
 from tests.processes import python
 from tests.small_data import first_images
 
@@ -359,6 +360,7 @@ READERS: dict[str, tuple[str, Callable, Callable[[], bytes], Callable[[Path], ob
     "lab": (".toml", mutated_lab, lambda: SMALL.encode(), load_lab),
     "course": (".cnnviz", mutated_document, samples.course, readers.READERS["course"]),
     "archive": (".npz", mutated_zip, lambda: samples.npz(samples.arrays(14, 14)), load_dataset),
+    "hand-in": (".json", mutated_values, lambda: honest(1).to_json().encode(), read_hand_in),
 }
 
 

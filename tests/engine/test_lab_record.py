@@ -1,18 +1,15 @@
 """What a student does in a lab: the record, its predictions, and the verdicts."""
 
 import json
-from contextlib import suppress
 
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from cnnviz.covers import Secret
 from cnnviz.datasets import to_input
 from cnnviz.document.archive import from_json, to_json
-from cnnviz.errors import DataError, ParameterError
+from cnnviz.errors import ParameterError
 from cnnviz.lab.course import shipped_labs
 from cnnviz.lab.events import Event, missing, result_was_shown
 from cnnviz.lab.judging import checked_answer, judge, typed_number
@@ -24,7 +21,7 @@ from cnnviz.lab.showing import covered, picture_for, recalled, secrets_of
 from cnnviz.report.bench import Bench, trained
 from cnnviz.report.blocks import data
 from cnnviz.report.inserts import Insert
-from tests.engine.lab_cases import damage, small_lab
+from tests.engine.lab_cases import small_lab
 from tests.replacing import replace
 from tests.small_data import first_images
 
@@ -170,20 +167,6 @@ def test_a_record_survives_json():
     assert again.step("click").prediction.answer == (0, 8, 8)
     assert (again.lab_id, again.lab_version) == (lab.id, lab.version)
     assert again.own.label == 1
-
-
-@given(st.data())
-@settings(max_examples=40)
-def test_a_damaged_record_gets_a_sentence(data):
-    lab = small_lab()
-    record = LabRecord.of(lab).predicted(lab.step("click"), Commitment((0, 8, 8), TIME))
-    record = record.recorded(lab.step("way"), Version("x", "12:00", 7))
-    truth = Measured.of("click", lab.step("click").prediction.truth, ((0, 8, 8),))
-    found = Found((truth,), "12:01", 30, lab.experiment)
-    record = record.revealed(lab.step("click"), "12:01", found)
-    values = msgspec.json.decode(msgspec.json.encode(Work(records={record.key: record})))
-    with suppress(DataError):  # and nothing else
-        read_work(damage(values, data))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU
-from cnnviz.network import Network, forward_pass, loss_and_gradients
+from cnnviz.network import Network, loss_and_gradients
 from tests.engine.routing_cases import gentle, two_blocks
 from tests.oracles import (
     assert_same_arrays,
@@ -17,7 +17,6 @@ from tests.oracles import (
     cross_entropy_loop,
     dense_loop,
     max_pool2d_loop,
-    numeric_gradient,
 )
 
 SMALL = [("conv1", Conv2D(2)), ("pool1", MaxPool2D(2)), ("flatten", Flatten()), ("dense1", Dense(3))]
@@ -234,38 +233,6 @@ def test_input_that_does_not_fit_is_named(x, error, text):
 
 
 # --- gradients ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("net", [two_blocks(leaky=True), gentle()], ids=["two blocks", "one logit"])
-def test_gradients_equal_central_differences(rng, net):
-    x = rng.normal(size=(2, *net.input_shape))
-    labels = np.array([0, net.classes_count - 1])
-    gradients = net.gradients(x, labels)
-
-    params = {name: array.copy() for name, array in net.params.items()}
-
-    def loss():
-        return cross_entropy_loop(forward_pass(net.layers, params, x)[-1], labels)
-
-    assert gradients.loss == pytest.approx(loss(), rel=1e-12)
-    assert list(gradients.params) == list(net.params)
-    for name, array in params.items():
-        expected = numeric_gradient(loss, array)
-        np.testing.assert_allclose(gradients.params[name], expected, rtol=1e-5, atol=1e-8, err_msg=name)
-    np.testing.assert_allclose(gradients.input, numeric_gradient(loss, x), rtol=1e-5, atol=1e-8)
-
-    # The gradient of an output: what the loss does when that output alone is changed.
-    assert list(gradients.outputs) == [name for name, _ in net.layers]
-    outputs = forward_pass(net.layers, params, x)
-    for index, (name, _) in enumerate(net.layers):
-
-        def loss_from_here(index=index):
-            rest = net.layers[index + 1 :]
-            logits = forward_pass(rest, params, outputs[index])[-1] if rest else outputs[index]
-            return cross_entropy_loop(logits, labels)
-
-        expected = numeric_gradient(loss_from_here, outputs[index])
-        np.testing.assert_allclose(gradients.outputs[name], expected, rtol=1e-5, atol=1e-8, err_msg=name)
 
 
 @pytest.mark.parametrize("net", [two_blocks("all"), gentle(), two_blocks(dtype="float32")])

@@ -147,14 +147,9 @@ class SabotagedPool(MaxPool2D):
 
 @pytest.mark.parametrize("factor", [0.0, 1.00001], ids=["zeroed", "nearly"])
 @pytest.mark.parametrize("rule", ["first", "split", "all"])
-@pytest.mark.parametrize("case", ["laboratory", "two blocks"])
-def test_a_sabotaged_rule_is_found(case, rule, factor):
+def test_a_sabotaged_rule_is_found(rule, factor):
     """Whatever is wrong behind the pool differs without a reason, or has a kink: nothing is excused."""
-    if case == "laboratory":
-        right, x, label = lab5()
-    else:
-        right, label = two_blocks(), 2
-        x = ink(right)
+    right, x, label = lab5()
 
     def report(factor):
         layers = [
@@ -301,7 +296,7 @@ def test_wrong_requests_are_refused(change, error):
 # -- pokes ---------------------------------------------------------------------------------------------------
 
 
-NETWORKS = {"two blocks": two_blocks("all"), "leaky": two_blocks("split", leaky=True), "gentle": gentle()}
+NETWORKS = {"two blocks": two_blocks("all"), "gentle": gentle()}
 
 
 def gradient_of(network, x, label, target):
@@ -312,7 +307,7 @@ def gradient_of(network, x, label, target):
     return array[(0, *target.index)]
 
 
-@pytest.mark.parametrize("eps", [1e-5, 1e-2, 0.7])
+@pytest.mark.parametrize("eps", [1e-5, 0.7])
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_kind_of_target_by_brute_force(name, eps):
     network = NETWORKS[name]

@@ -376,6 +376,7 @@ def test_what_a_file_has_handed_out_is_known_once_it_could_be_written(qtbot, few
     assert not desk.done.prediction.after_run
     with qtbot.waitSignal(report.exported):
         report.exporter.write(tmp_path / "out.pdf")
+    assert "Missing in it: 1 answer and 1 prediction." in report.message.text()
     assert not desk.done.shown, "which was predicted"
     desk.go_to("way")
     assert desk.is_late
@@ -421,6 +422,8 @@ def test_a_draft_is_written_at_once_and_says_what_is_lacking(qtbot, few, tmp_pat
     assert report.numbers is None
     desk.go_to("way")
     assert not desk.is_late
+    press(report.run_button)
+    qtbot.waitUntil(lambda: report.message.text().startswith("All steps are measured; "))
     with pytest.raises(DataError, match="draft"):
         read_hand_in(path)
 

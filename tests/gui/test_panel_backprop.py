@@ -81,9 +81,10 @@ def enter_pool(desk: Desk) -> MarkView:
     return desk.view("route")
 
 
-def test_numbers_fly_when_one_goes_on_to_the_pool_and_rest_in_their_cells(
+def test_numbers_fly_to_the_pool_where_that_is_wanted_and_any_input_or_another_content_ends_it(
     desk: Desk, theme: ThemeManager
 ) -> None:
+    assert enter_pool(desk).drawing().ground.motion == 1, "not wanted"
     theme.moves = True
     view = enter_pool(desk)
     assert view.drawing().ground.motion < 1
@@ -94,31 +95,18 @@ def test_numbers_fly_when_one_goes_on_to_the_pool_and_rest_in_their_cells(
     desk.panel.header.go_back()
     assert view.drawing().ground.motion == 1, "neither a pointer nor the way back moves anything"
 
-
-@pytest.mark.parametrize("ends", ["key", "press", "content"])
-def test_a_motion_ends_at_once_with_any_input_and_with_another_content(
-    desk: Desk, theme: ThemeManager, ends: str
-) -> None:
-    theme.moves = True
-    view = enter_pool(desk)
-    assert view.drawing().ground.motion < 1
-    if ends == "content":
-        desk.panel.model.answer(Contrast("average"))
-    elif ends == "key":
-        QTest.keyClick(view.window().windowHandle(), Qt.Key.Key_F)
-    else:
-        corner = QPoint(1, 1)  # where there is nothing to press
-        QTest.mouseClick(view.window().windowHandle(), Qt.MouseButton.LeftButton, pos=corner)
-    assert view.drawing().ground.motion == 1
-
-
-def test_nothing_moves_where_user_or_system_want_no_motion(desk: Desk, theme: ThemeManager) -> None:
-    assert enter_pool(desk).drawing().ground.motion == 1
-    theme.moves = True
-    view = desk.view("route")
+    handle, corner = view.window().windowHandle(), QPoint(1, 1)  # where there is nothing to press
+    for end in (
+        lambda: QTest.keyClick(handle, Qt.Key.Key_F),
+        lambda: QTest.mouseClick(handle, Qt.MouseButton.LeftButton, pos=corner),
+        lambda: desk.panel.model.answer(Contrast("average")),
+    ):
+        assert enter_pool(desk).drawing().ground.motion < 1
+        end()
+        assert view.drawing().ground.motion == 1
     view.setStyle(still := StillStyle())
     still.setParent(view)
-    assert enter_pool(desk).drawing().ground.motion == 1
+    assert enter_pool(desk).drawing().ground.motion == 1, "the system wants none"
 
 
 class StillStyle(QProxyStyle):
@@ -416,21 +404,34 @@ def checks(desk: Desk) -> dict:
     return desk.panel.side.check.page.leaves()
 
 
+def outcome(desk: Desk, key: str) -> tuple[str, ...]:
+    return next(row.texts for row in checks(desk)["outcome"].content.rows if row.key == key)
+
+
 def check(desk: Desk) -> None:
     click(desk.panel.side.check.view("check"))
     desk.bot.waitUntil(lambda: "check" in checks(desk))
 
 
-def test_all_parameters_are_checked_under_each_rule_and_listed(desk: Desk) -> None:
+def test_all_parameters_are_checked_under_the_rule_it_was_begun_with_and_listed_and_it_can_be_cancelled(
+    desk: Desk,
+) -> None:
     panel = desk.panel
     click(panel.side.pages.button(CHECK))
-    check(desk)
+    click(panel.side.check.view("check"))
+    assert "progress" in checks(desk)
+    click(panel.side.check.view("cancel"))
+    assert "check" in checks(desk)
+    assert not panel.work.is_checking()
+    drain(desk.bot, desk.background)
+    assert "outcome" not in checks(desk)
+    click(panel.side.check.view("check"))
     desk.choose_rule("first")
-    assert "outcome" in checks(desk)
+    desk.bot.waitUntil(lambda: not panel.work.is_checking() and "outcome" in checks(desk))
     assert "parameters" not in checks(desk)
+    assert outcome(desk, "tie_rule") == ("–", "72", "–")
     check(desk)
-    texts = next(row.texts for row in checks(desk)["outcome"].content.rows if row.key == "checked")
-    assert texts == ("1,425", "1,425", "–")
+    assert outcome(desk, "checked") == ("1,425", "1,425", "–")
     desk.choose_rule("all")
     click(panel.side.check.view("kinds").button("tie_rule"))
     listed = panel.side.check.view("parameters")
@@ -452,24 +453,6 @@ def test_all_parameters_are_checked_under_each_rule_and_listed(desk: Desk) -> No
     choose_by_keys(panel.side.ties.view("label"), str(1 - panel.model.passed.label))
     desk.settle()
     assert "outcome" not in checks(desk)
-
-
-def test_a_check_is_of_the_rule_that_it_was_begun_under_and_can_be_cancelled(desk: Desk) -> None:
-    panel = desk.panel
-    panel.side.show_page(CHECK)
-    click(panel.side.check.view("check"))
-    assert "progress" in checks(desk)
-    click(panel.side.check.view("cancel"))
-    assert "check" in checks(desk)
-    assert not panel.work.is_checking()
-    drain(desk.bot, desk.background)
-    assert "outcome" not in checks(desk)
-    click(panel.side.check.view("check"))
-    desk.choose_rule("first")
-    desk.bot.waitUntil(lambda: not panel.work.is_checking() and "outcome" in checks(desk))
-    texts = next(row.texts for row in checks(desk)["outcome"].content.rows if row.key == "tie_rule")
-    assert texts == ("–", "72", "–")
-    assert "parameters" not in checks(desk)
 
 
 # -- the trial ----------------------------------------------------------------------------------------------
@@ -521,24 +504,21 @@ def test_applied_updates_change_the_panel_and_never_the_run_and_another_rate_mak
     assert "0.5" in update.panel.header.said.view("formula").drawing().texts()
 
 
-def test_adopt_hands_over_the_changed_weights_with_the_runs_own_rule(update: Desk) -> None:
+def test_trial_updates_stay_for_another_sample_are_adopted_and_dropped_when_the_run_moves_on(
+    update: Desk,
+) -> None:
     update.choose_rule("first")
-    adopted = update.adopted
-    apply(update)
-    click(update.view("Adopt"))
-    assert len(adopted) == 1
-    assert adopted[0].network.layers == lab5().layers
-    for name, array in adopted[0].network.params.items():
-        np.testing.assert_array_equal(array, update.panel.model.passed.network.params[name])
-        assert not np.array_equal(array, lab5().params[name])
-
-
-def test_trial_updates_stay_for_another_sample_and_are_dropped_when_the_run_moves_on(update: Desk) -> None:
     apply(update)
     changed = update.panel.model.passed.network.params
     update.show(lab5(), 4)
     assert update.panel.model.passed.network.params is changed
     assert update.panel.message.text() == ""
+    click(update.view("Adopt"))
+    (adopted,) = update.adopted
+    assert adopted.network.layers == lab5().layers, "with the run's own rule"
+    for name, array in adopted.network.params.items():
+        np.testing.assert_array_equal(array, changed[name])
+        assert not np.array_equal(array, lab5().params[name])
     moved = lab5().with_params({name: array * 0.9 for name, array in lab5().params.items()})
     update.show(moved, 0, step=10)
     assert "dropped" in update.panel.message.text()

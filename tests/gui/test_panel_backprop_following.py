@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.experiment import LAB5, Experiment
 from cnnviz.routing import CellTarget, ParameterTarget, apply_update
-from tests.gui.backprop_desk import TWO_BLOCKS, Desk, lab5, two_blocks
+from tests.gui.backprop_desk import Desk, lab5, two_blocks
 from tests.gui.driving import click
 from ui.panels.backprop.asks import PointAt
 from ui.panels.backprop.focus import StepKind, backward_steps
@@ -19,7 +19,6 @@ from ui.panels.backprop.header import POKE
 from ui.panels.backprop.panel import BackpropPanel
 from ui.session import Session
 from ui.state import PinnedCell, RunStatus
-from ui.theme import ThemeManager
 
 
 @pytest.fixture
@@ -108,23 +107,6 @@ def test_passes_are_paced_while_training(desk: Desk) -> None:
         lab5().params["conv1.weight"][0, 0, 0, 0] + 39e-4
     )
     desk.state.update_run(status=RunStatus.PAUSED)
-
-
-@pytest.mark.parametrize("presenter", [False, True])
-def test_every_step_fits_into_the_smallest_window(qtbot: QtBot, theme: ThemeManager, presenter: bool) -> None:
-    theme.set_scale(1.35 if presenter else 1.0)
-    desk = Desk(qtbot, TWO_BLOCKS)
-    # What the smallest window (or, enlarged, the usual one) leaves for a panel.
-    width, height = (1120, 640) if presenter else (825, 500)
-    desk.window.resize(width, height)
-    desk.show(two_blocks())
-    for step in desk.panel.model.steps:
-        desk.go_to(step.kind, step.layer)
-        assert desk.window.width() == width, step.title
-        assert desk.window.height() == height, step.title
-        for button in (desk.panel.header.next, desk.panel.side.ties.view("rule").button("split")):
-            corner = button.mapTo(desk.panel, button.rect().bottomRight())
-            assert desk.panel.rect().contains(corner), step.title
 
 
 # -- in the whole program ------------------------------------------------------------------------------------

@@ -13,8 +13,9 @@ from cnnviz.experiment import LAB5, LENET
 from cnnviz.quantities import format_signed
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import double_click, part_center, settle, turn_wheel
-from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Opened, line_of
+from tests.gui.feature_maps_panel import LEFT, Asked, Opened, line_of
 from tests.gui.whole_window import rest
+from ui.panels.feature_maps.explain import Look
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.feature_maps.view import Fold, StepSweep
 from ui.state import PinnedCell, RunStatus
@@ -142,13 +143,11 @@ def test_a_thumbnail_is_looked_at_under_the_pointer_and_a_click_chooses_its_filt
     assert lab5.pins[-1] == PinnedCell("conv1", (2, 4, 5))
 
 
-def test_kernels_of_a_deeper_layer_follow_the_chosen_input_map(qtbot):
-    opened = Opened(qtbot, EXPERIMENTS["lenet"], size=(2600, 900))
-    opened.click_thumb("pool1", 5)
-    opened.leave()
-    weights = opened.network.params["conv2.weight"]
-    np.testing.assert_array_equal(opened.values("conv2.weight"), weights[0, 5])
-    np.testing.assert_array_equal(opened.tiles("conv2.weight"), weights[:, 5])
+def test_kernels_of_a_deeper_layer_follow_the_chosen_input_map():
+    asked = Asked("lenet", Look(channels=(0, 5)))
+    weights = asked.network.params["conv2.weight"]
+    np.testing.assert_array_equal(asked.values("conv2.weight"), weights[0, 5])
+    np.testing.assert_array_equal(asked.tiles("conv2.weight"), weights[:, 5])
 
 
 # -- late and stale results ----------------------------------------------------------------------------------
@@ -169,9 +168,8 @@ def scaled(network, factor):
 # -- room ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [(1140, 720), (850, 515)])
-def test_the_exercise_is_in_sight_at_once(qtbot, size):
-    opened = Opened(qtbot, size=size)
+def test_the_exercise_is_in_sight_at_once(qtbot):
+    opened = Opened(qtbot, size=(850, 515))
     settle(qtbot)
     assert opened.panel.paging() == (0, 1)
     for column in opened.panel.picture.plan.columns:
@@ -182,9 +180,8 @@ def test_the_exercise_is_in_sight_at_once(qtbot, size):
             assert opened.in_sight(column.key) == set(range(8))
 
 
-@pytest.mark.parametrize("size", [(775, 463), (900, 560)])
-def test_of_a_large_network_all_maps_are_in_sight_on_one_page_or_another(qtbot, size):
-    opened, seen = Opened(qtbot, LENET, size=size), set()
+def test_of_a_large_network_all_maps_are_in_sight_on_one_page_or_another(qtbot):
+    opened, seen = Opened(qtbot, LENET, size=(775, 463)), set()
     _, count = opened.panel.paging()
     assert count > 1
     for place in range(count):

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from cnnviz.drawing import CellKey
 from cnnviz.experiment import LAB5
 from cnnviz.translation.comparison import winner_map
-from tests.gui.driving import choose_by_keys, click, click_part, part_center, point_at, settle
+from tests.gui.driving import choose_by_keys, click, click_part, part_center, point_at
 from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, moved, norm_ratio
 from ui.export.figures import tables_of
 from ui.state import Shift
@@ -23,14 +23,9 @@ from ui.state import Shift
 @pytest.fixture
 def desk(qtbot: QtBot) -> Desk:
     made = Desk(qtbot)
+    assert "Choose a sample on the left" in made.panel.statement.content.say(), "what the panel waits for"
     made.load()
     return made
-
-
-def test_the_empty_panel_says_what_it_waits_for(qtbot: QtBot) -> None:
-    desk = Desk(qtbot)
-    assert desk.canvas.content is None
-    assert "sample" in desk.panel.statement.content.say()
 
 
 # -- moving ------------------------------------------------------------------------------------------------
@@ -88,23 +83,36 @@ def test_wrapped_around_no_ink_is_lost_and_filled_it_is(desk: Desk) -> None:
 # -- maps --------------------------------------------------------------------------------------------------
 
 
-def test_maps_and_probabilities_are_those_of_the_network(desk: Desk) -> None:
-    """Maps are relative to a blank image."""
+def test_maps_changes_and_probabilities_are_those_of_the_network_relative_to_a_blank_image_or_raw(
+    desk: Desk,
+) -> None:
     desk.move(2, 1)
+    image, shifted = desk.image(), moved(desk.image(), 2, 1)
     for stage, layer in (("convolution", "conv1"), ("max", "pool1")):
         click_part(desk.panel.strip, stage)
         desk.settle()
-        pair = desk.maps
-        before = desk.outputs(desk.image(), layer)
-        after = desk.outputs(moved(desk.image(), 2, 1), layer)
-        assert np.allclose(pair.original, before, rtol=0, atol=1e-12)
-        assert np.allclose(pair.shifted, after, rtol=0, atol=1e-12)
+        before, after = desk.outputs(image, layer), desk.outputs(shifted, layer)
+        assert np.allclose(desk.maps.original, before, rtol=0, atol=1e-12)
+        assert np.allclose(desk.maps.shifted, after, rtol=0, atol=1e-12)
         assert desk.values(stage)[0] == pytest.approx(norm_ratio(after - before, before))
-    shown = desk.panel.predictions.content
-    batch = np.stack([desk.image(), moved(desk.image(), 2, 1)])
-    expected = desk.network.forward(batch).class_probabilities
-    assert np.allclose(shown.original, expected[0])
-    assert np.allclose(shown.shifted, expected[1])
+    found, shown = desk.network.forward(np.stack([image, shifted])), desk.panel.predictions.content
+    assert np.allclose(shown.original, found.class_probabilities[0])
+    assert np.allclose(shown.shifted, found.class_probabilities[1])
+    click(desk.controls["relative"])
+    desk.settle()
+    before, after = found.outputs["pool1"]
+    assert np.allclose(desk.maps.original, before)
+    assert np.allclose(desk.maps.shifted, after)
+    assert desk.values("max")[0] == pytest.approx(norm_ratio(after - before, before))
+    maps = found.outputs["conv1"][0]
+    for size in (3, 4):
+        click(desk.controls["pool_size"].button(str(size)))
+        desk.settle()
+        side = 26 // size
+        blocks = maps[:, : side * size, : side * size].reshape(8, side, size, side, size)
+        assert np.allclose(desk.maps.original, blocks.max(axis=(2, 4)))
+        stages = desk.panel.strip.content.stages
+        assert [tile.key for tile in stages if tile.is_own] == ["pixels", "convolution"]
 
 
 def test_a_shift_by_one_window_moves_the_pooled_maps_along(desk: Desk) -> None:
@@ -150,36 +158,6 @@ def test_maps_that_were_moved_are_called_so_wherever_they_are(desk: Desk) -> Non
     assert desk.canvas.content.shown.pair.names == ("original", "shifted"), "the image is where it was"
 
 
-def test_raw_features_hide_the_change_and_the_panel_says_so(desk: Desk) -> None:
-    desk.move(1, 0)
-    relative = desk.values("max")
-    click(desk.controls["relative"])
-    desk.settle()
-    raw = desk.values("max")
-    assert raw[0] < relative[0]
-    pair = desk.maps
-    batch = np.stack([desk.image(), moved(desk.image(), 1, 0)])
-    outputs = desk.network.forward(batch).outputs["pool1"]
-    assert np.allclose(pair.original, outputs[0])
-    assert np.allclose(pair.shifted, outputs[1])
-    assert "relative to a blank image the changes are" in desk.panel.statement.content.say()
-    click(desk.controls["relative"])
-    desk.settle()
-    assert "blank" not in desk.panel.statement.content.say()
-
-
-def test_other_windows_pool_the_same_filters(desk: Desk) -> None:
-    maps = desk.outputs(desk.image(), "conv1")
-    for size in (3, 4):
-        click(desk.controls["pool_size"].button(str(size)))
-        desk.settle()
-        side = 26 // size
-        blocks = maps[:, : side * size, : side * size].reshape(8, side, size, side, size)
-        assert np.allclose(desk.maps.original, blocks.max(axis=(2, 4)))
-        stages = desk.panel.strip.content.stages
-        assert [tile.key for tile in stages if tile.is_own] == ["pixels", "convolution"]
-
-
 def test_beside_the_own_pool_stands_the_one_to_compare_with_all_of_them_or_none(desk: Desk) -> None:
     def shown() -> list[str]:
         keys = [tile.key for tile in desk.panel.strip.content.stages]
@@ -216,28 +194,6 @@ def test_a_click_chooses_a_filter_and_the_button_shows_it_alone(desk: Desk) -> N
     assert "original" in part.tip
 
 
-def test_the_statement_gives_the_measured_numbers_also_of_another_network(desk: Desk) -> None:
-    desk.move(1, 0)
-    change, convolution = desk.values("max"), desk.values("convolution")
-    text = desk.panel.statement.content.say()
-    assert change[0] < 0.97 * convolution[0]
-    assert text.startswith(
-        f"Max-pooled maps changed by {change[0]:.3f} (0 is invariant), less than the convolution "
-        f"({convolution[0]:.3f})."
-    )
-    desk.move(7, 0)
-    for stage in ("max", "convolution"):
-        change = desk.values(stage)
-        assert change[0] > 1, "as far from what it was as a blank image"
-    assert " than " not in desk.panel.statement.content.say()
-    desk.move(1, 0)
-    before = desk.values("max")
-    desk.load(
-        desk.network.with_params({name: -2 * array + 0.1 for name, array in desk.network.params.items()})
-    )
-    assert desk.values("max") != before
-
-
 def test_maps_of_one_cell_are_not_offered_for_pooling(desk: Desk) -> None:
     blocks = desk.controls["block"]
     desk.load(replace(LAB5, filters=(2, 2, 2), pool="none", stride=4, padding=1).build_network())
@@ -258,18 +214,12 @@ def test_without_a_pool_pooling_is_a_what_if(desk: Desk) -> None:
     assert "what if" not in desk.panel.winners_title.caption()
     desk.load(replace(LAB5, pool="none", stride=2).build_network())
     desk.move(1, 0)
-    pixels, maps = desk.values("pixels"), desk.values("convolution")
     assert desk.panel.view.stage == "convolution"
-    assert desk.panel.statement.content.say().startswith(
-        f"The convolution changed by {maps[0]:.3f} (0 is invariant), less than the pixels ({pixels[0]:.3f})."
-    )
+    assert desk.panel.statement.content.say().startswith("The convolution changed by ")
     choose_by_keys(desk.controls["compared"], "max")
     click_part(desk.panel.strip, "max")
     desk.settle()
-    change = desk.values("max")
-    text = desk.panel.statement.content.say()
-    assert text.startswith(f"Max-pooled maps would change by {change[0]:.3f} (0 is invariant), ")
-    assert f" the convolution ({maps[0]:.3f})." in text
+    assert desk.panel.statement.content.say().startswith("Max-pooled maps would change by ")
     assert "what if" in desk.panel.winners_title.caption()
     # A 2 x 2 pool behind a stride of 2 sees a pixel as a quarter of its cell.
     choose_by_keys(desk.controls["lesson"], "digit-1px")
@@ -334,15 +284,6 @@ def test_arrow_keys_move_the_image_from_every_control_that_does_not_need_them(de
         desk.press(Qt.Key.Key_Right, widget=each)
         assert each.hasFocus()
         assert desk.state.shift == Shift(number + 2, 1)
-
-
-def test_in_a_small_panel_image_maps_and_what_is_said_of_them_need_no_scrolling(desk: Desk) -> None:
-    panel = desk.panel
-    for width, height in ((740, 520), (900, 460)):
-        desk.window.resize(width, height)
-        settle(desk.bot)
-        for part in (panel.image, panel.maps, panel.statement, panel.strip, panel.predictions):
-            assert part.visibleRegion().boundingRect() == part.rect()
 
 
 # -- windows with another winner -----------------------------------------------------------------------------

@@ -81,12 +81,10 @@ def test_a_click_or_a_drag_in_the_map_moves_the_image_there_and_arrows_go_on(des
 
 def test_a_stage_of_the_strip_chooses_the_map_and_the_strong_curve_within_the_same_limits(desk: Desk) -> None:
     sweep = desk.panel.sweep
-    pooled = value_at(sweep.map, 1, 0)
     click_part(desk.panel.strip, "convolution")
     desk.settle()
     before, after = desk.outputs(desk.image(), "conv1"), desk.outputs(moved(desk.image(), 1, 0), "conv1")
     assert value_at(sweep.map, 1, 0) == pytest.approx(norm_ratio(after - before, before))
-    assert value_at(sweep.map, 1, 0) > pooled
     assert sweep.reading().startswith("Convolution")
     limits = set()
     for tile in desk.panel.strip.content.stages:
@@ -138,23 +136,29 @@ def test_a_line_sets_apart_the_shifts_that_push_ink_out_of_the_image(desk: Desk)
 
 
 def test_another_image_or_one_wrapped_around_is_swept_anew(desk: Desk) -> None:
-    filled = value_at(desk.panel.sweep.map, 13, 13)
     desk.move(1, 0, wrap=True)
     sample = np.roll(desk.image(), (13, 13), axis=(1, 2))
     before, after = desk.outputs(desk.image(), "pool1"), desk.outputs(sample, "pool1")
     assert value_at(desk.panel.sweep.map, 13, 13) == pytest.approx(norm_ratio(after - before, before))
-    assert value_at(desk.panel.sweep.map, 13, 13) != filled
     before = np.array(desk.panel.sweep.map.content.map.values)
     desk.show_sample(10)
-    after = desk.panel.sweep.map.content.map.values
-    assert after is not None
-    assert not np.array_equal(before, after)
+    assert not np.array_equal(before, desk.panel.sweep.map.content.map.values)
 
 
 # -- many digits -------------------------------------------------------------------------------------------
 
 
-def test_many_digits_give_mean_and_spread(desk: Desk, qtbot: QtBot) -> None:
+def test_many_digits_give_mean_and_spread_not_shown_with_other_settings_and_marked_in_another_run(
+    desk: Desk, qtbot: QtBot
+) -> None:
+    """Two runs of other seeds, both at step 100."""
+    runs = [replace(LAB5, seed=seed) for seed in (7, 8)]
+    first, second = (
+        Snapshot(100, each.build_network(), origin=Origin(run_id, each, "MNIST"))
+        for run_id, each in enumerate(runs, start=1)
+    )
+    desk.state.set_live(first)
+    desk.settle()
     measure_many(desk, 3)
     sweep = desk.panel.sweep
     qtbot.waitUntil(lambda: not sweep.is_running)
@@ -173,69 +177,43 @@ def test_many_digits_give_mean_and_spread(desk: Desk, qtbot: QtBot) -> None:
     desk.settle()
     assert f"{np.mean(changes):.3f} ± {np.std(changes):.3f}" in sweep.reading()
 
-
-def test_the_measurement_shows_its_progress_and_can_be_cancelled(desk: Desk, qtbot: QtBot) -> None:
-    measure_many(desk, 96)
-    assert desk.panel.sweep.is_running
-    qtbot.waitUntil(lambda: desk.panel.sweep.progress.value() > 0)
-    assert desk.panel.sweep.button.text() == "Cancel"
-    click(desk.panel.sweep.button)
-    assert not desk.panel.sweep.is_running
-    assert not desk.panel.sweep.progress.isVisible()
-    drain(qtbot, desk.background)
-    assert desk.panel.sweep.map.content is None
-    assert desk.panel.message.text() == ""
-    desk.move(2, 0)  # and the panel goes on working
-    assert desk.canvas.content.shift == (2, 0)
-
-
-def test_while_many_digits_are_measured_one_image_does_not_wait(desk: Desk, qtbot: QtBot) -> None:
-    measure_many(desk, 96)
-    click(desk.controls["many"].button("False"))
-    desk.show_sample(5)
-    qtbot.waitUntil(lambda: desk.panel.sweep.map.content is not None)
-    assert desk.panel.sweep.is_running
-    click(desk.controls["many"].button("True"))
-    click(desk.panel.sweep.button)
-    assert not desk.panel.sweep.is_running
-
-
-def test_other_settings_do_not_show_what_was_measured_with_the_old(desk: Desk, qtbot: QtBot) -> None:
-    measure_many(desk, 3)
-    qtbot.waitUntil(lambda: desk.panel.sweep.map.content is not None)
-    digits = desk.controls["digits"]
+    digits, sizes = desk.controls["digits"], desk.controls["pool_size"]
     digits.setFocus()
     for key, count in ((Qt.Key.Key_Down, 2), (Qt.Key.Key_Up, 3)):
         QTest.keyClick(digits, key)
         desk.settle()
         assert desk.panel.view.digits == count
-        assert (desk.panel.sweep.map.content is None) is (count == 2)
-    click(desk.controls["pool_size"].button("3"))
-    desk.settle()
-    assert desk.panel.sweep.map.content is None
-    click(desk.controls["pool_size"].button("2"))
-    desk.settle()
-    assert desk.panel.sweep.map.content is not None
-    desk.load(step=900)
-    assert "step 100" in desk.panel.sweep.note.text()
-
-
-def test_what_was_measured_in_another_run_says_so_also_at_the_same_step(desk: Desk, qtbot: QtBot) -> None:
-    """Two runs of other seeds, both at step 100."""
-    runs = [replace(LAB5, seed=seed) for seed in (7, 8)]
-    first, second = (
-        Snapshot(100, each.build_network(), origin=Origin(run_id, each, "MNIST"))
-        for run_id, each in enumerate(runs, start=1)
-    )
-    desk.state.set_live(first)
-    desk.panel.choices.choose(many=True, digits=4)
-    desk.settle()
-    desk.panel.sweep.button.click()
-    qtbot.waitUntil(lambda: not desk.panel.sweep.is_running)
-    assert desk.panel.sweep.note.text() == ""
+        assert (sweep.map.content is None) is (count == 2)
+    for size in ("3", "2"):
+        click(sizes.button(size))
+        desk.settle()
+        assert (sweep.map.content is None) is (size == "3")
+    assert sweep.note.text() == ""
     desk.state.set_live(second)
     desk.settle()
-    assert desk.panel.sweep.note.text() == "network of step 100 of another run (seed 7)"
+    assert sweep.note.text() == "network of step 100 of another run (seed 7)"
+
+
+def test_while_many_digits_are_measured_one_image_does_not_wait_and_the_measurement_can_be_cancelled(
+    desk: Desk, qtbot: QtBot
+) -> None:
+    sweep, many = desk.panel.sweep, desk.controls["many"]
+    measure_many(desk, 96)
+    qtbot.waitUntil(lambda: sweep.progress.value() > 0)
+    click(many.button("False"))
+    desk.show_sample(5)
+    qtbot.waitUntil(lambda: sweep.map.content is not None)
+    assert sweep.is_running
+    click(many.button("True"))
+    assert sweep.button.text() == "Cancel"
+    click(sweep.button)
+    assert not sweep.is_running
+    assert not sweep.progress.isVisible()
+    drain(qtbot, desk.background)
+    assert sweep.map.content is None
+    assert desk.panel.message.text() == ""
+    desk.move(2, 0)  # and the panel goes on working
+    assert desk.canvas.content.shift == (2, 0)
 
 
 # -- in the whole program ------------------------------------------------------------------------------------

@@ -156,59 +156,42 @@ def test_an_untrained_run_takes_what_is_chosen_without_a_word_and_what_does_not_
     assert message.text() == "", "the error goes with what was wrong"
 
 
-def _starts_lenet(qtbot: QtBot, session: Session, press) -> None:
-    """Choose LENET beside a trained LAB5, press what begins, and see that LENET trains."""
-    state, window = session.state, session.window
-    train(qtbot, session, 40)
-    asked: list[str] = []
-    session.controller.replace_guard = lambda: len(asked) > 1 or asked.append("may it be lost?")
-    session.controller.choose_preset("lenet")
-    state.set_speed(5)  # or the few images would be learnt before anybody can pause
-    settle(qtbot)
-    run_id, step, before = state.run.run_id, state.run.step, (state.run, state.experiment)
-    press()
-    rest(qtbot, session)
-    assert (state.run, state.experiment) == before, "it is refused"
-    asked.append("again")
-    press()
-    assert asked == ["may it be lost?", "again"]
-    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 0)
-    assert state.run.step < step or state.history.first_step == 0
-    assert state.experiment == state.live.origin.experiment == LENET
-    assert window.run_bar.train.accessibleName() == "Pause"
-    qtbot.mouseClick(window.run_bar.train, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
-    assert window.run_bar.train.accessibleName() == "Continue"
-    state.set_speed(None)
-
-
 def test_with_settings_that_wait_button_key_menu_and_finder_start_a_new_run(
     qtbot: QtBot, tmp_path: Path
 ) -> None:
+    """Once it may be lost what is trained: the first three are refused."""
     digits = write_npz(tmp_path / "ten.npz", range(10), 640, 100)
     with opened(qtbot, tmp_path / "few.ini", digits) as session:
-        window, state = session.window, session.state
-        action = window.menus.action("train")
-
-        def click() -> None:
-            assert window.run_bar.train.text() == "Start new run"
-            _click(qtbot, window.run_bar.train)
-
-        def choose() -> None:
-            assert action.text().replace("&", "") == "Start new run"
-            action.trigger()
-
-        def find() -> None:
-            (entry,) = [each for each in actions_of(window.menus) if each.name == "Start new run"]
-            entry.act()
-
-        for press in (click, lambda: qtbot.keyClick(window, Qt.Key.Key_Space), choose, find):
-            state.set_draft(state.experiment)
-            runs = state.run.run_id
-            session.controller.run_start.begin(LAB5)
-            qtbot.waitUntil(lambda runs=runs: state.run.run_id > runs)
+        state, button, action = (
+            session.state,
+            session.window.run_bar.train,
+            session.window.menus.action("train"),
+        )
+        train(qtbot, session, 40)
+        asked: list[str] = []
+        session.controller.replace_guard = lambda: asked.append("may it be lost?") or len(asked) > 3
+        session.controller.choose_preset("lenet")
+        state.set_speed(5)  # or the few images would be learnt before anybody can pause
+        settle(qtbot)
+        before = state.run, state.experiment
+        assert button.text() == action.text().replace("&", "") == "Start new run"
+        (entry,) = [each for each in actions_of(session.window.menus) if each.name == "Start new run"]
+        for number, press in enumerate(
+            (lambda: qtbot.keyClick(session.window, Qt.Key.Key_Space), action.trigger, entry.act), start=1
+        ):
+            press()
             rest(qtbot, session)
-            _starts_lenet(qtbot, session, press)
+            assert len(asked) == number
+            assert (state.run, state.experiment) == before
+        _click(qtbot, button)
+        assert len(asked) == 4
+        qtbot.waitUntil(lambda: state.run.run_id > before[0].run_id and state.run.step > 0)
+        assert state.run.step < before[0].step
+        assert state.experiment == state.live.origin.experiment == LENET
+        assert button.accessibleName() == "Pause"
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
+        assert button.accessibleName() == "Continue"
         assert action.text().replace("&", "") == "Train or pause"
 
 

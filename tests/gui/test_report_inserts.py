@@ -192,26 +192,41 @@ def test_a_picture_saved_while_training_goes_on_says_what_it_shows(
     assert f"step {last:,}" in dialog.caption.toolTip()
 
 
-def test_it_can_be_moved_taken_out_and_brought_back(qtbot: QtBot, session: Session) -> None:
+def test_the_list_says_first_what_differs_and_what_is_in_it_can_be_moved_taken_out_and_brought_back(
+    qtbot: QtBot, session: Session
+) -> None:
+    report, listed = session.window.panel(ReportPanel), session.window.panel(ReportPanel).fields.inserts[0]
     _show(qtbot, session)
-    window = session.window
-    qtbot.keyClick(window, Qt.Key.Key_5, KEYS)
-    qtbot.waitUntil(window.panel(ReportPanel).isVisible)
-    choices = [choice for choice in session.inserter.choices() if choice.panel == "Translation"]
-    names = [choice.title for choice in choices if not choice.is_table][:3]
-    for name in names:
-        _choose(session, "Translation", name, table=False)
-    qtbot.waitUntil(lambda: _titles(session, PRINCIPLE) == names)
-    listed = window.panel(ReportPanel).fields.inserts[0]
+    choice = _panel(session)
+    report.show_step(PRINCIPLE)
+    for count in (1, 2, 3):
+        whole_window.train_to(qtbot, session, count)
+        whole_window.rest(qtbot, session)
+        listed.put(choice, "")
+        drain(qtbot, session.controller.files)
+        assert report.message.text() == ""
+
+    def steps() -> list[str]:
+        """What follows the kind of figure in each row, less what is the same in all."""
+        captions = [insert.caption for insert in report.work.record.step(PRINCIPLE).inserts]
+        details = [
+            next(label.text() for label in row.findChildren(ElidedLabel) if "seed" in label.text())
+            for row in listed.rows
+        ]
+        found = [text.split(" · ")[1] for text in details]
+        assert all(each.split(",")[0] in caption for each, caption in zip(found, captions, strict=True))
+        return [each.split(",")[0] for each in found]
+
+    session.window.panels.show_panel(4)
+    assert steps() == ["step 1", "step 2", "step 3"]
     assert not row_button(listed, 0, "raise").isEnabled()
-    qtbot.mouseClick(row_button(listed, 2, "raise"), Qt.MouseButton.LeftButton)
-    assert _titles(session, PRINCIPLE) == [names[0], names[2], names[1]]
-    qtbot.mouseClick(row_button(listed, 1, "remove"), Qt.MouseButton.LeftButton)
-    assert _titles(session, PRINCIPLE) == [names[0], names[1]]
-    assert names[2] in window.panel(ReportPanel).message.text()
-    window.panel(ReportPanel).message.action_button().click()  # it is still sliding in
-    assert _titles(session, PRINCIPLE) == [names[0], names[2], names[1]]
-    assert titles_in(listed) == [names[0], names[2], names[1]]
+    assert not row_button(listed, 2, "lower").isEnabled()
+    for place, name, expected in ((2, "raise", "132"), (0, "lower", "312"), (1, "remove", "32")):
+        qtbot.mouseClick(row_button(listed, place, name), Qt.MouseButton.LeftButton)
+        assert steps() == [f"step {each}" for each in expected]
+    assert choice.title in report.message.text()
+    report.message.action_button().click()  # it is still sliding in
+    assert steps() == ["step 3", "step 1", "step 2"]
 
 
 def test_a_field_takes_only_what_can_be_kept_and_bringing_back_needs_room(
@@ -294,28 +309,6 @@ def test_each_figure_is_told_by_picture_and_name_and_stands_below_own_words_that
     text = (tmp_path / "a.html").read_text(encoding="utf-8")
     own = text.index("Falls &lt;b&gt;fast&lt;/b&gt;, then slowly</span><br>")
     assert text.rindex(f"Drawn by CNNViz: {title} (") > own
-
-
-def test_the_list_says_first_what_differs(qtbot: QtBot, session: Session) -> None:
-    report, listed = session.window.panel(ReportPanel), session.window.panel(ReportPanel).fields.inserts[0]
-    _show(qtbot, session)
-    choice = _panel(session)
-    report.show_step(PRINCIPLE)
-    for count in (1, 2):
-        whole_window.train_to(qtbot, session, count)
-        whole_window.rest(qtbot, session)
-        report.fields.inserts[0].put(choice, "")
-        drain(qtbot, session.controller.files)
-        assert report.message.text() == ""
-    details = [
-        next(label.text() for label in row.findChildren(ElidedLabel) if "seed" in label.text())
-        for row in listed.rows
-    ]
-    for text, step in zip(details, (1, 2), strict=True):
-        assert f"step {step}" in text.split(" · ")[1]
-    assert not row_button(listed, 1, "lower").isEnabled()
-    row_button(listed, 0, "lower").click()
-    assert "step 2" in report.work.record.step(PRINCIPLE).inserts[0].caption
 
 
 def test_ctrl_i_in_the_report_asks_about_the_observations_with_the_cursor_else_of_the_step_in_front(

@@ -218,8 +218,8 @@ def test_training_that_breaks_down_says_so_and_what_an_error_in_the_window_leave
     assert [kind for kind, *_ in caught] == [MemoryError]
 
 
-def test_training_does_not_wait_for_tests_and_they_stay_in_order(qtbot, session, monkeypatch):
-    state, advance, evaluate = session.state, Trainer.advance, Trainer.evaluate
+def test_training_does_not_wait_for_tests_and_they_stay_in_order(qtbot, few, monkeypatch):
+    session, state, advance, evaluate = few, few.state, Trainer.advance, Trainer.evaluate
     testing, trained, went_on = threading.Event(), threading.Event(), []
 
     def advance_and_tell(trainer, steps):

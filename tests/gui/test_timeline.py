@@ -123,20 +123,22 @@ def test_scrubbing_moves_every_panel_and_holds_nothing_up_while_training_runs(qt
     assert state.follows_live
 
 
-def test_an_unchanged_fork_is_the_same_run_again(qtbot, few):
+def test_an_unchanged_fork_is_the_same_run_again_and_as_long_and_its_reset_can_be_undone(qtbot, few):
     """Weights, order of images and the optimiser's memory: all are those of the chosen moment."""
     session, state, window = few, few.state, few.window
-    apply(qtbot, session, optimizer="adam", learning_rate=1e-3, batch_size=2)
+    apply(qtbot, session, optimizer="adam", learning_rate=1e-3, batch_size=10)
     experiment = state.experiment
-    click(window.run_bar.train)
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
-    first, tests = state.history, list(state.history.tests)
-    qtbot.mouseClick(window.timeline.track, LEFT, pos=place_of(window.timeline.track, 700))
-    forked_at = state.shown.step
-    assert 600 < forked_at < 800
+    train_to(qtbot, session, 200)
+    assert state.run.status is RunStatus.FINISHED
+    click(window.run_bar.epoch)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED and state.run.step == 400)
+    qtbot.mouseClick(window.timeline.track, LEFT, pos=place_of(window.timeline.track, 250))
+    first, tests, forked_at = state.history, list(state.history.tests), state.shown.step
     fork(qtbot, window)
-    qtbot.waitUntil(lambda: state.history is not first)
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
+    qtbot.waitUntil(lambda: state.history is not first and state.run.status is RunStatus.FINISHED)
+    assert (state.run.step, state.run.total_steps) == (400, 400)
+    # Ends of epochs are there whatever the spacing.
+    assert {0, 200} <= set(state.history.snapshots.steps)
     assert state.experiment == experiment
     assert state.ghost is first
     assert state.history.forked_at == forked_at
@@ -144,63 +146,6 @@ def test_an_unchanged_fork_is_the_same_run_again(qtbot, few):
     assert state.history.tests == tests
     np.testing.assert_allclose(state.history.log, first.log, rtol=1e-12)
 
-
-def test_a_fork_with_another_rate_leaves_the_first_run_as_a_ghost(qtbot, session):
-    state, window = session.state, session.window
-    apply(qtbot, session, momentum=0.9, learning_rate=1e-4)
-    train_to(qtbot, session, 1500)
-    first, last_step = state.history, state.run.step
-    scrub(qtbot, window.timeline.track, last_step, 600)
-    start = state.shown
-    forked_at = start.step
-    session.controller.edit(replace(state.draft, learning_rate=1e-3))
-    assert not state.follows_live, "changing the rate does not leave the moment"
-    fork(qtbot, window)
-    qtbot.waitUntil(lambda: state.history is not first and state.run.step > forked_at + 300)
-    if state.run.status is RunStatus.TRAINING:
-        click(window.run_bar.train)
-    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
-    assert state.follows_live
-    np.testing.assert_array_equal(state.history.losses[:forked_at], first.losses[:forked_at])
-    assert not np.array_equal(state.history.losses[forked_at:last_step], first.losses[forked_at:])
-    # It is the run that the engine makes from the same moment with that rate.
-    config = state.experiment
-    assert config.learning_rate == 1e-3
-    trainer = Trainer(
-        start.network, state.dataset, config, start_step=forked_at, optimizer_state=start.optimizer
-    )
-    losses = trainer.advance(state.run.step - forked_at).losses
-    np.testing.assert_array_equal(losses, state.history.losses[forked_at:])
-    x, y = curve(window.panel(TrainingPanel).curves.loss, BEFORE)
-    expected = first.loss_curve(first.log_every)
-    np.testing.assert_array_equal(x, expected.steps)
-    np.testing.assert_array_equal(y, expected.values)
-    content = window.timeline.track.content.track
-    np.testing.assert_array_equal(content.ghost[1], expected.values)
-    assert content.fork == forked_at
-    # The common past can still be looked at, and forked again.
-    qtbot.mouseClick(window.timeline.track, LEFT, pos=place_of(window.timeline.track, 200))
-    assert 100 < state.shown.step < 300
-    assert window.timeline.fork.isEnabled()
-    assert not len(first.snapshots), "only the curves of the first run take memory"
-
-
-def test_a_lengthened_run_is_forked_as_long_and_its_reset_can_be_undone(qtbot, few):
-    session, state, window = few, few.state, few.window
-    apply(qtbot, session, momentum=0.9, batch_size=10)
-    train_to(qtbot, session, 200)
-    assert state.run.status is RunStatus.FINISHED
-    click(window.run_bar.epoch)
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED and state.run.step == 400)
-    qtbot.mouseClick(window.timeline.track, LEFT, pos=place_of(window.timeline.track, 250))
-    first = state.history
-    fork(qtbot, window)
-    qtbot.waitUntil(lambda: state.history is not first and state.run.step == 400)
-    assert state.run.total_steps == 400
-    # Ends of epochs are there whatever the spacing.
-    assert {0, 200} <= set(state.history.snapshots.steps)
-
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
     session.controller.edit(replace(state.draft, filters=(3,)))
     settings, live, losses = state.settings, state.live, state.history.losses.copy()
     click(window.run_bar.reset)
@@ -213,11 +158,10 @@ def test_a_lengthened_run_is_forked_as_long_and_its_reset_can_be_undone(qtbot, f
     assert state.settings == settings
     assert (state.run.step, state.run.total_steps) == (400, 400)
     np.testing.assert_array_equal(state.history.losses, losses)
-    assert_engine_has(state.live, state.dataset, [(1e-4, 10**6)], replace(settings.running, epochs=2))
     for name, array in live.network.params.items():
         assert array.tobytes() == state.live.network.params[name].tobytes()
     type_step(qtbot, session, 77)
-    assert_engine_has(state.shown, state.dataset, [(1e-4, 10**6)], settings.running)
+    assert_engine_has(state.shown, state.dataset, [(1e-3, 10**6)], settings.running)
     # It is gone for good when something else is trained.
     session.state.set_draft(session.state.experiment)
     click(window.run_bar.reset)
@@ -323,13 +267,24 @@ def test_any_step_is_shown_with_the_weights_it_had_and_a_fork_takes_the_rate_of_
         qtbot.keyClick(track, key)
         qtbot.waitUntil(lambda step=step: state.shown.step == step)
     assert_engine_has(state.shown, state.dataset, stretches, experiment)
-    # A fork between two kept moments, and steps before and after it.
+    # A fork between two kept moments, and steps before and after it; the first run stays as a ghost.
+    first = state.history
     type_step(qtbot, session, 333)
+    session.controller.edit(replace(state.draft, learning_rate=1e-4))
+    assert not state.follows_live, "changing the rate does not leave the moment"
     fork(qtbot, session.window, "0.004")
     qtbot.waitUntil(lambda: state.history.forked_at == 333 and state.run.step > 600)
     click(session.window.run_bar.train)
     qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
+    assert state.follows_live
     assert state.live.origin.experiment == replace(experiment, learning_rate=0.004)
+    x, y = curve(session.window.panel(TrainingPanel).curves.loss, BEFORE)
+    expected = first.loss_curve(first.log_every)
+    np.testing.assert_array_equal(x, expected.steps)
+    np.testing.assert_array_equal(y, expected.values)
+    np.testing.assert_array_equal(track.content.track.ghost[1], expected.values)
+    assert track.content.track.fork == 333
+    assert not len(first.snapshots), "only the curves of the first run take memory"
     stretches = [(rate, 333), (0.004, 10**6)]
     for step in (332, 333, 334, 501):
         type_step(qtbot, session, step)

@@ -68,6 +68,7 @@ class _Shifted:
         pool = view.stage if view.stage in POOL_KINDS else None if own is None else own[0]
         maps = "activation" if "activation" in found.stages else "convolution"
         self.after, self.before = (maps, "pixels") if pool is None else (pool, maps)
+        self.is_what_if = pool is not None and own != (pool, found.pool_size)
 
     def change(self, stage: str, *, relative: bool | None = None) -> float:
         """Return ‖F(Tx) − F(x)‖ / ‖F(x)‖, or NaN where there is nothing."""
@@ -81,6 +82,11 @@ class _Shifted:
         pair = self._stages[self.after]
         both = np.stack([pair.features()[1], pair.expected()])[..., pair.interior]
         return bool(np.allclose(both[0], both[1], atol=_EXACT) and np.abs(both).max(initial=0) > _EXACT)
+
+
+def _are(told: re.Match[str], *wanted: float) -> bool:
+    """Whether the numbers that are said are those."""
+    return np.allclose([read_number(each) for each in told.groups()], wanted, rtol=6e-3, atol=6e-4)
 
 
 def _untruths(truth: _Shifted) -> Iterator[str]:
@@ -101,13 +107,18 @@ def _untruths(truth: _Shifted) -> Iterator[str]:
         for words, holds in (("less", change < base), ("more", change > base)):
             if f"{words} than the {truth.before}" in said and not holds:
                 yield words
+    measured = re.search(r"changed? by \*(\S+)\* \(0 is invariant\).*?\*(\S+)\*", said)
+    if measured and not _are(measured, change, base):
+        yield "how much both changed"
+    if measured and (" would " in said) != truth.is_what_if:
+        yield "what if"
     if "moved along" in said and not truth.is_equivariant():
         yield "moved along"
     if (read := re.search(r"reads (\d).*p\((\d)\)", said)) and read[1] != read[2]:
         yield "the probability of a class that is not read"
     told = re.search(r"relative to a blank image the changes are \*(\S+)\* and \*(\S+)\*", said)
     wanted = [truth.change(stage, relative=True) for stage in (truth.after, truth.before)]
-    if told and not np.allclose([read_number(each) for each in told.groups()], wanted, rtol=6e-3, atol=6e-4):
+    if told and not _are(told, *wanted):
         yield "relative to a blank image"
     if "relative to a blank image there is nothing" in said and not any(map(math.isnan, wanted)):
         yield "nothing relative to a blank image"

@@ -1,17 +1,18 @@
 """The window around the panels: tabs, side by side, themes, notices, at rest; what panels ask of it."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import override
 
 import pytest
 from PySide6.QtCore import QAbstractEventDispatcher, QEvent, QObject, QSettings, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import begun, give_up_keyboard, opened, show_window
+from tests.gui.driving import begun, opened, show_window
 from tests.gui.training_driving import lengthen, train_on
 from tests.gui.view_rounds import difference
 from tests.gui.whole_window import PANELS, rest, show_panel, train
@@ -32,7 +33,6 @@ def test_every_panel_follows_training_and_theme(qtbot, session, theme):
     for number in range(len(PANELS)):
         session.window.panels.show_panel(number)
         theme.set_mode("light" if theme.mode == "dark" else "dark")
-        train_on(qtbot, session)
         theme.set_scale(1.35 if theme.theme.scale == 1 else 1.0)
         train_on(qtbot, session)
     session.controller.train()
@@ -94,23 +94,6 @@ def test_opening_the_window_dresses_each_widget_once_or_twice(qtbot, qapp, tmp_p
     session.close()
     assert len(widgets) > 500
     assert changes.count < 2 * len(widgets)
-
-
-def test_the_window_looks_as_built_after_a_change_of_theme_and_back(qtbot, session, theme):
-    def pictures():
-        for number in range(len(PANELS)):
-            show_panel(qtbot, session, number)
-            give_up_keyboard()  # a frame shows where it is
-            rest(qtbot, session, painted=True)
-            yield session.window.grab().toImage()
-
-    before = list(pictures())
-    theme.set_mode("dark")
-    theme.set_scale(1.35)
-    list(pictures())
-    theme.set_scale(1.0)
-    theme.set_mode("light")
-    assert [difference(*pair) for pair in zip(pictures(), before, strict=True)] == [""] * len(PANELS)
 
 
 def test_a_chip_says_that_an_earlier_moment_is_shown(qtbot, session):
@@ -204,18 +187,27 @@ def _running_timers(window: QWidget) -> list[str]:
     ]
 
 
-def test_an_idle_window_neither_paints_nor_lays_out(
+def test_an_idle_window_neither_paints_nor_lays_out_and_looks_as_built_after_a_change_of_theme_and_back(
     qtbot: QtBot, session: Session, theme: ThemeManager
 ) -> None:
+    def pictures() -> Iterator[QImage]:
+        for number, name in enumerate(PANELS):
+            show_panel(qtbot, session, number)
+            session.window.samples.grid.setFocus()  # nothing with a blinking cursor
+            # Once a whole round of the queue neither paints nor lays out, only a timer could begin anew.
+            rest(qtbot, session, painted=True)
+            assert not _running_timers(session.window), name
+            yield session.window.grab().toImage()
+
     train(qtbot, session, 20)
-    theme.set_scale(1.35)
     session.window.resize(1100, 700)
-    for number, name in enumerate(PANELS):
-        show_panel(qtbot, session, number)
-        session.window.samples.grid.setFocus()  # nothing with a blinking cursor
-        # Once a whole round of the queue neither paints nor lays out, only a timer could begin anew.
-        rest(qtbot, session, painted=True)
-        assert not _running_timers(session.window), name
+    before = list(pictures())
+    theme.set_mode("dark")
+    theme.set_scale(1.35)
+    assert all(difference(*pair) for pair in zip(pictures(), before, strict=True))
+    theme.set_scale(1.0)
+    theme.set_mode("light")
+    assert [difference(*pair) for pair in zip(pictures(), before, strict=True)] == [""] * len(PANELS)
 
 
 def test_a_panel_that_was_seen_only_before_there_was_a_network_does_nothing_afterwards(

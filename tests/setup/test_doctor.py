@@ -17,35 +17,17 @@ from cnnviz.__main__ import main
 from cnnviz._interpreter import NEWEST, OLDEST
 from cnnviz.doctor import PACKAGES, hindrance, load, missing_libraries, self_test
 from cnnviz.experiment import LAB5
-from tests.patience import PATIENCE
+from tests.processes import DISPLAY, ROOT, python, without_display
 from tests.small_data import write_npz
 
-ROOT = Path(__file__).resolve().parents[2]
-DISPLAY = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "XDG_SESSION_TYPE")
 on_linux = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="other systems have their own display"
 )
 
 
-def started(
-    *arguments: str, python: str = sys.executable, folder: Path = ROOT, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Run a Python in a folder without the display of whoever runs the tests."""
-    kept = {name: value for name, value in os.environ.items() if name not in DISPLAY}
-    return subprocess.run(
-        [python, *arguments],
-        cwd=folder,
-        env=kept | environment,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=PATIENCE,
-        check=False,
-    )
-
-
-def run(*arguments: str, **more) -> subprocess.CompletedProcess[str]:
-    """Run the program."""
-    return started("-m", "cnnviz", *arguments, **more)
+def run(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the program without a display."""
+    return python("-m", "cnnviz", *arguments, cwd=folder, env=without_display(**environment))
 
 
 def assert_one_sentence(ended: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -95,7 +77,7 @@ def test_the_engine_alone_needs_nothing_of_the_window(tmp_path):
 
 
 def test_the_doctor_works_without_any_package():
-    ended = started("-S", "-m", "cnnviz", "--doctor")
+    ended = python("-S", "-m", "cnnviz", "--doctor", env=without_display())
     assert (ended.returncode, ended.stderr) == (1, "")
     assert "PROBLEM numpy: " in ended.stdout
 
@@ -202,14 +184,16 @@ OLD = [
 OLD = [
     each
     for each in OLD
-    if started("-c", "import sys; sys.exit(sys.version_info >= (3, 12))", python=each).returncode == 0
+    if python("-c", "import sys; sys.exit(sys.version_info >= (3, 12))", program=each).returncode == 0
 ]
 
 
 @pytest.mark.skipif(not OLD, reason="no Python before 3.12 on this computer")
 @pytest.mark.parametrize("way", [("main.py",), ("-m", "cnnviz")])
 def test_a_real_old_python_is_told_in_one_sentence(way):
-    assert_one_sentence(started(*way, python=OLD[0]), "CNNViz needs Python 3.12 to 3.14")
+    assert_one_sentence(
+        python(*way, program=OLD[0], env=without_display()), "CNNViz needs Python 3.12 to 3.14"
+    )
 
 
 def test_the_supported_versions_are_the_same_everywhere():
@@ -237,9 +221,9 @@ def test_a_package_that_was_installed_in_part_is_named(tmp_path, name, content, 
 
 def test_a_missing_package_is_named_before_anything_is_shown(tmp_path):
     """Without any package at all, and with a folder without its beginning, which is none."""
-    assert_one_sentence(started("-S", "-m", "cnnviz"), "jinja2 is not installed")
+    assert_one_sentence(python("-S", "-m", "cnnviz", env=without_display()), "jinja2 is not installed")
     (tmp_path / "jinja2").mkdir()
-    ended = started("-S", "-m", "cnnviz", PYTHONPATH=str(tmp_path))
+    ended = python("-S", "-m", "cnnviz", env=without_display(PYTHONPATH=str(tmp_path)))
     assert_one_sentence(ended, "jinja2 is installed in part only")
 
 

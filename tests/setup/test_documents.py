@@ -155,6 +155,8 @@ def formatted_numbers(tree: ast.AST) -> list[tuple[int, str]]:
     """Line and text of each place that formats a number by itself."""
     found: list[tuple[int, str]] = []
     for node in ast.walk(tree):
+        if not isinstance(node, ast.FormattedValue | ast.Call | ast.BinOp):
+            continue  # which is told sooner than by the patterns below
         match node:
             case ast.FormattedValue(format_spec=ast.JoinedStr() as spec):
                 if not re.fullmatch(r"f'[<>^]?\d+'", ast.unparse(spec)):  # only pads

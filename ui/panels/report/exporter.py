@@ -127,7 +127,7 @@ class ReportExporter(QObject):
                 place += f", “{step.title}”"
             many = f"{format_count(len(places))} answers are still to be written, first "
             said.append(f"{many if len(places) > 1 else 'Still to be written: '}{place}.")
-        count = sum(record.step(step.id).is_open(step) for step in lab.steps)
+        count = self._count_open()
         is_needed = self._measuring.is_needed
         if count and is_needed:
             said.append(f"{format_count(count)} prediction{'s are' if count > 1 else ' is'} still open.")
@@ -146,6 +146,10 @@ class ReportExporter(QObject):
         if said and is_needed:
             said.append("A draft shows what is done so far. The report to hand in comes after “Run the lab”.")
         return " ".join(said)
+
+    def _count_open(self) -> int:
+        record = self._work.record
+        return sum(record.step(step.id).is_open(step) for step in self._work.lab.steps)
 
     # --- asking ---------------------------------------------------------------------------------------------
 
@@ -227,6 +231,11 @@ class ReportExporter(QObject):
         path, self._waits_for = self._waits_for, None
         if path is not None:
             self._write(path)
+        elif self._measuring.uncovered is None:
+            later = "the pages show their results when the open predictions are made."
+            self._message.show_message(f"All steps are measured; {later}", "success")
+        else:
+            self._message.show_message("All steps are measured: the pages show their results.", "success")
 
     def _on_measuring_failed(self, text: str) -> None:
         if self._waits_for is not None:
@@ -249,6 +258,7 @@ class ReportExporter(QObject):
 
     def _on_written(self, path: Path) -> None:
         report, what = "the report", "This one file has everything in it: hand it in."
+        missing = {"answer": len(self._work.gaps()), "prediction": self._count_open()}
         if self._handed_out is None:
             report, what = "a draft", "It is not to be handed in."
         else:
@@ -256,6 +266,9 @@ class ReportExporter(QObject):
             self._handed_out = None
         if self._work.lab.is_free:
             what = ""
+        elif report != "a draft" and any(missing.values()):
+            many = [f"{format_count(n)} {one}{'s' if n > 1 else ''}" for one, n in missing.items() if n]
+            what = f"Missing in it: {' and '.join(many)}."
         elif path.is_dir() and report != "a draft":
             what = "Hand in the whole folder."
         show = partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(path.parent)))
