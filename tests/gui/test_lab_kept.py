@@ -26,6 +26,7 @@ from tests.gui import whole_window
 from tests.gui.document_driving import restored
 from tests.gui.driving import begun, opened, save_document, settle
 from tests.gui.lab_driving import LAB, LabDesk, await_verdict, is_open, open_lab, press
+from tests.small_data import first_images
 from ui.lab.actions import welcome
 from ui.panels.report.panel import ReportPanel
 from ui.panels.translation.panel import TranslationPanel
@@ -230,7 +231,7 @@ _COURSE = LAB.replace(
 classes = ["4", "9"]
 [start]
 panel = "translation"
-moment = 5000
+moment = 500
 sample = 7
 shift = { dx = 1, dy = 0 }
 pinned = { stage = "pool1", index = [0, 4, 4] }
@@ -244,13 +245,13 @@ def test_a_course_opens_where_it_begins_shows_nothing_of_later_and_gives_each_st
 ):
     lab, mistakes = parse_lab(_COURSE)
     assert lab is not None, mistakes
-    data, path = load_mnist(("4", "9")), tmp_path / "class.cnnviz"
+    data, path = first_images((4, 9), 1000, 211), tmp_path / "class.cnnviz"
     archive.save(path, *made_course(lab, {}, data, with_data=True))
     content = path.read_bytes()
     assert restored(qtbot, session, lambda: session.document.open(path))
     assert (session.document.path, session.document.name) == (None, "Untitled")
     state, experiment = session.state, lab.experiment
-    assert (state.experiment, state.run.status, state.run.step) == (experiment, RunStatus.PAUSED, 5000)
+    assert (state.experiment, state.run.status, state.run.step) == (experiment, RunStatus.PAUSED, 500)
     assert session.lab.guide.control.step.id == "think"
     assert session.window.panels.front == 2
     assert (state.sample.index, state.shift, state.pinned) == (7, Shift(1, 0), PinnedCell("pool1", (0, 4, 4)))
@@ -258,7 +259,7 @@ def test_a_course_opens_where_it_begins_shows_nothing_of_later_and_gives_each_st
     assert (view["pair"], view["stage"]) == ("sides", "average")
     # The network of that moment is that of a run of its own.
     trainer = Trainer(experiment.build_network(), data, experiment)
-    losses = trainer.advance(5000).losses
+    losses = trainer.advance(500).losses
     assert weights_checksum(state.shown.network) == weights_checksum(trainer.network)
     assert state.shown.origin.run_id == state.run.run_id
     assert np.array_equal(state.history.losses, losses)
@@ -274,15 +275,15 @@ def test_a_course_opens_where_it_begins_shows_nothing_of_later_and_gives_each_st
         with qtbot.waitSignal(session.document.restorer.finished):
             press(session.lab.guide.column.page.show_me)
         whole_window.rest(qtbot, session)
-        assert (state.run.status, state.run.step) == (RunStatus.FINISHED, 11791)
+        assert (state.run.status, state.run.step) == (RunStatus.FINISHED, 1000)
         assert weights_checksum(state.live.network) == weights_checksum(whole.network)
-        assert [point.step for point in state.history.tests] == [0, 11791]
+        assert [point.step for point in state.history.tests] == [0, 1000]
         assert "class.cnnviz" in state.live.note
         assert session.document.may_lose_run()
     with opened(qtbot, tmp_path / "home.ini") as other:
         assert restored(qtbot, other, lambda: other.document.open(tmp_path / "mine.cnnviz"))
         state, sitting = other.state, other.lab.guide
-        assert (state.dataset.classes, state.run.step) == (("4", "9"), 5000)
+        assert (state.dataset.classes, state.run.step) == (("4", "9"), 500)
         other.window.lab_dock.set_shown(True)
         qtbot.waitUntil(lambda: is_open(other, lab.id))
         assert sitting.column.page.answers[-1].field.toPlainText() == "mine"
@@ -297,7 +298,7 @@ def test_a_course_opens_where_it_begins_shows_nothing_of_later_and_gives_each_st
         with qtbot.waitSignal(other.document.restorer.finished):
             press(sitting.column.page.show_me)
         whole_window.rest(qtbot, other)  # the run of the course is still there, and needs no training
-        assert (state.run.status, state.run.step) == (RunStatus.FINISHED, 11791)
+        assert (state.run.status, state.run.step) == (RunStatus.FINISHED, 1000)
 
 
 _PREDICTED_FIRST = LAB.replace(
