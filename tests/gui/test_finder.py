@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.experiment import LAB5
 from tests.gui.driving import activate, find
-from tests.gui.lab_driving import open_lab
 from tests.gui.training_driving import lengthen
 from tests.gui.whole_window import PANELS, rest, show_panel
 from ui.controls.keyboard import has_keyboard
@@ -276,22 +275,6 @@ def test_actions_and_pages_of_the_help_are_opened_and_what_cannot_be_asked_for_i
         qtbot.waitUntil(lambda place=place: guide.page.source().fragment() == place)
     assert found(active.window.finder.entries(), "logit")[0].place == "Help: Terms"
     guide.close()
-
-
-def test_a_step_of_the_lab_comes_with_the_keyboard_and_its_list_has_ends(
-    qtbot: QtBot, active: Session, tmp_path: Path
-) -> None:
-    sitting = open_lab(qtbot, active, tmp_path)
-    activate(qtbot, active.window)
-    find(qtbot, active, "step 2")
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is sitting.column.page.show_me)
-    assert sitting.control.number == 1
-    lab = sitting.control.lab
-    for key, number in ((Key.Key_Home, 0), (Key.Key_End, len(lab.steps) - 1)):
-        sitting.column.list_button.setChecked(True)
-        QTest.keyClick(sitting.column.steps, key)
-        QTest.keyClick(sitting.column.steps, Key.Key_Return)
-        assert sitting.control.number == number
 
 
 @pytest.mark.parametrize(

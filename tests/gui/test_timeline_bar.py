@@ -8,11 +8,12 @@ import pytest
 from PySide6.QtCore import Qt
 
 from cnnviz.drawing import LIGHT, Box, to_svg
-from cnnviz.drawing.page import CARD, Card, arranged, page_drawn
+from cnnviz.drawing.page import CARD, Card, page_drawn
 from cnnviz.experiment import LAB5, LENET
 from cnnviz.history import History
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import settle, show_window
+from tests.gui.page_rules import assert_has_room
 from tests.gui.timeline_runs import answer, extend, place_of, recorded, state_of
 from ui.panels.compare.panel import Compared, ShowWeights, largest_weight, page_of
 from ui.panels.timeline.bar import TimelineBar
@@ -377,9 +378,7 @@ def test_everything_has_room_and_is_made_twice_alike(preset, layer):
     for room in (WIDE, NARROW):
         page = page_of(found, room is WIDE, "")
         assert page == page_of(found, room is WIDE, "")
-        places = list(arranged(page.body, room, LIGHT))
-        assert all(room.joined(box.inset(0.01)) == room and box.width > 0 for _, box in places)
-        for leaf, box in places:
+        for leaf, box in assert_has_room(page, room):
             wide, _ = leaf.least(LIGHT)
             assert wide <= box.width + 0.01 or leaf.key == "title", leaf.key
         drawing = page_drawn(page, room, LIGHT)
