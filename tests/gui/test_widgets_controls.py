@@ -403,6 +403,21 @@ def test_what_was_marked_before_a_card_was_hidden_is_not_marked_when_it_is_back(
     assert card.drawing().ground.marked is None
 
 
+def test_a_page_that_grew_out_of_sight_can_be_scrolled_to_its_end(qtbot: QtBot, window: QWidget) -> None:
+    stack, view = QStackedWidget(), PageView(lambda _ask: None)
+    column = ScrollColumn(view)
+    stack.addWidget(column)
+    stack.addWidget(QWidget())
+    place(qtbot, window, stack)
+    for count in (90, 95):
+        stack.setCurrentIndex(1)
+        view.show_page(Page(down(*(Card(f"{n}", WORDS, Words(f"row {n}")) for n in range(count)))))
+        settle(qtbot)
+        stack.setCurrentIndex(0)
+        settle(qtbot)
+        assert view.height() == view.minimumSizeHint().height() > column.height()
+
+
 def test_what_was_ticked_in_the_list_of_classes_is_taken_however_it_is_closed(qtbot: QtBot) -> None:
     picker, edited = ClassPicker(), list[tuple[str, ...]]()
     qtbot.addWidget(picker)
