@@ -81,16 +81,11 @@ def test_opened_lists_leave_no_python_objects_of_what_belongs_to_qt(qtbot: QtBot
 # -- segmented control -------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def ties(qtbot: QtBot, window: QWidget) -> SegmentedControl:
-    control = SegmentedControl([("first", "First"), ("all", "All"), ("split", "Split")])
-    place(qtbot, window, control)
-    return control
-
-
 def test_options_are_chosen_by_click_and_arrow_keys_unless_they_are_off(
-    qtbot: QtBot, ties: SegmentedControl
+    qtbot: QtBot, window: QWidget
 ) -> None:
+    ties = SegmentedControl([("first", "First"), ("all", "All"), ("split", "Split")])
+    place(qtbot, window, ties)
     assert ties.current() == "first"
     with qtbot.waitSignal(ties.currentChanged) as changed:
         qtbot.mouseClick(ties.button("split"), LEFT)
