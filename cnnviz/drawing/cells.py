@@ -209,10 +209,10 @@ def outline(box: Box, role: str, look: Look) -> list[Mark]:
     width = min(style.width * look.scale, max(short / 4, 1.0))
     halo = "#10161D" if sum(rgb(look.hex(style.ink))) > 460 else "#FFFFFF"
     marks: list[Mark] = []
-    if short >= 6:
-        marks.append(Rect(box.inset(width / 2 + 0.5), edge=halo))
-        if style.dash:
-            marks.append(Rect(box, edge=halo, width=width))
+    beside = width / 2 + 0.5
+    marks.append(Rect(box.inset(beside if short >= 6 else -beside), edge=halo))  # small cells have no inside
+    if short >= 6 and style.dash:
+        marks.append(Rect(box, edge=halo, width=width))
     marks.append(Rect(box, edge=style.ink, width=width, dash=style.dash))
     if style.corner and short >= 12:
         side = min(short / 3, 4.5 * width)

@@ -106,7 +106,7 @@ class Route:
         told = Notation.of(self.values, signed=True)
         values = told.texts(self.values, np.zeros(self.values.shape, int), longest)
         sent = self.gets[self.receives] if self.receives.any() else np.array([self.arriving])
-        notation, _ = sum_notation(sent, float(sent.sum(dtype=np.float64)), longest)
+        notation = sum_notation(sent, float(sent.sum(dtype=np.float64)), longest)
         gets = [notation.cell(each) if each else "0" for each in self.gets.ravel().tolist()]
         return values, gets, notation.cell(self.arriving), notation.unit
 

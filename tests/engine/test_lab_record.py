@@ -39,7 +39,11 @@ def test_a_step_is_ticked_when_everything_was_done_and_not_before():
     record = LabRecord.of(small_lab())
     assert missing(step, {}) == ("commit to your prediction", "open the panel Backprop", "write 3 words")
     moved = replace(step, done_when=(Condition("dragged"), Condition("sampled", 1), Condition("poked", 2)))
-    assert missing(moved, {}) == ("move the image once", "choose one other sample", "poke 2 numbers")
+    assert missing(moved, {}) == (
+        "move the image once",
+        "choose one other sample",
+        "check 2 numbers one by one",
+    )
     record = record.predicted(step, Commitment(0.4, TIME))
     record = record.happened(step, Event("visited", what="training"), "12:01")
     record = record.wrote(step, "observations", "two words", "12:02")

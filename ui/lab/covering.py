@@ -39,7 +39,8 @@ def covered_parts(window: MainWindow) -> Iterator[Parts]:
         (training.log, (Secret.TEST, Secret.LOSS)),
         (training.curves.loss, (Secret.LOSS,)),
     )
-    yield tuple((row, (Secret.ANSWERS,)) for row in (window.samples.bars, window.samples.said))
+    own = Secret.ANSWERS, Secret.PREDICTION
+    yield tuple((row, own) for row in (window.samples.bars, window.samples.said))
     translation = window.panel(TranslationPanel)
     said = (Secret.SHIFT, Secret.ANSWERS)
     yield (

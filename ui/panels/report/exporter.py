@@ -213,11 +213,17 @@ class ReportExporter(QObject):
         self._message.show_message("Measuring the lab; then the report will be written.", "info")
         self._measuring.start()
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a report is to be written as soon as its lab is measured."""
+        return self._waits_for is not None
+
     def forget(self) -> None:
-        """Do not write what is only being measured: the report is another."""
+        """Do not write what is only being measured: the report is another, or nothing is measured."""
         self._handed_out = None
         if self._waits_for is not None:
             self._waits_for = None
+            self._message.clear()
             self._end(succeeded=False)
 
     def _on_measured(self) -> None:

@@ -245,7 +245,8 @@ class SectionFields(QWidget):
         for step, question in asked:
             is_one_of_many = sum(each.part == question.part for _, each in asked) > 1
             title = f"{PARTS[question.part]}: {step.title}" if is_one_of_many else PARTS[question.part]
-            answer = AnswerField(work, step, question, title, self._refuse, is_asked=False)
+            refuse = partial(self._message.show_message, kind="warning")
+            answer = AnswerField(work, step, question, title, refuse, is_asked=False)
             self.answers.append(answer)
             self._layout.addWidget(answer, 1)
             if question.part == "observations":
@@ -269,6 +270,3 @@ class SectionFields(QWidget):
     def _forget(self) -> None:
         for each in self.answers:
             each.forget()
-
-    def _refuse(self, text: str) -> None:
-        self._message.show_message(text, "warning")
