@@ -9,7 +9,6 @@ import pytest
 from cnnviz.experiment import LAB5
 from cnnviz.layers import TIE_RULES
 from cnnviz.network import Network
-from cnnviz.quantities import format_value
 from cnnviz.routing import (
     CellTarget,
     GradientCheck,
@@ -33,7 +32,7 @@ from tests.gui.backprop_desk import (
     value,
 )
 from tests.oracles import read_number as number
-from ui.panels.backprop.asks import Adopt, Apply, ListEntries, Poke, SetRate, StartCheck, Undo
+from ui.panels.backprop.asks import Adopt, Apply, ListEntries, Poke, SetRate, SetRule, StartCheck, Undo
 from ui.panels.backprop.focus import StepKind
 from ui.panels.backprop.now import PokeOutcome
 from ui.panels.backprop.pages import Now, check, poke
@@ -97,6 +96,8 @@ def test_the_rule_all_is_named_as_the_reason_and_a_kink_says_whether_it_is_here_
             poked(pass_of(lab5(), rule=rule), ParameterTarget("conv1.weight", (0, 0, 0, 0)), 1e-6)
         )
         assert shown.leaves()["badge"].content.words == says
+        offered = shown.leaves().get("with first")
+        assert (offered.asks if offered else None) == (SetRule("first") if rule == "all" else None)
 
     passed = pass_of(lab5(), rule="first")
     row, col, gap = window_with_a_close_second(passed.values("conv1")[0])
@@ -153,7 +154,6 @@ def test_each_rule_for_ties_keeps_its_check_in_a_column_of_its_own(rule: str) ->
         texts = {row.key: row.texts[TIE_RULES.index(name)] for row in outcome.rows}
         for verdict, count in checked(name).counts.items():
             assert texts[verdict] == f"{count:,}"
-        assert texts["error"] == format_value(checked(name).largest_error, 2)
         assert texts["checked"] == "1,425"
         assert texts["mismatch"] == "0"
     assert {row.texts[TIE_RULES.index("split")] for row in outcome.rows} == {"–"}
@@ -181,6 +181,8 @@ def test_the_list_of_a_check_leads_to_pokes_and_can_be_chosen() -> None:
     gradient = checked("all").parameters[first.name].gradient[first.index]
     assert number(tie_rule[0].tip.split()[1].rstrip(",")) == pytest.approx(gradient, rel=1e-5)
     assert "under “first”" in tie_rule[0].tip
+    assert shown["with first"].asks == StartCheck("first")
+    assert "with first" not in at_check("all", "all", "first")
     assert listed.graphic.words(listed.content) == f"{len(listed.content.rows)} rows"
 
 
@@ -222,7 +224,7 @@ def test_what_the_slope_promises_is_what_a_small_step_does(rule: str) -> None:
     network = with_ties(lab5(), rule)
     gradients = network.gradients(passed.x, labels)
     small = apply_update(network, gradients, 1e-7).gradients(passed.x, labels).loss - gradients.loss
-    assert number(value(leaves(now)["outcome"], "promised")) == pytest.approx(1e3 * small, rel=1e-3)
+    assert number(value(leaves(now)["outcome"], "expected")) == pytest.approx(1e3 * small, rel=1e-3)
 
 
 def test_buttons_can_be_pressed_when_there_is_something_to_do_and_the_update_guessed_first() -> None:
@@ -246,10 +248,10 @@ def test_buttons_can_be_pressed_when_there_is_something_to_do_and_the_update_gue
     assert keys(covered) == ["before"]
     assert leaves(covered)["likely"].content.shifted is None
     assert "after" not in leaves(covered)["likely"].content.say()
-    assert keys(now) == ["before", "after", "change", "promised"]
+    assert keys(now) == ["before", "after", "change", "expected"]
     tried = pass_of(lab5(), trial=now.preview.applied())
     again = replace(now, passed=tried, preview=preview_update(tried, 1e-4))
-    assert keys(again) == ["run", "before", "after", "change", "promised"]
+    assert keys(again) == ["run", "before", "after", "change", "expected"]
     names = [row.name for row in leaves(again)["outcome"].content.rows]
     assert names[1:3] == ["now, after 1 trial update", "after one more update"]
 

@@ -10,6 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cnnviz.document import archive
+from cnnviz.document.run import record_in
 from cnnviz.experiment import LAB5
 from cnnviz.lab.record import OwnImage
 from tests.engine.document_cases import members_of, zipped
@@ -245,33 +246,29 @@ def test_a_document_with_a_name_asks_before_it_closes(
     assert document.run.step == 20
 
 
-def test_a_run_that_is_replaced_is_saved_in_a_file_of_its_own(
+def test_a_run_that_is_replaced_is_saved_first_and_never_over_another(
     qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = answered(monkeypatch, "save", "save")
-    state, mine = session.state, tmp_path / "mine.cnnviz"
-    for own in (None, mine):
-        if own is not None:
-            save_document(qtbot, session, own)
+    state, asked = session.state, answered(monkeypatch, "save", "save")
+    monkeypatch.setattr("ui.document.window_document.ask_about_other_run", lambda *_: "save")
+    paths = tmp_path / "one.cnnviz", tmp_path / "two.cnnviz"
+    steps: list[int] = []
+    for path in paths:
         train(qtbot, session, state.run.step + 20)
-        name, run, copy = (
-            session.document.name,
-            state.run,
-            tmp_path / f"copy of {session.document.name}.cnnviz",
-        )
-        choose(monkeypatch, copy)
+        run = state.run
+        steps.append(run.step)
+        choose(monkeypatch, path)
+        session.controller.edit(replace(state.draft, seed=run.run_id))
         session.ask_before_closing(True)
         session.controller.begin_new()
         qtbot.waitUntil(lambda run=run: state.run.run_id > run.run_id)
         session.ask_before_closing(False)
-        document, _files = archive.load(copy)
-        assert document.run.step == run.step
-        assert session.document.name == name
+        assert session.document.path == path
         qtbot.waitUntil(lambda: session.document.is_changed)
         session.controller.pause()
         settle(qtbot, session)
     assert len(asked) == 2
-    assert archive.load(mine)[0].run.step < run.step
+    assert [record_in(path).step for path in paths] == steps
 
 
 def test_a_file_that_another_window_has_changed_is_not_replaced_without_a_question(
@@ -305,6 +302,56 @@ def test_a_file_that_another_window_has_changed_is_not_replaced_without_a_questi
     assert archive.load(path)[0].words["author"] == "Emmy"
     assert session.document.save_now()  # and from here on it is this window's again
     assert len(asked) == 3
+
+
+def test_a_saved_run_is_not_replaced_by_another_without_a_question(
+    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, other = tmp_path / "a.cnnviz", tmp_path / "b.cnnviz"
+    answers, asked = ["cancel", "cancel", "save", "discard"], list[str]()
+
+    def answer(_parent: object, name: str, said: str) -> str:
+        asked.append(f"{name}: {said}")
+        return answers.pop(0)
+
+    def save() -> None:
+        count = len(asked)
+        ask(session, "save")
+        qtbot.waitUntil(lambda: len(asked) > count or not session.document.is_changed)
+        settle(qtbot, session)
+
+    monkeypatch.setattr("ui.document.window_document.ask_about_other_run", answer)
+    choose(monkeypatch, other)
+    train(qtbot, session, 20)
+    save_document(qtbot, session, path)
+    train(qtbot, session, 30)
+    save()
+    assert record_in(path).step == 30
+    fork(qtbot, session, 30, 1e-5, 35)
+    save()
+    assert asked == []  # what was saved is the beginning of it
+    first, last = path.read_bytes(), session.state.run.step
+    begin_again(qtbot, session, seed=7)
+    train(qtbot, session, 10)
+    save()
+    assert not session.document.save_now()
+    assert asked == [f"a.cnnviz: classes 0, 1, seed 0, {last} steps"] * 2
+    assert (path.read_bytes(), session.document.is_changed) == (first, True)
+    save()  # as another file
+    assert path.read_bytes() == first
+    assert (session.document.path, record_in(other).step) == (other, 10)
+    begin_again(qtbot, session, seed=8)
+    train(qtbot, session, 5)
+    assert session.document.save_now()
+    train(qtbot, session, 8)
+    assert session.document.save_now()  # from here on it is the run of this file
+    assert not answers
+    choose(monkeypatch, path)
+    ask(session, "import_run")
+    qtbot.waitUntil(lambda: session.state.ghost is not None and session.state.ghost.step == last)
+    assert session.state.ghost.losses.tobytes() == record_in(path).losses.tobytes()
+    assert session.state.ghost.said.startswith("a.cnnviz, classes 0, 1, seed 0")
+    assert told(session) == "The grey curves in Network are those of a.cnnviz."
 
 
 def test_a_document_without_a_name_is_kept_and_opened_again(

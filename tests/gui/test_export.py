@@ -104,6 +104,8 @@ def test_colours_are_those_of_the_figure_not_of_the_screen(panel, theme, colours
     assert print_.pixelColor(1, 1).name().upper() == ground
     assert to_image(_drawing(panel)).pixelColor(1, 1).name().upper() == theme.theme.surface
     assert panel.grab().toImage() == shown
+    # Or else each figure would leave behind whatever is kept for a look: glyphs, layouts, whole pages.
+    assert _drawing(panel, colours).ground.look is _drawing(panel, colours).ground.look
     theme.set_mode("dark")
     assert to_image(_drawing(panel, colours)) == print_, "alike whatever the window wears"
 

@@ -110,6 +110,11 @@ def test_a_convolution_is_written_out_with_its_padding_told_apart() -> None:
     assert patch.map.hatched.sum() == 25 - 9
 
 
+def test_products_keep_their_decimals_from_one_cell_of_a_map_to_the_next() -> None:
+    notations = {content(now_at("lab5", "conv1", 0, row, 13), "products").map.notation for row in range(26)}
+    assert len(notations) == 1
+
+
 def test_what_is_pointed_at_is_marked_in_all_tables_and_in_the_sum() -> None:
     now = now_at("lenet", "conv2", 0, 5, 6, part=3)
     ask = content(now, "products").map.point(1, 2)

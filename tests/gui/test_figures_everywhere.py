@@ -98,7 +98,7 @@ def test_a_right_click_anywhere_offers_the_figure_and_what_is_drawn_goes_out(qtb
     window, wrong = session.window, list[str]()
     for number in (0, PANELS.index("report")):  # plots of two libraries, and words
         wrong += _check_menus(show_panel(qtbot, session, number), menus, session.exporter)
-    window.timeline.toggles.compare.click()
+    window.timeline.compare.click()
     qtbot.waitUntil(window.compare.isVisible)
     for part in (window.samples, window.compare, window.timeline.track):
         wrong += _check_menus(part, menus, session.exporter)
@@ -163,7 +163,7 @@ def test_every_figure_has_a_name_of_its_own(qtbot, trained):
     for step in {step.kind: number for number, step in enumerate(backprop.model.steps)}.values():
         backprop.header.go_to(step)
         faults += _faults(backprop)
-    trained.window.timeline.toggles.compare.click()
+    trained.window.timeline.compare.click()
     qtbot.waitUntil(trained.window.compare.isVisible)
     faults += _faults(trained.window.compare)
     assert not faults

@@ -15,6 +15,7 @@ from cnnviz.experiment import LAB5
 from cnnviz.snapshots import Snapshot
 from tests.gui.document_driving import answered, restored, told
 from tests.gui.driving import PATIENCE, begun, kept_in, opened, save_document, save_picture
+from tests.gui.lab_driving import open_lab
 from tests.gui.whole_window import train_to
 from tests.small_data import write_npz
 from ui.panels.report.panel import ReportPanel
@@ -209,7 +210,7 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
         way()
         qtbot.waitUntil(lambda asked=asked: len(asked) == 1)
         said = "The network has been trained for 35 steps and is not saved."
-        assert asked == [f"{said} Before it is replaced?"]
+        assert asked == [f"{said} Before the network is replaced?"]
         qtbot.waitUntil(lambda: controller.is_idle)
         assert (state.run.run_id, state.run.step) == (run.run_id, 35)
         way()
@@ -298,3 +299,24 @@ def test_an_early_end_waits_for_files(session, tmp_path):
     session.end_early()
     assert (tmp_path / "report.html").stat().st_size > 1000
     timer.join()
+
+
+def test_a_report_that_waits_for_its_numbers_is_written_before_the_end_or_given_up(qtbot, few, tmp_path):
+    open_lab(qtbot, few, tmp_path)
+    report, measure = few.window.panel(ReportPanel), threading.Event()
+    few.controller.background.submit(
+        "hold", lambda _context: measure.wait(PATIENCE / 1000), lambda _result: None
+    )
+    report.exporter.write(tmp_path / "report.html")
+    few.ask_before_closing(True)
+    assert not few.window.close()
+    assert "still being written" in told(few)
+    report.cancel.click()
+    assert told(few) == report.message.text() == ""
+    assert report.export.isEnabled()
+    report.exporter.write(tmp_path / "report.html")
+    few.end_early()
+    assert few.window.isVisible()
+    measure.set()
+    qtbot.waitUntil(lambda: not few.window.isVisible())
+    assert (tmp_path / "report.html").stat().st_size > 1000

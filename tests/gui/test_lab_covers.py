@@ -43,14 +43,14 @@ _SAYS = {
     "window_winner": r"every other cell gets exactly 0|winner: \(\d|pool1 .* = [+−]\d",
     "dots_cells_changed": r"Measured:",
     "change": r"change {two}\b",
-    "residual": r"from the original, moved along, by ({two}|0)\b",
+    "residual": r"from the moved original by ({two}|0)\b",
     "least_changed": r"differs from the original by [\d.]+",
     "decision_flips": r"Press Start|at 13\.",  # the sweep itself takes long
     "smallest_flip": r"shifted 0\.\d|class \d, probability",
     "window_receivers": r"\bwinners?: (\d|\(\d)|every other cell gets exactly 0|gets 0|tied in this map"
     r"|in the backward pass it gets the whole gradient|\d of \d+ cells share the maximum",
     "gradient_tie_rule": r"^ties: .*\b{count}\b|{count} .*\bti",
-    "update_loss_change": r"after the update: \d|promised",
+    "update_loss_change": r"after the update: \d|expected from the slope",
 }  # fmt: skip
 
 

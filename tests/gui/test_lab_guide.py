@@ -348,6 +348,9 @@ def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, 
     press(samples)  # in whose place the guide stands where room is short
     assert window.samples_dock.isVisible()
     assert window.lab_dock.isHidden()
+    press(window.samples.guide_button)
+    assert window.samples_dock.isHidden()
+    assert window.lab_dock.isVisible()
 
 
 _OTHER = LAB.replace(
@@ -372,7 +375,7 @@ settings = { ties = "first" }
 
 def _lost(step):
     what = f"The network has been trained for {step:,} steps and is not saved."
-    return f"{what} Before it is replaced?"
+    return f"{what} Before the network is replaced?"
 
 
 def test_a_lab_says_when_the_network_is_another_and_asks_only_before_it_takes_what_it_cannot_train_again(

@@ -183,7 +183,7 @@ def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot
         [tmp_path / "handed.pdf", tmp_path / "handed.html"], {sitting.control.lab.sha256: sitting.control.lab}
     )
     assert [verdict_of(row) for row in rows] == ["ok"] * len(rows), [row.remarks for row in rows]
-    assert "To be written" not in text.split("Section two")[0].split("What do you expect?")[0]
+    assert "No answer yet" not in text.split("Section two")[0].split("What do you expect?")[0]
 
 
 def test_a_hypothesis_after_the_lab_was_run_is_no_hypothesis_before_it(qtbot, few, tmp_path):
@@ -368,12 +368,10 @@ def test_what_a_file_has_handed_out_is_known_once_it_could_be_written(qtbot, few
     desk.go_to("way")
     assert not desk.is_late
     desk.go_to("field")
-    causes = "If you export now, the report shows the result"
-    many = f"{causes}s of 2 predictions that you have not made; made afterwards they count as late."
-    assert many in report.exporter.lacking()
+    causes = "If you export now, the report shows the results; a prediction made afterwards counts as late."
+    assert f"2 predictions are still open. {causes}" in report.exporter.lacking()
     desk.predict(5)
-    one = f"{causes} of one prediction that you have not made; made afterwards it counts as late."
-    assert one in report.exporter.lacking()
+    assert f"1 prediction is still open. {causes}" in report.exporter.lacking()
     assert not desk.done.prediction.after_run
     with qtbot.waitSignal(report.exported):
         report.exporter.write(tmp_path / "out.pdf")
@@ -418,13 +416,14 @@ def test_a_draft_is_written_at_once_and_says_what_is_lacking(qtbot, few, tmp_pat
         lacking,
         "it will learn",
         "The prediction is not",
+        "The pixels on which a pooled cell depends",
     ):
         assert words in said
     assert report.numbers is None
     desk.go_to("way")
     assert not desk.is_late
     press(report.run_button)
-    qtbot.waitUntil(lambda: report.message.text().startswith("All steps are measured; "))
+    qtbot.waitUntil(lambda: report.message.text().endswith("once the open predictions are made."))
     with pytest.raises(DataError, match="draft"):
         read_hand_in(path)
 

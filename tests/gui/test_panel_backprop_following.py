@@ -9,11 +9,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from cnnviz.experiment import LAB5, Experiment
+from cnnviz.experiment import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget, apply_update
 from tests.gui.backprop_desk import Desk, lab5, two_blocks
 from tests.gui.driving import click
-from ui.panels.backprop.asks import PointAt
+from ui.panels.backprop.asks import PointAt, ShowFilter
 from ui.panels.backprop.focus import StepKind, backward_steps
 from ui.panels.backprop.header import POKE
 from ui.panels.backprop.panel import BackpropPanel
@@ -54,27 +54,34 @@ def test_another_sample_or_network_keeps_step_and_pinned_cell_and_shows_its_own(
     assert column(desk, "hint") == "Esc frees the pinned cell."
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        (LAB5, replace(LAB5, filters=(2,))),
-        # Kernels of another size, and yet maps of the same.
-        (replace(LAB5, kernel_size=5, padding=2), replace(LAB5, padding=1)),
-    ],
-)
-def test_a_weight_that_another_network_has_not_is_let_go(
-    desk: Desk, before: Experiment, after: Experiment
-) -> None:
-    network = before.build_network()
-    desk.show(network)
+def test_a_pinned_cell_goes_along_into_the_filter_that_is_chosen(desk: Desk) -> None:
     desk.go_to(StepKind.FILTER)
-    last = tuple(side - 1 for side in network.params["conv1.weight"].shape)
-    desk.panel.model.set_target(ParameterTarget("conv1.weight", last))
-    desk.panel.answer(PointAt(weight=ParameterTarget("conv1.weight", last)))
-    desk.settle()
-    assert column(desk, "title").endswith(f", conv1.weight[{', '.join(map(str, last))}]")
-    desk.show(after.build_network())
-    assert "weight" not in column(desk, "title")
+    desk.state.set_pinned(PinnedCell("pool1", (2, 3, 4)))
+    desk.panel.answer(ShowFilter("conv1", 5))
+    assert desk.state.pinned == PinnedCell("pool1", (5, 3, 4))
+    assert column(desk, "title").startswith("conv1, filter 5")
+    assert desk.shown("filter").value == 5
+    desk.state.set_pinned(PinnedCell("dense1", (0,)))
+    desk.panel.answer(ShowFilter("conv1", 1))
+    assert desk.state.pinned == PinnedCell("dense1", (0,))
+
+
+def test_a_weight_that_another_network_has_not_is_let_go(desk: Desk) -> None:
+    """Also of kernels of another size, and yet maps of the same."""
+    for before, after in (
+        (LAB5, replace(LAB5, filters=(2,))),
+        (replace(LAB5, kernel_size=5, padding=2), replace(LAB5, padding=1)),
+    ):
+        network = before.build_network()
+        desk.show(network)
+        desk.go_to(StepKind.FILTER)
+        last = tuple(side - 1 for side in network.params["conv1.weight"].shape)
+        desk.panel.model.set_target(ParameterTarget("conv1.weight", last))
+        desk.panel.answer(PointAt(weight=ParameterTarget("conv1.weight", last)))
+        desk.settle()
+        assert column(desk, "title").endswith(f", conv1.weight[{', '.join(map(str, last))}]")
+        desk.show(after.build_network())
+        assert "weight" not in column(desk, "title")
 
 
 def test_a_cell_that_is_pinned_elsewhere_is_poked_when_the_panel_is_shown(desk: Desk) -> None:

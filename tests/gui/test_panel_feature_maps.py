@@ -235,7 +235,13 @@ def test_beside_an_enlarged_map_the_outputs_stay_whole(qtbot):
     opened.panel.network.enlarge("conv1")
     settle(qtbot)
     assert opened.flow.rect().contains(opened.map("dense1").geometry())
-    assert opened.cell_box("conv1", 0, 0).width > 1.3 * before
+    enlarged = opened.cell_box("conv1", 0, 0).width
+    assert enlarged > 1.4 * before
+    assert opened.map("conv1 maps").geometry().right() < opened.map("pool1").geometry().left()
+    opened.qtbot.mouseClick(opened.panel.cover, LEFT)
+    settle(qtbot)
+    assert opened.cell_box("conv1", 0, 0).width == enlarged, "it stays as large when it is uncovered"
+    opened.qtbot.mouseClick(opened.panel.cover, LEFT)
     opened.panel.network.enlarge("evidence")
     settle(qtbot)
     assert opened.map("evidence").isVisible(), "it is folded beside another one, but not itself"

@@ -21,23 +21,21 @@ FORM = 230.0, 330.0
 SIZES = (492, 480), (662, 420), (817, 680), (1147, 680), (1297, 860), (1627, 860), (2272, 1220)
 
 
-@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("page", ["curves", "settings", "results"])
-def test_the_network_has_the_largest_part_and_all_others_have_theirs_beside_it(
-    size: tuple[int, int], page: str
-) -> None:
-    room = Box(0, 0, *size)
-    places = {name: box for name, box in places_in(room, LIGHT, FORM, page)._asdict().items() if box}
-    for one, other in combinations(places.values(), 2):
-        apart = one.right <= other.left or other.right <= one.left
-        assert apart or one.bottom <= other.top or other.bottom <= one.top
-    assert all(room.joined(box) == room for box in places.values())
-    assert places["network"] == max(places.values(), key=lambda box: box.width * box.height)
-    if size[0] > 800:
-        assert places.keys() == {"network", "curves", "settings", "results", "log"}
-    else:
-        assert {"network", "switch", page} <= places.keys()
-        assert ("curves" in places) == (page == "curves")
+def test_the_network_has_the_largest_part_and_all_others_have_theirs_beside_it(page: str) -> None:
+    for size in SIZES:
+        room = Box(0, 0, *size)
+        places = {name: box for name, box in places_in(room, LIGHT, FORM, page)._asdict().items() if box}
+        for one, other in combinations(places.values(), 2):
+            apart = one.right <= other.left or other.right <= one.left
+            assert apart or one.bottom <= other.top or other.bottom <= one.top, size
+        assert all(room.joined(box) == room for box in places.values()), size
+        assert places["network"] == max(places.values(), key=lambda box: box.width * box.height), size
+        if size[0] > 800:
+            assert places.keys() == {"network", "curves", "settings", "results", "log"}
+        else:
+            assert {"network", "switch", page} <= places.keys()
+            assert ("curves" in places) == (page == "curves")
 
 
 def test_the_network_is_alive_before_one_large_button_trains_it_and_what_is_to_be_predicted_is_covered(

@@ -120,7 +120,7 @@ def test_a_shift_by_one_window_moves_the_pooled_maps_along(desk: Desk) -> None:
     values = desk.values("max")
     assert values[0] > 0.5
     assert values[1] == 0
-    assert "moved along with the image exactly" in desk.panel.statement.content.say()
+    assert "moved exactly with the image" in desk.panel.statement.content.say()
     click(desk.controls["equivariance"].button("True"))
     desk.settle()
     pair = desk.maps
@@ -166,7 +166,7 @@ def test_beside_the_own_pool_stands_the_one_to_compare_with_all_of_them_or_none(
         return keys[2:]
 
     desk.settle()
-    assert shown() == ["max", "average"]
+    assert shown() == ["max", "max_blur"]
     for choice, pools in (
         ("subsample", ["max", "subsample"]),
         ("", ["max"]),
@@ -342,7 +342,7 @@ def test_a_made_up_image_stays_in_its_small_frame_until_a_sample_or_no_lesson_is
     choose(desk, "dots")
     kernel, network = desk.panel.lesson.kernel, desk.panel.picture.subject.network
     assert kernel.isVisible()
-    assert desk.panel.lesson.title.text().startswith("The lesson's own kernel, 3 × 3")
+    assert desk.panel.lesson.title.text().startswith("The lesson's own filter, 3 × 3")
     np.testing.assert_array_equal(kernel.content.map.values, network.params["conv1.weight"][0, 0])
     assert len(kernel.drawing().texts()) == 9
     choose(desk, "row")

@@ -18,7 +18,7 @@ from cnnviz.report.blocks import MAX_WORDS
 from cnnviz.report.inserts import Insert
 from tests.gui import whole_window
 from tests.gui.document_driving import through_document
-from tests.gui.driving import drain, kept_in
+from tests.gui.driving import close_export_dialog, drain, kept_in
 from tests.gui.report_driving import BACKPROP, PRINCIPLE, TRANSLATION, answer, row_button, titles_in
 from ui.controls.labels import ElidedLabel
 from ui.export.dialog import ExportDialog
@@ -137,21 +137,35 @@ def test_only_what_was_in_sight_is_offered_and_put_in_by_context_menu_into_its_o
         qtbot.waitUntil(lambda key=key, name=name: _titles(session, key) == [f"{name} panel"])
 
 
-def test_numbers_and_captions_of_a_panel_out_of_sight_are_of_the_same_step(
-    qtbot: QtBot, session: Session
+def test_what_is_drawn_while_training_goes_on_says_what_it_shows_out_of_sight_too(
+    qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:
     window, state = session.window, session.state
     qtbot.keyClick(window, Qt.Key.Key_2, KEYS)
     first, last = 50, 650
     whole_window.train(qtbot, session, first)
-    maps = window.panel(FeatureMapsPanel)
+    maps, backprop = window.panel(FeatureMapsPanel), window.panel(BackpropPanel)
     qtbot.waitUntil(lambda: (drawn := maps.provenance()) is not None and drawn.step == first)
     network = state.history.snapshots.at(first).network
 
-    qtbot.keyClick(window, Qt.Key.Key_5, KEYS)
-    qtbot.waitUntil(window.panel(ReportPanel).isVisible)
-    # The curves of the training panel follow the run; the maps stay as they were last drawn.
+    # A picture that is saved is of what is drawn by then; the maps stay as they were last drawn.
+    qtbot.keyClick(window, Qt.Key.Key_4, KEYS)
+    qtbot.waitUntil(lambda: (drawn := backprop.provenance()) is not None and drawn.step == first)
+    qtbot.keyClick(window, Qt.Key.Key_E, KEYS)
+    dialog = window.findChild(ExportDialog)
+    dialog.folder.setText(str(tmp_path))
     whole_window.train(qtbot, session, last)
+    qtbot.waitUntil(lambda: (drawn := backprop.provenance()) is not None and drawn.step == last)
+    with qtbot.waitSignal(dialog.exported) as written:
+        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    saved = load_picture(written.args[0])
+    assert saved.seen.step == last
+    assert saved.seen.weights_sha256 == weights_checksum(state.history.snapshots.at(last).network)
+    assert f"step {last:,}" in dialog.caption.toolTip()
+    close_export_dialog(qtbot)
+
+    window.panels.show_panel(4)
+    qtbot.waitUntil(window.panel(ReportPanel).isVisible)
     for title, table in (("Loss over the training steps", False), ("Training log", True)):
         _choose(session, "Network", title, table=table)
     _choose(session, "Network", "Confusion matrix", table=True)
@@ -169,27 +183,6 @@ def test_numbers_and_captions_of_a_panel_out_of_sight_are_of_the_same_step(
     assert counts == state.evaluation.evaluation.confusion.tolist()
     values = [list(row[1:]) for row in kernel.data.rows]
     assert any(values == weight[0].tolist() for weight in network.params["conv1.weight"])
-
-
-def test_a_picture_saved_while_training_goes_on_says_what_it_shows(
-    qtbot: QtBot, session: Session, tmp_path: Path
-) -> None:
-    window, state = session.window, session.state
-    qtbot.keyClick(window, Qt.Key.Key_4, KEYS)
-    first, last = 50, 650
-    whole_window.train(qtbot, session, first)
-    qtbot.keyClick(window, Qt.Key.Key_E, KEYS)
-    dialog = window.findChild(ExportDialog)
-    dialog.folder.setText(str(tmp_path))
-    whole_window.train(qtbot, session, last)
-    backprop = window.panel(BackpropPanel)
-    qtbot.waitUntil(lambda: (drawn := backprop.provenance()) is not None and drawn.step == last)
-    with qtbot.waitSignal(dialog.exported) as written:
-        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-    saved = load_picture(written.args[0])
-    assert saved.seen.step == last
-    assert saved.seen.weights_sha256 == weights_checksum(state.history.snapshots.at(last).network)
-    assert f"step {last:,}" in dialog.caption.toolTip()
 
 
 def test_the_list_says_first_what_differs_and_what_is_in_it_can_be_moved_taken_out_and_brought_back(

@@ -195,7 +195,9 @@ def test_a_report_tells_in_its_panel(qtbot, session, disk, tmp_path):
     qtbot.waitUntil(report.export.isEnabled)
 
 
-def test_words_are_kept_as_soon_as_there_is_room(qtbot, disk, kept_on_disk, session, monkeypatch):
+def test_words_are_kept_as_soon_as_there_is_room_and_the_window_does_not_close_over_those_that_are_not(
+    qtbot, disk, kept_on_disk, session, monkeypatch
+):
     monkeypatch.setattr("ui.document.autosave._RETRY_MS", 100)
     session.window.panels.show_panel(4)
     edit = session.window.panel(ReportPanel).fields.answers[0].field
@@ -213,25 +215,14 @@ def test_words_are_kept_as_soon_as_there_is_room(qtbot, disk, kept_on_disk, sess
     qtbot.waitUntil(lambda: "first and second" in kept_in(session))
     qtbot.waitUntil(lambda: "being saved again" in session.window.notices.text())
 
-
-def test_the_window_does_not_close_over_words_that_are_not_kept(
-    qtbot, disk, kept_on_disk, session, monkeypatch
-):
-    asked: list[bool] = []
-
-    def ask(_parent: object) -> bool:
-        asked.append(True)
-        return len(asked) > 1
-
-    monkeypatch.setattr(session_module, "ask_about_unkept_work", ask)
+    answers = [True, False]
+    monkeypatch.setattr(session_module, "ask_about_unkept_work", lambda _parent: answers.pop())
     session.ask_before_closing(True)
-    edit = session.window.panel(ReportPanel).fields.answers[0].field
     disk.fill()
-    session.window.panels.show_panel(4)
-    qtbot.keyClicks(edit, "words")
+    qtbot.keyClicks(edit, " and third")
     session.window.close()
     assert session.window.isVisible()
-    assert edit.toPlainText() == "words"
+    assert edit.toPlainText() == "first and second and third"
     session.window.close()
-    assert len(asked) == 2
+    assert answers == []
     assert not session.window.isVisible()

@@ -123,23 +123,23 @@ def test_system_mode_follows_the_desktop_while_running(monkeypatch: pytest.Monke
     assert told == [DARK, LIGHT, DARK, LIGHT]
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1280, 800), (1920, 1080), (2560, 1440)])
-def test_a_projection_can_be_read_from_the_last_row(width: int, height: int) -> None:
-    look = scaled(LIGHT, projected(width, height), projects=True)
-    assert width / look.scale >= 940, "panels have the width that they want"
-    smallest = 0.022 * min(height, width * 9 / 16)
-    assert look.font("small").size >= smallest
+def test_a_projection_can_be_read_from_the_last_row() -> None:
     values = np.array([[0.25, -1.5], [3.25, 0.75]])
-    for side in (20, 40, 60, 90):
-        grid = Cells(2, 2, 0, 0, look.px(side))
-        numbers = cell_numbers(
-            values, Colors.of("signed", values), grid, look, Notation.of(values, signed=True)
-        )
-        assert bool(numbers) is (side >= 60), "no number rather than a small one"
-        for text in numbers:
-            font = ImageFont.truetype(FONT_FOLDER / "JetBrainsMono-Regular.ttf", text.font.size)
-            _, top, _, bottom = font.getbbox("0")
-            assert bottom - top >= smallest
+    for width, height in ((1280, 720), (1280, 800), (1920, 1080), (2560, 1440)):
+        look = scaled(LIGHT, projected(width, height), projects=True)
+        assert width / look.scale >= 940, "panels have the width that they want"
+        smallest = 0.022 * min(height, width * 9 / 16)
+        assert look.font("small").size >= smallest
+        for side in (20, 40, 60, 90):
+            grid = Cells(2, 2, 0, 0, look.px(side))
+            numbers = cell_numbers(
+                values, Colors.of("signed", values), grid, look, Notation.of(values, signed=True)
+            )
+            assert bool(numbers) is (side >= 60), "no number rather than a small one"
+            for text in numbers:
+                font = ImageFont.truetype(FONT_FOLDER / "JetBrainsMono-Regular.ttf", text.font.size)
+                _, top, _, bottom = font.getbbox("0")
+                assert bottom - top >= smallest
 
 
 @THEMES
