@@ -143,10 +143,8 @@ def figures_of(panel: QWidget | None, plot: QWidget | None = None) -> list[Figur
     if panel is None:
         return [] if plot is None else [Figure(plot, title_of(plot), "plot")]
     catch_up(panel)
-    place, outer = (
-        panel_title(panel),
-        [each for each in plots_in(panel) if plot_at(each.parentWidget()) is None],
-    )
+    place = panel_title(panel)
+    outer = [each for each in plots_in(panel) if plot_at(each.parentWidget()) is None]
     first = []
     if plot is not None:
         title = title_of(plot)
