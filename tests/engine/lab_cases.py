@@ -184,14 +184,19 @@ def numbers_of(seed: int) -> LabNumbers:
     return measured_lab(LAB, small_data(), seed)
 
 
+def handed_in(number: int, record: LabRecord) -> HandIn:
+    """Return what a student hands in who has done so much."""
+    roll = roll_number(number)
+    return hand_in(
+        LAB, record, numbers_of(seed_for(LAB, roll)), name=f"Student {number}", roll_number=roll,
+        time="2026-01-31 11:30",
+    )  # fmt: skip
+
+
 @cache
 def honest(number: int) -> HandIn:
     """Return what an honest student hands in."""
-    roll = roll_number(number)
-    return hand_in(
-        LAB, record_of(number), numbers_of(seed_for(LAB, roll)), name=f"Student {number}", roll_number=roll,
-        time="2026-01-31 11:30",
-    )  # fmt: skip
+    return handed_in(number, record_of(number))
 
 
 def with_value(handed: HandIn, place: int, value: object) -> HandIn:

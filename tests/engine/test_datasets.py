@@ -1,7 +1,6 @@
 """`Dataset`, `to_input` and the MNIST digits that come with the program."""
 
 import gzip
-import io
 import re
 import shutil
 import struct
@@ -10,21 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from numpy.typing import NDArray
-from PIL import Image
 
-from cnnviz.datasets import Dataset, load_dataset, load_mnist, read_grayscale, to_input
+from cnnviz.datasets import Dataset, load_mnist, to_input
 from cnnviz.datasets.load import MNIST_FOLDER
-from cnnviz.errors import DataError, ParameterError, ShapeError
+from cnnviz.errors import ParameterError, ShapeError
 from tests.engine.datasets_files import (
     assert_one_sentence,
     data_error,
-    idx_bytes,
-    npz_bytes,
-    tiny_arrays,
-    write_idx_folder,
 )
 
 # Counts of each digit as LeCun's page and the literature give them.
@@ -203,60 +194,3 @@ def test_to_input_refuses_other_dtypes_and_pixels(dtype: str) -> None:
         to_input(np.zeros(3, np.uint8), dtype)
     with pytest.raises(ParameterError, match=r"'images' parameter of to_input.*float64"):
         to_input(np.zeros(3))
-
-
-# -- any bytes -----------------------------------------------------------------------------------------------
-
-
-def image_bytes(pixels: NDArray[np.uint8], kind: str) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, kind)
-    return file.getvalue()
-
-
-ARRAYS = tiny_arrays(classes=2, each=2, height=6, width=6)
-IDX = {letter: idx_bytes(ARRAYS[f"{letter}_train"]) for letter in "xy"}
-FUZZED = {
-    "set/train-images-idx3-ubyte": (IDX["x"], gzip.compress(IDX["x"])),
-    "set/train-labels-idx1-ubyte": (IDX["y"], gzip.compress(IDX["y"])),
-    "set.npz": (npz_bytes(ARRAYS), npz_bytes(ARRAYS, compressed=False)),
-    "picture.png": tuple(image_bytes(ARRAYS["x_train"][0], kind) for kind in ("PNG", "JPEG", "BMP")),
-}
-
-
-def damaged(draw, originals: tuple[bytes, ...]) -> bytes:
-    """One of some files with bytes changed, inserted or removed, and perhaps cut off."""
-    content = bytearray(draw(st.sampled_from(originals)))
-    for _ in range(draw(st.integers(0, 4))):
-        place = draw(st.integers(0, len(content) - 1)) if content else 0
-        change = draw(st.sampled_from(("set", "insert", "remove")))
-        new = draw(st.binary(min_size=1, max_size=4))
-        if change == "insert":
-            content[place:place] = new
-        else:
-            content[place : place + len(new)] = new if change == "set" else b""
-    return bytes(content[: draw(st.integers(0, len(content)))] if draw(st.booleans()) else content)
-
-
-@pytest.fixture(scope="module")
-def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_idx_folder(tmp_path_factory.mktemp("fuzz") / "set", ARRAYS).parent
-
-
-@pytest.mark.parametrize("name", FUZZED)
-@given(data=st.data())
-@settings(max_examples=50)
-def test_any_bytes_are_read_or_refused_in_one_sentence(fuzzed: Path, name: str, data: st.DataObject) -> None:
-    write_idx_folder(fuzzed / "set", ARRAYS)
-    path = fuzzed / name
-    path.write_bytes(damaged(data.draw, FUZZED[name]))
-    try:
-        if name == "picture.png":
-            pixels = read_grayscale(path)
-            assert (pixels.dtype, pixels.ndim) == (np.uint8, 2)
-        else:
-            found = load_dataset(path.parent if path.parent.name == "set" else path)
-            assert found.train_images.dtype == np.uint8
-            assert found.train_labels.max() < len(found.classes)
-    except DataError as error:
-        assert_one_sentence(str(error))

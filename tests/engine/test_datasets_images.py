@@ -83,17 +83,6 @@ def test_not_an_image(tmp_path, content):
         read_grayscale(tmp_path)
 
 
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp"])
-def test_cut_off(tmp_path, suffix):
-    pixels = np.random.default_rng(0).integers(0, 256, (40, 40), dtype=np.uint8)
-    path = save(tmp_path / f"a{suffix}", pixels)
-    content = path.read_bytes()
-    for length in (10, 50, len(content) // 2, len(content) - 40):
-        path.write_bytes(content[:length])
-        with data_error(path):
-            read_grayscale(path)
-
-
 @pytest.mark.parametrize("level", [0, 77, 255])
 @pytest.mark.parametrize("size", [(1, 1), (5, 9), (28, 30), (300, 20), (1, 5000), (5000, 1)])
 def test_fit_of_a_uniform_image_is_uniform(level, size):

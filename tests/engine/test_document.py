@@ -36,6 +36,7 @@ from tests.engine.document_cases import (
     small_run,
     zipped,
 )
+from tests.oracles import assert_same_arrays
 from tests.replacing import replace
 
 
@@ -52,17 +53,12 @@ def restored(path: Path) -> RestoredRun:
     return unpack_run(document.run, files, DATA.name, DATA.input_shape)
 
 
-def same_arrays(one: Any, other: Any) -> bool:
-    return one.keys() == other.keys() and all(
-        one[name].dtype == other[name].dtype and np.array_equal(one[name], other[name]) for name in one
-    )
-
-
 def same_moment(one: Snapshot, other: Snapshot) -> bool:
     memory = one.optimizer or {}
     return (
         one.step == other.step
-        and same_arrays(one.network.params, other.network.params)
+        and one.network.params.keys() == other.network.params.keys()
+        and all(np.array_equal(each, other.network.params[name]) for name, each in one.network.params.items())
         and all(np.array_equal(each, (other.optimizer or {})[name]) for name, each in memory.items())
         and one.origin is not None
         and other.origin is not None
@@ -121,7 +117,7 @@ def test_training_goes_on_as_it_would_have(experiment):
     assert trainer.total_steps == run.trainer.total_steps
     expected, got = run.trainer.advance(90), trainer.advance(90)
     assert np.array_equal(expected.losses, got.losses)
-    assert same_arrays(run.trainer.network.params, trainer.network.params)
+    assert_same_arrays(run.trainer.network.params, trainer.network.params)
 
 
 def test_any_step_is_repeated_from_the_moments_of_a_document_and_a_moment_begins_a_run_of_its_own(saved):
@@ -131,7 +127,7 @@ def test_any_step_is_repeated_from_the_moments_of_a_document_and_a_moment_begins
     run.change_rate(5e-4)
     run.train(5)
     found = Replay.of(again.history, 25).run(DATA)
-    assert same_arrays(found.network.params, run.trainer.network.params)
+    assert_same_arrays(found.network.params, run.trainer.network.params)
     part = again.until(20)
     assert part.history.step == part.live.step == 20
     assert again.until(19) is None
@@ -171,7 +167,7 @@ def test_of_many_moments_those_stay_that_have_to():
     assert len(steps) <= 20
     assert max(np.diff(steps)) <= 14, "the rest lies evenly"
     again = unpack_run(packed, files, DATA.name, DATA.input_shape)
-    assert same_arrays(Replay.of(again.history, 95).run(DATA).network.params, run.moment(95).network.params)
+    assert_same_arrays(Replay.of(again.history, 95).run(DATA).network.params, run.moment(95).network.params)
 
 
 @given(
@@ -218,14 +214,6 @@ def test_a_picture_carries_a_document_and_stays_the_same_picture(tmp_path):
         assert with_document.tobytes() == without.tobytes()
     path.write_bytes(picture_of(None))
     assert archive.load_picture(path) is None
-
-
-def test_a_picture_that_was_cut_gets_one_sentence(tmp_path):
-    whole, path = picture_of(small_document(kind="picture")[0]), tmp_path / "a.png"
-    for cut in (0, 20, 60, len(whole) // 2, -1):
-        path.write_bytes(whole[:cut])
-        with pytest.raises(DataError, match=r"^a\.png cannot be opened: "):
-            archive.load_picture(path)
 
 
 # --- what is no document ------------------------------------------------------------------------------------
@@ -298,18 +286,6 @@ def test_a_bomb_is_refused_before_it_unpacks(saved, tmp_path):
     members["document.json"] = json.dumps(document).encode()
     path.write_bytes(zipped(members))
     with pytest.raises(DataError, match="far more than the file holds"):
-        archive.load(path)
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"PK", b"hello", b'{"a": 1}', b"\x89PNG\r\n\x1a\n", zipped({"a.txt": b""}), None]
-)
-def test_files_of_another_kind_or_none_get_one_sentence(tmp_path, content):
-    path = tmp_path / "x.cnnviz"
-    if content is not None:
-        path.write_bytes(content)
-    said = r"^x\.cnnviz cannot be opened: .*\.$" if content is not None else r"x\.cnnviz does not exist"
-    with pytest.raises(DataError, match=said):
         archive.load(path)
 
 

@@ -156,7 +156,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     ),
     "ten classes confused": (
         CONFUSION,
-        ConfusionMatrix(Confusion(np.diag(np.arange(1900, 2000, 10)) + 7, CLASSES)),
+        ConfusionMatrix(Confusion(np.diag(np.arange(19_000, 20_000, 100)) + 7, CLASSES)),
     ),
     "reading": (READING, Reading("step 1,200", (("accent", "running mean", "0.0430"),))),
     "legend": (
@@ -186,7 +186,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
             4,
         ),
     ),
-    "long waterfall": (WATERFALL, Terms(numbers(400), "conv1", str)),
+    "long waterfall": (WATERFALL, Terms(np.full(400, 0.25), "conv1", str)),
     "waterfall": (WATERFALL, Terms(numbers(9), "z", lambda place: f"term {place}")),
     "fitting": (
         FITTING,
@@ -292,6 +292,7 @@ SAYS = {
     "curves that end together": {f"curve {n}" for n in range(6)},
     "map with a key": {"what is read", "tied"},
     "patches": {"+1.25"},
+    "long waterfall": {"+100"},
 }
 EACH = pytest.mark.parametrize("name", CASES)
 

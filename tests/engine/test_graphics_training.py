@@ -283,18 +283,6 @@ def test_a_cell_says_and_asks_for_its_images_and_keys_walk_over_the_cells() -> N
     assert not {"up", "right"} & keys.keys(), "over the edge they lead nowhere"
 
 
-@pytest.mark.parametrize("count", [3, 10])
-def test_every_count_fits_into_its_cell_or_becomes_a_share(count: int) -> None:
-    counts = np.full((count, count), 7)
-    np.fill_diagonal(counts, 1135)
-    shown = ConfusionMatrix(Confusion(counts, tuple(map(str, range(count)))))
-    for width in (CONFUSION.size(shown, LIGHT).least_width, 344):
-        drawing = drawn_matrix(shown, width)
-        numbers = [mark for mark in drawing.all_marks() if isinstance(mark, Text) and mark.font.is_mono]
-        cell = drawing.part(CellKey("class", 0, 0)).box.width
-        assert max(mark.font.width(mark.words) for mark in numbers) <= cell
-
-
 def test_a_thin_line_lies_over_a_thick_one_that_takes_the_same_way() -> None:
     x = np.arange(5.0)
     thin, thick = Curve("Average", x, x, "accent", width=1.4), Curve("Max", x, x, "winner", width=2.8)

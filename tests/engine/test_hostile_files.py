@@ -30,8 +30,18 @@ from cnnviz.lab.results import read_hand_in
 from cnnviz.reading import parse_json, read_bytes
 from cnnviz.training import Trainer
 from soak import readers, samples
+from soak.mutations import mutated
+from soak.readers import LONGEST_MESSAGE, LONGEST_OF_LABS
 from soak.structured import ENTRIES, mutated_document, mutated_lab, mutated_model, mutated_values, mutated_zip
-from tests.engine.datasets_files import data_error, idx_names, tiny_arrays, write_idx_folder, write_npz
+from tests.engine.datasets_files import (
+    data_error,
+    idx_bytes,
+    idx_names,
+    npz_bytes,
+    tiny_arrays,
+    write_idx_folder,
+    write_npz,
+)
 from tests.engine.document_cases import zipped
 from tests.engine.lab_cases import SMALL, honest
 from tests.processes import python
@@ -354,35 +364,56 @@ def _model() -> bytes:
         return path.read_bytes()
 
 
+def _read_pixels(path: Path) -> None:
+    pixels = read_grayscale(path)
+    assert (pixels.dtype, pixels.ndim) == (np.uint8, 2)
+
+
+def _read_dataset(path: Path) -> None:
+    found = load_dataset(path)
+    assert found.train_images.dtype == np.uint8
+    assert found.train_labels.max() < len(found.classes)
+
+
+IDX = {name: gzip.compress(idx_bytes(tiny_arrays()[f"{name}_train"])) for name in "xy"}
+#: Its name, how it is changed, what it is when it is whole, and what reads it.
 READERS: dict[str, tuple[str, Callable, Callable[[], bytes], Callable[[Path], object]]] = {
-    "document": (".cnnviz", mutated_document, samples.document, readers.READERS["document"]),
-    "model": (".safetensors", mutated_model, _model, checkpoint.load),
-    "lab": (".toml", mutated_lab, lambda: SMALL.encode(), load_lab),
-    "course": (".cnnviz", mutated_document, samples.course, readers.READERS["course"]),
-    "archive": (".npz", mutated_zip, lambda: samples.npz(samples.arrays(14, 14)), load_dataset),
-    "hand-in": (".json", mutated_values, lambda: honest(1).to_json().encode(), read_hand_in),
-}
+    "document": ("a.cnnviz", mutated_document, samples.document, readers.READERS["document"]),
+    "model": ("a.safetensors", mutated_model, _model, checkpoint.load),
+    "lab": ("a.toml", mutated_lab, lambda: SMALL.encode(), load_lab),
+    "course": ("a.cnnviz", mutated_document, samples.course, readers.READERS["course"]),
+    "archive": ("a.npz", mutated_zip, lambda: npz_bytes(tiny_arrays()), _read_dataset),
+    "bytes of an archive": ("a.npz", mutated, lambda: npz_bytes(tiny_arrays()), _read_dataset),
+    "images": (idx_names(end=".gz")["x_train"], mutated, lambda: IDX["x"], _read_dataset),
+    "labels": (
+        idx_names(end=".gz")["y_train"], mutated, lambda: IDX["y"], lambda path: _read_dataset(path.parent)),
+    **{kind: (f"a.{kind}", mutated, lambda kind=kind: samples.picture(kind), _read_pixels)
+       for kind in ("PNG", "JPEG", "BMP")},
+    "hand-in": ("a.json", mutated_values, lambda: honest(1).to_json().encode(), read_hand_in),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", READERS)
 def test_whatever_is_said_is_taken_or_refused_in_a_sentence(tmp_path, kind):
-    ending, mutate, base, read = READERS[kind]
-    content, path = base(), tmp_path / f"a{ending}"
+    name, mutate, base, read = READERS[kind]
+    content, path = base(), tmp_path / name
+    write_idx_folder(tmp_path, tiny_arrays(), end=".gz")
     path.write_bytes(content)
     read(path)
     said: list[str] = []
     count = 40 if kind == "course" else 60  # it takes longer
     for number in range(count):
-        changed, name = mutate(content, Random(f"{kind} {number}"))
+        changed, how = mutate(content, Random(f"{kind} {number}"))
         path.write_bytes(changed)
         try:
             read(path)
         except CNNVizError as error:
             said.append(str(error))
         except Exception as error:
-            raise AssertionError(f"mutation {number} of a {kind}, {name}") from error
+            raise AssertionError(f"mutation {number} of a {kind}, {how}") from error
     assert len(said) > count / 4
-    assert all(each.isprintable() and len(each) <= 1000 for each in said)
+    longest = LONGEST_OF_LABS if kind in ("document", "lab", "course") else LONGEST_MESSAGE
+    assert all(each.isprintable() and each.endswith(".") and len(each) <= longest for each in said)
 
 
 @pytest.mark.parametrize("number", [each for each in ENTRIES if each[1:2] in "xbof9"])

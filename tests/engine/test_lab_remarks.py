@@ -374,13 +374,14 @@ WORDS = (
     'It is 13x13 -> fi ffi fl 1/2 = 0.5; "q" café 10^-3 <= >=\n\nnew line', "क्षमा अनुभव max pooling",
     "العربية shift",
     "最大池化 keeps the largest 值", "A long answer over pages. " * 400, "emoji 👩‍🔬 yes", "very" * 300,
-    "soft\u00adhyphen nb\u00a0space 1\u202f000 ﬁ ½ ² ①", "a (b (c) d) \\ e (((",
+    "soft\u00adhyphen nb\u00a0space 1\u202f000 ﬁ ½ ² ①", "a (b (c) d) \\ e (((", "(() x dna pag wen",
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("words", WORDS, ids=range(len(WORDS)))
-def test_pages_of_honest_ones_show_what_the_results_say(tmp_path, rows_of, words):
-    handed = replace(honest(1), name="Zoë O'Brien", answers={"guess": words, "way": words[::-1]})
+@pytest.mark.parametrize("place", range(0, len(WORDS), 2))
+def test_pages_of_honest_ones_show_what_the_results_say(tmp_path, rows_of, place):
+    words, others = WORDS[place : place + 2]
+    handed = replace(honest(1), name="Zoë O'Brien", answers={"guess": words, "way": others})
     document = lab_document(LAB, handed.sealed())
     write_pdf(document, tmp_path / "a.pdf")
     write_html(document, tmp_path / "a.html")

@@ -259,7 +259,7 @@ def begun(qtbot: QtBot, settings: QSettings | Path, data: Path | None = None) ->
 
 def save_document(qtbot: QtBot, session: Session, path: Path) -> None:
     """Save the document, and wait until it is in the file."""
-    with qtbot.waitSignal(session.document.recentChanged):
+    with qtbot.waitSignal(session.document.saved):
         session.document.save_to(path)
 
 

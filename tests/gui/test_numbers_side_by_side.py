@@ -198,7 +198,7 @@ def test_stages_have_three_figures_and_what_is_no_number_a_dash() -> None:
     told = [tip.split("original by ")[1].split(",")[0] for tip in tips]
     assert told == ["0.467", "0.468", "0.467", "0", "1.4"]
     assert set(told) <= set(strip.texts())
-    assert all("moved along, by –" in tip for tip in tips)
+    assert all("from the moved original by –" in tip for tip in tips)
 
 
 def test_parts_that_differ_by_rounding_only_leave_the_labels_their_room() -> None:

@@ -236,7 +236,8 @@ def test_beside_an_enlarged_map_the_outputs_stay_whole(qtbot):
     settle(qtbot)
     assert opened.flow.rect().contains(opened.map("dense1").geometry())
     enlarged = opened.cell_box("conv1", 0, 0).width
-    assert enlarged > 1.3 * before
+    assert enlarged > 1.4 * before
+    assert opened.map("conv1 maps").geometry().right() < opened.map("pool1").geometry().left()
     opened.qtbot.mouseClick(opened.panel.cover, LEFT)
     settle(qtbot)
     assert opened.cell_box("conv1", 0, 0).width == enlarged, "it stays as large when it is uncovered"

@@ -342,7 +342,7 @@ def test_a_made_up_image_stays_in_its_small_frame_until_a_sample_or_no_lesson_is
     choose(desk, "dots")
     kernel, network = desk.panel.lesson.kernel, desk.panel.picture.subject.network
     assert kernel.isVisible()
-    assert desk.panel.lesson.title.text().startswith("The lesson's own kernel, 3 × 3")
+    assert desk.panel.lesson.title.text().startswith("The lesson's own filter, 3 × 3")
     np.testing.assert_array_equal(kernel.content.map.values, network.params["conv1.weight"][0, 0])
     assert len(kernel.drawing().texts()) == 9
     choose(desk, "row")

@@ -97,7 +97,7 @@ def test_scrubbing_moves_every_panel_and_holds_nothing_up_while_training_runs(qt
     qtbot.waitUntil(lambda: state.evaluation.step == state.shown.step)
     expected = evaluate(state.shown.network, state.dataset.test_images, state.dataset.test_labels)
     np.testing.assert_array_equal(training.results.matrix.content.confusion.counts, expected.confusion)
-    click(session.window.timeline.toggles.live)
+    click(session.window.timeline.live)
     assert state.shown is state.live
     assert state.evaluation.step == state.run.step
     assert not training.curves.loss.content.markers
@@ -177,10 +177,10 @@ def test_two_moments_are_compared_and_another_architecture_ends_what_makes_no_se
     train_to(qtbot, session, 1500)
     scrub(qtbot, timeline.track, state.run.step, 400)
     then = state.shown
-    click(timeline.toggles.compare)
+    click(timeline.compare)
     qtbot.waitUntil(compare.isVisible)
     assert state.reference.snapshot is then, "the moment that is looked at becomes A"
-    click(timeline.toggles.live)
+    click(timeline.live)
     check_comparison(compare, then, state.shown)
     scrub(qtbot, timeline.track, state.run.step, 900)
     check_comparison(compare, then, state.shown)
@@ -193,17 +193,17 @@ def test_two_moments_are_compared_and_another_architecture_ends_what_makes_no_se
     choose_by_keys(compare.page.view("layer"), "conv1")
     click(compare.page.view("go"))
     assert state.shown is then
-    click(timeline.toggles.live)
+    click(timeline.live)
     click(compare.page.view("mark"))
     assert state.reference.snapshot is state.live
     assert not np.any(tiles(compare, "difference").maps)
     click(compare.page.view("close"))
     assert not compare.isVisible()
-    assert not timeline.toggles.compare.isChecked()
+    assert not timeline.compare.isChecked()
     assert timeline.track.content.track.reference is None, "the mark A belongs to the comparison"
 
     apply(qtbot, session, seed=0)
-    click(timeline.toggles.compare)
+    click(timeline.compare)
     qtbot.waitUntil(compare.isVisible)
     apply(qtbot, session, filters=(4,), kernel_size=5)
     qtbot.waitUntil(lambda: state.reference.snapshot.network.params["conv1.weight"].shape == (4, 1, 5, 5))

@@ -8,11 +8,12 @@ import pytest
 from PySide6.QtCore import Qt
 
 from cnnviz.drawing import LIGHT, Box, to_svg
-from cnnviz.drawing.page import CARD, Card, arranged, page_drawn
+from cnnviz.drawing.page import CARD, Card, page_drawn
 from cnnviz.experiment import LAB5, LENET
 from cnnviz.history import History
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import settle, show_window
+from tests.gui.page_rules import assert_has_room
 from tests.gui.timeline_runs import answer, extend, place_of, recorded, state_of
 from ui.panels.compare.panel import Compared, ShowWeights, largest_weight, page_of
 from ui.panels.timeline.bar import TimelineBar
@@ -100,7 +101,7 @@ def test_scrubbing_shows_the_snapshots_that_there_are(opened, qtbot):
     assert set(seen) <= set(opened.history.snapshots.steps)
     assert track.content.position == 700
     assert not opened.state.follows_live
-    assert not opened.bar.toggles.live.isChecked()
+    assert not opened.bar.live.isChecked()
 
 
 def test_the_nearest_snapshot_is_shown_and_its_words_say_what_was_measured_there(opened):
@@ -213,10 +214,10 @@ def test_buttons_do_what_they_say_and_are_off_where_they_make_no_sense(opened):
     assert opened.shown == 1
     opened.qtbot.mouseClick(transport.forward, LEFT, SHIFT)
     assert opened.shown == 20
-    opened.click(opened.bar.toggles.live)
+    opened.click(opened.bar.live)
     assert opened.state.follows_live
-    opened.click(opened.bar.toggles.live)
-    assert opened.bar.toggles.live.isChecked(), "live stays live"
+    opened.click(opened.bar.live)
+    assert opened.bar.live.isChecked(), "live stays live"
 
 
 def test_live_follows_training_and_a_new_run_an_earlier_moment_stays(opened):
@@ -229,14 +230,14 @@ def test_live_follows_training_and_a_new_run_an_earlier_moment_stays(opened):
     opened.state.set_live(opened.history.snapshots.at(1400))
     opened.state.update_run(step=1400)
     assert (opened.shown, opened.track.content.position) == (400, 400)
-    opened.click(opened.bar.toggles.live)
+    opened.click(opened.bar.live)
     assert opened.track.content.position == 1400
 
     opened.click_at(400)
     opened.state.update_run(status=RunStatus.LOADING, run_id=2, step=0)
     opened.state.reset_history(History(100))
     assert opened.state.follows_live
-    assert opened.bar.toggles.live.isChecked()
+    assert opened.bar.live.isChecked()
     assert not opened.bar.transport.play.isEnabled()
     assert not len(opened.track.content.track.curve[0])
     opened.click_at(400)
@@ -347,7 +348,7 @@ def test_forking_is_offered_for_earlier_moments_only(opened, qtbot):
     opened.click(branch.go)
     assert asked == [2e-3, LAB5.learning_rate]
     opened.click(fork)
-    opened.click(opened.bar.toggles.live)
+    opened.click(opened.bar.live)
     assert not fork.isEnabled()
     assert not branch.isVisible(), "there is nothing to branch from"
 
@@ -377,9 +378,7 @@ def test_everything_has_room_and_is_made_twice_alike(preset, layer):
     for room in (WIDE, NARROW):
         page = page_of(found, room is WIDE, "")
         assert page == page_of(found, room is WIDE, "")
-        places = list(arranged(page.body, room, LIGHT))
-        assert all(room.joined(box.inset(0.01)) == room and box.width > 0 for _, box in places)
-        for leaf, box in places:
+        for leaf, box in assert_has_room(page, room):
             wide, _ = leaf.least(LIGHT)
             assert wide <= box.width + 0.01 or leaf.key == "title", leaf.key
         drawing = page_drawn(page, room, LIGHT)

@@ -319,6 +319,7 @@ def test_the_shown_moment_is_marked_and_an_earlier_run_is_grey(curves: TrainingC
     told = "an earlier run, classes 4, 9, seed 7, 700 steps"
     assert f"“before” is {told}" in curves.accuracy.toolTip()
     assert curves.loss.legend.drawing().part(BEFORE).tip == f"Hide the curve “before”: {told}"
+    assert curves.accuracy.legend.drawing().part(BEFORE).tip.endswith(f"{told}, test accuracy 90 %")
     for plot in (curves.loss, curves.accuracy):
         plot.toggled.emit(BEFORE)
         assert BEFORE in plot.content.hidden

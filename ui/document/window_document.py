@@ -69,7 +69,6 @@ class WindowDocument(QObject):
     opened = Signal()  # another document is in the window
     saved = Signal()  # the file of the user has all of it
     changed = Signal()  # something is other than before
-    recentChanged = Signal()
 
     def __init__(
         self, state: AppState, controller: Controller, settings: QSettings, window: MainWindow
@@ -377,7 +376,6 @@ class WindowDocument(QObject):
         paths = [path, *(each for each in self.recent() if each != path)][:_MOST_RECENT]
         self._settings.setValue(_RECENT, [str(each) for each in paths])
         remember_folder(self._settings, path)
-        self.recentChanged.emit()
 
     def remember_last(self) -> None:
         """Keep the file of the document that is in front at closing, if it has one, for the next start."""
@@ -411,7 +409,6 @@ class WindowDocument(QObject):
     def forget(self) -> None:
         """Empty the list of recent files, and forget the folders: another user comes."""
         forget_files(self._settings, _RECENT, _LAST)
-        self.recentChanged.emit()
 
     # --- importing and exporting ----------------------------------------------------------------------------
 

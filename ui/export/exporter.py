@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import override
 
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QPoint, QSettings, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QPoint, QSettings, Qt
 from PySide6.QtGui import (
     QContextMenuEvent,
     QGuiApplication,
@@ -39,9 +38,6 @@ class FigureExporter(QObject):
     * `insert`: puts a figure into the lab report.
     * `files`: finishes and writes files beside the window.
     """
-
-    #: A figure has been written to this file.
-    exported = Signal(Path)
 
     def __init__(
         self,
@@ -128,7 +124,6 @@ class FigureExporter(QObject):
             self.figures(widget), self._state, self._settings, self._picture, self._files, self._window
         )
         dialog.finished.connect(dialog.deleteLater)
-        dialog.exported.connect(self.exported)
         dialog.open()
 
     def insert(self, widget: QWidget | None = None) -> None:

@@ -134,9 +134,11 @@ class BackpropPanel(Panel):
         self._fit_side()
 
     def event(self, event: QEvent) -> bool:
-        """Follow what the column needs: its style may come later than the theme."""
+        """Follow what the column needs, whose style may come later than the theme, and who is in sight."""
         if event.type() == QEvent.Type.LayoutRequest:
             self._fit_side()
+        elif event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
+            self._hold_back()
         return super().event(event)
 
     def minimumSizeHint(self) -> QSize:
@@ -328,6 +330,14 @@ class BackpropPanel(Panel):
         later = Card("later", WORDS, Words(why, ink="muted"))
         self.stack.show_page(Page(later) if why else page_of(now))
         self.side.show_now(now)
+        self._hold_back()
+
+    def _hold_back(self) -> None:
+        """Cover the prediction at the left, too, while this step asks for it."""
+        model = self.model
+        is_asked = self.isVisible() and model.passed is not None and model.focus.is_covered
+        is_asked = is_asked and model.step.kind in (StepKind.OUTPUT, StepKind.LOSS)
+        self._state.hold_back("Covered: the step of Backprop asks for it." if is_asked else "")
 
     # -- requests of the views -----------------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ from cnnviz.graphics.stages import (
 )
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
-from cnnviz.quantities import format_cell, format_count, format_value
+from cnnviz.quantities import format_cell, format_count, format_together, format_value
 from ui.panels.feature_maps.explain import Explained, logit_breakdown
 from ui.panels.feature_maps.layout import FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
 from ui.panels.feature_maps.links import Mark
@@ -230,8 +230,8 @@ def _fold(column: Column) -> Choice:
         "mini",
         f"Fold {column.title}",
         ask,
-        tip="Fold this column",
-        icon="chevron-left",
+        tip="Fold this column to a strip",
+        icon="fold-horizontal",
     )
 
 
@@ -267,7 +267,7 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
         length=240 if is_large else None,
     )
     tip = "Point at a cell to see which cells it reads and which it feeds; click to pin it"
-    room = Share(1) if is_large else math.ceil(_side(now, column) + strip_height(look)) / look.scale
+    room = math.ceil(box.height if is_large else _side(now, column) + strip_height(look)) / look.scale
     large = _large(now, column, content, room, f"{column.title}, the chosen map", tip)
     small = _thumbs(now, column)
     below: tuple[Item, ...] = (large, *small)
@@ -297,7 +297,7 @@ def _map_head(column: Column, lines: tuple[str, ...], is_large: bool) -> tuple[I
     """Heading of a column of maps, with what folds, enlarges and zooms it."""
     buttons = [_fold(column)] if column.kind is Kind.MAPS else []
     if is_large:
-        tip = "Larger cells, until their numbers fit (Ctrl+wheel)"
+        tip = "Larger cells, of a part of the map, until their numbers fit (Ctrl+wheel)"
         buttons.insert(0, Choice("larger cells", "mini", "Larger cells", ZoomBy(1), tip=tip, icon="plus"))
         buttons.insert(0, Choice("smaller cells", "mini", "Smaller cells", ZoomBy(-1), icon="minus"))
     if column.kind is not Kind.FILTERS:
@@ -328,6 +328,9 @@ def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
             lines = f"map {channel}, for {name}", f"for {name}", f"{channel}"
         case _:
             lines = f"map {channel} (of {column.count})", f"map {channel}", f"{channel}"
+            if not now.is_covered(column) and not power:
+                most = f"max {_largest(now, column)[channel]}"
+                lines = f"{lines[0]}, {most}", f"{lines[1]}, {most}", *lines
     return tuple(f"{line} {power}".rstrip() for line in lines)
 
 
@@ -335,6 +338,11 @@ def _values(now: Now, column: Column) -> Any:
     """Maps of a column, of shape (maps, h, w)."""
     values = now.picture.values(column)
     return values[:, now.source(column)] if column.kind is Kind.FILTERS else values
+
+
+def _largest(now: Now, column: Column) -> tuple[str, ...]:
+    """Largest value of each map of a column."""
+    return tuple(format_together(_values(now, column).max(axis=(1, 2)).tolist(), 2, longest=6))
 
 
 def _cell(column: Column, source: int, channel: int, row: int, col: int) -> PinnedCell:
@@ -388,6 +396,7 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
             _values(now, column),
             column.within(limits),
             partial(ShowChannel, group),
+            notes=_largest(now, column) if column.kind is Kind.MAPS else (),
             noun="filter" if column.kind is Kind.FILTERS else "map",
             title="Maps",
             point=lambda *at: PointAt(_cell(column, source, *at)),
@@ -402,6 +411,7 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
     first, stays = dict(now.view.lines).get(column.key, 0), now.stays.get(column.key) == chosen
     shown = Chosen(tiles, chosen, first, stays)
     name, tip = f"All maps of {column.title}", "Click one to show it large"
+    tip += "; beside its number stands its largest value" if tiles.notes else ""
     return (Card(f"{column.key} maps", TILES, shown, tip=tip, is_live=True, name=name),)
 
 

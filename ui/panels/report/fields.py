@@ -73,11 +73,12 @@ class HeadFields(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         scaled(layout.setHorizontalSpacing, 8)
         scaled(layout.setVerticalSpacing, 6)
-        for place, (name, title, _) in enumerate(_HEAD):
+        for place, (name, title, _) in enumerate(_HEAD, start=1):  # a title has a line of its own
             field, label = self.edits[name], QLabel(title)
             label.setBuddy(field)
-            layout.addWidget(label, place // 2, 2 * (place % 2))
-            layout.addWidget(field, place // 2, 2 * (place % 2) + 1)
+            row, column = divmod(place, 2) if name != "title" else (0, 0)
+            layout.addWidget(label, row, 2 * column)
+            layout.addWidget(field, row, 2 * column + 1, 1, 3 if name == "title" else 1)
         layout.setColumnStretch(1, 3)
         layout.setColumnStretch(3, 2)
         self.edits["date"].setPlaceholderText("today")

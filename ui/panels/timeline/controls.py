@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -121,31 +120,6 @@ class ShownMoment(QWidget):
         self._step = step
         self.field.setEnabled(step is not None)
         self._measured.set_text(measured)
-
-
-class ViewToggles(QFrame):
-    """Compare moments and Live side by side; each is on or off by itself."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setProperty("role", "segmented")
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.compare = self._make(
-            "Compare moments",
-            "Compare moments, also of an earlier run: filters then, now, difference",
-        )
-        self.live = self._make("Live", "Show the newest weights and follow training (End on the timeline)")
-        fill(QHBoxLayout(self), self.compare, self.live, spacing=0)
-
-    def _make(self, text: str, tooltip: str) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setCheckable(True)
-        button.setAutoDefault(False)
-        button.setProperty("kind", "segment")
-        button.setAccessibleName(text)
-        button.setToolTip(tooltip)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return button
 
 
 class BranchQuestion(QFrame):
