@@ -82,9 +82,7 @@ def read_keras_npz(path: Path) -> Dataset:
         raise bad_file(
             path, "is encrypted or packed in an unknown way", "a plain .npz file was expected"
         ) from error
-    except (
-        Exception
-    ) as error:  # BadZipFile, zlib.error, EOFError, struct.error, ValueError: all seen on damage
+    except Exception as error:  # BadZipFile, zlib.error, EOFError, struct.error, ValueError: seen on damage
         kind = kind_of(path)
         is_other = kind.words and kind is not ARCHIVE
         found = f"is {kind.words}, not a zip archive" if is_other else "is damaged or not a zip archive"
@@ -112,10 +110,8 @@ def _check_members(archive: zipfile.ZipFile, path: Path) -> None:
         raise NotImplementedError
     packed = sum(info.compress_size for info in infos if info.compress_type == zipfile.ZIP_DEFLATED)
     if packed > MAX_PACKED:
-        found, most = (
-            f"holds {format_count(packed)} packed bytes",
-            f"at most {format_count(MAX_PACKED)} are unpacked",
-        )
+        found = f"holds {format_count(packed)} packed bytes"
+        most = f"at most {format_count(MAX_PACKED)} are unpacked"
         raise bad_file(path, found, most, "save it with numpy.savez, which does not pack")
 
 

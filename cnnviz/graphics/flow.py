@@ -199,12 +199,8 @@ def _way(flow: Flow, places: _Places, edge: Edge, look: Look) -> tuple[Point, ..
 
 def draw(flow: Flow, ground: Ground) -> Drawing:
     """Draw the network, and light up what belongs to what is pointed at."""
-    drawing, places, box, look = (
-        Drawing(ground, is_plane=True),
-        _places(flow, ground),
-        ground.box,
-        ground.look,
-    )
+    drawing, box, look = Drawing(ground, is_plane=True), ground.box, ground.look
+    places = _places(flow, ground)
     said = tuple((stage.title, stage.captions, *stage.shape) for stage in flow.stages)
     key = ("lines", said, len(flow.names), len(flow.logits), int(np.argmax(flow.logits)), box, look)
     drawing.add(Group(box, key, lambda: _lines(flow, places, box, look), is_lowest=True))

@@ -101,11 +101,8 @@ class TimeLine:
 def draw(shown: TimeLine, ground: Ground) -> Drawing:
     """Draw the track, what was reached, the handle, and a line under the pointer."""
     drawing, look, px, track = Drawing(ground), ground.look, ground.px, shown.track
-    slide, top, rail = (
-        track_slide(track, ground.box, look),
-        ground.box.top + px(4),
-        ground.box.top + px(_RAIL),
-    )
+    slide = track_slide(track, ground.box, look)
+    top, rail = ground.box.top + px(4), ground.box.top + px(_RAIL)
     drawing.add(Group(ground.box, (track, ground.box, look), lambda: _still(track, ground.box, look)))
     drawing.add(_rail(slide, rail, slide.x(shown.reached), look.mixed("accent", "surface", 0.6), look))
     if shown.position is not None:

@@ -172,10 +172,8 @@ def logit_contributions(
         values, blank, blank_values = stage_values(network, one, index), None, None
         if relative:
             of_blank = network.forward(to_input(np.zeros((1, *network.input_shape), np.uint8), network.dtype))
-            blank, blank_values = (
-                float(of_blank.logits[0, class_index]),
-                stage_values(network, of_blank, index),
-            )
+            blank = float(of_blank.logits[0, class_index])
+            blank_values = stage_values(network, of_blank, index)
             values, blank_values, biases = values - blank_values, blank_values[0], {}
         contributions = (slopes * values)[0]
         logit = float(trace.logits[sample, class_index])

@@ -685,10 +685,8 @@ def _secant(case: Case, sample: int) -> Made:
     entry = max(
         entries, key=lambda each: abs(each.gradient - each.difference * (check.counts["tie_rule"] > 0))
     )
-    target, spread = (
-        ParameterTarget(entry.name, entry.index),
-        float(np.std(network.params[entry.name])) or 1.0,
-    )
+    target = ParameterTarget(entry.name, entry.index)
+    spread = float(np.std(network.params[entry.name])) or 1.0
     curve = poke_curve(network, passed.x, passed.label, target, spread / 2, 61, 0)
     middle, part = len(curve.values) // 2, 10
     ends = curve.values[[middle - part, middle + part]], curve.losses[[middle - part, middle + part]]

@@ -224,10 +224,8 @@ def _shift_cells(maps: FloatArray, cells: int, axis: int) -> FloatArray:
     moved = np.zeros_like(maps)
     side = maps.shape[axis]
     if abs(cells) < side:
-        target, source = (
-            slice(max(0, cells), side + min(0, cells)),
-            slice(max(0, -cells), side - max(0, cells)),
-        )
+        target = slice(max(0, cells), side + min(0, cells))
+        source = slice(max(0, -cells), side - max(0, cells))
         after = (slice(None),) * (-axis - 1)
         moved[(..., target, *after)] = maps[(..., source, *after)]
     return moved

@@ -144,7 +144,7 @@ def test_the_heading_of_each_column_says_what_it_shows() -> None:
     shown = flow(LAB5)
     told = [part.tip for part in drawn(shown).parts if isinstance(part, Part) and part.key[0] == "head"]
     assert [text.partition(":")[0] for text in told] == [each.title for each in shown.stages]
-    assert "Contribution of each cell of pool1" in told[-1]
+    assert "What each cell of pool1 adds to the chosen logit" in told[-1]
 
 
 @EACH

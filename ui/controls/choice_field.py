@@ -31,9 +31,8 @@ class DropDownList(QComboBox):
 
     def set_heading(self, place: int) -> None:
         """Make an entry the heading of those below it: neither keys nor clicks choose it."""
-        self.setItemData(
-            place, 0, Qt.ItemDataRole.UserRole - 1
-        )  # where QComboBox's own model keeps its flags
+        # Where QComboBox's own model keeps its flags.
+        self.setItemData(place, 0, Qt.ItemDataRole.UserRole - 1)
         font = self.font()
         font.setBold(True)
         self.setItemData(place, font, Qt.ItemDataRole.FontRole)

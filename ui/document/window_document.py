@@ -261,9 +261,9 @@ class WindowDocument(QObject):
         )  # fmt: skip
         self._restore(Order(document, name="A new document", is_own=True, asks=False), then)
 
-    def ask_open(self) -> None:
-        """Ask for a file and open it."""
-        path = ask_file(self._window, self._settings, "Open", OPEN_FILTER)
+    def ask_open(self, kinds: str = OPEN_FILTER) -> None:
+        """Ask for a file of these kinds and open it."""
+        path = ask_file(self._window, self._settings, "Open", kinds)
         if path is not None:
             self.open(path)
 
@@ -420,13 +420,6 @@ class WindowDocument(QObject):
         )
         if path is not None:
             self.controller.models.save(path)
-
-    def ask_import_weights(self) -> None:
-        """Ask for weights and go on from them."""
-        kinds = "Weights (*.safetensors);;All files (*)"
-        path = ask_file(self._window, self._settings, "Import weights", kinds)
-        if path is not None:
-            self.open(path)
 
     def ask_import_run(self) -> None:
         """Ask for a document and show the curves of its run beside those of the present one."""

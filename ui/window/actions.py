@@ -125,7 +125,8 @@ ACTIONS = (
         tooltip="go back to the MNIST digits that come with the program",
     ),
     ActionRow(
-        name="import_weights", menu="&File", text="Import &weights…", handler="document.ask_import_weights",
+        name="import_weights", menu="&File", text="Import &weights…", handler="document.ask_open",
+        argument="Weights (*.safetensors);;All files (*)",
         tooltip="continue from the weights in a .safetensors file",
     ),
     ActionRow(

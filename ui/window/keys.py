@@ -218,9 +218,8 @@ class KeyCaps(QObject):
             cap.setText(key)
             cap.adjustSize()
             found = QRect(QPoint(0, 0), cap.size())
-            found.moveCenter(
-                QPoint(place.center().x(), place.bottom() + cap.height() // 3)
-            )  # below the words
+            below_the_words = QPoint(place.center().x(), place.bottom() + cap.height() // 3)
+            found.moveCenter(below_the_words)
             found.moveRight(min(found.right(), self._window.width() - 1))
             while any(found.intersects(each) for each in places):
                 found.translate(0, found.height())

@@ -274,7 +274,7 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     if is_large and column.count > 1:  # with their room also where they are covered, so that the map stays
         is_beside = box.width < now.layout.widths[column.key]
         maps = down(*small, room=_THUMBS_BESIDE if is_beside else _THUMBS_BELOW)
-        below = (across(large, maps, gap=8),) if is_beside else (large, maps)
+        below = (across(replace(large, room=Share(1)), maps, gap=8),) if is_beside else (large, maps)
     elif column.kind is Kind.IMAGE:
         has_winners = any(layer.tie_rule is not None for _, layer in now.plan.layers)
         key = tuple(mark for mark in _KEY if mark not in _OF_POOL or has_winners)

@@ -219,10 +219,8 @@ def filter_page(picture: FilterPicture | None, layers: tuple[str, ...], share: f
         title = f"Filter {picture.channel}"
         items.append(Card("kernel", HEAT_MAP, Looked(kernel), title, of_layer, tip, 174, is_live=True))
         if len(layers) > 1:
-            tip, options = (
-                "Convolution layer whose filters can be chosen",
-                tuple((each, each) for each in layers),
-            )
+            tip = "Convolution layer whose filters can be chosen"
+            options = tuple((each, each) for each in layers)
             asks, name = ShowFilter, "Convolution layer"
             items.append(Choice("layer", "list", name, asks, picture.layer, options, tip=tip))
         tip, chosen = "Click a filter to see which images excite it", Chosen(filters, picture.channel)

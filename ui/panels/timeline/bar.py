@@ -271,9 +271,8 @@ class TimelineBar(HasProvenance, QFrame):
         last = max(run.total_steps, history.step, first + 1)
         self._show_track(first=first, last=last, steps_per_epoch=marked)
         is_training = run.status is RunStatus.TRAINING
-        if not (
-            is_training and self._state.follows_live
-        ):  # else it goes with the handle: one drawing for both
+        # Else it goes with the handle: one drawing for both.
+        if not (is_training and self._state.follows_live):
             self._show(reached=history.step)
         if not is_training:
             self._curve_pace.flush()

@@ -240,10 +240,8 @@ class CurvePlot(ProvenancePart, Spoken, QWidget):
         return (least, most) if is_fine and not self._is_smooth and self._items else wanted
 
     def _draw_lines(self) -> None:
-        ratio, columns = (
-            self.devicePixelRatioF(),
-            max(round(self._view.width() * self.devicePixelRatioF()), 50),
-        )
+        ratio = self.devicePixelRatioF()
+        columns = max(round(self._view.width() * ratio), 50)
         seen = self.content.seen
         for layer, curve in enumerate(seen):
             if curve.name not in self._items:

@@ -177,9 +177,8 @@ class TrainingCurves(ProvenancePart, QWidget):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return self.loss.minimumSizeHint().expandedTo(
-            self.accuracy.minimumSizeHint()
-        )  # whichever way they lie
+        # Whichever way they lie.
+        return self.loss.minimumSizeHint().expandedTo(self.accuracy.minimumSizeHint())
 
     @override
     def changeEvent(self, event: QEvent) -> None:

@@ -239,19 +239,10 @@ class TrainingPanel(Panel):
 
     def view_state(self) -> View:
         """Return pace, curves, filters, chosen test images, and what is scrolled."""
-        return {
-            **kept(
-                _Kept(
-                    self._state.steps_per_second,
-                    self.log.scrolled_to(),
-                    place_of(self._form_area.verticalScrollBar()),
-                    self.form.more.isChecked(),
-                )
-            ),
-            **self.curves.view_state(),
-            **kept(self.network.choices.value),
-            **self.results.view_state(),
-        }
+        scrolled = self.log.scrolled_to(), place_of(self._form_area.verticalScrollBar())
+        own = kept(_Kept(self._state.steps_per_second, *scrolled, self.form.more.isChecked()))
+        beside = self.curves.view_state() | self.results.view_state()
+        return own | kept(self.network.choices.value) | beside
 
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said."""
