@@ -28,6 +28,7 @@ from cnnviz.layers import (
     Sigmoid,
     SubsamplePool2D,
     Tanh,
+    TieRule,
 )
 from cnnviz.network import Network, loss_and_gradients
 from cnnviz.optim import make_optimizer
@@ -303,17 +304,8 @@ def test_float32_agrees_to_its_precision_with_ties_of_every_kind(network, sample
     assert_same_step(make_engine(network), network, images, 0 * labels, 1e-5)
 
 
-def two_blocks(ties: str, dtype: str) -> Network:
-    layers = [
-        ("conv1", Conv2D(6, padding=1)),
-        ("pool1", MaxPool2D(2, ties=ties)),
-        ("conv2", Conv2D(7, bias=False)),
-        ("leaky2", LeakyReLU(0.1)),
-        ("pool2", MaxPool2D(3, ties=ties)),
-        ("flatten", Flatten()),
-        ("dense1", Dense(1)),
-    ]
-    return Network.build(layers, (1, 28, 28), seed=4, dtype=dtype)
+def two_blocks(ties: TieRule, dtype: str) -> Network:
+    return replace(LENET, filters=(6, 7), ties=ties, dtype=dtype).build_network()
 
 
 @settings(max_examples=25)
