@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cnnviz.datasets import Dataset, load_mnist, to_input
 from cnnviz.engines import Engine, LayeredEngine, make_engine
-from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.errors import ShapeError
 from cnnviz.evaluation import evaluate
 from cnnviz.experiment import LAB5, LENET, SETTINGS
 from cnnviz.fused import FusedEngine, plan_stages, products
@@ -245,26 +245,6 @@ def test_images_are_never_converted_all_at_once():
         tracemalloc.stop()
     assert trainer.finished
     assert peak < images.nbytes  # in float32 they would take four times as much
-
-
-@pytest.mark.parametrize(
-    ("name", "array", "message"),
-    [
-        ("momentum.conv9.weight", np.zeros(3), "'momentum.conv9.weight'"),
-        ("momentum.dense1.bias", np.zeros(3), r"'momentum.dense1.bias' of shape \(3,\)"),
-        ("momentum.dense1.bias", None, "lacks 'momentum.dense1.bias'"),
-        ("steps", None, "steps"),
-        ("speed.dense1.bias", np.zeros(10), "speed"),
-    ],
-)
-def test_memory_of_another_network_is_refused(mnist, name, array, message):
-    experiment = replace(LENET, filters=(3,), hidden=(), batch_size=4)
-    trainer = Trainer(experiment.build_network(), mnist, experiment)
-    trainer.advance(2)
-    state = {each: old for each, old in trainer.optimizer_state.items() if each != name}
-    state |= {} if array is None else {name: array}
-    with pytest.raises(ParameterError, match=message):
-        Trainer(trainer.network, mnist, experiment, start_step=2, optimizer_state=state)
 
 
 SEEDS = st.integers(0, 1000)
