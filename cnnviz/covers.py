@@ -17,6 +17,8 @@ class Secret(StrEnum):
     """How far the filters have moved, at the end of a run."""
     ANSWERS = "answers"
     """What the network says of an image: class, probabilities, loss."""
+    PREDICTION = "prediction"
+    """The same beside the panels, where a panel asks one to predict it."""
     CELLS = "cells"
     """Values of the cells that the network computes."""
     FIELD = "field"

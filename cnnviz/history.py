@@ -104,6 +104,11 @@ class History(Pictured):
         return steps_in_epoch(self.epoch_images, self.batch_size)
 
     @property
+    def described(self) -> str:
+        """What it was trained with, and how far."""
+        return ", ".join(filter(None, (self.said, f"{format_count(self.step)} steps")))
+
+    @property
     def losses(self) -> NDArray[np.float64]:
         """Loss of every step on record, shape (steps,), read-only."""
         return self._losses.view()

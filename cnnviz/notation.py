@@ -170,21 +170,19 @@ def format_sum(parts: Sequence[float], total: float, longest: int = 10, figures:
     return [text + power if text != "0" else text for text in texts]
 
 
-def sum_notation(parts: ArrayLike, total: float, longest: int = 6) -> tuple[Notation, bool]:
-    """Choose a notation for cells that are parts of a sum.
+def sum_notation(parts: ArrayLike, total: float, longest: int = 6) -> Notation:
+    """Choose a notation for cells that are parts of a sum: one with which they add up as they are written.
 
     * `longest`: for how many characters there is room in a cell.
-    * Returns: also whether the cells, as they are written, add up to the total with as many decimals.
     """
     numbers: list[float] = np.asarray(parts, np.float64).ravel().tolist()
     usual = Notation.of(numbers, signed=True)
     if not all(map(math.isfinite, (*numbers, total))):
-        return usual, False
+        return usual
     fewer = range(usual.decimals - 1, usual.fewest(numbers) - 1, -1)
     tried = [replace(usual, decimals=each) for each in (usual.decimals, usual.decimals + 1, *fewer)]
-    fitting = [each for each in tried if fit(list(map(each.cell, numbers)), longest)]
-    found = next((each for each in fitting if _adds_up(map(each.cell, numbers), each, total)), None)
-    return found or (fitting or tried)[0], found is not None
+    fitting = [each for each in tried if fit(list(map(each.cell, numbers)), longest)] or tried
+    return next((each for each in fitting if _adds_up(map(each.cell, numbers), each, total)), fitting[0])
 
 
 def _adds_up(texts: Iterable[str], notation: Notation, total: float) -> bool:

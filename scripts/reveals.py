@@ -39,6 +39,7 @@ from cnnviz.report.bench import (
     Bench,  # likewise
     trained,
 )
+from cnnviz.report.blocks import Words
 
 type Array = np.ndarray[Any, Any]
 
@@ -523,7 +524,7 @@ def sentences(lab: Lab, roll_number: str, dataset: Dataset) -> Iterator[tuple[st
         check = CHECKS.get(step.id) or CHECKS[step.reveal.picture]
         for number, reason in enumerate(step.reveal.why):
             text = explanation([(reason.text, reason.when)], facts, write)
-            if text and text in found.why:
+            if text and any(text in each.text for each in found.blocks if isinstance(each, Words)):
                 yield step.id, text, bool(check(told)[number])
 
 

@@ -18,8 +18,8 @@ _PLAIN = (
 _WITH_CONTROL = "123451234512345BBEECCIIVVZZAOSDRQ"
 _WITH_BOTH = "BSRE"
 _WITH_ALT = "FRVH"
-_ACTIONS = ("Light", "Dark", "Like the system", "Use &MNIST", "&Reset to the same weights", "&New seed",
-            "One more &epoch", "Sto&p", "&Presenter mode", "All panels as &tabs")  # fmt: skip
+_ACTIONS = ("Light theme", "Dark theme", "Theme of the system", "Use &MNIST", "&Reset to the same weights",
+            "&New seed", "One more &epoch", "Sto&p", "&Presenter mode", "All panels as &tabs")  # fmt: skip
 _TRAIN = "&Train or pause"
 _PATIENCE = 14
 _WEIGHTS = {

@@ -43,6 +43,7 @@ class Student:
         self._random = random.Random(1000 * seed + sitting)
         self._sitting, self._seconds = sitting, seconds
         self._moves = 0
+        self._letters = ""  # that are still to be typed
         self._is_back = not sitting  # what the sitting before has left is in the window again
         self._known: dict[str, LabRecord] = {}
         self._memory = here().root / "said.json"
@@ -85,7 +86,10 @@ class Student:
         if time.monotonic() > self._end_at:
             self._end()
             return
-        later(_PAUSE_MS, self._tick)
+        later(0 if self._letters else _PAUSE_MS, self._tick)
+        if self._letters:
+            self._type()
+            return
         moves = list(self._moves_of)
         (move,) = self._random.choices(moves, list(self._moves_of.values()))
         self._watch.during = f"{move.__name__}, step {self._lab.control.number + 1}"
@@ -148,7 +152,13 @@ class Student:
         if field.isVisible():
             field.moveCursor(field.textCursor().MoveOperation.End)
             words = self._random.choices(_WORDS, k=self._random.randint(1, 12))
-            QTest.keyClicks(field, f" {' '.join(words)}")
+            self._letters = f" {' '.join(words)}"
+
+    def _type(self) -> None:
+        """Type a letter, as hands do: the window comes to its turn after each."""
+        letter, self._letters = self._letters[0], self._letters[1:]
+        if answers := self._lab.column.page.answers:
+            QTest.keyClick(answers[-1].field, letter)
 
     def _predict(self) -> None:
         step, card = self._lab.control.step, self._lab.column.page.prediction

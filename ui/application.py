@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import override
 
@@ -58,7 +59,7 @@ def run(arguments: Arguments) -> int:
         session.lab.open_file(find_lab(arguments.lab))
     if isinstance(app, Application):
         app.fileOpened.connect(session.arrivals.take)
-    reporter = ErrorReporter(session.report_internal_error, app)
+    reporter = ErrorReporter(partial(session.state.raise_notice, "window", "error"), app)
     reporter.install()
     session.ask_before_closing(True)
     signals = EndSignals(app)

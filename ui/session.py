@@ -1,6 +1,5 @@
 """One sitting at the window: state, controller and window joined together."""
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,12 +121,8 @@ class Session(QObject):
         self._started = True
         self.window.restore_arrangement()
         self.lab.build(self._report)
-        turns = (
-            (self._report.preview, self._report.turn_page),
-            (window.line, window.turn_panel),
-        )
-        for part, turn in turns:
-            window.pages.add(part.isVisible, partial(turn, -1), partial(turn, 1))
+        window.pages.add(self._report.preview.isVisible, self._report.turn_page)
+        window.pages.add(window.line.isVisible, window.turn_panel)
         self._drop_filter.watch(self.window)
         self._tips.watch(self.window)
         keys = self.window.menus.action("keys")
@@ -140,6 +135,7 @@ class Session(QObject):
         self.state.sceneChanged.connect(self._on_scene_changed)
         self.state.runChanged.connect(self._on_run_changed)
         controller.files.becameIdle.connect(self._on_files_written)
+        self._report.exporter.ended.connect(self._on_files_written)
         self.arrivals.start()
 
     def _frees(self) -> bool:
@@ -183,20 +179,23 @@ class Session(QObject):
         self._settings.sync()
 
     def end_early(self) -> None:
-        """Close without a question, as the system asks for; what is unsaved is offered at the next start."""
-        self._ends_early = True
+        """Close without a question, as the system asks for; what is unsaved is offered at the next start.
+
+        A report that waits for its numbers is written first, unless the system asks again.
+        """
+        insists, self._ends_early = self._ends_early, True
         self.ask_before_closing(False)
         close_dialogs()
-        self.window.close()
+        if insists or not self._report_waits:
+            self.window.close()
+        else:
+            self.keep_now()
+            self._close_when_written()
 
     def ask_before_closing(self, ask: bool) -> None:
         """Let the window ask about unsaved work when it is closed or another run is opened, or not."""
         self.window.close_guard = self._may_close if ask else None
         self.controller.replace_guard = self.document.may_lose_run if ask else None
-
-    def report_internal_error(self, text: str) -> None:
-        """Show an error that nothing else has caught."""
-        self.state.raise_notice("window", "error", text)
 
     def _watch_panels(self) -> None:
         # Imported here because they bring every kind of plot and the typesetter with them, and so pyqtgraph.
@@ -207,11 +206,11 @@ class Session(QObject):
 
         window = self.window
         backprop = window.panel(BackpropPanel)
-        window.pages.add(backprop.isVisible, backprop.header.go_back, backprop.header.go_on)
+        header = backprop.header
+        window.pages.add(backprop.isVisible, lambda way: header.go_to(header.current + way))
         for panel in window.panels.panels():
-            turns = partial(panel.turn_page, -1), partial(panel.turn_page, 1)
-            window.pages.add(panel.has_pages, *turns)
-        backprop.header.stepRequested.connect(window.pages.forget)
+            window.pages.add(panel.has_pages, panel.turn_page)
+        header.stepRequested.connect(window.pages.forget)
         files, self._report = self.controller.files, window.panel(ReportPanel)
         self.inserter = FigureInserter(window.panels.docks, self.state, self._report, files, self)
         self.exporter = FigureExporter(
@@ -238,26 +237,33 @@ class Session(QObject):
             return False
         return self.document.may_close() and self._may_leave_files()
 
+    @property
+    def _report_waits(self) -> bool:
+        """Whether a report is to be written as soon as its lab is measured."""
+        return self._started and self._report.exporter.is_waiting
+
     def _may_leave_files(self) -> bool:
         """Whether all files are written; else the window closes when they are, or when the user insists."""
-        if self.controller.files.is_idle:
+        if self.controller.files.is_idle and not self._report_waits:
             return True
-        if self._closes_when_written:
-            if ask_about_unwritten_files(self.window):
-                self.controller.abandon_files()
-                return True
-            return False
+        if not self._closes_when_written:
+            self._close_when_written()
+        elif ask_about_unwritten_files(self.window):
+            self.controller.abandon_files()
+            return True
+        return False
+
+    def _close_when_written(self) -> None:
         self._closes_when_written = True
         self.state.raise_notice(
             "window", "info", "A file is still being written. The window closes when the file is complete."
         )
-        return False
 
     def _on_files_written(self, succeeded: bool) -> None:
-        if self._closes_when_written:
+        if self._closes_when_written and self.controller.files.is_idle and not self._report_waits:
             self._closes_when_written = False
             self.state.clear_notice("window")
-            if succeeded:
+            if succeeded or self._ends_early:
                 self.window.close()
 
     def show_panel(self, number: int) -> None:

@@ -216,6 +216,7 @@ class AppState(QObject):
         self.steps_per_second: float | None = None
         self.rising_pace: float | None = None
         self.covered: Mapping[Secret, str] = {}
+        self._held: Mapping[Secret, str] = {}  # what a panel has covered beside it, and why
         for part in (self.datasetChanged, self.snapshotChanged, self.sampleChanged, self.shiftChanged):
             part.connect(self.sceneChanged)
 
@@ -290,7 +291,15 @@ class AppState(QObject):
 
     def why_covered(self, *secrets: Secret) -> str:
         """Return why what shows one of these is covered, as a sentence; "" if it is not."""
-        return next((self.covered[each] for each in secrets if each in self.covered), "")
+        reasons = {**self._held, **self.covered}
+        return next((reasons[each] for each in secrets if each in reasons), "")
+
+    def hold_back(self, reason: str) -> None:
+        """Cover the prediction for the sample while a panel asks for it; with "" uncover it."""
+        held = {Secret.PREDICTION: reason} if reason else {}
+        if held != self._held:
+            self._held = held
+            self.coveredChanged.emit()
 
     def update_run(self, **changes: Any) -> None:
         """Change some fields of `run`."""

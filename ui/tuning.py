@@ -140,6 +140,6 @@ class EndSignals(QObject):
     def _on_activated(self) -> None:
         # Python writes the numbers of all signals that it handles, also of others.
         numbers = [number for number in self._reading.recv(64) if number in self._old]
-        if not self._number and numbers:
-            self._number = numbers[0]
+        if numbers:
+            self._number = self._number or numbers[0]
             self.received.emit()

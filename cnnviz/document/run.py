@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from safetensors.numpy import load as from_safetensors
 from safetensors.numpy import save as to_safetensors
 
 from cnnviz._types import Shape
+from cnnviz.document.archive import load, opening_failed
 from cnnviz.document.types import MOST_MOMENTS, Curves, Files, MomentOfRun, Run, Setting
 from cnnviz.engines import LayeredEngine
 from cnnviz.errors import CNNVizError, DataError, ParameterError
@@ -276,6 +278,20 @@ def _moments(
             raise DataError(str(error).rstrip(".")) from error
         found.append(Snapshot(each.step, network, state, origins[each.setting]))
     return found
+
+
+def record_in(path: Path) -> History:
+    """Return the record of the run that a document holds: its curves, without its networks.
+
+    * Raises DataError: if it cannot be read, or holds no run: one sentence.
+    """
+    document, files = load(path)
+    if document.run is None or RUN.run not in files:
+        raise opening_failed(path, DataError("there is no run in it"))
+    try:
+        return _history(document.run.curves, "", from_safetensors(files[RUN.run]))
+    except (DataError, SafetensorError) as error:
+        raise opening_failed(path, DataError("the curves of its run are damaged")) from error
 
 
 def _history(curves: Curves, prefix: str, arrays: Mapping[str, NDArray[Any]]) -> History:

@@ -68,6 +68,12 @@ class Colors:
             return cls(name, 0.0, 1.0)
         return cls(name, *(signed_levels if name == "signed" else sequential_levels)(*values))
 
+    @classmethod
+    def of_layer(cls, *values: Values) -> "Colors":
+        """Colours for values of a layer: symmetric, or from 0 where none is negative, as after a ReLU."""
+        is_signed = sequential_levels(*values)[0] < 0
+        return cls.of("signed", *values) if is_signed else cls("sequential", 0.0, signed_levels(*values)[1])
+
     def pixels(self, values: Values) -> Pixels:
         """One pixel a value."""
         pixels = _table(self.name)[map_entries(values, (self.lo, self.hi))]
@@ -203,10 +209,10 @@ def outline(box: Box, role: str, look: Look) -> list[Mark]:
     width = min(style.width * look.scale, max(short / 4, 1.0))
     halo = "#10161D" if sum(rgb(look.hex(style.ink))) > 460 else "#FFFFFF"
     marks: list[Mark] = []
-    if short >= 6:
-        marks.append(Rect(box.inset(width / 2 + 0.5), edge=halo))
-        if style.dash:
-            marks.append(Rect(box, edge=halo, width=width))
+    beside = width / 2 + 0.5
+    marks.append(Rect(box.inset(beside if short >= 6 else -beside), edge=halo))  # small cells have no inside
+    if short >= 6 and style.dash:
+        marks.append(Rect(box, edge=halo, width=width))
     marks.append(Rect(box, edge=style.ink, width=width, dash=style.dash))
     if style.corner and short >= 12:
         side = min(short / 3, 4.5 * width)

@@ -97,11 +97,9 @@ class Column:
                 )
             case Kind.EVIDENCE:
                 return (
-                    f"Contribution of each cell of {self.stage} to the chosen logit: value × slope of the "
+                    f"What each cell of {self.stage} adds to the chosen logit: its value × the slope of the "
                     "logit, which is the weight where one dense layer follows. With the biases, and what a "
-                    "sigmoid or tanh on the way bends, they add up to the logit. Relative to blank: the "
-                    "value less that of a blank image, and its logit for the biases. One in 50 is "
-                    "beyond the colours."
+                    "sigmoid or tanh bends, that is all of the logit. One in 50 is beyond the colours."
                 )
             case Kind.UNITS:
                 return f"Units of {self.stage}, laid out row by row."

@@ -87,7 +87,7 @@ def _places(flow: Flow, ground: Ground) -> _Places:
     return _placed(shapes, len(flow.names), len(flow.logits), ground.box, ground.look)
 
 
-@lru_cache(64)
+@lru_cache(8)
 def _placed(
     shapes: tuple[tuple[Kind, int, int, int, bool, bool], ...], classes: int, units: int, box: Box, look: Look
 ) -> _Places:

@@ -124,7 +124,7 @@ class Flow:
         """Sums of the products, bias and logit, so that they add up; without products the logit alone."""
         sums, total = next((stage.sums for stage in self.stages if stage.sums), ()), float(self.logits.max())
         largest = max(map(abs, sums), default=1.0)
-        figures = 3 if largest >= 0.1 else 2 if largest >= 0.01 else 1
+        figures = 4 if largest >= 1 else 3 if largest >= 0.1 else 2 if largest >= 0.01 else 1
         return format_sum(sums, total, _LONGEST, figures)
 
     @property

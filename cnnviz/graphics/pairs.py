@@ -349,7 +349,7 @@ def maps_tables(maps: PairMaps) -> list[Table]:
 
 MAPS = Graphic(
     draw_maps,
-    sized(320, 190, 160, 118),
+    sized(320, 190, 160, 104),
     maps_tables,
     lambda maps: f"{maps.shown.pair.shape[0]} maps",
     key=lambda maps: (KEY, Key.of(maps.shown)),
@@ -465,7 +465,7 @@ def image_words(image: MovedImage) -> str:
     return f"moved by {format_signed(image.shift[0])} to the right and {format_signed(image.shift[1])} down"
 
 
-IMAGE = Graphic(draw_image, sized(300, 300, 120, 120), image_tables, image_words, image_height)
+IMAGE = Graphic(draw_image, sized(300, 300, 106, 106), image_tables, image_words, image_height)
 
 
 # -- key ----------------------------------------------------------------------------------------------------

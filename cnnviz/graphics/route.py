@@ -80,12 +80,8 @@ class Route:
         press: Callable[[int, int], Ask | None] | None = None,
         point: Callable[[int, int], Ask | None] | None = None,
         pooled: tuple[Ask | None, Ask | None] = (None, None),
-        ground: Colors | None = None,
     ) -> "Route":
-        """Take the window at the pooled cell `(channel, row, column)`, by the pool's own routes or others.
-
-        * `ground`: colours of the values, where they are not those of numbers with a sign.
-        """
+        """Take the window at the pooled cell `(channel, row, column)`, by the pool's own routes or others."""
         channel, row, col = window
         size, step = routing.pool.size, routing.pool.step
         own = routes.of_window(window)
@@ -100,7 +96,7 @@ class Route:
             winners[:size, :size] = routing.winners[window]
         sent = max((signed_levels(each) for each in routing.routed.values()), key=lambda pair: pair[1])
         levels = max(sent, signed_levels(routing.incoming), key=lambda pair: pair[1])
-        colors = ground or Colors.of("signed", routing.values), Colors("signed", *levels)
+        colors = Colors.of_layer(routing.values), Colors("signed", *levels)
         place = int(top), int(left)
         told = gets, receives, winners, float(routing.incoming[window]), place, colors, names
         return cls(values, *told, press, point, pooled)
@@ -110,7 +106,7 @@ class Route:
         told = Notation.of(self.values, signed=True)
         values = told.texts(self.values, np.zeros(self.values.shape, int), longest)
         sent = self.gets[self.receives] if self.receives.any() else np.array([self.arriving])
-        notation, _ = sum_notation(sent, float(sent.sum(dtype=np.float64)), longest)
+        notation = sum_notation(sent, float(sent.sum(dtype=np.float64)), longest)
         gets = [notation.cell(each) if each else "0" for each in self.gets.ravel().tolist()]
         return values, gets, notation.cell(self.arriving), notation.unit
 

@@ -29,7 +29,7 @@ from cnnviz.graphics.curves import GHOST_REACH, Curve, Curves, Marker, Values, d
 from cnnviz.history import Curve as Points
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.palette import DASHES, Color
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_percent
 
 UNITS = {"step": "Steps", "epochs": "Epochs", "images": "Training images"}
 """Units of the x axis, as the axis and as a menu call them; runs of other batch sizes compare by images."""
@@ -45,7 +45,8 @@ def _pale(role: str, share: float) -> Color:
     return Color(*(look.mixed(role, "surface", share) for look in (LIGHT, DARK)))
 
 
-_EACH_INK, _BEFORE_INK = _pale("accent", 0.68), _pale("muted", 0.4)
+_EACH_INK, _MANY_INK, _BEFORE_INK = _pale("accent", 0.68), _pale("accent", 0.88), _pale("muted", 0.4)
+_MANY = 20_000  # steps whose lines fill the plot
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,9 +75,13 @@ class Run:
     @property
     def ghost_said(self) -> str:
         """What is to be said of the earlier run."""
-        ghost = self.ghost
-        known = () if ghost is None else (ghost.said, f"{format_count(ghost.step)} steps")
-        return ", ".join(filter(None, ("the run before this one", *known)))
+        return "an earlier run" if self.ghost is None else f"an earlier run, {self.ghost.described}"
+
+    @property
+    def ghost_tested(self) -> str:
+        """What the earlier run came to on the test images, to be said where accuracy is."""
+        tests = [] if self.ghost is None else self.ghost.tests
+        return f", test accuracy {format_percent(tests[-1].accuracy)}" if tests else ""
 
     def end(self) -> float:
         """Right end of the axis: the planned one, but at the very beginning; an earlier run may go on."""
@@ -110,20 +115,21 @@ class Run:
         steps = self.x(np.array([point.step for point in found]))
         return Curve(TESTS, steps, values, "winner", "dashed", 1.5, has_dots=True, short="test")
 
-    def before(self, mean: Points) -> Curve:
+    def before(self, mean: Points, tested: str = "") -> Curve:
         """Running mean of the earlier run, in grey."""
         x = self.x(mean.steps, self.ghost)
-        return Curve(BEFORE, x, mean.values, _BEFORE_INK, width=1.5, name_ink="muted", about=self.ghost_said)
+        return Curve(
+            BEFORE, x, mean.values, _BEFORE_INK, width=1.5, name_ink="muted", about=self.ghost_said + tested
+        )
 
 
 def loss_plot(run: Run, hidden: Iterable[str] = ()) -> Curves:
     """Loss of each step, mean over as many steps as a line of the log has, test images, an earlier run."""
     history, hidden = run.history, frozenset(hidden)
     mean = history.loss_curve(history.log_every)
+    ink = _EACH_INK if len(history.losses) < _MANY else _MANY_INK
     curves = [
-        Curve(
-            EACH, run.x(_steps(history)), history.losses, _EACH_INK, width=1.0, name_ink="muted", short="step"
-        ),
+        Curve(EACH, run.x(_steps(history)), history.losses, ink, width=1.0, name_ink="muted", short="step"),
         Curve(MEAN, run.x(mean.steps), mean.values, "accent", width=2.0, short="mean"),
         run.tests("loss"),
     ]
@@ -141,7 +147,7 @@ def accuracy_plot(run: Run, hidden: Iterable[str] = ()) -> Curves:
     own = Curve(MEAN, run.x(mean.steps), mean.values, "original", width=2.0, short="mean")
     curves = [own, run.tests("accuracy")]
     if run.ghost is not None:
-        curves.insert(0, run.before(_mean_accuracy(run.ghost)))
+        curves.insert(0, run.before(_mean_accuracy(run.ghost), run.ghost_tested))
     low = min((float(curve.y.min()) for curve in curves if curve.y.size), default=0.0)
     # In tenths, so that the axis moves in steps and not with every point.
     return run.plot(curves, frozenset(hidden), (max(math.floor(low * 10 - 0.5) / 10, 0.0), 1.0))

@@ -117,8 +117,8 @@ class _Pages:
         numbers, told = self._numbers, self._record.step(step.id).found
         if numbers is not None and step.id in numbers.reveals:
             yield from self._printed(numbers.reveals[step.id])
-        elif told is not None and told.why:
-            yield Words(told.why)
+        elif told is not None:
+            yield from told.blocks
 
     def _when(self, step: Step, known: Sequence[Measured]) -> str:
         """Say when the numbers of a step were measured: when they were first told, if they were."""
@@ -131,8 +131,7 @@ class _Pages:
             one.measurement == two.measurement and compared(one, two, told.experiment.dtype).agrees
             for one, two in zip(told.measured, known, strict=True)
         ):
-            again = f", and with the same result {time} for the report" if time else ""
-            return f"Measured {told.time} in the step “{step.title}”{again}, {seed}."
+            return f"Measured {told.time} in the step “{step.title}”, {seed}."
         return f"{plain} At {told.time} the step showed the result of another network."
 
     def _results(self, step: Step) -> Iterator[Block]:

@@ -68,7 +68,7 @@ EVENTS: Mapping[str, EventKind] = MappingProxyType(
             EventKind(
                 "rule", "try {n} rules for ties", TIE_RULES, about_words="choose the rule “{what}” for ties"
             ),
-            EventKind("poked", "poke {n} numbers"),
+            EventKind("poked", "check {n} numbers one by one"),
             EventKind("checked_gradient", "check all gradients"),
             EventKind("updated", "apply the update"),
             EventKind("predicted", "commit to your prediction"),

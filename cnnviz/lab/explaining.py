@@ -161,16 +161,8 @@ class Explained:
     """The picture of a step, and why its result is what it is."""
 
     page: Page | None = None
-    problem: str = ""  # why there is no picture, as a sentence
-    why: str = ""
     facts: Facts = MappingProxyType({})
-    figure: Callable[[], Figure] | None = None
-
-    @property
-    def blocks(self) -> tuple[Figure | Words, ...]:
-        """The same for the report."""
-        said = [Words(text) for text in (self.problem, self.why) if text]
-        return (*(() if self.figure is None else (self.figure(),)), *said)
+    blocks: tuple[Figure | Words, ...] = ()  # the same for the report: the picture, or why there is none
 
 
 def known_facts(step: Step, earlier: Iterable[Step]) -> dict[str, Quantified]:
@@ -218,7 +210,7 @@ def explain(
         for each in earlier
         for name, value in _values(each, results.get(each.id, ())).items()
     }
-    page, problem, picture = None, "", PICTURES.get(reveal.picture)
+    page, picture, blocks = None, PICTURES.get(reveal.picture), list[Figure | Words]()
     answer = None if done.prediction is None else done.prediction.answer
     looked = None if done.found is None else done.found.looked
     if picture is not None:
@@ -227,12 +219,12 @@ def explain(
                 Case(bench, measured[0].measure, measured[0].value, answer, looked), reveal.parameters
             )
             facts |= shown
+            blocks.append(figure_of(step.id, picture, page))
         except (ParameterError, DataError) as error:
-            problem = f"There is no picture: {str(error)[:1].lower()}{str(error)[1:]}"
+            blocks.append(Words(f"There is no picture: {str(error)[:1].lower()}{str(error)[1:]}"))
     known = known_facts(step, earlier)
     why = explanation(
         [(each.text, each.when) for each in reveal.why], facts,
         lambda name: value_words(known[name], facts[name]),
     )  # fmt: skip
-    figure = None if page is None or picture is None else lambda: figure_of(step.id, picture, page)
-    return Explained(page, problem, why, facts, figure)
+    return Explained(page, facts, (*blocks, *map(Words, filter(None, [why]))))

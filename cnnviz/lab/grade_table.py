@@ -23,7 +23,7 @@ MISSING, WAITING = "missing", "not measured yet"
 COLUMNS: Sequence[str] = (
     "file", "folder", "name", "roll number", "lab", "verdict", "points", "points of", "words: points of",
     "to look at", "shared with others", "numbers that agree", "numbers in all", "numbers that differ",
-    "late", "steps done", "steps in all", "weights", "class list", "notes",
+    "late", "steps done", "steps in all", "answers", "questions", "weights", "class list", "notes",
 )  # fmt: skip
 """Of every table; those of the steps of each lab follow, see `step_columns`."""
 
@@ -118,7 +118,8 @@ def _handed(handed: HandIn, lab: Lab | None, labs: Sequence[Lab]) -> dict[str, C
         names = (name for name in step_columns(lab, step, labs) if name.endswith(": answer"))
         for name, question in zip(names, lab.asked(step), strict=True):
             cells[name] = answer_of(handed, step.key_of(question))
-    return cells
+    answers = [cell for name, cell in cells.items() if name.endswith(": answer")]
+    return cells | {"answers": sum(map(bool, answers)), "questions": len(answers)}
 
 
 def _graded(grade: Grade, lab: Lab | None, labs: Sequence[Lab]) -> dict[str, Cell]:
@@ -180,11 +181,13 @@ def _name(row: Row) -> str:
 
 def _student(row: Row) -> dict[str, Any]:
     files = ", ".join(path.as_posix() for path in row.files)
-    grade = row.grade
+    grade, steps = row.grade, [] if row.lab is None else list(_steps(row, row.lab))
     about = [files, row.reason, *(() if grade is None else (*grade.late, *grade.notes))]
     if grade is not None:
         about.append(
-            f"{format_plain(grade.points)} of {format_plain(grade.most_points)} points for predictions"
+            f"{format_plain(grade.points)} of {format_plain(grade.most_points)} points for predictions; "
+            f"{sum(bool(each['answer']) for each in steps)} of {sum(bool(each['of']) for each in steps)} "
+            "questions are answered"
         )
     source = row.handed or row.listed
     return {
@@ -193,7 +196,7 @@ def _student(row: Row) -> dict[str, Any]:
         "verdict": verdict_of(row),
         "about": ". ".join(each.rstrip(".") for each in about if each),
         "remarks": [each.reason for each in row.remarks],
-        "steps": [] if row.lab is None else list(_steps(row, row.lab)),
+        "steps": steps,
     }
 
 
@@ -203,15 +206,17 @@ def _steps(row: Row, lab: Lab) -> Iterator[dict[str, str]]:
         asked = lab.asked(step)
         if handed is None or (step.prediction is None and not asked):
             continue
-        found = None if grade is None else grade.steps.get(step.id)
         for number, question in enumerate(asked or (None,)):
+            found = None if grade is None or number else grade.steps.get(step.id)
             yield {
                 "title": step.title
                 if len(asked) < 2 or question is None
                 else f"{step.title}: {PARTS[question.part]}",
-                "predicted": "" if found is None or number else found.predicted,
-                "measured": "" if found is None or number else found.measured,
-                "points": "" if found is None or number else format_plain(found.points),
+                "predicted": "" if found is None else found.predicted,
+                "measured": "" if found is None else found.measured,
+                "points": ""
+                if found is None
+                else f"{format_plain(found.points)}, {VERDICTS[found.is_right]}",
                 "answer": ""
                 if question is None
                 else answer_of(handed, step.key_of(question))[:_LONGEST_CELL],

@@ -6,7 +6,7 @@ sentence is shown in place of the picture.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple, cast
@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz.datasets import to_input
-from cnnviz.drawing import PAPER, Block, Box, Colors, to_svg
-from cnnviz.drawing.page import Card, Item, Page, across, down, page_drawn
+from cnnviz.drawing import PAPER, Block, Colors, Share, to_svg
+from cnnviz.drawing.page import Card, Column, Item, Page, Row, across, down
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
@@ -45,7 +45,7 @@ from cnnviz.palette import STAGE_STYLES
 from cnnviz.quantities import format_power, format_value
 from cnnviz.report.bench import Bench, dots
 from cnnviz.report.blocks import Figure
-from cnnviz.report.figures import WIDTH, dots_page
+from cnnviz.report.figures import WIDTH, dots_page, paged
 from cnnviz.routing import VERDICTS, ParameterTarget, PoolRouting, apply_update, poke_curve
 from cnnviz.translation import POOL_KINDS, REACH, SweepSettings, WinnerChange, sweep_many
 
@@ -69,6 +69,9 @@ _NARROW = 124
 
 _WIDTH = 340
 """Of a picture in the report, in points: about as wide as beside the panels."""
+
+_COLUMN = 170
+"""Least width of one of two columns there."""
 
 
 class Fact(NamedTuple):
@@ -132,8 +135,21 @@ PICTURES: Mapping[str, RevealPicture] = MappingProxyType(_all)
 def figure_of(step: str, picture: RevealPicture, page: Page) -> Figure:
     """Return a picture as a figure of the report."""
     name = "".join(sign if sign.isalnum() else "-" for sign in f"reveal-{step}")
-    drawing = page_drawn(page, Box(0, 0, _WIDTH, page.body.height(_WIDTH, PAPER)), PAPER)
-    return Figure(name, f"{picture.title}.", to_svg(drawing, picture.title, "pt"), _WIDTH / WIDTH)
+    body, width = min(_laid_out(page.body), key=lambda each: each[0].height(each[1], PAPER))
+    return Figure(name, f"{picture.title}.", to_svg(paged(body, width), picture.title, "pt"), width / WIDTH)
+
+
+def _laid_out(body: Item) -> Iterator[tuple[Item, float]]:
+    """Yield how a picture can stand on paper, and how wide: as beside the panels, or in two columns."""
+    yield body, _WIDTH
+    items = body.items if isinstance(body, Column) else ()
+    if all(isinstance(each, Row) for each in items):
+        return  # what stands below one another there is to be compared
+    for place in range(1, len(items)):
+        halves = [down(*each) for each in (items[:place], items[place:])]
+        widths = [max(each.least(PAPER)[0], _COLUMN) for each in halves]
+        if sum(widths) <= WIDTH - 20:
+            yield across(*(replace(e, room=Share(w)) for e, w in zip(halves, widths, strict=True))), WIDTH
 
 
 def _picture(
@@ -185,7 +201,7 @@ def _answered(case: Case, measure: str, low: float, high: float, scale: float = 
 
 
 @_picture(
-    "How far the filters had moved at each step, relative to their first size",
+    "How far the filters had moved at each step, relative to their initial size",
     {"steps": STEPS, "half": COUNT, "half_share": PERCENT, "early": NATS, "late": NATS},
 )
 def _way(case: Case) -> Made:
@@ -241,7 +257,7 @@ def _learning(case: Case) -> Made:
 
 
 @_picture(
-    "The confusion matrix of the test images, and the images that are misread with the largest loss",
+    "The confusion matrix of the test images, and the misread images with the largest loss",
     {
         "images": COUNT, "mistakes": COUNT, "worst_class": NAME, "worst_share": PERCENT, "best_class": NAME,
         "best_share": PERCENT, "width": PIXELS, "wrong_width": PIXELS,
@@ -334,11 +350,11 @@ def _field(case: Case, stage: str, sample: int) -> Made:
             outlines=(("selected", _block(whole)), ("receptive", _block(one))),
         ),
         _map(
-            "cells", f"{first}, filter {channel}", maps, Colors.of("signed", maps), block=_block(patch),
+            "cells", f"{first}, filter {channel}", maps, Colors.of_layer(maps), block=_block(patch),
             has_axes=True, most=_LARGE,
         ),
         _map(
-            "pooled", pool, pooled, Colors.of("signed", maps), block=(row, column, 1, 1), has_axes=True,
+            "pooled", pool, pooled, Colors.of_layer(maps), block=(row, column, 1, 1), has_axes=True,
             most=_LARGE,
         ),
     )  # fmt: skip
@@ -371,7 +387,7 @@ def _block(box: Rectangle) -> Block:
 
 
 @_picture(
-    "The patches of a pooling window and the filter, and the products under the largest sum and the next",
+    "The pixels under a pooling window, the filter, and the products that make the two largest sums",
     {
         "winners": COUNT, "largest": NUMBER, "plus": NUMBER, "minus": NUMBER, "next": NUMBER,
         "next_plus": NUMBER, "next_minus": NUMBER,
@@ -413,7 +429,7 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
         across(
             _map("filter", f"Filter {filter}", kernel, Colors.of("signed", kernel), most=_LARGE),
             _map(
-                "sums", "Sums", maps, Colors.of("signed", maps), has_axes=True, outlines=marked,
+                "sums", "Sums", maps, Colors.of_layer(maps), has_axes=True, outlines=marked,
                 block=(top, left, size, size), most=_LARGE,
             ),
         ),
@@ -444,7 +460,7 @@ def _outlined(routing: PoolRouting, window: tuple[int, int, int]) -> tuple[tuple
 
 
 @_picture(
-    "The values of a pooling window, and what part of its gradient each cell gets under each rule",
+    "The values of a pooling window, and which part of its gradient each cell gets under each rule",
     {"winners": COUNT, "times": NUMBER, "rule": NAME, "contrast": NUMBER, "pixel": NUMBER},
     *CELL, SAMPLE,
 )  # fmt: skip
@@ -461,7 +477,7 @@ def _routes(case: Case, filter: int, row: int, column: int, sample: int) -> Made
     colors = Colors("signed", -1.0, 1.0)
     page = down(
         _map(
-            "values", f"Values of the window, filter {filter}", values, Colors.of("signed", values),
+            "values", f"Values of the window, filter {filter}", values, Colors.of_layer(values),
             block=block, outlines=marked, has_axes=True, most=_LARGE,
         ),
         across(*(
@@ -501,7 +517,7 @@ def _dots(_: Case) -> Made:
 
 
 @_picture(
-    "What a shift does to the windows of a max pool, filter by filter, and a window with another winner",
+    "What a shift does to the windows of a max pool, and one window in which another cell wins",
     {"convolution": NUMBER, "pooled": NUMBER, "changed": PERCENT, "blank": PERCENT},
     *SHIFT, SAMPLE,
 )  # fmt: skip
@@ -534,7 +550,7 @@ def _winner_changes(case: Case, dx: int, dy: int, sample: int) -> Made:
 
 
 @_picture(
-    "A map moved along with the image, the map of the moved image, and what is left between them",
+    "A map moved along with the image, the map of the moved image, and the difference that is left",
     {"cells": CELLS},
     STAGE, *SHIFT, SAMPLE,
 )  # fmt: skip
@@ -563,7 +579,7 @@ def _moved_along(case: Case, stage: str, dx: int, dy: int, sample: int) -> Made:
 
 
 @_picture(
-    "What four pools make of the same shift: what it changes in the map of one filter",
+    "What the same shift changes in the map of one filter behind four kinds of pool",
     {**dict.fromkeys(POOL_KINDS, NUMBER), "most": NAME},
     *SHIFT, SAMPLE,
 )  # fmt: skip
@@ -652,7 +668,7 @@ def _moving(case: Case, sample: int) -> Made:
 
 
 @_picture(
-    "The loss of an image against one parameter, with a secant and the slope that the gradient says",
+    "The loss of an image against one parameter, with a secant and the slope that the gradient gives",
     {
         "agree": COUNT, "ties": COUNT, "filters": COUNT, "others": COUNT, "weights": COUNT,
         "gradient": NUMBER, "slope": NUMBER, "rule": NAME,
@@ -702,7 +718,7 @@ def _secant(case: Case, sample: int) -> Made:
 
 
 @_picture(
-    "The loss of an image along its update, as far as a multiple of it, and the slope at the beginning",
+    "The loss of an image along its update and far beyond it, with the slope at the start",
     {"expected": NATS, "turn": NUMBER},
     SAMPLE,
 )

@@ -1,7 +1,7 @@
 """What a student has done, as immutable values: words, predictions, ticks, figures, and what was measured."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Self
 
 import msgspec
@@ -20,7 +20,7 @@ from cnnviz.lab.judging import checked_answer
 from cnnviz.lab.measures import Cell, Measured, Number
 from cnnviz.lab.model import MOST_STEPS, Lab, Part, Question, Step
 from cnnviz.quantities import beside, format_count, today
-from cnnviz.report.blocks import MAX_WORDS, Figure, Kept, Prose
+from cnnviz.report.blocks import MAX_WORDS, Figure, Kept, Prose, Words
 from cnnviz.report.blocks import Measured as Block
 from cnnviz.report.drawings import flaw_of
 from cnnviz.report.inserts import MOST_INSERTS, Insert
@@ -162,8 +162,9 @@ class Found(Kept, frozen=True):
     time: Moment  # when it was measured
     step: Count  # training step of the network
     experiment: Experiment  # settings of its run
-    why: Prose = ""  # the sentences that explained it
     looked: LookedAt | None = None
+    # the picture that explained it, and the sentences
+    blocks: Annotated[tuple[Figure | Words, ...], Meta(max_length=5)] = ()
 
 
 # --- what was done ------------------------------------------------------------------------------------------
@@ -476,7 +477,11 @@ def read_work(values: object) -> tuple[Work, list[str]]:
         for step_id, done in record.steps.items():
             flawed = [each for each in done.inserts if each.svg and flaw_of(each.svg)]
             lost += [each.title[:80] for each in flawed]
-            steps[step_id] = replace(done, inserts=tuple(each for each in done.inserts if each not in flawed))
+            done = replace(done, inserts=tuple(each for each in done.inserts if each not in flawed))
+            if done.found is not None and not _are_drawn(done.found.blocks):
+                lost.append(f"the picture of the step {step_id[:80]}")
+                done = replace(done, found=replace(done.found, blocks=()))
+            steps[step_id] = done
         numbers = record.numbers
         if numbers is not None and not _is_measured(numbers):
             lost.append("what was measured")
@@ -490,5 +495,9 @@ def _is_measured(numbers: LabNumbers) -> bool:
     if numbers.is_lost or numbers.checksum != numbers.right_checksum:
         return numbers.is_lost
     parts = (*numbers.parts.values(), *numbers.reveals.values(), numbers.appendix)
-    blocks = [block for part in parts for block in part]
+    return all(map(_are_drawn, parts))
+
+
+def _are_drawn(blocks: Iterable[Block]) -> bool:
+    """Whether all figures are drawings of this program."""
     return all(block.is_measured for block in blocks if isinstance(block, Figure))

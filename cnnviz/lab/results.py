@@ -163,6 +163,10 @@ LARGEST_FILE = 48 << 20
 """Bytes of a file that is looked at."""
 
 _WHAT_TO_HAND_IN = "ask for the PDF or HTML file as CNNViz exported it, or for its results.json"
+_WITHOUT_RESULTS = (
+    "carries no results: it is a draft or a report of free work, was printed again, merged or made smaller, "
+    f"or is no report of CNNViz; {_WHAT_TO_HAND_IN}"
+)
 _MOST_ATTACHED = 20
 _LONGEST_HEAD = 2000
 _MOST_MENTIONS, _LONGEST_TAG = 1000, 200
@@ -218,7 +222,7 @@ def _text_in_html(text: str) -> str:
         if tag >= 0 and end >= 0 and text[tag : tag + 7].lower() == "<script" and ">" not in text[tag:place]:
             starts.append(end + 1)
     if not starts:
-        raise DataError(f"the page carries no results: it is a draft or not of CNNViz; {_WHAT_TO_HAND_IN}")
+        raise DataError(f"the page {_WITHOUT_RESULTS}")
     if len(starts) > 1:
         raise DataError(f"the page carries several results; {_WHAT_TO_HAND_IN}")
     end = text.find("</script", starts[0])
@@ -244,10 +248,7 @@ def _text_in_pdf(content: bytes) -> str:
         if unpacked is not None and unpacked.lstrip().startswith(b"{"):
             texts.append(unpacked.decode("utf-8", "replace"))
     if not texts:
-        raise DataError(
-            "the PDF carries no results: it is a draft, was printed again, merged or made smaller, which "
-            f"leaves them out, or is no report of CNNViz; {_WHAT_TO_HAND_IN}"
-        )
+        raise DataError(f"the PDF {_WITHOUT_RESULTS}")
     if len(texts) > 1:
         raise DataError(f"the PDF carries several results, as one does that was merged; {_WHAT_TO_HAND_IN}")
     return texts[0]

@@ -90,7 +90,7 @@ class ConvolutionCell(WindowCell):
     @property
     def rule(self) -> str:
         """See `CellArithmetic`."""
-        return "Σ patch × kernel" + ("" if self.bias is None else " + bias")
+        return "Σ patch × filter" + ("" if self.bias is None else " + bias")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -73,7 +73,7 @@ class Conv2D(Layer):
     def about(self) -> str:
         """What it does."""
         bias = " and adds its bias" if self.bias else ""
-        return f"Each filter slides over the maps before it and sums patch × kernel{bias}."
+        return f"Each filter slides over the maps before it and sums patch × filter{bias}."
 
     @property
     def geometry(self) -> WindowGeometry:

@@ -7,7 +7,7 @@ from cnnviz.mathematics import Equation, Frac, Norm, Prime, Sub, Text, partial
 
 LOSS = Equation(
     "Cross-entropy: the loss of an image is minus the logarithm of the probability of its class.",
-    ("L = − log ~", Sub("p", "y")),
+    ("L = −ln ~", Sub("p", "y")),
 )
 RELATIVE_CHANGE = Equation(
     "Relative change of the features under a shift T; features are taken relative to a blank image.",

@@ -30,6 +30,11 @@ def sheet(height: float) -> Drawing:
     return Drawing(Ground(Box(0, 0, WIDTH, height), PAPER, ratio=0))
 
 
+def paged(body: Item, width: float = WIDTH) -> Drawing:
+    """Draw a page, as high as it wants to be."""
+    return page_drawn(Page(body), Box(0, 0, width, body.height(width, PAPER)), PAPER)
+
+
 def titled(drawing: Drawing, box: Box, words: str) -> Box:
     """Write a title into a box; return what is left below it."""
     title, area = box.rows(TITLE, Share(1), gap=2)
@@ -55,9 +60,9 @@ def beside(height: float, maps: Mapping[str, HeatMap], count: int = 0, gap: floa
     return drawing, bar
 
 
-def figure(drawing: Drawing, name: str, title: str, caption: str, numbers: Data | None = None) -> Figure:
-    """Return what is drawn as a figure; `title` is for those who cannot see it."""
-    return Figure(name, caption, to_svg(drawing, title, "pt"), data=numbers)
+def figure(drawing: Drawing, name: str, caption: str, numbers: Data | None = None) -> Figure:
+    """Return what is drawn as a figure."""
+    return Figure(name, caption, to_svg(drawing, " ".join(name.split("-")).capitalize(), "pt"), data=numbers)
 
 
 _LIKELIEST = 3
@@ -104,7 +109,6 @@ def curves_figure(bench: Bench) -> Figure:
     return figure(
         drawing,
         "training-curves",
-        "Loss and accuracy over the training steps",
         f"Loss and accuracy over {format_count(bench.step)} training steps, each the mean of the last "
         f"{format_count(log_every)} steps (thin line: of the last 20). Dots: the test images, before and "
         "after training; they were not trained on.",
@@ -140,7 +144,6 @@ def filters_figure(bench: Bench) -> Figure:
     return figure(
         drawing,
         "filters",
-        "Filters before and after training",
         f"Filters of {name} before and after training, drawn with the same limits: blue negative, white 0, "
         f"red positive.{left_out}",
         data(("filter", "row", "column", "before", "after"), numbers),
@@ -164,7 +167,7 @@ def maps_figure(bench: Bench) -> Figure:
     for line, each in zip(words.lines(len(said) + 1, TITLE - 3), (*said, f"true class: {name}"), strict=True):
         drawing.write(line, each, "small")
     for (layer, maps), box in zip(shown, right.rows(*[Share(1)] * len(shown), gap=6), strict=True):
-        colors = Colors("signed", *signed_levels(maps))
+        colors = Colors.of_layer(maps)
         area, bar = titled(drawing, box, f"{layer}: {' × '.join(map(format_count, maps.shape))}").rows(
             Share(1), BAR, gap=3
         )
@@ -174,7 +177,6 @@ def maps_figure(bench: Bench) -> Figure:
     return figure(
         drawing,
         "feature-maps",
-        "An image on its way through the network",
         f"Test image {sample} (class {name}), its maps after "
         f"{' and after '.join(layer for layer, _ in shown)}.{left_out}",
     )
@@ -209,11 +211,9 @@ def dots_page() -> Item:
 
 def dots_figure(_: Bench) -> Figure:
     """The two 6x6 images with their convolution and max pool, with numbers."""
-    body = dots_page()
     return figure(
-        page_drawn(Page(body), Box(0, 0, WIDTH, body.height(WIDTH, PAPER)), PAPER),
+        paged(dots_page()),
         "two-images",
-        "Two 6x6 images, their convolution and their max pool",
         "Two 6×6 images, of which the second is the first moved down by one pixel, after the same 3×3 filter "
         "with random weights and after a 2×2 max pool.",
         data(
@@ -245,7 +245,6 @@ def shift_figure(bench: Bench) -> Figure:
     return figure(
         drawing,
         "shifted-digit",
-        "Pooled map of an image before and after a shift",
         f"Map of filter {channel} behind a max pool of {_pool(bench)}, for {_image(bench)}, for "
         f"the same moved to the right, and what changed. {_RELATIVE}; all five maps have the same limits.",
     )
@@ -277,7 +276,6 @@ def sweep_figure(bench: Bench) -> Figure:
     return figure(
         drawing,
         "shift-sweep",
-        "Relative change over shifts of an image",
         f"Relative change of the features of {_image(bench)} for every shift (dx to the right, dy down). "
         f"{_RELATIVE}; pools of {_pool(bench)}; {_BACKGROUND}. Dark: nothing changed. The centre is "
         f"the image where it was.{beyond if swept.ink_lost.any() else ''}",
@@ -311,7 +309,6 @@ def distance_figure(bench: Bench) -> Figure:
     return figure(
         drawing,
         "change-against-shift",
-        "Relative change against the shift",
         f"Relative change against the shift: mean over {format_count(bench.swept.digits)} test images; "
         f"bands: one standard deviation, for convolution and max pool. {_RELATIVE}; pools of {_pool(bench)}; "
         f"{_BACKGROUND}.{beyond if np.any(ink_lost) else ''}",
@@ -345,7 +342,6 @@ def routing_figure(bench: Bench, routing: PoolRouting) -> Figure:
     return figure(
         drawing,
         "routing",
-        "How the gradient is routed through the pool",
         f"Gradient through {routing.layer}, filter {channel}, window in row {row}, column {col}: its values, "
         "the gradient of the loss that arrives at the pooled cell, and where it goes "
         f"({routing.pool.rule_words(routing.rule)}).",
@@ -388,7 +384,7 @@ def map_gradients_figure(bench: Bench) -> Figure:
 def _beside_one_another(values: FloatArray, gradients: Mapping[str, FloatArray], caption: str) -> Figure:
     """Draw a map and gradients of its cells, or of the windows over it, with one key to their colours."""
     slopes = Colors.of("signed", *gradients.values())
-    maps = {"values": plain(values, Colors.of("signed", values))}
+    maps = {"values": plain(values, Colors.of_layer(values))}
     maps |= {words: plain(array, slopes) for words, array in gradients.items()}
     drawing, bar = beside(126, maps, _MOST_MAPS)
     left, right = bar.columns(170, Share(1), gap=12)
@@ -396,4 +392,4 @@ def _beside_one_another(values: FloatArray, gradients: Mapping[str, FloatArray],
     # Two of 256 colours are white: those up to 1 / 127.5 of the limit on either side of 0.
     white = "White: no gradient, or less than 1/127 of the largest. The key is that of the gradients."
     drawing.write(right, white, "small", "muted")
-    return figure(drawing, "gradient-maps", "Gradient of a whole map", caption)
+    return figure(drawing, "gradient-maps", caption)

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template, TemplateError
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from cnnviz import __version__
 from cnnviz.bundled import bundled, restore
@@ -65,33 +65,21 @@ def _blocks(document: Document) -> Iterator[dict[str, Any]]:
                 yield {"type": "table", "number": tables} | _table(block)
             case Figure():
                 figures += 1
-                yield {
-                    "type": "figure",
-                    "number": figures,
-                    "caption": block.caption,
-                    "own": block.own_caption,
-                } | _figure(block, figures)
+                yield {"type": "figure", "number": figures} | _figure(block)
             case Formula(equation):
                 opening = '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block" '
                 math = f'{opening}alttext="{equation.words}">{mathml(equation.formula)}</math>'
                 yield {"type": "formula", "mathml": Markup(math)}
 
 
-def _figure(figure: Figure, number: int) -> dict[str, Any]:
+def _figure(figure: Figure) -> dict[str, Any]:
+    words = {"caption": figure.caption, "own": figure.own_caption}
     if figure.from_screen:
         # As a picture of its own: names in it may be those of another, and nothing in it can run.
         data = base64.b64encode(figure.svg.encode("utf-8", "replace")).decode("ascii")
-        return {"svg": "", "data": data, "width": f"{100 * figure.width:.0f}%"}
-    # Drawn by this part of the program, its texts escaped there.
-    return {"svg": Markup(_told(figure, number)), "data": "", "width": "100%"}
-
-
-def _told(figure: Figure, number: int) -> str:
-    """Return a drawing with its caption as description, for those who have it read to them."""
-    title, description = f"figure-{number}-title", f"figure-{number}-text"
-    svg = figure.svg.strip().replace("<svg ", f'<svg aria-labelledby="{title} {description}" ', 1)
-    svg = svg.replace("<title>", f'<title id="{title}">', 1)
-    return svg.replace("</title>", f'</title>\n<desc id="{description}">{escape(figure.caption)}</desc>', 1)
+        return words | {"svg": "", "data": data, "width": f"{100 * figure.width:.0f}%"}
+    # Drawn by this part of the program, its texts escaped there; its title tells it, and the caption follows.
+    return words | {"svg": Markup(figure.svg.strip()), "data": "", "width": "100%"}
 
 
 def _table(table: Table) -> dict[str, Any]:

@@ -88,11 +88,11 @@ def to_pngs(figures: Sequence[Figure]) -> list[bytes]:
 
 
 def _inputs(document: Document) -> dict[str, str]:
+    whose = document.author, document.roll_number
     report = {
         "title": document.title,
-        "author": document.author,
         "version": __version__,
-        "running": [_shortened(document.title), _shortened(document.author)],
+        "running": [_shortened(document.title), "  ·  ".join(filter(None, map(_shortened, whose)))],
         "head": [["Name", document.author], ["Roll number", document.roll_number], ["Date", document.date]],
         "blocks": [_block(block) for block in document.blocks],
     }

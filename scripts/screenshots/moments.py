@@ -11,7 +11,7 @@ def timeline_compare() -> None:
     with session() as opened:
         train(opened)
         scrub(opened, 1500)
-        opened.window.timeline.toggles.compare.click()
+        opened.window.timeline.compare.click()
         scrub(opened, 9000)
         save(opened, "timeline-compare")
 

@@ -195,6 +195,14 @@ def test_the_numbers_of_a_statement_are_strong() -> None:
     assert STATEMENT.words(shown).startswith("Max-pooled maps changed by 1.09, the")
 
 
+def test_a_statement_has_room_for_longer_words() -> None:
+    short, long = (
+        Statement("The maps stay.", longest="They move along. " * 9),
+        Statement("They move along. " * 9),
+    )
+    assert STATEMENT.height(short, 200, LIGHT) == STATEMENT.height(long, 200, LIGHT)
+
+
 @pytest.mark.parametrize("width", [180, 300, 600])
 def test_the_numbers_of_an_axis_are_whole(width: int) -> None:
     p = np.linspace(0.01, 1.0, 50)

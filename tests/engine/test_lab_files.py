@@ -222,7 +222,7 @@ FORMULAS = (
     "r = frac{norm{w_after − w_before}}{norm{w_before}}",
     "z_{f i j} = sum_{a b} w_{f a b} x_{i+a j+b}",
     "p = frac{1}{1 + f(x, y)}",
-    "L = − log p_y",
+    "L = −ln p_y",
     "a [b] * c / d | e : f",
 )
 SIGNS = st.sampled_from([*list("ab12+-=(),[]|_{}∂εΣ"), "frac", "sum", "norm", "log", "max", "f("])

@@ -9,6 +9,7 @@ import pytest
 from cnnviz.covers import Secret
 from cnnviz.datasets import to_input
 from cnnviz.document.archive import from_json, to_json
+from cnnviz.drawing import PAPER, Box, Drawing, Ground, to_svg
 from cnnviz.errors import ParameterError
 from cnnviz.lab.course import shipped_labs
 from cnnviz.lab.events import Event, missing, result_was_shown
@@ -19,7 +20,7 @@ from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, Shown, Version, Work, read_work
 from cnnviz.lab.showing import covered, picture_for, recalled, secrets_of
 from cnnviz.report.bench import Bench, trained
-from cnnviz.report.blocks import data
+from cnnviz.report.blocks import Figure, Words, data
 from cnnviz.report.inserts import Insert
 from tests.engine.lab_cases import small_lab
 from tests.replacing import replace
@@ -38,7 +39,11 @@ def test_a_step_is_ticked_when_everything_was_done_and_not_before():
     record = LabRecord.of(small_lab())
     assert missing(step, {}) == ("commit to your prediction", "open the panel Backprop", "write 3 words")
     moved = replace(step, done_when=(Condition("dragged"), Condition("sampled", 1), Condition("poked", 2)))
-    assert missing(moved, {}) == ("move the image once", "choose one other sample", "poke 2 numbers")
+    assert missing(moved, {}) == (
+        "move the image once",
+        "choose one other sample",
+        "check 2 numbers one by one",
+    )
     record = record.predicted(step, Commitment(0.4, TIME))
     record = record.happened(step, Event("visited", what="training"), "12:01")
     record = record.wrote(step, "observations", "two words", "12:02")
@@ -155,7 +160,8 @@ def test_a_record_survives_json():
     )
     record = record.recorded(lab.step("way"), Version("déjà vu 日本", "12:00", 7, after_run=True))
     truth = Measured.of("guess", lab.step("guess").prediction.truth, 0.25)
-    found = Found((truth,), "12:10", 30, lab.experiment)
+    drawn = Figure("reveal-guess", "Drawn.", to_svg(Drawing(Ground(Box(0, 0, 9, 9), PAPER)), "Drawn", "pt"))
+    found = Found((truth,), "12:10", 30, lab.experiment, blocks=(drawn, Words("Because.")))
     record = record.revealed(lab.step("guess"), "12:10", found).looked_at(lab.step("click"), "12:11")
     record = record.with_inserts(
         lab.step("click"), (Insert("A", "of step 3", "12:12", data=data(("x",), [(1,)])),)
@@ -167,6 +173,11 @@ def test_a_record_survives_json():
     assert again.step("click").prediction.answer == (0, 8, 8)
     assert (again.lab_id, again.lab_version) == (lab.id, lab.version)
     assert again.own.label == 1
+    # A picture that this program does not draw is taken out.
+    values = json.loads(msgspec.json.encode(work).replace(b"<svg ", b"<svg onload='x' "))
+    kept, lost = read_work(values)
+    assert lost == ["the picture of the step guess"]
+    assert kept.record(lab).step("guess").found == replace(found, blocks=())
 
 
 @pytest.mark.parametrize(

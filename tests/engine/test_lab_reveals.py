@@ -313,7 +313,7 @@ def test_the_report_shows_the_picture_and_says_why():
     # Where nothing was measured for the report the sentence that was told stands there.
     bare = structs.replace(numbers, reveals={})
     measured = tuple(each for each in numbers.measured if each.step == "guess")
-    found = Found(measured, "2026-01-31 10:01", 10, lab.experiment, "Because it is so.")
+    found = Found(measured, "2026-01-31 10:01", 10, lab.experiment, blocks=(Words("Because it is so."),))
     told = record.revealed(lab.step("guess"), found.time, found)
     assert Words("Because it is so.") in lab_document(lab, handed, told, bare).blocks
 

@@ -263,6 +263,7 @@ def test_a_table_is_enough_to_grade(tmp_path, rows_of, students):
         float(row[f"{step}: points"] or 0) for step in ("guess", "click", "pick")
     )
     assert (row["steps done"], row["steps in all"]) == ("3", "4")
+    assert (row["answers"], row["questions"]) == ("2", "2")
 
 
 def test_the_pages_of_a_class_show_all_answers_and_nothing_runs_in_them(tmp_path, rows_of, students):
@@ -271,6 +272,7 @@ def test_the_pages_of_a_class_show_all_answers_and_nothing_runs_in_them(tmp_path
         write(tmp_path, str(number), one)
     (tmp_path / "x.txt").write_text("nothing")
     page = to_html(list(rows_of(tmp_path, students=(Listed("Gone", "1"),)).values())).decode()
+    assert "points for predictions; 2 of 2 questions are answered" in page
     assert page.count(students[0].answers["guess"]) == 2, "on the page of the student, and beside the others"
     assert "<script" not in page
     assert "<img" not in page

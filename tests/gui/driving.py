@@ -1,5 +1,6 @@
 """Steps that tests of widgets share: they wait for what a test needs, never for a time or some turns."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partialmethod
@@ -259,7 +260,7 @@ def begun(qtbot: QtBot, settings: QSettings | Path, data: Path | None = None) ->
 
 def save_document(qtbot: QtBot, session: Session, path: Path) -> None:
     """Save the document, and wait until it is in the file."""
-    with qtbot.waitSignal(session.document.recentChanged):
+    with qtbot.waitSignal(session.document.saved):
         session.document.save_to(path)
 
 
@@ -397,6 +398,22 @@ def _app() -> QCoreApplication:
     app = QCoreApplication.instance()
     assert app is not None
     return app
+
+
+class EventCounter(QObject):
+    """Counts how often objects get an event of a kind."""
+
+    def __init__(self, kind: QEvent.Type, *watched: QObject) -> None:
+        super().__init__()
+        self._kind, self.counts = kind, Counter(dict.fromkeys(watched, 0))
+        for each in watched:
+            each.installEventFilter(self)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == self._kind:
+            self.counts[watched] += 1
+        return False
 
 
 def column_window(qtbot: QtBot) -> QWidget:

@@ -137,19 +137,19 @@ def test_a_figure_of_filters_and_maps_names_filter_class_and_cell_and_patches_wh
 
     begin_again(qtbot, session, seed=7)
     rest(qtbot, session)
-    assert "seed 0" in caption_of(state, patches("least")), "also at the same step"
+    assert "seed 7" in caption_of(state, patches("least")), "searched again in the network that is shown"
     train(qtbot, session, 60)
     rest(qtbot, session)
     for part in (patches("most"), evidence("evidence")):
         caption = caption_of(state, part)
-        assert "seed 0" in caption
+        assert "seed 7" in caption
         assert "step 0" in caption.split(" · ")
         assert f"{len(state.dataset.test_labels):,} test images" in caption
         assert "test image " not in caption
     page = caption_of(state, maps)
     assert "seed 7" in page.split(" · ")
-    assert "patches of step 0 of another run (seed 0)" in page
-    assert "step 0 of another run" in top_patches.picture.age
+    assert "patches of step 0" in page
+    assert patches("most").accessibleName().startswith("Excited it most at step 0,")
     assert "seed 7" in caption_of(state, top_patches.filter.view("filters")).split(" · ")
 
 
@@ -179,13 +179,13 @@ def test_curves_results_compared_moments_gradients_and_an_adopted_network_say_wh
     rest(qtbot, session, lambda: state.evaluation.step == last)
     tested = last
     session.controller.step()
-    qtbot.waitUntil(lambda: state.shown.step > tested)
+    qtbot.waitUntil(lambda: network.provenance().step > tested)
     matrix, whole = caption_of(state, training.results.matrix), caption_of(state, training)
     if state.evaluation.step == tested:  # still
         assert f"step {tested:,}" in matrix.split(" · ")
         assert f"test results of step {tested:,}" in whole
 
-    window.timeline.toggles.compare.click()
+    window.timeline.compare.click()
     qtbot.waitUntil(lambda: "compared with step 0" in caption_of(state, window.compare))
     assert "weights of conv1" in caption_of(state, window.compare).split(" · ")
     begin_again(qtbot, session, seed=2)

@@ -21,7 +21,7 @@ from cnnviz.graphics.time_track import ReadStep
 from cnnviz.quantities import format_percent
 from tests.engine.datasets_files import tiny_arrays, write_idx_folder
 from tests.gui.document_driving import answered
-from tests.gui.driving import begun, opened, save_picture
+from tests.gui.driving import opened, save_picture
 from tests.gui.whole_window import rest, show_panel, train
 from tests.small_data import write_npz, write_pictures
 from ui.marks import MarkView
@@ -132,17 +132,6 @@ def test_reading_many_pictures_is_seen_and_can_be_cancelled(qtbot, session, endl
     qtbot.waitUntil(lambda: session.controller.is_idle)
     assert state.run.run_id == run_id
     assert state.dataset.name == "MNIST"
-
-
-def test_without_the_first_data_mnist_is_offered(qtbot, tmp_path):
-    with begun(qtbot, tmp_path / "window.ini", tmp_path / "nothing") as session:
-        message = session.window.samples.message
-        qtbot.waitUntil(lambda: "nothing" in message.text())
-        assert session.state.run.status is RunStatus.FAILED
-        assert message.action_button().text() == "Use MNIST"
-        message.action_button().click()
-        qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY)
-        assert message.text() == ""
 
 
 def test_classes_that_the_data_lack_are_replaced_and_that_is_said(qtbot, tmp_path):

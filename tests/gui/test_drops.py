@@ -10,7 +10,6 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QImage, QTextDocument
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
-from pytestqt.qtbot import QtBot
 
 from cnnviz.cli import parse_arguments
 from cnnviz.document import archive
@@ -29,7 +28,6 @@ from ui.lab.step_text import FigureView
 from ui.panels.report.panel import ReportPanel
 from ui.panels.samples.pictures import offered_image, read_picture
 from ui.panels.training.panel import TrainingPanel
-from ui.session import Session
 
 COPY, LEFT, NONE = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
@@ -58,13 +56,6 @@ def _drop_on(widget: QWidget, data: QMimeData) -> bool:
     return drop.isAccepted()
 
 
-def _drop_session(qtbot: QtBot, session: Session, widget: QWidget, path: Path) -> None:
-    with qtbot.waitSignal(session.document.restorer.finished) as done:
-        assert _drop_on(widget, _file(path))
-    assert done.args
-    assert done.args[0]
-
-
 @pytest.fixture
 def digit(session, tmp_path) -> Path:
     path = tmp_path / "digit.png"
@@ -81,7 +72,9 @@ def test_views_images_and_data_dropped_anywhere_are_opened_and_words_only_where_
     session.state.choose_test_image(3)
     report = show_panel(qtbot, session, 4)
     field = next(each for each in report.findChildren(QPlainTextEdit) if not seen_rect(each).isEmpty())
-    _drop_session(qtbot, session, field, path)
+    with qtbot.waitSignal(session.document.restorer.finished) as done:
+        assert _drop_on(field, _file(path))
+    assert done.args[0]
     assert session.state.sample.index == 7
     assert field.toPlainText() == ""
     show_panel(qtbot, session, 4)

@@ -59,10 +59,6 @@ def next_start(qtbot: QtBot, folder: Path) -> AbstractContextManager[Session]:
     return opened(qtbot, folder / "CNNViz" / "CNNViz.ini")
 
 
-def words_of(session: Session) -> list[str]:
-    return [each.toPlainText() for each in session.window.panel(ReportPanel).findChildren(QPlainTextEdit)]
-
-
 def weights_at(qtbot: QtBot, session: Session, step: int) -> Mapping[str, NDArray[Any]]:
     """Wait until the network of a step is shown, and return its parameters."""
     state = session.state
@@ -83,7 +79,8 @@ def test_words_typed_last_outlive_a_signal(qtbot, tmp_path):
     (kept,) = (tmp_path / "CNNViz" / "windows").glob("*/document.json")
     assert WORDS in kept.read_text(encoding="utf-8")
     with next_start(qtbot, tmp_path) as session:
-        assert WORDS in words_of(session)
+        fields = session.window.panel(ReportPanel).findChildren(QPlainTextEdit)
+        assert WORDS in [each.toPlainText() for each in fields]
         assert "without being closed" in session.window.notices.text()
 
 

@@ -14,7 +14,7 @@ from cnnviz.layers import Flatten
 from cnnviz.quantities import format_signed
 from tests.gui.driving import click_part
 from tests.gui.feature_maps_panel import EXPERIMENTS, Opened, line_of, scene_of
-from tests.gui.test_backprop_pages import are_apart
+from tests.gui.page_rules import assert_has_room
 from ui.panels.feature_maps.arithmetic import Now, PinCell, PointAtTerm, page
 from ui.panels.feature_maps.explain import Look, explain
 from ui.panels.feature_maps.picture import Picture, picture
@@ -68,16 +68,10 @@ def test_all_of_a_page_has_room_and_nothing_covers_another(name: str, room: Box)
     for stage, cell in stages(name):
         now = now_at(name, stage, *cell, is_pinned=True, sweeps=True)
         assert page(now) == page(now)
-        places = list(arranged(page(now).body, room, LIGHT))
-        boxes = [box for _, box in places]
-        assert all(room.joined(each.inset(0.01)) == room for each in boxes), stage
-        assert are_apart(boxes), stage
-        for leaf, box in places:
+        for leaf, box in assert_has_room(page(now), room):
             if isinstance(leaf, Card):
-                ground = Ground(box, LIGHT)
-                assert all(
-                    part.box.width > 0 for part in draw_card(leaf, ground).parts if hasattr(part, "box")
-                )
+                parts = draw_card(leaf, Ground(box, LIGHT)).parts
+                assert all(part.box.width > 0 for part in parts if hasattr(part, "box"))
             if isinstance(leaf, Choice) or leaf.is_live:
                 assert leaf.title, leaf.key
         words = draw_card(page(now).leaves()["title"], Ground(room, LIGHT)).texts()
@@ -114,6 +108,11 @@ def test_a_convolution_is_written_out_with_its_padding_told_apart() -> None:
     assert "padding" in patch.map.note(1, 4)
     assert "padding" not in patch.map.note(2, 2)
     assert patch.map.hatched.sum() == 25 - 9
+
+
+def test_products_keep_their_decimals_from_one_cell_of_a_map_to_the_next() -> None:
+    notations = {content(now_at("lab5", "conv1", 0, row, 13), "products").map.notation for row in range(26)}
+    assert len(notations) == 1
 
 
 def test_what_is_pointed_at_is_marked_in_all_tables_and_in_the_sum() -> None:

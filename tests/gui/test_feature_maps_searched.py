@@ -6,16 +6,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QObject, Qt
 
-from cnnviz.datasets import to_input
 from cnnviz.drawing import LIGHT, Box, CellKey, to_svg
-from cnnviz.drawing.page import arranged, page_drawn
+from cnnviz.drawing.page import page_drawn
 from cnnviz.experiment import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import click_part, settle
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, AtOnce, Later, Opened, digits
-from tests.gui.test_backprop_pages import are_apart
-from tests.oracles import read_number as said_in
-from ui.panels.feature_maps.explain import explain
+from tests.gui.page_rules import assert_has_room
+from tests.oracles import read_number
 from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch, LookAtPatch
 from ui.panels.feature_maps.top_patches import (
     ONE,
@@ -70,45 +68,24 @@ def desk() -> Desk:
     return desk
 
 
-def test_patches_are_those_of_the_largest_and_smallest_responses(desk: Desk) -> None:
-    images, network = desk.data.test_images, desk.snapshot.network
-    responses = network.forward(to_input(images, "float64")).outputs["conv1"][:, 0]
-    found = desk.picture.findings.excitation
-    largest, smallest = np.sort(responses.max(axis=(1, 2)))[::-1], np.sort(responses.min(axis=(1, 2)))
-    for patches, values in ((found.most, largest), (found.least, smallest)):
-        each = [patch.value for patch in patches for _ in range(patch.images_count)]
-        np.testing.assert_allclose(each, values[: len(each)])
-    for shown, patch in zip(desk.patches("least"), found.least, strict=True):
-        image, (row, col) = images[patch.image, 0], (patch.row, patch.column)
-        np.testing.assert_array_equal(shown.image, image)
-        np.testing.assert_array_equal(shown.pixels, image[row : row + 3, col : col + 3])
-        assert shown.ask == LookAtPatch(patch.image, PinnedCell("conv1", (0, row, col)))
-        assert responses[patch.image, row, col] == pytest.approx(patch.value)
+def test_patches_are_those_that_were_found_and_say_of_how_many_images_they_are(desk: Desk) -> None:
+    images, found, counts = desk.data.test_images, desk.picture.findings.excitation, list[int]()
+    for kind, patches, word in (("most", found.most, "strongest"), ("least", found.least, "weakest")):
+        for shown, patch in zip(desk.patches(kind), patches, strict=True):
+            image, (row, col), count = images[patch.image, 0], (patch.row, patch.column), patch.images_count
+            np.testing.assert_array_equal(shown.image, image)
+            np.testing.assert_array_equal(shown.pixels, image[row : row + 3, col : col + 3])
+            assert shown.ask == LookAtPatch(patch.image, PinnedCell("conv1", (0, row, col)))
+            assert shown.count == count
+            assert (f"Found as the {word} patch of {count} images" in shown.tip) is (count > 1)
+            assert "only" not in shown.tip
+            counts.append(count)
+    assert max(counts) > min(counts) == 1
 
 
-def test_a_patch_counts_the_images_that_it_is_of_and_claims_nothing_of_others(desk: Desk) -> None:
-    images = desk.data.test_images
-    responses = desk.snapshot.network.forward(to_input(images, "float64")).outputs["conv1"][:, 0]
-    shared = 0
-    for kind, which, word in (("most", np.argmax, "strongest"), ("least", np.argmin, "weakest")):
-        places = [divmod(int(place), 26) for place in which(responses.reshape(len(images), -1), axis=1)]
-        cut = [images[n, 0, row : row + 3, col : col + 3].tobytes() for n, (row, col) in enumerate(places)]
-        for patch in desk.patches(kind):
-            count = cut.count(np.ascontiguousarray(patch.pixels).tobytes())
-            assert count == patch.count
-            assert (f"Found as the {word} patch of {count} images" in patch.tip) is (count > 1)
-            assert "only" not in patch.tip
-            shared += count > 1
-    assert shared
-
-
-def test_class_evidence_is_the_mean_of_weight_times_value(desk: Desk) -> None:
-    network, labels = desk.snapshot.network, desk.data.test_labels
-    pooled = network.forward(to_input(desk.data.test_images, "float64")).outputs["pool1"]
-    weights = network.params["dense1.weight"][0].reshape(8, 13, 13)
-    means = np.stack([(weights * pooled[labels == name]).mean(axis=0) for name in (0, 1)])
-    found = desk.picture.averages
-    np.testing.assert_allclose(found.evidence.maps, means)
+def test_class_evidence_is_shown_of_one_map_or_all_and_relative_to_a_blank_image(desk: Desk) -> None:
+    network, found = desk.snapshot.network, desk.picture.averages
+    weights, means = network.params["dense1.weight"][0].reshape(8, 13, 13), found.evidence.maps
     np.testing.assert_allclose(found.maps(None), means.sum(axis=1))
     np.testing.assert_allclose(found.maps(0), means[:, 0])
     tiles = evidence_page(desk.picture, FilterView(ONE)).leaves()["evidence"].content.tiles
@@ -122,16 +99,15 @@ def test_patches_say_of_which_moment_and_run_they_are_and_can_be_renewed(desk: D
     search, before = desk.search, desk.picture.findings
     search.show(moment(step=90, factor=2.0), desk.data)
     assert desk.picture.findings is before
-    assert desk.picture.age == "Searched at step 40; the network shown is at step 90"
+    assert patches_page(desk.picture).leaves()["most"].title == "Excited it most at step 40"
     search.begin()
-    assert desk.picture.age == "Searched at step 90"
+    assert patches_page(desk.picture).leaves()["most"].title == "Excites it most"
     assert desk.picture.findings.excitation.most[0].value == pytest.approx(
         2 * before.excitation.most[0].value
     )
     search.show(moment(step=90, run_id=2), desk.data)
-    assert (
-        desk.picture.age == "Searched at step 90 of another run; the network shown is at step 90 of this one"
-    )
+    assert desk.picture.findings is None, "patches of another network would be untrue beside this filter"
+    assert search.is_wanted
 
 
 def test_patches_stand_below_the_filter_that_they_are_of_and_evidence_below_its_patches() -> None:
@@ -145,7 +121,8 @@ def test_patches_stand_below_the_filter_that_they_are_of_and_evidence_below_its_
     assert desk.picture.averages is not None
     desk.search.choose("conv1", 5)
     assert desk.patches() == ()  # those of filter 0 under "Filter 5" would be untrue
-    desk.search.begin(moment(step=50, factor=2.0))
+    desk.search.show(moment(step=50, factor=2.0), desk.data)
+    desk.search.begin()
     background.finish("looks-for")
     assert desk.picture.findings.excitation.channel == 5
     assert desk.picture.averages is None
@@ -185,9 +162,7 @@ def test_all_of_the_pages_has_room_is_made_alike_and_says_what_can_be_done(is_fo
         (filter_page(picture, layers, 0.25), Box(0, 0, 216, 480)),
         (evidence_page(picture, FilterView()), Box(0, 0, 560, 140)),
     ):
-        boxes = [box for _, box in arranged(page.body, room, LIGHT)]
-        assert all(room.joined(each.inset(0.01)) == room for each in boxes)
-        assert are_apart(boxes)
+        assert_has_room(page, room)
         assert "Cancel" not in to_svg(page_drawn(page, room, LIGHT))
     leaves = desk.filter_leaves()
     assert ("search" in leaves, "cancel" in leaves, "progress" in leaves) == (
@@ -261,29 +236,20 @@ def scaled(network, factor):
     return network.with_params({name: factor * array for name, array in network.params.items()})
 
 
-def assert_all_of_one_cell(desk, cell, pinned=False):
-    """Value line, head, tag and outlines are those of a cell, with the value that the network computes."""
-    panel = desk.panel
-    assert panel.network.marked_cell() == cell
-    value = float(desk.trace.outputs[cell.stage][(0, *cell.index)])
-    channel, row, column = cell.index
-    where = f"{cell.stage} · filter {channel}, row {row}, column {column}"
-    assert panel.status.text().startswith(where)
-    assert desk.title.startswith(where)
-    assert said_in(panel.status.text().split(" · ")[2]) == pytest.approx(value, rel=1e-3)
-    assert said_in(desk.title.split("= ")[1].split()[0]) == pytest.approx(value, rel=1e-2)
-    assert desk.is_told_pinned() == pinned
-    assert desk.outlined(cell.stage, "selected") == ((row, column, 1, 1),)
-    np.testing.assert_array_equal(desk.values(cell.stage), desk.trace.outputs[cell.stage][0, channel])
-
-
 def test_a_pin_from_before_the_first_picture_shows_its_map(qtbot):
     analysis = Later()
     desk = Opened(qtbot, analysis=analysis)
     desk.state.set_pinned(PinnedCell("conv1", (7, 4, 5)))
     analysis.finish("feature-maps")
-    assert_all_of_one_cell(desk, PinnedCell("conv1", (7, 4, 5)), pinned=True)
-    assert desk.line("conv1") == "map 7 (of 8)"
+    assert desk.is_told_pinned()
+    where = "conv1 · filter 7, row 4, column 5"
+    assert desk.panel.status.text().startswith(where)
+    assert desk.title.startswith(where)
+    assert desk.outlined("conv1", "selected") == ((4, 5, 1, 1),)
+    np.testing.assert_array_equal(desk.values("conv1"), desk.trace.outputs["conv1"][0, 7])
+    largest = read_number(desk.line("conv1").removeprefix("map 7 (of 8), max "))
+    assert largest == pytest.approx(desk.trace.outputs["conv1"][0, 7].max(), rel=0.05)
+    assert desk.content("conv1 maps").tiles.notes[7] in desk.line("conv1")
     assert desk.line("conv1.weight") == "filter 7 (of 8)"
 
 
@@ -335,36 +301,9 @@ def test_the_head_of_a_map_of_numbers_says_their_power_of_ten(lab5, factor, unit
     lab5.look(scaled(lab5.network, factor), step=3)
     lab5.panel.network.enlarge("conv1")
     lab5.zoom(12)
-    assert lab5.line("conv1") == f"map 0 (of 8) {unit}".strip()
+    assert lab5.line("conv1").partition(", max")[0] == f"map 0 (of 8) {unit}".strip()
     largest = float(np.abs(lab5.trace.outputs["conv1"][0, 0]).max())
     assert 0.02 <= largest / 10.0 ** lab5.shown("conv1").map.notation.exponent < 1e4
     lab5.panel.network.enlarge(None)
     settle(lab5.qtbot)
-    assert lab5.line("conv1") == "map 0 (of 8)"  # no numbers are written here
-
-
-# -- anything at random --------------------------------------------------------------------------------------
-
-
-def test_the_line_is_a_function_of_the_picture_and_of_where_one_looks(lab5):
-    rng = np.random.default_rng(2)
-    for step in range(40):
-        match int(rng.integers(6)):
-            case 0:
-                lab5.look(scaled(lab5.network, float(rng.uniform(0.5, 2))), step=step)
-            case 1:
-                lab5.hover("conv1", *(int(each) for each in rng.integers(0, 26, 2)))
-            case 2:
-                lab5.click("pool1", *(int(each) for each in rng.integers(0, 13, 2)))
-            case 3:
-                lab5.key((Qt.Key.Key_Escape, Qt.Key.Key_Down)[int(rng.integers(2))])
-            case 4:
-                lab5.click_thumb("conv1", int(rng.integers(8)))
-            case _:
-                lab5.step_sweep()
-        view = lab5.panel.network
-        anew = explain(view.picture, replace(view.look, pinned=lab5.state.pinned, swept=view.look.swept))
-        assert lab5.panel.status.text() == anew.value_line
-        assert lab5.title == " ".join(text for text, _ in anew.arithmetic.title)
-        channel = anew.channel(view.picture.plan.column("conv1"))
-        np.testing.assert_array_equal(lab5.values("conv1"), lab5.trace.outputs["conv1"][0, channel])
+    assert lab5.line("conv1").partition(", max")[0] == "map 0 (of 8)"  # no numbers are written here

@@ -98,7 +98,7 @@ def test_a_right_click_anywhere_offers_the_figure_and_what_is_drawn_goes_out(qtb
     window, wrong = session.window, list[str]()
     for number in (0, PANELS.index("report")):  # plots of two libraries, and words
         wrong += _check_menus(show_panel(qtbot, session, number), menus, session.exporter)
-    window.timeline.toggles.compare.click()
+    window.timeline.compare.click()
     qtbot.waitUntil(window.compare.isVisible)
     for part in (window.samples, window.compare, window.timeline.track):
         wrong += _check_menus(part, menus, session.exporter)
@@ -131,13 +131,9 @@ def test_a_right_click_anywhere_offers_the_figure_and_what_is_drawn_goes_out(qtb
     close_export_dialog(qtbot)
 
 
-def _titles(panel: QWidget) -> list[str]:
-    return [figure.title for figure in figures_of(panel) if figure.kind == "plot"]
-
-
 def _faults(panel: QWidget) -> list[str]:
     classes = {type(each).__name__ for each in panel.findChildren(QWidget)}
-    titles = _titles(panel)
+    titles = [figure.title for figure in figures_of(panel) if figure.kind == "plot"]
     faults = [f"{title} is the name of a class" for title in titles if title in classes]
     faults += [f"{title} twice" for title, count in Counter(titles).items() if count > 1]
     return faults + [f"{title!r} says nothing" for title in titles if not title.strip(" ,")]
@@ -154,8 +150,9 @@ def test_every_figure_has_a_name_of_its_own(qtbot, trained):
     for number in range(len(PANELS)):
         faults += _faults(show_panel(qtbot, trained, number))
     maps = show_panel(qtbot, trained, 1)
-    for stage, shape in trained.state.shown.network.shapes.items():
-        index = (0, *(side // 2 for side in shape[1:]))
+    network = trained.state.shown.network
+    for stage in {type(layer): stage for stage, layer in network.layers}.values():
+        index = (0, *(side // 2 for side in network.shapes[stage][1:]))
         trained.state.set_pinned(PinnedCell(stage, index))
         rest(qtbot, trained)
         faults += _faults(maps)
@@ -166,7 +163,7 @@ def test_every_figure_has_a_name_of_its_own(qtbot, trained):
     for step in {step.kind: number for number, step in enumerate(backprop.model.steps)}.values():
         backprop.header.go_to(step)
         faults += _faults(backprop)
-    trained.window.timeline.toggles.compare.click()
+    trained.window.timeline.compare.click()
     qtbot.waitUntil(trained.window.compare.isVisible)
     faults += _faults(trained.window.compare)
     assert not faults
@@ -180,12 +177,26 @@ def _close_dialog(qtbot: QtBot, window: QWidget) -> str:
     return title
 
 
-def test_the_button_at_the_top_exports_what_was_used_last(qtbot, session):
+def test_the_figures_of_all_panels_are_offered_and_the_button_at_the_top_exports_what_was_used_last(
+    qtbot, session
+):
+    show_panel(qtbot, session, 3)
+    figures = session.exporter.figures()
+    assert "Translation" not in {each.place for each in figures}, "it has shown nothing yet"
+    strip = show_panel(qtbot, session, 2).strip
+    figures = session.exporter.figures()
+    places = list(dict.fromkeys(each.place for each in figures))
+    assert places[0] == "Translation"
+    assert "Backprop" in places
+    assert places[-1] == ""
+    assert [each.title for each in figures].count("Backprop panel") == 1
+    for figure in figures[:-1]:
+        assert figure.drawing().marks
+
     window = session.window
     activate(qtbot, window)
     button = window.run_bar.export
     left = Qt.MouseButton.LeftButton
-    strip = show_panel(qtbot, session, 2).strip
     qtbot.mouseClick(button, left)
     assert _close_dialog(qtbot, window) == "Translation panel", (
         "the panel in front, when nothing has been used yet"
@@ -213,22 +224,6 @@ def test_the_button_at_the_top_exports_what_was_used_last(qtbot, session):
     show_panel(qtbot, session, 2)
     assert session.exporter.figures()[0].widget is strip, "and in sight again"
 
-
-def test_the_figures_of_all_panels_are_offered_that_in_front_first_and_the_timeline_has_its_numbers(
-    qtbot, session
-):
-    show_panel(qtbot, session, 3)
-    figures = session.exporter.figures()
-    assert "Translation" not in {each.place for each in figures}, "it has shown nothing yet"
-    show_panel(qtbot, session, 2)
-    figures = session.exporter.figures()
-    places = list(dict.fromkeys(each.place for each in figures))
-    assert places[0] == "Translation"
-    assert "Backprop" in places
-    assert places[-1] == ""
-    assert [each.title for each in figures].count("Backprop panel") == 1
-    for figure in figures[:-1]:
-        assert figure.drawing().marks
     train(qtbot, session, 200)
     figure = next(each for each in session.exporter.figures() if each.widget is session.window.timeline.track)
     assert figure.title == "Timeline"

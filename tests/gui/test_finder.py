@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.experiment import LAB5
 from tests.gui.driving import activate, find
-from tests.gui.lab_driving import open_lab
 from tests.gui.training_driving import lengthen
 from tests.gui.whole_window import PANELS, rest, show_panel
 from ui.controls.keyboard import has_keyboard
@@ -27,7 +26,7 @@ from ui.session import Session
 from ui.state import AppState, RunStatus
 from ui.window import menus
 from ui.window.actions import ACTIONS, ActionRow
-from ui.window.finder import FinderBox, cost, found, words_of
+from ui.window.finder import Entry, FinderBox, chapters, cost, found, words_of
 from ui.window.menus import OTHER_KEYS
 
 # -- menus, keys and help ------------------------------------------------------------------------------------
@@ -80,7 +79,7 @@ def test_menus_keys_buttons_and_help_say_the_same_and_no_key_means_two_things(qt
         session.window.menus.action(f"theme_{mode}").trigger()
         assert theme.mode == mode
         ticked = [text for text, action in entries(session) if action.isChecked()]
-        assert ticked == [mode.capitalize()]
+        assert ticked == [f"{mode.capitalize()} theme"]
 
     bar = session.window.run_bar
     for name in ("train", "step", "epoch", "reset", "new_seed", "export"):
@@ -150,7 +149,11 @@ def test_the_box_finds_every_action_with_its_key_and_what_cannot_be_had_now_says
     box.line.setText("traces")
     assert not [name for name, *_ in lines(box) if "Traces" in name], "of a menu that nobody sees"
     box.line.setText("theme")
-    assert {name for name, _place, _key in lines(box)[:3]} == {"Like the system", "Light", "Dark"}
+    assert {name for name, _place, _key in lines(box)[:3]} == {
+        "Theme of the system",
+        "Light theme",
+        "Dark theme",
+    }
 
     box.line.setText("panel")
     second = lines(box)[1]
@@ -216,11 +219,19 @@ def test_the_panel_in_front_comes_first_and_every_page_of_backprop_is_found_from
     show_panel(qtbot, active, PANELS.index("backprop"))
     active.window.panels.show_panel(0)
     qtbot.waitUntil(lambda: not panel._unseen)
-    for words, part in (("parameter backprop", panel.stack), ("size poke", panel.side.poke)):
+    for words, part in (("parameter backprop", panel.stack), ("size change", panel.side.poke)):
         activate(qtbot, active.window)
         find(qtbot, active, words)
         qtbot.waitUntil(part.isVisible)
         assert has_keyboard(part)
+
+
+def test_a_term_comes_before_what_only_mentions_it_and_the_guide_is_searched_whole() -> None:
+    control = Entry("Stages", "Translation", print, about="0: the stage is equivariant")
+    first, second, *_ = found([control, *chapters(print)], "equivariant")
+    assert (first.name, second) == ("Equivariance", control)
+    assert "Saliency" not in {each.name for each in found(chapters(print), "one-sided")}
+    assert "Saliency" in {each.name for each in found(chapters(print, is_whole=True), "one-sided")}
 
 
 def test_actions_and_pages_of_the_help_are_opened_and_what_cannot_be_asked_for_is_grey(
@@ -256,7 +267,7 @@ def test_actions_and_pages_of_the_help_are_opened_and_what_cannot_be_asked_for_i
     assert "figures-and-documents" in guide.page.source().path()
     titles = [each.name for each in found(active.window.finder.entries(), "compare runs")]
     assert {"Compare moments", "Network"} <= set(titles)
-    places = {"max pooling term": "max-pooling", "glossary": "", "slide kernel": "slide-the-kernel"}
+    places = {"max pooling term": "max-pooling", "glossary": "", "slide filter": "slide-the-filter"}
     for word, place in places.items():
         guide.close()
         activate(qtbot, active.window)
@@ -264,22 +275,6 @@ def test_actions_and_pages_of_the_help_are_opened_and_what_cannot_be_asked_for_i
         qtbot.waitUntil(lambda place=place: guide.page.source().fragment() == place)
     assert found(active.window.finder.entries(), "logit")[0].place == "Help: Terms"
     guide.close()
-
-
-def test_a_step_of_the_lab_comes_with_the_keyboard_and_its_list_has_ends(
-    qtbot: QtBot, active: Session, tmp_path: Path
-) -> None:
-    sitting = open_lab(qtbot, active, tmp_path)
-    activate(qtbot, active.window)
-    find(qtbot, active, "step 2")
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is sitting.column.page.show_me)
-    assert sitting.control.number == 1
-    lab = sitting.control.lab
-    for key, number in ((Key.Key_Home, 0), (Key.Key_End, len(lab.steps) - 1)):
-        sitting.column.list_button.setChecked(True)
-        QTest.keyClick(sitting.column.steps, key)
-        QTest.keyClick(sitting.column.steps, Key.Key_Return)
-        assert sitting.control.number == number
 
 
 @pytest.mark.parametrize(

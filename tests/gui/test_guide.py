@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage, QTextDocument
 from PySide6.QtWidgets import QAbstractButton, QMessageBox, QWidget
 
 from cnnviz.bundled import bundled, documentation
-from tests.gui.driving import settle
+from tests.gui.driving import activate, focus, settle
 from ui.guide.chapters import CHAPTERS, FIRST_STEPS, LICENCES
 from ui.guide.page import PARTS, GuideWindow
 from ui.panels.registry import PANELS
@@ -22,9 +22,10 @@ FILES = sorted((documentation() / "guide").glob("*.md"))
 @pytest.fixture
 def guide(qtbot):
     parent = QWidget()
+    parent.asked = []
     qtbot.addWidget(parent)
     parent.resize(1440, 900)
-    shown = GuideWindow(first_steps_page, parent)
+    shown = GuideWindow(first_steps_page, parent.asked.append, parent)
     shown.show()
     qtbot.waitUntil(shown.isVisible)
     return shown
@@ -98,6 +99,20 @@ def test_a_link_leads_to_its_heading_and_back_and_a_missing_chapter_says_what_to
     assert title(guide) == "This page is missing"
     guide.page.setSource(QUrl.fromLocalFile("/nowhere/licence.txt"))
     assert "again" in guide.page.document().toPlainText()
+
+
+def test_page_keys_scroll_what_was_clicked_a_term_is_marked_and_ctrl_f_asks_for_words(guide, qtbot):
+    guide.show_chapter("terms#equivariance")
+    assert guide.page.textCursor().selectedText() == "Equivariance"
+    activate(qtbot, guide)
+    row = guide.chapters.visualItemRect(guide.chapters.item(1))
+    qtbot.mouseClick(guide.chapters.viewport(), Qt.MouseButton.LeftButton, pos=row.center())
+    place = guide.page.verticalScrollBar().value()
+    qtbot.keyClick(focus(), Qt.Key.Key_PageDown)
+    assert guide.page.verticalScrollBar().value() > place
+    assert guide.chapters.currentRow() == 1
+    qtbot.keyClick(guide.page, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: guide.parent().asked == [guide])
 
 
 def test_the_guide_follows_the_theme_keeps_its_place_and_lays_a_long_chapter_out_once(guide, qtbot, theme):

@@ -4,7 +4,6 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from cnnviz.experiment import LAB5
 from cnnviz.snapshots import Snapshot
 from tests.gui.document_driving import answered, restored, told
 from tests.gui.driving import PATIENCE, begun, kept_in, opened, save_document, save_picture
+from tests.gui.lab_driving import open_lab
 from tests.gui.whole_window import train_to
 from tests.small_data import write_npz
 from ui.panels.report.panel import ReportPanel
@@ -111,11 +111,17 @@ def test_a_document_marked_as_open_on_another_computer_can_be_opened(qtbot, tmp_
 # --- words --------------------------------------------------------------------------------------------------
 
 
-def test_words_are_kept_where_no_data_can_be_read(qtbot, tmp_path):
+def test_words_are_kept_where_no_data_can_be_read_and_mnist_is_offered(qtbot, tmp_path):
     with begun(qtbot, tmp_path / "window.ini", tmp_path / "nothing") as session:
         qtbot.waitUntil(lambda: session.state.run.status is RunStatus.FAILED)
+        message = session.window.samples.message
+        assert "nothing" in message.text()
         session.window.panel(ReportPanel).work.set_head("author", "Ada")
         qtbot.waitUntil(lambda: kept("Ada", session))
+        assert message.action_button().text() == "Use MNIST"
+        message.action_button().click()
+        qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY)
+        assert message.text() == ""
     with opened(qtbot, tmp_path / "window.ini") as again:
         assert again.window.panel(ReportPanel).work.work.author == "Ada"
         assert again.state.run.status is RunStatus.READY
@@ -156,16 +162,12 @@ def test_what_is_typed_without_a_pause_is_kept_and_a_slow_disk_does_not_hold_up_
 # --- what takes the place of a run --------------------------------------------------------------------------
 
 
-def model_for_other_images(path: Path) -> Path:
-    network = LAB5.build_network((1, 40, 40))
-    checkpoint.save(path, Snapshot(7, network), LAB5)
-    return path
-
-
 def test_a_model_that_does_not_fit_changes_nothing(qtbot, session, tmp_path):
     train_to(qtbot, session, 40)
     state, before = session.state, session.document.picture()
-    session.document.open(model_for_other_images(tmp_path / "large.safetensors"))
+    large = tmp_path / "large.safetensors"
+    checkpoint.save(large, Snapshot(7, LAB5.build_network((1, 40, 40))), LAB5)
+    session.document.open(large)
     qtbot.waitUntil(lambda: "(1, 40, 40)" in told(session))
     assert session.document.picture() == before is not None
     assert (state.run.run_id, state.run.status, len(state.history.losses)) == (1, RunStatus.PAUSED, 40)
@@ -174,7 +176,7 @@ def test_a_model_that_does_not_fit_changes_nothing(qtbot, session, tmp_path):
     state.clear_notice("files")
     state.set_speed(50)
     session.controller.train()
-    session.document.open(tmp_path / "large.safetensors")
+    session.document.open(large)
     qtbot.waitUntil(lambda: "(1, 40, 40)" in told(session))
     step = state.run.step
     qtbot.waitUntil(lambda: state.run.step > step)
@@ -208,7 +210,7 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
         way()
         qtbot.waitUntil(lambda asked=asked: len(asked) == 1)
         said = "The network has been trained for 35 steps and is not saved."
-        assert asked == [f"{said} Before it is replaced?"]
+        assert asked == [f"{said} Before the network is replaced?"]
         qtbot.waitUntil(lambda: controller.is_idle)
         assert (state.run.run_id, state.run.step) == (run.run_id, 35)
         way()
@@ -297,3 +299,24 @@ def test_an_early_end_waits_for_files(session, tmp_path):
     session.end_early()
     assert (tmp_path / "report.html").stat().st_size > 1000
     timer.join()
+
+
+def test_a_report_that_waits_for_its_numbers_is_written_before_the_end_or_given_up(qtbot, few, tmp_path):
+    open_lab(qtbot, few, tmp_path)
+    report, measure = few.window.panel(ReportPanel), threading.Event()
+    few.controller.background.submit(
+        "hold", lambda _context: measure.wait(PATIENCE / 1000), lambda _result: None
+    )
+    report.exporter.write(tmp_path / "report.html")
+    few.ask_before_closing(True)
+    assert not few.window.close()
+    assert "still being written" in told(few)
+    report.cancel.click()
+    assert told(few) == report.message.text() == ""
+    assert report.export.isEnabled()
+    report.exporter.write(tmp_path / "report.html")
+    few.end_early()
+    assert few.window.isVisible()
+    measure.set()
+    qtbot.waitUntil(lambda: not few.window.isVisible())
+    assert (tmp_path / "report.html").stat().st_size > 1000

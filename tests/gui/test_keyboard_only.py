@@ -111,7 +111,7 @@ class Student:
     def do(self, condition: Condition) -> None:
         """Do what a step waits for."""
         count = condition.at_least
-        {
+        hands = {
             "slowed": self.train_slowly,
             "finished": self.train,
             "pinned": self.pin,
@@ -121,8 +121,10 @@ class Student:
             "walked": lambda: self.walk_to(condition.what),
             "checked_gradient": self.check,
             "updated": lambda: self.press_in_backprop("Apply the update"),
-        }.get(condition.event, lambda: None)()
-        self.rest()
+        }
+        if condition.event in hands:
+            hands[condition.event]()
+            self.rest()
 
     def train_slowly(self) -> None:
         press(Key.Key_1, _CONTROL)

@@ -128,11 +128,14 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     assert page.prediction.verdict.text().startswith("Not right")
     assert desk.done.done
 
+    run = session.state.run
     sitting.revealer.arrived.emit("field")
     assert "is known" in column.message.text()
     session.lab.open_file(shipped_labs()["pooling"])
     qtbot.waitUntil(lambda: is_open(session, "pooling"))
+    whole_window.rest(qtbot, session)
     assert not column.message.isVisible(), "what was told of a result goes with its lab"
+    assert session.state.run == run, "a trained network of its own stays"
 
 
 def test_what_the_student_does_ticks_the_step_in_front_and_in_slow_motion_it_shows_the_image_that_comes_in(
@@ -345,6 +348,9 @@ def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, 
     press(samples)  # in whose place the guide stands where room is short
     assert window.samples_dock.isVisible()
     assert window.lab_dock.isHidden()
+    press(window.samples.guide_button)
+    assert window.samples_dock.isHidden()
+    assert window.lab_dock.isVisible()
 
 
 _OTHER = LAB.replace(
@@ -369,7 +375,7 @@ settings = { ties = "first" }
 
 def _lost(step):
     what = f"The network has been trained for {step:,} steps and is not saved."
-    return f"{what} Before it is replaced?"
+    return f"{what} Before the network is replaced?"
 
 
 def test_a_lab_says_when_the_network_is_another_and_asks_only_before_it_takes_what_it_cannot_train_again(
@@ -442,6 +448,8 @@ def test_a_hypothesis_of_a_later_section_is_late_after_results_of_its_own_sectio
     desk.open()
     work, lab = desk.work, desk.lab
     first, later, own = lab.step("objective"), lab.step("expect-shift"), lab.step("dots")
+    work.note_shown(("4", "9"), Shown(lab="2026-01-31 09:00"))
+    assert not work.version(first, "high").after_run, "after results about other classes"
     work.note_shown(lab.experiment.classes, Shown(lab="2026-01-31 10:00"))
     work.set_record(work.record.revealed(lab.step("full"), "2026-01-31 10:00"))
     assert work.version(first, "high").after_run

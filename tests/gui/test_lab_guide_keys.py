@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QApplication, QRadioButton
 
 from cnnviz.lab.course import shipped_labs
 from tests.gui import whole_window
-from tests.gui.driving import activate, settle
+from tests.gui.driving import activate, find, settle
 from tests.gui.lab_driving import LabDesk, is_open, open_lab, press
 
 
@@ -33,6 +33,16 @@ def test_ctrl_l_leads_to_the_open_step_never_away_and_f6_to_what_the_guide_has_t
         assert QApplication.focusWidget() is window.panels.front_panel
         QTest.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
         assert QApplication.focusWidget() is page.show_me
+
+    qtbot.waitUntil(lambda: is_open(session, "small"))
+    activate(qtbot, window)
+    find(qtbot, session, "step 2")
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is page.show_me)
+    for key, number in ((Qt.Key.Key_End, 2), (Qt.Key.Key_Home, 0)):
+        column.list_button.setChecked(True)
+        QTest.keyClick(column.steps, key)
+        QTest.keyClick(column.steps, Qt.Key.Key_Return)
+        assert sitting.control.number == number
 
     sitting.column.message.show_message("The result is known now.", "info", "See it")
     session.window.areas.enter(sitting.column)
@@ -64,13 +74,10 @@ def test_keys_choose_among_answers_and_only_the_button_commits(qtbot):
     assert control.done.prediction.answer == "same"
 
 
-def test_who_uses_keys_sees_the_whole_of_the_field_that_is_written_in(qtbot, session):
-    session.lab.open_file(shipped_labs()["lab5"])
-    sitting = session.lab.guide
-    qtbot.waitUntil(lambda: is_open(session, "lab5"))
-    whole_window.rest(qtbot, session)
-    activate(qtbot, session.window)
-    page = sitting.column.page
+def test_who_uses_keys_sees_the_whole_of_the_field_that_is_written_in(qtbot):
+    desk = LabDesk(shipped_labs()["lab5"].read_text(encoding="utf-8"))
+    column = desk.column(qtbot)
+    page = column.page
 
     def is_seen(place=-1):
         field = page.answers[place].field
@@ -80,19 +87,19 @@ def test_who_uses_keys_sees_the_whole_of_the_field_that_is_written_in(qtbot, ses
     page.show_me.setFocus()
     QTest.keyClick(page.show_me, Qt.Key.Key_Tab)
     qtbot.waitUntil(lambda: is_seen(0))
-    sitting.control.go_to("slow")
-    whole_window.rest(qtbot, session)
+    desk.control.go_to("slow")
+    settle(qtbot)
     page.prediction.number.setFocus()
     QTest.keyClicks(page.prediction.number, "0.1")
     QTest.keyClick(page.prediction.number, Qt.Key.Key_Return)
-    whole_window.rest(qtbot, session)
+    settle(qtbot)
     assert page.answers[0].field.hasFocus()
     QTest.keyClicks(page.answers[0].field, "a")
-    whole_window.rest(qtbot, session)
+    settle(qtbot)
     assert is_seen()
-    sitting.column.next.setFocus()
-    QTest.keyClick(sitting.column.next, Qt.Key.Key_Return)
-    assert sitting.control.step.id == "full"
+    column.next.setFocus()
+    QTest.keyClick(column.next, Qt.Key.Key_Return)
+    assert desk.control.step.id == "full"
 
 
 def test_space_trains_after_show_me_words_without_a_field_train_nothing_and_page_keys_lead_through_the_lab(

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QProxyStyle, QStyle
 from pytestqt.qtbot import QtBot
 
+from cnnviz.covers import Secret
 from cnnviz.drawing import CellKey
 from cnnviz.experiment import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, apply_update, tie_rate_of_images
@@ -242,8 +243,15 @@ def test_an_unlabelled_digit_is_differentiated_for_the_class_the_user_chooses(de
 
 def test_results_can_be_covered_and_guessed_before_they_are_shown(desk: Desk) -> None:
     panel = desk.panel
-    desk.go_to(StepKind.DENSE)
+    desk.go_to(StepKind.OUTPUT)
     click(panel.header.cover)
+    assert desk.state.why_covered(Secret.PREDICTION), "nor does the list beside it tell it"
+    QTest.keyClick(panel, Qt.Key.Key_V)
+    assert not desk.state.why_covered(Secret.PREDICTION)
+    desk.go_to(StepKind.LOSS)
+    assert desk.state.why_covered(Secret.PREDICTION)
+    desk.go_to(StepKind.DENSE)
+    assert not desk.state.why_covered(Secret.PREDICTION)
     assert desk.shown("map 1").content.is_covered
     assert not desk.shown("map 0").content.is_covered
     assert panel.header.said.view("formula").drawing().texts().count("?") == 2
@@ -352,9 +360,10 @@ def test_the_window_that_is_shown_is_poked_until_another_number_is_chosen(desk: 
     other = (model.focus.channel(lab5(), "pool1") + 1) % 8
     desk.view("route").leaveEvent(None)
     click_part(desk.view("filters of conv1"), other)
-    assert shown_poke(desk).target == pooled() == CellTarget("pool1", (other, 10, 10))
+    assert shown_poke(desk).target == CellTarget("conv1", (other, *pinned.index[1:])), "it goes along"
+    assert pooled() == CellTarget("pool1", (other, 10, 10))
     click_part(desk.view("filters of conv1"), pinned.index[0])
-    assert shown_poke(desk).target == pinned, "it is seen again"
+    assert shown_poke(desk).target == pinned
     desk.panel.setFocus()
     QTest.keyClick(desk.panel, Qt.Key.Key_Escape)
     assert shown_poke(desk).target == pooled()
@@ -375,7 +384,7 @@ def test_at_a_dense_layer_the_weight_of_the_formula_is_poked_until_another_numbe
     assert "7,5" in desk.panel.header.said.view("formula").drawing().texts()
     assert shown_poke(desk).target == weight
     name = "w₇,₅ of filter 2, dense1.weight[0, 434]"
-    assert side.poke.page.leaves()["title"].content.words == f"Poke {name}"
+    assert side.poke.page.leaves()["title"].content.words == f"Check {name}"
     assert side.inspect.page.leaves()["title"].content.words == name
     click_part(desk.view("map 0"), cell(1, 1))
     assert shown_poke(desk).target == target_of(*model.focus.pinned) != weight

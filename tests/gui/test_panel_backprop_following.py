@@ -13,7 +13,7 @@ from cnnviz.experiment import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget, apply_update
 from tests.gui.backprop_desk import Desk, lab5, two_blocks
 from tests.gui.driving import click
-from ui.panels.backprop.asks import PointAt
+from ui.panels.backprop.asks import PointAt, ShowFilter
 from ui.panels.backprop.focus import StepKind, backward_steps
 from ui.panels.backprop.header import POKE
 from ui.panels.backprop.panel import BackpropPanel
@@ -52,6 +52,18 @@ def test_another_sample_or_network_keeps_step_and_pinned_cell_and_shows_its_own(
     assert desk.panel.model.step.layer == "pool1"
     assert desk.panel.model.focus.pinned == ("conv1", (0, 3, 4))
     assert column(desk, "hint") == "Esc frees the pinned cell."
+
+
+def test_a_pinned_cell_goes_along_into_the_filter_that_is_chosen(desk: Desk) -> None:
+    desk.go_to(StepKind.FILTER)
+    desk.state.set_pinned(PinnedCell("pool1", (2, 3, 4)))
+    desk.panel.answer(ShowFilter("conv1", 5))
+    assert desk.state.pinned == PinnedCell("pool1", (5, 3, 4))
+    assert column(desk, "title").startswith("conv1, filter 5")
+    assert desk.shown("filter").value == 5
+    desk.state.set_pinned(PinnedCell("dense1", (0,)))
+    desk.panel.answer(ShowFilter("conv1", 1))
+    assert desk.state.pinned == PinnedCell("dense1", (0,))
 
 
 def test_a_weight_that_another_network_has_not_is_let_go(desk: Desk) -> None:

@@ -235,7 +235,13 @@ def test_beside_an_enlarged_map_the_outputs_stay_whole(qtbot):
     opened.panel.network.enlarge("conv1")
     settle(qtbot)
     assert opened.flow.rect().contains(opened.map("dense1").geometry())
-    assert opened.cell_box("conv1", 0, 0).width > 1.3 * before
+    enlarged = opened.cell_box("conv1", 0, 0).width
+    assert enlarged > 1.4 * before
+    assert opened.map("conv1 maps").geometry().right() < opened.map("pool1").geometry().left()
+    opened.qtbot.mouseClick(opened.panel.cover, LEFT)
+    settle(qtbot)
+    assert opened.cell_box("conv1", 0, 0).width == enlarged, "it stays as large when it is uncovered"
+    opened.qtbot.mouseClick(opened.panel.cover, LEFT)
     opened.panel.network.enlarge("evidence")
     settle(qtbot)
     assert opened.map("evidence").isVisible(), "it is folded beside another one, but not itself"
@@ -363,11 +369,6 @@ def shown(qtbot, session):
     return session
 
 
-def move_to(session, widget, spot):
-    window = session.window
-    QTest.mouseMove(window.windowHandle(), widget.mapTo(window, spot.toPoint()))
-
-
 @pytest.mark.window
 def test_cells_are_hovered_pinned_moved_and_freed_while_training_runs(qtbot, shown):
     panel, controller = shown.window.panel(FeatureMapsPanel), shown.controller
@@ -376,7 +377,7 @@ def test_cells_are_hovered_pinned_moved_and_freed_while_training_runs(qtbot, sho
     qtbot.waitUntil(lambda: shown.state.run.step > 20)
     conv = panel.network.flow.view("conv1")
     cell = part_center(conv, CellKey("cell", 8, 9))
-    move_to(shown, conv, cell)
+    QTest.mouseMove(shown.window.windowHandle(), conv.mapTo(shown.window, cell.toPoint()))
     qtbot.waitUntil(lambda: panel.network.marked_cell() == PinnedCell("conv1", (0, 8, 9)))
     assert panel.network.flow.page.marked["input"] == (("receptive", (8, 9, 3, 3)),)
     qtbot.mouseClick(conv, LEFT, pos=cell.toPoint())

@@ -40,8 +40,8 @@ def test_a_preset_or_a_rate_chosen_beside_a_trained_run_waits_and_changes_nothin
     assert state.draft == LENET
     assert (state.experiment, state.dataset.classes) == (before, ("0", "1"))
     assert window.pending.text() == (
-        "Chosen for a new run: Classes 0, 1 → 0, 1, 2, 3, 4, 5, 6, 7, 8, 9; Filters 8 → 8, 16; "
-        "Padding 0 → 1; and 11 more. The present network keeps its own settings."
+        "For the next run: Classes 0, 1 → 0, 1, 2, 3, 4, 5, 6, 7, 8, 9; Filters 8 → 8, 16; "
+        "Padding 0 → 1; and 11 more. This run keeps its settings."
     )
     step = state.run.step
     train(qtbot, session, step + 40)
@@ -59,7 +59,7 @@ def test_a_preset_or_a_rate_chosen_beside_a_trained_run_waits_and_changes_nothin
     train(qtbot, session, state.run.step + 40)
     session.controller.choose_preset("lab5")
     assert session.window.pending.text() == (
-        "Chosen for a new run: Learning rate 0.001 → 0.0001. The present network keeps its own settings."
+        "For the next run: Learning rate 0.001 → 0.0001. This run keeps its settings."
     )
     train(qtbot, session, state.run.step + 40)
     assert state.live.origin.experiment.learning_rate == 1e-3
@@ -114,14 +114,12 @@ def test_what_is_typed_beside_a_trained_run_waits_for_a_new_one_but_a_rate_alone
     qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
     assert state.experiment == LAB5
     assert state.draft == replace(LAB5, filters=(3,))
-    assert (
-        window.pending.text()
-        == "Chosen for a new run: Filters 8 → 3. The present network keeps its own settings."
-    )
+    assert window.pending.text() == "For the next run: Filters 8 → 3. This run keeps its settings."
     run_id = state.run.run_id
     _click(qtbot, window.pending.action_button())
     qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 0)
     assert state.experiment == state.draft == replace(LAB5, filters=(3,))
+    assert state.ghost.said == "classes 0, 1, seed 0, filters 8", "what differs is named"
     assert window.pending.text() == ""
     assert not any("•" in label.text() for label in form.findChildren(QLabel))
 

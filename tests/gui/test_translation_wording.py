@@ -107,13 +107,13 @@ def _untruths(truth: _Shifted) -> Iterator[str]:
         for words, holds in (("less", change < base), ("more", change > base)):
             if f"{words} than the {truth.before}" in said and not holds:
                 yield words
-    measured = re.search(r"changed? by \*(\S+)\* \(0 is invariant\).*?\*(\S+)\*", said)
+    measured = re.search(r"changed? by \*(\S+)\*, .*?\*(\S+)\*", said)
     if measured and not _are(measured, change, base):
         yield "how much both changed"
     if measured and (" would " in said) != truth.is_what_if:
         yield "what if"
-    if "moved along" in said and not truth.is_equivariant():
-        yield "moved along"
+    if "moved exactly" in said and not truth.is_equivariant():
+        yield "moved exactly"
     if (read := re.search(r"reads (\d).*p\((\d)\)", said)) and read[1] != read[2]:
         yield "the probability of a class that is not read"
     told = re.search(r"relative to a blank image the changes are \*(\S+)\* and \*(\S+)\*", said)
@@ -140,9 +140,9 @@ def test_nothing_is_said_of_a_shift_that_is_not_so(experiment: Any) -> None:
                 shifted = _Shifted(network, found, View(stage=stage, relative=relative))
                 words = shifted.said
                 untrue += [f"{number} {shift} {stage}: {each} in {words}" for each in _untruths(shifted)]
-                said.update(each for each in ("moved along", "nothing to compare") if each in words)
+                said.update(each for each in ("moved exactly", "nothing to compare") if each in words)
     assert not untrue, "\n".join(untrue[:20])
-    assert min(said[each] for each in ("moved along", "nothing to compare")) > 20
+    assert min(said[each] for each in ("moved exactly", "nothing to compare")) > 20
 
 
 def test_no_lesson_measures_a_number_or_a_residual_for_want_of_ink() -> None:

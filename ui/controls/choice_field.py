@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.controls.keyboard import opens_list
+from ui.controls.keyboard import is_enter, opens_list
 from ui.controls.layouts import fill
 from ui.theme import theme_manager
 from ui.theme.icons import icon_pixmap
@@ -190,7 +190,7 @@ class SegmentedControl(QFrame):
 
 
 class ClassPicker(QPushButton):
-    """The menu stays open while classes are ticked; closed, it announces the choice once.
+    """The menu stays open until Done, Enter or a click elsewhere; then it announces the choice once.
 
     * `fewest`, `most`: how many classes may be chosen.
     """
@@ -202,8 +202,10 @@ class ClassPicker(QPushButton):
         super().__init__()
         self._limits = (fewest, most)
         self._chosen: tuple[str, ...] = ()
+        self._done: QAction | None = None
         self._menu = QMenu(self)
         self._menu.setToolTipsVisible(True)
+        self._menu.setAttribute(Qt.WidgetAttribute.WA_NoMouseReplay)  # a click elsewhere only closes it
         self._menu.installEventFilter(self)
         self._menu.aboutToHide.connect(self._on_menu_hiding)
         self.setMenu(self._menu)
@@ -214,6 +216,9 @@ class ClassPicker(QPushButton):
         for name in names:
             action = self._menu.addAction(name)
             action.setCheckable(True)
+        self._menu.addSeparator()
+        self._done = self._menu.addAction("Done")
+        self._done.setToolTip("Take the ticked classes (Enter); Space ticks one")
         self._tick()
 
     def classes(self) -> tuple[str, ...]:
@@ -249,16 +254,21 @@ class ClassPicker(QPushButton):
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep the menu open when a class is ticked by mouse or keyboard."""
-        action = self._ticked_by(event) if watched is self._menu else None
+        action = self._chosen_by(event) if watched is self._menu else None
         if action is None:
             return super().eventFilter(watched, event)
-        action.trigger()
+        if action.isCheckable():
+            action.trigger()
+        elif not action.isSeparator():
+            self._menu.close()
         return True
 
-    def _ticked_by(self, event: QEvent) -> QAction | None:
+    def _chosen_by(self, event: QEvent) -> QAction | None:
         if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonRelease:
             return self._menu.actionAt(event.position().toPoint())
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if is_enter(event):
+                return self._done
             return self._menu.activeAction() if event.key() == Qt.Key.Key_Space else None
         return None
 

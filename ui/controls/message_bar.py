@@ -3,23 +3,22 @@
 from collections.abc import Callable
 from typing import override
 
-from PySide6.QtCore import QEasingCurve, QPropertyAnimation, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from ui.controls.buttons import Button, IconButton, IconLabel
 from ui.controls.flow_row import height_for_width
 from ui.controls.labels import WrapLabel
-from ui.controls.layouts import UNLIMITED, fill
-from ui.theme import repolish, theme_manager
+from ui.controls.layouts import fill
+from ui.theme import repolish
 
 _ROLES = {"info": "info", "success": "success", "warning": "warning", "error": "danger"}
-_SLIDE_MS = 160
 _ICONS = {"info": "info", "success": "circle-check", "warning": "triangle-alert", "error": "circle-x"}
 
 
 class MessageBar(QFrame):
-    """Sign, text, optional action, close. It takes room in the layout, so as to cover nothing."""
+    """Sign, text, optional action, close."""
 
     #: The user has closed the message.
     closed = Signal()
@@ -36,10 +35,6 @@ class MessageBar(QFrame):
         self._close = IconButton("close", "Close the message")
         self._close.setProperty("kind", "quiet")
         self._close.clicked.connect(self._on_close_clicked)
-        self._animation = QPropertyAnimation(self, b"maximumHeight", self)
-        self._animation.setEasingCurve(QEasingCurve.Type.OutCubic)
-        # The text may need another height later, when the window changes its width.
-        self._animation.finished.connect(lambda: self.setMaximumHeight(UNLIMITED))
         parts = self._icon, (self._label, 1), self._action, self._close
         self._layout = fill(QHBoxLayout(self), *parts, spacing=8, margins=(11, 4, 4, 4))
         self.setSizePolicy(height_for_width())
@@ -64,12 +59,7 @@ class MessageBar(QFrame):
 
         * `text`: one or two sentences.
         * `action`: text of a button, or "" for none; `act`: what it does.
-        * Raises ValueError: if there is no such kind.
         """
-        if kind not in _ROLES:
-            raise ValueError(
-                f"The kind of a message must be one of {', '.join(_ROLES)}. Got {kind!r} instead."
-            )
         self._set_kind(kind)
         self._act = act
         self._label.set_text(text)
@@ -79,10 +69,7 @@ class MessageBar(QFrame):
         self._action.setVisible(bool(action))
         self.setAccessibleName(f"{kind}: {text}")
         self.setAccessibleDescription(text)  # the name is that of an area when F6 leads here
-        was_hidden = self.isHidden()
         self.show()
-        if was_hidden:
-            self._slide_in()
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
     def answer(self) -> None:
@@ -96,7 +83,6 @@ class MessageBar(QFrame):
 
     def clear(self) -> None:
         """Take the message away."""
-        self._animation.stop()
         self.hide()
 
     @override
@@ -112,18 +98,6 @@ class MessageBar(QFrame):
             self.setProperty("said", kind)
             repolish(self)
 
-    def _slide_in(self) -> None:
-        duration = theme_manager().motion_ms(self, _SLIDE_MS)
-        if not duration:
-            return
-        parent = self.parentWidget()
-        width = self.width() if parent is None else parent.width()
-        self._animation.setDuration(duration)
-        self._animation.setStartValue(0)
-        self._animation.setEndValue(max(self.heightForWidth(width), self.sizeHint().height()))
-        self._animation.start()
-
     def _on_close_clicked(self) -> None:
         self.clear()
-        self.setMaximumHeight(UNLIMITED)
         self.closed.emit()

@@ -6,17 +6,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
 from cnnviz import __version__
 from cnnviz.document import archive
 from cnnviz.document import types as t
-from cnnviz.document.run import PREPARED, RestoredRun
+from cnnviz.document.run import PREPARED, RestoredRun, record_in
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.experiment import LAB5, preset_of
 from cnnviz.file_kinds import PNG, TEXT, Role, kind_of, not_opened
 from cnnviz.files import LONGEST_NAME, printable, printable_name
+from cnnviz.history import History
 from cnnviz.quantities import format_count
 from cnnviz.reading import status_of
 from ui.controls.pace import single_shot
@@ -27,7 +29,13 @@ from ui.run.controller import Controller
 from ui.settings import forget_files, remember_folder, remembered_files
 from ui.state import AppState, RunStatus
 from ui.window.main_window import MainWindow
-from ui.window.questions import ask_about_changed_file, ask_file, ask_target, ask_whether_to_save
+from ui.window.questions import (
+    ask_about_changed_file,
+    ask_about_other_run,
+    ask_file,
+    ask_target,
+    ask_whether_to_save,
+)
 
 # At run time where they are needed: they load much, and the frame of the window is to appear before.
 if TYPE_CHECKING:
@@ -61,7 +69,6 @@ class WindowDocument(QObject):
     opened = Signal()  # another document is in the window
     saved = Signal()  # the file of the user has all of it
     changed = Signal()  # something is other than before
-    recentChanged = Signal()
 
     def __init__(
         self, state: AppState, controller: Controller, settings: QSettings, window: MainWindow
@@ -84,9 +91,10 @@ class WindowDocument(QObject):
         #: The run that a course brings: its networks need not be trained.
         self.prepared: RestoredRun | None = None
         self._said_of_prepared: t.Run | None = None
-        self._prepared_data = ""  # checksum of the data that it was trained on
+        self.prepared_data = ""  #: Checksum of the data that it was trained on.
         self._saved: object = None  # what a file, or nothing, holds; see `_content`
         self._saved_run: tuple[int, int] | None = None
+        self._run_in_file: int | None = None  # its number, where that is known
         self._later = single_shot(self, self._show_title, _TITLE_MS)
         controller.run_start.opened.connect(self.mark_run_saved)
         for signal in (state.runChanged, state.draftChanged, state.sampleChanged, state.datasetChanged):
@@ -111,7 +119,7 @@ class WindowDocument(QObject):
             return None
         return gather(
             self.state, self.writing.work, panels.front_name, panels.view_states(), self.carried,
-            self._said_of_prepared, self._prepared_data,
+            self._said_of_prepared, self.prepared_data,
         )  # fmt: skip
 
     def picture(self, widget: QWidget | None = None) -> t.Document | None:
@@ -169,14 +177,13 @@ class WindowDocument(QObject):
 
     def save(self) -> None:
         """Write the document to its file, or ask for one."""
-        if self.path is None:
-            self.ask_save_as()
-        elif self._may_overwrite(self.path):
-            self.save_to(self.path)
+        target = self._ask_target() if self.path is None else self._instead_of(self.path)
+        if target is not None:
+            self.save_to(target)
 
     def ask_save_as(self) -> None:
         """Ask for a file and write the document to it."""
-        path = self._ask_target()
+        path = self._ask_target("" if self.path is None else self.name)
         if path is not None:
             self.save_to(path)
 
@@ -198,39 +205,37 @@ class WindowDocument(QObject):
 
         self.controller.files.submit(f"save {path}", write, done, self._complain)
 
-    def save_now(self, *, a_copy: bool = False) -> bool:
-        """Write the document before going on, to a file that is asked for if it has none; return whether.
-
-        * `a_copy`: whether to ask for a file of its own, and to stay the document of the file so far.
-        """
+    def save_now(self) -> bool:
+        """Write the document before going on, to a file that is asked for if it has none; return whether."""
         self.finish_words()
-        path = self._ask_target(a_copy=a_copy) if self.path is None or a_copy else self.path
+        path = self._ask_target() if self.path is None else self._instead_of(self.path)
         gathered, content, run = self.gather(), self._content(), self.state.run
-        if path is None or gathered is None or (path is self.path and not self._may_overwrite(path)):
+        if path is None or gathered is None:
             return False
         try:
             _written(path, gathered)
         except CNNVizError as error:
             self._complain(str(error))
             return False
-        if a_copy and path.absolute() != self.path:
-            self.mark_run_saved()
-            self.remember(path)
-        else:
-            self._on_saved(path, _stamp_of(path), content, (run.run_id, run.step))
+        self._on_saved(path, _stamp_of(path), content, (run.run_id, run.step))
         return True
 
-    def _ask_target(self, *, a_copy: bool = False) -> Path | None:
-        name = _name_of(self.state) if self.path is None or a_copy else self.name
+    def _ask_target(self, name: str = "") -> Path | None:
+        name = name or _name_of(self.state)
         return ask_target(self._window, self._settings, "Save as", name, archive.ENDING, FILTER)
 
-    def _may_overwrite(self, path: Path) -> bool:
-        """Ask before a file is replaced that another window or program has changed meanwhile."""
-        is_as_it_was = _stamp_of(path) in (self.stamp, _GONE)
-        return is_as_it_was or ask_about_changed_file(self._window, printable_name(path))
+    def _instead_of(self, path: Path) -> Path | None:
+        """Return where to write what belongs to a file; ask if others changed it or its run would be lost."""
+        is_as_it_was, name = _stamp_of(path) in (self.stamp, _GONE), printable_name(path)
+        if not is_as_it_was and not ask_about_changed_file(self._window, name):
+            return None
+        lost = "" if self.state.run.run_id == self._run_in_file else _lost_run(path, self.state.history)
+        answer = ask_about_other_run(self._window, name, lost) if lost else "discard"
+        return self._ask_target() if answer == "save" else path if answer == "discard" else None
 
     def _on_saved(self, path: Path, stamp: Stamp, content: object, run: tuple[int, int]) -> None:
         self.path, self.stamp, self._saved, self._saved_run = path.absolute(), stamp, content, run
+        self._run_in_file = run[0]
         self.remember(path)
         self._show_title()
         self.saved.emit()
@@ -328,7 +333,7 @@ class WindowDocument(QObject):
             figures = (name for name in files if name.startswith("figures/"))
             self.carried = {name: files[name] for name in (*_CARRIED, *figures) if name in files}
             self.prepared, self._said_of_prepared = built.prepared, built.said_of_prepared
-            self._prepared_data = document.prepared_on
+            self.prepared_data = document.prepared_on
             if self.writing is not None:
                 self.writing.begin(work_of(document, files)[0])
 
@@ -345,13 +350,10 @@ class WindowDocument(QObject):
         self.carried = others | dict(files)
         self._on_changed()
 
-    def is_prepared_on(self, sha256: str) -> bool:
-        """Whether the run that came with the document was trained on these data."""
-        return self._prepared_data == sha256
-
     def _settle(self, path: Path | None, stamp: Stamp = _GONE, *, is_saved: bool) -> None:
         """Take what stands in the window as the document of a file."""
         self.path, self.stamp, self._saved = path, stamp, self._content() if is_saved else None
+        self._run_in_file = self.state.run.run_id if is_saved else None
         if is_saved:
             self.mark_run_saved()
         self._show_title()
@@ -374,7 +376,6 @@ class WindowDocument(QObject):
         paths = [path, *(each for each in self.recent() if each != path)][:_MOST_RECENT]
         self._settings.setValue(_RECENT, [str(each) for each in paths])
         remember_folder(self._settings, path)
-        self.recentChanged.emit()
 
     def remember_last(self) -> None:
         """Keep the file of the document that is in front at closing, if it has one, for the next start."""
@@ -408,7 +409,6 @@ class WindowDocument(QObject):
     def forget(self) -> None:
         """Empty the list of recent files, and forget the folders: another user comes."""
         forget_files(self._settings, _RECENT, _LAST)
-        self.recentChanged.emit()
 
     # --- importing and exporting ----------------------------------------------------------------------------
 
@@ -427,6 +427,19 @@ class WindowDocument(QObject):
         path = ask_file(self._window, self._settings, "Import weights", kinds)
         if path is not None:
             self.open(path)
+
+    def ask_import_run(self) -> None:
+        """Ask for a document and show the curves of its run beside those of the present one."""
+        path = ask_file(self._window, self._settings, "Import run to compare", FILTER)
+        if path is None:
+            return
+
+        def done(record: History) -> None:
+            record.said = ", ".join(filter(None, (printable_name(path), record.said)))
+            self.state.set_ghost(record)
+            self._tell("success", f"The grey curves in Network are those of {printable_name(path)}.")
+
+        self.controller.analysis.submit("compare", lambda _: record_in(path), done, self._complain)
 
     # --- asking ---------------------------------------------------------------------------------------------
 
@@ -456,17 +469,17 @@ class WindowDocument(QObject):
         if not is_trained or self._saved_run == (run.run_id, run.step):
             return True
         text = f"The network has been trained for {format_count(run.step)} steps and is not saved."
-        return self._ask("it is replaced", text, a_copy=True)
+        return self._ask("the network is replaced", text)
 
     def _may_be_replaced(self, event: str) -> bool:
         self.finish_words()
         return not (self.has_work and self.is_changed) or self._ask(event)
 
-    def _ask(self, event: str, text: str = "", *, a_copy: bool = False) -> bool:
+    def _ask(self, event: str, text: str = "") -> bool:
         """Ask whether to save first; return whether to go on."""
         text = text or f"“{self.name}” has unsaved changes."
-        answer = ask_whether_to_save(self._window, text, event, a_copy=a_copy)
-        return self.save_now(a_copy=a_copy) if answer == "save" else answer == "discard"
+        answer = ask_whether_to_save(self._window, text, event)
+        return self.save_now() if answer == "save" else answer == "discard"
 
     def _complain(self, message: str) -> None:
         self._tell("error", message)
@@ -482,6 +495,16 @@ def _stamp_of(path: Path) -> Stamp:
     except OSError:
         return _GONE
     return found.st_mtime_ns, found.st_size
+
+
+def _lost_run(path: Path, history: History) -> str:
+    """Return which run in a file would be lost, as the one that takes its place does not begin with it."""
+    try:
+        there = record_in(path)
+    except CNNVizError:  # no such file, or nothing in it that could be opened
+        return ""
+    goes_on = np.array_equal(there.losses, history.losses[: len(there.losses)])
+    return "" if goes_on else there.described
 
 
 def _written(path: Path, gathered: Gathered) -> str:

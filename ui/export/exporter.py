@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import override
 
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QPoint, QSettings, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QPoint, QSettings, Qt
 from PySide6.QtGui import (
     QContextMenuEvent,
     QGuiApplication,
@@ -39,9 +38,6 @@ class FigureExporter(QObject):
     * `insert`: puts a figure into the lab report.
     * `files`: finishes and writes files beside the window.
     """
-
-    #: A figure has been written to this file.
-    exported = Signal(Path)
 
     def __init__(
         self,
@@ -128,7 +124,6 @@ class FigureExporter(QObject):
             self.figures(widget), self._state, self._settings, self._picture, self._files, self._window
         )
         dialog.finished.connect(dialog.deleteLater)
-        dialog.exported.connect(self.exported)
         dialog.open()
 
     def insert(self, widget: QWidget | None = None) -> None:
@@ -222,7 +217,9 @@ class FigureExporter(QObject):
 
         for name, act in (("export", self.export), ("copy", self.copy), ("insert", self.insert)):
             row = action_row(name)
-            action = menu.addAction(f"{row.label_in_menu}\t{row.key}")
+            key = f"\t{row.key}"
+            taken = any(each.text().endswith(key) for each in menu.actions())  # with the focus there
+            action = menu.addAction(row.label_in_menu + ("" if taken else key))
             action.triggered.connect(partial(choose, act))
         panel = panel_at(widget)
         menu.setAccessibleName(panel_title(panel) if panel is not None else "Figure")

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,6 +22,7 @@ from ui.panels.contract import Panel
 from ui.panels.provenance import Provenance, catch_up, moment_of, provenance_in, provenances_within
 from ui.state import AppState, Sample, Shift
 from ui.theme import DARK, LIGHT, PRINT, theme_manager
+from ui.theme.tokens import scaled
 from ui.window.panel_area import panel_of
 
 COLOURS = (("screen", "As on screen"), ("light", "Light"), ("dark", "Dark"), ("print", "For print"))
@@ -70,7 +71,7 @@ class Figure:
             return Drawing(Ground(box, theme), [Image(box, words.copy())])
         look = {"light": LIGHT, "dark": DARK, "print": PRINT}.get(colours, theme)
         draw = getattr(self.widget, "figure", None)
-        return None if draw is None else draw(replace(look, scale=theme.scale))
+        return None if draw is None else draw(scaled(look, theme.scale))
 
 
 def is_plot(widget: QWidget) -> bool:
@@ -143,11 +144,8 @@ def figures_of(panel: QWidget | None, plot: QWidget | None = None) -> list[Figur
     if panel is None:
         return [] if plot is None else [Figure(plot, title_of(plot), "plot")]
     catch_up(panel)
-    place, outer = (
-        panel_title(panel),
-        [each for each in plots_in(panel) if plot_at(each.parentWidget()) is None],
-    )
-    first = []
+    place, first = panel_title(panel), []
+    outer = [each for each in plots_in(panel) if plot_at(each.parentWidget()) is None]
     if plot is not None:
         title = title_of(plot)
         first = [Figure(plot, title, "plot", place if panel.isAncestorOf(plot) else title)]

@@ -100,23 +100,17 @@ _ABOUT_QT = (
 
 def licences_page() -> str:
     """Return the table of all parts as HTML; what it links to are files with the texts."""
-    rows = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in _cells(part))}</tr>" for part in PARTS)
+    rows = ""
+    for part in PARTS:
+        links = ", ".join(
+            f'<a href="{QUrl.fromLocalFile(str(path)).toString()}">'
+            f"{path.stem if 'GPL' in path.stem else 'text'}</a>"
+            for path in map(bundled, part.texts)
+        )
+        cells = f"<b>{escape(part.name)}</b>", escape(_version(part)), escape(part.licence), links
+        rows += f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
     head = "<tr><th>part</th><th>version</th><th>licence</th><th>text</th></tr>"
     return f"<h1>Licences</h1><table>{head}{rows}</table><p>{_ABOUT_QT}</p>"
-
-
-def _cells(part: Part) -> Iterator[str]:
-    yield f"<b>{escape(part.name)}</b>"
-    yield escape(_version(part))
-    yield escape(part.licence)
-    links = (bundled(name) for name in part.texts)
-    yield ", ".join(
-        f'<a href="{QUrl.fromLocalFile(str(path)).toString()}">{_label(path)}</a>' for path in links
-    )
-
-
-def _label(path: Path) -> str:
-    return path.stem if "GPL" in path.stem else "text"
 
 
 def _version(part: Part) -> str:
@@ -212,8 +206,17 @@ class GuidePage(QTextBrowser):
         super().doSetSource(name, type)
         self._dress()
         if name.fragment():
+            self._select(name.fragment())
             self.scrollToAnchor(name.fragment())
         self._at_heading = bool(name.fragment())
+
+    def _select(self, place: str) -> None:
+        """Mark the heading that was gone to."""
+        for block in _blocks(self.document()):
+            if block.blockFormat().headingLevel() and place_of(block.text()) == place:
+                cursor = QTextCursor(block)
+                cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+                self.setTextCursor(cursor)
 
     def _margin(self) -> int:
         return self._theme.px(16)
@@ -303,10 +306,13 @@ class GuideWindow(QDialog):
     """Shows the help beside the window that it speaks of.
 
     * `first_steps`: writes the page of first steps and keys, as HTML.
+    * `find`: asks over this window for words of the guide, and shows where they are.
     * `parent`: the program's window.
     """
 
-    def __init__(self, first_steps: Callable[[], str], parent: QWidget) -> None:
+    def __init__(
+        self, first_steps: Callable[[], str], find: Callable[[QWidget], object], parent: QWidget
+    ) -> None:
         super().__init__(parent)
         self._window = parent
         self.setObjectName("guide")
@@ -316,8 +322,10 @@ class GuideWindow(QDialog):
         self.page = GuidePage({FIRST_STEPS: first_steps, LICENCES: licences_page})
         self._back = named(QPushButton("Back"), "Back", "Previous page (Alt+Left)")
         self._back.setEnabled(False)
+        self.find_button = named(QPushButton("Find…"), "Find in the user guide", "Find a word (Ctrl+F)")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.addButton(self._back, QDialogButtonBox.ButtonRole.ActionRole)
+        for button in (self._back, self.find_button):
+            buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
         scaled(self.chapters.setFixedWidth, _LIST_WIDTH)
         columns = fill(QHBoxLayout(), self.chapters, (self.page, 1), spacing=8)
@@ -326,6 +334,9 @@ class GuideWindow(QDialog):
         self.page.sourceChanged.connect(self._on_source_changed)
         self.page.backwardAvailable.connect(self._back.setEnabled)
         self._back.clicked.connect(self.page.backward)
+        self.find_button.clicked.connect(lambda: find(self))
+        self.find_button.setShortcut("Ctrl+F")
+        self.chapters.clicked.connect(lambda _at: self.page.setFocus())  # so that Page keys scroll it
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:

@@ -219,15 +219,8 @@ class LabController(QObject):
             self._step_id = step_id
             self._enter()
 
-    def go_on(self) -> bool:
-        """Go to the next step; return whether there is one."""
-        return self._go(1)
-
-    def go_back(self) -> bool:
-        """Go to the step before; return whether there is one."""
-        return self._go(-1)
-
-    def _go(self, way: int) -> bool:
+    def turn(self, way: int) -> bool:
+        """Go to the next step with 1, to the one before with -1; return whether there is one."""
         steps = () if self.lab is None else self.lab.steps
         is_there = 0 <= self.number + way < len(steps)
         if is_there:

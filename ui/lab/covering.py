@@ -10,7 +10,6 @@ from cnnviz.lab.showing import covered
 from ui.controls.cover import Cover
 from ui.lab.controller import LabController
 from ui.panels.backprop.panel import BackpropPanel
-from ui.panels.report.panel import ReportPanel
 from ui.panels.report.work import StudentWork
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
@@ -30,8 +29,8 @@ def covered_parts(window: MainWindow) -> Iterator[Parts]:
 
     Parts that show more besides ask the state by themselves (`AppState.why_covered`): the run bar, the
     timeline, the captions of samples, the drawing of the network, the cells of Filters & maps and of
-    Backprop, who gets the gradient of a window, the steps of Backprop, the pages of the report. The first
-    part of a panel is where the eye looks first.
+    Backprop, who gets the gradient of a window, the steps of Backprop, the report. The first part of a panel
+    is where the eye looks first.
     """
     training = window.panel(TrainingPanel)
     yield (
@@ -40,7 +39,8 @@ def covered_parts(window: MainWindow) -> Iterator[Parts]:
         (training.log, (Secret.TEST, Secret.LOSS)),
         (training.curves.loss, (Secret.LOSS,)),
     )
-    yield tuple((row, (Secret.ANSWERS,)) for row in (window.samples.bars, window.samples.said))
+    own = Secret.ANSWERS, Secret.PREDICTION
+    yield tuple((row, own) for row in (window.samples.bars, window.samples.said))
     translation = window.panel(TranslationPanel)
     said = (Secret.SHIFT, Secret.ANSWERS)
     yield (
@@ -59,7 +59,6 @@ def covered_parts(window: MainWindow) -> Iterator[Parts]:
         (backprop.header.said, (*of_pass, Secret.ROUTE)),
         (backprop.side, (*of_pass, Secret.ROUTE, Secret.CHECK)),
     )
-    yield ((window.panel(ReportPanel).status, tuple(Secret)),)
 
 
 def covers_of(window: MainWindow) -> Covers:

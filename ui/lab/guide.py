@@ -67,11 +67,14 @@ class LabGuide(QObject):
         window.lab_dock.setWidget(self.column)
         column = self.column
         window.lab_dock.messages = {"Message of the lab": column.message}
-        window.pages.add(self.column.isVisible, self.control.go_back, self.control.go_on)
+        window.pages.add(self.column.isVisible, self.control.turn)
         window.finder.add(self._entries)
         self.shower.shown.connect(self._on_step_shown)
         column.close_button.clicked.connect(self.put_away)
         column.samples_button.clicked.connect(self.put_away)
+        column.samples_button.clicked.connect(window.samples.guide_button.show)
+        window.samples.guide_button.clicked.connect(self.enter)
+        window.lab_dock.shown.connect(window.samples.guide_button.hide)
         window.lab_dock.takesSamples.connect(column.samples_button.setVisible)
         column.export.clicked.connect(self.export)
         window.lab_dock.visibilityChanged.connect(self._on_visibility_changed)
@@ -141,16 +144,16 @@ class LabGuide(QObject):
 
     def go_on(self) -> None:
         """Go to the next step."""
-        self._go(self.control.go_on)
+        self._go(1)
 
     def go_back(self) -> None:
         """Go to the step before."""
-        self._go(self.control.go_back)
+        self._go(-1)
 
-    def _go(self, go: Callable[[], object]) -> None:
+    def _go(self, way: int) -> None:
         """Go to another step by a key; if the column has the keyboard, so has its first button then."""
         self._window.lab_dock.set_shown(True)
-        go()
+        self.control.turn(way)
         if self.column.isVisible() and has_keyboard(self.column):
             self.column.page.show_me.setFocus(Qt.FocusReason.ShortcutFocusReason)
 

@@ -9,13 +9,14 @@ from PySide6.QtCore import QObject, Signal
 from cnnviz.document.types import Pinned
 from cnnviz.drawing.page import Page
 from cnnviz.history import History
-from cnnviz.lab.explaining import Explained, explain
+from cnnviz.lab.explaining import explain
 from cnnviz.lab.judging import Verdict, judge
 from cnnviz.lab.measures import Measured, measure
 from cnnviz.lab.model import Step
 from cnnviz.lab.record import Found, LabRecord, LookedAt
 from cnnviz.quantities import format_count, now
 from cnnviz.report.bench import Bench
+from cnnviz.report.blocks import Words
 from cnnviz.snapshots import Snapshot
 from ui.lab.controller import LabController
 from ui.state import AppState, RunStatus
@@ -58,7 +59,7 @@ class Revealer(QObject):
         self._control, self._state, self._background = control, state, background
         self._channel = channel
         self._tried: dict[str, tuple[Snapshot, str]] = {}  # by step: on which network, and what went wrong
-        self._explained: dict[str, tuple[Found, Explained]] = {}  # by step: of which result
+        self._pictures: dict[str, tuple[Found, Page | None]] = {}  # by step: of which result
         self._is_measuring = False
         control.labChanged.connect(self._forget)
         control.stepChanged.connect(self._look)
@@ -67,7 +68,7 @@ class Revealer(QObject):
 
     def _forget(self) -> None:
         self._tried.clear()
-        self._explained.clear()
+        self._pictures.clear()
 
     def _on_run_changed(self) -> None:
         if self._state.run.status is not RunStatus.TRAINING:
@@ -111,12 +112,11 @@ class Revealer(QObject):
                     f"Its run differs from that of the lab in: {names}. What you hand in is measured with "
                     "the settings of the lab."
                 )
-            of_found, explained = self._explained.get(step.id, (None, Explained()))
-            is_same = of_found is found
+            of_found, page = self._pictures.get(step.id, (None, None))
             return Reveal(
                 verdict, moment=moment, remark=remark, besides=tuple(besides),
-                picture=explained.page if is_same else None,
-                why=" ".join(filter(None, (explained.problem if is_same else "", found.why))),
+                picture=page if of_found is found else None,
+                why=" ".join(each.text for each in found.blocks if isinstance(each, Words)),
             )  # fmt: skip
         first = self._control.to_see_first(step)
         if first:
@@ -203,7 +203,7 @@ class Revealer(QObject):
         results = {each.id: self._results_of(each) for each in earlier}
         self._is_measuring = True
 
-        def work(context: Context) -> tuple[tuple[Measured, ...], Explained]:
+        def work(context: Context) -> tuple[Found, Page | None]:
             bench = Bench(
                 experiment, dataset, snapshot.network, snapshot.step, pixels, history, way,
                 cancelled=lambda: context.cancelled,
@@ -211,25 +211,25 @@ class Revealer(QObject):
             measured = tuple(measure(step.id, each, bench) for each in step.measurements)
             found = Found(measured, "", snapshot.step, experiment, looked=looked)
             told = replace(step_done, found=found)
-            return measured, explain(step, bench, {**results, step.id: measured}, earlier, told)
+            explained = explain(step, bench, {**results, step.id: measured}, earlier, told)
+            return replace(found, blocks=explained.blocks), explained.page
 
         def is_asked() -> bool:
             """Whether it is still the lab, and what was asked for in it, for which this was measured."""
             return self._control.lab is lab and _is_asked(self._control.record, step)
 
-        def done(answer: tuple[tuple[Measured, ...], Explained]) -> None:
-            measured, explained = answer
+        def done(answer: tuple[Found, Page | None]) -> None:
+            found, page = answer
             self._is_measuring = False
             if not is_asked():
                 self._look_and_tell()
                 return
             self._tried[step.id] = (snapshot, "")
             is_news = not self._control.record.step(step.id).revealed and step is not self._control.step
-            found = Found(measured, now(), snapshot.step, experiment, explained.why, looked)
-            self._control.reveal(step, found)
+            self._control.reveal(step, replace(found, time=now()))
             kept = self._control.found(step)
             if kept is not None:
-                self._explained[step.id] = kept, explained
+                self._pictures[step.id] = kept, page
             if is_news:
                 self.arrived.emit(step.id)
             self._look_and_tell()

@@ -163,7 +163,7 @@ class StepShower(QObject):
         """Return the run that came with the document, if a picture is of it."""
         prepared = self._document.prepared
         is_it = prepared is not None and prepared.experiment == picture.experiment
-        return prepared if is_it and self._document.is_prepared_on(picture.data.sha256) else None
+        return prepared if is_it and self._document.prepared_data == picture.data.sha256 else None
 
     def _with_checksum(self, picture: Document) -> Document:
         """Say which weights are meant, where the present run has them: it need not be trained again."""

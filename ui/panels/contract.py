@@ -81,8 +81,16 @@ class Panel(HasProvenance, QFrame):
         else:
             super().keyPressEvent(event)
 
+    @override
+    def focusNextPrevChild(self, next: bool) -> bool:
+        main = self.main() if next and self.hasFocus() else None
+        if main is None:
+            return super().focusNextPrevChild(next)
+        main.setFocus(Qt.FocusReason.TabFocusReason)
+        return True
+
     def main(self) -> QWidget | None:
-        """Return the drawing to which the first arrow key leads when the panel itself has the keyboard."""
+        """Return the drawing to which Tab and arrow keys lead when the panel itself has the keyboard."""
         return None
 
     def view_state(self) -> View:

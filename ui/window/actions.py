@@ -129,6 +129,10 @@ ACTIONS = (
         tooltip="continue from the weights in a .safetensors file",
     ),
     ActionRow(
+        name="import_run", menu="&File", text="Import run &to compare…", handler="document.ask_import_run",
+        tooltip="show the curves of a saved document in grey beside those of the present run",
+    ),
+    ActionRow(
         name="export_weights", menu="&File", text="Export wei&ghts…", handler="document.ask_export_weights",
         tooltip="write the network alone, as PyTorch reads it", starts_section=True,
     ),
@@ -151,7 +155,8 @@ ACTIONS = (
     ),
     ActionRow(
         name="quit", menu="&File", text="&Quit", handler="window.close", key="Ctrl+Q",
-        tooltip="close the window", starts_section=True,
+        tooltip="close the window; a document without a name is kept, and opened again at the next start",
+        starts_section=True,
     ),
     ActionRow(
         name="train", menu="&Run", text="&Train or pause", handler="controller.train",
@@ -225,9 +230,9 @@ ACTIONS = (
             starts_section=mode == "system",
         )
         for mode, text, tooltip in (
-            ("system", "Like the system", "the theme that the system has, light or dark"),
-            ("light", "Light", "the light theme, whatever the system has"),
-            ("dark", "Dark", "the dark theme, whatever the system has"),
+            ("system", "Theme of the system", "light or dark, as the system has it"),
+            ("light", "Light theme", "the light theme, whatever the system has"),
+            ("dark", "Dark theme", "the dark theme, whatever the system has"),
         )
     ),
     *(

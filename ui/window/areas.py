@@ -110,7 +110,8 @@ class Areas(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind, left = event.type(), self._left
         if left is not None and watched is left:
-            if kind in _COMES_BACK and _can_have_keyboard(left) and self._has_holder():
+            has_holder = self._holder is not None and self._window.focusWidget() is self._holder
+            if kind in _COMES_BACK and _can_have_keyboard(left) and has_holder:
                 left.setFocus(Qt.FocusReason.OtherFocusReason)
         elif kind == QEvent.Type.Show and watched is self._window:
             handle = self._window.windowHandle()
@@ -126,9 +127,6 @@ class Areas(QObject):
             self._is_led_by_key = False
             self._frame.surround(None)
         return False
-
-    def _has_holder(self) -> bool:
-        return self._holder is not None and self._window.focusWidget() is self._holder
 
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         if new is not None and new is not self._holder:

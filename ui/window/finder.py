@@ -90,12 +90,18 @@ class Finder(QObject):
         return list(found.values())
 
     def ask(self) -> None:
-        """Open the box; what is chosen is done when it has gone."""
-        box = FinderBox(self.entries(), self._window)
-        # Only then has the window the keyboard again, which what is chosen may give to one of its parts.
-        box.finished.connect(box.deleteLater)
-        box.accepted.connect(box.act, Qt.ConnectionType.QueuedConnection)
-        box.open()
+        """Ask for any of them."""
+        ask_for(self.entries(), "Find an action, a setting, a control, a page of the help …", self._window)
+
+
+def ask_for(entries: list[Entry], hint: str, window: QWidget) -> None:
+    """Open the box over a window; what is chosen is done when it has gone."""
+    box = FinderBox(entries, window)
+    box.line.setPlaceholderText(hint)
+    # Only then has the window the keyboard again, which what is chosen may give to one of its parts.
+    box.finished.connect(box.deleteLater)
+    box.accepted.connect(box.act, Qt.ConnectionType.QueuedConnection)
+    box.open()
 
 
 def found(entries: Iterable[Entry], text: str) -> list[Entry]:
@@ -127,7 +133,6 @@ class FinderBox(QDialog):
         self._chosen: Entry | None = None
         self.setWindowTitle("Find")
         self.line = named(QLineEdit(), "Find", "Words that describe what you are looking for, in any order")
-        self.line.setPlaceholderText("Find an action, a setting, a control, a page of the help …")
         self.list = named(QTreeWidget(), "Found", "What fits these words: press Enter or click to open it")
         self.list.setColumnCount(3)
         self.list.setHeaderHidden(True)
@@ -210,8 +215,8 @@ _WORDS = re.compile(r"[^\W_]+")
 _WHOLE, _BEGINNING, _PART, _SLIP = 0, 1, 3, 5
 #: Words this short would be like too many others.
 _LEAST_WITH_SLIP = 4
-#: Endings without which a word is looked for, too: "pooled" is found in "pool".
-_ENDINGS = ("ing", "ed", "es", "s")
+#: Endings without which a word is looked for, too: "pooled" is found in "pool", "invariant" in "invariance".
+_ENDINGS = ("ing", "ed", "es", "s", "t", "ce")
 
 
 @lru_cache(4096)  # the same for each letter that is typed
@@ -287,13 +292,13 @@ def actions_of(menus: Menus) -> Iterator[Entry]:
         yield Entry(words, place, action.trigger, row.key, why_not, row.tooltip)
 
 
-def chapters(show: Callable[[str], object]) -> Iterator[Entry]:
-    """Yield the terms, the pages of the help and their headings, each of which `show` opens by its name."""
+def chapters(show: Callable[[str], object], *, is_whole: bool = False) -> Iterator[Entry]:
+    """Yield terms, pages of the help and headings, by their whole text or not; `show` opens one by name."""
     for chapter in sorted(CHAPTERS, key=lambda each: each.name != TERMS):
         yield Entry(chapter.title, "Help", partial(show, chapter.name), about=chapter.about, is_behind=True)
         for heading, text in sections_of(chapter):
             place = f"{chapter.name}#{place_of(heading)}"
-            about = text if chapter.name == TERMS else ""
+            about = text if is_whole or chapter.name == TERMS else ""
             yield Entry(heading, f"Help: {chapter.title}", partial(show, place), about=about, is_behind=True)
 
 

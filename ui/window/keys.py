@@ -82,9 +82,6 @@ class KeyOwner(QObject):
         return None
 
 
-type _Turn = Callable[[], bool]
-
-
 class Pages:
     """What Page Up and Page Down turn: of those that were added, the first in sight that has a page that way.
 
@@ -93,15 +90,15 @@ class Pages:
     """
 
     def __init__(self) -> None:
-        self._all: list[tuple[_Turn, tuple[_Turn, _Turn]]] = []
-        self._last: tuple[_Turn, int] | None = None  # what was turned last, and which way
+        self._all: list[tuple[Callable[[], bool], Callable[[int], bool]]] = []
+        self._last: tuple[object, int] | None = None  # what was turned last, and which way
 
-    def add(self, is_in_sight: Callable[[], bool], back: _Turn, on: _Turn) -> None:
+    def add(self, is_in_sight: Callable[[], bool], turn: Callable[[int], bool]) -> None:
         """Let a part of the window be paged while it is in sight, after those that were added before.
 
-        * `back`, `on`: turn a page; return whether there was one.
+        * `turn`: turns a page, on with 1 and back with -1; returns whether there was one.
         """
-        self._all.append((is_in_sight, (back, on)))
+        self._all.append((is_in_sight, turn))
 
     def can_turn(self) -> bool:
         """Whether something that has pages is in sight."""
@@ -109,7 +106,7 @@ class Pages:
 
     def go_back(self) -> None:
         """Turn a page back."""
-        self._turn(0)
+        self._turn(-1)
 
     def go_on(self) -> None:
         """Turn a page."""
@@ -124,8 +121,8 @@ class Pages:
         last, last_way = self._last or (None, way)
         if last_way != way:
             in_sight.sort(key=lambda each: each[0] is not last)
-        for part, turns in in_sight:
-            if turns[way]():
+        for part, turn in in_sight:
+            if turn(way):
                 self._last = part, way
                 return
 

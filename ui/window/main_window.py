@@ -47,7 +47,7 @@ from ui.theme import LIGHT, Theme, follow_theme, theme_manager
 from ui.theme.tokens import projected
 from ui.window.actions import as_read
 from ui.window.areas import Areas
-from ui.window.finder import Entry, Finder, actions_of, chapters, controls_of
+from ui.window.finder import Entry, Finder, actions_of, ask_for, chapters, controls_of
 from ui.window.keys import Pages
 from ui.window.menus import Menus, first_steps_page, show_about
 from ui.window.notice_bar import MomentChip, NoticeBar, PendingBar
@@ -392,7 +392,9 @@ class MainWindow(QMainWindow):
         if self._guide is None:
             from ui.guide.page import GuideWindow  # here, so that no start waits for it
 
-            self._guide = GuideWindow(first_steps_page, self)
+            entries = list(chapters(self._show_chapter, is_whole=True))
+            find = partial(ask_for, entries, "Find a term, or any word of the user guide …")
+            self._guide = GuideWindow(first_steps_page, find, self)
         self._guide.show_chapter(name)
 
     def _build_parts(self, state: AppState, runs: Runs, analysis: TaskRunner) -> None:
@@ -498,5 +500,5 @@ class MainWindow(QMainWindow):
         self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, bar)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         # By a function of Python: to a method of Qt's own `clicked` hands nothing.
-        self.timeline.toggles.compare.clicked.connect(lambda is_on: self.compare_dock.setVisible(is_on))
-        self.compare_dock.visibilityChanged.connect(self.timeline.toggles.compare.setChecked)
+        self.timeline.compare.clicked.connect(lambda is_on: self.compare_dock.setVisible(is_on))
+        self.compare_dock.visibilityChanged.connect(self.timeline.compare.setChecked)

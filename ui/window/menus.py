@@ -128,7 +128,7 @@ def _fill(menu: QMenu, listing: Callable[[], list[Path]], handler: Callable[[Pat
         action.setToolTip(wrapped(str(path)))
         action.triggered.connect(partial(handler, path))
     if menu.isEmpty():
-        menu.addAction("None since this copy of CNNViz was first used, or since File › New").setEnabled(False)
+        menu.addAction("No recent documents").setEnabled(False)
 
 
 _FIRST_STEPS = """
@@ -141,7 +141,7 @@ steps. Click a cell of the confusion matrix to see its images.</li>
 <li><b>Filters &amp; maps</b>: move the pointer over a map; you see its arithmetic. Click to pin
 a cell.</li>
 <li><b>Translation</b>: drag the image and compare what changes before and after pooling.</li>
-<li><b>Backprop</b>: go through the backward pass; poke a weight and compare with the gradient.</li>
+<li><b>Backprop</b>: go through the backward pass; check a gradient by its finite difference.</li>
 <li><b>Timeline</b>: drag its handle, and every panel goes back to that moment. Train on from there.</li>
 <li><b>Your own image</b>: draw one, drop an image file on the window, or paste an image.</li>
 </ol>

@@ -141,7 +141,7 @@ class PendingBar(MessageBar):
         ]
         more = len(changes) - _MOST_NAMED
         named = "; ".join(changes[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
-        return f"Chosen for a new run: {named}. The present network keeps its own settings."
+        return f"For the next run: {named}. This run keeps its settings."
 
 
 _TIP = "Every panel shows the network as it was then. Live, or End on the timeline, goes back to the newest."

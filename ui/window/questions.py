@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
 from ui.settings import remember_folder, remembered_folder
 
@@ -42,24 +42,24 @@ def ask_target(
     return path if path.suffix else path.with_name(f"{path.name}{ending}")
 
 
-def ask_whether_to_save(parent: QWidget, text: str, event: str, *, a_copy: bool = False) -> str:
+def ask_whether_to_save(parent: QWidget, text: str, event: str) -> str:
     """Ask before something is lost: "save", "discard" or "cancel".
 
     * `text`: what would be lost, as a sentence.
     * `event`: by what it would be lost, to follow "before".
-    * `a_copy`: whether it is saved in a file of its own, and the document goes on without it.
     """
-    what, named = ("a copy of the document", "Save a copy…") if a_copy else ("the document", "Save…")
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Question)
-    box.setWindowTitle(f"Save {what}?")
-    box.setText(text)
-    box.setInformativeText(f"Save {what} before {event}?")
-    save = box.addButton(named, QMessageBox.ButtonRole.AcceptRole)
-    discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
-    cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
-    clicked = _answer(box, save, cancel)
-    return "save" if clicked is save else "discard" if clicked is discard else "cancel"
+    remedy = f"Save the document before {event}?"
+    return _ask(parent, "Save the document?", text, remedy, "Save…", "Discard", "Cancel")
+
+
+def ask_about_other_run(parent: QWidget, name: str, said: str) -> str:
+    """Ask before the run in a file gives way to another: "save" that elsewhere, "discard" it or "cancel".
+
+    * `said`: which run would be lost.
+    """
+    text = f"{name} holds another run: {said}."
+    remedy = "If you replace it, that run is lost. Save the present one under another name to keep both."
+    return _ask(parent, "Replace the saved run?", text, remedy, "Save as…", "Replace it", "Cancel")
 
 
 def ask_about_unkept_work(parent: QWidget) -> bool:
@@ -103,21 +103,18 @@ def close_dialogs() -> None:
 
 
 def _insists(parent: QWidget, title: str, text: str, remedy: str, goes_on: str = "Close without it") -> bool:
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Warning)
-    box.setWindowTitle(title)
-    box.setText(text)
+    return _ask(parent, title, text, remedy, "", goes_on, "Go back") == "discard"
+
+
+def _ask(parent: QWidget, title: str, text: str, remedy: str, save: str, lose: str, stay: str) -> str:
+    """Show a question with a button for each answer: "save", unless that has no name, "discard", "cancel"."""
+    icon = QMessageBox.Icon.Question if save else QMessageBox.Icon.Warning
+    box, roles = QMessageBox(icon, title, text, parent=parent), QMessageBox.ButtonRole
     box.setInformativeText(remedy)
-    stay = box.addButton("Go back", QMessageBox.ButtonRole.RejectRole)
-    leave = box.addButton(goes_on, QMessageBox.ButtonRole.DestructiveRole)
-    return _answer(box, stay, stay) is leave
-
-
-def _answer(box: QMessageBox, default: QPushButton, escape: QPushButton) -> object:
-    """Show a question and return the button that was pressed."""
-    box.setDefaultButton(default)
-    box.setEscapeButton(escape)
+    named = {"save": (save, roles.AcceptRole), "discard": (lose, roles.DestructiveRole)}
+    named["cancel"] = stay, roles.RejectRole  # also what Esc means
+    buttons = {box.addButton(*each): answer for answer, each in named.items() if each[0]}
+    box.setDefaultButton(next(each for each, answer in buttons.items() if answer != "discard"))
     box.exec()
-    clicked = box.clickedButton()
     box.deleteLater()
-    return clicked
+    return next(answer for button, answer in buttons.items() if button is box.clickedButton())

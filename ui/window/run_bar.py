@@ -288,9 +288,7 @@ class RunStatusBar(QWidget):
     def _build_widgets(self) -> None:
         self.step = _field("Training steps done, and steps of the whole run")
         self.epoch = _field("Epoch that the run is in")
-        self.loss = _field(
-            "Mean loss over the last steps (one log interval), on training images as they were met, in nats"
-        )
+        self.loss = _field("Mean loss −ln p(label) of the last steps (one log interval), on their own images")
         self.accuracy = _field("Share of correct predictions over the same steps")
         self.speed = _field("Training images a second of wall-clock time")
         self.time_left = _field("Estimated time to the end of the run")

@@ -37,8 +37,8 @@ def timeline(session: Session) -> Iterator[str]:
     step, said = bar.moment.lines()
     if read(step.removeprefix("step ")) != shown.step:
         yield f"{step!r} at step {shown.step}"
-    if bar.toggles.live.isChecked() != state.follows_live:
-        yield f"“Live” is {bar.toggles.live.isChecked()}"
+    if bar.live.isChecked() != state.follows_live:
+        yield f"“Live” is {bar.live.isChecked()}"
     told = re.fullmatch(r"loss (\S+) · \S+ %", said)
     losses = history.losses[: shown.step - history.first_step][-history.log_every :]
     if told is not None and len(losses):

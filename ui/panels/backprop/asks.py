@@ -2,6 +2,7 @@
 
 from cnnviz.drawing import Ask
 from cnnviz.inspect.receptive_field import Cell
+from cnnviz.layers import TieRule
 from cnnviz.routing import ParameterTarget, Target
 
 
@@ -113,7 +114,9 @@ class GoTo(Ask):
 
 
 class StartCheck(Ask):
-    """Poke every parameter."""
+    """Check every parameter under a rule for ties; None for the one in force."""
+
+    rule: TieRule | None = None
 
 
 class CancelCheck(Ask):

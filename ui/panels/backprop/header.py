@@ -73,7 +73,7 @@ class StepHeader(QWidget):
         """Scale."""
         # Two lines for the sentence and one fraction: the maps below must not jump from step to step.
         # A minimum of the widget itself would hide that the text may need more.
-        self._strut.changeSize(0, theme.px(64))
+        self._strut.changeSize(0, theme.px(75))
         self._below.invalidate()
         self._layout.invalidate()
 
@@ -155,7 +155,7 @@ class StepHeader(QWidget):
 
 
 INSPECT, POKE, CHECK = "inspect", "poke", "check"
-_PAGES = ((INSPECT, "Inspect"), (POKE, "Poke"), (CHECK, "Check all"))
+_PAGES = ((INSPECT, "Inspect"), (POKE, "Check one"), (CHECK, "Check all"))
 
 
 class SideColumn(QWidget):
@@ -166,8 +166,10 @@ class SideColumn(QWidget):
         self.ties, self.inspect, self.poke, self.check = (PageView(answer) for _ in range(4))
         self.pages = named(SegmentedControl(_PAGES), "What the right column shows")
         self.pages.set_option_tooltip(INSPECT, "Numbers of the cell that is pointed at or pinned")
-        self.pages.set_option_tooltip(POKE, "Change one number and see whether the gradient was right")
-        self.pages.set_option_tooltip(CHECK, "Poke every parameter of the network")
+        self.pages.set_option_tooltip(
+            POKE, "Finite difference of one number: change it by ±ε and compare the loss with the gradient"
+        )
+        self.pages.set_option_tooltip(CHECK, "Finite difference of every parameter of the network")
         self._stack = QStackedWidget()
         for page in (self.inspect, self.poke, self.check):
             self._stack.addWidget(ScrollColumn(page))

@@ -23,8 +23,8 @@ from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.page_view import PageView
 from ui.panels.backprop.arithmetic import cell_read
-from ui.panels.backprop.asks import Adopt, Enlarge, Poke, SetSide, ShowUnit
-from ui.panels.backprop.focus import Step, StepKind, stage_of, target_of
+from ui.panels.backprop.asks import Adopt, Enlarge, Poke, SetSide, ShowFilter, ShowUnit
+from ui.panels.backprop.focus import Step, StepKind, block_of, stage_of, target_of
 from ui.panels.backprop.formulas import formula_of, sentence_of
 from ui.panels.backprop.header import CHECK, INSPECT, POKE, SideColumn, StepHeader
 from ui.panels.backprop.model import BackpropModel, Kept
@@ -134,9 +134,11 @@ class BackpropPanel(Panel):
         self._fit_side()
 
     def event(self, event: QEvent) -> bool:
-        """Follow what the column needs: its style may come later than the theme."""
+        """Follow what the column needs, whose style may come later than the theme, and who is in sight."""
         if event.type() == QEvent.Type.LayoutRequest:
             self._fit_side()
+        elif event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
+            self._hold_back()
         return super().event(event)
 
     def minimumSizeHint(self) -> QSize:
@@ -187,7 +189,7 @@ class BackpropPanel(Panel):
             Qt.Key.Key_End: partial(self.header.go_to, len(self.model.steps) - 1),
             Qt.Key.Key_P: self.header.toggle_play,
             Qt.Key.Key_V: self._reveal,
-            Qt.Key.Key_Escape: self._unpin,
+            Qt.Key.Key_Escape: partial(self._state.set_pinned, None),
         }
         action = actions.get(Qt.Key(event.key()))
         if action is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
@@ -328,6 +330,14 @@ class BackpropPanel(Panel):
         later = Card("later", WORDS, Words(why, ink="muted"))
         self.stack.show_page(Page(later) if why else page_of(now))
         self.side.show_now(now)
+        self._hold_back()
+
+    def _hold_back(self) -> None:
+        """Cover the prediction at the left, too, while this step asks for it."""
+        model = self.model
+        is_asked = self.isVisible() and model.passed is not None and model.focus.is_covered
+        is_asked = is_asked and model.step.kind in (StepKind.OUTPUT, StepKind.LOSS)
+        self._state.hold_back("Covered: the step of Backprop asks for it." if is_asked else "")
 
     # -- requests of the views -----------------------------------------------------------------------------
 
@@ -339,6 +349,9 @@ class BackpropPanel(Panel):
             case Adopt():
                 if (snapshot := self.model.adopted()) is not None:
                     self._runs.adopt(snapshot)
+            case ShowFilter(stage, channel):
+                self.model.answer(ask)
+                self._pin_in(stage, channel)
             case _:
                 if isinstance(ask, Enlarge) and self.model.step.kind is StepKind.ROUTE:
                     self._state.set_pinned(None)  # or its window would stay
@@ -362,6 +375,14 @@ class BackpropPanel(Panel):
             self.model.set_target(target)
             self._state.set_pinned(pinned)
 
+    def _pin_in(self, stage: str, channel: int) -> None:
+        """Move a pinned cell of these maps into another one: the filter that is looked at is one."""
+        passed, pinned = self.model.passed, self._state.pinned
+        if passed is None or pinned is None or len(pinned.index) != 3:
+            return
+        if block_of(passed.network, pinned.stage) == block_of(passed.network, stage):
+            self._state.set_pinned(replace(pinned, index=(channel, *pinned.index[1:])))
+
     def figure(self, look: Look) -> Drawing:
         """The step that is shown, for paper."""
         return self.stack.figure(look)
@@ -376,6 +397,3 @@ class BackpropPanel(Panel):
             self.model.reveal()
         else:
             self.header.cover.setChecked(True)
-
-    def _unpin(self) -> None:
-        self._state.set_pinned(None)

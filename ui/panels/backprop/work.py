@@ -97,8 +97,8 @@ class BackpropWork(QObject):
         """Do what the page of the check asks for; return whether that is it."""
         passed = self._model.passed
         match ask:
-            case StartCheck() if passed is not None:
-                self.check((passed.rule,))
+            case StartCheck(rule) if passed is not None:
+                self.check((rule or passed.rule,))
             case CancelCheck():
                 self._background.cancel(_CHECK)
                 self.show_checks()
@@ -211,16 +211,12 @@ class BackpropWork(QObject):
             self.checkReady.emit()
 
         self._checking = passed, rules
-        self._show_progress(0.0)
-        self._background.submit(_CHECK, work, done, self.failed.emit, self._show_progress)
+        self.show_checks(0.0)
+        self._background.submit(_CHECK, work, done, self.failed.emit, self.show_checks)
 
-    def show_checks(self) -> None:
-        """Show the checks of what is shown, under whatever rule, and offer another."""
-        self._progress = None
-        self._show()
-
-    def _show_progress(self, share: float) -> None:
-        self._progress = share
+    def show_checks(self, progress: float | None = None) -> None:
+        """Show the checks of what is shown, and how much of another is done, or with None offer one."""
+        self._progress = progress
         self._show()
 
     def _fitting_checks(self) -> dict[TieRule | None, GradientCheck]:

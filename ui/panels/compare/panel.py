@@ -34,8 +34,8 @@ from ui.theme import theme_manager
 
 _MOST_CAPTIONS = 16
 _FORMULA = (
-    "|shown − A|: root of the sum of the squared changes of all values of a parameter; "
-    "in brackets its share of |A|, the same root for the values at A"
+    "Length of shown − A: the root of the sum of its squares, over all values of a parameter; "
+    "then as a share of the length of A"
 )
 
 
@@ -150,7 +150,7 @@ def _cards(found: Compared):
         _card("then", found, "Weights at A", f"{then}{earlier}", "Weights at the marked moment A"),
         _card("now", found, "Shown", f"{now}{live}", "Weights at the moment that the timeline shows"),
         _card(
-            "difference", found, "Difference", f"by {_amount(weight)}",
+            "difference", found, "Difference", f"length {_amount(weight)}",
             "\n".join([tip, "", *told]),
         ),
     )  # fmt: skip
@@ -176,8 +176,8 @@ def _tiles(found: Compared, which: str) -> Tiles:
 
 def _amount(change: ParameterChange) -> str:
     if math.isinf(change.relative):
-        return f"{format_value(change.norm)} (from 0)"
-    return f"{format_value(change.norm)} ({format_percent(change.relative, 0)})"
+        return f"{format_value(change.norm)}, from 0"
+    return f"{format_value(change.norm)}, {format_percent(change.relative, 0)} of A"
 
 
 #: Width of the panel, in pixels at scale 1, from which on its title and all words are shown.

@@ -26,7 +26,6 @@ from cnnviz.layers.cells import (
     WeightedCell,
     lead_of,
 )
-from cnnviz.notation import sum_notation
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_cell, format_count, format_signed, format_value
 from ui.panels.feature_maps.explain import Arithmetic
@@ -208,7 +207,7 @@ def _tables(alike: _Alike) -> tuple[Item, ...]:
         if len(cell.patch) > 1:
             name = f"{source} · input {part} (of {len(cell.patch)})"
             tiles = Tiles(cell.products, Colors("signed", *levels), Asking(Choose, "part"), noun="input")
-            tip = "Products of each input channel; click to see its patch and kernel"
+            tip = "Products of each input channel; click to see its patch and filter"
             inputs.append(
                 Card("inputs", TILES, Chosen(tiles, part), "each input", "", tip, Share(4), is_live=True)
             )
@@ -217,7 +216,6 @@ def _tables(alike: _Alike) -> tuple[Item, ...]:
         patch, kernel, products = cell.values, cell.weights, cell.products
         names, say = (f"window of {source}", "weights"), partial(_say_product, terms)
     first, cols = part * products.size, products.shape[1]
-    written, adds_up = sum_notation(products, float(products.sum(dtype=np.float64)))
     running = Terms(terms.astype(np.float64), cell.layer, say, point=PointAtTerm)
 
     def point(row: int, col: int) -> Ask:
@@ -229,7 +227,9 @@ def _tables(alike: _Alike) -> tuple[Item, ...]:
     own = _cells(patch, Colors(colormap, *limits), point=point, hatched=padding, note=note)
     colors = Colors("signed", *(shown.weights or (-1.0, 1.0)))
     weights = _kernel(kernel.tobytes(), kernel.dtype.str, kernel.shape, colors, first)
-    found = _cells(products, Colors("signed", *levels), point=point, decimals=written.decimals)
+    # Of the whole map, so that numbers keep their decimals from one of its cells to the next.
+    largest = max(map(abs, limits)) * float(np.abs(shown.weights or kernel).max())
+    found = _cells(products, Colors("signed", *levels), point=point, largest=largest)
     items: list[Item] = [
         _table("patch", names[0], "Values of the previous stage; hatched: padding", own),
         _TIMES,
@@ -241,7 +241,7 @@ def _tables(alike: _Alike) -> tuple[Item, ...]:
             "Their sum, with the bias, is the value",
             found,
             covered=shown.is_covered,
-            note="" if adds_up or shown.is_covered else "rounded",
+            note="" if shown.is_covered else "rounded",
         ),
         *inputs,
     ]
@@ -297,13 +297,14 @@ def _of_window(alike: _Alike, why_covered: str) -> tuple[Item, Item, tuple[Item,
     tip = "Values in the window of the pool; the largest wins"
     values = _cells(cell.values, Colors(colormap, *limits), note=note)
     window = _table("window", f"window of {source}", tip, values, winners)
-    tip = "Share of the gradient that each cell of the window gets in the backward pass"
+    title = "gets the gradient ×"
+    tip = "What the gradient is multiplied by on its way back to each cell of the window"
     if why_covered:
-        other = Card("covered", WORDS, Words(why_covered, ink="muted"), "share of the gradient", "", tip)
+        other = Card("covered", WORDS, Words(why_covered, ink="muted"), title, "", tip)
         told: tuple[Item, ...] = ()
     else:
         shares = _cells(cell.shares, Colors("sequential", 0.0, 1.0), is_precise=False)
-        other = _table("shares", "share of the gradient", tip, shares)
+        other = _table("shares", title, tip, shares)
         told = (Card("note", WORDS, Words(_who_gets_it(cell)), room=None),)
     return window, replace(other, room=window.room), told
 

@@ -167,22 +167,6 @@ class FilterPicture:
         """Map of the filter in the evidence; None if it belongs to another layer."""
         return self.channel if self.plan.convolutions[-1:] == (self.layer,) else None
 
-    @property
-    def age(self) -> str:
-        """In which network it was searched, in words."""
-        if self.under_way:
-            return self.under_way
-        if self.findings is None:
-            return "Not searched yet"
-        searched, shown = self.findings.snapshot, self.snapshot
-        text = f"Searched at step {format_count(searched.step)}"
-        if searched is shown:
-            return text
-        at = f"the network shown is at step {format_count(shown.step)}"
-        if searched.run_id != shown.run_id:
-            return f"{text} of another run; {at} of this one"
-        return text if searched.step == shown.step else f"{text}; {at}"
-
 
 class FilterSearch(QObject):
     """Which filter is looked at in which network, and the search for what it looks for.
@@ -238,9 +222,11 @@ class FilterSearch(QObject):
         return FilterPicture(snapshot, plan, self.layer, self.channel, found, averages, under_way)
 
     def show(self, snapshot: Snapshot | None, dataset: Dataset | None) -> None:
-        """Look at another moment: what was found stays, unless layers or data are others."""
-        plan = None if snapshot is None else plan_of(snapshot.network)
+        """Look at another moment: what was found stays, unless it is of another run or of other data."""
+        plan, searched = None if snapshot is None else plan_of(snapshot.network), self.searched
         is_replaced = plan is None or plan is not self._plan or dataset is not self._dataset
+        if snapshot is not None and searched is not None:
+            is_replaced |= searched.run_id != snapshot.run_id
         self.snapshot, self._dataset, self._plan = snapshot, dataset, plan
         if is_replaced:
             self._stop()
@@ -258,9 +244,9 @@ class FilterSearch(QObject):
             self.is_wanted = True
             self.show(self.snapshot, self._dataset)
 
-    def begin(self, earlier: Snapshot | None = None) -> None:
-        """Search in the network that is shown, or in another one of the same layers."""
-        snapshot, dataset, layer, channel = earlier or self.snapshot, self._dataset, self.layer, self.channel
+    def begin(self) -> None:
+        """Search in the network that is shown."""
+        snapshot, dataset, layer, channel = self.snapshot, self._dataset, self.layer, self.channel
         if snapshot is None or dataset is None or not layer:
             return
         self.is_wanted, self.searched = False, snapshot

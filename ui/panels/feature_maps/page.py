@@ -31,7 +31,7 @@ from cnnviz.graphics.stages import (
 )
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
-from cnnviz.quantities import format_cell, format_count, format_value
+from cnnviz.quantities import format_cell, format_count, format_together, format_value
 from ui.panels.feature_maps.explain import Explained, logit_breakdown
 from ui.panels.feature_maps.layout import FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
 from ui.panels.feature_maps.links import Mark
@@ -56,7 +56,7 @@ _ROLES = ("feeds", "receptive", "window", "winner", "selected")
 _NUMBERED_CELL, _NUMBERED_CELL_IN_ROW = 24, 40
 """Side in pixels at scale 1 below which no number fits into a cell of an enlarged map; in a row of columns,
 none with two decimals: with one, maps of the exercise's network would read as -0.1 and 0 throughout."""
-_THUMBS_BESIDE = 132
+_THUMBS_BESIDE, _THUMBS_BELOW = 132, 76  # room of all maps beside an enlarged one, or below it
 _MARGIN = 2  # cells that an enlarged map shows round the marked one
 _OF_POOL = ("window", "its window"), ("winner", "maximum")
 _KEY = (("selected", "this cell"), ("receptive", "it reads"), *_OF_POOL, ("feeds", "it feeds"))
@@ -230,8 +230,8 @@ def _fold(column: Column) -> Choice:
         "mini",
         f"Fold {column.title}",
         ask,
-        tip="Fold this column",
-        icon="chevron-left",
+        tip="Fold this column to a strip",
+        icon="fold-horizontal",
     )
 
 
@@ -267,12 +267,14 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
         length=240 if is_large else None,
     )
     tip = "Point at a cell to see which cells it reads and which it feeds; click to pin it"
-    room = Share(1) if is_large else math.ceil(_side(now, column) + strip_height(look)) / look.scale
+    room = math.ceil(box.height if is_large else _side(now, column) + strip_height(look)) / look.scale
     large = _large(now, column, content, room, f"{column.title}, the chosen map", tip)
     small = _thumbs(now, column)
     below: tuple[Item, ...] = (large, *small)
-    if is_large and small:
-        below = (across(large, down(*small, room=_THUMBS_BESIDE), gap=8),)
+    if is_large and column.count > 1:  # with their room also where they are covered, so that the map stays
+        is_beside = box.width < now.layout.widths[column.key]
+        maps = down(*small, room=_THUMBS_BESIDE if is_beside else _THUMBS_BELOW)
+        below = (across(large, maps, gap=8),) if is_beside else (large, maps)
     elif column.kind is Kind.IMAGE:
         has_winners = any(layer.tie_rule is not None for _, layer in now.plan.layers)
         key = tuple(mark for mark in _KEY if mark not in _OF_POOL or has_winners)
@@ -295,7 +297,7 @@ def _map_head(column: Column, lines: tuple[str, ...], is_large: bool) -> tuple[I
     """Heading of a column of maps, with what folds, enlarges and zooms it."""
     buttons = [_fold(column)] if column.kind is Kind.MAPS else []
     if is_large:
-        tip = "Larger cells, until their numbers fit (Ctrl+wheel)"
+        tip = "Larger cells, of a part of the map, until their numbers fit (Ctrl+wheel)"
         buttons.insert(0, Choice("larger cells", "mini", "Larger cells", ZoomBy(1), tip=tip, icon="plus"))
         buttons.insert(0, Choice("smaller cells", "mini", "Smaller cells", ZoomBy(-1), icon="minus"))
     if column.kind is not Kind.FILTERS:
@@ -326,6 +328,9 @@ def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
             lines = f"map {channel}, for {name}", f"for {name}", f"{channel}"
         case _:
             lines = f"map {channel} (of {column.count})", f"map {channel}", f"{channel}"
+            if not now.is_covered(column) and not power:
+                most = f"max {_largest(now, column)[channel]}"
+                lines = f"{lines[0]}, {most}", f"{lines[1]}, {most}", *lines
     return tuple(f"{line} {power}".rstrip() for line in lines)
 
 
@@ -333,6 +338,11 @@ def _values(now: Now, column: Column) -> Any:
     """Maps of a column, of shape (maps, h, w)."""
     values = now.picture.values(column)
     return values[:, now.source(column)] if column.kind is Kind.FILTERS else values
+
+
+def _largest(now: Now, column: Column) -> tuple[str, ...]:
+    """Largest value of each map of a column."""
+    return tuple(format_together(_values(now, column).max(axis=(1, 2)).tolist(), 2, longest=6))
 
 
 def _cell(column: Column, source: int, channel: int, row: int, col: int) -> PinnedCell:
@@ -386,6 +396,7 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
             _values(now, column),
             column.within(limits),
             partial(ShowChannel, group),
+            notes=_largest(now, column) if column.kind is Kind.MAPS else (),
             noun="filter" if column.kind is Kind.FILTERS else "map",
             title="Maps",
             point=lambda *at: PointAt(_cell(column, source, *at)),
@@ -400,6 +411,7 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
     first, stays = dict(now.view.lines).get(column.key, 0), now.stays.get(column.key) == chosen
     shown = Chosen(tiles, chosen, first, stays)
     name, tip = f"All maps of {column.title}", "Click one to show it large"
+    tip += "; beside its number stands its largest value" if tiles.notes else ""
     return (Card(f"{column.key} maps", TILES, shown, tip=tip, is_live=True, name=name),)
 
 
@@ -411,9 +423,12 @@ def _map_box(now: Now, column: Column, is_large: bool) -> Box:
     look, width = now.look, now.layout.widths[column.key]
     if not is_large:
         return Box(0, 0, width, math.ceil(_side(now, column) + strip_height(look)))
-    beside = look.px(_THUMBS_BESIDE) + look.px(8) if column.count > 1 and not now.is_covered(column) else 0
     head = look.font("strong").line + look.px(LINE) + 2 * look.px(3)
-    return Box(0, 0, width - beside, now.room.height - head)
+    box = Box(0, 0, width, now.room.height - head)
+    if column.count == 1:
+        return box
+    with_maps = box.cut(right=look.px(_THUMBS_BESIDE + 8)), box.cut(bottom=look.px(_THUMBS_BELOW + 3))
+    return max(with_maps, key=lambda each: min(each.width, each.height))
 
 
 def fitting_cell(now: Now, column: Column, box: Box) -> float:

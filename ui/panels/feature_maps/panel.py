@@ -21,7 +21,6 @@ from cnnviz._types import View as PanelView
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Look
 from cnnviz.graphics.columns import Kind, Plan, plan_of
-from cnnviz.snapshots import Snapshot
 from ui.choices import Choices, kept, read
 from ui.controls.buttons import IconButton
 from ui.controls.labels import ElidedLabel
@@ -190,14 +189,7 @@ class FeatureMapsPanel(Panel):
         network.stay_where_scrolled()
         if isinstance(layer := found.get("filter.layer"), str) and layer:
             self.top_patches.show_network(self._state.shown, self._state.dataset)
-            self.top_patches.restore_view(found, self._moment_at)
-
-    def _moment_at(self, step: int) -> Snapshot | None:
-        """Return the network of the run at a step, if it is on record."""
-        state = self._state
-        if state.shown is not None and state.shown.step == step:
-            return state.shown
-        return state.history.snapshots.find(step)
+            self.top_patches.restore_view(found)
 
     # -- events --------------------------------------------------------------------------------------------
 

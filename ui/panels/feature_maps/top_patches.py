@@ -17,6 +17,7 @@ from cnnviz.graphics.patches import PATCHES, Patches
 from cnnviz.graphics.texts import DONE, WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.palette import signed_levels
+from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot
 from ui.choices import choice_of, flag, maybe, one_of, read, whole
 from ui.choices import kept as kept_choices
@@ -56,7 +57,6 @@ class FilterView:
     """Whose evidence of the classes is shown, and what a session keeps besides.
 
     * `layer`, `channel`: the chosen filter.
-    * `wanted`: whether it is still to be searched; `searched`, step at which it was searched last.
     """
 
     scope: str = one_of(ALL, "row", "Filters whose evidence is shown", _SCOPES)
@@ -68,8 +68,6 @@ class FilterView:
     )
     layer: str | None = maybe(str)
     channel: int = whole(0, 0, 10_000)
-    wanted: bool = flag(True)
-    searched: int | None = maybe(int, 0, 10**9)
 
     def evidence_map(self, picture: FilterPicture) -> int | None:
         """Map that is shown; None for the sum of all."""
@@ -118,26 +116,15 @@ class TopPatchesView(HasProvenance, QWidget):
         self._catch_up()
 
     def view_state(self) -> dict[str, ViewValue]:
-        """Return the filter, at which step it was searched last, and whose evidence is shown."""
-        search = self.search
-        step = None if search.searched is None else search.searched.step
-        layer, channel, wanted = search.layer, search.channel, search.is_wanted
-        own = replace(self._view, layer=layer, channel=channel, wanted=wanted, searched=step)
+        """Return the filter, and whose evidence is shown."""
+        own = replace(self._view, layer=self.search.layer, channel=self.search.channel)
         return kept_choices(own, "filter.")
 
-    def restore_view(self, view: View, at: Callable[[int], Snapshot | None]) -> None:
-        """Choose as `view_state` said.
-
-        * `at`: returns the network at a step; None if that is not known any more.
-        """
+    def restore_view(self, view: View) -> None:
+        """Choose as `view_state` said; the filter is searched anew."""
         search, found = self.search, read(FilterView, view, "filter.")
         self.choose(found.layer if found.layer in search.layers else search.layer, found.channel)
         self._show_evidence(found)
-        earlier = None if found.searched is None else at(found.searched)
-        if earlier is not None and earlier is not search.searched:
-            search.begin(earlier)
-        elif found.searched is None and not found.wanted:
-            search.cancel()
 
     @override
     def provenance(self) -> Provenance | None:
@@ -238,12 +225,12 @@ def filter_page(picture: FilterPicture | None, layers: tuple[str, ...], share: f
             )
             asks, name = ShowFilter, "Convolution layer"
             items.append(Choice("layer", "list", name, asks, picture.layer, options, tip=tip))
-        tip, chosen = "Click a filter to see what it looks for", Chosen(filters, picture.channel)
+        tip, chosen = "Click a filter to see which images excite it", Chosen(filters, picture.channel)
         items.append(Card("filters", TILES, chosen, "All filters of the layer", "", tip, is_live=True))
-        items.append(Card("age", WORDS, Words(picture.age, ink="muted"), room=None))
     if picture is not None and picture.under_way:
         cancel = Choice("cancel", "press", "Cancel", CancelSearch(), tip="Stop the search")
-        more: tuple[Item, ...] = Card("progress", DONE, share, room=None, is_label=True), cancel
+        doing = Card("doing", WORDS, Words(picture.under_way, ink="muted"), room=None)
+        more: tuple[Item, ...] = doing, Card("progress", DONE, share, room=None, is_label=True), cancel
     else:
         title = "Search" if picture is not None and picture.findings is None else "Search again"
         tip = "Search all test images with the present weights"
@@ -262,7 +249,9 @@ def _filters(picture: FilterPicture) -> tuple[HeatMap, Tiles]:
 
 def patches_page(picture: FilterPicture | None) -> Page:
     """The patches that were found, or why there are none."""
-    found = None if picture is None else picture.findings
+    found, verb, when = None if picture is None else picture.findings, "Excites", ""
+    if picture is not None and found is not None and found.snapshot is not picture.snapshot:
+        verb, when = "Excited", f" at step {format_count(found.snapshot.step)}"
     is_busy = picture is not None and bool(picture.under_way)
     empty = Patches((), "Searching the test images…" if is_busy else "Press Search to find the patches.")
     tip = "Parts of the test images; click one to make its image the sample"
@@ -270,8 +259,8 @@ def patches_page(picture: FilterPicture | None) -> Page:
     count = "" if found is None else found.count
     return Page(
         down(
-            Card("most", PATCHES, most, "Excites it most", count, tip, is_live=True),
-            Card("least", PATCHES, least, "Excites it least", "", tip, is_live=True),
+            Card("most", PATCHES, most, f"{verb} it most{when}", count, tip, is_live=True),
+            Card("least", PATCHES, least, f"{verb} it least{when}", "", tip, is_live=True),
         )
     )
 

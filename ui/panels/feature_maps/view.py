@@ -16,8 +16,8 @@ _PAGES = (
     (NETWORK, "Network", "Every layer left to right, with linked cells and their arithmetic"),
     (
         TOP_PATCHES,
-        "What a filter looks for",
-        "Test patches that excite a filter most and least; evidence of each class",
+        "Images that excite a filter",
+        "The test images to which one filter answers most and least; evidence of each class",
     ),
 )
 _LIMITS = (

@@ -129,18 +129,11 @@ class ReportExporter(QObject):
             said.append(f"{many if len(places) > 1 else 'Still to be written: '}{place}.")
         count = self._count_open()
         is_needed = self._measuring.is_needed
-        if count and is_needed:
+        if count:
             said.append(f"{format_count(count)} prediction{'s are' if count > 1 else ' is'} still open.")
-        elif count:
-            results, count_late = (
-                (f"results of {format_count(count)} predictions", "they count")
-                if count > 1
-                else ("result of one prediction", "it counts")
-            )
-            said.append(
-                f"If you export now, the report shows the {results} that you have not made; made afterwards "
-                f"{count_late} as late."
-            )
+            if not is_needed:
+                late = "a prediction made afterwards counts as late"
+                said.append(f"If you export now, the report shows the results; {late}.")
         if not any(step.results or record.step(step.id).inserts for step in lab.steps):
             said.append("The report has no figure; Insert… beside the observations adds one.")
         if said and is_needed:
@@ -220,22 +213,27 @@ class ReportExporter(QObject):
         self._message.show_message("Measuring the lab; then the report will be written.", "info")
         self._measuring.start()
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a report is to be written as soon as its lab is measured."""
+        return self._waits_for is not None
+
     def forget(self) -> None:
-        """Do not write what is only being measured: the report is another."""
+        """Do not write what is only being measured: the report is another, or nothing is measured."""
         self._handed_out = None
         if self._waits_for is not None:
             self._waits_for = None
+            self._message.clear()
             self._end(succeeded=False)
 
     def _on_measured(self) -> None:
         path, self._waits_for = self._waits_for, None
         if path is not None:
             self._write(path)
-        elif self._measuring.uncovered is None:
-            later = "the pages show their results when the open predictions are made."
-            self._message.show_message(f"All steps are measured; {later}", "success")
         else:
-            self._message.show_message("All steps are measured: the pages show their results.", "success")
+            when = " once the open predictions are made" if self._measuring.uncovered is None else ""
+            said = f"All steps are measured: the pages show their results{when}."
+            self._message.show_message(said, "success")
 
     def _on_measuring_failed(self, text: str) -> None:
         if self._waits_for is not None:
@@ -257,20 +255,17 @@ class ReportExporter(QObject):
         self._files.submit(_EXPORT, work, self._on_written, self._on_failed)
 
     def _on_written(self, path: Path) -> None:
-        report, what = "the report", "This one file has everything in it: hand it in."
-        missing = {"answer": len(self._work.gaps()), "prediction": self._count_open()}
-        if self._handed_out is None:
-            report, what = "a draft", "It is not to be handed in."
-        else:
+        report, what = "a draft", "It is not to be handed in."
+        if self._handed_out is not None:
+            report, what = "the report", "This one file has everything in it: hand it in."
+            missing = {"answer": len(self._work.gaps()), "prediction": self._count_open()}
+            many = [f"{format_count(n)} {one}{'s' if n > 1 else ''}" for one, n in missing.items() if n]
+            if many or path.is_dir():
+                what = f"Missing in it: {' and '.join(many)}." if many else "Hand in the whole folder."
             self._work.note_handed_out(*self._handed_out)
             self._handed_out = None
         if self._work.lab.is_free:
             what = ""
-        elif report != "a draft" and any(missing.values()):
-            many = [f"{format_count(n)} {one}{'s' if n > 1 else ''}" for one, n in missing.items() if n]
-            what = f"Missing in it: {' and '.join(many)}."
-        elif path.is_dir() and report != "a draft":
-            what = "Hand in the whole folder."
         show = partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(path.parent)))
         self._message.show_message(
             f"Wrote {report} to {path}. {what}".strip(), "success", "Open folder", show

@@ -73,11 +73,12 @@ class HeadFields(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         scaled(layout.setHorizontalSpacing, 8)
         scaled(layout.setVerticalSpacing, 6)
-        for place, (name, title, _) in enumerate(_HEAD):
+        for place, (name, title, _) in enumerate(_HEAD, start=1):  # a title has a line of its own
             field, label = self.edits[name], QLabel(title)
             label.setBuddy(field)
-            layout.addWidget(label, place // 2, 2 * (place % 2))
-            layout.addWidget(field, place // 2, 2 * (place % 2) + 1)
+            row, column = divmod(place, 2) if name != "title" else (0, 0)
+            layout.addWidget(label, row, 2 * column)
+            layout.addWidget(field, row, 2 * column + 1, 1, 3 if name == "title" else 1)
         layout.setColumnStretch(1, 3)
         layout.setColumnStretch(3, 2)
         self.edits["date"].setPlaceholderText("today")
@@ -244,7 +245,8 @@ class SectionFields(QWidget):
         for step, question in asked:
             is_one_of_many = sum(each.part == question.part for _, each in asked) > 1
             title = f"{PARTS[question.part]}: {step.title}" if is_one_of_many else PARTS[question.part]
-            answer = AnswerField(work, step, question, title, self._refuse, is_asked=False)
+            refuse = partial(self._message.show_message, kind="warning")
+            answer = AnswerField(work, step, question, title, refuse, is_asked=False)
             self.answers.append(answer)
             self._layout.addWidget(answer, 1)
             if question.part == "observations":
@@ -268,6 +270,3 @@ class SectionFields(QWidget):
     def _forget(self) -> None:
         for each in self.answers:
             each.forget()
-
-    def _refuse(self, text: str) -> None:
-        self._message.show_message(text, "warning")

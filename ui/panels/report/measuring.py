@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
+from cnnviz.covers import Secret
 from cnnviz.datasets import Dataset, require_classes
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.experiment import Experiment
@@ -105,6 +106,8 @@ class Measuring(QObject):
         if numbers is None:
             todo = "Write your hypotheses, then run the lab: it trains, measures, and fills in the results."
             return todo if lab.is_free else f"This is the report of the lab “{lab.title}”. {todo}"
+        if why := self._state.why_covered(*Secret):
+            return why
         accuracy = (
             "" if numbers.accuracy is None else f" test accuracy {format_percent(numbers.accuracy, 2)} after"
         )

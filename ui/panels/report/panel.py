@@ -130,6 +130,7 @@ class ReportPanel(Panel):
         self.run_button.clicked.connect(self.run_lab)
         self.again.clicked.connect(measuring.measure_again)
         self.cancel.clicked.connect(measuring.cancel)
+        self.cancel.clicked.connect(self.exporter.forget)
         measuring.changed.connect(self._show_run)
         measuring.progressed.connect(lambda share: self.progress.setValue(round(1000 * share)))
         measuring.finished.connect(self._show_section)
@@ -268,6 +269,7 @@ class ReportPanel(Panel):
     def _on_covered_changed(self) -> None:
         if self._state.covered and self.numbers is not None:  # what is on the pages tells an answer
             self.preview.set_pages([])
+        self._show_run()
         self._on_work_changed()
 
     def _on_export_ended(self, succeeded: bool) -> None:

@@ -205,8 +205,10 @@ class OwnDigitWindow(QDialog):
             self._stack.addWidget(page)
         self.side = PageView(lambda _ask: None)
         columns = fill(QHBoxLayout(), (self._stack, 1), fill(QVBoxLayout(), self.side, 1), spacing=16)
-        layout = fill(QVBoxLayout(self), controls["page"], (columns, 1), spacing=10, margins=(14, 14, 14, 14))
-        layout.setAlignment(controls["page"], Qt.AlignmentFlag.AlignLeft)
+        done = Button("Done", "check", "", "Close this window; your image stays the current sample", "Esc")
+        done.clicked.connect(self.accept)
+        head = fill(QHBoxLayout(), controls["page"], 1, done, spacing=8)
+        fill(QVBoxLayout(self), head, (columns, 1), spacing=10, margins=(14, 14, 14, 14))
         scaled(controls["brush"].setFixedWidth, 96)
         scaled(self.side.setFixedWidth, 260)
         scaled(self.setMinimumSize, 760, 470)
@@ -369,7 +371,8 @@ class OwnDigitWindow(QDialog):
         state, prediction, made = self._state, self._loop.picture, self._made.get(self.page)
         if not self.isVisible() or state.dataset is None:
             return
-        empty, why = Probabilities(state.dataset.classes), state.why_covered(Secret.ANSWERS)
+        empty = Probabilities(state.dataset.classes)
+        why = state.why_covered(Secret.ANSWERS, Secret.PREDICTION)
         if why or state.sample is not (made and made.sample):
             missing = {"draw": "Nothing is drawn yet", "image": "No image is open yet"}[self.page]
             self._outcome = empty, why or ("Another image is the current sample" if made else missing)

@@ -103,7 +103,8 @@ class SamplesPanel(QFrame):
 
     def figure(self, look: Look) -> Drawing:
         """The images in sight, and the prediction, for paper."""
-        why, content, width = self._state.why_covered(Secret.ANSWERS), self.grid.content, float(self.width())
+        why = self._state.why_covered(Secret.ANSWERS, Secret.PREDICTION)
+        content, width = self.grid.content, float(self.width())
         assert self.bars.content is not None
         cards = (
             (Card("why", WORDS, Words(why), room=None),)
@@ -204,6 +205,9 @@ class SamplesPanel(QFrame):
 
     def _build(self) -> None:
         self.message = MessageBar(self)
+        tip = "Put the lab guide back in the place of the samples"
+        self.guide_button = Button("Lab guide", "chevron-left", "", tip, "Ctrl+L")
+        self.guide_button.hide()
         self._title = SectionTitle("Samples")
         tip = "Show all test images, those of one class, or those the network gets wrong"
         self.filter = named(ChoiceField([_EVERYTHING]), "Which test images to show", tip)
@@ -236,8 +240,8 @@ class SamplesPanel(QFrame):
         self.bars.show_content(Probabilities(()))
         self.said = WrapLabel("", role="muted", lively=True)
         self._layout = fill(  # with so little spacing that there is room to present in the lowest window
-            QVBoxLayout(self), self.message, self._title, self._find, (self.grid, 1), buttons,
-            named(QFrame(), role="separator"), self._bars_title, self.bars, self.said,
+            QVBoxLayout(self), self.message, self.guide_button, self._title, self._find, (self.grid, 1),
+            buttons, named(QFrame(), role="separator"), self._bars_title, self.bars, self.said,
             spacing=6, margins=(12, 12, 12, 12),
         )  # fmt: skip
 

@@ -34,7 +34,7 @@ from ui.marks import view_of
 from ui.panels.contract import Runs
 from ui.panels.provenance import HasProvenance, Provenance
 from ui.panels.reading_box import ReadingBox
-from ui.panels.timeline.controls import BranchQuestion, Film, ShownMoment, Transport, ViewToggles
+from ui.panels.timeline.controls import BranchQuestion, Film, ShownMoment, Transport
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme
 
@@ -72,16 +72,22 @@ class TimelineBar(HasProvenance, QFrame):
         self._told: tuple[Any, ...] = ()  # what the words about the moment depend on
         self.reading: ReadingBox | None = None
         self.fork = Button(_FORK, "git-fork")
-        self.toggles = ViewToggles()
+        tip = "Compare moments, also of an earlier run: filters then, now, difference"
+        self.compare = Button("Compare moments", tooltip=tip)
+        tip = "Show the newest weights and follow training (End on the timeline)"
+        self.live = Button("Live", tooltip=tip)
+        for toggle in (self.compare, self.live):
+            toggle.setCheckable(True)
+        toggles = fill(QHBoxLayout(), self.compare, self.live, spacing=4)
         self.film = Film(self._play_on, self)
         self.transport.speed.set_choice(str(self.film.speed()))
         self._curve_pace = Pace(_CURVE_MS, self)
         self._drag_pace = Pace(_FRAME_MS, self)
-        parts = self.transport, self.moment, (self.track, 1), self.fork, self.toggles
+        parts = self.transport, self.moment, (self.track, 1), self.fork, toggles
         row = fill(QHBoxLayout(), *parts, spacing=10, margins=(12, 5, 12, 3))
         fill(QVBoxLayout(self), self.branch, row, spacing=0)
         for signal, slot in (
-            (self.moment.field.valueEdited, self._on_step_typed),
+            (self.moment.field.valueEdited, self._request_step),
             (self.moment.field.messageChanged, partial(state.raise_notice, "timeline", "info")),
             (self.transport.play.clicked, self._on_play_toggled),
             (self.transport.speed.choiceEdited, lambda speed: self.film.set_speed(int(speed))),
@@ -91,8 +97,8 @@ class TimelineBar(HasProvenance, QFrame):
             (self.fork.clicked, self._on_fork_clicked),
             (self.branch.continued, self._on_branch_continued),
             (self.branch.cancelled, self._end_question),
-            (self.toggles.live.clicked, self._on_live_requested),
-            (self.toggles.compare.toggled, self._draw_reference),
+            (self.live.clicked, self._on_live_requested),
+            (self.compare.toggled, self._draw_reference),
             (self._curve_pace.due, self._draw_curve),
             (state.historyReset, self._on_history_reset),
             (state.stepsAdded, self._curve_pace.put),
@@ -169,10 +175,6 @@ class TimelineBar(HasProvenance, QFrame):
             case _:
                 raise TypeError(f"The timeline does not know {ask!r}.")
 
-    def _on_step_typed(self, step: int) -> None:
-        self.film.stop()
-        self._request_step(step)
-
     def _on_live_requested(self) -> None:
         self._answer(ToEnd())
         # A click has switched the button; it shows what is, not what was clicked.
@@ -220,6 +222,7 @@ class TimelineBar(HasProvenance, QFrame):
 
     def _request_step(self, step: int) -> None:
         """Ask for any step of the record; its last one is the live moment."""
+        self.film.stop()
         state = self._state
         if not len(state.history.snapshots):
             return
@@ -300,12 +303,12 @@ class TimelineBar(HasProvenance, QFrame):
     def _draw_reference(self) -> None:
         reference = self._state.reference
         is_seen = reference is not None and reference.run_id == self._state.run.run_id
-        is_seen &= self.toggles.compare.isChecked()
+        is_seen &= self.compare.isChecked()
         self._show_track(reference=reference.snapshot.step if reference and is_seen else None)
 
     def _draw_moment(self) -> None:
         state, shown = self._state, self._state.shown
-        self.toggles.live.setChecked(state.follows_live)
+        self.live.setChecked(state.follows_live)
         told = shown, state.follows_live, state.history.step, len(state.history.tests), state.covered
         if told == self._told:
             return

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -95,15 +94,12 @@ class ShownMoment(QWidget):
         fill(QVBoxLayout(self), 1, row, self._measured, 1, spacing=0)
         scaled(self.field.setFixedWidth, 92)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        self.field.editingFinished.connect(self._on_typed)
+        self.field.editingFinished.connect(lambda: self.field.lineEdit().setModified(False))
 
     def set_roomy(self, roomy: bool) -> None:
         """Show the words, or only the field where there is little room."""
         self._label.setVisible(roomy)
         self._measured.setVisible(roomy)
-
-    def _on_typed(self) -> None:
-        self.field.lineEdit().setModified(False)
 
     def lines(self) -> tuple[str, str]:
         """The step and what was measured there, in words."""
@@ -124,31 +120,6 @@ class ShownMoment(QWidget):
         self._step = step
         self.field.setEnabled(step is not None)
         self._measured.set_text(measured)
-
-
-class ViewToggles(QFrame):
-    """Compare moments and Live side by side; each is on or off by itself."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setProperty("role", "segmented")
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.compare = self._make(
-            "Compare moments",
-            "Compare moments, also of an earlier run: filters then, now, difference",
-        )
-        self.live = self._make("Live", "Show the newest weights and follow training (End on the timeline)")
-        fill(QHBoxLayout(self), self.compare, self.live, spacing=0)
-
-    def _make(self, text: str, tooltip: str) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setCheckable(True)
-        button.setAutoDefault(False)
-        button.setProperty("kind", "segment")
-        button.setAccessibleName(text)
-        button.setToolTip(tooltip)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return button
 
 
 class BranchQuestion(QFrame):

@@ -24,7 +24,7 @@ from cnnviz.graphics.run_curves import (
     loss_plot,
 )
 from cnnviz.history import History
-from cnnviz.quantities import format_count, format_percent, format_value
+from cnnviz.quantities import format_count, format_value
 from ui.choices import Choices, flag, kept, maybe, one_of, read
 from ui.controls.buttons import Button
 from ui.controls.layouts import fill, named
@@ -220,13 +220,12 @@ class TrainingCurves(ProvenancePart, QWidget):
             return f"{means}{before} {_HANDLING}"
 
         self.loss.setToolTip(
-            f"Cross-entropy in nats. Guessing among {count} classes costs ln {count} = "
-            f"{format_value(math.log(count))}. {told()}"
+            f"Cross-entropy −ln p(label), in nats: units of the natural logarithm. "
+            f"Guessing among {count} classes costs ln {count} = {format_value(math.log(count))}. {told()}"
         )
         # The accuracy is told where it is drawn alone, for there it can be covered.
-        tests = [] if ghost is None else ghost.tests
-        tested = f", test accuracy {format_percent(tests[-1].accuracy)}" if tests else ""
-        self.accuracy.setToolTip(f"Share of images whose class is predicted correctly. {told(tested)}")
+        told_all = told(self._run.ghost_tested)
+        self.accuracy.setToolTip(f"Share of images whose class is predicted correctly. {told_all}")
 
     # -- choices -------------------------------------------------------------------------------------------
 

@@ -9,53 +9,17 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView
 
 from cnnviz.drawing import Drawing, Look, Table, drawn
 from cnnviz.graphics.texts import VALUES, Value, Values
-from cnnviz.notation import Notation
-from cnnviz.quantities import ALMOST, format_count, format_plain
+from cnnviz.notation import format_column
+from cnnviz.quantities import format_count, format_plain, format_value
 from ui.controls.layouts import named
 from ui.controls.scroll_column import place_of, scroll_later
 from ui.panels.provenance import ProvenancePart
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
 
-_FEWEST_DECIMALS, _MOST_DECIMALS = 3, 5
+_DECIMALS, _LONGEST = 3, 7  # at least, and for how many characters there is room
 _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-
-
-class _Column:
-    """Texts of numbers that come one after the other: unequal ones look unequal, or carry ``≈``."""
-
-    def __init__(self) -> None:
-        self._notation = Notation(_FEWEST_DECIMALS)
-        self._values: list[float] = []
-        self._written: dict[str, float] = {}
-        self._shared: set[str] = set()
-
-    def text(self, value: float) -> str:
-        """One of the numbers as it is written."""
-        text = self._notation.text(value)
-        return ALMOST + text if text in self._shared else text
-
-    def add(self, values: list[float]) -> bool:
-        """Take in more numbers; return whether those before are written in another way now."""
-        self._values += values
-        is_fine = self._take(values)
-        if is_fine or self._notation.decimals == _MOST_DECIMALS:
-            return not is_fine
-        while not is_fine and self._notation.decimals < _MOST_DECIMALS:
-            self._notation = Notation(self._notation.decimals + 1)
-            self._written, self._shared = {}, set()
-            is_fine = self._take(self._values)
-        return True
-
-    def _take(self, values: list[float]) -> bool:
-        """Note how numbers are written; return whether none is written like another one."""
-        before = len(self._shared)
-        for value in values:
-            text = self._notation.text(value)
-            if self._written.setdefault(text, value) != value and value == value:
-                self._shared.add(text)
-        return len(self._shared) == before
 
 
 class LogModel(QAbstractTableModel):
@@ -66,7 +30,7 @@ class LogModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.rows: list[tuple[float, ...]] = []
-        self._columns = [_Column() for _ in self.headers[1:]]
+        self._texts: list[list[str]] = [[], []]
 
     def append(self, new: Sequence[tuple[float, ...]]) -> None:
         """Add rows at the end."""
@@ -74,21 +38,25 @@ class LogModel(QAbstractTableModel):
             return
         self.beginInsertRows(QModelIndex(), len(self.rows), len(self.rows) + len(new) - 1)
         self.rows += new
+        before, columns = self._texts, list(zip(*self.rows, strict=True))[1:]
+        self._texts = [format_column(column, _DECIMALS, longest=_LONGEST) for column in columns]
         self.endInsertRows()
-        for place, column in enumerate(self._columns, start=1):
-            if column.add([row[place] for row in new]):
+        for place, (old, texts) in enumerate(zip(before, self._texts, strict=True), start=1):
+            if old != texts[: len(old)]:
                 self.dataChanged.emit(self.index(0, place), self.index(len(self.rows) - 1, place))
 
     def clear(self) -> None:
         """Remove all rows."""
         self.beginResetModel()
-        self.rows, self._columns = [], [_Column() for _ in self.headers[1:]]
+        self.rows, self._texts = [], [[], []]
         self.endResetModel()
 
     def text(self, row: int, column: int) -> str:
         """One cell as it is written."""
         value = self.rows[row][column]
-        return self._columns[column - 1].text(value) if column else format_count(int(value))
+        if not column:
+            return format_count(int(value))
+        return self._texts[column - 1][row] if value == value else format_value(value)  # NaN is no gap
 
     @override
     def rowCount(self, parent: _Index = _ROOT) -> int:

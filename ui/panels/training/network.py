@@ -27,7 +27,7 @@ from ui.tasks import Context, TaskRunner
 #: Least time between two pictures: drawing holds the interpreter, and with it training.
 _PACE_MS = 160
 _MOMENTS = (
-    ("before", "Before", "The filters when the run began"),
+    ("before", "At start", "The filters when the run began"),
     ("now", "Now", "The filters at the moment that is shown"),
     ("difference", "Difference", "The filters now minus those when the run began, on a scale of their own"),
 )
@@ -55,7 +55,7 @@ class _Filters:
         """What they are called; "" for the weights of the moment that is shown."""
         if self.first is None:
             return ""
-        return "Before" if self.moment == "before" else "Change"
+        return "At start" if self.moment == "before" else "Change"
 
 
 def _compute(scene: Scene[_Filters], _context: Context | None = None) -> Flow:

@@ -308,7 +308,7 @@ class TrainingPanel(Panel):
             (state.historyReset, self._on_history_reset),
             (state.runChanged, self._on_run_changed),
             (state.momentChanged, self._on_moment_changed),
-            (state.ghostChanged, self._on_ghost_changed),
+            (state.ghostChanged, lambda: self.curves.set_ghost(state.ghost)),
             (state.evaluationChanged, self._on_evaluation_changed),
         ):
             signal.connect(slot)
@@ -362,9 +362,6 @@ class TrainingPanel(Panel):
     def _on_moment_changed(self) -> None:
         shown = self._state.shown
         self.curves.set_moment(None if shown is None or self._state.follows_live else shown.step)
-
-    def _on_ghost_changed(self) -> None:
-        self.curves.set_ghost(self._state.ghost)
 
     def _on_sample_changed(self) -> None:
         sample = self._state.sample

@@ -161,7 +161,7 @@ class ResultsView(HasProvenance, QWidget):
 
     def _show_images(self, dataset: Dataset, evaluation: Evaluation) -> None:
         indices, cell = evaluation.mistakes, self._cell
-        caption = format_count(len(indices))
+        caption = f"{format_count(len(indices))}, largest loss first"
         if cell is not None:
             true, predicted = cell
             indices = np.flatnonzero((evaluation.labels == true) & (evaluation.predictions == predicted))

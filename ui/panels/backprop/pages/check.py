@@ -15,8 +15,8 @@ from ui.panels.backprop.passes import Pass
 _LISTED = 200
 _KINDS = (
     ("", "largest error", "All parameters without a kink, the largest relative error first"),
-    ("kink", "kinks", "Parameters whose smallest poke still makes a winner or a gate switch"),
-    ("tie_rule", "tie rule", "Parameters whose gradient counts the slope several times under “all”"),
+    ("kink", "kinks", "Parameters whose smallest change still makes a winner or a gate switch"),
+    ("tie_rule", "tie rule", "Parameters whose gradient counts a tied window several times under “all”"),
 )
 _WITHOUT_KINK: tuple[Verdict, ...] = ("ok", "tie_rule", "curvature", "mismatch")
 
@@ -26,12 +26,12 @@ _COUNTED: dict[Verdict, tuple[str, str, str]] = {
     "kink": (
         "kink",
         "warning",
-        "Not compared: a winner or a gate switches however small the poke, down to ±10⁻⁸",
+        "Not compared: a winner or a gate switches however small the change, down to ±10⁻⁸",
     ),
     "tie_rule": (
         "tie rule",
         "info",
-        "Not the slope of the loss: under the rule “all”, the sum over the tied cells of a window",
+        "Not an error: the rule “all” counts a tied window several times; under “first” they agree",
     ),
     "curvature": ("curved", "info", "They differ because the loss is curved within ±ε"),
     "mismatch": ("unexplained", "danger", "They differ for no known reason: the gradient is wrong"),
@@ -45,10 +45,10 @@ def page(now: Now) -> Page:
     items: list[Item] = [Card("title", WORDS, Words("Check all", "strong"), room=None)]
     if now.progress is None:
         title = f"Check all {format_count(passed.network.parameter_count)} parameters"
-        tip = "Poke every parameter, in the background"
+        tip = "Compare every gradient with its finite difference, in the background"
         items.append(Choice("check", "press", title, StartCheck(), tip=tip, icon="circle-check"))
     else:
-        tip = "Share of the parameters that have been poked"
+        tip = "Share of the parameters that have been checked"
         items += [
             Card("progress", DONE, now.progress, "", "", tip, room=None),
             Choice("cancel", "press", "Cancel", CancelCheck(), tip="Stop the check", icon="x"),
@@ -64,7 +64,13 @@ def page(now: Now) -> Page:
     if result is not None and now.progress is None:
         kind = now.listed if now.listed is not None else "kink" if counts["kink"] else ""
         off = tuple(each for each in ("kink", "tie_rule") if not counts[each])
-        name, tip = "Which parameters are listed", "Click a row, or press Enter, to poke this parameter"
+        name, tip = (
+            "Which parameters are listed",
+            "Click a row, or press Enter, to check this parameter alone",
+        )
+        if counts["tie_rule"] and "first" not in dict(now.checks):
+            tip = "The same check under the rule “first”, in a column of its own"
+            items.append(Choice("with first", "press", "Check with “first”", StartCheck("first"), tip=tip))
         items += [
             Choice("kinds", "row", name, ListEntries, kind, _KINDS, off=off),
             Card("parameters", VALUES, _entries(passed, result, kind), "Parameters", "", tip, None, True),
@@ -101,13 +107,6 @@ def _summary(passed: Pass, checks: Checks) -> Values:
             "text",
             "Largest error of the list below: of gradient and finite difference, and for the tie rule of the "
             "gradient and the sum over all tied cells",
-        ),
-        row(
-            "error",
-            "… agreeing",
-            lambda each: format_value(each.largest_error, 2),
-            "text",
-            "Largest relative error of the parameters that agree with the finite difference",
         ),
         *(
             row(verdict, name, lambda each, key=verdict: format_count(each.counts[key]), role, tip)
@@ -147,8 +146,8 @@ def _verdict_text(counts: Mapping[Verdict, int]) -> str:
     text = f"All {format_count(total)} parameters are accounted for."
     if counts["tie_rule"]:
         text += (
-            f" {format_count(counts['tie_rule'])} are not the slope, because “all” adds up the gradients of "
-            "all tied cells of a window; these sums were checked by ±ε, too. Under “first” they are the "
-            "slope."
+            f" {format_count(counts['tie_rule'])} gradients differ from the slope of the loss, as they "
+            "should: “all” gives each tied cell of a window the whole gradient and counts it several times. "
+            "Those sums were checked by ±ε, too; under “first” the gradients are the slope."
         )
     return text

@@ -1,5 +1,7 @@
 """The first steps: output, loss, and the gradient at the logits."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +18,7 @@ from ui.panels.backprop.now import Now
 from ui.panels.backprop.passes import Pass
 
 _ROWS = {
-    "z": ("logit z", "Output of the last layer; click a logit to poke it"),
+    "z": ("logit z", "Output of the last layer; click a logit to check it"),
     "p": ("probability p", "Sigmoid or softmax of the logits"),
     "y": ("label y", "1 for the class that is differentiated for, 0 for the others"),
     "d": ("∂L/∂z = p − y", "Gradient of the loss at each logit"),
@@ -36,16 +38,12 @@ def page(now: Now) -> Page:
     column = 0 if passed.has_one_logit else passed.label
     table = NumberTable(_numbers(passed, kind, now.step.stage), column, covered)
     title, caption, curves = curve_of(passed, kind)
+    if now.focus.is_covered:  # where it lies on the curve tells it, too
+        curves = replace(curves, dots=())
     tip = "Point at the curve, or use the left and right arrow keys, to read its values"
+    label = f"label {passed.names[passed.label]}"
     below = (
-        Card(
-            "sample",
-            HEAT_MAP,
-            Looked(_image(passed)),
-            "Sample",
-            f"label {passed.names[passed.label]}",
-            room=184,
-        ),
+        Card("sample", HEAT_MAP, Looked(_image(passed)), "Sample", label, room=184),
         Card("curve", CURVES, curves, title, caption, tip, is_live=True),
     )
     numbers = Card("numbers", NUMBERS, table, tip="One column a class", room=None, is_live=True)

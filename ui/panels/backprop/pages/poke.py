@@ -1,4 +1,4 @@
-"""Poke one number and see whether the loss does what the gradient says."""
+"""Check one number: whether the loss does what the gradient says."""
 
 from functools import lru_cache
 
@@ -6,9 +6,9 @@ from cnnviz.drawing.page import Card, Choice, Item, Page, down
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
 from cnnviz.quantities import format_cell, format_signed, format_together, format_value
-from cnnviz.routing import Poke, PokeCurve
+from cnnviz.routing import Poke
 from ui.panels.backprop.arithmetic import target_words
-from ui.panels.backprop.asks import SetEps, SetReach
+from ui.panels.backprop.asks import SetEps, SetReach, SetRule
 from ui.panels.backprop.now import Now, PokeOutcome
 
 VERDICTS = {
@@ -22,9 +22,9 @@ VERDICTS = {
     "tie_rule": (
         "tie rule",
         "info",
-        "Nothing switches, yet they differ: tied cells stay tied and move as one, so the loss has one slope, "
-        "which “all” counts once for each of them. Under “first” the gradient is the slope; under “all” it "
-        "is the sum over the tied cells, as this rule says.",
+        "They differ because of the rule “all”, not because of an error: each of several tied cells gets the "
+        "whole gradient, so a tied window counts several times. Under “first” it counts once, and the two "
+        "agree.",
     ),
     "curvature": (
         "curved",
@@ -39,18 +39,23 @@ _KINK_HERE = (
     "difference is their mean, however small ε is."
 )
 _MARKED = 6
-_NOTHING = "Click any cell, pixel or weight: it is changed by ±ε and the loss is computed anew."
+_NOTHING = (
+    "Click any cell, pixel or weight: it is changed by ±ε, and the slope of the loss between (its finite "
+    "difference) is compared with the gradient."
+)
+_TIP = "Let the rule “first” decide about tied cells in this panel; the run keeps its own"
+_WITH_FIRST = Choice("with first", "press", "Check with “first”", SetRule("first"), tip=_TIP)
 
 
 def page(now: Now) -> Page:
     """Target, ε, both sides of the comparison, and the loss over a range of pokes."""
     of = "" if now.target is None else target_words(now.passed, now.target)
     tips = "How far the number is changed, up and down", "How far the plot reaches to either side"
-    eps = Choice("eps", "power", "Size of the poke", SetEps, now.eps, ((-8,), (0,)), tips[0], symbol="ε")
+    eps = Choice("eps", "power", "Size of the change", SetEps, now.eps, ((-8,), (0,)), tips[0], symbol="ε")
     reach = Choice(
         "reach", "power", "Range of the plot", SetReach, now.reach, ((-4,), (2,)), tips[1], symbol="range ±"
     )
-    items: list[Item] = [Card("title", WORDS, Words("Poke " + of, "strong"), room=None), eps]
+    items: list[Item] = [Card("title", WORDS, Words("Check " + of, "strong"), room=None), eps]
     poked = now.poked
     if poked is None or poked.poke.target != now.target:
         items.append(Card("hint", WORDS, Words(_NOTHING, ink="muted"), room=None))
@@ -61,17 +66,20 @@ def page(now: Now) -> Page:
             kink = poked.poke.kinks[0]
             what = "The winner changes" if kink.kind == "winner" else "A gate opens or closes"
             says += f" {what} at {format_signed(kink.value)}, in {kink.layer}, {format_cell(kink.cell)}."
-        tip = "Solid: the loss. Dashed: the tangent that the gradient promises. Orange: kinks"
+        count = poked.curve.kinked_intervals
+        kinks = {0: "no kink in sight", 1: "1 kink"}.get(count, f"kinks in {count} places")
+        tip = "Solid: the loss. Dashed: the line that the gradient predicts. Orange: kinks"
         items += [
             Card("outcome of the poke", VALUES, _values(poked.poke, kind), room=None),
             Card("badge", WORDS, Words(text, "small", kind, ground=f"{kind}_soft"), room=None),
             Card("hint", WORDS, Words(says, ink="muted"), room=None),
+            *([_WITH_FIRST] if poked.poke.verdict == "tie_rule" else []),
             Card(
                 "loss",
                 CURVES,
                 _plot(poked),
                 "Loss",
-                f"against the poke; {_kinks_text(poked.curve)}",
+                f"against the change; {kinks}",
                 tip,
                 190,
                 True,
@@ -114,14 +122,7 @@ def _plot(poked: PokeOutcome) -> Curves:
     return Curves(
         lines,
         markers,
-        "poke",
+        "change",
         dots=tuple(dots),
         y_range=ends if ends[1] > ends[0] else (ends[0], ends[0] + 1),
     )
-
-
-def _kinks_text(curve: PokeCurve) -> str:
-    count = curve.kinked_intervals
-    if not count:
-        return "no kink in sight"
-    return "1 kink" if count == 1 else f"kinks in {count} places"

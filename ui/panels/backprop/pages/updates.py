@@ -20,14 +20,8 @@ from ui.panels.backprop.pages.plates import Plate, beside, joined, number_choice
 from ui.panels.backprop.passes import Pass, Preview
 
 _MOST_CHARACTERS = 13  # of a loss: there is room for them beside its name
-#: What the slope promises, and why: under "first", and where the step is another rule's.
-_PROMISES = (
-    ("−η‖∂L/∂w‖²", "What the slope alone promises: −η times the squared length of the whole gradient"),
-    (
-        "−η ∇L·g",
-        "What the slope alone promises: −η times the product of the slope ∇L, which is the gradient under "
-        "“first”, and the step's direction g, which is the gradient under the rule in force",
-    ),
+_EXPECTED = (
+    "Change if the loss were a straight line: each weight's step times the slope of the loss, added up"
 )
 _TIPS = (
     "Parameter whose weights are shown; all of them are updated",
@@ -111,7 +105,7 @@ def _plates(passed: Pass, name: str, focus: Focus, rate: float, preview: Preview
     after = before if preview is None else preview.network.params[name]
     colors = Colors.of("signed", before, after)
     words = (
-        ("Before w", "", "Weights as they are; click one to poke it"),
+        ("Before w", "", "Weights as they are; click one to check it"),
         ("After w′", "", "Weights after the update"),
     )
 
@@ -164,13 +158,12 @@ def _outcome(passed: Pass, preview: Preview | None) -> Values:
     rows.append(Value("before", f"now, after {trial.words}" if count else "before", next(texts)))
     if preview is not None:
         change = preview.loss - passed.gradients.loss
-        promised = preview.expected - passed.gradients.loss
-        by, tip = _PROMISES[passed.rule in ("all", "split")]
+        expected = preview.expected - passed.gradients.loss
         step, of = ("after one more update", " by one more") if count else ("after the update", "")
-        changes = format_together((change, promised), 4, format_signed, longest=_MOST_CHARACTERS)
+        changes = format_together((change, expected), 4, format_signed, longest=_MOST_CHARACTERS)
         rows += [
             Value("after", step, next(texts), "success" if change < 0 else "danger"),
             Value("change", f"change{of}", changes[0]),
-            Value("promised", f"promised, {by}", changes[1], tip=tip),
+            Value("expected", "expected from the slope", changes[1], tip=_EXPECTED),
         ]
     return Values(tuple(rows))
