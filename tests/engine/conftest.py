@@ -1,13 +1,14 @@
 """Fixtures of the engine tests. Nothing here, and nothing in `cnnviz`, needs Qt."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from cnnviz.experiment import LAB5
 from cnnviz.lab.measured import measured_lab
 from cnnviz.lab.verifying import Row, verify
-from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D
 from cnnviz.network import Network
 from tests.engine.lab_cases import LABS, numbers_of
 from tests.small_data import write_npz
@@ -21,17 +22,7 @@ def rng() -> np.random.Generator:
 @pytest.fixture
 def binary_network() -> Network:
     """One logit, float64, ties shared by all: the laboratory's network on a small image."""
-    return Network.build(
-        [
-            ("conv1", Conv2D(3, bias=False, init="lab5")),
-            ("pool1", MaxPool2D(2, ties="all")),
-            ("flatten", Flatten()),
-            ("dense1", Dense(1, init="lab5")),
-        ],
-        input_shape=(1, 9, 9),
-        seed=3,
-        dtype="float64",
-    )
+    return replace(LAB5, filters=(3,), seed=3).build_network((1, 9, 9))
 
 
 @pytest.fixture(scope="session")

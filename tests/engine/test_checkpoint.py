@@ -212,19 +212,11 @@ FAULTS = {
 }
 
 
-BROKEN = {
-    "empty file": lambda _good: b"",
-    "text": lambda _good: b"not a model at all",
-    "truncated": lambda good: good[: len(good) // 2],
-    "huge header": lambda good: (2**60).to_bytes(8, "little") + good[8:],
-} | {name: lambda good, change=change: changed(good, change) for name, change in FAULTS.items()}
-
-
-@pytest.mark.parametrize("fault", BROKEN)
+@pytest.mark.parametrize("fault", FAULTS)
 def test_what_is_damaged_or_hostile_is_refused_in_one_sentence(path, saved, fault):
     path.write_bytes(changed(saved, lambda *_: None))
     assert checkpoint.load(path).optimizer is not None, "the way of changing files changes nothing by itself"
-    path.write_bytes(BROKEN[fault](saved))
+    path.write_bytes(changed(saved, FAULTS[fault]))
     with pytest.raises(CheckpointError) as caught:
         checkpoint.load(path)
     text = str(caught.value)

@@ -25,9 +25,7 @@ from cnnviz.experiment import LAB5, LENET
 from cnnviz.history import History, Replay
 from cnnviz.network import weights_checksum
 from cnnviz.snapshots import Snapshot
-from cnnviz.training import Trainer
 from tests.engine.document_cases import (
-    ADAM,
     DATA,
     SmallRun,
     members_of,
@@ -96,28 +94,13 @@ def test_a_document_comes_back_as_it_was(saved, tmp_path):
 def test_a_run_comes_back_to_the_last_bit(saved):
     run, again = small_run(), restored(saved)
     assert same_moment(run.still().live, again.live)
+    assert (again.epochs, again.experiment) == (run.still().epochs, run.origin.experiment)
     assert same_record(run.history, again.history)
     moments = run.history.snapshots
     assert again.history.snapshots.steps == moments.steps
     assert again.history.snapshots.kept == moments.kept
     assert all(same_moment(moments[i], again.history.snapshots[i]) for i in range(len(moments)))
     assert [again.history.snapshots[i].origin.is_changed for i in (0, 3)] == [False, True]
-
-
-@pytest.mark.parametrize("experiment", [ADAM, LAB5, replace(LAB5, momentum=0.9, pool="average")])
-def test_training_goes_on_as_it_would_have(experiment):
-    run = SmallRun(experiment)
-    run.train(10, 7)
-    again = unpack_run(*pack_run(run.still()), DATA.name, DATA.input_shape)
-    trainer = Trainer(
-        again.live.network, DATA, again.experiment, start_step=again.live.step,
-        optimizer_state=again.live.optimizer,
-    )  # fmt: skip
-    trainer.add_epochs(again.epochs - trainer.total_steps // trainer.steps_per_epoch)
-    assert trainer.total_steps == run.trainer.total_steps
-    expected, got = run.trainer.advance(90), trainer.advance(90)
-    assert np.array_equal(expected.losses, got.losses)
-    assert_same_arrays(run.trainer.network.params, trainer.network.params)
 
 
 def test_any_step_is_repeated_from_the_moments_of_a_document_and_a_moment_begins_a_run_of_its_own(saved):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cnnviz.datasets import Dataset, load_mnist, to_input
 from cnnviz.engines import Engine, LayeredEngine, make_engine
-from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.errors import ShapeError
 from cnnviz.evaluation import evaluate
 from cnnviz.experiment import LAB5, LENET, SETTINGS
 from cnnviz.fused import FusedEngine, plan_stages, products
@@ -28,6 +28,7 @@ from cnnviz.layers import (
     Sigmoid,
     SubsamplePool2D,
     Tanh,
+    TieRule,
 )
 from cnnviz.network import Network, loss_and_gradients
 from cnnviz.optim import make_optimizer
@@ -246,26 +247,6 @@ def test_images_are_never_converted_all_at_once():
     assert peak < images.nbytes  # in float32 they would take four times as much
 
 
-@pytest.mark.parametrize(
-    ("name", "array", "message"),
-    [
-        ("momentum.conv9.weight", np.zeros(3), "'momentum.conv9.weight'"),
-        ("momentum.dense1.bias", np.zeros(3), r"'momentum.dense1.bias' of shape \(3,\)"),
-        ("momentum.dense1.bias", None, "lacks 'momentum.dense1.bias'"),
-        ("steps", None, "steps"),
-        ("speed.dense1.bias", np.zeros(10), "speed"),
-    ],
-)
-def test_memory_of_another_network_is_refused(mnist, name, array, message):
-    experiment = replace(LENET, filters=(3,), hidden=(), batch_size=4)
-    trainer = Trainer(experiment.build_network(), mnist, experiment)
-    trainer.advance(2)
-    state = {each: old for each, old in trainer.optimizer_state.items() if each != name}
-    state |= {} if array is None else {name: array}
-    with pytest.raises(ParameterError, match=message):
-        Trainer(trainer.network, mnist, experiment, start_step=2, optimizer_state=state)
-
-
 SEEDS = st.integers(0, 1000)
 
 
@@ -303,17 +284,8 @@ def test_float32_agrees_to_its_precision_with_ties_of_every_kind(network, sample
     assert_same_step(make_engine(network), network, images, 0 * labels, 1e-5)
 
 
-def two_blocks(ties: str, dtype: str) -> Network:
-    layers = [
-        ("conv1", Conv2D(6, padding=1)),
-        ("pool1", MaxPool2D(2, ties=ties)),
-        ("conv2", Conv2D(7, bias=False)),
-        ("leaky2", LeakyReLU(0.1)),
-        ("pool2", MaxPool2D(3, ties=ties)),
-        ("flatten", Flatten()),
-        ("dense1", Dense(1)),
-    ]
-    return Network.build(layers, (1, 28, 28), seed=4, dtype=dtype)
+def two_blocks(ties: TieRule, dtype: str) -> Network:
+    return replace(LENET, filters=(6, 7), ties=ties, dtype=dtype).build_network()
 
 
 @settings(max_examples=25)

@@ -131,26 +131,6 @@ def test_snapshots_are_thinned_evenly_and_keep_what_matters(first, every, count)
     assert History(snapshot_bytes=640).snapshots.max_bytes == 640
 
 
-@given(
-    gaps=st.lists(st.integers(1, 400), min_size=1, max_size=300),
-    kept_every=st.integers(2, 60),
-    room=st.integers(1, 60),
-    first=st.integers(0, 1000),
-)
-def test_first_latest_and_epoch_ends_always_stay(gaps, kept_every, room, first):
-    steps = np.cumsum([first, *gaps]).tolist()
-    kept = steps[::kept_every]
-    store = SnapshotStore(room * SIZE)
-    for count, step in enumerate(steps, 1):
-        store.add(Snapshot(step, NETWORK), keep=step in kept)
-        present = set(store.steps)
-        assert {first, step} | {each for each in kept if each <= step} <= present
-        assert present <= set(steps[:count])
-    protected = len({first, steps[-1], *kept})
-    assert store.nbytes == len(store) * SIZE
-    assert len(store) <= max(room, protected)
-
-
 @given(steps=st.lists(st.integers(0, 500), min_size=1, unique=True).map(sorted), step=st.integers(-20, 520))
 def test_at_and_nearest_are_what_a_search_through_all_finds(steps, step):
     store = filled(steps, room=1000)

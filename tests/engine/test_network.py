@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.experiment import LENET
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU
 from cnnviz.network import Network, loss_and_gradients
 from tests.engine.routing_cases import gentle, two_blocks
@@ -148,20 +149,6 @@ def test_parameters_that_do_not_fit_are_named(binary_network, name, array, error
         binary_network.with_params(params if array is None else params | {name: array})
 
 
-def network_of(dtype):
-    layers = [
-        ("conv1", Conv2D(7)),
-        ("relu1", ReLU()),
-        ("pool1", MaxPool2D(2)),
-        ("conv2", Conv2D(5, padding=1)),
-        ("flatten", Flatten()),
-        ("dense1", Dense(11)),
-        ("relu2", ReLU()),
-        ("dense2", Dense(10)),
-    ]
-    return Network.build(layers, (1, 28, 28), seed=1, dtype=dtype)
-
-
 # --- forward ------------------------------------------------------------------------------------------------
 
 
@@ -187,7 +174,7 @@ def test_forward_equals_the_loops(rng, binary_network):
 @pytest.mark.parametrize("n", [2, 5, 33])
 def test_sample_gives_the_same_bits_alone_and_in_any_batch(rng, dtype, n):
     """The probability that is shown for a digit does not depend on which others are computed with it."""
-    net = network_of(dtype)
+    net = dataclasses.replace(LENET, filters=(7, 5), hidden=(11,), dtype=dtype).build_network()
     x = np.where(rng.random((n, 1, 28, 28)) < 0.7, -0.5, rng.random((n, 1, 28, 28)) - 0.5).astype(dtype)
     whole = net.forward(x)
     backwards = net.forward(np.ascontiguousarray(x[::-1]))

@@ -13,7 +13,7 @@ from cnnviz.experiment import LAB5, LENET
 from cnnviz.inspect.arithmetic import logit_contributions
 from cnnviz.inspect.comparison import comparable, parameter_changes, weight_layers, weight_maps
 from cnnviz.inspect.excitation import PADDING_LEVEL, class_contributions, exciting_patches
-from cnnviz.inspect.receptive_field import projective_fields, receptive_field, symbol_of, window_geometry
+from cnnviz.inspect.receptive_field import projective_fields, receptive_field, symbol_of
 from cnnviz.layers import (
     AvgPool2D,
     Conv2D,
@@ -110,25 +110,6 @@ def test_fields_are_exactly_the_cells_that_move(network, data):
         assert list(fields) == list(moved)
         for stage, field in fields.items():
             np.testing.assert_array_equal(field.mask(network.shapes[stage]), moved[stage][number])
-
-
-@settings(max_examples=60, derandomize=True)
-@given(network=networks())
-def test_unclipped_size_and_position_follow_the_closed_form(network):
-    """Size 1 + sum of (k - 1) * product of the earlier strides; position by going back layer by layer."""
-    maps = [(name, layer) for name, layer in network.layers if len(network.shapes[name]) == 3]
-    for last, (name, _) in enumerate(maps):
-        cell = tuple(side - 1 for side in network.shapes[name])
-        geometries = [window_geometry(layer) for _, layer in maps[: last + 1]]
-        size, jump = 1, 1
-        for geometry in geometries:
-            size += (geometry.size - 1) * jump
-            jump *= geometry.stride
-        top, left = cell[1:]
-        for geometry in reversed(geometries):
-            top, left = (place * geometry.stride + geometry.offset for place in (top, left))
-        found = receptive_field(network, name, cell)["input"].unclipped
-        assert found == (top, left, size, size)
 
 
 def test_laboratory_network_by_hand():
