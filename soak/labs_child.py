@@ -16,6 +16,7 @@ from soak.driven import FileDialogs, later, run
 from soak.journal import tell
 from soak.places import here
 from soak.watching import ErrorWatch, TurnWatch
+from ui.panels.report.fields import WordsField
 from ui.state import PinnedCell
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ class Student:
         self._random = random.Random(1000 * seed + sitting)
         self._sitting, self._seconds = sitting, seconds
         self._moves = 0
-        self._letters = ""  # that are still to be typed
+        self._field: WordsField | None = None
+        self._letters = ""  # that are still to be typed in it
         self._is_back = not sitting  # what the sitting before has left is in the window again
         self._known: dict[str, LabRecord] = {}
         self._memory = here().root / "said.json"
@@ -152,13 +154,16 @@ class Student:
         if field.isVisible():
             field.moveCursor(field.textCursor().MoveOperation.End)
             words = self._random.choices(_WORDS, k=self._random.randint(1, 12))
-            self._letters = f" {' '.join(words)}"
+            self._field, self._letters = field, f" {' '.join(words)}"
 
     def _type(self) -> None:
-        """Type a letter, as hands do: the window comes to its turn after each."""
+        """Type a letter, as hands do: the window comes to its turn after each, and may show another step."""
+        answers = self._lab.column.page.answers
+        if not answers or answers[-1].field is not self._field:
+            self._letters = ""
+            return
         letter, self._letters = self._letters[0], self._letters[1:]
-        if answers := self._lab.column.page.answers:
-            QTest.keyClick(answers[-1].field, letter)
+        QTest.keyClick(answers[-1].field, letter)
 
     def _predict(self) -> None:
         step, card = self._lab.control.step, self._lab.column.page.prediction

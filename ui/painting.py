@@ -140,7 +140,7 @@ def qrect(box: Box) -> QRectF:
     return QRectF(*box)
 
 
-@lru_cache(1024)
+@lru_cache(256)  # of a width that follows a value it is made once and never again
 def _pen(look: Look, ink: Ink, width: float, dash: tuple[float, ...] = (), alpha: float = 1.0) -> QPen:
     pen = QPen(color(look, ink, alpha), width)
     pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
