@@ -74,10 +74,13 @@ def test_keys_choose_among_answers_and_only_the_button_commits(qtbot):
     assert control.done.prediction.answer == "same"
 
 
-def test_who_uses_keys_sees_the_whole_of_the_field_that_is_written_in(qtbot):
-    desk = LabDesk(shipped_labs()["lab5"].read_text(encoding="utf-8"))
-    column = desk.column(qtbot)
-    page = column.page
+def test_who_uses_keys_sees_the_whole_of_the_field_that_is_written_in(qtbot, session):
+    session.lab.open_file(shipped_labs()["lab5"])
+    sitting = session.lab.guide
+    qtbot.waitUntil(lambda: is_open(session, "lab5"))
+    whole_window.rest(qtbot, session)
+    activate(qtbot, session.window)
+    page = sitting.column.page
 
     def is_seen(place=-1):
         field = page.answers[place].field
@@ -87,19 +90,19 @@ def test_who_uses_keys_sees_the_whole_of_the_field_that_is_written_in(qtbot):
     page.show_me.setFocus()
     QTest.keyClick(page.show_me, Qt.Key.Key_Tab)
     qtbot.waitUntil(lambda: is_seen(0))
-    desk.control.go_to("slow")
-    settle(qtbot)
+    sitting.control.go_to("slow")
+    whole_window.rest(qtbot, session)
     page.prediction.number.setFocus()
     QTest.keyClicks(page.prediction.number, "0.1")
     QTest.keyClick(page.prediction.number, Qt.Key.Key_Return)
-    settle(qtbot)
+    whole_window.rest(qtbot, session)
     assert page.answers[0].field.hasFocus()
     QTest.keyClicks(page.answers[0].field, "a")
-    settle(qtbot)
+    whole_window.rest(qtbot, session)
     assert is_seen()
-    column.next.setFocus()
-    QTest.keyClick(column.next, Qt.Key.Key_Return)
-    assert desk.control.step.id == "full"
+    sitting.column.next.setFocus()
+    QTest.keyClick(sitting.column.next, Qt.Key.Key_Return)
+    assert sitting.control.step.id == "full"
 
 
 def test_space_trains_after_show_me_words_without_a_field_train_nothing_and_page_keys_lead_through_the_lab(
