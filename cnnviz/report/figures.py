@@ -62,7 +62,7 @@ def beside(height: float, maps: Mapping[str, HeatMap], count: int = 0, gap: floa
 
 def figure(drawing: Drawing, name: str, caption: str, numbers: Data | None = None) -> Figure:
     """Return what is drawn as a figure."""
-    return Figure(name, caption, to_svg(drawing, name.replace("-", " ").capitalize(), "pt"), data=numbers)
+    return Figure(name, caption, to_svg(drawing, " ".join(name.split("-")).capitalize(), "pt"), data=numbers)
 
 
 _LIKELIEST = 3

@@ -1,5 +1,6 @@
 """Steps that tests of widgets share: they wait for what a test needs, never for a time or some turns."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partialmethod
@@ -397,6 +398,22 @@ def _app() -> QCoreApplication:
     app = QCoreApplication.instance()
     assert app is not None
     return app
+
+
+class EventCounter(QObject):
+    """Counts how often objects get an event of a kind."""
+
+    def __init__(self, kind: QEvent.Type, *watched: QObject) -> None:
+        super().__init__()
+        self._kind, self.counts = kind, Counter(dict.fromkeys(watched, 0))
+        for each in watched:
+            each.installEventFilter(self)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == self._kind:
+            self.counts[watched] += 1
+        return False
 
 
 def column_window(qtbot: QtBot) -> QWidget:

@@ -369,11 +369,6 @@ def shown(qtbot, session):
     return session
 
 
-def move_to(session, widget, spot):
-    window = session.window
-    QTest.mouseMove(window.windowHandle(), widget.mapTo(window, spot.toPoint()))
-
-
 @pytest.mark.window
 def test_cells_are_hovered_pinned_moved_and_freed_while_training_runs(qtbot, shown):
     panel, controller = shown.window.panel(FeatureMapsPanel), shown.controller
@@ -382,7 +377,7 @@ def test_cells_are_hovered_pinned_moved_and_freed_while_training_runs(qtbot, sho
     qtbot.waitUntil(lambda: shown.state.run.step > 20)
     conv = panel.network.flow.view("conv1")
     cell = part_center(conv, CellKey("cell", 8, 9))
-    move_to(shown, conv, cell)
+    QTest.mouseMove(shown.window.windowHandle(), conv.mapTo(shown.window, cell.toPoint()))
     qtbot.waitUntil(lambda: panel.network.marked_cell() == PinnedCell("conv1", (0, 8, 9)))
     assert panel.network.flow.page.marked["input"] == (("receptive", (8, 9, 3, 3)),)
     qtbot.mouseClick(conv, LEFT, pos=cell.toPoint())

@@ -1,11 +1,10 @@
 """The lab report panel: words, stamped hypotheses, the lab run, its pages, and the files of an export."""
 
 from dataclasses import replace
-from typing import override
 
 import pytest
 from msgspec import structs
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
@@ -20,7 +19,7 @@ from cnnviz.report.blocks import Figure, Heading, Table, Words
 from cnnviz.snapshots import Snapshot
 from tests.engine.report_cases import small_data
 from tests.gui.document_driving import through_document
-from tests.gui.driving import drain, settle, show_window
+from tests.gui.driving import EventCounter, drain, settle, show_window
 from tests.gui.report_driving import BACKPROP, PRINCIPLE, TRANSLATION, answer, record, run, write
 from tests.small_data import first_images
 from ui.controls.labels import WrapLabel
@@ -67,20 +66,6 @@ def make(qtbot: QtBot, state: AppState, background: TaskRunner):
     return build
 
 
-class PaintCounter(QObject):
-    """Remembers which widgets were painted, without painting any."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.widgets: list[QObject] = []
-
-    @override
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint:
-            self.widgets.append(watched)
-        return False
-
-
 def kept(work: Work) -> Work:
     """What comes back of a work that was put into a document."""
     again, lost = through_document(work)
@@ -115,14 +100,12 @@ def test_guiding_questions_follow_the_section_and_the_network(qtbot, make, state
 def test_the_fields_of_another_section_are_painted(qtbot, make):
     panel = make()
     settle(qtbot, parts=[panel], painted=True)
-    painted = PaintCounter()
     qtbot.mouseClick(panel.pages.button(BACKPROP), Qt.MouseButton.LeftButton)
     fields = [each.field.viewport() for each in panel.fields.answers]
-    for viewport in fields:
-        viewport.installEventFilter(painted)
+    painted = EventCounter(QEvent.Type.Paint, *fields)
     qtbot.waitUntil(lambda: any(not view.visibleRegion().isEmpty() for view in fields))
     seen = [view for view in fields if not view.visibleRegion().isEmpty()]
-    qtbot.waitUntil(lambda: all(view in painted.widgets for view in seen))
+    qtbot.waitUntil(lambda: all(painted.counts[view] for view in seen))
 
 
 def test_words_stay_with_their_section_and_are_not_in_anothers_work(qtbot, make):

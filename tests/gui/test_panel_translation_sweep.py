@@ -13,7 +13,7 @@ from cnnviz.experiment import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.translation import MEASURES, compare
 from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at
-from tests.gui.translation_desk import Desk, moved, norm_ratio, shift_center, value_at
+from tests.gui.translation_desk import BLANK, Desk, moved, norm_ratio, shift_center, value_at
 from tests.small_data import few_digits
 from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
@@ -106,24 +106,13 @@ def test_curves_are_read_where_one_points(desk: Desk) -> None:
 
 
 def test_a_line_sets_apart_the_shifts_that_push_ink_out_of_the_image(desk: Desk) -> None:
-    """Any bright pixel outside the frame: counted by hand, for each of the 729 places."""
-    shown = desk.panel.sweep.map
-    rows, columns = np.nonzero(desk.image()[0] > -0.5)
-    height, width = desk.image().shape[1:]
-
-    def loses_ink(dx: int, dy: int) -> bool:
-        inside = (rows + dy >= 0) & (rows + dy < height) & (columns + dx >= 0) & (columns + dx < width)
-        return not inside.all()
-
-    beyond = {(dx, dy) for dx in range(-13, 14) for dy in range(-13, 14) if loses_ink(dx, dy)}
-    assert 0 < len(beyond) < 729
-    expected = {
-        (dy + 13, dx + 14, dy + 14, dx + 14)
-        for dx in range(-13, 13)
-        for dy in range(-13, 14)
-        if ((dx, dy) in beyond) != ((dx + 1, dy) in beyond)
-    }
+    shown, places = desk.panel.sweep.map, range(-13, 14)
+    ink = desk.image() > BLANK
+    kept = np.array([[(moved(desk.image(), dx, dy) > BLANK).sum() for dx in places] for dy in places])
+    lost = kept < ink.sum()
+    expected = {(row, col + 1, row + 1, col + 1) for row, col in np.argwhere(lost[:, 1:] != lost[:, :-1])}
     assert {piece for piece in shown.content.map.border if piece[1] == piece[3]} == expected
+    beyond = [(int(col) - 13, int(row) - 13) for row, col in np.argwhere(lost)]
     mark = next(each for each in desk.panel.sweep.curves.content.markers if each.words)
     assert mark.x == min(np.hypot(dx, dy) for dx, dy in beyond)
     far = next((dx, dy) for dx, dy in sorted(beyond) if dx == 13)

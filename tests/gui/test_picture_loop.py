@@ -1,7 +1,6 @@
 """The loop that keeps a panel's picture that of the present scene; thumbnails under mouse, wheel and keys."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from cnnviz.experiment import LAB5
 from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
 from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import settle, show_window, turn_wheel
+from tests.gui.feature_maps_panel import Later
 from tests.small_data import few_digits
 from ui.marks import view_of
 from ui.panels.scene import PictureLoop, scene_of
@@ -19,33 +19,9 @@ from ui.panels.thumbnails import ThumbnailView
 from ui.state import AppState, Sample, Shift
 
 
-class Waiting:
-    """Computes what is asked for when the test says so, as a busy thread would."""
-
-    def __init__(self):
-        self.asked: Any = None
-
-    def submit(self, kind, function, on_done, on_failed=None, on_progress=None):
-        self.asked = (function, on_done, on_failed)
-
-    def cancel(self, kind):
-        self.asked = None
-
-    def is_busy(self, kind):
-        return self.asked is not None
-
-    def answer(self):
-        (function, on_done, _), self.asked = self.asked, None
-        on_done(function(None))
-
-    def fail(self, message):
-        (_, _, on_failed), self.asked = self.asked, None
-        on_failed(message)
-
-
 class Desk:
     def __init__(self, qtbot):
-        self.bot, self.state, self.analysis = qtbot, AppState(LAB5), Waiting()
+        self.bot, self.state, self.analysis = qtbot, AppState(LAB5), Later()
         self.panel, self.drawn, self.choice = QWidget(), [], 0
         qtbot.addWidget(self.panel)
         self.loop = PictureLoop(
@@ -74,24 +50,24 @@ def desk(qtbot):
     desk.go_to(10)
     desk.look_at(3)
     show_window(qtbot, desk.panel)
-    qtbot.waitUntil(lambda: desk.analysis.asked is not None)
+    qtbot.waitUntil(lambda: desk.analysis.is_busy("test"))
     return desk
 
 
 def test_the_first_picture_and_the_newest_of_many_are_drawn_and_the_same_scene_only_once(qtbot, desk):
-    desk.analysis.answer()
+    desk.analysis.finish("test")
     assert desk.drawn == [(10, 0, 3, 0)]
     for dx in range(1, 6):
         desk.state.set_shift(Shift(dx, 0))
-    desk.analysis.answer()  # what was under way
-    desk.analysis.answer()
+    desk.analysis.finish("test")  # what was under way
+    desk.analysis.finish("test")
     assert desk.drawn == [(10, 0, 3, 0), (10, 1, 3, 0), (10, 5, 3, 0)]
     assert desk.loop.is_current
     desk.state.sceneChanged.emit()
     desk.panel.hide()
     desk.panel.show()
     settle(qtbot, parts=[desk.panel])
-    assert desk.analysis.asked is None
+    assert not desk.analysis.is_busy("test")
     assert len(desk.drawn) == 3
 
 
@@ -104,35 +80,36 @@ def test_an_answer_about_something_else_is_dropped(desk, change):
         desk.loop.look()
     else:
         desk.go_to(10, run_id=2)
-    desk.analysis.answer()  # about what was shown before
+    desk.analysis.finish("test")  # about what was shown before
     assert desk.drawn == []
-    desk.analysis.answer()
+    desk.analysis.finish("test")
     assert desk.drawn == [(10, 0, 5 if change == "sample" else 3, 7 if change == "choice" else 0)]
 
 
 def test_nothing_is_computed_out_of_sight_and_what_was_missed_is_made_up_for(qtbot, desk):
-    desk.analysis.answer()
+    desk.analysis.finish("test")
     desk.panel.hide()
     desk.go_to(20)
     desk.go_to(30)
-    assert desk.analysis.asked is None
+    assert not desk.analysis.is_busy("test")
     desk.panel.show()
-    qtbot.waitUntil(lambda: desk.analysis.asked is not None)
-    desk.analysis.answer()
+    qtbot.waitUntil(lambda: desk.analysis.is_busy("test"))
+    desk.analysis.finish("test")
     assert desk.drawn[-1] == (30, 0, 3, 0)
 
 
 def test_after_a_failure_the_next_scene_is_drawn_but_none_without_a_network_that_fits(desk):
     told = []
     desk.loop.failed.connect(told.append)
-    desk.analysis.fail("No memory is left.")
+    _function, _on_done, on_failed, _on_progress = desk.analysis.tasks.pop("test")
+    on_failed("No memory is left.")
     assert told == ["No memory is left."]
     desk.go_to(40)
-    desk.analysis.answer()
+    desk.analysis.finish("test")
     assert desk.drawn == [(40, 0, 3, 0)]
     odd = replace(desk.state.sample, pixels=desk.state.sample.pixels[:, :20, :20])
     desk.state.set_sample(odd)
-    assert desk.analysis.asked is None
+    assert not desk.analysis.is_busy("test")
     assert len(desk.drawn) == 1
 
 
@@ -140,10 +117,10 @@ def test_a_view_waits_for_the_picture_it_is_about(desk):
     chosen = []
     desk.loop.when_current({"page": "terms"}, chosen.append)
     desk.go_to(20)
-    desk.analysis.answer()  # of step 10: not yet
+    desk.analysis.finish("test")  # of step 10: not yet
     assert chosen == []
     assert desk.loop.waiting_view == {"page": "terms"}
-    desk.analysis.answer()
+    desk.analysis.finish("test")
     assert chosen == [desk.loop.picture]
     assert desk.loop.waiting_view is None
 

@@ -7,19 +7,269 @@ import numpy as np
 import pytest
 from msgspec.structs import replace as replaced
 from PIL import Image
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from cnnviz._types import ViewValue
 from cnnviz.datasets import load_mnist
 from cnnviz.document.archive import load_picture, png_texts
 from cnnviz.document.types import Data, Document
+from cnnviz.drawing import CellKey
 from cnnviz.experiment import LAB5
 from cnnviz.network import weights_checksum
 from cnnviz.training import Trainer
-from tests.gui.document_driving import begin_again, restored, settle, told, train
-from tests.gui.driving import save_picture
+from tests.gui import document_driving
+from tests.gui.document_driving import begin_again, restored, told
+from tests.gui.driving import click, click_part, double_click, opened, part_center, save_picture, turn_wheel
+from tests.gui.view_rounds import (
+    PANELS,
+    THREE_DIGITS,
+    Hands,
+    choose,
+    difference,
+    picture,
+    press,
+    rest,
+    restore,
+    show,
+    step_to,
+    train,
+    type_number,
+)
+from tests.small_data import write_npz
+from ui.panels.backprop.focus import StepKind
+from ui.panels.backprop.panel import BackpropPanel
+from ui.panels.feature_maps.panel import FeatureMapsPanel
+from ui.panels.report.panel import ReportPanel
+from ui.panels.training.panel import TrainingPanel
+from ui.panels.translation.panel import TranslationPanel
 from ui.run import worker
 from ui.session import Session
 from ui.state import RunStatus, Sample
+
+Key = Qt.Key
+
+# Without a screen there is no order of windows, in which the dialog of training again could be the first.
+pytestmark = pytest.mark.qt_log_ignore("does not support raise")
+
+
+def _training(_bot: QtBot, session: Session) -> None:
+    panel = session.window.panel(TrainingPanel)
+    legend = panel.curves.loss.legend
+    click_part(legend, "each step")
+    press(panel.curves.accuracy, Key.Key_Plus, Key.Key_Plus)
+    click(panel.network.choices.controls["moment"].button("difference"))
+    matrix = panel.results.matrix
+    click_part(matrix, CellKey("class", 1, 1))
+    turn_wheel(panel.log.viewport(), 1)
+    turn_wheel(panel.results.mistakes, -2)
+    press(panel.speed.slider, Key.Key_Left, Key.Key_Left)
+
+
+def _maps_at_a_pinned_cell(bot: QtBot, session: Session) -> None:
+    panel = session.window.panel(FeatureMapsPanel)
+    flow, arithmetic = panel.network.flow.view, panel.network.arithmetic
+    for key, channel in (("conv1", 2), ("conv2", 3)):
+        thumbs = flow(f"{key} maps")
+        click_part(thumbs, CellKey(channel, 3, 3))
+    click(flow("fold relu1"))
+    click_part(flow("conv2"), CellKey("cell", 3, 5))
+    inputs = arithmetic.view("inputs")
+    click_part(inputs, 1)
+    choose(flow("class"), "2")
+    click(panel.limits.button("fixed"))
+    click(panel.smaller)
+    rest(bot, session)
+
+
+def _maps_in_a_sweep(_bot: QtBot, session: Session) -> None:
+    panel = session.window.panel(FeatureMapsPanel)
+    shown = panel.network.flow.view("relu2")
+    click(shown, spot := part_center(shown, CellKey("cell", 4, 4)))
+    double_click(shown, spot.toPoint())
+    press(panel, Key.Key_Escape)
+    view = panel.network.arithmetic.view
+    for _ in range(3):
+        click(panel.network.flow.view("larger cells"))
+    press(view("speed"), Key.Key_Right)
+    for _ in range(7):
+        click(view("step"))
+
+
+def _a_filter(bot: QtBot, session: Session) -> None:
+    panel = session.window.panel(FeatureMapsPanel)
+    click(panel.pages.button("top_patches"))
+    filter_view = panel.top_patches.filter
+    choose(filter_view.view("layer"), "conv2")
+    click_part(filter_view.view("filters"), 3)
+    rest(bot, session)
+
+
+def _translation_of_many_digits(bot: QtBot, session: Session) -> None:
+    panel = session.window.panel(TranslationPanel)
+    controls = panel.choices.controls
+    press(panel, Key.Key_Right, Key.Key_Right, Key.Key_Up)
+    click(controls["block"].button("2"))
+    click(controls["pool_size"].button("3"))
+    click(controls["pair"].button("difference"))
+    click_part(panel.strip, "average")
+    click(controls["relative"])
+    rest(bot, session)
+    click_part(panel.maps, CellKey((2, "tile"), 2, 2))
+    click(panel.enlarge)
+    click(controls["equivariance"].button("True"))
+    choose(controls["measure"], "Cosine similarity")
+    click(controls["many"].button("True"))
+    type_number(controls["digits"], "3")
+    click(panel.sweep.button)
+    rest(bot, session)
+    click(controls["spread"].button("True"))
+
+
+def _a_lesson(bot: QtBot, session: Session) -> None:
+    panel = session.window.panel(TranslationPanel)
+    choose(panel.choices.controls["lesson"], "2 · Row of eight")
+    rest(bot, session)
+    click(panel.choices.controls["pair"].button("difference"))
+    choose(panel.choices.controls["compared"], "all pools")
+
+
+def _a_poke(bot: QtBot, session: Session) -> None:
+    panel = session.window.panel(BackpropPanel)
+    step_to(panel, StepKind.ROUTE, "pool1")
+    click(panel.side.ties.view("rule").button("split"))
+    choose(panel.side.ties.view("label"), "2")
+    rest(bot, session)
+    choose(panel.stack.view("contrast"), "average")
+    click_part(panel.stack.view("route"), CellKey("values", 1, 0))
+    click(panel.side.pages.button("poke"))
+    press(panel.side.poke.view("eps").slider, Key.Key_Right, Key.Key_Right)
+    press(panel.side.poke.view("reach").slider, Key.Key_Left)
+    rest(bot, session)
+
+
+def _an_update(bot: QtBot, session: Session) -> None:
+    panel = session.window.panel(BackpropPanel)
+    step_to(panel, StepKind.UPDATE)
+    click(panel.header.cover)
+    rest(bot, session)
+    choose(panel.stack.view("parameter"), "conv2.weight")
+    choose(panel.stack.view("filter of conv2"), "filter 2")
+    choose(panel.stack.view("input of pool1"), "input 1")
+    type_number(panel.stack.view("rate"), "0.25")
+    click(panel.side.pages.button("check"))
+    for rule in ("split", "all"):
+        click(panel.side.ties.view("rule").button(rule))
+        rest(bot, session)
+        click(panel.side.check.view("check"))
+        rest(bot, session)
+
+
+def _report(bot: QtBot, session: Session) -> None:
+    panel = session.window.panel(ReportPanel)
+    click(panel.pages.button("translation"))
+    press(panel.preview, Key.Key_PageDown)
+    turn_wheel(panel.fields, -2)
+    rest(bot, session)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file of few digits, so that nothing in the background takes long."""
+    return write_npz(tmp_path_factory.mktemp("data") / "digits.npz", (0, 1, 2), 600, 240)
+
+
+@pytest.mark.parametrize(
+    "hands",
+    [
+        {"training": _training, "feature_maps": _maps_at_a_pinned_cell, "report": _report},
+        {"feature_maps": _a_filter, "translation": _translation_of_many_digits, "backprop": _a_poke},
+        {"translation": _a_lesson, "feature_maps": _maps_in_a_sweep, "backprop": _an_update},
+    ],
+    ids=lambda hands: ", ".join(each.__name__.strip("_") for each in hands.values()),
+)
+def test_a_picture_brings_back_what_was_chosen(
+    qtbot: QtBot, tmp_path: Path, data: Path, hands: dict[str, Hands]
+) -> None:
+    with opened(qtbot, tmp_path / "window.ini", data, THREE_DIGITS) as session:
+        train(qtbot, session, 60)
+        for panel, choose_in in hands.items():
+            show(qtbot, session, panel)
+            usual = picture(session)
+            choose_in(qtbot, session)
+            rest(qtbot, session)
+            assert picture(session) != usual
+        seen = {}
+        for panel in hands:
+            show(qtbot, session, panel)
+            seen[panel] = picture(session)
+            save_picture(session, tmp_path / f"{panel}.png")
+    (tmp_path / "fresh").mkdir()  # or the document without a name would be opened again
+    with opened(qtbot, tmp_path / "fresh" / "window.ini", data, replace(LAB5, seed=5)) as fresh:
+        train(qtbot, fresh, 7)
+        for panel in hands:
+            restore(qtbot, fresh, tmp_path / f"{panel}.png")
+            assert fresh.window.panels.front == PANELS.index(panel)
+            now = picture(fresh)
+            assert not difference(now, seen[panel]), panel
+            save_picture(fresh, tmp_path / "again.png")
+            first, again = load_picture(tmp_path / f"{panel}.png"), load_picture(tmp_path / "again.png")
+            for name, view in first.seen.views.items():
+                assert again.seen.views[name] == view
+            assert again == first
+
+
+def test_views_of_another_shape_leave_the_defaults_and_a_view_waits_until_its_panel_is_shown(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    for panel in PANELS:
+        show(qtbot, session, panel)
+    usual = session.document.picture()
+    other = {
+        name: {key: _of_another_kind(value) for key, value in view.items()} | {"colour of the moon": "pale"}
+        for name, view in usual.seen.views.items()
+    }
+    other["hologram_dock"] = {"depth": 3}
+    path = tmp_path / "a.png"
+    document = replaced(usual, seen=replaced(usual.seen, views=other))
+    Image.new("L", (8, 8)).save(path, pnginfo=png_texts(document))
+    restore(qtbot, session, path)
+    for panel in PANELS:
+        show(qtbot, session, panel)
+    assert not session.window.notices.text()
+    now = session.document.picture()
+    for name, view in usual.seen.views.items():
+        assert now.seen.views[name] == view
+
+    panel = session.window.panel(BackpropPanel)
+    show(qtbot, session, "backprop")
+    step_to(panel, StepKind.LOSS)
+    show(qtbot, session, "training")
+    save_picture(session, path)
+    kept = session.document.picture()
+    step_to(panel, StepKind.UPDATE)
+    session.controller.run_start.begin(replace(LAB5, seed=77))
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY and session.state.run.run_id > 1)
+    restore(qtbot, session, path)
+    now = session.document.picture()  # nobody has looked at the panel yet
+    assert now.seen.views["backprop_dock"] == kept.seen.views["backprop_dock"]
+    show(qtbot, session, "backprop")
+    assert panel.model.step.kind is StepKind.LOSS
+
+
+def _of_another_kind(value: ViewValue) -> ViewValue:
+    match value:
+        case bool() | int() | float():
+            return "moon"
+        case str():
+            return 7.5
+        case tuple():
+            return True
+        case None:
+            return 1.5, -2.0, 3.0
+
+
+# -- had again, or not ---------------------------------------------------------------------------------------
 
 
 def write_picture(path: Path, document: Document) -> Path:
@@ -38,10 +288,10 @@ def test_a_moment_of_a_long_run_comes_back(qtbot, session, tmp_path, monkeypatch
     monkeypatch.setattr(worker, "_SNAPSHOTS_PER_RUN", 100)
     state = session.state
     step = state.run.steps_per_epoch // worker._SNAPSHOTS_PER_EPOCH
-    train(qtbot, session, step)
-    train(qtbot, session, 3 * step)
+    document_driving.train(qtbot, session, step)
+    document_driving.train(qtbot, session, 3 * step)
     session.controller.show_moment(step)
-    settle(qtbot, session)
+    rest(qtbot, session)
     path = tmp_path / "early.png"
     save_picture(session, path)
     begin_again(qtbot, session, seed=77)
@@ -52,7 +302,7 @@ def test_a_moment_of_a_long_run_comes_back(qtbot, session, tmp_path, monkeypatch
 def test_a_moment_at_hand_is_shown_without_training_a_drawn_image_comes_back_and_the_words_stay(
     qtbot, session, tmp_path
 ):
-    train(qtbot, session, 200)
+    document_driving.train(qtbot, session, 200)
     path = tmp_path / "a.png"
     save_picture(session, path)
     run_id = session.state.run.run_id
@@ -79,7 +329,7 @@ def test_a_moment_at_hand_is_shown_without_training_a_drawn_image_comes_back_and
     session.controller.fork()  # which changes nothing: it is the same run
     qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 126)
     session.controller.pause()
-    settle(qtbot, session)
+    rest(qtbot, session)
     save_picture(session, path)
     saved = load_picture(path)
     begin_again(qtbot, session, seed=3)
@@ -128,7 +378,7 @@ def test_other_data_and_other_weights_are_told_and_training_again_can_be_cancell
 def _forked(qtbot: QtBot, session: Session) -> None:
     """Train, go back, and go on from there with another rate."""
     state, controller = session.state, session.controller
-    train(qtbot, session, 700)
+    document_driving.train(qtbot, session, 700)
     controller.show_moment(504)
     controller.edit(replace(state.experiment, learning_rate=0.001))
     run_id = state.run.run_id
@@ -136,16 +386,16 @@ def _forked(qtbot: QtBot, session: Session) -> None:
     qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 600)
     controller.pause()
     qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
-    settle(qtbot, session)
+    rest(qtbot, session)
 
 
 def _changed_later(qtbot: QtBot, session: Session) -> None:
     """Look at a moment before the change: that one can be had again, but not what the run became."""
-    train(qtbot, session, 126)
+    document_driving.train(qtbot, session, 126)
     session.controller.edit(replace(session.state.experiment, learning_rate=0.01))
-    train(qtbot, session, 300)
+    document_driving.train(qtbot, session, 300)
     session.controller.show_moment(63)
-    settle(qtbot, session)
+    rest(qtbot, session)
 
 
 @pytest.mark.parametrize("change", [_forked, _changed_later])
@@ -158,7 +408,7 @@ def test_a_picture_of_another_network_than_its_settings_give_says_so_before_it_s
     saved = load_picture(path)
     session.controller.run_start.begin(LAB5)
     qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
-    settle(qtbot, session)
+    rest(qtbot, session)
     before, run_id = now(session), state.run.run_id
     assert not restored(qtbot, session, lambda: session.document.open(path))
     assert "The network of fork.png cannot be brought back" in told(session)

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QApplication,
     QMainWindow,
-    QScrollBar,
     QSplitterHandle,
     QTabBar,
     QVBoxLayout,
@@ -375,16 +374,13 @@ def test_what_is_presented_can_be_read_from_the_back_row_and_nothing_is_cut_or_h
         for stage in _stages(panel):
             _go_to(qtbot, panel, stage)
             faults += [f"{name}, {stage}: {each}" for each in _cut_off(trained, panel)]
-            areas = (panel, *panel.findChildren(QAbstractScrollArea))
-            frame = panel.parentWidget().parentWidget()
-            bars = [bar for area in (frame, *areas[1:]) if area.isVisible() for bar in _bars(area)]
             if name != "report":  # of which the pages are turned
+                frame = panel.parentWidget().parentWidget()
+                bars = [frame.horizontalScrollBar(), frame.verticalScrollBar()]
+                for area in panel.findChildren(QAbstractScrollArea):
+                    bars += [area.horizontalScrollBar(), area.verticalScrollBar()] if area.isVisible() else []
                 faults += [f"{name}: {place_of(bar)}" for bar in bars if bar.maximum() > 0]
     assert not faults, "\n".join(faults)
-
-
-def _bars(area: QAbstractScrollArea) -> tuple[QScrollBar, QScrollBar]:
-    return area.horizontalScrollBar(), area.verticalScrollBar()
 
 
 def _presents(session: Session) -> bool:
@@ -483,8 +479,6 @@ def test_the_main_picture_of_each_panel_is_whole_in_a_small_window(
 
 #: Of a panel in its dock: beside another one, and alone; each width and each height at least once.
 DOCK_SIZES = (QSize(500, 400), QSize(767, 900), QSize(1200, 400))
-#: Provenance over other parts on purpose.
-_OVERLAYS = QSplitterHandle
 
 
 def _overlaps(panel: QWidget) -> list[str]:
@@ -494,7 +488,7 @@ def _overlaps(panel: QWidget) -> list[str]:
         parts = [
             each
             for each in parent.children()
-            if isinstance(each, QWidget) and not isinstance(each, _OVERLAYS) and not each.isWindow()
+            if isinstance(each, QWidget) and not isinstance(each, QSplitterHandle) and not each.isWindow()
         ]
         parts = [each for each in parts if each.isVisible()]
         for one, other in combinations(parts, 2):

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QByteArray, QRect, QSettings, Qt
-from PySide6.QtWidgets import QFileDialog
-from pytestqt.qtbot import QtBot
 
 from cnnviz.document import archive
 from tests.engine.datasets_files import assert_one_sentence
-from tests.gui.driving import activate, begun, close_export_dialog, export_dialog, kept_in
+from tests.gui.document_driving import ask, choose
+from tests.gui.driving import begun, close_export_dialog, export_dialog, kept_in
 from tests.gui.whole_window import show_panel, train_to
 from tests.small_disk import SmallDisk, open_small_disk
 from ui import session as session_module
@@ -105,26 +104,16 @@ def told(session: Session) -> str:
     return " ".join(bar.text() for bar in bars if bar.isVisible() and bar.kind() == "error")
 
 
-def answer_with(monkeypatch: pytest.MonkeyPatch, path: Path, chosen: str = "") -> None:
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), chosen))
-
-
-def press(qtbot: QtBot, session: Session, key: Qt.Key, *, shift: bool = False) -> None:
-    activate(qtbot, session.window)
-    modifier = Qt.KeyboardModifier.ControlModifier
-    qtbot.keyClick(session.window, key, modifier | Qt.KeyboardModifier.ShiftModifier if shift else modifier)
-
-
 def test_the_export_dialog_stays_open(qtbot, session, disk, tmp_path):
     train_to(qtbot, session, 20)
     show_panel(qtbot, session, 2)
     session.exporter.export()
     dialog = export_dialog()
-    for kind in ("png", "svg", "pdf", "csv"):
+    for kind in ("png", "csv"):
         (disk.folder / f"old.{kind}").write_bytes(OLD)
     disk.fill()
     names = disk.names()
-    for kind in ("png", "svg", "pdf", "csv"):
+    for kind in ("png", "csv"):
         dialog.format.button(kind).click()
         dialog.folder.setText(str(disk.folder))
         dialog.name.setText(f"old.{kind}")
@@ -147,27 +136,20 @@ def test_the_export_dialog_stays_open(qtbot, session, disk, tmp_path):
 
 
 @pytest.mark.parametrize("fault", ["full", "read-only"])
-def test_a_document_tells_and_can_be_saved_elsewhere(
-    qtbot,
-    session,
-    disk,
-    monkeypatch,
-    tmp_path,
-    fault,
-):
+def test_a_document_tells_and_can_be_saved_elsewhere(qtbot, session, disk, monkeypatch, tmp_path, fault):
     train_to(qtbot, session, 20)
     (disk.folder / "a.cnnviz").write_bytes(OLD)
     disk.fill() if fault == "full" else disk.lock()
-    answer_with(monkeypatch, disk.folder / "a.cnnviz")
-    press(qtbot, session, Qt.Key.Key_S)
+    choose(monkeypatch, disk.folder / "a.cnnviz")
+    ask(session, "save")
     qtbot.waitUntil(lambda: "a.cnnviz" in told(session))
     assert_one_sentence(told(session))
     assert fault in told(session)
     assert (disk.folder / "a.cnnviz").read_bytes() == OLD
     assert session.document.path is None
     assert disk.names() == ["a.cnnviz"]
-    answer_with(monkeypatch, tmp_path / "a.cnnviz")
-    press(qtbot, session, Qt.Key.Key_S)
+    choose(monkeypatch, tmp_path / "a.cnnviz")
+    ask(session, "save")
     qtbot.waitUntil(lambda: session.document.path is not None)
     document, _files = archive.load(tmp_path / "a.cnnviz")
     assert document.run.step == 20

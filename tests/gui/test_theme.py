@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from typing import override
 
 import numpy as np
 import pytest
@@ -20,7 +19,7 @@ from pytestqt.qtbot import QtBot
 from cnnviz.drawing import Cells, Colors
 from cnnviz.drawing.cells import cell_numbers
 from cnnviz.notation import Notation
-from tests.gui.driving import settle, show_window
+from tests.gui.driving import EventCounter, settle, show_window
 from tests.oracles import luminance
 from ui.panels.training.log_table import LogTable
 from ui.theme import (
@@ -263,22 +262,6 @@ def test_a_hidden_part_keeps_the_font_that_what_is_round_it_gave_it(qtbot, theme
 # -- dressing ------------------------------------------------------------------------------------------------
 
 
-class StyleChanges(QObject):
-    """Counts how often widgets are dressed anew."""
-
-    def __init__(self, *widgets: QWidget) -> None:
-        super().__init__()
-        self.counts = dict.fromkeys(widgets, 0)
-        for each in widgets:
-            each.installEventFilter(self)
-
-    @override
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.StyleChange and isinstance(watched, QWidget):
-            self.counts[watched] += 1
-        return False
-
-
 def nested(depth: int) -> list[QWidget]:
     """A window with a widget in it, which has one in it, and so on, all polished."""
     widgets = [QWidget()]
@@ -293,7 +276,7 @@ def nested(depth: int) -> list[QWidget]:
 def test_a_widget_is_dressed_once_however_many_are_around_it(qtbot: QtBot, theme: ThemeManager) -> None:
     widgets = nested(8)
     qtbot.addWidget(widgets[0])
-    changes = StyleChanges(*widgets)
+    changes = EventCounter(QEvent.Type.StyleChange, *widgets)
     theme.set_mode("dark")
     assert set(changes.counts.values()) == {1}
     theme.set_scale(1.35)
@@ -312,7 +295,7 @@ def test_much_that_is_behind_a_tab_is_dressed_in_turns_and_what_comes_into_sight
         label.hide()
     qtbot.addWidget(window)
     show_window(qtbot, window)
-    changes, met = StyleChanges(shown, *hidden), set[int]()
+    changes, met = EventCounter(QEvent.Type.StyleChange, shown, *hidden), set[int]()
     watch = QTimer(window)
     watch.timeout.connect(lambda: met.add(sum(changes.counts.values())))
     watch.start(0)

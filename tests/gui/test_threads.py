@@ -28,21 +28,26 @@ def progress(first, count):
     return Progress(first, steps.astype(float), steps % 2, np.ones(count, dtype=np.intp), 0.001 * count)
 
 
-def test_mailbox_merges_steps_and_keeps_order_and_the_newest_live_snapshot():
-    mailbox = Mailbox()
-    mailbox.post(1, ProgressMade(progress(1, 3)))
-    mailbox.post(1, ProgressMade(progress(4, 2)))
+def test_mailbox_merges_steps_around_snapshots_keeps_order_and_the_newest_live_snapshot():
+    mailbox, network = Mailbox(), LAB5.build_network()
+    snapshots = [SnapshotTaken(Snapshot(step, network), keep=False) for step in (2, 4)]
+    for first, snapshot in zip((1, 3), snapshots, strict=True):
+        mailbox.post(1, ProgressMade(progress(first, 2)))
+        mailbox.post(1, snapshot)
     mailbox.post(1, RunFailed("ouch"))
-    mailbox.post(1, ProgressMade(progress(6, 1)))
+    mailbox.post(1, ProgressMade(progress(5, 1)))
     mailbox.post(2, ProgressMade(progress(1, 2)))
-    messages = mailbox.take().messages
-    assert [(run, type(message).__name__) for run, message in messages] == [
-        (1, "ProgressMade"), (1, "RunFailed"), (1, "ProgressMade"), (2, "ProgressMade"),
-    ]  # fmt: skip
-    assert messages[0][1].progress.losses.tolist() == [1, 2, 3, 4, 5]
-    assert messages[0][1].progress.seconds == pytest.approx(0.005)
+    mailbox.post(2, snapshots[0])
+    runs, messages = zip(*mailbox.take().messages, strict=True)
+    assert runs == (1, 1, 1, 1, 1, 2, 2)
+    merged, *rest = messages
+    assert merged.progress.losses.tolist() == [1, 2, 3, 4]
+    assert merged.progress.seconds == pytest.approx(0.004)
+    assert rest[:3] == [*snapshots, RunFailed("ouch")]
+    assert [each.progress.losses.tolist() for each in rest[3:5]] == [[5], [1, 2]]
+    assert rest[5] == snapshots[0]
     assert mailbox.take().messages == []
-    network = LAB5.build_network()
+
     assert mailbox.wants_live
     mailbox.post_live(1, Snapshot(1, network))
     assert not mailbox.wants_live
@@ -50,24 +55,6 @@ def test_mailbox_merges_steps_and_keeps_order_and_the_newest_live_snapshot():
     assert mailbox.take().live[1].step == 2
     assert mailbox.wants_live
     assert mailbox.take().live is None
-
-
-def test_snapshots_do_not_break_progress_into_pieces():
-    mailbox, network = Mailbox(), LAB5.build_network()
-    snapshots = [SnapshotTaken(Snapshot(step, network), keep=False) for step in (2, 4)]
-    for first, snapshot in zip((1, 3), snapshots, strict=True):
-        mailbox.post(1, ProgressMade(progress(first, 2)))
-        mailbox.post(1, snapshot)
-    mailbox.post(2, ProgressMade(progress(1, 2)))
-    mailbox.post(2, RunFailed("stop"))
-    mailbox.post(2, snapshots[0])
-    runs, messages = zip(*mailbox.take().messages, strict=True)
-    assert runs == (1, 1, 1, 2, 2, 2)
-    merged, *rest = messages
-    assert (merged.progress.first_step, len(merged.progress.losses)) == (1, 4)
-    assert rest[:2] == snapshots
-    assert isinstance(rest[2], ProgressMade)
-    assert rest[3:] == [RunFailed("stop"), snapshots[0]]
 
 
 def test_mailbox_loses_no_step_between_two_threads():
@@ -284,7 +271,7 @@ def test_without_a_thread_the_window_says_so_and_goes_on_when_there_is_one(qtbot
 
 
 def test_training_without_a_thread_fails_by_a_sentence(qtbot, session, monkeypatch):
-    state, (training,) = session.state, _threads(session, "training")
+    state, training = session.state, session.controller.findChild(QThread, "training")
     training.quit()
     assert training.wait(PATIENCE)
     with monkeypatch.context() as patch:
@@ -294,10 +281,6 @@ def test_training_without_a_thread_fails_by_a_sentence(qtbot, session, monkeypat
         assert session.window.notices.text() == NO_THREAD
     session.controller.train()
     qtbot.waitUntil(lambda: state.run.step > 0)
-
-
-def _threads(session, name):
-    return [each for each in session.controller.findChildren(QThread) if each.objectName() == name]
 
 
 # -- reading the mail ----------------------------------------------------------------------------------------

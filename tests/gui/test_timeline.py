@@ -1,6 +1,5 @@
 """Time travel in the whole window: scrubbing, forking and comparing, with real mouse and keys."""
 
-import re
 import threading
 from dataclasses import replace
 
@@ -13,9 +12,7 @@ from cnnviz.graphics.run_curves import BEFORE
 from cnnviz.history import Replay
 from cnnviz.training import Trainer
 from tests.gui.driving import choose_by_keys, click, opened, settle
-from tests.gui.timeline_runs import place_of
-from tests.gui.training_driving import curve, shown_filters, train_to
-from tests.oracles import read_number
+from tests.gui.training_driving import curve, place_of, shown_filters, train_to
 from tests.patience import PATIENCE
 from tests.records import with_losses
 from tests.small_data import write_npz
@@ -54,10 +51,6 @@ def type_step(qtbot, session, step):
     qtbot.waitUntil(lambda: session.state.shown.step == step)
 
 
-def settled(session):
-    return session.window.samples.is_current
-
-
 def apply(qtbot, session, **settings):
     """Begin a run with other settings, as the form does."""
     run_id = session.state.run.run_id
@@ -88,7 +81,7 @@ def test_scrubbing_moves_every_panel_and_holds_nothing_up_while_training_runs(qt
     qtbot.waitUntil(lambda: np.array_equal(shown_filters(training), weight[:, 0]))
     plots = training.curves.loss, training.curves.accuracy
     assert {plot.content.markers[0].x for plot in plots} == {state.shown.step}
-    qtbot.waitUntil(lambda: settled(session))
+    qtbot.waitUntil(lambda: session.window.samples.is_current)
     bars = session.window.samples.bars.content
     assert bars.predicted == int(
         state.shown.network.predict(session.window.samples.prediction.trace.inputs)[0]
@@ -174,16 +167,20 @@ def test_an_unchanged_fork_is_the_same_run_again_and_as_long_and_its_reset_can_b
 def test_two_moments_are_compared_and_another_architecture_ends_what_makes_no_sense(qtbot, session):
     state, window = session.state, session.window
     timeline, compare = window.timeline, window.compare
-    train_to(qtbot, session, 1500)
+    train_to(qtbot, session, 1000)
     scrub(qtbot, timeline.track, state.run.step, 400)
     then = state.shown
     click(timeline.compare)
     qtbot.waitUntil(compare.isVisible)
     assert state.reference.snapshot is then, "the moment that is looked at becomes A"
-    click(timeline.live)
-    check_comparison(compare, then, state.shown)
-    scrub(qtbot, timeline.track, state.run.step, 900)
-    check_comparison(compare, then, state.shown)
+    for show_another in (
+        lambda: click(timeline.live),
+        lambda: scrub(qtbot, timeline.track, 1000, 700),
+    ):
+        show_another()
+        for which, snapshot in (("then", then), ("now", state.shown)):
+            weight = snapshot.network.params["conv1.weight"][:, 0]
+            np.testing.assert_array_equal(tiles(compare, which).maps, weight)
     assert timeline.track.content.track.reference == then.step
 
     choose_by_keys(compare.page.view("layer"), "dense1")
@@ -216,19 +213,6 @@ def test_two_moments_are_compared_and_another_architecture_ends_what_makes_no_se
 
 def tiles(compare, which):
     return compare.page.page.leaves()[which].content.tiles
-
-
-def check_comparison(compare, then, now):
-    before, after = (snapshot.network.params["conv1.weight"] for snapshot in (then, now))
-    shown = [tiles(compare, which) for which in ("then", "now", "difference")]
-    for each, expected in zip(shown, (before[:, 0], after[:, 0], (after - before)[:, 0]), strict=True):
-        np.testing.assert_allclose(each.maps, expected, atol=1e-7)
-    assert len({each.colors for each in shown}) == 1
-    norm = np.sqrt(((after - before) ** 2).sum())
-    share = norm / np.sqrt((before**2).sum())
-    said = re.fullmatch(r"length (\S+), (\d+) % of A", compare.page.page.leaves()["difference"].caption)
-    assert read_number(said[1]) == pytest.approx(norm, rel=6e-3)
-    assert said[2] == f"{100 * share:.0f}"
 
 
 def assert_engine_has(snapshot, dataset, stretches, experiment):

@@ -1,5 +1,6 @@
 """The timeline bar, and the page that compares two moments: nothing is trained for it."""
 
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -10,17 +11,70 @@ from PySide6.QtCore import Qt
 from cnnviz.drawing import LIGHT, Box, to_svg
 from cnnviz.drawing.page import CARD, Card, page_drawn
 from cnnviz.experiment import LAB5, LENET
-from cnnviz.history import History
+from cnnviz.history import EvaluationPoint, History
 from cnnviz.snapshots import Snapshot
+from cnnviz.training import Progress
 from tests.gui.driving import settle, show_window
 from tests.gui.page_rules import assert_has_room
-from tests.gui.timeline_runs import answer, extend, place_of, recorded, state_of
+from tests.gui.training_driving import place_of
+from tests.oracles import read_number
 from ui.panels.compare.panel import Compared, ShowWeights, largest_weight, page_of
 from ui.panels.timeline.bar import TimelineBar
-from ui.state import RunStatus
+from ui.state import AppState, RunStatus
 
 LEFT = Qt.MouseButton.LeftButton
 SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+NETWORK = LAB5.build_network()
+EPOCH = 500
+
+
+def network_at(step):
+    """Return a network whose weights tell the step: all of them are step / 1000."""
+    return NETWORK.with_params(
+        {name: np.full_like(array, step / 1000) for name, array in NETWORK.params.items()}
+    )
+
+
+def extend(history, to_step, every=20):
+    """Record steps with falling loss, and a snapshot every so many steps."""
+    first = history.step + 1
+    steps = np.arange(first, to_step + 1)
+    ones = np.ones(len(steps), dtype=np.intp)
+    history.append(Progress(first, 2.0 / (1 + steps / 100), (steps % 10 > 0).astype(np.intp), ones, 1.0))
+    for step in range(first - 1, to_step + 1):
+        if step % every == 0 and (not len(history.snapshots) or step > history.snapshots.steps[-1]):
+            history.snapshots.add(Snapshot(step, network_at(step)), keep=step % EPOCH == 0)
+
+
+def recorded(steps=1000, every=20, budget=256 << 20):
+    history = History(log_every=100, snapshot_bytes=budget)
+    history.snapshots.add(Snapshot(0, network_at(0)), keep=True)
+    extend(history, steps, every)
+    history.add_test(EvaluationPoint(500, 0.4, 0.9))
+    return history
+
+
+def state_of(history, status=RunStatus.PAUSED, total=1500):
+    """Return the state of the application when such a run is shown live."""
+    state = AppState(LAB5)
+    state.update_run(status=status, run_id=1, step=history.step, total_steps=total, steps_per_epoch=EPOCH)
+    state.reset_history(history)
+    state.set_live(history.snapshots[len(history.snapshots) - 1])
+    return state
+
+
+def answer(state):
+    """Return what does as the controller does when a moment is asked for."""
+
+    def show_moment(step):
+        if step is None:
+            state.show_moment(state.live, follows_live=True)
+        else:
+            kept = state.history.snapshots.find(step)
+            state.show_moment(kept or Snapshot(step, network_at(step)), follows_live=False)
+
+    return show_moment
 
 
 class Opened:
@@ -403,7 +457,11 @@ def test_the_page_names_moments_and_changes_lets_a_set_of_weights_be_chosen_and_
     assert {line.split(":")[0] for line in card(found, "difference").tip.split("\n") if ": " in line} >= {
         "conv1.weight", "dense1.weight", "dense1.bias", "all parameters",
     }  # fmt: skip
-    assert card(found, "difference").caption.startswith("length ")
+    said = re.fullmatch(r"length (\S+), (\d+) % of A", card(found, "difference").caption)
+    before, after = (snapshot.network.params["conv1.weight"] for snapshot in (found.then, found.now))
+    norm = np.linalg.norm(after - before)
+    assert read_number(said[1]) == pytest.approx(norm, rel=6e-3)
+    assert said[2] == f"{100 * norm / np.linalg.norm(before):.0f}"
     (table,) = CARD.tables(card(found, "now"))
     assert table.header[:2] == ("map", "row")
 

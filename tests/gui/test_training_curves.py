@@ -1,6 +1,5 @@
 """Curves that follow a run, read, zoomed and hidden by mouse and keys; the log beside them."""
 
-from collections.abc import Callable
 from typing import override
 
 import numpy as np
@@ -98,33 +97,27 @@ def test_a_moment_that_moves_leaves_nothing_behind(qtbot: QtBot, plot: CurvePlot
 # -- news ---------------------------------------------------------------------------------------------------
 
 
-def _train(curves: TrainingCurves, steps: int, history: History) -> None:
-    ones = np.ones(steps, dtype=np.intp)
-    history.append(Progress(history.step + 1, np.linspace(1, 0.5, steps), ones, ones, 0.1))
-    curves.follow()
-
-
-def _drawn(curves: TrainingCurves) -> tuple[int, float, float]:
-    """Steps of the loss, and last steps of the two running means."""
-    ends = [points(plot, MEAN) for plot in (curves.loss, curves.accuracy)]
-    return len(points(curves.loss, EACH)), *(float(x[-1]) if len(x) else 0.0 for x in ends)
-
-
 def test_tests_with_every_frame_hold_up_neither_plot(qtbot: QtBot, curves: TrainingCurves) -> None:
-    history = History(log_every=10)
+    history, ones = History(log_every=10), np.ones(20, dtype=np.intp)
     curves.set_history(history)
 
     def train_and_test() -> None:
-        _train(curves, 20, history)
+        history.append(Progress(history.step + 1, np.linspace(1, 0.5, 20), ones, ones, 0.1))
+        curves.follow()
         history.add_test(EvaluationPoint(history.step, 0.4, 0.9))
         curves.follow()
+
+    def drawn() -> set[float]:
+        """The last steps of the losses and of both running means."""
+        ends = points(curves.loss, EACH), *(points(plot, MEAN) for plot in (curves.loss, curves.accuracy))
+        return {float(x[-1]) if len(x) else 0.0 for x in ends}
 
     frames = QTimer(curves)
     frames.timeout.connect(train_and_test)
     frames.start(30)
-    qtbot.waitUntil(lambda: min(_drawn(curves)) >= 200)  # while news keep coming
+    qtbot.waitUntil(lambda: min(drawn()) >= 200)  # while news keep coming
     frames.stop()
-    qtbot.waitUntil(lambda: _drawn(curves) == (history.step,) * 3)
+    qtbot.waitUntil(lambda: drawn() == {history.step})
     tests = len(history.tests)
     qtbot.waitUntil(lambda: all(len(points(p, TESTS)) == tests for p in (curves.loss, curves.accuracy)))
 
@@ -268,28 +261,17 @@ def test_the_legend_hides_a_curve_by_mouse_and_by_key(qtbot: QtBot, plot: CurveP
     assert "test images 0.29" in plot.readout_text()
 
 
-@pytest.fixture
-def choose_unit(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Callable[[TrainingCurves, str], None]:
-    """Choose a unit by its name in the menu that the button asks for; without a screen it is not shown."""
-    menus: list[QMenu] = []
-    monkeypatch.setattr(QMenu, "popup", lambda menu, _place: menus.append(menu))
-
-    def choose(curves: TrainingCurves, text: str) -> None:
-        qtbot.mouseClick(curves.units, LEFT)
-        (action,) = [each for each in menus.pop().actions() if each.text() == text]
-        action.trigger()
-        assert action.isChecked()
-
-    return choose
-
-
 def test_choices_and_zoom_come_back_with_the_view(
-    qtbot: QtBot, curves: TrainingCurves, choose_unit: Callable[[TrainingCurves, str], None]
+    qtbot: QtBot, curves: TrainingCurves, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    history = recorded()
+    history, menus = recorded(), list[QMenu]()
     history.epoch_images = 1000
     curves.set_history(history)
-    choose_unit(curves, "Epochs")
+    monkeypatch.setattr(QMenu, "popup", lambda menu, _place: menus.append(menu))
+    qtbot.mouseClick(curves.units, LEFT)
+    (epochs,) = [each for each in menus[0].actions() if each.text() == "Epochs"]
+    epochs.trigger()
+    assert epochs.isChecked()
     curves.loss.toggled.emit(EACH)
     curves.loss.set_view_range((0.5, 1.5), (0.0, 1.0))
     curves.loss.set_cursor(1.5)

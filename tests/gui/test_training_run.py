@@ -3,26 +3,28 @@
 import threading
 import time
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from cnnviz.covers import Secret
-from cnnviz.drawing import CellKey
+from cnnviz.drawing import LIGHT, Box, CellKey
 from cnnviz.experiment import LAB5
+from cnnviz.graphics.columns import Kind
 from cnnviz.graphics.run_curves import BEFORE, EACH
 from cnnviz.lab.course import shipped_labs
 from cnnviz.training import Trainer
 from tests.gui import whole_window
-from tests.gui.driving import choose_by_keys, click, opened, settle
+from tests.gui.driving import choose_by_keys, click, click_part, opened, settle
 from tests.gui.training_driving import (
     assert_same_weights,
     curve,
     lengthen,
     shown_filters,
     status,
-    train_some,
+    train_to,
     type_setting,
     wait_for,
     weights,
@@ -30,9 +32,10 @@ from tests.gui.training_driving import (
 from tests.gui.whole_window import seen_rect
 from tests.small_data import write_npz
 from ui.controls.labels import SectionTitle
-from ui.panels.training.panel import TrainingPanel
+from ui.panels.feature_maps.panel import FeatureMapsPanel
+from ui.panels.training.panel import TrainingPanel, places_in
 from ui.panels.training.settings_form import FIRST
-from ui.state import RunStatus
+from ui.state import PinnedCell, RunStatus
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -87,7 +90,8 @@ def test_the_window_trains_exactly_the_run_of_the_engine_and_mistakes_are_shown_
     choose_by_keys(samples.filter, "misclassified")
     assert "MNIST" in title.caption()
     assert "0 images" not in title.caption(), "nothing was tested yet"
-    train_some(qtbot, session, 700)
+    lengthen(qtbot, session)
+    train_to(qtbot, session, 700)
     step = session.state.run.step
     trainer = Trainer(LAB5.build_network(), session.state.dataset, session.state.experiment)
     progress = trainer.advance(step)
@@ -287,6 +291,83 @@ def test_filters_of_before_and_their_difference_and_settings_that_grow_later_are
         np.testing.assert_array_equal(shown_filters(session.window.panel(TrainingPanel)), expected)
         said = {"before": ("filters of step 0",), "difference": ("filters minus step 0",)}.get(moment, ())
         assert network.provenance().choices == said, "figures say what they show"
+
+
+# -- the network ---------------------------------------------------------------------------------------------
+
+
+FORM = 230.0, 330.0
+SIZES = (492, 480), (662, 420), (817, 680), (1147, 680), (1297, 860), (1627, 860), (2272, 1220)
+
+
+@pytest.mark.parametrize("page", ["curves", "settings", "results"])
+def test_the_network_has_the_largest_part_and_all_others_have_theirs_beside_it(page):
+    for size in SIZES:
+        room = Box(0, 0, *size)
+        places = {name: box for name, box in places_in(room, LIGHT, FORM, page)._asdict().items() if box}
+        for one, other in combinations(places.values(), 2):
+            apart = one.right <= other.left or other.right <= one.left
+            assert apart or one.bottom <= other.top or other.bottom <= one.top, size
+        assert all(room.joined(box) == room for box in places.values()), size
+        assert places["network"] == max(places.values(), key=lambda box: box.width * box.height), size
+        if size[0] > 800:
+            assert places.keys() == {"network", "curves", "settings", "results", "log"}
+        else:
+            assert {"network", "switch", page} <= places.keys()
+            assert ("curves" in places) == (page == "curves")
+
+
+def test_the_network_is_alive_before_one_large_button_trains_it_and_what_is_to_be_predicted_is_covered(
+    qtbot, session
+):
+    panel = session.window.panel(TrainingPanel)
+    whole_window.rest(qtbot, session)
+    flow, button = panel.network.flow, panel.curves.train
+    assert flow is not None
+    assert np.ptp(next(each.values for each in flow.stages if each.column.key == "conv1")) > 0
+    assert button.isVisible()
+    click(button)
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.TRAINING and session.state.run.step > 0)
+    session.controller.pause()
+    whole_window.rest(qtbot, session)
+    assert not button.isVisible()
+    assert panel.network.flow is not flow
+
+    view, state = panel.network.view, session.state
+    for secret, kinds, is_hidden in (
+        (Secret.FILTERS, {Kind.FILTERS}, False),
+        (Secret.ANSWERS, {Kind.MAPS, Kind.EVIDENCE, Kind.UNITS}, True),
+        (Secret.LOSS, set(), False),
+    ):
+        state.set_covered({secret: "Predict first."})
+        assert view.content.covered == kinds
+        assert view.content.hides_output == is_hidden
+        assert ("covered" in view.spoken_summary()) == is_hidden
+    state.set_covered({})
+    assert not view.content.covered
+
+
+def test_a_click_goes_on_to_the_same_cell_in_filters_and_maps(qtbot, session):
+    panel, maps = session.window.panel(TrainingPanel), session.window.panel(FeatureMapsPanel)
+    session.window.resize(1440, 900)
+    whole_window.rest(qtbot, session)
+    click_part(panel.network.view, CellKey((3, 5), 6, 7))
+    qtbot.waitUntil(maps.isVisible)
+    assert session.state.pinned == PinnedCell("pool1", (5, 6, 7))
+    whole_window.rest(qtbot, session)
+    assert maps.network.marked_cell() == session.state.pinned
+
+    session.window.panels.show_panel(0)
+    view = panel.network.view
+    view.setFocus(Qt.FocusReason.TabFocusReason)
+    for _ in range(2):
+        qtbot.keyClick(view, Qt.Key.Key_Right)
+    assert view.hovered is not None
+    assert view.hovered[0] == 2, "image, filter, map"
+    qtbot.keyClick(view, Qt.Key.Key_Return)
+    qtbot.waitUntil(maps.isVisible)
+    assert session.state.pinned is not None
+    assert session.state.pinned.stage == "conv1"
 
 
 # -- a second run --------------------------------------------------------------------------------------------

@@ -81,16 +81,11 @@ def test_opened_lists_leave_no_python_objects_of_what_belongs_to_qt(qtbot: QtBot
 # -- segmented control -------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def ties(qtbot: QtBot, window: QWidget) -> SegmentedControl:
-    control = SegmentedControl([("first", "First"), ("all", "All"), ("split", "Split")])
-    place(qtbot, window, control)
-    return control
-
-
 def test_options_are_chosen_by_click_and_arrow_keys_unless_they_are_off(
-    qtbot: QtBot, ties: SegmentedControl
+    qtbot: QtBot, window: QWidget
 ) -> None:
+    ties = SegmentedControl([("first", "First"), ("all", "All"), ("split", "Split")])
+    place(qtbot, window, ties)
     assert ties.current() == "first"
     with qtbot.waitSignal(ties.currentChanged) as changed:
         qtbot.mouseClick(ties.button("split"), LEFT)
@@ -401,6 +396,21 @@ def test_what_was_marked_before_a_card_was_hidden_is_not_marked_when_it_is_back(
     view.show_page(page("conv1", "conv2"))
     assert card.isVisible()
     assert card.drawing().ground.marked is None
+
+
+def test_a_page_that_grew_out_of_sight_can_be_scrolled_to_its_end(qtbot: QtBot, window: QWidget) -> None:
+    stack, view = QStackedWidget(), PageView(lambda _ask: None)
+    column = ScrollColumn(view)
+    stack.addWidget(column)
+    stack.addWidget(QWidget())
+    place(qtbot, window, stack)
+    for count in (90, 95):
+        stack.setCurrentIndex(1)
+        view.show_page(Page(down(*(Card(f"{n}", WORDS, Words(f"row {n}")) for n in range(count)))))
+        settle(qtbot)
+        stack.setCurrentIndex(0)
+        settle(qtbot)
+        assert view.height() == view.minimumSizeHint().height() > column.height()
 
 
 def test_what_was_ticked_in_the_list_of_classes_is_taken_however_it_is_closed(qtbot: QtBot) -> None:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import override
 
 import pytest
 from PySide6.QtCore import QAbstractEventDispatcher, QEvent, QObject, QSettings, Qt
@@ -12,7 +11,7 @@ from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import begun, opened, show_window
+from tests.gui.driving import EventCounter, begun, opened, show_window
 from tests.gui.training_driving import lengthen, train_on
 from tests.gui.view_rounds import difference
 from tests.gui.whole_window import PANELS, rest, show_panel, train
@@ -71,29 +70,17 @@ def test_a_first_window_fits_the_screen_and_every_row_of_the_registry_is_a_tab_a
     ]
 
 
-class StyleChanges(QObject):
-    """Counts how often anything is dressed."""
-
-    count = 0
-
-    @override
-    def eventFilter(self, watched, event):
-        self.count += event.type() == QEvent.Type.StyleChange
-        return False
-
-
 def test_opening_the_window_dresses_each_widget_once_or_twice(qtbot, qapp, tmp_path):
     session = Session(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
     with qtbot.waitExposed(session.window):
         session.window.show()
-    changes = StyleChanges()
-    qapp.installEventFilter(changes)
+    changes = EventCounter(QEvent.Type.StyleChange, qapp)
     session.start()
     qapp.removeEventFilter(changes)
     widgets = session.window.findChildren(QWidget)
     session.close()
     assert len(widgets) > 500
-    assert changes.count < 2 * len(widgets)
+    assert changes.counts.total() < 2 * len(widgets)
 
 
 def test_a_chip_says_that_an_earlier_moment_is_shown(qtbot, session):

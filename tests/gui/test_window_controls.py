@@ -120,16 +120,16 @@ def _wanted(window: QWidget) -> list[QWidget]:
     """Controls that the Tab key should reach; of a choice of one among several only the chosen one."""
     found: list[QWidget] = []
     for widget in controls_in(window):
-        segment = isinstance(widget, QAbstractButton) and _is_segment(widget)
+        around = widget.parentWidget()
+        segment = (
+            isinstance(widget, QAbstractButton)
+            and isinstance(around, QFrame)
+            and around.property("role") == "segmented"
+        )
         has_keys = isinstance(widget, QTabBar)  # Ctrl and a number
         if widget.isEnabled() and not has_keys and not (segment and not widget.isChecked()):
             found.append(widget)
     return found
-
-
-def _is_segment(widget: QWidget) -> bool:
-    parent = widget.parentWidget()
-    return isinstance(parent, QFrame) and parent.property("role") == "segmented"
 
 
 def _stops(qtbot: QtBot, first: QWidget) -> tuple[list[QWidget], list[str]]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 
 from tests.gui.driving import click
 from ui.panels.training.panel import TrainingPanel
@@ -27,14 +27,6 @@ def train_to(qtbot, session, step):
     if status(session) is RunStatus.TRAINING:
         click(session.window.run_bar.train)
     qtbot.waitUntil(lambda: status(session) is not RunStatus.TRAINING)
-
-
-def train_some(qtbot, session, steps):
-    lengthen(qtbot, session)
-    click(session.window.run_bar.train)
-    qtbot.waitUntil(lambda: session.state.run.step >= steps)
-    click(session.window.run_bar.train)
-    wait_for(qtbot, session, RunStatus.PAUSED)
 
 
 def train_on(qtbot, session):
@@ -78,3 +70,9 @@ def shown_filters(panel):
     """Return the filters as they are drawn in the network."""
     flow = panel.network.flow
     return next(stage.values for stage in flow.stages if stage.column.key == "conv1.weight")
+
+
+def place_of(track, step):
+    """Return where a step lies on the rail."""
+    slide = track.drawing().parts[0].slide
+    return QPoint(round(slide.x(step)), 31)

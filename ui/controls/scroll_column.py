@@ -59,11 +59,12 @@ class ScrollColumn(QScrollArea):
             layout = None if content is None else content.layout()
             if self.isHidden() and stack is not None:
                 stack.updateGeometry()
-            # Nor is a layout out of sight laid out, and until it is, it asks for nothing more: only its first
-            # change would be heard.
-            if layout is not None and not self.isVisible():
-                layout.activate()
-                # Nor does Qt tell an area out of sight that its content needs less room than it has.
+            if not self.isVisible():
+                # Nor is a layout out of sight laid out, and until it is, it asks for nothing more: only its
+                # first change would be heard.
+                if layout is not None:
+                    layout.activate()
+                # Nor does Qt tell an area out of sight that its content needs another room than it has.
                 QCoreApplication.postEvent(self, QEvent(QEvent.Type.LayoutRequest))
         return super().eventFilter(watched, event)
 
