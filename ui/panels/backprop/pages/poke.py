@@ -17,8 +17,8 @@ VERDICTS = {
     "kink": (
         "kink",
         "warning",
-        "Between −ε and +ε something switches: the finite difference mixes the slopes before and after it. "
-        "The loss has a slope here, which a smaller ε measures.",
+        "Within ±ε something switches: the finite difference mixes several slopes. The loss has one here, which "
+        "a smaller ε measures.",
     ),
     "tie_rule": (
         "tie rule",
@@ -68,9 +68,9 @@ def page(now: Now) -> Page:
             Card("outcome of the poke", VALUES, _values(poked.poke, kind), room=None),
             across(*[badge, *([_WITH_FIRST] if poked.poke.verdict == "tie_rule" else [])], room=None, gap=8),
             Card("hint", WORDS, Words(_reason(poked.poke, now.passed.rule), ink="muted"), room=None),
-            Card("loss", CURVES, _plot(poked), "Loss", kinks, tip, 140, True),
+            Card("loss", CURVES, _plot(poked), "Loss", kinks, tip, 132, True),
         ]
-    return Page(down(*items, reach, gap=8))
+    return Page(down(*items, reach, gap=6))
 
 
 def _reason(result: Poke, rule: TieRule | None) -> str:
