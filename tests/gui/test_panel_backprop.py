@@ -270,6 +270,17 @@ def test_results_can_be_covered_and_guessed_before_they_are_shown(desk: Desk) ->
     assert not desk.shown("map 1").content.is_covered
 
 
+def test_who_gets_the_gradient_is_covered_here_as_long_as_in_the_maps(desk: Desk) -> None:
+    desk.go_to(StepKind.ROUTE)
+    desk.state.set_covered({Secret.SHARES: "Predict first."})
+    assert desk.shown("route").content.is_covered
+    desk.go_to(StepKind.FILTER)
+    assert desk.shown("later").content.words == "Predict first.", "its gradient tells where it came from"
+    desk.state.set_covered({})
+    desk.go_to(StepKind.ROUTE)
+    assert not desk.shown("route").content.is_covered
+
+
 # -- in the background --------------------------------------------------------------------------------------
 
 
