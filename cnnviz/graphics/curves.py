@@ -202,7 +202,8 @@ def _axes(plot: Curves, ground: Ground) -> "_Axes":
     x_range = plot.x_range or (float(plot.xs[0]), float(plot.xs[-1]))
     x_ticks = tuple(_ticks(*x_range, wanted=_count((room.width - numbers - ends) / (9 * mono.width("0")))))
     last = max(map(mono.width, format_ticks(x_ticks)), default=0.0) / 2  # the last stands below the end
-    _, area, _ = room.columns(numbers, Share(1), max(ends, last))
+    beyond = max(ends, last + px(4) + small.width(plot.x_name) if is_beside else last)
+    _, area, _ = room.columns(numbers, Share(1), beyond)
     return _Axes(area, x_range, limits, x_ticks, ticks, is_beside)
 
 

@@ -12,6 +12,7 @@ from cnnviz.network import Network
 from cnnviz.routing._bench import Bench, make_bench, run_variants, target_variants
 from cnnviz.routing.agreement import (
     DEFAULT_EPS,
+    MIN_EPS,
     VERDICTS,
     Verdict,
     check_eps,
@@ -41,12 +42,14 @@ class Poke:
         Loss as it is, and with the target changed by `+eps` and `-eps`.
     gradient : float
         What backpropagation says, under the network's own rule for ties.
-    relative_error : float
-        Of `gradient` and `central`; see `cnnviz.routing.agreement.relative_error`.
+    relative_error, first_error : float
+        Of `gradient` and `central`, and of the gradient under ``"first"``; see
+        `cnnviz.routing.agreement.relative_error`.
     kinks : tuple of Kink
         Between `-eps` and `+eps`, ascending; at most eight, and at least one if anything changes.
     verdict : {"ok", "kink", "tie_rule", "curvature", "mismatch"}
-        See `cnnviz.routing.agreement`.
+        See `cnnviz.routing.agreement`. ``"kink"`` only where nothing else is left once the kinks are out of
+        the way: a tie rule, or a mistake, comes first.
     """
 
     target: Target
@@ -56,6 +59,7 @@ class Poke:
     loss_minus: float
     gradient: float
     relative_error: float
+    first_error: float
     kinks: tuple[Kink, ...]
     verdict: Verdict
 
@@ -133,11 +137,16 @@ def poke(network: Network, x: FloatArray, label: int, target: Target, eps: float
     bench = _bench(network, x, label, target)
     own = gradient_at(bench.gradients, target)
     first = gradient_at(first_gradients(bench), target)
-    (minus, loss, plus), kinks, error, verdict = _compare(bench, target, own, first, eps)
-    if verdict == "mismatch" and eps > DEFAULT_EPS:
-        small = _compare(bench, target, own, first, DEFAULT_EPS)[-1]
-        verdict = "curvature" if small == "ok" else small
-    return Poke(target, eps, loss, plus, minus, own, error, kinks, verdict)
+    (minus, loss, plus), kinks, errors, verdict = _compare(bench, target, own, first, eps)
+    # So near that neither a kink nor a bend of the loss hides what else is there.
+    near = max(min([DEFAULT_EPS, *(abs(kink.value) / 2 for kink in kinks)]), MIN_EPS)
+    if verdict in ("kink", "mismatch") and near < eps:
+        closer = _compare(bench, target, own, first, near)[-1]
+        if closer in ("tie_rule", "mismatch"):
+            verdict = closer
+        elif verdict == "mismatch":
+            verdict = "curvature" if closer == "ok" else closer
+    return Poke(target, eps, loss, plus, minus, own, *errors, kinks, verdict)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -183,8 +192,8 @@ def poke_curve(
 
 def _compare(
     bench: Bench, target: Target, gradient: float, first_gradient: float, eps: float
-) -> tuple[list[float], tuple[Kink, ...], float, Verdict]:
-    """Losses at -eps, 0 and +eps; the kinks in between; relative error of the gradient; and the verdict."""
+) -> tuple[list[float], tuple[Kink, ...], tuple[float, float], Verdict]:
+    """Losses at -eps, 0 and +eps, the kinks in between, both relative errors, and the verdict."""
     values = np.array([-eps, 0.0, eps])
     outcome = run_variants(bench, target_variants(bench, target, values))
     kinks, intervals = find_kinks(bench, target, values, outcome, _KINKS_OF_A_POKE)
@@ -197,7 +206,8 @@ def _compare(
         frozen = frozen_bench(bench)
         variants = target_variants(frozen, target, np.array([small, -small]))
         code = int(judge_rule(frozen, variants, np.array([gradient]), small).verdict[0])
-    return [float(loss) for loss in outcome.losses], kinks, float(error[0]), VERDICTS[code]
+    errors = float(error[0]), float(first_error[0])
+    return [float(loss) for loss in outcome.losses], kinks, errors, VERDICTS[code]
 
 
 def _bench(network: Network, x: FloatArray, label: int, target: Target) -> Bench:

@@ -325,8 +325,8 @@ def test_every_kind_of_target_by_brute_force(name, eps):
         assert found.central == pytest.approx((plus - minus) / (2 * eps), rel=1e-9, abs=rounding)
         now, *moved = (states(network, each) for each in outputs)
         changes = changed_states(now, moved[0]) | changed_states(now, moved[1])
-        assert (found.verdict == "kink") == bool(changes) == bool(found.kinks)
-        assert found.verdict != "mismatch"
+        assert bool(changes) == bool(found.kinks)
+        assert found.verdict in (("kink", "tie_rule") if changes else ("ok", "tie_rule", "curvature"))
         kinked += bool(changes)
         if found.verdict == "ok":
             assert found.relative_error <= 1e-6

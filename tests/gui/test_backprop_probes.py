@@ -98,6 +98,12 @@ def test_the_rule_all_is_named_as_the_reason_and_a_kink_says_whether_it_is_here_
         assert shown.leaves()["badge"].content.words == says
         offered = shown.leaves().get("with first")
         assert (offered.asks if offered else None) == (SetRule("first") if rule == "all" else None)
+    weight, passed = ParameterTarget("conv1.weight", (0, 0, 0, 0)), pass_of(lab5(), rule="all")
+    both = poked(passed, weight, 0.1)
+    said = poke.page(both).leaves()["hint"].content.words
+    assert both.poked.poke.kinks
+    assert said.startswith("No error: “all” gives each tied cell")
+    assert "is left, which a smaller ε removes. The winner changes at" in said
 
     passed = pass_of(lab5(), rule="first")
     row, col, gap = window_with_a_close_second(passed.values("conv1")[0])

@@ -233,6 +233,8 @@ def test_an_unlabelled_digit_is_differentiated_for_the_class_the_user_chooses(de
     ties = desk.panel.side.ties
     assert ties.view("label").choice() == str(guess)
     assert "no label" in ties.page.leaves()["label hint"].content.words
+    desk.go_to(StepKind.OUTPUT)
+    assert desk.shown("sample").caption == f"loss for class {guess}"
     choose_by_keys(ties.view("label"), str(1 - guess))
     desk.settle()
     desk.go_to(StepKind.LOGITS)

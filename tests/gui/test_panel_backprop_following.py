@@ -13,7 +13,7 @@ from cnnviz.experiment import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget, apply_update
 from tests.gui.backprop_desk import Desk, lab5, two_blocks
 from tests.gui.driving import click
-from ui.panels.backprop.asks import PointAt, ShowFilter
+from ui.panels.backprop.asks import PointAt, Poke, ShowFilter
 from ui.panels.backprop.focus import StepKind, backward_steps
 from ui.panels.backprop.header import POKE
 from ui.panels.backprop.panel import BackpropPanel
@@ -64,6 +64,18 @@ def test_a_pinned_cell_goes_along_into_the_filter_that_is_chosen(desk: Desk) -> 
     desk.state.set_pinned(PinnedCell("dense1", (0,)))
     desk.panel.answer(ShowFilter("conv1", 1))
     assert desk.state.pinned == PinnedCell("dense1", (0,))
+
+
+def test_the_step_stays_with_the_filter_of_the_weight_that_is_checked_and_frames_it(desk: Desk) -> None:
+    desk.go_to(StepKind.FILTER)
+    desk.state.set_pinned(PinnedCell("pool1", (6, 3, 4)))
+    for number in range(2):
+        desk.panel.answer(Poke(ParameterTarget("conv1.weight", (number, 0, 1, 2))))
+        desk.show(lab5(), 3 + number)
+        assert desk.shown("filter").value == number == desk.state.pinned.index[0]
+        assert ("selected", (1, 2, 1, 1)) in desk.shown("total").content.outlines
+    desk.panel.answer(ShowFilter("conv1", 5))
+    assert not desk.shown("total").content.outlines
 
 
 def test_a_weight_that_another_network_has_not_is_let_go(desk: Desk) -> None:

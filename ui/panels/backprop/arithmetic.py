@@ -274,16 +274,14 @@ def routed_cell(passed: Pass, step: Step, focus: Focus) -> Cell:
     for at in (focus.pointed_at(step.stage), _pinned_before(passed, step, focus)):
         if len(at) == 3 and 0 <= at[1] - top < pool.size and 0 <= at[2] - left < pool.size:
             return (channel, *at[1:])
-    ends = window_cells(passed, step, channel, window)
+    ends = window_cells(passed, step.layer, channel, window)
     return (channel, *(ends[0] if ends else (top, left)))
 
 
-def window_cells(passed: Pass, step: Step, channel: int, window: Place) -> list[Place]:
+def window_cells(passed: Pass, pool: str, channel: int, window: Place) -> list[Place]:
     """Cells at which the routes of a window end."""
-    routes = passed.routes(step.layer)
-    return [
-        (int(row), int(col)) for _, row, col in routes.cells[routes.of_window((channel, *window))].tolist()
-    ]
+    routes = passed.routes(pool)
+    return [(row, col) for _, row, col in routes.cells[routes.of_window((channel, *window))].tolist()]
 
 
 def _pinned_before(passed: Pass, step: Step, focus: Focus) -> Cell:

@@ -167,7 +167,8 @@ class Focus:
     def with_channel(self, network: Network, stage: str, channel: int) -> "Focus":
         """Look at another filter."""
         key = INPUT if stage == INPUT else block_of(network, stage)
-        return replace(self, channels=tuple((dict(self.channels) | {key: channel}).items()), terms=1)
+        terms = self.terms if channel == self.channel(network, stage) else 1
+        return replace(self, channels=tuple((dict(self.channels) | {key: channel}).items()), terms=terms)
 
     def unit(self, network: Network, layer: str) -> int:
         """Unit of a dense layer that is looked at."""

@@ -14,6 +14,7 @@ from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Look
 from cnnviz.drawing.page import Card, Page
 from cnnviz.graphics.texts import WORDS, Words
+from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.layers import TIE_RULES
 from cnnviz.routing import ParameterTarget, Target
 from ui.choices import read
@@ -364,6 +365,11 @@ class BackpropPanel(Panel):
                 self.model.answer(ShowUnit(target.name.rpartition(".")[0], target.index[0]))
                 self.model.set_target(target_of(*read))  # so that the maps stay where they are
                 self._state.set_pinned(PinnedCell(*read))
+            elif self.model.passed.layer(layer := target.name.rpartition(".")[0]).has_filters:
+                # The step stays with the filter of this weight, whatever sample comes.
+                stages = layer, self.model.passed.before(layer)
+                for stage, channel in zip(stages, target.index, strict=False):
+                    self.answer(ShowFilter(stage, channel))
             self.work.poke(target)
             return
         pinned = PinnedCell(stage_of(target), target.index)
@@ -376,7 +382,7 @@ class BackpropPanel(Panel):
     def _pin_in(self, stage: str, channel: int) -> None:
         """Move a pinned cell of these maps into another one: the filter that is looked at is one."""
         passed, pinned = self.model.passed, self._state.pinned
-        if passed is None or pinned is None or len(pinned.index) != 3:
+        if passed is None or pinned is None or len(pinned.index) != 3 or stage == INPUT:
             return
         if block_of(passed.network, pinned.stage) == block_of(passed.network, stage):
             self._state.set_pinned(replace(pinned, index=(channel, *pinned.index[1:])))

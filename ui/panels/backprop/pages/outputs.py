@@ -41,7 +41,8 @@ def page(now: Now) -> Page:
     if now.focus.is_covered:  # where it lies on the curve tells it, too
         curves = replace(curves, dots=())
     tip = "Point at the curve, or use the left and right arrow keys, to read its values"
-    label = f"label {passed.names[passed.label]}"
+    is_own = passed.label == passed.scene.sample.label
+    label = f"{'label' if is_own else 'loss for class'} {passed.names[passed.label]}"
     below = (
         Card("sample", HEAT_MAP, Looked(_image(passed)), "Sample", label, room=184),
         Card("curve", CURVES, curves, title, caption, tip, is_live=True),
@@ -110,7 +111,7 @@ def curve_of(passed: Pass, kind: StepKind) -> tuple[str, str, Curves]:
         curves = Curves(
             (Curve("loss", p, -np.log(p)),), (), f"probability of class {name}", "loss", dots=dots
         )
-        return "Loss", "against the probability of the label", curves
+        return "Loss", f"against the probability of class {name}", curves
     unit, place = (0, 1) if one else (label, label)
     center = float(passed.trace.logits[0, unit])
     axis = "logit z" if one else f"logit of class {name}, the others fixed"

@@ -2,11 +2,12 @@
 
 from functools import lru_cache
 
-from cnnviz.drawing.page import Card, Choice, Item, Page, down
+from cnnviz.drawing.page import Card, Choice, Item, Page, across, down
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
+from cnnviz.layers import TieRule
 from cnnviz.quantities import format_cell, format_signed, format_together, format_value
-from cnnviz.routing import Poke
+from cnnviz.routing import TOLERANCE, Poke
 from ui.panels.backprop.arithmetic import target_words
 from ui.panels.backprop.asks import SetEps, SetReach, SetRule
 from ui.panels.backprop.now import Now, PokeOutcome
@@ -22,9 +23,7 @@ VERDICTS = {
     "tie_rule": (
         "tie rule",
         "info",
-        "They differ because of the rule “all”, not because of an error: each of several tied cells gets the "
-        "whole gradient, so a tied window counts several times. Under “first” it counts once, and the two "
-        "agree.",
+        "No error: “all” gives each tied cell the whole gradient. Under “first” a tied window counts once",
     ),
     "curvature": (
         "curved",
@@ -60,32 +59,37 @@ def page(now: Now) -> Page:
     if poked is None or poked.poke.target != now.target:
         items.append(Card("hint", WORDS, Words(_NOTHING, ink="muted"), room=None))
     else:
-        text, kind, says = VERDICTS[poked.poke.verdict]
-        says = _KINK_HERE if poked.poke.is_at_kink else says
-        if poked.poke.kinks:
-            kink = poked.poke.kinks[0]
-            what = "The winner changes" if kink.kind == "winner" else "A gate opens or closes"
-            says += f" {what} at {format_signed(kink.value)}, in {kink.layer}, {format_cell(kink.cell)}."
+        text, kind, _ = VERDICTS[poked.poke.verdict]
         count = poked.curve.kinked_intervals
         kinks = {0: "no kink in sight", 1: "1 kink"}.get(count, f"kinks in {count} places")
-        tip = "Solid: the loss. Dashed: the line that the gradient predicts. Orange: kinks"
+        tip = "Solid: the loss against the change. Dashed: the line that the gradient predicts. Orange: kinks"
+        badge = Card("badge", WORDS, Words(text, "small", kind, ground=f"{kind}_soft"), room=None)
         items += [
             Card("outcome of the poke", VALUES, _values(poked.poke, kind), room=None),
-            Card("badge", WORDS, Words(text, "small", kind, ground=f"{kind}_soft"), room=None),
-            Card("hint", WORDS, Words(says, ink="muted"), room=None),
-            *([_WITH_FIRST] if poked.poke.verdict == "tie_rule" else []),
-            Card(
-                "loss",
-                CURVES,
-                _plot(poked),
-                "Loss",
-                f"against the change; {kinks}",
-                tip,
-                190,
-                True,
-            ),
+            across(*[badge, *([_WITH_FIRST] if poked.poke.verdict == "tie_rule" else [])], room=None, gap=8),
+            Card("hint", WORDS, Words(_reason(poked.poke, now.passed.rule), ink="muted"), room=None),
+            Card("loss", CURVES, _plot(poked), "Loss", kinks, tip, 140, True),
         ]
     return Page(down(*items, reach, gap=8))
+
+
+def _reason(result: Poke, rule: TieRule | None) -> str:
+    """Say why the two sides agree or not: of several causes first the one that no ε removes."""
+    says, bends = VERDICTS[result.verdict][2], ""
+    if result.verdict == "tie_rule" and result.first_error <= TOLERANCE:
+        says += ", and the two agree."
+    elif result.verdict == "tie_rule":
+        left, bends = format_value(result.first_error, 2), " The loss bends on the way."
+        says += f", and a relative error of {left} is left, which a smaller ε removes."
+    elif result.is_at_kink:
+        says = _KINK_HERE
+        if rule is not None and result.relative_error != result.first_error:
+            says += f" Backprop follows the rule “{rule}” where cells are tied."
+    if not result.kinks:
+        return says + bends
+    kink = min(result.kinks, key=lambda each: abs(each.value))
+    what = "The winner changes" if kink.kind == "winner" else "A gate opens or closes"
+    return f"{says} {what} at {format_signed(kink.value)}, in {kink.layer}, {format_cell(kink.cell)}."
 
 
 def _values(result: Poke, role: str) -> Values:

@@ -57,17 +57,13 @@ def page(now: Now) -> Page:
     ]
     maps = across(*overview(plates[1]), joined(tuple(cards), ("+", "=")), room=Share(7), gap=8)
     preview = None if focus.is_covered else known
-    likely = _predictions(passed, preview)
+    likely, tip = (
+        _predictions(passed, preview),
+        "Probability of each class: grey now, coloured after the update",
+    )
     lower = (
         Card("outcome", VALUES, _outcome(passed, preview), "Loss of this sample"),
-        Card(
-            "likely",
-            PREDICTIONS,
-            likely,
-            "Prediction",
-            "",
-            "Probability of each class: grey now, coloured after the update",
-        ),
+        Card("likely", PREDICTIONS, likely, "Prediction", "", tip),
     )
     is_on = known is not None, bool(passed.trial.networks), bool(passed.trial.networks)
     buttons = tuple(
