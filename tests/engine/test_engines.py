@@ -15,7 +15,7 @@ from cnnviz.engines import Engine, LayeredEngine, make_engine
 from cnnviz.errors import ShapeError
 from cnnviz.evaluation import evaluate
 from cnnviz.experiment import LAB5, LENET, SETTINGS
-from cnnviz.fused import FusedEngine, plan_stages, products
+from cnnviz.fused import FusedEngine, products
 from cnnviz.layers import (
     AvgPool2D,
     Conv2D,
@@ -363,20 +363,6 @@ def test_columns_are_cut_into_products_that_keep_them_equal(columns, samples, fi
     assert blocks.columns % samples == 0
     # The narrowest cut is always tried at last.
     assert blocks.width == 16 or (min(blocks.rows, filters) <= most_filters and blocks.width <= widest)
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("samples", [1, 2, 16, 70])
-def test_pixels_arrive_as_to_input_scales_them(dtype, samples):
-    network = Network.build(
-        [("conv", Conv2D(1, 1, bias=False)), ("flatten", Flatten())], (1, 16, 16), dtype=dtype
-    )
-    network = network.with_params({"conv.weight": np.ones((1, 1, 1, 1), dtype)})
-    assert plan_stages(network.layers, network.input_shape) is not None
-    images = np.stack([np.roll(np.arange(256, dtype=np.uint8), i).reshape(1, 16, 16) for i in range(samples)])
-    np.testing.assert_array_equal(
-        make_engine(network).logits(images), to_input(images, dtype).reshape(samples, 256)
-    )
 
 
 def test_parameters_that_ran_away_give_what_the_layers_give():

@@ -34,13 +34,6 @@ def handed() -> HandIn:
     return replace(found, name=HOSTILE, answers={"guess": HOSTILE}, own=own).sealed()
 
 
-def test_results_survive_json(handed):
-    again = hand_in_from_json(handed.to_json())
-    assert again.to_json() == handed.to_json()
-    assert again.checksum == again.right_checksum
-    assert again.name == HOSTILE
-
-
 def test_results_of_before_a_setting_came_are_whole(handed):
     values = json.loads(handed.to_json())
     del values["experiment"]["stride"]

@@ -14,10 +14,7 @@ from tests.engine.routing_cases import gentle, two_blocks
 from tests.oracles import (
     assert_same_arrays,
     assert_same_bits,
-    conv2d_loop,
     cross_entropy_loop,
-    dense_loop,
-    max_pool2d_loop,
 )
 
 SMALL = [("conv1", Conv2D(2)), ("pool1", MaxPool2D(2)), ("flatten", Flatten()), ("dense1", Dense(3))]
@@ -150,24 +147,6 @@ def test_parameters_that_do_not_fit_are_named(binary_network, name, array, error
 
 
 # --- forward ------------------------------------------------------------------------------------------------
-
-
-def test_forward_equals_the_loops(rng, binary_network):
-    x = rng.normal(size=(3, 1, 9, 9))
-    trace = binary_network.forward(x)
-    params = binary_network.params
-    maps = conv2d_loop(x, params["conv1.weight"])
-    pooled, _ = max_pool2d_loop(maps, 2, 2)
-    logits = dense_loop(pooled.reshape(3, -1), params["dense1.weight"], params["dense1.bias"])
-    assert list(trace.outputs) == ["conv1", "pool1", "flatten", "dense1"]
-    np.testing.assert_allclose(trace.outputs["conv1"], maps, rtol=1e-12, atol=1e-14)
-    np.testing.assert_allclose(trace.outputs["pool1"], pooled, rtol=1e-12, atol=1e-14)
-    np.testing.assert_allclose(trace.logits, logits, rtol=1e-12, atol=1e-14)
-    np.testing.assert_allclose(trace.probabilities, 1 / (1 + np.exp(-logits)), rtol=1e-12)
-    assert trace.probabilities.shape == (3, 1)
-    assert trace.class_probabilities.shape == (3, 2)
-    np.testing.assert_array_equal(trace.inputs, x)
-    np.testing.assert_array_equal(binary_network.predict(x), (logits[:, 0] > 0).astype(int))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
