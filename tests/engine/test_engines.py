@@ -33,6 +33,7 @@ from cnnviz.layers import (
 from cnnviz.network import Network, loss_and_gradients
 from cnnviz.optim import make_optimizer
 from cnnviz.training import Trainer, epoch_order
+from tests.engine.routing_cases import PLAIN_POOLS
 
 # --- random networks ----------------------------------------------------------------------------------------
 
@@ -40,23 +41,6 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 # A slope that is a power of two: multiplying by it is exact.
 ACTIVATIONS: tuple[Layer, ...] = (ReLU(), LeakyReLU(0.25), Tanh(), Sigmoid())
-
-
-@st.composite
-def pools(draw: st.DrawFn) -> Layer:
-    size = draw(st.integers(1, 4))
-    stride = draw(st.sampled_from([None, None, 1, 2, 3]))
-    ties = draw(st.sampled_from(["first", "all", "split"]))
-    return draw(
-        st.sampled_from(
-            [
-                MaxPool2D(size, stride, ties),
-                MaxPool2D(size, ties=ties),
-                AvgPool2D(size, stride),
-                SubsamplePool2D(size),
-            ]
-        )
-    )
 
 
 @st.composite
@@ -80,13 +64,13 @@ def networks(
     draw: st.DrawFn,
     dtype: str = "float64",
     activations: tuple[Layer, ...] = ACTIVATIONS,
-    pool: st.SearchStrategy[Layer] | None = None,
+    pool: st.SearchStrategy[Layer] = PLAIN_POOLS,
 ) -> Network:
     """Up to two convolution blocks and up to two hidden layers, for small images of any shape."""
     shape = (draw(st.integers(1, 3)), draw(st.integers(5, 12)), draw(st.integers(5, 12)))
     layers: list[Layer] = []
     for _ in range(draw(st.integers(0, 2))):
-        layers += draw(conv_blocks(activations, pools() if pool is None else pool))
+        layers += draw(conv_blocks(activations, pool))
     layers.append(Flatten())
     for _ in range(draw(st.integers(0, 2))):
         layers.append(Dense(draw(st.integers(1, 6)), bias=draw(st.booleans())))

@@ -15,12 +15,10 @@ from cnnviz.inspect.comparison import comparable, parameter_changes, weight_laye
 from cnnviz.inspect.excitation import PADDING_LEVEL, class_contributions, exciting_patches
 from cnnviz.inspect.receptive_field import projective_fields, receptive_field, symbol_of
 from cnnviz.layers import (
-    AvgPool2D,
     Conv2D,
     Dense,
     Flatten,
     LeakyReLU,
-    MaxBlurPool2D,
     MaxPool2D,
     ReLU,
     Sigmoid,
@@ -28,6 +26,7 @@ from cnnviz.layers import (
     Tanh,
 )
 from cnnviz.network import Network, forward_pass
+from tests.engine.routing_cases import POOLS
 
 
 def projective_field(network, layer, cell):
@@ -43,10 +42,7 @@ LAYERS = st.one_of(
         stride=st.integers(1, 3),
         padding=st.integers(0, 3),
     ),
-    st.builds(MaxPool2D, size=st.integers(1, 3), stride=st.sampled_from([None, 1, 2, 3])),
-    st.builds(AvgPool2D, size=st.integers(1, 3), stride=st.sampled_from([None, 1, 2, 3])),
-    st.builds(MaxBlurPool2D, size=st.integers(1, 3)),
-    st.builds(SubsamplePool2D, size=st.integers(1, 3)),
+    POOLS,
     st.sampled_from([ReLU(), LeakyReLU(0.2), Sigmoid(), Tanh()]),
 )
 HEADS = st.sampled_from([(), (Dense(3), ReLU()), (Tanh(), Dense(2))])
