@@ -13,10 +13,7 @@ import pytest
 from cnnviz.datasets import Dataset, load_mnist, to_input
 from cnnviz.datasets.load import MNIST_FOLDER
 from cnnviz.errors import ParameterError, ShapeError
-from tests.engine.datasets_files import (
-    assert_one_sentence,
-    data_error,
-)
+from tests.engine.datasets_files import assert_one_sentence, data_error
 
 # Counts of each digit as LeCun's page and the literature give them.
 TRAIN_COUNTS = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]

@@ -7,15 +7,11 @@ import numpy as np
 import pytest
 
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.experiment import LENET
+from cnnviz.experiment import LAB5, LENET
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU
 from cnnviz.network import Network, loss_and_gradients
 from tests.engine.routing_cases import gentle, two_blocks
-from tests.oracles import (
-    assert_same_arrays,
-    assert_same_bits,
-    cross_entropy_loop,
-)
+from tests.oracles import assert_same_arrays, assert_same_bits, cross_entropy_loop
 
 SMALL = [("conv1", Conv2D(2)), ("pool1", MaxPool2D(2)), ("flatten", Flatten()), ("dense1", Dense(3))]
 
@@ -24,17 +20,7 @@ SMALL = [("conv1", Conv2D(2)), ("pool1", MaxPool2D(2)), ("flatten", Flatten()), 
 
 
 def test_names_shapes_and_dtypes_are_as_documented():
-    net = Network.build(
-        [
-            ("conv1", Conv2D(8, kernel_size=3, bias=False)),
-            ("pool1", MaxPool2D(2, ties="first")),
-            ("flatten", Flatten()),
-            ("dense1", Dense(1)),
-        ],
-        input_shape=(1, 28, 28),
-        seed=0,
-        dtype="float32",
-    )
+    net = dataclasses.replace(LAB5, dtype="float32").build_network()
     assert {name: array.shape for name, array in net.params.items()} == {
         "conv1.weight": (8, 1, 3, 3),
         "dense1.weight": (1, 1352),
