@@ -118,8 +118,9 @@ def hand_in_from_json(content: str) -> HandIn:
     entries = cast("dict[str, object]", values) if isinstance(values, dict) else {}
     check_format(entries, FORMAT, FORMAT_VERSION, "it holds no results of CNNViz")
     try:
+        json.dumps(entries, ensure_ascii=False).encode()  # half a letter could never be written again
         handed = msgspec.convert(entries, HandIn)
-    except UnicodeError as error:  # in words where there should be none, which msgspec would repeat
+    except UnicodeError as error:
         raise DataError("it holds letters that are none") from error
     except msgspec.ValidationError as error:
         raise DataError(_flaw(str(error))) from error

@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -21,29 +20,26 @@ import pytest
 from PIL import Image
 
 from cnnviz import checkpoint, reading
-from cnnviz.datasets import load_dataset, read_grayscale
+from cnnviz.datasets import Dataset, read_grayscale
 from cnnviz.datasets.images import read_image_folder
 from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
 from cnnviz.files import printable
 from cnnviz.lab.reading import load_lab
-from cnnviz.lab.results import read_hand_in
 from cnnviz.reading import parse_json, read_bytes
-from soak import readers, samples
-from soak.mutations import mutated
-from soak.readers import LONGEST_MESSAGE, LONGEST_OF_LABS
-from soak.structured import ENTRIES, mutated_document, mutated_lab, mutated_model, mutated_values, mutated_zip
+from soak import samples
+from soak.mutations import KINDS, mutant
+from soak.readers import LONGEST_MESSAGE, LONGEST_OF_LABS, READERS
+from soak.structured import ENTRIES
 from tests.engine.datasets_files import (
     data_error,
-    idx_bytes,
     idx_names,
-    npz_bytes,
     tiny_arrays,
     write_idx_folder,
     write_npz,
 )
 from tests.engine.document_cases import zipped
-from tests.engine.lab_cases import SMALL, honest
+from tests.engine.lab_cases import SMALL
 from tests.processes import python
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -244,14 +240,14 @@ def test_every_hostile_file_costs_little_and_gets_a_short_answer(tmp_path):
         assert_bounded(peak, message, 60)
 
 
-KINDS = ("npz", "png", "safetensors", "document")
+SOME = ("npz", "png", "safetensors", "document")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
 def test_nothing_waits_for_a_pipe(tmp_path, monkeypatch):
-    for kind in KINDS:
+    for kind in SOME:
         os.mkfifo(tmp_path / kind)
-    for kind, (_, message) in zip(KINDS, read_in_child(*((e, tmp_path / e) for e in KINDS)), strict=True):
+    for kind, (_, message) in zip(SOME, read_in_child(*((e, tmp_path / e) for e in SOME)), strict=True):
         assert f"{kind} is not a file" in message
     # Nor for one that takes the place of a file.
     monkeypatch.setattr(reading, "check_file", lambda *_arguments: None)
@@ -260,10 +256,10 @@ def test_nothing_waits_for_a_pipe(tmp_path, monkeypatch):
 
 
 def test_sparse_files_of_any_size_are_refused(tmp_path):
-    for kind in KINDS:
+    for kind in SOME:
         with (tmp_path / kind).open("wb") as file:
             file.truncate(20 << 30)
-    for peak, message in read_in_child(*((kind, tmp_path / kind) for kind in KINDS)):
+    for peak, message in read_in_child(*((kind, tmp_path / kind) for kind in SOME)):
         assert_bounded(peak, message, 20)
 
 
@@ -370,54 +366,37 @@ def _model() -> bytes:
         return path.read_bytes()
 
 
-def _read_pixels(path: Path) -> None:
-    pixels = read_grayscale(path)
-    assert (pixels.dtype, pixels.ndim) == (np.uint8, 2)
+def test_what_is_changed_below_is_read_while_it_is_whole(tmp_path):
+    samples.write_all(tmp_path)
+    pictures = {kind: f"digit.{kind}" for kind in ("png", "jpg", "bmp")} | {"view": "view.png"}
+    data = {"npz": "good.npz", "idx": "idx", "folder": "pictures"}
+    for kind, name in (
+        data | pictures | {"document": "good.cnnviz", "safetensors": "good.safetensors"}
+    ).items():
+        assert READERS[kind](tmp_path / name) is not None
 
 
-def _read_dataset(path: Path) -> None:
-    found = load_dataset(path)
-    assert found.train_images.dtype == np.uint8
-    assert found.train_labels.max() < len(found.classes)
-
-
-IDX = {name: gzip.compress(idx_bytes(tiny_arrays()[f"{name}_train"])) for name in "xy"}
-#: Its name, how it is changed, what it is when it is whole, and what reads it.
-READERS: dict[str, tuple[str, Callable, Callable[[], bytes], Callable[[Path], object]]] = {
-    "document": ("a.cnnviz", mutated_document, samples.document, readers.READERS["document"]),
-    "model": ("a.safetensors", mutated_model, _model, checkpoint.load),
-    "lab": ("a.toml", mutated_lab, lambda: SMALL.encode(), load_lab),
-    "course": ("a.cnnviz", mutated_document, samples.course, readers.READERS["course"]),
-    "archive": ("a.npz", mutated_zip, lambda: npz_bytes(tiny_arrays()), _read_dataset),
-    "bytes of an archive": ("a.npz", mutated, lambda: npz_bytes(tiny_arrays()), _read_dataset),
-    "images": (idx_names(end=".gz")["x_train"], mutated, lambda: IDX["x"], _read_dataset),
-    "labels": (
-        idx_names(end=".gz")["y_train"], mutated, lambda: IDX["y"], lambda path: _read_dataset(path.parent)),
-    **{kind: (f"a.{kind}", mutated, lambda kind=kind: samples.picture(kind), _read_pixels)
-       for kind in ("PNG", "JPEG", "BMP")},
-    "hand-in": ("a.json", mutated_values, lambda: honest(1).to_json().encode(), read_hand_in),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("kind", READERS)
-def test_whatever_is_said_is_taken_or_refused_in_a_sentence(tmp_path, kind):
-    name, mutate, base, read = READERS[kind]
-    content, path = base(), tmp_path / name
-    write_idx_folder(tmp_path, tiny_arrays(), end=".gz")
-    path.write_bytes(content)
-    read(path)
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_is_said_is_taken_or_refused_in_a_sentence(tmp_path, monkeypatch, kind):
+    """Of every kind of file that is read: bytes changed, and whole files that say something else."""
+    monkeypatch.setenv("SOAK_PLACE", str(tmp_path))
     said: list[str] = []
-    count = 40 if kind == "course" else 60  # it takes longer
-    for number in range(count):
-        changed, how = mutate(content, Random(f"{kind} {number}"))
-        path.write_bytes(changed)
+    count = 80
+    for number in range(KINDS.index(kind), count * len(KINDS), len(KINDS)):
+        hostile = mutant(number, 1, tmp_path)
         try:
-            read(path)
+            found = READERS[kind](hostile.path)
         except CNNVizError as error:
             said.append(str(error))
+            continue
         except Exception as error:
-            raise AssertionError(f"mutation {number} of a {kind}, {how}") from error
-    assert len(said) > count / 4
+            raise AssertionError(f"mutation {number}, {hostile}") from error
+        if isinstance(found, Dataset):
+            assert found.train_images.dtype == np.uint8
+            assert found.train_labels.max() < len(found.classes)
+        if isinstance(found, np.ndarray):
+            assert (found.dtype, found.ndim) == (np.uint8, 2)
+    assert len(said) > count / 5
     longest = LONGEST_OF_LABS if kind in ("document", "lab", "course") else LONGEST_MESSAGE
     assert all(each.isprintable() and each.endswith(".") and len(each) <= longest for each in said)
 

@@ -144,9 +144,11 @@ def test_a_packed_flood_is_refused(tmp_path):
 
 
 def test_letters_that_are_none_are_refused(handed):
-    values = json.loads(handed.to_json())
-    with pytest.raises(DataError, match="letters that are none"):
-        hand_in_from_json(json.dumps(values | {"seed_from_roll_number": "\ud800"}))
+    for change in ({"seed_from_roll_number": "\ud800"}, {"answers": {"guess": "\ud800"}}):
+        values = json.loads(handed.to_json()) | change
+        values["checksum"] = checksum_of(values)
+        with pytest.raises(DataError, match="letters that are none"):
+            hand_in_from_json(json.dumps(values))
 
 
 def when_measured(record: LabRecord, step_id: str) -> str:
