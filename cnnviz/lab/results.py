@@ -145,13 +145,8 @@ def _flaw(text: str) -> str:
     if (unknown := re.search(r"unknown field '(.*)'", what)) is not None:
         return f"it has a part {printable(unknown[1], 40)!r} that is not known here"
     missing = re.search(r"missing required field '(.*)'", what)
-    name = (
-        missing[1]
-        if missing
-        else (re.findall(r"[A-Za-z_]\w*", found["path"]) or ["content"])[-1]
-        if found
-        else "content"
-    )
+    path = re.findall(r"[A-Za-z_]\w*", found["path"]) if found else []
+    name = missing[1] if missing else ["content", *path][-1]
     return f"its {printable(name, 40)!r} is missing, too large or not what was expected"
 
 
