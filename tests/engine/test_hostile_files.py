@@ -10,9 +10,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -359,13 +357,6 @@ def test_a_path_is_shown_in_one_line_and_a_long_one_keeps_its_beginning_and_its_
     assert printable("Büro/1\n2\udcff") == "Büro/1\N{REPLACEMENT CHARACTER}2\N{REPLACEMENT CHARACTER}"
 
 
-@cache
-def _model() -> bytes:
-    with TemporaryDirectory() as folder:
-        samples.save_model(path := Path(folder) / "a.safetensors", step=3)
-        return path.read_bytes()
-
-
 def test_what_is_changed_below_is_read_while_it_is_whole(tmp_path):
     samples.write_all(tmp_path)
     pictures = {kind: f"digit.{kind}" for kind in ("png", "jpg", "bmp")} | {"view": "view.png"}
@@ -411,9 +402,10 @@ def test_a_number_of_any_length_in_a_lab_is_a_mistake(tmp_path, number):
 
 @pytest.mark.parametrize("step", ["1e999", "-1", "1.5", "NaN", "9" * 900, "true", '"3"'])
 def test_a_step_that_is_no_number_of_steps_is_refused(tmp_path, step):
-    content = _model().replace(b'\\"step\\":3', b'\\"step\\":' + step.replace('"', '\\"').encode())
-    end = len(content) - len(_model()) + int.from_bytes(_model()[:8], "little")
-    path = tmp_path / "a.safetensors"
+    samples.save_model(path := tmp_path / "a.safetensors", step=3)
+    whole = path.read_bytes()
+    content = whole.replace(b'\\"step\\":3', b'\\"step\\":' + step.replace('"', '\\"').encode())
+    end = len(content) - len(whole) + int.from_bytes(whole[:8], "little")
     path.write_bytes(end.to_bytes(8, "little") + content[8:])
     with pytest.raises(CNNVizError, match=r"a\.safetensors cannot be used: its "):
         checkpoint.load(path)
