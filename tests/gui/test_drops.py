@@ -11,7 +11,6 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QImage, QTextDocument
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 
-from cnnviz.cli import parse_arguments
 from cnnviz.document import archive
 from cnnviz.document.types import Data, Seen
 from cnnviz.report import pdf
@@ -176,22 +175,6 @@ def test_a_document_and_then_a_picture_are_opened_and_data_that_the_system_hands
     assert ended.returncode == 0, ended.stderr
     assert "Traceback" not in ended.stderr
     assert ended.stdout.split() == ["digit.png", "animals"]
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        (["nowhere.json"], "nowhere.json does not exist"),
-        (["--headless", "pyproject.toml"], "--data"),
-    ],
-)
-def test_what_cannot_be_opened_is_said_before_a_window_is(words, expected, capsys):
-    with pytest.raises(SystemExit) as ended:
-        parse_arguments(words)
-    assert ended.value.code == 2
-    said = capsys.readouterr().err
-    assert expected in said
-    assert said.count("\n") == 1
 
 
 # -- files of strangers --------------------------------------------------------------------------------------

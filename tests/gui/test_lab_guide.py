@@ -16,7 +16,7 @@ from cnnviz.mathematics import plain
 from cnnviz.training import epoch_order
 from tests.gui import whole_window
 from tests.gui.document_driving import answered
-from tests.gui.driving import activate, settle
+from tests.gui.driving import activate, settle, tab_to
 from tests.gui.lab_driving import LAB, LabDesk, accuracy_words, await_verdict, is_open, open_lab, press
 from tests.replacing import replace
 from ui.lab.step_text import RichLabel
@@ -345,6 +345,10 @@ def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, 
     assert field.hasFocus(), "not the last of them"
     QTest.keyClicks(field, "two words")
     assert whole_window.seen_rect(field).size() == field.size()
+    page.show_me.setFocus()
+    bar.setValue(0)
+    tab_to(lambda each: each is field)
+    assert whole_window.seen_rect(field).size() == field.size(), "also for who comes by keys"
     press(samples)  # in whose place the guide stands where room is short
     assert window.samples_dock.isVisible()
     assert window.lab_dock.isHidden()

@@ -27,7 +27,7 @@ from ui.controls.cover import Cover
 from ui.controls.labels import ElidedLabel, SectionTitle, WrapLabel
 from ui.controls.layouts import Form, fill
 from ui.controls.message_bar import MessageBar
-from ui.controls.number_field import FloatField, IntField, PowerSlider
+from ui.controls.number_field import FloatField, IntField
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.page_view import PageView
 from ui.panels.backprop.asks import SetSide
@@ -300,19 +300,6 @@ def test_a_cover_gives_its_part_the_height_that_it_wants_now(qtbot):
     before = part.height()
     label.setText("a text of several lines " * 6)
     qtbot.waitUntil(lambda: part.height() == part.heightForWidth(part.width()) > before)
-
-
-def test_a_power_slider_steps_one_two_five(qtbot: QtBot) -> None:
-    slider = PowerSlider("ε", -3, 0, 1e-2)
-    qtbot.addWidget(slider)
-    seen: list[float] = []
-    slider.valueEdited.connect(seen.append)
-    for _ in range(4):
-        QTest.keyClick(slider.slider, Qt.Key.Key_Right)
-    assert seen == [pytest.approx(each) for each in (0.02, 0.05, 0.1, 0.2)]
-    slider.set_value(1e-3)
-    assert slider.value() == pytest.approx(1e-3)
-    assert len(seen) == 4
 
 
 # -- scrolling later -----------------------------------------------------------------------------------------

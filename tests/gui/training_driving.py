@@ -29,13 +29,6 @@ def train_to(qtbot, session, step):
     qtbot.waitUntil(lambda: status(session) is not RunStatus.TRAINING)
 
 
-def train_on(qtbot, session):
-    """Wait, while it trains, until later weights are shown."""
-    samples = session.window.samples
-    step = samples.prediction.scene.snapshot.step
-    qtbot.waitUntil(lambda: samples.prediction.scene.snapshot.step > step)
-
-
 def lengthen(qtbot, session):
     """Make the run too long to end before the test has clicked."""
     session.controller.edit(replace(session.state.draft, epochs=500))
