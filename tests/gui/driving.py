@@ -26,6 +26,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QAbstractSpinBox,
     QApplication,
     QComboBox,
     QLineEdit,
@@ -167,6 +168,14 @@ def choose_by_keys(field: ChoiceField, choice: str) -> None:
         QTest.keyClick(view, Qt.Key.Key_Down)
         assert view.currentIndex().row() > before, f"{choice} is not in the list"
     QTest.keyClick(view, Qt.Key.Key_Return)
+
+
+def type_into(field: QLineEdit | QAbstractSpinBox, text: str) -> None:
+    """Put a text in the place of what a field has, and confirm it."""
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, text)
+    QTest.keyClick(field, Qt.Key.Key_Return)
 
 
 def click(widget: QWidget, place: QPointF | QPoint | None = None) -> None:

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QBuffer, QPoint, QRect
-from PySide6.QtGui import QAccessible, QPainter
-from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -241,19 +239,7 @@ def texts_of(window: QWidget) -> Iterator[str]:
             spoken = QAccessible.queryAccessibleInterface(widget)
             if spoken is not None:
                 yield from (spoken.text(kind) for kind in _SPOKEN)
-    yield from painted_texts(window)
-
-
-def painted_texts(window: QWidget) -> list[str]:
-    """Return what is written when the window paints itself."""
-    sheet = QBuffer()
-    generator = QSvgGenerator()
-    generator.setOutputDevice(sheet)
-    generator.setViewBox(QRect(0, 0, window.width(), window.height()))
-    painter = QPainter(generator)
-    window.render(painter, QPoint(0, 0))
-    painter.end()
-    return [text.strip() for text in _TEXT.findall(sheet.data().toStdString())]
+    yield from map(str.strip, _TEXT.findall(whole_window.painted(window)))
 
 
 def numbers_of(window: QWidget) -> list[float]:

@@ -15,7 +15,7 @@ from cnnviz.drawing import CellKey
 from cnnviz.experiment import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, apply_update, tie_rate_of_images
 from tests.gui.backprop_desk import Desk, cell, cells, cut, lab5, two_blocks, value
-from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at
+from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at, type_into
 from ui.marks import MarkView
 from ui.panels.backprop import header
 from ui.panels.backprop.asks import Contrast, PointAt, Poke, ShowFilter
@@ -503,11 +503,7 @@ def test_applied_updates_change_the_panel_and_never_the_run_and_another_rate_mak
     assert model.passed.network.params is lab5().params
     assert not update.view("Undo").isEnabled()
 
-    rate = update.view("rate")
-    rate.setFocus()
-    rate.selectAll()
-    QTest.keyClicks(rate, "0.5")
-    QTest.keyClick(rate, Qt.Key.Key_Return)
+    type_into(update.view("rate"), "0.5")
     update.settle()
     after = apply_update(lab5(), update.gradients(lab5()), 0.5)
     kernel = update.panel.model.focus.channel(lab5(), "conv1")

@@ -12,7 +12,7 @@ from cnnviz.datasets import to_input
 from cnnviz.experiment import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.translation import MEASURES, compare
-from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at
+from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at, type_into
 from tests.gui.translation_desk import BLANK, Desk, moved, norm_ratio, shift_center, value_at
 from tests.small_data import few_digits
 from ui.panels.translation.panel import TranslationPanel
@@ -36,10 +36,7 @@ def choose_measure(desk: Desk, name: str) -> None:
 
 def measure_many(desk: Desk, digits: int) -> None:
     click(desk.controls["many"].button("True"))
-    desk.controls["digits"].setFocus()
-    desk.controls["digits"].selectAll()
-    QTest.keyClicks(desk.controls["digits"], str(digits))
-    QTest.keyClick(desk.controls["digits"], Qt.Key.Key_Return)
+    type_into(desk.controls["digits"], str(digits))
     click(desk.panel.sweep.button)
 
 

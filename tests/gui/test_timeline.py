@@ -11,7 +11,7 @@ from cnnviz.evaluation import CancelledError, evaluate
 from cnnviz.graphics.run_curves import BEFORE
 from cnnviz.history import Replay
 from cnnviz.training import Trainer
-from tests.gui.driving import choose_by_keys, click, opened, settle
+from tests.gui.driving import choose_by_keys, click, opened, settle, type_into
 from tests.gui.training_driving import curve, place_of, shown_filters, train_to
 from tests.patience import PATIENCE
 from tests.records import with_losses
@@ -43,11 +43,7 @@ def fork(qtbot, window, rate=""):
 
 def type_step(qtbot, session, step):
     """Go to a step by its number, and wait until it is shown."""
-    field = session.window.timeline.moment.field
-    field.setFocus()
-    field.selectAll()
-    qtbot.keyClicks(field, str(step))
-    qtbot.keyClick(field, Qt.Key.Key_Return)
+    type_into(session.window.timeline.moment.field, str(step))
     qtbot.waitUntil(lambda: session.state.shown.step == step)
 
 

@@ -177,7 +177,7 @@ def test_the_form_shows_a_new_seed_names_what_is_invalid_and_begins_a_run_withou
         ("filters", "8, x", "whole numbers"),
         ("hidden", "5 5 5", "0 to 2"),
     ):
-        type_setting(qtbot, session, name, text)
+        type_setting(session, name, text)
         assert words in message.text()
         assert session.state.draft == session.state.experiment == replace(LAB5, seed=seed)
 
@@ -187,7 +187,7 @@ def test_the_form_shows_a_new_seed_names_what_is_invalid_and_begins_a_run_withou
     click(form.more)
     assert all(form.field(name).isVisible() for name in ("pool_size", "ties"))
     choose_by_keys(form.field("pool"), "none")
-    type_setting(qtbot, session, "stride", "2")
+    type_setting(session, "stride", "2")
     qtbot.waitUntil(lambda: session.state.experiment == replace(LAB5, seed=seed, pool="none", stride=2))
     assert not any(form.field(name).isVisible() for name in ("pool_size", "ties"))
     qtbot.waitUntil(lambda: session.state.live.network.shapes["conv1"] == (8, 13, 13))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
 
-from tests.gui.driving import click
+from tests.gui.driving import click, type_into
 from ui.panels.training.panel import TrainingPanel
 from ui.state import RunStatus
 
@@ -35,13 +35,9 @@ def lengthen(qtbot, session):
     qtbot.waitUntil(lambda: session.state.run.run_id == 2 and status(session) is RunStatus.READY)
 
 
-def type_setting(qtbot, session, name, text):
+def type_setting(session, name, text):
     """Type a setting into the form, as a user does."""
-    field = session.window.panel(TrainingPanel).form.field(name)
-    field.setFocus()
-    field.selectAll()
-    qtbot.keyClicks(field, text)
-    qtbot.keyClick(field, Qt.Key.Key_Return)
+    type_into(session.window.panel(TrainingPanel).form.field(name), text)
 
 
 def weights(session):
