@@ -128,12 +128,18 @@ def tab_to(is_meant: Callable[[QWidget], bool], most: int = 120) -> QWidget:
     raise AssertionError("the Tab key does not get there")
 
 
-def find(qtbot: QtBot, session: Session, words: str) -> None:
-    """Take the first that the finder finds by some words."""
+def ask(qtbot: QtBot, session: Session, words: str) -> FinderBox:
+    """Open the finder by its key, and type words."""
     press(Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
     (box,) = session.window.findChildren(FinderBox)
     qtbot.waitUntil(box.line.hasFocus)
     QTest.keyClicks(box.line, words)
+    return box
+
+
+def find(qtbot: QtBot, session: Session, words: str) -> None:
+    """Take the first that the finder finds by some words."""
+    ask(qtbot, session, words)
     press(Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: not session.window.findChildren(FinderBox))
 

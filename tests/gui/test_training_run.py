@@ -120,23 +120,13 @@ def test_epochs_added_while_training_lengthen_the_run(qtbot, few):
 
 
 @pytest.mark.window
-def test_single_keys_train_and_step_but_not_where_one_types_and_fast_clicks_leave_a_consistent_run(
+def test_a_single_key_steps_a_search_is_typed_beside_it_and_fast_clicks_leave_a_consistent_run(
     qtbot, session
 ):
     window = session.window
     lengthen(qtbot, session)
     window.activateWindow()
     qtbot.waitUntil(lambda: window.samples.grid.hasFocus())
-    qtbot.keyClick(window, Qt.Key.Key_Space)
-    wait_for(qtbot, session, RunStatus.TRAINING)
-    qtbot.waitUntil(lambda: session.state.run.step > 0)
-    qtbot.keyClick(window, Qt.Key.Key_Space)
-    wait_for(qtbot, session, RunStatus.PAUSED)
-    window.run_bar.reset.setFocus(Qt.FocusReason.TabFocusReason)
-    qtbot.keyClick(window.run_bar.reset, Qt.Key.Key_Space)
-    wait_for(qtbot, session, RunStatus.READY)
-    assert session.state.run.step == 0
-
     qtbot.keyClick(window, Qt.Key.Key_S)
     qtbot.waitUntil(lambda: session.state.run.step == 1 and status(session) is RunStatus.PAUSED)
     search = session.window.samples.search
