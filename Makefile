@@ -52,7 +52,7 @@ wheels: ## build the packages to install (dist/)
 bundle: ## build the program with Python and all else inside (build/bundle/, dist/)
 	@sh packaging/bundle.sh
 
-try-install: ## build the packages, install each outside the project and try it there
+try-install: ## build the packages, install them outside the project and try them there
 	@sh packaging/try-install.sh
 
 try-bundle: ## try the bundle that was built

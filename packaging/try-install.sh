@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds sdist and wheels, installs each into a clean environment outside the project with the locked packages, and
-# tries it there in an empty folder: diagnosis with a real window on a virtual screen, and a run without one that
-# writes its report. With the argument `bundle`, the bundle instead.
+# Builds sdist and wheels, installs the sdist into a clean environment outside the project with the locked packages,
+# and tries it there in an empty folder: diagnosis with a real window on a virtual screen, and a run without one that
+# writes its report. The wheel must hold the same files. With the argument `bundle`, the bundle instead.
 # usage: packaging/try-install.sh [bundle]
 set -eu
 # shellcheck source=packaging/tools.sh
@@ -31,17 +31,6 @@ try_program() {
     )
 }
 
-# usage: try_package NAME FILE   Installs a package that was built, and tries it.
-try_package() {
-    environment "$place/$1/venv" runtime
-    install_into "$place/$1/venv" "$2"
-    for general in main resources ui packaging; do
-        [ ! -e "$(echo "$place/$1/venv"/lib/python*/site-packages)/$general" ] ||
-            fail "$1 puts the name $general into site-packages"
-    done
-    try_program "$1" "$place/$1/venv/bin/cnnviz"
-}
-
 # usage: look_for_traces FILE...   Nothing that is handed out names this machine or a registry.
 look_for_traces() {
     for file in "$@"; do
@@ -58,6 +47,13 @@ if [ "${1-}" = bundle ]; then
 fi
 sh packaging/wheels.sh
 look_for_traces dist/*.whl dist/cnnviz-"$version".tar.gz
-try_package sdist dist/cnnviz-"$version".tar.gz
-try_package wheel dist/cnnviz-"$version"-py3-none-any.whl
-say "Both packages work outside the project."
+environment "$place/venv" runtime
+install_into "$place/venv" dist/cnnviz-"$version".tar.gz
+installed=$(echo "$place"/venv/lib/python*/site-packages)
+for general in main resources ui packaging; do
+    [ ! -e "$installed/$general" ] || fail "the package puts the name $general into site-packages"
+done
+try_program sdist "$place/venv/bin/cnnviz"
+"$tools/bin/python" -m zipfile -e dist/cnnviz-"$version"-py3-none-any.whl "$place/wheel"
+diff -r --exclude=__pycache__ "$installed/cnnviz" "$place/wheel/cnnviz" || fail "sdist and wheel hold different files"
+say "The packages work outside the project."

@@ -366,7 +366,7 @@ class MovedImage:
     * `shown`: One channel.
     * `shift`, `limits`: Pixels to the right and down, and the most of them.
     * `warning`: Written in a corner.
-    * `can_move`: Whether arrows at the edges say so, until it has moved.
+    * `can_move`: Whether arrows at the edges move it, until it has moved.
     """
 
     shown: Shown
@@ -394,8 +394,6 @@ def draw_image(image: MovedImage, ground: Ground) -> Drawing:
         and not has_numbers(grids[0], look)
     ):
         _draw_arrow(drawing, grids[0], shown.pair, image.shift)
-    if image.can_move and image.shift == (0, 0) and not has_numbers(grids[-1], look):
-        _draw_ways(drawing, grids[-1].box)
     if names:
         for name, grid in zip(SIDES, grids, strict=True):
             drawing.write(Box(grid.left, grid.top - names, grid.box.width, small.line), name, small)
@@ -410,6 +408,8 @@ def draw_image(image: MovedImage, ground: Ground) -> Drawing:
     if grids[0].side:
         drag = Drag(Move, image.shift, grids[0].side, image.limits)
         drawing.parts.append(Part("image", whole, drag=drag))
+        if image.can_move and image.shift == (0, 0) and not has_numbers(grids[-1], look):
+            _draw_ways(drawing, grids[-1].box, drag)
         drawing.nudge(drag)
         drawing.keys["r"] = Move(0, 0)
     return drawing
@@ -429,12 +429,16 @@ def _draw_arrow(drawing: Drawing, grid: Cells, pair: Pair, shift: tuple[int, int
         drawing.add(Line(((x, y), tip), ink, width), Line((barbs[0], tip, barbs[1]), ink, width))
 
 
-def _draw_ways(drawing: Drawing, whole: Box) -> None:
-    """Draw an arrowhead at each edge."""
+def _draw_ways(drawing: Drawing, whole: Box, drag: Drag) -> None:
+    """Draw an arrowhead at each edge, which moves the image by a pixel."""
     px = drawing.ground.px
-    for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+    for way, (x, y) in {"right": (1, 0), "left": (-1, 0), "down": (0, 1), "up": (0, -1)}.items():
         tip = whole.x + x * (whole.width / 2 - px(6)), whole.y + y * (whole.height / 2 - px(6))
-        barbs = [(tip[0] + px(7) * (way * y - x), tip[1] + px(7) * (way * x - y)) for way in (1, -1)]
+        around = Box(tip[0] - px(14), tip[1] - px(14), px(28), px(28))
+        drawing.parts.append(
+            Part(way, around, f"Move the image one pixel {way} (arrow key)", Move(x, y), drag)
+        )
+        barbs = [(tip[0] + px(7) * (side * y - x), tip[1] + px(7) * (side * x - y)) for side in (1, -1)]
         drawing.add(Line((barbs[0], tip, barbs[1]), "accent", px(2)))
 
 

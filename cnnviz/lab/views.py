@@ -39,8 +39,8 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
         "feature_maps": _named(
             text="page limits flow.at flow.enlarged pointed sweep filter.layer filter.scope",
             number="class flow.scale flow.large.cell flow.thumbs.* channels.* first_output "
-            "sweep_place sweep_speed slice filter.channel filter.searched",
-            flag="relative_evidence covers flow.folded.* filter.wanted filter.relative",
+            "sweep_place sweep_speed slice filter.channel",
+            flag="relative_evidence covers flow.folded.* filter.relative",
             numbers="limits.* flow.large.place pointed_index heights",
         ),
         "translation": _named(

@@ -57,6 +57,10 @@ def test_mouse_and_keys_move_the_image_by_whole_pixels_to_where_the_sweep_ends_a
     desk.panel.maps.setFocus()
     desk.press(Qt.Key.Key_Right, widget=desk.panel.maps)
     assert desk.state.shift == Shift(1, 0)
+    desk.press(Qt.Key.Key_R)
+    desk.settle()
+    click_part(desk.canvas, "down")
+    assert desk.state.shift == Shift(0, 1), "the arrowheads at its edges do the same"
     desk.move(4, 4, wrap=True)
     click(desk.panel.reset)
     assert desk.state.shift == Shift(0, 0, wrap=True)

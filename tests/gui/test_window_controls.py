@@ -205,6 +205,8 @@ def test_a_plot_says_the_point_under_its_cursor_and_tips_leave_curves_and_cells_
         text, tip = rest_at(plot, plot.rect().center())
         assert text
         assert not tip.intersects(QRect(plot.mapToGlobal(QPoint(0, 0)), plot.size()))
+    (shown,) = [each for each in QApplication.topLevelWidgets() if each.inherits("QTipLabel")]
+    assert shown.windowHandle().flags() & Qt.WindowType.WindowTransparentForInput, "what is below is clicked"
 
     winners = show_panel(qtbot, active, 2).winners
     (grid,) = (each for each in winners.drawing().parts if isinstance(each, CellParts))

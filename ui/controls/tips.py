@@ -51,6 +51,7 @@ def show_tip(widget: QWidget, text: str, at: QPoint, around: QRect | None = None
     below = max(part.bottom() + _GAP, at.y() + _POINTER)
     fits = below + size.height() <= screen.bottom()
     x = min(max(at.x(), screen.left()), screen.right() - size.width())
+    tip.windowHandle().setFlag(Qt.WindowType.WindowTransparentForInput)  # a click is for what is below
     tip.move(x, below if fits else max(part.top() - _GAP - size.height(), screen.top()))
 
 

@@ -11,7 +11,9 @@ from PySide6.QtCore import QSize, Qt, QUrl, qVersion
 from PySide6.QtGui import (
     QFont,
     QImage,
+    QKeySequence,
     QResizeEvent,
+    QShortcut,
     QTextBlock,
     QTextBlockFormat,
     QTextCharFormat,
@@ -322,7 +324,9 @@ class GuideWindow(QDialog):
         self.page = GuidePage({FIRST_STEPS: first_steps, LICENCES: licences_page})
         self._back = named(QPushButton("Back"), "Back", "Previous page (Alt+Left)")
         self._back.setEnabled(False)
-        self.find_button = named(QPushButton("Find…"), "Find in the user guide", "Find a word (Ctrl+F)")
+        self.find_button = named(
+            QPushButton("Find…"), "Find in the user guide", "Find a word (Ctrl+F or Ctrl+K)"
+        )
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         for button in (self._back, self.find_button):
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
@@ -335,7 +339,8 @@ class GuideWindow(QDialog):
         self.page.backwardAvailable.connect(self._back.setEnabled)
         self._back.clicked.connect(self.page.backward)
         self.find_button.clicked.connect(lambda: find(self))
-        self.find_button.setShortcut("Ctrl+F")
+        for key in ("Ctrl+F", "Ctrl+K"):  # as pages are searched, and as one finds in the window
+            QShortcut(QKeySequence(key), self, lambda: find(self))
         self.chapters.clicked.connect(lambda _at: self.page.setFocus())  # so that Page keys scroll it
         follow_theme(self)
 

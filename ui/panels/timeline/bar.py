@@ -72,7 +72,7 @@ class TimelineBar(HasProvenance, QFrame):
         self._told: tuple[Any, ...] = ()  # what the words about the moment depend on
         self.reading: ReadingBox | None = None
         self.fork = Button(_FORK, "git-fork")
-        tip = "Compare moments, also of an earlier run: filters then, now, difference"
+        tip = "Take this moment as A, then go to another, also of the next run: filters at A, there, change"
         self.compare = Button("Compare moments", tooltip=tip)
         tip = "Show the newest weights and follow training (End on the timeline)"
         self.live = Button("Live", tooltip=tip)
