@@ -61,6 +61,20 @@ def begin_again(qtbot: QtBot, session: Session, **settings: Any) -> None:
     qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.status is RunStatus.READY)
 
 
+def fork(qtbot: QtBot, session: Session, at: int, rate: float, until: int) -> None:
+    """Go back, choose another rate, and go on from there, up to a step."""
+    state, controller, run_id = session.state, session.controller, session.state.run.run_id
+    controller.show_moment(at)
+    come_to_rest(qtbot, session)
+    state.set_speed(400)
+    controller.fork(rate)
+    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > at)
+    controller.pause()
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
+    state.set_speed(None)
+    train(qtbot, session, max(until, state.run.step + 10))
+
+
 def restored(qtbot: QtBot, session: Session, begin: Callable[[], object]) -> bool:
     with qtbot.waitSignal(session.document.restorer.finished) as done:
         begin()

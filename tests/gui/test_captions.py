@@ -18,13 +18,9 @@ from tests.gui.whole_window import rest, show_panel, train
 from ui.export.figures import Figure, caption_of, file_name_of, tables_of, to_csv
 from ui.panels.backprop.asks import Contrast, SetLabel, SetRule
 from ui.panels.backprop.focus import StepKind
+from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
 from ui.state import PinnedCell, Shift
-
-
-def panel_of(session: Session, number: int) -> QWidget:
-    """Return a panel by its number."""
-    return session.window.panels.panels()[number]
 
 
 def is_swept(panel: QWidget) -> bool:
@@ -157,7 +153,8 @@ def test_curves_results_compared_moments_gradients_and_an_adopted_network_say_wh
     qtbot: QtBot, session: Session
 ) -> None:
     train(qtbot, session, 300)
-    state, window, training = session.state, session.window, panel_of(session, 0)
+    state, window = session.state, session.window
+    training = window.panel(TrainingPanel)
     last = state.run.step
     session.controller.show_moment(state.history.snapshots[1].step)
     qtbot.waitUntil(lambda: state.shown.step != last)
@@ -207,7 +204,7 @@ def test_curves_results_compared_moments_gradients_and_an_adopted_network_say_wh
     rest(qtbot, session, lambda: model.passed.scene.snapshot is state.shown)
     for name, array in expected.params.items():
         np.testing.assert_array_equal(state.live.network.params[name], array)
-    assert note in caption_of(session.state, panel_of(session, 3)).split(" · ")
+    assert note in caption_of(session.state, panel).split(" · ")
     network = show_panel(qtbot, session, 0).network
     rest(qtbot, session, lambda: note in caption_of(session.state, network.view).split(" · "))
     show_panel(qtbot, session, 3)

@@ -22,6 +22,7 @@ from tests.gui.document_driving import (
     begin_again,
     choose,
     facts,
+    fork,
     restore,
     restored,
     told,
@@ -38,7 +39,7 @@ from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
-from ui.state import PinnedCell, RunStatus, Sample, Shift
+from ui.state import PinnedCell, Sample, Shift
 
 ADAM = replace(LAB5, optimizer="adam", learning_rate=1e-3, dtype="float32", classes=("3", "8"))
 
@@ -47,20 +48,6 @@ ADAM = replace(LAB5, optimizer="adam", learning_rate=1e-3, dtype="float32", clas
 def scrolls_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a place be gone to however late a busy machine has tested the network and laid out its mistakes."""
     monkeypatch.setattr(scroll_column, "_SETTLED_MS", PATIENCE)
-
-
-def fork(qtbot: QtBot, session: Session, at: int, rate: float, until: int) -> None:
-    """Go back, choose another rate, and go on from there."""
-    state, controller, run_id = session.state, session.controller, session.state.run.run_id
-    controller.show_moment(at)
-    come_to_rest(qtbot, session)
-    state.set_speed(400)
-    controller.fork(rate)
-    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > at)
-    controller.pause()
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
-    state.set_speed(None)
-    train(qtbot, session, max(until, state.run.step + 10))
 
 
 def rich_work(qtbot: QtBot, session: Session, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from cnnviz.drawing import CellKey
 from cnnviz.experiment import LAB5
 from cnnviz.network import weights_checksum
 from cnnviz.training import Trainer
-from tests.gui.document_driving import begin_again, restore, restored, told
+from tests.gui.document_driving import begin_again, fork, restore, restored, told
 from tests.gui.driving import (
     click,
     click_part,
@@ -381,17 +381,8 @@ def test_other_data_and_other_weights_are_told_and_training_again_can_be_cancell
 
 
 def _forked(qtbot: QtBot, session: Session) -> None:
-    """Train, go back, and go on from there with another rate."""
-    state, controller = session.state, session.controller
     train(qtbot, session, 700)
-    controller.show_moment(504)
-    controller.edit(replace(state.experiment, learning_rate=0.001))
-    run_id = state.run.run_id
-    controller.fork()
-    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 600)
-    controller.pause()
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
-    come_to_rest(qtbot, session)
+    fork(qtbot, session, 504, 0.001, 610)
 
 
 def _changed_later(qtbot: QtBot, session: Session) -> None:

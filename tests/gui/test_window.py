@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QAbstractEventDispatcher, QEvent, QObject, QSettings, Qt
-from PySide6.QtGui import QAction, QImage
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -15,7 +15,6 @@ from tests.gui.driving import EventCounter, begun, show_window
 from tests.gui.view_rounds import difference
 from tests.gui.whole_window import PANELS, rest, show_panel, train
 from tests.small_data import first_images
-from ui.panels import registry
 from ui.session import Session
 from ui.state import AppState
 from ui.theme import ThemeManager
@@ -23,9 +22,7 @@ from ui.window import notice_bar
 from ui.window.notice_bar import NoticeBar
 
 
-def test_a_first_window_fits_the_screen_and_every_row_of_the_registry_is_a_tab_and_an_entry_of_the_menu(
-    session,
-):
+def test_a_first_window_fits_the_screen(session):
     window = session.window
     room = window.screen().availableSize()
     window.restore_size()
@@ -33,15 +30,6 @@ def test_a_first_window_fits_the_screen_and_every_row_of_the_registry_is_a_tab_a
     assert window.height() <= room.height()
     assert window.minimumWidth() <= room.width()
     assert window.minimumHeight() <= room.height()
-    titles = [row.title.replace("&&", "&") for row in registry.PANELS]
-    assert session.window.panels.titles == titles
-    keys = {action.shortcut().toString(): action.text() for action in session.window.findChildren(QAction)}
-    assert [keys[f"Ctrl+{number}"] for number in range(1, len(PANELS) + 1)] == [
-        f"&{number} {row.title}" for number, row in enumerate(registry.PANELS, start=1)
-    ]
-    assert [dock.objectName() for dock in session.window.panels.docks()] == [
-        row.dock_name for row in registry.PANELS
-    ]
 
 
 def test_opening_the_window_dresses_each_widget_once_or_twice(qtbot, qapp, tmp_path):
