@@ -16,8 +16,8 @@ from cnnviz.document.types import Data, Seen
 from cnnviz.report import pdf
 from tests.engine.document_cases import small_document
 from tests.gui.child_window import run_window
-from tests.gui.driving import drain, save_document, save_picture
-from tests.gui.lab_driving import LAB, open_lab, press
+from tests.gui.driving import click, drain, save_document, save_picture
+from tests.gui.lab_driving import LAB, open_lab
 from tests.gui.own_digit_driving import open_board
 from tests.gui.whole_window import rest, seen_rect, show_panel, train
 from tests.replacing import replace
@@ -217,7 +217,7 @@ def test_data_that_a_document_names_are_read_only_when_that_is_wanted(qtbot, ses
     assert session.window.notices.action_button().text() == "Open its data"
     rest(qtbot, session)
     assert session.state.source.path is None
-    press(session.window.notices.action_button())
+    click(session.window.notices.action_button())
     qtbot.waitUntil(lambda: "does not fit the open data" in session.window.notices.text())  # they are others
 
 

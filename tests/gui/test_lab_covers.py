@@ -20,8 +20,8 @@ from cnnviz.lab.model import Answer, Step
 from cnnviz.lab.reading import load_lab
 from cnnviz.report.bench import Bench
 from tests.gui import whole_window
-from tests.gui.driving import opened
-from tests.gui.lab_driving import is_open, open_lab, press
+from tests.gui.driving import click, opened
+from tests.gui.lab_driving import is_open, open_lab
 from tests.small_data import write_npz
 from ui.controls.spoken import speak
 from ui.export.figures import is_plot, plots_in, tables_of
@@ -118,7 +118,7 @@ def _do(qtbot: QtBot, session: Session, step: Step) -> None:
     backprop = session.window.panel(BackpropPanel)
     if step.prediction.truth.measure == "gradient_tie_rule":
         whole_window.show_panel(qtbot, session, 3)
-        press(backprop.side.check.view("check"))
+        click(backprop.side.check.view("check"))
         qtbot.waitUntil(lambda: "outcome" in backprop.side.check.page.leaves())
     if step.prediction.truth.measure == "residual":
         whole_window.show_panel(qtbot, session, 2)
@@ -186,7 +186,7 @@ def test_show_me_reveals_nothing_and_a_result_is_shown_without_a_prediction_when
     sitting.control.go_to("field")
     qtbot.waitUntil(lambda: button.property("kind") == "primary")
     assert page.shown.text() == ""
-    press(button)
+    click(button)
     qtbot.waitUntil(lambda: sitting.shower.is_set)
     whole_window.rest(qtbot, session)
     assert button.property("kind") == ""
@@ -201,16 +201,16 @@ def test_show_me_reveals_nothing_and_a_result_is_shown_without_a_prediction_when
     assert not page.prediction.verdict.isVisible()
 
     desk, card = sitting.control, page.prediction
-    press(button)
+    click(button)
     qtbot.waitUntil(lambda: sitting.shower.is_set)
     whole_window.rest(qtbot, session)
-    press(card.skip)
+    click(card.skip)
     assert "no longer predict in this step" in card.warning.text()
-    press(card.keep_predicting)
+    click(card.keep_predicting)
     assert not card.warning.isVisible()
     assert card.commit.isVisible()
-    press(card.skip)
-    press(card.show_result)
+    click(card.skip)
+    click(card.show_result)
     qtbot.waitUntil(lambda: desk.done.found is not None)
     whole_window.rest(qtbot, session)
     assert Secret.FIELD not in session.state.covered

@@ -5,8 +5,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QRadioButton
 
 from tests.gui import whole_window
-from tests.gui.driving import activate, find, settle
-from tests.gui.lab_driving import LabDesk, is_open, open_lab, press
+from tests.gui.driving import activate, click, find, settle
+from tests.gui.lab_driving import LabDesk, is_open, open_lab
 
 
 def test_ctrl_l_leads_to_the_open_step_never_away_and_f6_to_what_the_guide_has_to_say(
@@ -120,7 +120,7 @@ def test_space_trains_after_show_me_words_without_a_field_train_nothing_and_page
     assert turn(Qt.Key.Key_PageUp) == (last - 1, "think")
     assert turn(Qt.Key.Key_PageDown) == (last, "think")
     assert turn(Qt.Key.Key_PageDown) == (last, "field")
-    press(panel.header.back)  # pages were turned by hand since
+    click(panel.header.back)  # pages were turned by hand since
     assert turn(Qt.Key.Key_PageUp) == (last - 2, "field")
     whole_window.show_panel(qtbot, session, 0)
     assert turn(Qt.Key.Key_PageDown) == (last - 2, "way")
