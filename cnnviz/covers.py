@@ -30,7 +30,7 @@ class Secret(StrEnum):
     ROUTE = "route"
     """Which cells of a pooling window win, are tied and get a gradient."""
     SHARES = "shares"
-    """How the cells of a pooling window share its gradient, where their values are to be seen."""
+    """How the cells of a pooling window share its gradient."""
     CHECK = "check"
     """How gradient and finite difference compare."""
     UPDATE = "update"

@@ -268,7 +268,7 @@ def window(told: Told) -> dict[int, bool]:
     )  # fmt: skip
     alone = ok and count == 1
     return {
-        0: alone and plus >= next_plus and minus >= next_minus,
+        0: alone and plus > next_plus and minus > next_minus,
         1: alone and plus - next_plus > next_minus - minus > 0,
         2: alone and plus < next_plus and minus > next_minus,
         3: ok and count > 1,

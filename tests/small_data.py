@@ -1,6 +1,6 @@
 """Few images, of MNIST or made of noise, so that nothing takes long."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,13 +11,9 @@ from PIL import Image
 from cnnviz.datasets import Dataset, load_mnist
 
 
-def first_images(classes: Iterable[int | str], training: int, testing: int) -> Dataset:
-    """Return some digits with only so many training and test images, the first of each."""
-    return _first_images(tuple(classes), training, testing)
-
-
 @cache
-def _first_images(classes: tuple[int | str, ...], training: int, testing: int) -> Dataset:
+def first_images(classes: Sequence[int | str], training: int, testing: int) -> Dataset:
+    """Return some digits with only so many training and test images, the first of each."""
     whole = load_mnist(classes)
     # Copies, for views would keep all images.
     return replace(
@@ -30,7 +26,7 @@ def _first_images(classes: tuple[int | str, ...], training: int, testing: int) -
 
 
 def write_npz(
-    path: Path, classes: Iterable[int | str] = (0, 1), training: int = 30, testing: int = 20
+    path: Path, classes: Sequence[int | str] = (0, 1), training: int = 30, testing: int = 20
 ) -> Path:
     """Write some images of some digits as a Keras archive."""
     digits = first_images(classes, training, testing)

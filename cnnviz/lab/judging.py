@@ -39,6 +39,7 @@ class Verdict:
     predicted: str
     measured: str
     nearness: Nearness = "not to be judged"
+    close: float = 0.0  # how far off a number that is not right may be and be close; 0 for not at all
 
     @property
     def words(self) -> str:
@@ -73,7 +74,8 @@ def judge(prediction: Prediction, answer: Answer | None, measured: Measured) -> 
         return Verdict(is_right, predicted, found, VERDICTS[is_right])
     close = closeness(prediction, value)
     is_close = abs(answer - value) <= close * (1 + 1e-12)
-    return Verdict(False, predicted, found, "close" if is_close else "not close" if close else "not right")
+    nearness = "close" if is_close else "not close" if close else "not right"
+    return Verdict(False, predicted, found, nearness, close)
 
 
 def closeness(prediction: Prediction, value: float) -> float:

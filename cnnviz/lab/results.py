@@ -118,8 +118,9 @@ def hand_in_from_json(content: str) -> HandIn:
     entries = cast("dict[str, object]", values) if isinstance(values, dict) else {}
     check_format(entries, FORMAT, FORMAT_VERSION, "it holds no results of CNNViz")
     try:
+        json.dumps(entries, ensure_ascii=False).encode()  # half a letter could never be written again
         handed = msgspec.convert(entries, HandIn)
-    except UnicodeError as error:  # in words where there should be none, which msgspec would repeat
+    except UnicodeError as error:
         raise DataError("it holds letters that are none") from error
     except msgspec.ValidationError as error:
         raise DataError(_flaw(str(error))) from error
@@ -144,13 +145,8 @@ def _flaw(text: str) -> str:
     if (unknown := re.search(r"unknown field '(.*)'", what)) is not None:
         return f"it has a part {printable(unknown[1], 40)!r} that is not known here"
     missing = re.search(r"missing required field '(.*)'", what)
-    name = (
-        missing[1]
-        if missing
-        else (re.findall(r"[A-Za-z_]\w*", found["path"]) or ["content"])[-1]
-        if found
-        else "content"
-    )
+    path = re.findall(r"[A-Za-z_]\w*", found["path"]) if found else []
+    name = missing[1] if missing else ["content", *path][-1]
     return f"its {printable(name, 40)!r} is missing, too large or not what was expected"
 
 

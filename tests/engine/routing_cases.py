@@ -3,14 +3,35 @@
 from functools import lru_cache
 
 import numpy as np
+from hypothesis import strategies as st
 
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.experiment import LAB5
-from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, LeakyReLU, MaxPool2D, ReLU, SubsamplePool2D, Tanh
+from cnnviz.layers import (
+    TIE_RULES,
+    AvgPool2D,
+    Conv2D,
+    Dense,
+    Flatten,
+    LeakyReLU,
+    MaxBlurPool2D,
+    MaxPool2D,
+    ReLU,
+    SubsamplePool2D,
+    Tanh,
+)
 from cnnviz.network import Network, forward_pass
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget
 from cnnviz.training import Trainer
 from tests.oracles import cross_entropy_loop
+
+SIZES, STRIDES = st.integers(1, 4), st.sampled_from([None, None, 1, 2, 3])
+PLAIN_POOLS = (
+    st.builds(MaxPool2D, SIZES, STRIDES, st.sampled_from(TIE_RULES))
+    | st.builds(AvgPool2D, SIZES, STRIDES)
+    | st.builds(SubsamplePool2D, SIZES)
+)
+POOLS = PLAIN_POOLS | st.builds(MaxBlurPool2D, st.integers(1, 3))
 
 
 @lru_cache(maxsize=1)

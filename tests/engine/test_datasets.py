@@ -3,7 +3,6 @@
 import gzip
 import re
 import shutil
-import struct
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,7 @@ import pytest
 from cnnviz.datasets import Dataset, load_mnist, to_input
 from cnnviz.datasets.load import MNIST_FOLDER
 from cnnviz.errors import ParameterError, ShapeError
-from tests.engine.datasets_files import (
-    assert_one_sentence,
-    data_error,
-)
+from tests.engine.datasets_files import assert_one_sentence, data_error
 
 # Counts of each digit as LeCun's page and the literature give them.
 TRAIN_COUNTS = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
@@ -32,27 +28,6 @@ def tiny(**changes: Any) -> Dataset:
         "classes": ("ant", "bee", "cat"),
     }
     return Dataset(**(values | changes))
-
-
-def part_by_hand(part: str, digits: tuple[int, ...]) -> tuple[list[bytes], list[int]]:
-    """Read pixels and labels of some digits with nothing but gzip and a loop."""
-    images = gzip.decompress((MNIST_FOLDER / f"{part}-images-idx3-ubyte.gz").read_bytes())
-    labels = gzip.decompress((MNIST_FOLDER / f"{part}-labels-idx1-ubyte.gz").read_bytes())
-    _, count, height, width = struct.unpack(">4I", images[:16])
-    size = height * width
-    chosen = [index for index in range(count) if labels[8 + index] in digits]
-    pixels = [images[16 + index * size : 16 + (index + 1) * size] for index in chosen]
-    return pixels, [digits.index(labels[8 + index]) for index in chosen]
-
-
-@pytest.mark.parametrize("digits", [(0, 1), (8, 3), (7, 0, 9)])
-def test_selected_digits_equal_the_file(digits: tuple[int, ...]) -> None:
-    data = load_mnist(digits)
-    for part, name in (("train", "train"), ("test", "t10k")):
-        images, labels = data.part(part)
-        pixels, expected = part_by_hand(name, digits)
-        assert labels.tolist() == expected
-        assert images.tobytes() == b"".join(pixels)
 
 
 def test_all_digits_have_the_published_counts_and_zero_and_one_are_the_default() -> None:

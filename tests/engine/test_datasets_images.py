@@ -150,7 +150,7 @@ def test_folders_for_training_and_test(tmp_path, train, test):
     assert data.classes == ("cat", "dog")
 
 
-def test_foreign_files_are_ignored_numbers_come_in_their_order_and_ten_classes_are_taken(tmp_path):
+def test_foreign_files_are_ignored_and_numbers_come_in_their_order(tmp_path):
     folder = class_folder(tmp_path / "some", {"10": 2, "9": 2, "x": 2, "1": 2})
     (folder / "9" / "notes.txt").write_text("hello")
     (folder / "9" / ".hidden.png").write_bytes(b"")
@@ -158,9 +158,6 @@ def test_foreign_files_are_ignored_numbers_come_in_their_order_and_ten_classes_a
     for name in (".git", "__MACOSX"):
         (folder / name).mkdir()
     assert load_dataset(folder).classes == ("1", "9", "10", "x")
-    data = load_dataset(class_folder(tmp_path / "many", {f"c{label:02d}": 2 for label in range(12)}))
-    assert data.classes == tuple(f"c{label:02d}" for label in range(10))
-    assert "12 classes" in data.note
 
 
 def test_progress_counts_the_pictures_and_may_stop(tmp_path):

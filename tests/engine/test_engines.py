@@ -15,7 +15,7 @@ from cnnviz.engines import Engine, LayeredEngine, make_engine
 from cnnviz.errors import ShapeError
 from cnnviz.evaluation import evaluate
 from cnnviz.experiment import LAB5, LENET, SETTINGS
-from cnnviz.fused import FusedEngine, plan_stages, products
+from cnnviz.fused import FusedEngine, products
 from cnnviz.layers import (
     AvgPool2D,
     Conv2D,
@@ -33,6 +33,7 @@ from cnnviz.layers import (
 from cnnviz.network import Network, loss_and_gradients
 from cnnviz.optim import make_optimizer
 from cnnviz.training import Trainer, epoch_order
+from tests.engine.routing_cases import PLAIN_POOLS
 
 # --- random networks ----------------------------------------------------------------------------------------
 
@@ -40,23 +41,6 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 # A slope that is a power of two: multiplying by it is exact.
 ACTIVATIONS: tuple[Layer, ...] = (ReLU(), LeakyReLU(0.25), Tanh(), Sigmoid())
-
-
-@st.composite
-def pools(draw: st.DrawFn) -> Layer:
-    size = draw(st.integers(1, 4))
-    stride = draw(st.sampled_from([None, None, 1, 2, 3]))
-    ties = draw(st.sampled_from(["first", "all", "split"]))
-    return draw(
-        st.sampled_from(
-            [
-                MaxPool2D(size, stride, ties),
-                MaxPool2D(size, ties=ties),
-                AvgPool2D(size, stride),
-                SubsamplePool2D(size),
-            ]
-        )
-    )
 
 
 @st.composite
@@ -80,13 +64,13 @@ def networks(
     draw: st.DrawFn,
     dtype: str = "float64",
     activations: tuple[Layer, ...] = ACTIVATIONS,
-    pool: st.SearchStrategy[Layer] | None = None,
+    pool: st.SearchStrategy[Layer] = PLAIN_POOLS,
 ) -> Network:
     """Up to two convolution blocks and up to two hidden layers, for small images of any shape."""
     shape = (draw(st.integers(1, 3)), draw(st.integers(5, 12)), draw(st.integers(5, 12)))
     layers: list[Layer] = []
     for _ in range(draw(st.integers(0, 2))):
-        layers += draw(conv_blocks(activations, pools() if pool is None else pool))
+        layers += draw(conv_blocks(activations, pool))
     layers.append(Flatten())
     for _ in range(draw(st.integers(0, 2))):
         layers.append(Dense(draw(st.integers(1, 6)), bias=draw(st.booleans())))
@@ -363,20 +347,6 @@ def test_columns_are_cut_into_products_that_keep_them_equal(columns, samples, fi
     assert blocks.columns % samples == 0
     # The narrowest cut is always tried at last.
     assert blocks.width == 16 or (min(blocks.rows, filters) <= most_filters and blocks.width <= widest)
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("samples", [1, 2, 16, 70])
-def test_pixels_arrive_as_to_input_scales_them(dtype, samples):
-    network = Network.build(
-        [("conv", Conv2D(1, 1, bias=False)), ("flatten", Flatten())], (1, 16, 16), dtype=dtype
-    )
-    network = network.with_params({"conv.weight": np.ones((1, 1, 1, 1), dtype)})
-    assert plan_stages(network.layers, network.input_shape) is not None
-    images = np.stack([np.roll(np.arange(256, dtype=np.uint8), i).reshape(1, 16, 16) for i in range(samples)])
-    np.testing.assert_array_equal(
-        make_engine(network).logits(images), to_input(images, dtype).reshape(samples, 256)
-    )
 
 
 def test_parameters_that_ran_away_give_what_the_layers_give():

@@ -7,7 +7,6 @@ import io
 import os
 import pickle
 import re
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,7 +25,6 @@ from cnnviz.errors import CNNVizError
 from cnnviz.experiment import LAB5
 from cnnviz.file_kinds import kind_of
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
-from cnnviz.lab.commands import run_lab_check
 from cnnviz.lab.figures import Picture, pictures_of
 from cnnviz.lab.record import LabRecord, StepRecord, Work, read_work
 from cnnviz.report.blocks import Document, Figure, Table, data
@@ -35,7 +33,9 @@ from cnnviz.report.inserts import Insert
 from cnnviz.report.pdf import write_folder
 from cnnviz.snapshots import Snapshot
 from cnnviz.spreadsheet import guarded, rows_in, to_csv
-from tests.engine.document_cases import small_document
+from tests.engine.datasets_files import npz_bytes, tiny_arrays
+from tests.engine.document_cases import small_document, zipped
+from tests.engine.lab_cases import SMALL, command
 
 
 def _picture(kind: str) -> bytes:
@@ -45,17 +45,7 @@ def _picture(kind: str) -> bytes:
 
 
 def _zip(*names: str) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        for name in names:
-            archive.writestr(name, b"content")
-    return file.getvalue()
-
-
-def _npz() -> bytes:
-    file = io.BytesIO()
-    np.savez(file, x_train=np.zeros(3))
-    return file.getvalue()
+    return zipped(dict.fromkeys(names, b"content"))
 
 
 # An ONNX model as torch.onnx writes it begins with its version (8) and its maker.
@@ -106,7 +96,7 @@ def test_files_that_are_opened_are_told_by_their_content(tmp_path):
         path.write_bytes(_picture(kind))
         assert kind_of(path).role == "picture"
     idx = bytes([0, 0, 8, 3]) + bytes(12)
-    for content in (_npz(), idx, gzip.compress(idx)):
+    for content in (npz_bytes(tiny_arrays()), idx, gzip.compress(idx)):
         path.write_bytes(content)
         assert kind_of(path).role == "data"
 
@@ -125,7 +115,7 @@ def test_a_model_is_not_taken_for_data_nor_data_for_a_model(tmp_path):
     checkpoint.save(path, Snapshot(0, LAB5.build_network()), LAB5)
     with pytest.raises(CNNVizError, match=r"is a model \(\.safetensors\), but data .*; open it with Ctrl\+O"):
         load_dataset(path)
-    path.write_bytes(_npz())
+    path.write_bytes(npz_bytes(tiny_arrays()))
     with pytest.raises(
         CNNVizError, match=r"is a NumPy archive \(\.npz\), but weights .*; open it with Ctrl\+D"
     ):
@@ -257,17 +247,14 @@ def test_figures_of_no_sensible_size_of_another_kind_or_too_many_say_so(monkeypa
     assert all(isinstance(each, Picture) for each in others)
 
 
-def test_the_check_of_a_lab_tells_figures_that_are_not_shown(tmp_path, capsys):
-    lab = tmp_path / "lab.toml"
-    lab.write_text(
-        'id = "x"\nversion = "1"\ntitle = "X"\npurpose = "To see."\n[[section]]\nid = "s"\ntitle = "S"\n'
-        '[[step]]\nid = "a"\nsection = "s"\ntitle = "A"\npurpose = "To see."\n'
-        'text = """\n![A drawing](a.svg)\n"""\nminutes = 1\n[[step.done_when]]\nevent = "visited"\n'
-        'what = "training"\n'
-    )
+def test_the_check_of_a_lab_tells_figures_that_are_not_shown(tmp_path):
+    text = SMALL.replace("A **strong** word and `code`.", "![A drawing](a.svg)")
+    line = text[: text.index("text =")].count("\n") + 1
+    (tmp_path / "lab.toml").write_text(text, encoding="utf-8")
     (tmp_path / "a.svg").write_text(drawing("<filter/>"))
-    assert run_lab_check(lab) == 2
-    assert "line 13: this figure cannot be shown: a.svg has <filter> in <svg>" in capsys.readouterr().err
+    told = command("--lab-check", "lab.toml", cwd=tmp_path)
+    assert told.returncode == 2
+    assert f"line {line}: this figure cannot be shown: a.svg has <filter> in <svg>" in told.stderr
 
 
 # -- tables --------------------------------------------------------------------------------------------------

@@ -53,6 +53,8 @@ def test_an_epoch_prints_log_and_test_result_and_saves(tmp_path):
         (("--headless", "--class", "x"), "--class needs --verify"),
         (("--verify", "nowhere"), "nowhere"),
         (("--lab-check", "nowhere.toml"), "nowhere.toml"),
+        (("nowhere.json",), "nowhere.json does not exist"),
+        (("--headless", __file__), "--data"),
     ],
 )
 def test_bad_input_is_one_line_on_stderr_and_status_2(tmp_path, arguments, expected):

@@ -34,13 +34,6 @@ def handed() -> HandIn:
     return replace(found, name=HOSTILE, answers={"guess": HOSTILE}, own=own).sealed()
 
 
-def test_results_survive_json(handed):
-    again = hand_in_from_json(handed.to_json())
-    assert again.to_json() == handed.to_json()
-    assert again.checksum == again.right_checksum
-    assert again.name == HOSTILE
-
-
 def test_results_of_before_a_setting_came_are_whole(handed):
     values = json.loads(handed.to_json())
     del values["experiment"]["stride"]
@@ -151,9 +144,11 @@ def test_a_packed_flood_is_refused(tmp_path):
 
 
 def test_letters_that_are_none_are_refused(handed):
-    values = json.loads(handed.to_json())
-    with pytest.raises(DataError, match="letters that are none"):
-        hand_in_from_json(json.dumps(values | {"seed_from_roll_number": "\ud800"}))
+    for change in ({"seed_from_roll_number": "\ud800"}, {"answers": {"guess": "\ud800"}}):
+        values = json.loads(handed.to_json()) | change
+        values["checksum"] = checksum_of(values)
+        with pytest.raises(DataError, match="letters that are none"):
+            hand_in_from_json(json.dumps(values))
 
 
 def when_measured(record: LabRecord, step_id: str) -> str:

@@ -15,7 +15,7 @@ from cnnviz.lab.course import shipped_labs
 from cnnviz.lab.events import Event, missing, result_was_shown
 from cnnviz.lab.judging import checked_answer, judge, typed_number
 from cnnviz.lab.measures import MEASURES, Measured, measure
-from cnnviz.lab.model import Condition, Measurement, Prediction, Question, seed_of
+from cnnviz.lab.model import PARTS, Condition, Measurement, Prediction, Question, seed_of
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, Shown, Version, Work, read_work
 from cnnviz.lab.showing import covered, picture_for, recalled, secrets_of
@@ -351,6 +351,18 @@ def test_the_step_in_front_covers_what_it_asks_for_until_it_is_answered():
         assert Secret.SHIFT in at(record, "one-pixel"), "which asks anew"
     assert not at(empty, "dots", shown={"dots"}), "a report has shown it, or the window before"
     assert Secret.SHIFT in at(empty, "dots", shown={"one-pixel"})
+
+
+def test_what_is_still_to_be_written_comes_in_the_order_of_the_report():
+    record = LabRecord.of(LAB)
+    gaps = [(step.section, question.part) for step, question in record.gaps(LAB, LAB.experiment)]
+    order = [(section.id, part) for section in LAB.sections for part in PARTS]
+    assert gaps == sorted(gaps, key=order.index)
+    assert len(gaps) == sum(len(LAB.asked(step)) for step in LAB.steps)
+    written = record.wrote(LAB.step("sweep"), "description", "Image 3.", WHEN)
+    left = list(written.gaps(LAB, LAB.experiment))
+    assert len(left) == len(gaps) - 1
+    assert (LAB.step("sweep"), "description") not in [(step, question.part) for step, question in left]
 
 
 def test_what_is_met_on_the_way_is_covered_before_its_step_comes():

@@ -52,7 +52,9 @@ SHIPPED = ("lab5", "pooling", "fooling")
 )
 def test_a_verdict_knows_near_from_far(measure, tolerance, answer, value, words):
     asked = Prediction("number", "How many?", measure, tolerance=tolerance)
-    assert judge(asked, answer, Measured.of("x", asked.truth, value)).words == words
+    verdict = judge(asked, answer, Measured.of("x", asked.truth, value))
+    assert verdict.words == words
+    assert (verdict.nearness == "close") == (tolerance < abs(answer - value) <= verdict.close)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,6 @@ from cnnviz.layers import (
     SubsamplePool2D,
     Tanh,
 )
-from cnnviz.layers.max_blur import blur_kernel
 from cnnviz.network import Network
 from cnnviz.routing import check_all, filter_gradient_terms, pool_routing
 from cnnviz.setting import settings_of
@@ -282,15 +281,6 @@ def test_infinities_compete_like_numbers():
     assert (pooled.item(), winner.item()) == (np.inf, 2)
     d_x = routed_back(np.full_like(pooled, np.inf), x, pooled, 2)
     assert d_x.ravel().tolist() == [0, 0, np.inf, 0]
-
-
-@pytest.mark.parametrize("size", [2, 3, 4])
-def test_the_kernel_lets_nothing_through_that_the_coarser_grid_would_mistake(size):
-    kernel = np.array(blur_kernel(size))
-    assert kernel.sum() == pytest.approx(1)
-    for alias in range(1, size):
-        wave = np.exp(2j * np.pi * alias / size * np.arange(len(kernel)))
-        assert abs((kernel * wave).sum()) < 1e-12
 
 
 @pytest.mark.parametrize("ties", ["first", "all", "split"])

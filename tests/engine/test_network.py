@@ -7,18 +7,11 @@ import numpy as np
 import pytest
 
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.experiment import LENET
+from cnnviz.experiment import LAB5, LENET
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU
 from cnnviz.network import Network, loss_and_gradients
 from tests.engine.routing_cases import gentle, two_blocks
-from tests.oracles import (
-    assert_same_arrays,
-    assert_same_bits,
-    conv2d_loop,
-    cross_entropy_loop,
-    dense_loop,
-    max_pool2d_loop,
-)
+from tests.oracles import assert_same_arrays, assert_same_bits, cross_entropy_loop
 
 SMALL = [("conv1", Conv2D(2)), ("pool1", MaxPool2D(2)), ("flatten", Flatten()), ("dense1", Dense(3))]
 
@@ -27,17 +20,7 @@ SMALL = [("conv1", Conv2D(2)), ("pool1", MaxPool2D(2)), ("flatten", Flatten()), 
 
 
 def test_names_shapes_and_dtypes_are_as_documented():
-    net = Network.build(
-        [
-            ("conv1", Conv2D(8, kernel_size=3, bias=False)),
-            ("pool1", MaxPool2D(2, ties="first")),
-            ("flatten", Flatten()),
-            ("dense1", Dense(1)),
-        ],
-        input_shape=(1, 28, 28),
-        seed=0,
-        dtype="float32",
-    )
+    net = dataclasses.replace(LAB5, dtype="float32").build_network()
     assert {name: array.shape for name, array in net.params.items()} == {
         "conv1.weight": (8, 1, 3, 3),
         "dense1.weight": (1, 1352),
@@ -150,24 +133,6 @@ def test_parameters_that_do_not_fit_are_named(binary_network, name, array, error
 
 
 # --- forward ------------------------------------------------------------------------------------------------
-
-
-def test_forward_equals_the_loops(rng, binary_network):
-    x = rng.normal(size=(3, 1, 9, 9))
-    trace = binary_network.forward(x)
-    params = binary_network.params
-    maps = conv2d_loop(x, params["conv1.weight"])
-    pooled, _ = max_pool2d_loop(maps, 2, 2)
-    logits = dense_loop(pooled.reshape(3, -1), params["dense1.weight"], params["dense1.bias"])
-    assert list(trace.outputs) == ["conv1", "pool1", "flatten", "dense1"]
-    np.testing.assert_allclose(trace.outputs["conv1"], maps, rtol=1e-12, atol=1e-14)
-    np.testing.assert_allclose(trace.outputs["pool1"], pooled, rtol=1e-12, atol=1e-14)
-    np.testing.assert_allclose(trace.logits, logits, rtol=1e-12, atol=1e-14)
-    np.testing.assert_allclose(trace.probabilities, 1 / (1 + np.exp(-logits)), rtol=1e-12)
-    assert trace.probabilities.shape == (3, 1)
-    assert trace.class_probabilities.shape == (3, 2)
-    np.testing.assert_array_equal(trace.inputs, x)
-    np.testing.assert_array_equal(binary_network.predict(x), (logits[:, 0] > 0).astype(int))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

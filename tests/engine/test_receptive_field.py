@@ -15,12 +15,10 @@ from cnnviz.inspect.comparison import comparable, parameter_changes, weight_laye
 from cnnviz.inspect.excitation import PADDING_LEVEL, class_contributions, exciting_patches
 from cnnviz.inspect.receptive_field import projective_fields, receptive_field, symbol_of
 from cnnviz.layers import (
-    AvgPool2D,
     Conv2D,
     Dense,
     Flatten,
     LeakyReLU,
-    MaxBlurPool2D,
     MaxPool2D,
     ReLU,
     Sigmoid,
@@ -28,6 +26,7 @@ from cnnviz.layers import (
     Tanh,
 )
 from cnnviz.network import Network, forward_pass
+from tests.engine.routing_cases import POOLS
 
 
 def projective_field(network, layer, cell):
@@ -43,10 +42,7 @@ LAYERS = st.one_of(
         stride=st.integers(1, 3),
         padding=st.integers(0, 3),
     ),
-    st.builds(MaxPool2D, size=st.integers(1, 3), stride=st.sampled_from([None, 1, 2, 3])),
-    st.builds(AvgPool2D, size=st.integers(1, 3), stride=st.sampled_from([None, 1, 2, 3])),
-    st.builds(MaxBlurPool2D, size=st.integers(1, 3)),
-    st.builds(SubsamplePool2D, size=st.integers(1, 3)),
+    POOLS,
     st.sampled_from([ReLU(), LeakyReLU(0.2), Sigmoid(), Tanh()]),
 )
 HEADS = st.sampled_from([(), (Dense(3), ReLU()), (Tanh(), Dense(2))])
@@ -112,21 +108,13 @@ def test_fields_are_exactly_the_cells_that_move(network, data):
             np.testing.assert_array_equal(field.mask(network.shapes[stage]), moved[stage][number])
 
 
-def test_laboratory_network_by_hand():
-    network = LAB5.build_network()
-    fields = receptive_field(network, "pool1", (5, 3, 12))
-    assert list(fields) == ["input", "conv1"]
-    assert fields["conv1"].rectangle == (6, 24, 2, 2)
-    assert fields["conv1"].channels.tolist() == [5]
-    feeds = projective_field(network, "conv1", (2, 25, 4))
-    assert feeds["pool1"].rectangle == (12, 2, 1, 1)
-    assert feeds["flatten"].channels.tolist() == [2 * 169 + 12 * 13 + 2]
+def test_stages_are_called_by_one_letter_each_and_input_and_output_have_no_fields():
     deep = LENET.build_network()
     letters = " ".join(symbol_of(deep, name) for name, _ in deep.layers)
     # Flat features are the pooled values; what a dense layer adds up is z.
     assert letters == "z a q z a q q z a z"
-    assert receptive_field(network, "input", (0, 3, 4)) == {}
-    assert projective_field(network, "dense1", (0,)) == {}
+    assert receptive_field(deep, "input", (0, 3, 4)) == {}
+    assert projective_field(deep, deep.layers[-1][0], (0,)) == {}
 
 
 def test_windows_that_skip_cells_leave_gaps_and_one_of_padding_alone_reads_nothing():

@@ -37,20 +37,8 @@ from cnnviz.routing import (
     tie_rate_of_images,
     with_ties,
 )
-from tests.engine.routing_cases import gentle, ink, lab5, two_blocks
+from tests.engine.routing_cases import POOLS, gentle, ink, lab5, two_blocks
 from tests.oracles import max_pool2d_backward_loop, mirrored, windows_loop
-
-POOLS = st.one_of(
-    st.builds(
-        MaxPool2D,
-        size=st.integers(1, 3),
-        stride=st.sampled_from([None, 1, 2, 3]),
-        ties=st.sampled_from(TIE_RULES),
-    ),
-    st.builds(AvgPool2D, size=st.integers(1, 3), stride=st.sampled_from([None, 1, 2, 3])),
-    st.builds(MaxBlurPool2D, size=st.integers(1, 3)),
-    st.builds(SubsamplePool2D, size=st.integers(1, 3)),
-)
 
 
 def both_passes(network, x, *labels):

@@ -100,12 +100,6 @@ def test_mismatched_network_and_data_are_refused_in_words(small):
         Trainer(other, small, TrainConfig())
 
 
-def test_lenet_learns_ten_digits_quickly():
-    trainer = Trainer(LENET.build_network(), first_images(range(10), 3200, 500), LENET)
-    trainer.advance(100)
-    assert trainer.evaluate().accuracy > 0.75
-
-
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -41,18 +41,9 @@ def digit_like(rng, network):
     return image.astype(network.dtype)
 
 
-def moved_by_hand(image, dx, dy, mode):
-    if mode == "wrap":
-        return np.roll(image, (dy, dx), axis=(1, 2))
-    height, width = image.shape[1:]
-    around = ((0, 0), (height, height), (width, width))
-    canvas = np.pad(image, around, constant_values=BACKGROUND)
-    return canvas[:, height - dy : 2 * height - dy, width - dx : 2 * width - dx]
-
-
 def measured_directly(network, image, dx, dy, settings):
     """Three forward passes and the definitions, for one shift: measure -> stage -> number."""
-    moved = moved_by_hand(image, dx, dy, settings.mode)
+    moved = shift(image, dx, dy, settings.mode)
     batch = np.stack([image, moved, np.full_like(image, BACKGROUND)])
     probabilities = network.forward(batch).class_probabilities
     label = int(probabilities[0].argmax())

@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -20,12 +21,15 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
 
+from cnnviz.experiment import LENET
+
 _hook = sys.excepthook
 import pyqtgraph as pg  # noqa: E402  # it replaces the hook by which a test learns of errors in slots
 
 sys.excepthook = _hook
 
 from tests.gui.driving import PATIENCE, PatientBot, activate, opened  # noqa: E402  # likewise
+from tests.gui.whole_window import train  # noqa: E402  # likewise
 from tests.small_data import write_npz  # noqa: E402  # likewise
 from ui.document import autosave  # noqa: E402  # after the platform has been chosen
 from ui.panels.backprop import work as backprop_work  # noqa: E402  # likewise
@@ -196,6 +200,15 @@ def few(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
     """Return the whole program with few images: a run ends after 1,000 steps."""
     digits = write_npz(tmp_path / "digits.npz", training=1000, testing=211)
     with opened(qtbot, tmp_path / "window.ini", digits) as session:
+        yield session
+
+
+@pytest.fixture
+def trained(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
+    """Return the larger preset, which has all that the other one has and more, trained on few digits."""
+    data = write_npz(tmp_path / "ten.npz", range(10), 640, 100)
+    with opened(qtbot, tmp_path / "lenet.ini", data, replace(LENET, epochs=50)) as session:
+        train(qtbot, session, 40)
         yield session
 
 

@@ -16,8 +16,7 @@ from cnnviz.document.archive import from_json, to_json
 from cnnviz.document.types import FORMAT_VERSION, Document
 from cnnviz.experiment import LAB5
 from cnnviz.lab.record import Work
-from tests.gui.driving import give_up_keyboard
-from tests.gui.whole_window import rest, train_to
+from tests.gui.whole_window import come_to_rest, train_to
 from ui.document import window_document
 from ui.document.words import words_of, work_of
 from ui.panels.report.panel import ReportPanel
@@ -50,15 +49,9 @@ def answered(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
     return asked
 
 
-def settle(qtbot: QtBot, session: Session) -> None:
-    """Take the keyboard away from all parts, and wait until nothing is computed any more."""
-    give_up_keyboard()
-    rest(qtbot, session)
-
-
 def train(qtbot: QtBot, session: Session, step: int) -> None:
     train_to(qtbot, session, step)
-    settle(qtbot, session)
+    come_to_rest(qtbot, session)
 
 
 def begin_again(qtbot: QtBot, session: Session, **settings: Any) -> None:
@@ -68,11 +61,30 @@ def begin_again(qtbot: QtBot, session: Session, **settings: Any) -> None:
     qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.status is RunStatus.READY)
 
 
+def fork(qtbot: QtBot, session: Session, at: int, rate: float, until: int) -> None:
+    """Go back, choose another rate, and go on from there, up to a step."""
+    state, controller, run_id = session.state, session.controller, session.state.run.run_id
+    controller.show_moment(at)
+    come_to_rest(qtbot, session)
+    state.set_speed(400)
+    controller.fork(rate)
+    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > at)
+    controller.pause()
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
+    state.set_speed(None)
+    train(qtbot, session, max(until, state.run.step + 10))
+
+
 def restored(qtbot: QtBot, session: Session, begin: Callable[[], object]) -> bool:
     with qtbot.waitSignal(session.document.restorer.finished) as done:
         begin()
-    settle(qtbot, session)
+    come_to_rest(qtbot, session)
     return bool(done.args and done.args[0])
+
+
+def restore(qtbot: QtBot, session: Session, path: Path) -> None:
+    """Open a document or a picture, and wait until all of it is there."""
+    assert restored(qtbot, session, lambda: session.document.open(path))
 
 
 def type_report(session: Session) -> ReportPanel:
@@ -140,7 +152,7 @@ def assert_back(qtbot: QtBot, session: Session, before: dict[str, Any], *names: 
         for name in names or before:
             assert again[name] == before[name], name
 
-    settle(qtbot, session)
+    come_to_rest(qtbot, session)
     qtbot.waitUntil(are_equal)
 
 

@@ -26,6 +26,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QAbstractSpinBox,
     QApplication,
     QComboBox,
     QLineEdit,
@@ -127,12 +128,18 @@ def tab_to(is_meant: Callable[[QWidget], bool], most: int = 120) -> QWidget:
     raise AssertionError("the Tab key does not get there")
 
 
-def find(qtbot: QtBot, session: Session, words: str) -> None:
-    """Take the first that the finder finds by some words."""
+def ask(qtbot: QtBot, session: Session, words: str) -> FinderBox:
+    """Open the finder by its key, and type words."""
     press(Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
     (box,) = session.window.findChildren(FinderBox)
     qtbot.waitUntil(box.line.hasFocus)
     QTest.keyClicks(box.line, words)
+    return box
+
+
+def find(qtbot: QtBot, session: Session, words: str) -> None:
+    """Take the first that the finder finds by some words."""
+    ask(qtbot, session, words)
     press(Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: not session.window.findChildren(FinderBox))
 
@@ -167,6 +174,14 @@ def choose_by_keys(field: ChoiceField, choice: str) -> None:
         QTest.keyClick(view, Qt.Key.Key_Down)
         assert view.currentIndex().row() > before, f"{choice} is not in the list"
     QTest.keyClick(view, Qt.Key.Key_Return)
+
+
+def type_into(field: QLineEdit | QAbstractSpinBox, text: str) -> None:
+    """Put a text in the place of what a field has, and confirm it."""
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, text)
+    QTest.keyClick(field, Qt.Key.Key_Return)
 
 
 def click(widget: QWidget, place: QPointF | QPoint | None = None) -> None:

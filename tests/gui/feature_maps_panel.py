@@ -120,6 +120,18 @@ def scene_of(name="lab5", index=0, choices=None, **changes):
     return Scene(data, Snapshot(7, network, origin=origin), sample, Shift(), choices or MapChoices())
 
 
+def scaled(network, factor):
+    """A network with weights so many times as large."""
+    return network.with_params({name: factor * array for name, array in network.params.items()})
+
+
+def strong(network):
+    """A network with weights that are not tiny."""
+    rng = np.random.default_rng(3)
+    params = {key: rng.normal(0, 0.5, each.shape).astype(each.dtype) for key, each in network.params.items()}
+    return network.with_params(params)
+
+
 class Shown:
     """What the columns show, by their keys."""
 

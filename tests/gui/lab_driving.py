@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import to_input
@@ -168,11 +167,6 @@ class LabDesk:
         """Have measured what is asked for, and return what is said of it."""
         self.later.finish("lab-truth")
         return self.revealer.present()
-
-
-def press(button: object) -> None:
-    """Click a button with the mouse."""
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def accuracy_words(session: Session) -> str:

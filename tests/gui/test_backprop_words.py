@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnviz.datasets import Dataset, load_mnist
+from cnnviz.datasets import Dataset
 from cnnviz.drawing import LIGHT, CellKey, Look, Text, drawn
 from cnnviz.drawing.page import Page
 from cnnviz.experiment import LAB5, Experiment
@@ -21,14 +21,13 @@ from cnnviz.graphics.number_table import NUMBERS
 from cnnviz.layers import Activation, Conv2D, Dense, Flatten, MaxPool2D, Pool
 from cnnviz.mathematics import plain
 from cnnviz.network import Network
-from cnnviz.snapshots import Snapshot
+from tests.gui.backprop_desk import pass_of
 from tests.oracles import avg_pool2d_loop, subsample_pool2d_loop
+from tests.small_data import first_images
 from ui.panels.backprop.focus import Focus, Step, StepKind, backward_steps, block_of
 from ui.panels.backprop.formulas import formula_of, sentence_of, window_patches
 from ui.panels.backprop.pages import Now, inspect, page_of
-from ui.panels.backprop.passes import Pass, PassChoices, compute_pass
-from ui.panels.scene import Scene
-from ui.state import Sample, Shift
+from ui.panels.backprop.passes import Pass
 
 POOLS = [("max", "first"), ("max", "all"), ("max", "split"), ("max_blur", "all"), ("max_blur", "split")]
 POOLS += [("average", "all"), ("subsample", "all"), ("none", "all")]
@@ -62,23 +61,15 @@ def each_pair(blocks: list[str], pools: list[tuple[str, str]]) -> pytest.MarkDec
     return pytest.mark.parametrize(("blocks", "activation", "pool", "ties"), cases)
 
 
-@cache
-def digits(classes: tuple[str, ...]) -> Dataset:
-    data = load_mnist(classes)
-    part = data.test_images[:40], data.test_labels[:40]
-    return Dataset(*part, *part, data.classes)
-
-
 def passed_through(experiment: Experiment, *, is_deaf: bool = False, image: int = 3) -> Pass:
     """Pass of a digit through an untrained network; one that is deaf answers the same to every image."""
-    data = digits(experiment.classes)
-    sample = Sample(data.test_images[image], int(data.test_labels[image]))
+    data = first_images(experiment.classes, 40, 40)
     network = experiment.build_network(data.input_shape)
     if is_deaf:
         network = network.with_params(
             {**network.params, "dense2.weight": 0 * network.params["dense2.weight"]}
         )
-    return compute_pass(Scene(data, Snapshot(0, network), sample, Shift(), PassChoices()))
+    return pass_of(network, image, data)
 
 
 def made(blocks: str, activation: str, pool: str, ties: str) -> Pass:
@@ -303,10 +294,7 @@ def answer_of(outputs: int, label: int, scale: float, seed: int) -> Pass:
     pixels = np.random.default_rng(seed).integers(0, 256, (1, 8, 8), dtype=np.uint8)
     names = tuple(str(number) for number in range(max(outputs, 2)))
     part = pixels[np.newaxis], np.array([label])
-    scene = Scene(
-        Dataset(*part, *part, names), Snapshot(0, network), Sample(pixels, label), Shift(), PassChoices()
-    )
-    return compute_pass(scene)
+    return pass_of(network, data=Dataset(*part, *part, names))
 
 
 def step_of(passed: Pass, kind: StepKind) -> Step:

@@ -1,7 +1,6 @@
 """Captions name what was drawn, not what is in force by now; window and report use the same names."""
 
 import re
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from cnnviz.experiment import LENET
 from cnnviz.graphics.translation import stage_keys, stage_title, stages_of
 from cnnviz.report.figures import distance_figure
+from cnnviz.routing import apply_update
 from cnnviz.translation import Curve
 from tests.gui.document_driving import begin_again
 from tests.gui.driving import click
@@ -18,13 +18,9 @@ from tests.gui.whole_window import rest, show_panel, train
 from ui.export.figures import Figure, caption_of, file_name_of, tables_of, to_csv
 from ui.panels.backprop.asks import Contrast, SetLabel, SetRule
 from ui.panels.backprop.focus import StepKind
+from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
 from ui.state import PinnedCell, Shift
-
-
-def panel_of(session: Session, number: int) -> QWidget:
-    """Return a panel by its number."""
-    return session.window.panels.panels()[number]
 
 
 def is_swept(panel: QWidget) -> bool:
@@ -157,7 +153,8 @@ def test_curves_results_compared_moments_gradients_and_an_adopted_network_say_wh
     qtbot: QtBot, session: Session
 ) -> None:
     train(qtbot, session, 300)
-    state, window, training = session.state, session.window, panel_of(session, 0)
+    state, window = session.state, session.window
+    training = window.panel(TrainingPanel)
     last = state.run.step
     session.controller.show_moment(state.history.snapshots[1].step)
     qtbot.waitUntil(lambda: state.shown.step != last)
@@ -197,15 +194,17 @@ def test_curves_results_compared_moments_gradients_and_an_adopted_network_say_wh
     step = state.shown.step
     panel = show_panel(qtbot, session, 3)
     model = panel.model
-    network = session.state.shown.network
-    network = network.with_params({name: 0.5 * value for name, value in network.params.items()})
-    note = f"after 1 trial update at step {step:,}"
-    origin = replace(session.state.shown.origin, note=note)
-    run_id = session.state.run.run_id
-    session.controller.adopt(replace(session.state.shown, network=network, origin=origin))
-    qtbot.waitUntil(lambda: session.state.run.run_id > run_id)
-    rest(qtbot, session, lambda: model.passed.scene.snapshot is session.state.shown)
-    assert note in caption_of(session.state, panel_of(session, 3)).split(" · ")
+    note, run_id = f"after 1 trial update at step {step:,}", state.run.run_id
+    expected = apply_update(state.live.network, model.passed.gradients, state.experiment.learning_rate)
+    panel.header.go_to(len(model.steps) - 1)
+    for key in ("Apply the update", "Adopt"):
+        qtbot.waitUntil(lambda key=key: panel.stack.view(key).isEnabled())
+        click(panel.stack.view(key))
+    qtbot.waitUntil(lambda: state.run.run_id > run_id)
+    rest(qtbot, session, lambda: model.passed.scene.snapshot is state.shown)
+    for name, array in expected.params.items():
+        np.testing.assert_array_equal(state.live.network.params[name], array)
+    assert note in caption_of(session.state, panel).split(" · ")
     network = show_panel(qtbot, session, 0).network
     rest(qtbot, session, lambda: note in caption_of(session.state, network.view).split(" · "))
     show_panel(qtbot, session, 3)

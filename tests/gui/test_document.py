@@ -22,8 +22,9 @@ from tests.gui.document_driving import (
     begin_again,
     choose,
     facts,
+    fork,
+    restore,
     restored,
-    settle,
     told,
     train,
     type_report,
@@ -31,14 +32,14 @@ from tests.gui.document_driving import (
 from tests.gui.driving import PATIENCE, kept_in, opened, save_document
 from tests.gui.lab_driving import open_lab
 from tests.gui.own_digit_driving import ONE, open_board, stroke
-from tests.gui.whole_window import show_panel
+from tests.gui.whole_window import come_to_rest, show_panel
 from ui.controls import scroll_column
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
-from ui.state import PinnedCell, RunStatus, Sample, Shift
+from ui.state import PinnedCell, Sample, Shift
 
 ADAM = replace(LAB5, optimizer="adam", learning_rate=1e-3, dtype="float32", classes=("3", "8"))
 
@@ -49,25 +50,11 @@ def scrolls_late(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scroll_column, "_SETTLED_MS", PATIENCE)
 
 
-def fork(qtbot: QtBot, session: Session, at: int, rate: float, until: int) -> None:
-    """Go back, choose another rate, and go on from there."""
-    state, controller, run_id = session.state, session.controller, session.state.run.run_id
-    controller.show_moment(at)
-    settle(qtbot, session)
-    state.set_speed(400)
-    controller.fork(rate)
-    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > at)
-    controller.pause()
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
-    state.set_speed(None)
-    train(qtbot, session, max(until, state.run.step + 10))
-
-
 def rich_work(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     """Do a bit of everything: forks, a rate changed while training, an own digit, a half-done lab, words."""
     state, controller = session.state, session.controller
     sitting = open_lab(qtbot, session, tmp_path)
-    settle(qtbot, session)
+    come_to_rest(qtbot, session)
     begin_again(qtbot, session, **asdict(ADAM))
     train(qtbot, session, 200)
     fork(qtbot, session, 126, 2e-3, 260)
@@ -86,10 +73,10 @@ def rich_work(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     controller.show_moment(189)
     controller.edit(replace(state.draft, filters=(4,)))
     session.window.panels.show_panel(1)
-    settle(qtbot, session)
+    come_to_rest(qtbot, session)
     state.set_pinned(PinnedCell("conv1", (2, 5, 6)))
     state.set_shift(Shift(2, -1, True))
-    settle(qtbot, session)
+    come_to_rest(qtbot, session)
 
 
 def test_all_that_was_done_comes_back_after_a_crash_and_from_a_file_and_a_new_document_holds_none_of_it(
@@ -112,9 +99,9 @@ def test_all_that_was_done_comes_back_after_a_crash_and_from_a_file_and_a_new_do
         after = facts(session)
     (tmp_path / "b").mkdir()  # or what was kept would be opened again
     with opened(qtbot, tmp_path / "b" / "window.ini") as session:
-        settle(qtbot, session)
+        come_to_rest(qtbot, session)
         nothing = facts(session)
-        assert restored(qtbot, session, lambda: session.document.open(path))
+        restore(qtbot, session, path)
         assert_back(qtbot, session, before)
         assert session.window.windowTitle() == "mine[*] – CNNViz"
         assert not session.document.is_changed
@@ -131,7 +118,7 @@ def test_all_that_was_done_comes_back_after_a_crash_and_from_a_file_and_a_new_do
         maps.choices.choose(enlarged="pool1")
         show_panel(qtbot, session, 3)
         backprop.model.go_to(3)
-        settle(qtbot, session)
+        come_to_rest(qtbot, session)
         save_document(qtbot, session, tmp_path / "Ada.cnnviz")
         panel = type_report(session)
         asked = answered(monkeypatch, "cancel", "discard")
@@ -194,7 +181,7 @@ def test_save_asks_for_a_name_once_and_what_is_looked_at_changes_no_document(
     session.state.choose_test_image(4)
     session.window.panels.show_panel(2)
     session.state.set_shift(Shift(1, 0))
-    settle(qtbot, session)
+    come_to_rest(qtbot, session)
     assert not session.document.is_changed
     train(qtbot, session, 101)
     assert session.document.is_changed
@@ -267,7 +254,7 @@ def test_a_run_that_is_replaced_is_saved_first_and_never_over_another(
         assert session.document.path == path
         qtbot.waitUntil(lambda: session.document.is_changed)
         session.controller.pause()
-        settle(qtbot, session)
+        come_to_rest(qtbot, session)
     assert len(asked) == 2
     assert [record_in(path).step for path in paths] == steps
 
@@ -288,7 +275,7 @@ def test_a_file_that_another_window_has_changed_is_not_replaced_without_a_questi
     panel.work.set_head("author", "Grace")
     ask(session, "save")
     qtbot.waitUntil(lambda: archive.load(path)[0].words["author"] == "Grace")
-    settle(qtbot, session)
+    come_to_rest(qtbot, session)
     assert asked == []  # it was this window that wrote it
     document, files = archive.load(path)
     archive.save(path, msgspec.structs.replace(document, saved=""), files)
@@ -319,7 +306,7 @@ def test_a_saved_run_is_not_replaced_by_another_without_a_question(
         count = len(asked)
         ask(session, "save")
         qtbot.waitUntil(lambda: len(asked) > count or not session.document.is_changed)
-        settle(qtbot, session)
+        come_to_rest(qtbot, session)
 
     monkeypatch.setattr("ui.document.window_document.ask_about_other_run", answer)
     choose(monkeypatch, other)
@@ -373,7 +360,7 @@ def test_a_document_without_a_name_is_kept_and_opened_again(
         save_document(qtbot, session, tmp_path / "now.cnnviz")
         assert "which you have not saved" not in told(session)
     with opened(qtbot, tmp_path / "window.ini") as session:  # with a name it is not, but offered
-        settle(qtbot, session)
+        come_to_rest(qtbot, session)
         assert session.document.path is None
         assert session.state.run.step == 0
         assert told(session) == "Last time: now.cnnviz"
@@ -389,7 +376,7 @@ def test_only_the_file_in_front_at_closing_is_offered_and_until_something_is_don
     path, settings = tmp_path / "mine.cnnviz", tmp_path / "window.ini"
 
     def ends_with(session: Session, text: str) -> None:
-        settle(qtbot, session)
+        come_to_rest(qtbot, session)
         assert session.window.notices.isVisible() is bool(text)
         assert not text or told(session) == text
 
@@ -416,7 +403,7 @@ def test_only_the_file_in_front_at_closing_is_offered_and_until_something_is_don
             act()
             ends_with(session, "")
         answered(monkeypatch, "discard")
-        assert restored(qtbot, session, lambda: session.document.open(path))
+        restore(qtbot, session, path)
         assert restored(qtbot, session, lambda: ask(session, "new"))
     with opened(qtbot, settings) as session:  # the next student learns no name
         ends_with(session, "")
@@ -438,7 +425,7 @@ def test_opening_another_asks_first_and_discarding_while_training_closes_at_once
     assert asked == ["“Untitled” has unsaved changes. Before opening first.cnnviz?"]
     assert panel.head.edits["author"].text() == "Ada"
     choose(monkeypatch, tmp_path / "second.cnnviz")
-    assert restored(qtbot, session, lambda: session.document.open(path))
+    restore(qtbot, session, path)
     assert panel.head.edits["author"].text() == ""
     assert archive.load(tmp_path / "second.cnnviz")[0].words["author"] == "Ada"
 
@@ -468,7 +455,7 @@ def test_what_is_no_document_is_told_in_a_sentence_and_changes_nothing(
     type_report(session)
     path, bad = tmp_path / "good.cnnviz", tmp_path / "bad.cnnviz"
     save_document(qtbot, session, path)
-    settle(qtbot, session)
+    come_to_rest(qtbot, session)
     before, run_id = facts(session), session.state.run.run_id
     for content, said in _damaged(path.read_bytes()):
         bad.write_bytes(content)
@@ -476,7 +463,7 @@ def test_what_is_no_document_is_told_in_a_sentence_and_changes_nothing(
         session.document.open(bad)
         qtbot.waitUntil(lambda: told(session).startswith("bad.cnnviz "))
         assert said in told(session)
-        settle(qtbot, session)
+        come_to_rest(qtbot, session)
         assert session.state.run.run_id == run_id
         assert facts(session) == before
     assert session.window.windowTitle() == "good[*] – CNNViz"

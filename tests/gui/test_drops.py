@@ -11,14 +11,13 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QImage, QTextDocument
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 
-from cnnviz.cli import parse_arguments
 from cnnviz.document import archive
 from cnnviz.document.types import Data, Seen
 from cnnviz.report import pdf
 from tests.engine.document_cases import small_document
 from tests.gui.child_window import run_window
-from tests.gui.driving import drain, save_document, save_picture
-from tests.gui.lab_driving import LAB, open_lab, press
+from tests.gui.driving import click, drain, save_document, save_picture
+from tests.gui.lab_driving import LAB, open_lab
 from tests.gui.own_digit_driving import open_board
 from tests.gui.whole_window import rest, seen_rect, show_panel, train
 from tests.replacing import replace
@@ -178,22 +177,6 @@ def test_a_document_and_then_a_picture_are_opened_and_data_that_the_system_hands
     assert ended.stdout.split() == ["digit.png", "animals"]
 
 
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        (["nowhere.json"], "nowhere.json does not exist"),
-        (["--headless", "pyproject.toml"], "--data"),
-    ],
-)
-def test_what_cannot_be_opened_is_said_before_a_window_is(words, expected, capsys):
-    with pytest.raises(SystemExit) as ended:
-        parse_arguments(words)
-    assert ended.value.code == 2
-    said = capsys.readouterr().err
-    assert expected in said
-    assert said.count("\n") == 1
-
-
 # -- files of strangers --------------------------------------------------------------------------------------
 
 
@@ -234,7 +217,7 @@ def test_data_that_a_document_names_are_read_only_when_that_is_wanted(qtbot, ses
     assert session.window.notices.action_button().text() == "Open its data"
     rest(qtbot, session)
     assert session.state.source.path is None
-    press(session.window.notices.action_button())
+    click(session.window.notices.action_button())
     qtbot.waitUntil(lambda: "does not fit the open data" in session.window.notices.text())  # they are others
 
 

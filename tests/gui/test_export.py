@@ -256,6 +256,10 @@ def test_an_impossible_place_gets_one_sentence(qtbot, dialog, tmp_path):
         assert dialog.message.kind() == "error"
         assert what in dialog.message.text()
         assert dialog.isVisible()
+    dialog.name.setText("a.png")
+    with qtbot.waitSignal(dialog.exported):
+        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    assert dialog.message.kind() == "success"
 
 
 class SlowDisk:

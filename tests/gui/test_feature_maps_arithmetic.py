@@ -13,7 +13,7 @@ from cnnviz.drawing.page import Card, Choice, arranged, draw_card, page_drawn
 from cnnviz.layers import Flatten
 from cnnviz.quantities import format_signed
 from tests.gui.driving import click_part
-from tests.gui.feature_maps_panel import EXPERIMENTS, Opened, line_of, scene_of
+from tests.gui.feature_maps_panel import EXPERIMENTS, Opened, line_of, scene_of, strong
 from tests.gui.page_rules import assert_has_room
 from ui.panels.feature_maps.arithmetic import Now, PinCell, PointAtTerm, page
 from ui.panels.feature_maps.explain import Look, explain
@@ -26,12 +26,8 @@ from ui.theme import tokens
 @cache
 def seen(name: str = "lab5") -> Picture:
     """A picture with weights that are not tiny."""
-    scene, rng = scene_of(name), np.random.default_rng(3)
-    network = scene.snapshot.network
-    params = {
-        key: rng.normal(0, 0.5, array.shape).astype(array.dtype) for key, array in network.params.items()
-    }
-    return picture(replace(scene, snapshot=replace(scene.snapshot, network=network.with_params(params))))
+    scene = scene_of(name)
+    return picture(replace(scene, snapshot=replace(scene.snapshot, network=strong(scene.snapshot.network))))
 
 
 def now_at(name: str, stage: str, *cell: int, part: int = 0, covers: bool = False, **more) -> Now:

@@ -147,19 +147,6 @@ def test_every_column_shows_what_a_plain_pass_computes(name):
                 assert asked.tiles(key).shape == asked.network.shapes[column.stage]
 
 
-def test_every_layer_but_flatten_has_a_column_and_colours_fit_its_values():
-    asked = Asked("lenet")
-    assert [column.key for column in asked.picture.plan.columns] == [
-        "input", "conv1.weight", "conv1", "relu1", "pool1", "conv2.weight", "conv2", "relu2", "pool2",
-        "evidence", "dense1", "relu3", "dense2",
-    ]  # fmt: skip
-    names = [asked.shown(key).map.colors.name for key in ("input", "conv1", "pool1")]
-    assert names == ["grey", "signed", "sequential"]
-    lo, hi = asked.levels("conv1")
-    assert lo == -hi
-    assert asked.levels("pool1") == (0.0, float(asked.trace.outputs["pool1"].max()))
-
-
 @pytest.mark.parametrize(("name", "has_winners"), [("lab5", True), ("no pool, stride", False)])
 def test_the_key_names_winners_where_there_are_some(name, has_winners):
     assert ("maximum" in [text for _, text in Asked(name).content("key")]) is has_winners

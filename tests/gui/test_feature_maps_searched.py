@@ -11,7 +11,7 @@ from cnnviz.drawing.page import page_drawn
 from cnnviz.experiment import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import click_part, settle
-from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, AtOnce, Later, Opened, digits
+from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, AtOnce, Later, Opened, digits, scaled, strong
 from tests.gui.page_rules import assert_has_room
 from tests.oracles import read_number
 from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch, LookAtPatch
@@ -29,13 +29,9 @@ from ui.state import PinnedCell
 
 def moment(name: str = "lab5", step: int = 40, run_id: int = 1, factor: float = 1.0) -> Snapshot:
     """A network with weights that are not tiny."""
-    experiment, rng = EXPERIMENTS[name], np.random.default_rng(3)
-    network = experiment.build_network()
-    params = {
-        key: (factor * rng.normal(0, 0.5, each.shape)).astype(each.dtype)
-        for key, each in network.params.items()
-    }
-    return Snapshot(step, network.with_params(params), origin=Origin(run_id, experiment, "MNIST"))
+    experiment = EXPERIMENTS[name]
+    network = scaled(strong(experiment.build_network()), factor)
+    return Snapshot(step, network, origin=Origin(run_id, experiment, "MNIST"))
 
 
 class Desk:
@@ -230,10 +226,6 @@ def test_the_search_shows_its_progress_and_can_be_cancelled(qtbot) -> None:
 @pytest.fixture
 def lab5(qtbot):
     return Opened(qtbot)
-
-
-def scaled(network, factor):
-    return network.with_params({name: factor * array for name, array in network.params.items()})
 
 
 def test_a_pin_from_before_the_first_picture_shows_its_map(qtbot):

@@ -23,12 +23,11 @@ from pytestqt.qtbot import QtBot
 from tests.gui.driving import activate, close_export_dialog, export_dialog, settle
 from tests.gui.own_digit_driving import ONE, open_board, stroke
 from tests.gui.own_digit_driving import settle as settle_digit
-from tests.gui.whole_window import PANELS, place_of, rest, seen_rect, show_panel, train, trained_lenet
+from tests.gui.whole_window import PANELS, place_of, rest, seen_rect, show_panel, train
 from ui.export.exporter import FigureExporter
 from ui.export.figures import figures_of, plot_at, tables_of
 from ui.panels.samples.drawing_pad import DrawingPad
 from ui.panels.training.panel import TrainingPanel
-from ui.session import Session
 from ui.state import PinnedCell
 
 _OWN_MENU = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit, QComboBox, QScrollBar)
@@ -137,12 +136,6 @@ def _faults(panel: QWidget) -> list[str]:
     faults = [f"{title} is the name of a class" for title in titles if title in classes]
     faults += [f"{title} twice" for title, count in Counter(titles).items() if count > 1]
     return faults + [f"{title!r} says nothing" for title in titles if not title.strip(" ,")]
-
-
-@pytest.fixture
-def trained(qtbot, tmp_path) -> Iterator[Session]:
-    with trained_lenet(qtbot, tmp_path) as session:
-        yield session
 
 
 def test_every_figure_has_a_name_of_its_own(qtbot, trained):

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QMainWindo
 from pytestqt.qtbot import QtBot
 
 from cnnviz.experiment import LAB5
-from tests.gui.driving import activate, find
+from tests.gui.driving import activate, ask, find
 from tests.gui.training_driving import lengthen
 from tests.gui.whole_window import PANELS, rest, show_panel
 from ui.controls.keyboard import has_keyboard
@@ -113,16 +113,6 @@ def test_a_misspelt_handler_fails_at_the_start(qtbot, monkeypatch, handler):
 
 
 Key = Qt.Key
-
-
-def ask(qtbot: QtBot, session: Session, words: str) -> FinderBox:
-    """Open the box by its key, and type words."""
-    focus = QApplication.focusWidget() or session.window
-    QTest.keyClick(focus, Key.Key_K, Qt.KeyboardModifier.ControlModifier)
-    (box,) = session.window.findChildren(FinderBox)
-    qtbot.waitUntil(box.line.hasFocus)
-    QTest.keyClicks(box.line, words)
-    return box
 
 
 def lines(box: FinderBox) -> list[tuple[str, ...]]:

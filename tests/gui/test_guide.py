@@ -40,20 +40,6 @@ def test_every_chapter_of_the_guide_is_listed():
     assert {row.chapter for row in PANELS} < {each.name for each in CHAPTERS}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_what_a_chapter_refers_to_is_there(path):
-    text = path.read_text(encoding="utf-8")
-    targets = re.findall(r"\]\(([^)\s]+)\)", text)
-    assert "](" not in text or targets
-    for target in targets:
-        name, _, place = target.partition("#")
-        other = path.parent / name if name else path
-        assert target.startswith("https://") or other.is_file(), target
-        if place:
-            headings = re.findall(r"^#+ (.*)$", other.read_text(encoding="utf-8"), re.MULTILINE)
-            assert place in {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
-
-
 def test_every_chapter_shows_its_text_and_pictures_and_fits_a_narrow_window(guide, qtbot):
     for row, chapter in enumerate(CHAPTERS):
         guide.chapters.setCurrentRow(row)

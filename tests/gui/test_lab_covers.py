@@ -7,9 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QBuffer, QPoint, QRect
-from PySide6.QtGui import QAccessible, QPainter
-from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -22,8 +20,8 @@ from cnnviz.lab.model import Answer, Step
 from cnnviz.lab.reading import load_lab
 from cnnviz.report.bench import Bench
 from tests.gui import whole_window
-from tests.gui.driving import opened
-from tests.gui.lab_driving import is_open, open_lab, press
+from tests.gui.driving import click, opened
+from tests.gui.lab_driving import is_open, open_lab
 from tests.small_data import write_npz
 from ui.controls.spoken import speak
 from ui.export.figures import is_plot, plots_in, tables_of
@@ -120,7 +118,7 @@ def _do(qtbot: QtBot, session: Session, step: Step) -> None:
     backprop = session.window.panel(BackpropPanel)
     if step.prediction.truth.measure == "gradient_tie_rule":
         whole_window.show_panel(qtbot, session, 3)
-        press(backprop.side.check.view("check"))
+        click(backprop.side.check.view("check"))
         qtbot.waitUntil(lambda: "outcome" in backprop.side.check.page.leaves())
     if step.prediction.truth.measure == "residual":
         whole_window.show_panel(qtbot, session, 2)
@@ -188,7 +186,7 @@ def test_show_me_reveals_nothing_and_a_result_is_shown_without_a_prediction_when
     sitting.control.go_to("field")
     qtbot.waitUntil(lambda: button.property("kind") == "primary")
     assert page.shown.text() == ""
-    press(button)
+    click(button)
     qtbot.waitUntil(lambda: sitting.shower.is_set)
     whole_window.rest(qtbot, session)
     assert button.property("kind") == ""
@@ -203,16 +201,16 @@ def test_show_me_reveals_nothing_and_a_result_is_shown_without_a_prediction_when
     assert not page.prediction.verdict.isVisible()
 
     desk, card = sitting.control, page.prediction
-    press(button)
+    click(button)
     qtbot.waitUntil(lambda: sitting.shower.is_set)
     whole_window.rest(qtbot, session)
-    press(card.skip)
+    click(card.skip)
     assert "no longer predict in this step" in card.warning.text()
-    press(card.keep_predicting)
+    click(card.keep_predicting)
     assert not card.warning.isVisible()
     assert card.commit.isVisible()
-    press(card.skip)
-    press(card.show_result)
+    click(card.skip)
+    click(card.show_result)
     qtbot.waitUntil(lambda: desk.done.found is not None)
     whole_window.rest(qtbot, session)
     assert Secret.FIELD not in session.state.covered
@@ -241,19 +239,7 @@ def texts_of(window: QWidget) -> Iterator[str]:
             spoken = QAccessible.queryAccessibleInterface(widget)
             if spoken is not None:
                 yield from (spoken.text(kind) for kind in _SPOKEN)
-    yield from painted_texts(window)
-
-
-def painted_texts(window: QWidget) -> list[str]:
-    """Return what is written when the window paints itself."""
-    sheet = QBuffer()
-    generator = QSvgGenerator()
-    generator.setOutputDevice(sheet)
-    generator.setViewBox(QRect(0, 0, window.width(), window.height()))
-    painter = QPainter(generator)
-    window.render(painter, QPoint(0, 0))
-    painter.end()
-    return [text.strip() for text in _TEXT.findall(sheet.data().toStdString())]
+    yield from map(str.strip, _TEXT.findall(whole_window.painted(window)))
 
 
 def numbers_of(window: QWidget) -> list[float]:

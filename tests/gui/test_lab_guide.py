@@ -16,8 +16,8 @@ from cnnviz.mathematics import plain
 from cnnviz.training import epoch_order
 from tests.gui import whole_window
 from tests.gui.document_driving import answered
-from tests.gui.driving import activate, settle
-from tests.gui.lab_driving import LAB, LabDesk, accuracy_words, await_verdict, is_open, open_lab, press
+from tests.gui.driving import activate, click, settle, tab_to
+from tests.gui.lab_driving import LAB, LabDesk, accuracy_words, await_verdict, is_open, open_lab
 from tests.replacing import replace
 from ui.lab.step_text import RichLabel
 from ui.panels.feature_maps.network_view import PressCell
@@ -80,7 +80,7 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     QTest.keyClicks(page.answers[-1].field, "it will learn")
     assert desk.done.done
     assert "done" in column.to_do.text()
-    press(column.next)
+    click(column.next)
     assert desk.record.step("think").hypothesis[0].text == "it will learn"
     assert desk.step.id == "field"
 
@@ -91,7 +91,7 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     for typed in ("1e13", "-1e300"):
         page.prediction.number.clear()
         QTest.keyClicks(page.prediction.number, typed)
-        press(page.prediction.commit)
+        click(page.prediction.commit)
         assert "1,000,000,000,000" in page.prediction.error.text()
     assert desk.done.prediction is None
     page.prediction.number.clear()
@@ -103,7 +103,7 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     assert desk.done.prediction.answer == 4
     assert not page.prediction.understood.isVisibleTo(page)
     assert page.prediction.waiting.text() == ("To see the result, first open the panel Filters & maps.")
-    press(page.show_me)
+    click(page.show_me)
     await_verdict(qtbot, session)
     assert session.state.run.status is RunStatus.FINISHED
     assert session.window.panels.front == 1
@@ -118,12 +118,12 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     assert page.prediction.why.text() == "It is 4 pixels."
     assert desk.done.done
 
-    press(column.next)
+    click(column.next)
     assert "commit to your prediction" in column.to_do.text()
     assert "train" not in column.to_do.text()  # the run is at its end already
     choices = page.prediction.choices.findChildren(QRadioButton)
-    press(next(each for each in choices if each.accessibleName() == "It grows"))
-    press(page.prediction.commit)
+    click(next(each for each in choices if each.accessibleName() == "It grows"))
+    click(page.prediction.commit)
     qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
     assert page.prediction.verdict.text().startswith("Not right")
     assert desk.done.done
@@ -216,7 +216,7 @@ def test_a_prediction_made_after_its_training_is_recorded_as_late_and_says_so(qt
     whole_window.rest(qtbot, session, lambda: session.state.is_untrained)
     assert "have already seen the result" in card.hint.text()
     QTest.keyClicks(card.number, "1000")
-    press(card.commit)
+    click(card.commit)
     assert desk.done.prediction.after_run
     said = f"after its result had been shown at {desk.done.shown[-5:]}"
     assert card.predicted.text().endswith(f"made {said}")
@@ -275,7 +275,7 @@ def test_a_click_chooses_the_cell_that_is_asked_for_and_the_button_that_commits_
     whole_window.show_panel(qtbot, session, 1)
     assert card.cell.text() == "Chosen: none yet", "nobody has clicked it"
     places = [card.commit.y()]
-    press(card.commit)
+    click(card.commit)
     assert "first" in card.error.text()
     whole_window.rest(qtbot, session)
     places.append(card.commit.y())
@@ -287,13 +287,13 @@ def test_a_click_chooses_the_cell_that_is_asked_for_and_the_button_that_commits_
         assert card.cell.text() == "Chosen: filter 0, row {}, column {}".format(*pressed.index[1:])
         places.append(card.commit.y())
     assert len(set(places)) == 1
-    press(card.commit)  # the last of them is in another window
+    click(card.commit)  # the last of them is in another window
     assert card.error.text() == (
         "This cell is not in the window: choose one of filter 0, rows 8–9, columns 8–9."
     )
     assert sitting.control.done.prediction is None, "a slip can be mended"
     network.answer(PressCell(cell))
-    press(card.commit)
+    click(card.commit)
     assert sitting.control.done.prediction.answer == (0, 8, 8)
     network.answer(PressCell(cell))
     assert state.pinned is None, "no cell is asked for any more"
@@ -326,7 +326,7 @@ def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, 
     window.resize(1100, 700)
     qtbot.waitUntil(lambda: samples.isVisible() and window.samples_dock.isHidden())
     sitting.control.go_to("field")
-    press(sitting.column.page.show_me)
+    click(sitting.column.page.show_me)
     whole_window.rest(qtbot, session)
     activate(qtbot, session.window)
     qtbot.waitUntil(lambda: sitting.control.is_at_end(sitting.control.step))
@@ -336,7 +336,7 @@ def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, 
     bar.setValue(bar.maximum())
     QTest.keyClicks(card.number, "4")
     top = card.mapTo(area.viewport(), QPoint()).y()
-    press(card.commit)
+    click(card.commit)
     assert card.mapTo(area.viewport(), QPoint()).y() == top
     await_verdict(qtbot, session)
     for part in (card.question, card.verdict_row, card.picture):
@@ -345,10 +345,14 @@ def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, 
     assert field.hasFocus(), "not the last of them"
     QTest.keyClicks(field, "two words")
     assert whole_window.seen_rect(field).size() == field.size()
-    press(samples)  # in whose place the guide stands where room is short
+    page.show_me.setFocus()
+    bar.setValue(0)
+    tab_to(lambda each: each is field)
+    assert whole_window.seen_rect(field).size() == field.size(), "also for who comes by keys"
+    click(samples)  # in whose place the guide stands where room is short
     assert window.samples_dock.isVisible()
     assert window.lab_dock.isHidden()
-    press(window.samples.guide_button)
+    click(window.samples.guide_button)
     assert window.samples_dock.isHidden()
     assert window.lab_dock.isVisible()
 
@@ -390,7 +394,7 @@ def test_a_lab_says_when_the_network_is_another_and_asks_only_before_it_takes_wh
     def show(step):
         desk.go_to(step)
         with qtbot.waitSignal(session.document.restorer.finished):
-            press(show_me)
+            click(show_me)
         whole_window.rest(qtbot, session)
 
     whole_window.train(qtbot, session, 3)

@@ -4,10 +4,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QRadioButton
 
-from cnnviz.lab.course import shipped_labs
 from tests.gui import whole_window
-from tests.gui.driving import activate, find, settle
-from tests.gui.lab_driving import LabDesk, is_open, open_lab, press
+from tests.gui.driving import activate, click, find, settle
+from tests.gui.lab_driving import LabDesk, is_open, open_lab
 
 
 def test_ctrl_l_leads_to_the_open_step_never_away_and_f6_to_what_the_guide_has_to_say(
@@ -74,37 +73,6 @@ def test_keys_choose_among_answers_and_only_the_button_commits(qtbot):
     assert control.done.prediction.answer == "same"
 
 
-def test_who_uses_keys_sees_the_whole_of_the_field_that_is_written_in(qtbot, session):
-    session.lab.open_file(shipped_labs()["lab5"])
-    sitting = session.lab.guide
-    qtbot.waitUntil(lambda: is_open(session, "lab5"))
-    whole_window.rest(qtbot, session)
-    activate(qtbot, session.window)
-    page = sitting.column.page
-
-    def is_seen(place=-1):
-        field = page.answers[place].field
-        assert field.hasFocus()
-        return whole_window.seen_rect(field).size() == field.size()
-
-    page.show_me.setFocus()
-    QTest.keyClick(page.show_me, Qt.Key.Key_Tab)
-    qtbot.waitUntil(lambda: is_seen(0))
-    sitting.control.go_to("slow")
-    whole_window.rest(qtbot, session)
-    page.prediction.number.setFocus()
-    QTest.keyClicks(page.prediction.number, "0.1")
-    QTest.keyClick(page.prediction.number, Qt.Key.Key_Return)
-    whole_window.rest(qtbot, session)
-    assert page.answers[0].field.hasFocus()
-    QTest.keyClicks(page.answers[0].field, "a")
-    whole_window.rest(qtbot, session)
-    assert is_seen()
-    sitting.column.next.setFocus()
-    QTest.keyClick(sitting.column.next, Qt.Key.Key_Return)
-    assert sitting.control.step.id == "full"
-
-
 def test_space_trains_after_show_me_words_without_a_field_train_nothing_and_page_keys_lead_through_the_lab(
     qtbot, session, tmp_path
 ):
@@ -152,7 +120,7 @@ def test_space_trains_after_show_me_words_without_a_field_train_nothing_and_page
     assert turn(Qt.Key.Key_PageUp) == (last - 1, "think")
     assert turn(Qt.Key.Key_PageDown) == (last, "think")
     assert turn(Qt.Key.Key_PageDown) == (last, "field")
-    press(panel.header.back)  # pages were turned by hand since
+    click(panel.header.back)  # pages were turned by hand since
     assert turn(Qt.Key.Key_PageUp) == (last - 2, "field")
     whole_window.show_panel(qtbot, session, 0)
     assert turn(Qt.Key.Key_PageDown) == (last - 2, "way")

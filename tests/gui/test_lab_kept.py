@@ -24,8 +24,8 @@ from cnnviz.report.blocks import Words
 from cnnviz.training import Trainer
 from tests.gui import whole_window
 from tests.gui.document_driving import restored
-from tests.gui.driving import begun, opened, save_document, settle
-from tests.gui.lab_driving import LAB, LabDesk, await_verdict, is_open, open_lab, press
+from tests.gui.driving import begun, click, opened, save_document, settle
+from tests.gui.lab_driving import LAB, LabDesk, await_verdict, is_open, open_lab
 from tests.small_data import first_images
 from ui.lab.actions import welcome
 from ui.panels.report.panel import ReportPanel
@@ -37,7 +37,7 @@ from ui.state import PinnedCell, RunStatus, Shift
 def test_what_was_done_is_there_after_a_restart_and_the_words_are_kept(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path)
     QTest.keyClicks(sitting.column.page.answers[-1].field, "one two")
-    press(sitting.column.next)
+    click(sitting.column.next)
     settings = session._settings.fileName()
     session.close()
     changed = LAB.replace("Some **strong** words.", "Other words.")
@@ -51,7 +51,7 @@ def test_what_was_done_is_there_after_a_restart_and_the_words_are_kept(qtbot, se
         assert not found.column.message.isVisible(), "the document has the lab as it was"
         found.open_file(tmp_path / "small.toml")
         qtbot.waitUntil(lambda: "has changed" in found.column.message.text())
-        press(found.column.back)
+        click(found.column.back)
         assert found.column.page.answers[-1].field.toPlainText() == "one two"
 
 
@@ -60,7 +60,7 @@ def test_guide_and_report_panel_show_the_same_words(qtbot, session, tmp_path):
     report = session.window.panel(ReportPanel)
     sitting.control.go_to("field")
     assert session.state.covered
-    press(sitting.column.close_button)
+    click(sitting.column.close_button)
     assert not session.state.covered
     assert report.work.lab.is_free, "a lab in which nothing was done goes with the guide"
     assert [each.question.part for each in report.fields.answers] == list(PARTS)
@@ -73,11 +73,11 @@ def test_guide_and_report_panel_show_the_same_words(qtbot, session, tmp_path):
     QTest.keyClicks(beside.field, "it will")
     assert field.toPlainText() == "it will"
     assert not field.isVisible(), "the pages have the panel"
-    press(report.reading)
+    click(report.reading)
     QTest.keyClick(field, Qt.Key.Key_End)
     QTest.keyClicks(field, " learn")
     assert beside.field.toPlainText() == "it will learn"
-    press(report.fields.answer("think", "hypothesis").record)
+    click(report.fields.answer("think", "hypothesis").record)
     (version,) = sitting.control.record.step("think").hypothesis
     assert version.text == "it will learn"
     document = report.exporter.composed(is_final=False)()
@@ -86,7 +86,7 @@ def test_guide_and_report_panel_show_the_same_words(qtbot, session, tmp_path):
     assert sitting.control.done.done, "words count wherever they are written"
     QTest.keyClicks(report.head.edits["author"], "Ada")
     assert sitting.column.page.who.name.text() == "Ada"
-    press(sitting.column.close_button)
+    click(sitting.column.close_button)
     assert report.fields.answer("think", "hypothesis").field is field, (
         "a lab in which something was done stays"
     )
@@ -102,7 +102,7 @@ def test_a_result_is_there_at_once_after_a_restart_and_says_from_when_it_is(qtbo
         whole_window.train(qtbot, session, step)
     desk.go_to("field")
     assert desk.is_changed_run
-    press(page.show_me)
+    click(page.show_me)
     whole_window.rest(qtbot, session, lambda: not desk.is_changed_run)  # trained anew
     desk.predict(5)
     await_verdict(qtbot, session)
@@ -151,7 +151,7 @@ def test_the_first_start_opens_the_guide_and_it_stays_as_it_was_left(qtbot, tmp_
             assert dock.isVisible() == expected
             if expected:
                 qtbot.waitUntil(lambda session=session: is_open(session, "lab5"))
-                press(session.lab.guide.column.close_button)
+                click(session.lab.guide.column.close_button)
                 assert not dock.isVisible()
 
 
@@ -161,9 +161,9 @@ def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot
     QTest.keyClicks(page.who.name, "Ada")
     QTest.keyClicks(page.who.roll_number, "7")
     QTest.keyClicks(page.answers[-1].field, "it will learn")
-    press(sitting.column.next)
+    click(sitting.column.next)
     QTest.keyClicks(page.prediction.number, "5")
-    press(page.prediction.commit)
+    click(page.prediction.commit)
     report = session.window.panel(ReportPanel)
     assert report.exporter.name == "small-7-report"
     with qtbot.waitSignal(report.exported):
@@ -200,7 +200,7 @@ def test_a_hypothesis_after_the_lab_was_run_is_no_hypothesis_before_it(qtbot, fe
     with opened(qtbot, tmp_path / place) as again:
         sitting = open_lab(qtbot, again, tmp_path)
         QTest.keyClicks(sitting.column.page.answers[-1].field, "99.9 % will be right")
-        press(sitting.column.next)
+        click(sitting.column.next)
         report = again.window.panel(ReportPanel)
         with qtbot.waitSignal(report.exported):
             report.exporter.write(tmp_path / "handed.html")
@@ -273,7 +273,7 @@ def test_a_course_opens_where_it_begins_shows_nothing_of_later_and_gives_each_st
     session.lab.guide.control.go_to("field")
     for _ in range(2):
         with qtbot.waitSignal(session.document.restorer.finished):
-            press(session.lab.guide.column.page.show_me)
+            click(session.lab.guide.column.page.show_me)
         whole_window.rest(qtbot, session)
         assert (state.run.status, state.run.step) == (RunStatus.FINISHED, 1000)
         assert weights_checksum(state.live.network) == weights_checksum(whole.network)
@@ -296,7 +296,7 @@ def test_a_course_opens_where_it_begins_shows_nothing_of_later_and_gives_each_st
         assert files["lab.toml"] == lab.source.encode()
         sitting.control.go_to("field")
         with qtbot.waitSignal(other.document.restorer.finished):
-            press(sitting.column.page.show_me)
+            click(sitting.column.page.show_me)
         whole_window.rest(qtbot, other)  # the run of the course is still there, and needs no training
         assert (state.run.status, state.run.step) == (RunStatus.FINISHED, 1000)
 
@@ -394,20 +394,20 @@ def test_a_draft_is_written_at_once_and_says_what_is_lacking(qtbot, few, tmp_pat
     desk = sitting.control
     QTest.keyClicks(sitting.column.page.answers[-1].field, "it will learn")
     desk.go_to("field")
-    press(sitting.column.page.show_me)
+    click(sitting.column.page.show_me)
     whole_window.rest(qtbot, few, lambda: desk.is_at_end(desk.step))
     desk.predict(5)
     qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
     asked = []
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *said: asked.append(said) or (str(path), ""))
     few.window.panels.show_panel(4)
-    press(report.export)
+    click(report.export)
     lacking = report.message.text()
     assert lacking.startswith("1 prediction is still open. ")
     assert lacking.endswith(
         "A draft shows what is done so far. The report to hand in comes after “Run the lab”."
     )
-    press(report.message.action_button())
+    click(report.message.action_button())
     qtbot.waitUntil(lambda: report.message.kind() == "success")
     assert (asked[0][1], Path(asked[0][2]).name) == ("Export draft", "small-report-draft.pdf")
     said = path.read_text(encoding="utf-8")
@@ -422,7 +422,7 @@ def test_a_draft_is_written_at_once_and_says_what_is_lacking(qtbot, few, tmp_pat
     assert report.numbers is None
     desk.go_to("way")
     assert not desk.is_late
-    press(report.run_button)
+    click(report.run_button)
     qtbot.waitUntil(lambda: report.message.text().endswith("once the open predictions are made."))
     with pytest.raises(DataError, match="draft"):
         read_hand_in(path)

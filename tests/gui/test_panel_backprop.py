@@ -1,5 +1,6 @@
-"""The backprop panel in a window: buttons, mouse and keys, what is computed in the background, the trial."""
+"""The backprop panel in a window: buttons, mouse and keys, the background, the trial, and what it follows."""
 
+from dataclasses import replace
 from typing import override
 
 import numpy as np
@@ -13,14 +14,14 @@ from cnnviz.covers import Secret
 from cnnviz.drawing import CellKey
 from cnnviz.experiment import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, apply_update, tie_rate_of_images
-from tests.gui.backprop_desk import Desk, cell, cells, cut, lab5, value
-from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at
+from tests.gui.backprop_desk import Desk, cell, cells, cut, lab5, two_blocks, value
+from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at, type_into
 from ui.marks import MarkView
 from ui.panels.backprop import header
-from ui.panels.backprop.asks import Contrast, Poke
-from ui.panels.backprop.focus import StepKind, target_of
+from ui.panels.backprop.asks import Contrast, PointAt, Poke, ShowFilter
+from ui.panels.backprop.focus import StepKind, backward_steps, target_of
 from ui.panels.backprop.header import CHECK, POKE
-from ui.state import PinnedCell, Sample
+from ui.state import PinnedCell, RunStatus, Sample
 from ui.theme import ThemeManager
 
 
@@ -272,6 +273,17 @@ def test_results_can_be_covered_and_guessed_before_they_are_shown(desk: Desk) ->
     assert not desk.shown("map 1").content.is_covered
 
 
+def test_who_gets_the_gradient_is_covered_here_as_long_as_in_the_maps(desk: Desk) -> None:
+    desk.go_to(StepKind.ROUTE)
+    desk.state.set_covered({Secret.SHARES: "Predict first."})
+    assert desk.shown("route").content.is_covered
+    desk.go_to(StepKind.FILTER)
+    assert desk.shown("later").content.words == "Predict first.", "its gradient tells where it came from"
+    desk.state.set_covered({})
+    desk.go_to(StepKind.ROUTE)
+    assert not desk.shown("route").content.is_covered
+
+
 # -- in the background --------------------------------------------------------------------------------------
 
 
@@ -315,8 +327,9 @@ def test_what_is_clicked_is_poked_and_the_poke_follows_eps_and_sample(desk: Desk
     assert shown_poke(desk).target == ParameterTarget("conv1.weight", (channel, 0, 1, 2))
     slider = desk.panel.side.poke.view("eps").slider
     slider.setFocus()
-    QTest.keyClick(slider, Qt.Key.Key_Right)
-    assert shown_poke(desk).eps == pytest.approx(2e-4)
+    for eps in (2e-4, 5e-4, 1e-3):
+        QTest.keyClick(slider, Qt.Key.Key_Right)
+        assert shown_poke(desk).eps == pytest.approx(eps)
     first = shown_poke(desk)
     desk.show(lab5(), 1)
     assert shown_poke(desk).target == first.target
@@ -503,11 +516,7 @@ def test_applied_updates_change_the_panel_and_never_the_run_and_another_rate_mak
     assert model.passed.network.params is lab5().params
     assert not update.view("Undo").isEnabled()
 
-    rate = update.view("rate")
-    rate.setFocus()
-    rate.selectAll()
-    QTest.keyClicks(rate, "0.5")
-    QTest.keyClick(rate, Qt.Key.Key_Return)
+    type_into(update.view("rate"), "0.5")
     update.settle()
     after = apply_update(lab5(), update.gradients(lab5()), 0.5)
     kernel = update.panel.model.focus.channel(lab5(), "conv1")
@@ -546,3 +555,102 @@ def test_presented_the_step_has_all_the_room_and_the_column_comes_back(desk: Des
     desk.panel.present(False)
     desk.bot.waitUntil(lambda: desk.view("route").width() == before)
     assert desk.panel.side.isVisible()
+
+
+# -- following network, sample and run ----------------------------------------------------------------------
+
+
+def logit_gradient(desk: Desk) -> float:
+    return next(row.values[0] for row in desk.shown("numbers").content.numbers.rows if row.key == "d")
+
+
+def test_another_sample_or_network_keeps_step_and_pinned_cell_and_shows_its_own(desk: Desk) -> None:
+    desk.go_to(StepKind.LOGITS)
+    first = logit_gradient(desk)
+    desk.show(lab5(), 1)
+    assert desk.panel.model.step.kind is StepKind.LOGITS
+    assert logit_gradient(desk) == desk.gradients(lab5()).outputs["dense1"][0, 0]
+    assert logit_gradient(desk) != first
+
+    desk.go_to(StepKind.ROUTE)
+    desk.state.set_pinned(PinnedCell("conv1", (0, 3, 4)))
+    desk.show(two_blocks())
+    assert len(desk.panel.header.bar.content.titles) == len(backward_steps(two_blocks()))
+    assert desk.panel.model.step.kind is StepKind.ROUTE
+    assert desk.panel.model.step.layer == "pool1"
+    assert desk.panel.model.focus.pinned == ("conv1", (0, 3, 4))
+    assert column(desk, "hint").content.words == "Esc frees the pinned cell."
+
+
+def test_a_pinned_cell_goes_along_into_the_filter_that_is_chosen(desk: Desk) -> None:
+    desk.go_to(StepKind.FILTER)
+    desk.state.set_pinned(PinnedCell("pool1", (2, 3, 4)))
+    desk.panel.answer(ShowFilter("conv1", 5))
+    assert desk.state.pinned == PinnedCell("pool1", (5, 3, 4))
+    assert title(desk).startswith("conv1, filter 5")
+    assert desk.shown("filter").value == 5
+    desk.state.set_pinned(PinnedCell("dense1", (0,)))
+    desk.panel.answer(ShowFilter("conv1", 1))
+    assert desk.state.pinned == PinnedCell("dense1", (0,))
+
+
+def test_the_step_stays_with_the_filter_of_the_weight_that_is_checked_and_frames_it(desk: Desk) -> None:
+    desk.go_to(StepKind.FILTER)
+    desk.state.set_pinned(PinnedCell("pool1", (6, 3, 4)))
+    for number in range(2):
+        desk.panel.answer(Poke(ParameterTarget("conv1.weight", (number, 0, 1, 2))))
+        desk.show(lab5(), 3 + number)
+        assert desk.shown("filter").value == number == desk.state.pinned.index[0]
+        assert ("selected", (1, 2, 1, 1)) in desk.shown("total").content.outlines
+    desk.panel.answer(ShowFilter("conv1", 5))
+    assert not desk.shown("total").content.outlines
+
+
+def test_a_weight_that_another_network_has_not_is_let_go(desk: Desk) -> None:
+    """Also of kernels of another size, and yet maps of the same."""
+    for before, after in (
+        (LAB5, replace(LAB5, filters=(2,))),
+        (replace(LAB5, kernel_size=5, padding=2), replace(LAB5, padding=1)),
+    ):
+        network = before.build_network()
+        desk.show(network)
+        desk.go_to(StepKind.FILTER)
+        last = tuple(side - 1 for side in network.params["conv1.weight"].shape)
+        desk.panel.model.set_target(ParameterTarget("conv1.weight", last))
+        desk.panel.answer(PointAt(weight=ParameterTarget("conv1.weight", last)))
+        desk.settle()
+        assert title(desk).endswith(f", conv1.weight[{', '.join(map(str, last))}]")
+        desk.show(after.build_network())
+        assert "weight" not in title(desk)
+
+
+def test_a_cell_that_is_pinned_elsewhere_is_poked_when_the_panel_is_shown(desk: Desk) -> None:
+    desk.panel.side.show_page(POKE)
+    desk.panel.hide()
+    desk.state.set_pinned(PinnedCell("conv1", (0, 3, 4)))
+    desk.panel.show()
+    model = desk.panel.model
+    desk.bot.waitUntil(lambda: model.poked is not None)
+    assert model.poked.poke.target == CellTarget("conv1", (0, 3, 4))
+
+
+def test_before_there_is_a_network_the_panel_says_what_to_do(qtbot: QtBot) -> None:
+    desk = Desk(qtbot, LAB5)
+    assert desk.panel.empty.isVisible()
+    assert "an image" in desk.panel.empty.text()
+
+
+def test_passes_are_paced_while_training(desk: Desk) -> None:
+    desk.state.update_run(status=RunStatus.TRAINING)
+    before = desk.analysis.kinds.count("backprop.pass")
+    for step in range(40):
+        changed = {name: array + 1e-4 * step for name, array in lab5().params.items()}
+        network = lab5().with_params(changed)
+        desk.inspect_quickly(network, step)
+    desk.settle()
+    asked = desk.analysis.kinds.count("backprop.pass") - before
+    assert 1 <= asked < 20
+    assert desk.panel.model.passed.network.params["conv1.weight"][0, 0, 0, 0] == pytest.approx(
+        lab5().params["conv1.weight"][0, 0, 0, 0] + 39e-4
+    )
+    desk.state.update_run(status=RunStatus.PAUSED)

@@ -13,7 +13,7 @@ from cnnviz.experiment import LAB5, LENET
 from cnnviz.quantities import format_signed
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import double_click, part_center, settle, turn_wheel
-from tests.gui.feature_maps_panel import LEFT, Asked, Opened, line_of
+from tests.gui.feature_maps_panel import LEFT, Asked, Opened, line_of, scaled
 from tests.gui.whole_window import rest
 from ui.panels.feature_maps.explain import Look
 from ui.panels.feature_maps.panel import FeatureMapsPanel
@@ -159,10 +159,6 @@ def test_a_network_that_has_diverged_is_still_shown(lab5):
     lab5.hover("pool1", 3, 3)
     assert np.isnan(lab5.values("conv1")).all()
     assert "NaN" in lab5.panel.status.text()
-
-
-def scaled(network, factor):
-    return network.with_params({name: factor * array for name, array in network.params.items()})
 
 
 # -- room ----------------------------------------------------------------------------------------------------

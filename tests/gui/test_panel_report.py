@@ -20,7 +20,7 @@ from cnnviz.snapshots import Snapshot
 from tests.engine.report_cases import small_data
 from tests.gui.document_driving import through_document
 from tests.gui.driving import EventCounter, drain, settle, show_window
-from tests.gui.report_driving import BACKPROP, PRINCIPLE, TRANSLATION, answer, record, run, write
+from tests.gui.report_driving import BACKPROP, PRINCIPLE, TRANSLATION, answer
 from tests.small_data import first_images
 from ui.controls.labels import WrapLabel
 from ui.panels.report.panel import ReportPanel
@@ -71,6 +71,23 @@ def kept(work: Work) -> Work:
     again, lost = through_document(work)
     assert lost == []
     return again
+
+
+def write(qtbot: QtBot, panel: ReportPanel, part: str, words: str) -> None:
+    edit = answer(panel, part).field
+    edit.setFocus()
+    qtbot.keyClicks(edit, words)
+
+
+def record(qtbot: QtBot, panel: ReportPanel) -> None:
+    """Record the hypothesis of the section that is shown."""
+    qtbot.mouseClick(answer(panel, "hypothesis").record, Qt.MouseButton.LeftButton)
+
+
+def run(qtbot: QtBot, panel: ReportPanel) -> None:
+    before = panel.numbers
+    qtbot.mouseClick(panel.run_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.numbers is not before)
 
 
 def stamp(panel) -> str:

@@ -29,6 +29,7 @@ def desk(qtbot: QtBot) -> Desk:
 # -- moving ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.window
 def test_mouse_and_keys_move_the_image_by_whole_pixels_to_where_the_sweep_ends_and_put_it_back(
     desk: Desk,
 ) -> None:

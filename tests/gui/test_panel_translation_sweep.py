@@ -1,23 +1,20 @@
-"""The shift sweep of one image and of many, by mouse, and its measures; the digit dragged while training."""
+"""The shift sweep of one image and of many, by mouse, and its measures."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from cnnviz.datasets import to_input
 from cnnviz.experiment import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.translation import MEASURES, compare
-from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at
+from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at, type_into
 from tests.gui.translation_desk import BLANK, Desk, moved, norm_ratio, shift_center, value_at
 from tests.small_data import few_digits
-from ui.panels.translation.panel import TranslationPanel
-from ui.session import Session
-from ui.state import RunStatus, Shift
+from ui.state import Shift
 
 
 @pytest.fixture
@@ -36,10 +33,7 @@ def choose_measure(desk: Desk, name: str) -> None:
 
 def measure_many(desk: Desk, digits: int) -> None:
     click(desk.controls["many"].button("True"))
-    desk.controls["digits"].setFocus()
-    desk.controls["digits"].selectAll()
-    QTest.keyClicks(desk.controls["digits"], str(digits))
-    QTest.keyClick(desk.controls["digits"], Qt.Key.Key_Return)
+    type_into(desk.controls["digits"], str(digits))
     click(desk.panel.sweep.button)
 
 
@@ -203,40 +197,3 @@ def test_while_many_digits_are_measured_one_image_does_not_wait_and_the_measurem
     assert desk.panel.message.text() == ""
     desk.move(2, 0)  # and the panel goes on working
     assert desk.canvas.content.shift == (2, 0)
-
-
-# -- in the whole program ------------------------------------------------------------------------------------
-
-
-@pytest.mark.window
-def test_the_digit_is_dragged_while_training_runs(session: Session, qtbot: QtBot) -> None:
-    window, state = session.window, session.state
-    panel = window.panel(TranslationPanel)
-    window.panels.show_panel(2)
-    qtbot.waitUntil(lambda: panel.isVisible() and panel.picture is not None)
-    session.controller.train()
-    qtbot.waitUntil(lambda: state.run.step > 500)
-    canvas, start = panel.image, part_center(panel.image, "image")
-    cell = canvas.drawing().part("image").drag.unit
-    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start.toPoint())
-    for dx in range(1, 6):
-        QTest.mouseMove(canvas, (start + QPointF(dx * cell, -dx * cell)).toPoint())
-        qtbot.waitUntil(lambda dx=dx: panel.picture.shift == Shift(dx, -dx))
-    end = start + QPointF(5 * cell, -5 * cell)
-    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=end.toPoint())
-    assert state.shift == Shift(5, -5)
-    if state.run.status is RunStatus.TRAINING:
-        session.controller.train()
-    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
-    qtbot.waitUntil(
-        lambda: (
-            panel.picture is not None
-            and panel.picture.subject.network is state.live.network
-            and panel.picture.shift == state.shift
-        ),
-    )
-    network = state.live.network
-    image = to_input(state.sample.pixels[np.newaxis], network.dtype)[0]
-    batch = np.stack([moved(image, 5, -5), np.full_like(image, -0.5)])
-    pooled = network.forward(batch).outputs["pool1"]
-    assert np.allclose(panel.maps.content.shown.pair.shifted, pooled[0] - pooled[1])

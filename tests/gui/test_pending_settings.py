@@ -76,14 +76,14 @@ def test_what_is_typed_beside_a_trained_run_waits_for_a_new_one_but_a_rate_alone
         return form.sizeHint(), form.field("learning_rate").geometry(), window.panels.mapTo(window, QPoint())
 
     before = places()
-    type_setting(qtbot, session, "learning_rate", "0.002")
+    type_setting(session, "learning_rate", "0.002")
     assert state.experiment.learning_rate == 0.002
     assert window.pending.text() == ""
     said = window.run_bar.said
     assert said.text() == "Next: rate 0.002"
     assert said.isVisible()
-    type_setting(qtbot, session, "seed", "7")
-    type_setting(qtbot, session, "learning_rate", "0.003")
+    type_setting(session, "seed", "7")
+    type_setting(session, "learning_rate", "0.003")
     assert state.experiment.learning_rate == 0.002
     assert "Learning rate 0.002 → 0.003; Seed 0 → 7" in window.pending.text()
     assert said.text() == "Next: rate 0.003 · seed 7"
@@ -94,14 +94,14 @@ def test_what_is_typed_beside_a_trained_run_waits_for_a_new_one_but_a_rate_alone
     session.controller.edit(replace(state.draft, classes=("4", "9")))
     assert said.text() == "Next: classes 4, 9 · +2 settings"
     session.controller.edit(replace(state.draft, classes=state.experiment.classes))
-    type_setting(qtbot, session, "seed", "0")
+    type_setting(session, "seed", "0")
     assert state.experiment.learning_rate == 0.003
     assert window.pending.text() == ""
 
-    type_setting(qtbot, session, "learning_rate", "0.0001")
+    type_setting(session, "learning_rate", "0.0001")
     assert said.text() == "", "as it trained before"
     train(qtbot, session, 200)
-    type_setting(qtbot, session, "filters", "3")
+    type_setting(session, "filters", "3")
     form = window.panel(TrainingPanel).form
     assert form.field("filters").toolTip().endswith("This run has 8.")
     assert [label.text() for label in form.findChildren(QLabel) if "•" in label.text()] == ["Filters •"]
@@ -148,7 +148,7 @@ def test_an_untrained_run_takes_what_is_chosen_without_a_word_and_what_does_not_
     assert shown == []
 
     message = session.window.panel(TrainingPanel).message
-    type_setting(qtbot, session, "filters", "99")
+    type_setting(session, "filters", "99")
     assert "1 to 64" in message.text()
     session.controller.choose_preset("lab5")
     assert message.text() == "", "the error goes with what was wrong"

@@ -18,9 +18,17 @@ from cnnviz.drawing import CellKey
 from cnnviz.experiment import LAB5
 from cnnviz.network import weights_checksum
 from cnnviz.training import Trainer
-from tests.gui import document_driving
-from tests.gui.document_driving import begin_again, restored, told
-from tests.gui.driving import click, click_part, double_click, opened, part_center, save_picture, turn_wheel
+from tests.gui.document_driving import begin_again, fork, restore, restored, told
+from tests.gui.driving import (
+    click,
+    click_part,
+    double_click,
+    opened,
+    part_center,
+    save_picture,
+    turn_wheel,
+    type_into,
+)
 from tests.gui.view_rounds import (
     PANELS,
     THREE_DIGITS,
@@ -29,13 +37,10 @@ from tests.gui.view_rounds import (
     difference,
     picture,
     press,
-    rest,
-    restore,
     show,
     step_to,
-    train,
-    type_number,
 )
+from tests.gui.whole_window import come_to_rest, train
 from tests.small_data import write_npz
 from ui.panels.backprop.focus import StepKind
 from ui.panels.backprop.panel import BackpropPanel
@@ -79,7 +84,7 @@ def _maps_at_a_pinned_cell(bot: QtBot, session: Session) -> None:
     choose(flow("class"), "2")
     click(panel.limits.button("fixed"))
     click(panel.smaller)
-    rest(bot, session)
+    come_to_rest(bot, session)
 
 
 def _maps_in_a_sweep(_bot: QtBot, session: Session) -> None:
@@ -102,7 +107,7 @@ def _a_filter(bot: QtBot, session: Session) -> None:
     filter_view = panel.top_patches.filter
     choose(filter_view.view("layer"), "conv2")
     click_part(filter_view.view("filters"), 3)
-    rest(bot, session)
+    come_to_rest(bot, session)
 
 
 def _translation_of_many_digits(bot: QtBot, session: Session) -> None:
@@ -114,22 +119,22 @@ def _translation_of_many_digits(bot: QtBot, session: Session) -> None:
     click(controls["pair"].button("difference"))
     click_part(panel.strip, "max_blur")
     click(controls["relative"])
-    rest(bot, session)
+    come_to_rest(bot, session)
     click_part(panel.maps, CellKey((2, "tile"), 2, 2))
     click(panel.enlarge)
     click(controls["equivariance"].button("True"))
     choose(controls["measure"], "Cosine similarity")
     click(controls["many"].button("True"))
-    type_number(controls["digits"], "3")
+    type_into(controls["digits"], "3")
     click(panel.sweep.button)
-    rest(bot, session)
+    come_to_rest(bot, session)
     click(controls["spread"].button("True"))
 
 
 def _a_lesson(bot: QtBot, session: Session) -> None:
     panel = session.window.panel(TranslationPanel)
     choose(panel.choices.controls["lesson"], "2 · Row of eight")
-    rest(bot, session)
+    come_to_rest(bot, session)
     click(panel.choices.controls["pair"].button("difference"))
     choose(panel.choices.controls["compared"], "all pools")
 
@@ -139,30 +144,30 @@ def _a_poke(bot: QtBot, session: Session) -> None:
     step_to(panel, StepKind.ROUTE, "pool1")
     click(panel.side.ties.view("rule").button("split"))
     choose(panel.side.ties.view("label"), "2")
-    rest(bot, session)
+    come_to_rest(bot, session)
     choose(panel.stack.view("contrast"), "average")
     click_part(panel.stack.view("route"), CellKey("values", 1, 0))
     click(panel.side.pages.button("poke"))
     press(panel.side.poke.view("eps").slider, Key.Key_Right, Key.Key_Right)
     press(panel.side.poke.view("reach").slider, Key.Key_Left)
-    rest(bot, session)
+    come_to_rest(bot, session)
 
 
 def _an_update(bot: QtBot, session: Session) -> None:
     panel = session.window.panel(BackpropPanel)
     step_to(panel, StepKind.UPDATE)
     click(panel.header.cover)
-    rest(bot, session)
+    come_to_rest(bot, session)
     choose(panel.stack.view("parameter"), "conv2.weight")
     choose(panel.stack.view("filter of conv2"), "filter 2")
     choose(panel.stack.view("input of pool1"), "input 1")
-    type_number(panel.stack.view("rate"), "0.25")
+    type_into(panel.stack.view("rate"), "0.25")
     click(panel.side.pages.button("check"))
     for rule in ("split", "all"):
         click(panel.side.ties.view("rule").button(rule))
-        rest(bot, session)
+        come_to_rest(bot, session)
         click(panel.side.check.view("check"))
-        rest(bot, session)
+        come_to_rest(bot, session)
 
 
 def _report(bot: QtBot, session: Session) -> None:
@@ -170,7 +175,7 @@ def _report(bot: QtBot, session: Session) -> None:
     click(panel.pages.button("translation"))
     press(panel.preview, Key.Key_PageDown)
     turn_wheel(panel.fields, -2)
-    rest(bot, session)
+    come_to_rest(bot, session)
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +202,7 @@ def test_a_picture_brings_back_what_was_chosen(
             show(qtbot, session, panel)
             usual = picture(session)
             choose_in(qtbot, session)
-            rest(qtbot, session)
+            come_to_rest(qtbot, session)
             assert picture(session) != usual
         seen = {}
         for panel in hands:
@@ -288,26 +293,26 @@ def test_a_moment_of_a_long_run_comes_back(qtbot, session, tmp_path, monkeypatch
     monkeypatch.setattr(worker, "_SNAPSHOTS_PER_RUN", 100)
     state = session.state
     step = state.run.steps_per_epoch // worker._SNAPSHOTS_PER_EPOCH
-    document_driving.train(qtbot, session, step)
-    document_driving.train(qtbot, session, 3 * step)
+    train(qtbot, session, step)
+    train(qtbot, session, 3 * step)
     session.controller.show_moment(step)
-    rest(qtbot, session)
+    come_to_rest(qtbot, session)
     path = tmp_path / "early.png"
     save_picture(session, path)
     begin_again(qtbot, session, seed=77)
-    assert restored(qtbot, session, lambda: session.document.open(path))
+    restore(qtbot, session, path)
     assert (state.shown.step, state.run.step) == (step, 3 * step)
 
 
 def test_a_moment_at_hand_is_shown_without_training_a_drawn_image_comes_back_and_the_words_stay(
     qtbot, session, tmp_path
 ):
-    document_driving.train(qtbot, session, 200)
+    train(qtbot, session, 200)
     path = tmp_path / "a.png"
     save_picture(session, path)
     run_id = session.state.run.run_id
     session.state.choose_test_image(9)
-    assert restored(qtbot, session, lambda: session.document.open(path))
+    restore(qtbot, session, path)
     assert session.state.run.run_id == run_id
     assert session.state.sample.index == 0
 
@@ -317,7 +322,7 @@ def test_a_moment_at_hand_is_shown_without_training_a_drawn_image_comes_back_and
     session.state.choose_test_image(3)
     writing = session.document.writing
     writing.set_head("author", "Ada")
-    assert restored(qtbot, session, lambda: session.document.open(path))
+    restore(qtbot, session, path)
     sample = session.state.sample
     np.testing.assert_array_equal(sample.pixels, pixels)
     assert (sample.label, sample.index, sample.origin) == (1, None, "drawn")
@@ -329,11 +334,11 @@ def test_a_moment_at_hand_is_shown_without_training_a_drawn_image_comes_back_and
     session.controller.fork()  # which changes nothing: it is the same run
     qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 126)
     session.controller.pause()
-    rest(qtbot, session)
+    come_to_rest(qtbot, session)
     save_picture(session, path)
     saved = load_picture(path)
     begin_again(qtbot, session, seed=3)
-    assert restored(qtbot, session, lambda: session.document.open(path))
+    restore(qtbot, session, path)
     assert weights_checksum(state.live.network) == saved.run.weights_sha256
 
 
@@ -376,26 +381,17 @@ def test_other_data_and_other_weights_are_told_and_training_again_can_be_cancell
 
 
 def _forked(qtbot: QtBot, session: Session) -> None:
-    """Train, go back, and go on from there with another rate."""
-    state, controller = session.state, session.controller
-    document_driving.train(qtbot, session, 700)
-    controller.show_moment(504)
-    controller.edit(replace(state.experiment, learning_rate=0.001))
-    run_id = state.run.run_id
-    controller.fork()
-    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 600)
-    controller.pause()
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
-    rest(qtbot, session)
+    train(qtbot, session, 700)
+    fork(qtbot, session, 504, 0.001, 610)
 
 
 def _changed_later(qtbot: QtBot, session: Session) -> None:
     """Look at a moment before the change: that one can be had again, but not what the run became."""
-    document_driving.train(qtbot, session, 126)
+    train(qtbot, session, 126)
     session.controller.edit(replace(session.state.experiment, learning_rate=0.01))
-    document_driving.train(qtbot, session, 300)
+    train(qtbot, session, 300)
     session.controller.show_moment(63)
-    rest(qtbot, session)
+    come_to_rest(qtbot, session)
 
 
 @pytest.mark.parametrize("change", [_forked, _changed_later])
@@ -408,7 +404,7 @@ def test_a_picture_of_another_network_than_its_settings_give_says_so_before_it_s
     saved = load_picture(path)
     session.controller.run_start.begin(LAB5)
     qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
-    rest(qtbot, session)
+    come_to_rest(qtbot, session)
     before, run_id = now(session), state.run.run_id
     assert not restored(qtbot, session, lambda: session.document.open(path))
     assert "The network of fork.png cannot be brought back" in told(session)

@@ -7,9 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from PySide6.QtCore import QBuffer, QByteArray, QEvent, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QPainter
-from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractScrollArea,
@@ -27,12 +25,12 @@ from tests.gui.lab_driving import open_lab
 from tests.gui.whole_window import (
     PANELS,
     controls_in,
+    painted,
     place_of,
     rest,
     seen_rect,
     show_panel,
     train,
-    trained_lenet,
 )
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
@@ -44,13 +42,6 @@ from ui.theme import ThemeManager
 from ui.window.panel_area import PanelFrame
 
 SIZES = ((1440, 900), (1280, 720), (1100, 700))
-
-
-@pytest.fixture
-def trained(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
-    """The preset with more in each panel, trained a little."""
-    with trained_lenet(qtbot, tmp_path) as session:
-        yield session
 
 
 def _resize(qtbot: QtBot, session: Session, size: tuple[int, int]) -> None:
@@ -232,16 +223,7 @@ def test_a_panel_that_needs_more_room_is_scrolled(qtbot: QtBot) -> None:
 
 def _texts(widget: QWidget) -> list[tuple[float, str]]:
     """Return every text that a widget really paints, with the height of its font in pixels."""
-    data = QByteArray()
-    buffer, generator = QBuffer(data), QSvgGenerator()
-    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
-    generator.setOutputDevice(buffer)
-    generator.setSize(widget.size())
-    generator.setResolution(96)
-    painter = QPainter(generator)
-    widget.render(painter, QPoint(0, 0))
-    painter.end()
-    return list(_in_svg(ElementTree.fromstring(data.data()), 1.0))
+    return list(_in_svg(ElementTree.fromstring(painted(widget)), 1.0))
 
 
 def _in_svg(element: ElementTree.Element, scale: float) -> Iterator[tuple[float, str]]:

@@ -19,7 +19,8 @@ from cnnviz.report.inserts import Insert
 from tests.gui import whole_window
 from tests.gui.document_driving import through_document
 from tests.gui.driving import close_export_dialog, drain, kept_in
-from tests.gui.report_driving import BACKPROP, PRINCIPLE, TRANSLATION, answer, row_button, titles_in
+from tests.gui.report_driving import BACKPROP, PRINCIPLE, TRANSLATION, answer
+from ui.controls.buttons import IconButton
 from ui.controls.labels import ElidedLabel
 from ui.export.dialog import ExportDialog
 from ui.export.figures import caption_of
@@ -47,6 +48,16 @@ def _choose(session: Session, panel: str, title: str, table: bool) -> None:
     choice = picker.choice()
     assert choice.panel == panel
     picker.insert_button.click()
+
+
+def titles_in(listed: InsertList) -> list[str]:
+    """Titles of what was put in, as its rows show them."""
+    return [row.findChildren(ElidedLabel)[0].text() for row in listed.rows]
+
+
+def row_button(listed: InsertList, place: int, name: str) -> IconButton:
+    """Return a button of a row: "raise", "lower" or "remove"."""
+    return listed.rows[place].findChild(IconButton, name)
 
 
 def step(report: ReportPanel, step_id: str) -> Step:

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QByteArray, QRect, QSettings, Qt
+from PySide6.QtCore import QByteArray, QRect, QSettings
 
 from cnnviz.document import archive
 from tests.engine.datasets_files import assert_one_sentence
 from tests.gui.document_driving import ask, choose
 from tests.gui.driving import begun, close_export_dialog, export_dialog, kept_in
-from tests.gui.whole_window import show_panel, train_to
+from tests.gui.whole_window import train_to
 from tests.small_disk import SmallDisk, open_small_disk
 from ui import session as session_module
 from ui.controls.message_bar import MessageBar
@@ -104,37 +104,6 @@ def told(session: Session) -> str:
     return " ".join(bar.text() for bar in bars if bar.isVisible() and bar.kind() == "error")
 
 
-def test_the_export_dialog_stays_open(qtbot, session, disk, tmp_path):
-    train_to(qtbot, session, 20)
-    show_panel(qtbot, session, 2)
-    session.exporter.export()
-    dialog = export_dialog()
-    for kind in ("png", "csv"):
-        (disk.folder / f"old.{kind}").write_bytes(OLD)
-    disk.fill()
-    names = disk.names()
-    for kind in ("png", "csv"):
-        dialog.format.button(kind).click()
-        dialog.folder.setText(str(disk.folder))
-        dialog.name.setText(f"old.{kind}")
-        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-        dialog.message.action_button().click()  # replace it
-        qtbot.waitUntil(lambda: dialog.message.kind() == "error")
-        assert dialog.isVisible()
-        assert "the disk is full" in dialog.message.text()
-        assert f"old.{kind}" in dialog.message.text()
-        assert_one_sentence(dialog.message.text())
-        assert (disk.folder / f"old.{kind}").read_bytes() == OLD
-        assert disk.names() == names
-    dialog.folder.selectAll()
-    qtbot.keyClicks(dialog.folder, str(tmp_path))
-    with qtbot.waitSignal(dialog.exported) as written:
-        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-    assert dialog.message.kind() == "success"
-    assert written.args[0].parent == tmp_path
-    assert written.args[0].stat().st_size > 100
-
-
 @pytest.mark.parametrize("fault", ["full", "read-only"])
 def test_a_document_tells_and_can_be_saved_elsewhere(qtbot, session, disk, monkeypatch, tmp_path, fault):
     train_to(qtbot, session, 20)
@@ -156,25 +125,6 @@ def test_a_document_tells_and_can_be_saved_elsewhere(qtbot, session, disk, monke
     assert not session.document.is_changed
     if fault == "read-only":
         disk.unlock()
-
-
-def test_a_report_tells_in_its_panel(qtbot, session, disk, tmp_path):
-    session.window.panels.show_panel(4)
-    report = session.window.panel(ReportPanel)
-    qtbot.keyClicks(report.fields.answers[0].field, "to see")
-    (disk.folder / "lab.pdf").write_bytes(OLD)
-    disk.fill()
-    for name in ("lab.pdf", "lab.html"):  # a folder would have nothing in it before the lab is measured
-        report.exporter.write(disk.folder / name)
-        qtbot.waitUntil(lambda: "the disk is full" in told(session))
-        assert_one_sentence(told(session))
-        assert str(disk.folder / name) in told(session)
-        assert disk.names() == ["lab.pdf"]
-        assert (disk.folder / "lab.pdf").read_bytes() == OLD
-        assert report.fields.answers[0].field.toPlainText() == "to see"
-    report.exporter.write(tmp_path / "lab.pdf")
-    qtbot.waitUntil((tmp_path / "lab.pdf").exists)
-    qtbot.waitUntil(report.export.isEnabled)
 
 
 def test_words_are_kept_as_soon_as_there_is_room_and_the_window_does_not_close_over_those_that_are_not(

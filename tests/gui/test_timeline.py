@@ -4,18 +4,16 @@ import threading
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from PySide6.QtCore import Qt
 
 from cnnviz.evaluation import CancelledError, evaluate
 from cnnviz.graphics.run_curves import BEFORE
 from cnnviz.history import Replay
 from cnnviz.training import Trainer
-from tests.gui.driving import choose_by_keys, click, opened, settle
+from tests.gui.driving import choose_by_keys, click, settle, type_into
 from tests.gui.training_driving import curve, place_of, shown_filters, train_to
 from tests.patience import PATIENCE
 from tests.records import with_losses
-from tests.small_data import write_npz
 from ui.panels.training.panel import TrainingPanel
 from ui.state import RunStatus
 
@@ -43,11 +41,7 @@ def fork(qtbot, window, rate=""):
 
 def type_step(qtbot, session, step):
     """Go to a step by its number, and wait until it is shown."""
-    field = session.window.timeline.moment.field
-    field.setFocus()
-    field.selectAll()
-    qtbot.keyClicks(field, str(step))
-    qtbot.keyClick(field, Qt.Key.Key_Return)
+    type_into(session.window.timeline.moment.field, str(step))
     qtbot.waitUntil(lambda: session.state.shown.step == step)
 
 
@@ -59,13 +53,6 @@ def apply(qtbot, session, **settings):
     qtbot.waitUntil(
         lambda: session.state.run.run_id > run_id and session.state.run.status is RunStatus.READY,
     )
-
-
-@pytest.fixture
-def few(qtbot, tmp_path):
-    """The program with so few digits that an epoch takes no time."""
-    with opened(qtbot, tmp_path / "few.ini", write_npz(tmp_path / "few.npz", (0, 1), 2000, 200)) as session:
-        yield session
 
 
 def test_scrubbing_moves_every_panel_and_holds_nothing_up_while_training_runs(qtbot, session):
@@ -119,7 +106,7 @@ def test_scrubbing_moves_every_panel_and_holds_nothing_up_while_training_runs(qt
 def test_an_unchanged_fork_is_the_same_run_again_and_as_long_and_its_reset_can_be_undone(qtbot, few):
     """Weights, order of images and the optimiser's memory: all are those of the chosen moment."""
     session, state, window = few, few.state, few.window
-    apply(qtbot, session, optimizer="adam", learning_rate=1e-3, batch_size=10)
+    apply(qtbot, session, optimizer="adam", learning_rate=1e-3, batch_size=5)
     experiment = state.experiment
     train_to(qtbot, session, 200)
     assert state.run.status is RunStatus.FINISHED

@@ -14,7 +14,7 @@ from cnnviz.experiment import LAB5, LENET
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress
-from tests.gui.driving import settle, show_window
+from tests.gui.driving import settle, show_window, type_into
 from tests.gui.page_rules import assert_has_room
 from tests.gui.training_driving import place_of
 from tests.oracles import read_number
@@ -104,13 +104,6 @@ class Opened:
 
     def key(self, key, modifier=Qt.KeyboardModifier.NoModifier):
         self.qtbot.keyClick(self.track, key, modifier)
-
-    def type_step(self, text, end=Qt.Key.Key_Return):
-        field = self.bar.moment.field
-        field.setFocus()
-        field.selectAll()
-        self.qtbot.keyClicks(field, text)
-        self.qtbot.keyClick(field, end)
 
     def click(self, widget):
         assert widget.isEnabled()
@@ -226,19 +219,19 @@ def test_arrow_keys_go_step_by_step_and_with_shift_through_the_snapshots(opened)
 
 
 def test_a_step_that_is_typed_is_shown_and_stays_while_training_goes_on(opened, qtbot):
-    opened.type_step("507")
+    field = opened.bar.moment.field
+    type_into(field, "507")
     assert opened.shown == 507
     assert opened.bar.moment.lines()[0] == "step 507"
-    opened.type_step("1")
+    type_into(field, "1")
     assert opened.shown == 1
     told = []
     opened.state.noticeRaised.connect(lambda notice: told.append(notice.text))
-    opened.type_step("5000")
+    type_into(field, "5000")
     assert opened.state.follows_live
-    assert opened.bar.moment.field.value() == 1000
+    assert field.value() == 1000
     assert "The step must be a whole number from 0 to 1,000. 5000 was changed to 1000." in told
 
-    field = opened.bar.moment.field
     field.setFocus()
     field.selectAll()
     qtbot.keyClicks(field, "70")

@@ -1,6 +1,5 @@
 """Training in the window, driven with mouse and keyboard as a student would, and what stands around a run."""
 
-import threading
 import time
 from dataclasses import replace
 from itertools import combinations
@@ -38,48 +37,6 @@ from ui.panels.training.settings_form import FIRST
 from ui.state import PinnedCell, RunStatus
 
 LEFT = Qt.MouseButton.LeftButton
-
-
-@pytest.mark.window
-def test_a_students_first_session(qtbot, session):
-    """Start, watch, pause, step, change the rate, stop, reset, and close while training runs."""
-    window, state = session.window, session.state
-    bar, training = window.run_bar, window.panel(TrainingPanel)
-    lengthen(qtbot, session)
-    initial = weights(session)
-
-    click(bar.train)
-    assert bar.train.text() == "Pause"
-    qtbot.waitUntil(lambda: len(training.log.rows()) >= 2)
-    first_length = len(curve(training.curves.loss, EACH)[0])
-    qtbot.waitUntil(lambda: len(curve(training.curves.loss, EACH)[0]) > first_length)
-
-    click(bar.train)
-    wait_for(qtbot, session, RunStatus.PAUSED)
-    assert bar.train.text() == "Continue"
-    paused_at = state.run.step
-    click(bar.step)
-    qtbot.waitUntil(lambda: state.run.step == paused_at + 1 and status(session) is RunStatus.PAUSED)
-    assert len(state.history.losses) == paused_at + 1
-
-    type_setting(qtbot, session, "learning_rate", "1e-7")
-    assert state.experiment.learning_rate == 1e-7
-    before = weights(session)
-    click(bar.step)
-    qtbot.waitUntil(lambda: state.run.step == paused_at + 2 and status(session) is RunStatus.PAUSED)
-    moved = np.abs(weights(session)["conv1.weight"] - before["conv1.weight"]).max()
-    assert 0 < moved < 1e-5
-
-    click(bar.reset)
-    wait_for(qtbot, session, RunStatus.READY)
-    assert_same_weights(weights(session), initial)
-    assert training.log.rows() == []
-
-    click(bar.train)
-    qtbot.waitUntil(lambda: state.run.step > 0)
-    window.close()
-    session.close()
-    assert "training" not in [thread.name for thread in threading.enumerate()]
 
 
 def test_the_window_trains_exactly_the_run_of_the_engine_and_mistakes_are_shown_where_they_are_known(
@@ -141,6 +98,9 @@ def test_whole_epoch_ends_with_results_to_click_through(qtbot, tmp_path):
         wait_for(qtbot, session, RunStatus.FINISHED)
         assert state.run.step == 1200
         assert mistakes.content.scroll == 0, "the largest loss first, wherever the sample stands"
+        click(window.run_bar.reset)
+        wait_for(qtbot, session, RunStatus.READY)
+        assert window.panel(TrainingPanel).log.rows() == []
 
 
 def test_epochs_added_while_training_lengthen_the_run(qtbot, few):
@@ -159,23 +119,14 @@ def test_epochs_added_while_training_lengthen_the_run(qtbot, few):
     assert state.run.total_steps == 4 * 1000
 
 
-def test_single_keys_train_and_step_but_not_where_one_types_and_fast_clicks_leave_a_consistent_run(
+@pytest.mark.window
+def test_a_single_key_steps_a_search_is_typed_beside_it_and_fast_clicks_leave_a_consistent_run(
     qtbot, session
 ):
     window = session.window
     lengthen(qtbot, session)
     window.activateWindow()
     qtbot.waitUntil(lambda: window.samples.grid.hasFocus())
-    qtbot.keyClick(window, Qt.Key.Key_Space)
-    wait_for(qtbot, session, RunStatus.TRAINING)
-    qtbot.waitUntil(lambda: session.state.run.step > 0)
-    qtbot.keyClick(window, Qt.Key.Key_Space)
-    wait_for(qtbot, session, RunStatus.PAUSED)
-    window.run_bar.reset.setFocus(Qt.FocusReason.TabFocusReason)
-    qtbot.keyClick(window.run_bar.reset, Qt.Key.Key_Space)
-    wait_for(qtbot, session, RunStatus.READY)
-    assert session.state.run.step == 0
-
     qtbot.keyClick(window, Qt.Key.Key_S)
     qtbot.waitUntil(lambda: session.state.run.step == 1 and status(session) is RunStatus.PAUSED)
     search = session.window.samples.search
@@ -216,7 +167,7 @@ def test_the_form_shows_a_new_seed_names_what_is_invalid_and_begins_a_run_withou
         ("filters", "8, x", "whole numbers"),
         ("hidden", "5 5 5", "0 to 2"),
     ):
-        type_setting(qtbot, session, name, text)
+        type_setting(session, name, text)
         assert words in message.text()
         assert session.state.draft == session.state.experiment == replace(LAB5, seed=seed)
 
@@ -226,7 +177,7 @@ def test_the_form_shows_a_new_seed_names_what_is_invalid_and_begins_a_run_withou
     click(form.more)
     assert all(form.field(name).isVisible() for name in ("pool_size", "ties"))
     choose_by_keys(form.field("pool"), "none")
-    type_setting(qtbot, session, "stride", "2")
+    type_setting(session, "stride", "2")
     qtbot.waitUntil(lambda: session.state.experiment == replace(LAB5, seed=seed, pool="none", stride=2))
     assert not any(form.field(name).isVisible() for name in ("pool_size", "ties"))
     qtbot.waitUntil(lambda: session.state.live.network.shapes["conv1"] == (8, 13, 13))

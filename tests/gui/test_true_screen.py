@@ -23,8 +23,8 @@ from cnnviz.routing import ParameterTarget
 from cnnviz.translation import MEASURES
 from tests.gui.driving import PATIENCE, give_up_keyboard, opened, settle, show_window, take_pointer_away
 from tests.gui.recomputed import untrue
-from tests.gui.view_rounds import THREE_DIGITS, difference, rest
-from tests.gui.whole_window import PANELS
+from tests.gui.view_rounds import THREE_DIGITS, difference
+from tests.gui.whole_window import PANELS, come_to_rest
 from tests.small_data import write_npz
 from ui.controls.message_bar import MessageBar
 from ui.panels import registry
@@ -63,7 +63,7 @@ def train_up_to(qtbot: QtBot, session: Session, step: int) -> None:
     run = session.state.run
     session.controller.train_to(step, step // run.steps_per_epoch + 1)
     qtbot.waitUntil(lambda: session.state.run.step >= step)
-    rest(qtbot, session)
+    come_to_rest(qtbot, session)
 
 
 def begin(qtbot: QtBot, session: Session, how: Callable[[], object]) -> None:
@@ -71,7 +71,7 @@ def begin(qtbot: QtBot, session: Session, how: Callable[[], object]) -> None:
     run_id, step = session.state.run.run_id, session.state.run.step
     how()
     qtbot.waitUntil(lambda: session.state.run.run_id > run_id)
-    rest(qtbot, session)
+    come_to_rest(qtbot, session)
     train_up_to(qtbot, session, max(step, 1))
 
 
@@ -124,7 +124,7 @@ def branch(qtbot: QtBot, session: Session, chance: random.Random) -> str:
     """Train on from an earlier moment, so that the run so far stays as a grey curve."""
     step = chance.choice(list(session.state.history.snapshots.steps))
     session.controller.show_moment(step)
-    rest(qtbot, session)
+    come_to_rest(qtbot, session)
     if session.state.follows_live:
         return "no branch"
     begin(qtbot, session, session.controller.fork)
@@ -244,7 +244,7 @@ def another_sweep(qtbot: QtBot, session: Session, chance: random.Random) -> str:
     panel, many = session.window.panel(TranslationPanel), chance.random() < 0.7
     panel.choices.choose(many=many, digits=chance.randrange(2, 5), spread=chance.random() < 0.3)
     if many and panel.isVisible():
-        rest(qtbot, session)
+        come_to_rest(qtbot, session)
         panel.sweep.measure()
         qtbot.waitUntil(panel.sweep.is_measured)
         qtbot.waitUntil(lambda: not panel.sweep.is_running)
@@ -352,7 +352,7 @@ def measure_again(qtbot: QtBot, session: Session) -> None:
     panel = session.window.panel(TranslationPanel)
     if panel.isVisible() and panel.view.many and not panel.sweep.is_measured():
         panel.sweep.measure()
-        rest(qtbot, session)
+        come_to_rest(qtbot, session)
 
 
 def picture_of(qtbot: QtBot, part: QWidget) -> QImage:
@@ -376,9 +376,9 @@ def test_nothing_is_left_over_from_what_was_done_before(qtbot, tmp_path, seed):
         for count in range(COUNT):
             name = chance.choice(PARTS)
             session.window.panels.show_panel(PANELS.index(name) if name in PANELS else 0)
-            rest(qtbot, session)
+            come_to_rest(qtbot, session)
             done.append(chance.choice(ACTIONS)(qtbot, session, chance))
-            rest(qtbot, session)
+            come_to_rest(qtbot, session)
             faults += [f"{count} {name} after {done[-3:]}: {fault}" for fault in untrue(session, name)]
             measure_again(qtbot, session)
             seen = picture_of(qtbot, part_of(session, name))

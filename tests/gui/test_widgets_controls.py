@@ -20,14 +20,14 @@ from shiboken6 import Shiboken
 from cnnviz.drawing import Ask
 from cnnviz.drawing.page import Card, Fit, Page, down
 from cnnviz.graphics.texts import WORDS, Words
-from tests.gui.driving import column_window, place, settle, show_window, turn_wheel
+from tests.gui.driving import column_window, place, settle, show_window, turn_wheel, type_into
 from ui.controls.buttons import IconButton
 from ui.controls.choice_field import ChoiceField, ClassPicker, SegmentedControl
 from ui.controls.cover import Cover
 from ui.controls.labels import ElidedLabel, SectionTitle, WrapLabel
 from ui.controls.layouts import Form, fill
 from ui.controls.message_bar import MessageBar
-from ui.controls.number_field import FloatField, IntField, PowerSlider
+from ui.controls.number_field import FloatField, IntField
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.page_view import PageView
 from ui.panels.backprop.asks import SetSide
@@ -302,19 +302,6 @@ def test_a_cover_gives_its_part_the_height_that_it_wants_now(qtbot):
     qtbot.waitUntil(lambda: part.height() == part.heightForWidth(part.width()) > before)
 
 
-def test_a_power_slider_steps_one_two_five(qtbot: QtBot) -> None:
-    slider = PowerSlider("ε", -3, 0, 1e-2)
-    qtbot.addWidget(slider)
-    seen: list[float] = []
-    slider.valueEdited.connect(seen.append)
-    for _ in range(4):
-        QTest.keyClick(slider.slider, Qt.Key.Key_Right)
-    assert seen == [pytest.approx(each) for each in (0.02, 0.05, 0.1, 0.2)]
-    slider.set_value(1e-3)
-    assert slider.value() == pytest.approx(1e-3)
-    assert len(seen) == 4
-
-
 # -- scrolling later -----------------------------------------------------------------------------------------
 
 
@@ -439,14 +426,6 @@ def test_what_was_ticked_in_the_list_of_classes_is_taken_however_it_is_closed(qt
 # -- numbers -------------------------------------------------------------------------------------------------
 
 
-def type_into(qtbot: QtBot, field: IntField | FloatField, text: str, *, confirm: bool = True) -> None:
-    field.setFocus()
-    field.selectAll()
-    qtbot.keyClicks(field, text)
-    if confirm:
-        qtbot.keyClick(field, Qt.Key.Key_Return)
-
-
 @pytest.fixture
 def rate(qtbot, window) -> FloatField:
     field = FloatField(1e-6, 10, 1e-4)
@@ -473,7 +452,7 @@ def test_a_rate_can_be_typed_in_either_way(qtbot, rate):
     ):
         rate.set_value(3)
         with qtbot.waitSignal(rate.valueEdited) as edited:
-            type_into(qtbot, rate, typed)
+            type_into(rate, typed)
         assert edited.args == [pytest.approx(value)]
         assert rate.value() == pytest.approx(value)
         assert rate.text() == text
@@ -482,21 +461,24 @@ def test_a_rate_can_be_typed_in_either_way(qtbot, rate):
 
 def test_what_is_no_rate_is_explained_and_corrected_or_not_taken(qtbot, rate):
     for typed, nearest in (("50", 10.0), ("1e-9", 1e-6)):
-        type_into(qtbot, rate, typed, confirm=False)
+        rate.setFocus()
+        rate.selectAll()
+        qtbot.keyClicks(rate, typed)
         assert rate.message() == "Learning rate must be a number from 1e−6 to 10."
         assert rate.property("invalid") is True
         qtbot.keyClick(rate, Qt.Key.Key_Return)
         assert rate.value() == pytest.approx(nearest)
         assert "was changed to" in rate.message()
-        type_into(qtbot, rate, "0.01")
+        type_into(rate, "0.01")
         assert rate.message() == ""
         assert rate.property("invalid") is False
     with qtbot.assertNotEmitted(rate.valueEdited):
-        type_into(qtbot, rate, "1e")
+        type_into(rate, "1e")
     assert rate.value() == 0.01
     assert rate.text() == "0.01"
     assert "is not a number; 0.01 is kept" in rate.message()
-    type_into(qtbot, rate, "abc", confirm=False)
+    rate.selectAll()
+    qtbot.keyClicks(rate, "abc")
     assert "abc" not in rate.text()
 
 
@@ -516,10 +498,10 @@ def test_steps_go_1_2_5_and_stop_at_the_ends(qtbot, rate):
 
 
 def test_whole_numbers_are_taken_or_corrected_with_a_message(qtbot, batch):
-    type_into(qtbot, batch, "64")
+    type_into(batch, "64")
     assert (batch.value(), batch.message()) == (64, "")
     for typed, value in (("5000", 1024), ("0", 1)):
-        type_into(qtbot, batch, typed)
+        type_into(batch, typed)
         assert batch.value() == value
         said = f"Batch must be a whole number from 1 to 1,024. {typed} was changed to {value}."
         assert batch.message() == said

@@ -7,51 +7,22 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QAbstractEventDispatcher, QEvent, QObject, QSettings, Qt
-from PySide6.QtGui import QAction, QImage
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import EventCounter, begun, opened, show_window
-from tests.gui.training_driving import lengthen, train_on
+from tests.gui.driving import EventCounter, begun, show_window
 from tests.gui.view_rounds import difference
 from tests.gui.whole_window import PANELS, rest, show_panel, train
-from tests.small_data import first_images, write_npz
-from ui.panels import registry
+from tests.small_data import first_images
 from ui.session import Session
-from ui.state import AppState, RunStatus
+from ui.state import AppState
 from ui.theme import ThemeManager
 from ui.window import notice_bar
 from ui.window.notice_bar import NoticeBar
 
 
-def test_every_panel_follows_training_and_theme(qtbot, session, theme):
-    lengthen(qtbot, session)
-    session.state.set_speed(400)  # what is drawn is asked for here, not the engine
-    session.controller.train()
-    qtbot.waitUntil(lambda: session.state.run.step > 0)
-    for number in range(len(PANELS)):
-        session.window.panels.show_panel(number)
-        theme.set_mode("light" if theme.mode == "dark" else "dark")
-        theme.set_scale(1.35 if theme.theme.scale == 1 else 1.0)
-        train_on(qtbot, session)
-    session.controller.train()
-    qtbot.waitUntil(lambda: session.state.run.status is not RunStatus.TRAINING)
-    qtbot.waitUntil(lambda: session.window.samples.is_current)
-
-
-def test_presets_can_be_changed_under_every_panel(qtbot, tmp_path):
-    with opened(qtbot, tmp_path / "few.ini", write_npz(tmp_path / "ten.npz", range(10), 640, 100)) as session:
-        for number, preset in ((1, "lenet"), (2, "lab5"), (3, "lenet"), (0, "lab5")):
-            session.window.panels.show_panel(number)
-            run_id = session.state.run.run_id
-            session.controller.choose_preset(preset)
-            qtbot.waitUntil(lambda run_id=run_id: session.state.run.run_id > run_id)
-            rest(qtbot, session, lambda: session.state.run.status is RunStatus.READY)
-
-
-def test_a_first_window_fits_the_screen_and_every_row_of_the_registry_is_a_tab_and_an_entry_of_the_menu(
-    session,
-):
+def test_a_first_window_fits_the_screen(session):
     window = session.window
     room = window.screen().availableSize()
     window.restore_size()
@@ -59,15 +30,6 @@ def test_a_first_window_fits_the_screen_and_every_row_of_the_registry_is_a_tab_a
     assert window.height() <= room.height()
     assert window.minimumWidth() <= room.width()
     assert window.minimumHeight() <= room.height()
-    titles = [row.title.replace("&&", "&") for row in registry.PANELS]
-    assert session.window.panels.titles == titles
-    keys = {action.shortcut().toString(): action.text() for action in session.window.findChildren(QAction)}
-    assert [keys[f"Ctrl+{number}"] for number in range(1, len(PANELS) + 1)] == [
-        f"&{number} {row.title}" for number, row in enumerate(registry.PANELS, start=1)
-    ]
-    assert [dock.objectName() for dock in session.window.panels.docks()] == [
-        row.dock_name for row in registry.PANELS
-    ]
 
 
 def test_opening_the_window_dresses_each_widget_once_or_twice(qtbot, qapp, tmp_path):

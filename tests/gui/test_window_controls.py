@@ -1,10 +1,6 @@
 """Every control says what it does, is reached by keys, told to a screen reader, and has a tip beside it."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
-import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QAccessible, QHelpEvent
 from PySide6.QtTest import QTest
@@ -23,7 +19,6 @@ from tests.gui.whole_window import (
     seen_rect,
     show_panel,
     train,
-    trained_lenet,
 )
 from ui.controls.keyboard import scroll_to
 from ui.controls.spoken import Spoken, speak
@@ -33,14 +28,6 @@ from ui.painting import qrect
 from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
 from ui.theme import ThemeManager
-
-
-@pytest.fixture
-def trained(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
-    speak()
-    with trained_lenet(qtbot, tmp_path) as session:
-        activate(qtbot, session.window)
-        yield session
 
 
 def told(widget: QWidget, kind: QAccessible.Text) -> str:
@@ -70,7 +57,9 @@ def _nameless(part: QWidget) -> list[str]:
 def test_every_control_has_a_name_a_narrow_tool_tip_that_covers_no_control_and_is_reached_by_the_tab_key(
     qtbot: QtBot, trained: Session, theme: ThemeManager
 ) -> None:
+    speak()
     window = trained.window
+    activate(qtbot, window)
     missing, wide, covering = [], set(), set()
     for number in range(len(PANELS)):
         show_panel(qtbot, trained, number)

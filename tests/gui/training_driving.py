@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
 
-from tests.gui.driving import click
+from tests.gui.driving import click, type_into
 from ui.panels.training.panel import TrainingPanel
 from ui.state import RunStatus
 
@@ -29,26 +29,15 @@ def train_to(qtbot, session, step):
     qtbot.waitUntil(lambda: status(session) is not RunStatus.TRAINING)
 
 
-def train_on(qtbot, session):
-    """Wait, while it trains, until later weights are shown."""
-    samples = session.window.samples
-    step = samples.prediction.scene.snapshot.step
-    qtbot.waitUntil(lambda: samples.prediction.scene.snapshot.step > step)
-
-
 def lengthen(qtbot, session):
     """Make the run too long to end before the test has clicked."""
     session.controller.edit(replace(session.state.draft, epochs=500))
     qtbot.waitUntil(lambda: session.state.run.run_id == 2 and status(session) is RunStatus.READY)
 
 
-def type_setting(qtbot, session, name, text):
+def type_setting(session, name, text):
     """Type a setting into the form, as a user does."""
-    field = session.window.panel(TrainingPanel).form.field(name)
-    field.setFocus()
-    field.selectAll()
-    qtbot.keyClicks(field, text)
-    qtbot.keyClick(field, Qt.Key.Key_Return)
+    type_into(session.window.panel(TrainingPanel).form.field(name), text)
 
 
 def weights(session):

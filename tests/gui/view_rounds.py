@@ -1,19 +1,17 @@
 """Hands that make choices in every panel, a picture of a panel, and one of the window with its session."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractSpinBox, QWidget
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.experiment import Experiment
-from tests.gui import whole_window
-from tests.gui.driving import choose_by_keys, click_part, give_up_keyboard
-from tests.gui.whole_window import PANELS
+from tests.gui.driving import choose_by_keys, click_part
+from tests.gui.whole_window import PANELS, come_to_rest
 from ui.controls.choice_field import ChoiceField
 from ui.export.figures import Figure
 from ui.export.formats import to_image
@@ -32,27 +30,9 @@ THREE_DIGITS = Experiment(
 )  # fmt: skip
 
 
-def train(qtbot: QtBot, session: Session, step: int) -> None:
-    whole_window.train_to(qtbot, session, step)
-    qtbot.waitUntil(lambda: session.state.evaluation is not None)
-
-
 def show(qtbot: QtBot, session: Session, panel: str) -> None:
     session.window.panels.show_panel(PANELS.index(panel))
-    rest(qtbot, session)
-
-
-def rest(qtbot: QtBot, session: Session) -> None:
-    """Wait for the window to be at rest, with neither keyboard nor pointer anywhere."""
-    give_up_keyboard()
-    point_nowhere(session)
-    whole_window.rest(qtbot, session)
-
-
-def point_nowhere(session: Session) -> None:
-    handle = session.window.windowHandle()
-    QTest.mouseMove(handle, QPoint(700, 30))
-    QTest.mouseMove(handle, QPoint(702, 30))
+    come_to_rest(qtbot, session)
 
 
 def picture(session: Session) -> QImage:
@@ -91,21 +71,7 @@ def choose(field: ChoiceField, text: str) -> None:
     choose_by_keys(field, field.itemData(field.findText(text)))
 
 
-def type_number(field: QAbstractSpinBox, text: str) -> None:
-    field.setFocus()
-    field.selectAll()
-    QTest.keyClicks(field, text)
-    press(field, Qt.Key.Key_Return)
-
-
 def step_to(panel: BackpropPanel, kind: StepKind, layer: str = "") -> None:
     steps, bar = panel.model.steps, panel.header.bar
     place = next(n for n, step in enumerate(steps) if step.kind is kind and layer in ("", step.layer))
     click_part(bar, place)
-
-
-def restore(qtbot: QtBot, session: Session, path: Path) -> None:
-    with qtbot.waitSignal(session.document.restorer.finished) as done:
-        session.document.open(path)
-    assert done.args == [True]
-    rest(qtbot, session)

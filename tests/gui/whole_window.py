@@ -1,12 +1,10 @@
 """Steps that tests of the whole window share."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
 
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QAccessible
+from PySide6.QtCore import QBuffer, QPoint, QRect, Qt
+from PySide6.QtGui import QAccessible, QPainter
+from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -23,9 +21,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from cnnviz.experiment import LENET
-from tests.gui.driving import opened, settle
-from tests.small_data import write_npz
+from tests.gui.driving import give_up_keyboard, settle, take_pointer_away
 from ui.panels import registry
 from ui.panels.scene import PictureLoop
 from ui.session import Session
@@ -51,15 +47,6 @@ def train_to(qtbot: QtBot, session: Session, step: int) -> None:
     session.controller.train_to(step, 1)
     qtbot.waitUntil(lambda: state.run.step == step and state.run.status is not RunStatus.TRAINING)
     qtbot.waitUntil(lambda: state.shown is state.live or not state.follows_live)
-
-
-@contextmanager
-def trained_lenet(qtbot: QtBot, folder: Path) -> Iterator[Session]:
-    """Open the larger preset, which has all that the other one has and more, trained on few digits."""
-    data = write_npz(folder / "ten.npz", range(10), 640, 100)
-    with opened(qtbot, folder / "lenet.ini", data, replace(LENET, epochs=50)) as session:
-        train(qtbot, session, 40)
-        yield session
 
 
 def show_panel(qtbot: QtBot, session: Session, number: int, painted: bool = False) -> QWidget:
@@ -91,6 +78,13 @@ def rest(qtbot: QtBot, session: Session, *conditions: Callable[[], bool], painte
     settle(qtbot, is_all_shown, is_idle, *conditions, parts=[controller], painted=painted)
 
 
+def come_to_rest(qtbot: QtBot, session: Session) -> None:
+    """Wait for the window to be at rest, with neither keyboard nor pointer anywhere: both can be seen."""
+    give_up_keyboard()
+    take_pointer_away(session.window)
+    rest(qtbot, session)
+
+
 def controls_in(part: QWidget) -> Iterator[QWidget]:
     """Whatever can be seen in a part of the window and be used by pointer or keyboard."""
     for widget in part.findChildren(QWidget):
@@ -111,6 +105,18 @@ def name_of(widget: QWidget) -> str:
     """What a screen reader calls a widget."""
     found = QAccessible.queryAccessibleInterface(widget)
     return found.text(QAccessible.Text.Name) if found is not None else widget.accessibleName()
+
+
+def painted(widget: QWidget) -> str:
+    """What a widget paints, as SVG."""
+    sheet, generator = QBuffer(), QSvgGenerator()
+    generator.setOutputDevice(sheet)
+    generator.setSize(widget.size())
+    generator.setResolution(96)
+    painter = QPainter(generator)
+    widget.render(painter, QPoint(0, 0))
+    painter.end()
+    return sheet.data().toStdString()
 
 
 def place_of(widget: QWidget) -> str:

@@ -53,11 +53,11 @@ def covered_parts(window: MainWindow) -> Iterator[Parts]:
         (translation.sweep, (Secret.SHIFT, Secret.FLIPS)),
     )
     backprop = window.panel(BackpropPanel)
-    of_pass = (Secret.ANSWERS, Secret.CELLS)
+    of_pass, of_window = (Secret.ANSWERS, Secret.CELLS), (Secret.ROUTE, Secret.SHARES)
     yield (
         (backprop.stack, of_pass),
-        (backprop.header.said, (*of_pass, Secret.ROUTE)),
-        (backprop.side, (*of_pass, Secret.ROUTE, Secret.CHECK)),
+        (backprop.header.said, (*of_pass, *of_window)),
+        (backprop.side, (*of_pass, *of_window, Secret.CHECK)),
     )
 
 

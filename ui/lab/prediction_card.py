@@ -323,9 +323,7 @@ def _limits(prediction: Prediction, verdict: Verdict | None) -> str:
         return ""
     measure = MEASURES[prediction.truth.measure]
     unit = "percentage points" if measure.quantity == "percent" else measure.unit
-    right = f"Right: up to {format_value(prediction.tolerance)} {unit}".rstrip() + " off"
+    right = f"Right: at most {format_value(prediction.tolerance)} {unit}".rstrip() + " off"
     if not prediction.tolerance:
         right = "Right: only the exact number"
-    more = "more" if prediction.tolerance else "off"
-    has_close = verdict.nearness in ("close", "not close")
-    return f"{right}; close: up to a tenth of the result {more}." if has_close else f"{right}."
+    return f"{right}; close: at most {format_value(verdict.close)} off." if verdict.close else f"{right}."

@@ -40,12 +40,10 @@ from ui.tasks import TaskRunner
 from ui.theme import Theme, follow_theme, theme_manager
 
 #: What tells too much: where the gradient went in the pool before, what the update makes of the loss.
+_OF_WINDOW = Secret.ROUTE, Secret.SHARES
 _TOLD_BY = {
-    StepKind.GATE: (Secret.ROUTE,),
-    StepKind.PASS: (Secret.ROUTE,),
-    StepKind.FILTER: (Secret.ROUTE,),
-    StepKind.INPUT: (Secret.ROUTE,),
-    StepKind.UPDATE: (Secret.ROUTE, Secret.UPDATE),
+    **dict.fromkeys((StepKind.GATE, StepKind.PASS, StepKind.FILTER, StepKind.INPUT), _OF_WINDOW),
+    StepKind.UPDATE: (*_OF_WINDOW, Secret.UPDATE),
 }
 #: While training, the least time between two passes.
 _PACE_MS = 80
@@ -231,7 +229,7 @@ class BackpropPanel(Panel):
         self.model.set_pinned(self._state.pinned)
 
     def _on_covered_changed(self) -> None:
-        why = self._state.why_covered(Secret.ROUTE)
+        why = self._state.why_covered(*_OF_WINDOW)
         self.header.cover.setEnabled(not why)
         self.model.hold_covered(bool(why))
         if self.model.passed is not None:

@@ -297,8 +297,8 @@ def _of_window(alike: _Alike, why_covered: str) -> tuple[Item, Item, tuple[Item,
     tip = "Values in the window of the pool; the largest wins"
     values = _cells(cell.values, Colors(colormap, *limits), note=note)
     window = _table("window", f"window of {source}", tip, values, winners)
-    title = "gets the gradient ×"
-    tip = "What the gradient is multiplied by on its way back to each cell of the window"
+    title = "share of the gradient"
+    tip = "How much of the gradient each cell of the window gets on the way back; 1 is the whole"
     if why_covered:
         other = Card("covered", WORDS, Words(why_covered, ink="muted"), title, "", tip)
         told: tuple[Item, ...] = ()

@@ -104,7 +104,7 @@ class Measuring(QObject):
                 f"{format_count(numbers.sample)}. Measure again, and you get the same numbers."
             )
         if numbers is None:
-            todo = "Write your hypotheses, then run the lab: it trains, measures, and fills in the results."
+            todo = "Once your hypotheses are written, “Run the lab” trains and measures everything."
             return todo if lab.is_free else f"This is the report of the lab “{lab.title}”. {todo}"
         if why := self._state.why_covered(*Secret):
             return why
