@@ -17,8 +17,8 @@ VERDICTS = {
     "kink": (
         "kink",
         "warning",
-        "Within ±ε something switches: the finite difference mixes several slopes. The loss has one here, which "
-        "a smaller ε measures.",
+        "Within ±ε something switches: the finite difference mixes several slopes. The loss has one here, "
+        "which a smaller ε measures.",
     ),
     "tie_rule": (
         "tie rule",
