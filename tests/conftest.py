@@ -16,9 +16,9 @@ settings.load_profile("repeatable")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Half as many workers again as there are cores: tests of the window wait for half of their time."""
+    """Twice as many workers as there are cores: tests of the window wait for half of their time."""
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return -(-3 * cores // 2)
+    return 2 * cores
 
 
 @pytest.hookimpl(trylast=True)
