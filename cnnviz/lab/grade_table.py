@@ -118,8 +118,14 @@ def _handed(handed: HandIn, lab: Lab | None, labs: Sequence[Lab]) -> dict[str, C
         names = (name for name in step_columns(lab, step, labs) if name.endswith(": answer"))
         for name, question in zip(names, lab.asked(step), strict=True):
             cells[name] = answer_of(handed, step.key_of(question))
-    answers = [cell for name, cell in cells.items() if name.endswith(": answer")]
-    return cells | {"answers": sum(map(bool, answers)), "questions": len(answers)}
+    answered, asked = _answered(handed, lab)
+    return cells | {"answers": answered, "questions": asked}
+
+
+def _answered(handed: HandIn, lab: Lab) -> tuple[int, int]:
+    """How many questions of a lab have an answer, and how many there are."""
+    keys = [step.key_of(question) for step in lab.steps for question in lab.asked(step)]
+    return sum(bool(answer_of(handed, key)) for key in keys), len(keys)
 
 
 def _graded(grade: Grade, lab: Lab | None, labs: Sequence[Lab]) -> dict[str, Cell]:
@@ -181,13 +187,13 @@ def _name(row: Row) -> str:
 
 def _student(row: Row) -> dict[str, Any]:
     files = ", ".join(path.as_posix() for path in row.files)
-    grade, steps = row.grade, [] if row.lab is None else list(_steps(row, row.lab))
+    grade = row.grade
     about = [files, row.reason, *(() if grade is None else (*grade.late, *grade.notes))]
-    if grade is not None:
+    if grade is not None and row.handed is not None and row.lab is not None:
+        answered, asked = _answered(row.handed, row.lab)
         about.append(
             f"{format_plain(grade.points)} of {format_plain(grade.most_points)} points for predictions; "
-            f"{sum(bool(each['answer']) for each in steps)} of {sum(bool(each['of']) for each in steps)} "
-            "questions are answered"
+            f"{answered} of {asked} questions are answered"
         )
     source = row.handed or row.listed
     return {
@@ -196,7 +202,7 @@ def _student(row: Row) -> dict[str, Any]:
         "verdict": verdict_of(row),
         "about": ". ".join(each.rstrip(".") for each in about if each),
         "remarks": [each.reason for each in row.remarks],
-        "steps": steps,
+        "steps": [] if row.lab is None else list(_steps(row, row.lab)),
     }
 
 

@@ -188,6 +188,7 @@ def test_the_list_of_a_check_leads_to_pokes_and_can_be_chosen() -> None:
     assert number(tie_rule[0].tip.split()[1].rstrip(",")) == pytest.approx(gradient, rel=1e-5)
     assert "under “first”" in tie_rule[0].tip
     assert shown["with first"].asks == StartCheck("first")
+    assert shown["parameters"].tip.startswith("Click a row")
     assert "with first" not in at_check("all", "all", "first")
     assert listed.graphic.words(listed.content) == f"{len(listed.content.rows)} rows"
 

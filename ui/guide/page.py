@@ -324,9 +324,8 @@ class GuideWindow(QDialog):
         self.page = GuidePage({FIRST_STEPS: first_steps, LICENCES: licences_page})
         self._back = named(QPushButton("Back"), "Back", "Previous page (Alt+Left)")
         self._back.setEnabled(False)
-        self.find_button = named(
-            QPushButton("Find…"), "Find in the user guide", "Find a word (Ctrl+F or Ctrl+K)"
-        )
+        tip = "Find a word (Ctrl+F or Ctrl+K)"
+        self.find_button = named(QPushButton("Find…"), "Find in the user guide", tip)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         for button in (self._back, self.find_button):
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
@@ -340,7 +339,7 @@ class GuideWindow(QDialog):
         self._back.clicked.connect(self.page.backward)
         self.find_button.clicked.connect(lambda: find(self))
         for key in ("Ctrl+F", "Ctrl+K"):  # as pages are searched, and as one finds in the window
-            QShortcut(QKeySequence(key), self, lambda: find(self))
+            QShortcut(QKeySequence(key), self, self.find_button.click)
         self.chapters.clicked.connect(lambda _at: self.page.setFocus())  # so that Page keys scroll it
         follow_theme(self)
 

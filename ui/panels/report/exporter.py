@@ -221,7 +221,7 @@ class ReportExporter(QObject):
     def forget(self) -> None:
         """Do not write what is only being measured: the report is another, or nothing is measured."""
         self._handed_out = None
-        if self._waits_for is not None:
+        if self.is_waiting:
             self._waits_for = None
             self._message.clear()
             self._end(succeeded=False)
@@ -236,7 +236,7 @@ class ReportExporter(QObject):
             self._message.show_message(said, "success")
 
     def _on_measuring_failed(self, text: str) -> None:
-        if self._waits_for is not None:
+        if self.is_waiting:
             self._waits_for = None
             self._on_failed(text)
 

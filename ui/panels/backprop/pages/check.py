@@ -64,13 +64,10 @@ def page(now: Now) -> Page:
     if result is not None and now.progress is None:
         kind = now.listed if now.listed is not None else "kink" if counts["kink"] else ""
         off = tuple(each for each in ("kink", "tie_rule") if not counts[each])
-        name, tip = (
-            "Which parameters are listed",
-            "Click a row, or press Enter, to check this parameter alone",
-        )
         if counts["tie_rule"] and "first" not in dict(now.checks):
             tip = "The same check under the rule “first”, in a column of its own"
             items.append(Choice("with first", "press", "Check with “first”", StartCheck("first"), tip=tip))
+        name, tip = "Which parameters are listed", "Click a row, or press Enter, to check this one alone"
         items += [
             Choice("kinds", "row", name, ListEntries, kind, _KINDS, off=off),
             Card("parameters", VALUES, _entries(passed, result, kind), "Parameters", "", tip, None, True),

@@ -57,10 +57,8 @@ def page(now: Now) -> Page:
     ]
     maps = across(*overview(plates[1]), joined(tuple(cards), ("+", "=")), room=Share(7), gap=8)
     preview = None if focus.is_covered else known
-    likely, tip = (
-        _predictions(passed, preview),
-        "Probability of each class: grey now, coloured after the update",
-    )
+    likely = _predictions(passed, preview)
+    tip = "Probability of each class: grey now, coloured after the update"
     lower = (
         Card("outcome", VALUES, _outcome(passed, preview), "Loss of this sample"),
         Card("likely", PREDICTIONS, likely, "Prediction", "", tip),
