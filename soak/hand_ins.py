@@ -140,6 +140,8 @@ def check(path: Path) -> object:
             if file.trouble:
                 raise DataError(file.trouble)
             handed = hand_in_of(file.content, file.path)
+            if not isinstance(handed, HandIn):
+                raise DataError("It carries no results.")
         except DataError as error:
             refused = error
             rows.append(Row((file.path,), reason=str(error)))

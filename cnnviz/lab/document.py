@@ -8,7 +8,7 @@ from cnnviz.lab.judging import compared, verdict_of
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import PARTS, Lab, Part, Step
 from cnnviz.lab.record import LabNumbers, LabRecord
-from cnnviz.lab.results import HandIn
+from cnnviz.lab.results import HandIn, Whose
 from cnnviz.mathematics import Equation
 from cnnviz.quantities import format_count
 from cnnviz.report.blocks import Block, Document, Formula, Heading, Named, Table, Words, data
@@ -36,9 +36,10 @@ def lab_document(
     * `title`, `date`: for the title page; of the lab and the hand-in where they are empty.
     """
     page = _Pages(lab, handed, LabRecord.of(lab) if record is None else record, numbers)
-    results = "" if lab.is_free else handed.to_json()
-    date = date or handed.time.partition(" ")[0]
     name, roll_number = handed.name, handed.roll_number
+    whose = Whose(name, roll_number, "a report of free work")
+    results = whose.to_json() if lab.is_free else handed.to_json()
+    date = date or handed.time.partition(" ")[0]
     return Document(title or lab.title, name, roll_number, date, tuple(page.blocks()), results)
 
 

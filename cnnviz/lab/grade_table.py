@@ -37,9 +37,9 @@ def verdict_of(row: Row) -> str:
     """
     if row.is_waiting:
         return WAITING
-    if row.handed is None:
+    if row.whose is None:
         return UNREADABLE if row.files else MISSING
-    if row.remarks:
+    if row.handed is None or row.remarks:
         return LOOK
     return NOT_COMPARABLE if row.grade is None or row.grade.not_comparable else OK
 
@@ -96,8 +96,12 @@ def _cells(row: Row, labs: Sequence[Lab]) -> dict[str, Cell]:
     }
     if row.is_listed is not None:
         cells["class list"] = "on the list" if row.is_listed else "not on the list"
-    if row.listed is not None:
-        cells |= {"name": row.listed.name, "roll number": row.listed.roll_number}
+    whose = row.whose or row.listed
+    if whose is not None:
+        cells |= {
+            "name": whose.name[:_LONGEST_NAME],
+            "roll number": whose.roll_number[:_LONGEST_NAME],
+        }
     if row.handed is not None:
         cells |= _handed(row.handed, row.lab, labs)
     if row.grade is not None:
@@ -106,11 +110,7 @@ def _cells(row: Row, labs: Sequence[Lab]) -> dict[str, Cell]:
 
 
 def _handed(handed: HandIn, lab: Lab | None, labs: Sequence[Lab]) -> dict[str, Cell]:
-    cells: dict[str, Cell] = {
-        "name": handed.name[:_LONGEST_NAME],
-        "roll number": handed.roll_number[:_LONGEST_NAME],
-        "lab": f"{handed.lab.id} {handed.lab.version}",
-    }
+    cells: dict[str, Cell] = {"lab": f"{handed.lab.id} {handed.lab.version}"}
     if lab is None:
         return cells | {"steps done": len(handed.done)}
     cells |= {"steps done": sum(step.id in handed.done for step in lab.steps), "steps in all": len(lab.steps)}
@@ -178,8 +178,8 @@ def to_html(rows: Sequence[Row], title: str = "Hand-ins") -> bytes:
 
 
 def _name(row: Row) -> str:
-    if row.handed is not None and row.handed.name.strip():
-        return row.handed.name
+    if row.whose is not None and row.whose.name.strip():
+        return row.whose.name
     if row.listed is not None:
         return row.listed.name
     return row.files[0].name if row.files else "–"
@@ -195,7 +195,7 @@ def _student(row: Row) -> dict[str, Any]:
             f"{format_plain(grade.points)} of {format_plain(grade.most_points)} points for predictions; "
             f"{answered} of {asked} questions are answered"
         )
-    source = row.handed or row.listed
+    source = row.whose or row.listed
     return {
         "name": _name(row),
         "roll": "" if source is None else source.roll_number,

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, cast
@@ -122,16 +122,21 @@ def checked_answer(prediction: Prediction, answer: object) -> Answer:
             raise ParameterError(f"One of {', '.join(names)} is expected here.")
 
 
-def require_in_window(prediction: Prediction, answer: Answer, side: int) -> None:
+def require_in_window(
+    prediction: Prediction, answer: Answer, side: int, number: Callable[[int | str], int | None]
+) -> None:
     """Refuse a cell that lies outside of the pooling window that a prediction asks about.
 
     * `side`: side and stride of the pooling windows, in cells.
+    * `number`: number of the filter that a lab names; None while its network is not there.
     * Raises ParameterError: if it does; the text says where the window lies.
     """
     asked = prediction.truth.parameters
     if prediction.truth.measure != "window_winner" or not isinstance(answer, tuple):
         return
-    filter_, row, column = (int(asked.get(name, 0)) for name in ("filter", "row", "column"))
+    filter_, row, column = number(asked["filter"]), int(asked["row"]), int(asked["column"])
+    if filter_ is None:
+        raise ParameterError("Press “Show me” first: this is about a filter of the trained network.")
     if (answer[0], answer[1] // side, answer[2] // side) != (filter_, row, column):
         rows, columns = (
             f"{format_count(place * side)}–{format_count((place + 1) * side - 1)}" for place in (row, column)

@@ -14,7 +14,13 @@ from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.measures import measure
 from cnnviz.lab.record import Found, LabRecord, OwnImage
-from cnnviz.lab.results import HandIn, checksum_of, hand_in_from_json, hand_in_of, read_hand_in
+from cnnviz.lab.results import (
+    HandIn,
+    Whose,
+    checksum_of,
+    hand_in_from_json,
+    hand_in_of,
+)
 from cnnviz.lab.submissions import submissions
 from cnnviz.layers import POOLS
 from cnnviz.report.bench import trained
@@ -22,6 +28,7 @@ from cnnviz.report.blocks import Document
 from cnnviz.report.html import write_html
 from cnnviz.report.pdf import write_folder, write_pdf
 from tests.engine.lab_cases import LAB, honest, small_data
+from tests.handed_in import read_hand_in
 from tests.replacing import replace
 
 HOSTILE = "</script><script>alert(1)</script> & \u2028 😀 'quote' \"quotes\" #eval"
@@ -102,6 +109,16 @@ def test_other_programs_find_the_attachment(handed, tmp_path):
     assert (tmp_path / "out.json").read_text() == handed.to_json()
 
 
+def test_a_report_that_is_not_graded_says_whose_it_is(tmp_path):
+    """So that nobody counts as missing who has handed in a draft or free work."""
+    whose = Whose("Ada", "21-CS-0001", "a draft")
+    document = Document("A report", "", "", "", (), whose.to_json())
+    write_pdf(document, tmp_path / "a.pdf")
+    write_html(document, tmp_path / "b.html")
+    for name in ("a.pdf", "b.html"):
+        assert read_hand_in(tmp_path / name) == whose
+
+
 def test_a_report_without_results_carries_none(tmp_path):
     document = Document("A report", "", "", "", ())
     write_pdf(document, tmp_path / "a.pdf")
@@ -124,7 +141,8 @@ def test_a_report_without_results_carries_none(tmp_path):
         (b"{" + b'"a":{' * 100_000, "no JSON"),
         (b"{" + b" " * (9 << 20), "too large"),
         (b"<html><script id=cnnviz-results>{}</html>", "cut off"),
-        (b"%PDF-1.7 /Type/EmbeddedFile stream\n\x00\x01", "carries no results"),
+        (b"%PDF-1.7 /Type/EmbeddedFile stream\n\x00\x01", "cut off"),
+        (b"%PDF-1.7\n%%EOF\n", "carries no results"),
     ],
 )
 def test_what_is_no_hand_in_gets_one_sentence(tmp_path, content, said):
@@ -139,7 +157,7 @@ def test_what_is_no_hand_in_gets_one_sentence(tmp_path, content, said):
 def test_a_packed_flood_is_refused(tmp_path):
     path, packed = tmp_path / "x.pdf", zlib.compress(b"{" * (200 << 20), 1)
     path.write_bytes(b"%PDF-1.7\n1 0 obj<</Type/EmbeddedFile>>stream\n" + packed)
-    with pytest.raises(DataError, match="carries no results"):
+    with pytest.raises(DataError, match="cut off"):
         read_hand_in(path)
 
 

@@ -88,8 +88,8 @@ class LabGuide(QObject):
         state.pinnedChanged.connect(self._on_pinned_changed)
         for changed in (self.control.labChanged, self.control.stepChanged, report.work.changed):
             changed.connect(self._ask_for_cell)
-        for changed in (state.runChanged, state.draftChanged):
-            changed.connect(self._name_train)
+        for changed in (state.runChanged, state.draftChanged, self.control.stepChanged):
+            changed.connect(self._call)
 
     # --- what can be asked for ------------------------------------------------------------------------------
 
@@ -247,10 +247,14 @@ class LabGuide(QObject):
             self.column.page.prediction.show_cell(tuple(cell.index))
             scroll_to(self.column.page.prediction.commit)
 
-    def _name_train(self) -> None:
-        """Let the text call the button that trains by its present name, which is to be pressed."""
-        if self._state.run.status not in (RunStatus.TRAINING, RunStatus.FINISHED):
-            self.column.page.text.name_train(self._window.run_bar.train.accessibleName())
+    def _call(self) -> None:
+        """Let the text call by their present names the button that is to be pressed, and a filter."""
+        text, status, step = self.column.page.text, self._state.run.status, self.control.step
+        if status not in (RunStatus.TRAINING, RunStatus.FINISHED):
+            text.call(train=self._window.run_bar.train.accessibleName())
+        if step is not None and step.show.filter is not None and status is not RunStatus.TRAINING:
+            number = self.control.filter_number(step.show.filter)
+            text.call(filter=f"the {step.show.filter} filter" if number is None else f"filter {number}")
 
     def _on_result_arrived(self, step_id: str) -> None:
         """Tell that the result of another step is known."""

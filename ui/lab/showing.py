@@ -50,6 +50,8 @@ class StepShower(QObject):
         self._ready: Document | None = None  # what was on the screen when the step in front had been shown
         self._waiting: _Target | None = None  # for the present run to stand still
         self._before: tuple[Experiment, History] | None = None  # run that another may take the place of
+        #: What is shown once more, with a filter that only the network of the step can tell.
+        self._unnumbered: _Target | None = None
         document.restorer.finished.connect(self._on_finished)
         self._state.runChanged.connect(self._on_run_changed)
         state, self._later = self._state, single_shot(self, self._look, _LOOK_MS)
@@ -133,7 +135,8 @@ class StepShower(QObject):
         is_set = False
         if wanted.classes == dataset.classes:
             # A step may name choices that are usual, which panels leave out of what they keep.
-            ways = picture_for(step.show, wanted, dataset, current), self._ready
+            chosen = self._control.filter_number(step.show.filter)
+            ways = picture_for(step.show, wanted, dataset, current, chosen), self._ready
             is_set = any(_is_same_view(each, current) for each in ways if each is not None)
         self._set(is_set)
 
@@ -145,10 +148,12 @@ class StepShower(QObject):
     def _begin(self, target: _Target, dataset: Dataset) -> None:
         try:
             current = self._document.picture_unchecked()
-            picture = picture_for(target.show, target.experiment, dataset, current)
+            chosen = self._control.filter_number(target.show.filter)
+            picture = picture_for(target.show, target.experiment, dataset, current, chosen)
         except CNNVizError as error:
             self._on_failed(str(error))
             return
+        self._unnumbered = target if chosen is None and target.show.filter is not None else None
         has_run = bool(len(self._state.history.losses))
         self._before = (self._state.experiment, self._state.history) if has_run else None
         order = Order(
@@ -191,7 +196,10 @@ class StepShower(QObject):
         before, self._before = self._before, None
         if was_busy and complete and before is not None and before[0] != self._state.experiment:
             self._state.set_ghost(before[1])  # labs compare runs of different settings
-        if was_busy and complete:
+        again, self._unnumbered = self._unnumbered, None
+        if complete and again is not None and self._control.filter_number(again.show.filter) is not None:
+            self._show(again)
+        elif was_busy and complete:
             self._ready = self._document.picture_unchecked()
             self._set(True)
             self.shown.emit()

@@ -11,7 +11,16 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from cnnviz.drawing.page import Card, Page
 from cnnviz.graphics.formula import FORMULA, Formulas
 from cnnviz.lab.figures import Picture
-from cnnviz.lab.markup import Block, Bullets, FigureFile, FormulaLine, Paragraph, Span, Spans, plain_text
+from cnnviz.lab.markup import (
+    Block,
+    Bullets,
+    FigureFile,
+    FormulaLine,
+    Paragraph,
+    Spans,
+    parse_text,
+    plain_text,
+)  # fmt: skip
 from ui.controls.flow_row import height_for_width
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill, named
@@ -33,32 +42,34 @@ class StepText(QWidget):
         super().__init__()
         self._layout = fill(QVBoxLayout(self), spacing=9)
         self._parts: list[QWidget] = []
-        self._shown: tuple[tuple[Block, ...], Mapping[str, Picture | str]] = ((), {})
-        self._train = _TRAIN
+        self._shown: tuple[str, Mapping[str, Picture | str]] = ("", {})
+        self._train, self._filter = _TRAIN, ""
 
-    def set_blocks(self, blocks: tuple[Block, ...], figures: Mapping[str, Picture | str]) -> None:
+    def set_text(self, text: str, figures: Mapping[str, Picture | str]) -> None:
         """Show a text; its figures are given by their names, of one that cannot be shown why not."""
-        self._shown = blocks, figures
+        self._shown = text, figures
         for part in self._parts:
             part.hide()
             part.deleteLater()
-        self._parts = [part for block in blocks for part in _parts_of(block, figures, self._train)]
+        named = text.replace(f"**{_TRAIN}**", f"**{self._train}**").replace("{filter}", self._filter)
+        self._parts = [part for block in parse_text(named) for part in _parts_of(block, figures)]
         for part in self._parts:
             self._layout.addWidget(part)
 
-    def name_train(self, name: str) -> None:
-        """Call the button that trains what it says at the moment, where a text names it."""
-        if name != self._train:
-            self._train = name
-            self.set_blocks(*self._shown)
+    def call(self, *, train: str = "", filter: str = "") -> None:
+        """Call the button that trains, and the filter that the step is about, what they are at the moment."""
+        names = train or self._train, filter or self._filter
+        if names != (self._train, self._filter):
+            self._train, self._filter = names
+            self.set_text(*self._shown)
 
 
-def _parts_of(block: Block, figures: Mapping[str, Picture | str], train: str) -> list[QWidget]:
+def _parts_of(block: Block, figures: Mapping[str, Picture | str]) -> list[QWidget]:
     match block:
         case Paragraph(spans):
-            return [RichLabel(_html(spans, train), plain_text((block,)))]
+            return [RichLabel(_html(spans), plain_text((block,)))]
         case Bullets(items):
-            lines = "".join(_ITEM.replace("{}", _html(item, train)) for item in items)
+            lines = "".join(_ITEM.replace("{}", _html(item)) for item in items)
             return [RichLabel(lines, plain_text((block,)))]
         case FormulaLine(equation):
             formula = Formulas((equation.formula,))
@@ -71,10 +82,8 @@ def _parts_of(block: Block, figures: Mapping[str, Picture | str], train: str) ->
             return [FigureView(figures.get(name, missing), caption), WrapLabel(caption, small=True)]
 
 
-def _html(spans: Spans, train: str) -> str:
-    """Write spans as HTML; the button that trains goes by the name that it has now."""
-    named = Span(train, "strong")
-    spans = tuple(named if each == Span(_TRAIN, "strong") else each for each in spans)
+def _html(spans: Spans) -> str:
+    """Write spans as HTML."""
     styles = {"strong": _STRONG, "code": f"<span style=\"font-family:'{mono_font().family()}'\">"}
     return "".join(
         f"{styles[each.style]}{escape(each.text)}</span>" if each.style else escape(each.text)
