@@ -143,7 +143,8 @@ def _graded(grade: Grade, lab: Lab | None, labs: Sequence[Lab]) -> dict[str, Cel
     for step in () if lab is None else lab.steps:
         found = grade.steps.get(step.id)
         if found is not None:
-            values = (found.predicted, found.measured, VERDICTS[found.is_right], float(found.points))
+            told = found.verdict
+            values = told.predicted, told.measured, VERDICTS[told.is_right], float(found.points)
             cells |= dict(zip(step_columns(lab, step, labs), values, strict=False)) if lab else {}
     return cells
 
@@ -214,20 +215,16 @@ def _steps(row: Row, lab: Lab) -> Iterator[dict[str, str]]:
             continue
         for number, question in enumerate(asked or (None,)):
             found = None if grade is None or number else grade.steps.get(step.id)
-            yield {
-                "title": step.title
-                if len(asked) < 2 or question is None
-                else f"{step.title}: {PARTS[question.part]}",
-                "predicted": "" if found is None else found.predicted,
-                "measured": "" if found is None else found.measured,
-                "points": ""
-                if found is None
-                else f"{format_plain(found.points)}, {VERDICTS[found.is_right]}",
-                "answer": ""
-                if question is None
-                else answer_of(handed, step.key_of(question))[:_LONGEST_CELL],
-                "of": "" if question is None else format_plain(question.points),
-            }
+            told, answer, part = ("", "", ""), ("", ""), ""
+            if found is not None:
+                points = f"{format_plain(found.points)}, {VERDICTS[found.verdict.is_right]}"
+                told = found.verdict.predicted, found.verdict.measured, points
+            if question is not None:
+                said = answer_of(handed, step.key_of(question))[:_LONGEST_CELL]
+                answer, part = (said, format_plain(question.points)), f": {PARTS[question.part]}"
+            names = "title", "predicted", "measured", "points", "answer", "of"
+            title = step.title + part * (len(asked) > 1)
+            yield dict(zip(names, (title, *told, *answer), strict=True))
 
 
 def _questions(rows: Sequence[Row]) -> Iterator[dict[str, Any]]:

@@ -228,18 +228,9 @@ def _measured_words(prediction: Prediction, measured: Measured) -> str:
     return measured.words
 
 
-# The kernels of OpenBLAS add in different orders, so that the same lab gives other last bits on another
-# processor. `scripts/kernels.py` measures how far apart they are. Under five of them (Katmai, Nehalem,
-# Sandybridge, Haswell, SkylakeX; OpenBLAS 0.3.34, NumPy 2.5.5), the largest differences, relative to the
-# number, were these:
-#
-# * float64: 1.0e−14, with all counts, names and cells equal, over the labs of the program (three seeds each)
-#   and LENET (one). The tolerance is a hundred thousand times as large, and far below what a report shows.
-# * float32: 1.4e−6 for networks as simple as that of LAB5. Deeper ones go apart: after one epoch of LENET the
-#   test loss differed by 9 %, and the images that are misread by 13 of about 250. A hand-in that differs is
-#   therefore measured again with the kernel that it was made with: the bits are then the same.
-#
-# NumPy's own instructions (`NPY_DISABLE_CPU_FEATURES`, down to its baseline) add nothing to that.
+# The kernels of OpenBLAS add in different orders. How far apart they are `scripts/kernels.py` measures, and
+# docs/guide/lab-grading.md says: the tolerance of float64 is a hundred thousand times as large, and far below
+# what a report shows. A hand-in that differs is measured again with the kernel that it was made with.
 
 TOLERANCES: Mapping[str, float] = MappingProxyType({"float64": 1e-9, "float32": 1e-5})
 """Largest relative difference that counts as agreement, by the dtype of the network."""

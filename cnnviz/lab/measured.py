@@ -15,7 +15,7 @@ from cnnviz._types import ByteArray
 from cnnviz.datasets import Dataset
 from cnnviz.datasets.load import MNIST_FOLDER
 from cnnviz.evaluation import Cancelled, CancelledError, Progress, ignore_progress, never
-from cnnviz.experiment import PRESETS, Experiment
+from cnnviz.experiment import PRESETS, SETTINGS, Experiment
 from cnnviz.lab.explaining import explain
 from cnnviz.lab.measures import Measured, measure
 from cnnviz.lab.model import Lab, Step, seed_of
@@ -260,8 +260,8 @@ def appendix_blocks(bench: Bench) -> Iterator[Words | Table]:
     yield Words("This command, with the same seed and versions, gives the same numbers:")
     yield Words(command_line(experiment, dataset, bench.settings.sample), "code")
     settings = [
-        (name.replace("_", " "), _setting(value))
-        for name, value in experiment.to_dict().items()
+        (setting.title.lower(), setting.written(getattr(experiment, name)))
+        for name, setting in SETTINGS.items()
         if name not in experiment.unused
     ]
     yield Table(
@@ -276,11 +276,3 @@ def appendix_blocks(bench: Bench) -> Iterator[Words | Table]:
         rows.append(("changes to the data", dataset.conversion))
     rows.append(("SHA-256 of the data", dataset.sha256))
     yield Table("versions", "Versions and data.", data(("what", "value"), rows), ("text", "text"))
-
-
-def _setting(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(str(each) for each in value) or "none"  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] -- out of JSON
-    return str(value)

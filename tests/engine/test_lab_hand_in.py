@@ -27,7 +27,7 @@ from cnnviz.report.bench import trained
 from cnnviz.report.blocks import Document
 from cnnviz.report.html import write_html
 from cnnviz.report.pdf import write_folder, write_pdf
-from tests.engine.lab_cases import LAB, honest, small_data
+from tests.engine.lab_cases import LAB, honest, printed, small_data
 from tests.handed_in import read_hand_in
 from tests.replacing import replace
 
@@ -195,7 +195,7 @@ def test_a_table_says_when_a_result_was_measured_and_not_when_it_was_exported():
 
 
 def test_a_stage_goes_by_its_name_in_the_window(handed):
-    tables = {table.name: table for table in lab_document(LAB, handed).tables}
+    tables = {table.name: table for table in printed(handed).tables}
     assert tables["measured-guess"].data.rows[0][0].startswith("change of “Max pooling” by the shift")
     (named,) = [row[1] for row in tables["measured-pick"].data.rows if "changes least" in row[0]]
     assert named in {POOLS[kind].title for kind in POOLS}

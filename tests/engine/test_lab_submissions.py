@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from cnnviz.errors import DataError
-from cnnviz.lab.document import lab_document
 from cnnviz.lab.grade_table import LOOK, MISSING, OK, UNREADABLE, summary, to_csv, to_html, verdict_of
 from cnnviz.lab.results import HandIn, Whose
 from cnnviz.lab.submissions import Listed, read_class_list, submissions
@@ -17,7 +16,7 @@ from cnnviz.lab.verifying import Row
 from cnnviz.report.html import write_html
 from cnnviz.report.pdf import write_folder, write_pdf
 from tests.engine.document_cases import zipped
-from tests.engine.lab_cases import LAB, SMALL, command, honest, roll_number, write
+from tests.engine.lab_cases import SMALL, command, honest, printed, roll_number, write
 from tests.replacing import replace
 
 
@@ -35,7 +34,7 @@ def platform(folder: Path, students: list[HandIn]) -> None:
     for number, handed in enumerate(students):
         place = folder / f"{handed.name}_{9000 + number}_assignsubmission_file"
         place.mkdir(parents=True)
-        document = lab_document(LAB, handed)
+        document = printed(handed)
         if number == 0:
             write_pdf(document, place / "report.pdf")
             write_html(document, place / "report.html")

@@ -35,7 +35,7 @@ class MessageBar(QFrame):
         self._label = WrapLabel(role="text")
         self._label.set_centred(True)
         self._action, self._other = Button("", kind="link"), Button("", kind="link")
-        self._action.clicked.connect(self.answer)
+        self._action.clicked.connect(lambda: self._act())
         self._other.clicked.connect(lambda: self._instead())
         self._close = IconButton("close", "Close the message")
         self._close.setProperty("kind", "quiet")
@@ -82,10 +82,6 @@ class MessageBar(QFrame):
         self.setAccessibleDescription(text)  # the name is that of an area when F6 leads here
         self.show()
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
-
-    def answer(self) -> None:
-        """Do what the button of the message is for."""
-        self._act()
 
     def show_error(self, text: str) -> None:
         """Show what has failed."""

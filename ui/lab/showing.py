@@ -18,12 +18,10 @@ from ui.controls.pace import single_shot
 from ui.document.restorer import Order
 from ui.document.window_document import WindowDocument
 from ui.lab.controller import LabController
-from ui.panels.report.work import StudentWork
-from ui.run.controller import Controller
 from ui.run.loading import select_classes
-from ui.state import AppState, RunStatus
+from ui.state import RunStatus
 
-_LOOK_MS = 100
+_LOOK_MS, _TYPED_MS = 100, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +57,15 @@ class StepShower(QObject):
         for change in (*changes, control.labChanged, document.restorer.finished):
             change.connect(self._look_later)
         control.stepChanged.connect(self._on_step_changed)
+        self._wants_seed = False
+        self._typed = single_shot(self, self._want_seed, _TYPED_MS)
+        control.labChanged.connect(self._want_seed)
+        control.work.headChanged.connect(self._typed.start)
 
     def stop(self) -> None:
-        """Look no more: the window closes."""
+        """Look no more, and begin nothing: the window closes."""
         self._later.stop()
+        self._typed.stop()
         self._is_over = True
 
     def _on_step_changed(self) -> None:
@@ -109,12 +112,32 @@ class StepShower(QObject):
             self._read(target, source.dataset)
 
     def _on_run_changed(self) -> None:
+        self._take_seed()
         target = self._waiting
         if target is not None and self._state.run.status is RunStatus.FAILED:
             self._waiting, self._is_busy = None, False
         elif target is not None and self._state.run.status not in (RunStatus.TRAINING, RunStatus.LOADING):
             self._waiting = None
             self._show(target)
+
+    def _want_seed(self) -> None:
+        """Begin anew with the seed that a lab wants, when it is opened or the roll number was typed.
+
+        A run that is trained, or has other settings than the lab, stays as it is: the guide says so.
+        """
+        self._wants_seed = True
+        self._take_seed()
+
+    def _take_seed(self) -> None:
+        state, step = self._state, self._control.step
+        if not self._wants_seed or state.run.status is RunStatus.LOADING:
+            return
+        self._wants_seed = False
+        if step is None or self._control.needs_roll_number or state.pending or not state.is_untrained:
+            return
+        if self._control.differing(step) == ("seed",):
+            seed = self._control.experiment.seed
+            self._document.controller.edit(replace(state.draft, seed=seed))
 
     def _read(self, target: _Target, source: Dataset) -> None:
         classes, current = target.experiment.classes, self._state.dataset
@@ -219,47 +242,3 @@ def _is_same_view(wanted: Document, current: Document) -> bool:
         runs.epochs,
     )
     return is_same_run and wanted.seen == seen
-
-
-_TYPED_MS = 500
-
-
-class OwnSeed(QObject):
-    """Begins anew with the seed that a lab wants, when it is opened or the roll number was typed.
-
-    A run that is trained, or has other settings than the lab, stays as it is: the guide says so.
-    """
-
-    def __init__(
-        self,
-        control: LabController,
-        work: StudentWork,
-        state: AppState,
-        controller: Controller,
-        parent: QObject,
-    ) -> None:
-        super().__init__(parent)
-        self._control, self._state, self._controller = control, state, controller
-        self._waits = False
-        self._typed = single_shot(self, self._follow, _TYPED_MS)
-        control.labChanged.connect(self._follow)
-        work.headChanged.connect(self._typed.start)
-        state.runChanged.connect(self._look)
-
-    def stop(self) -> None:
-        """Begin nothing any more: the window closes."""
-        self._typed.stop()
-
-    def _follow(self) -> None:
-        self._waits = True
-        self._look()
-
-    def _look(self) -> None:
-        state, step = self._state, self._control.step
-        if not self._waits or state.run.status is RunStatus.LOADING:
-            return
-        self._waits = False
-        if step is None or self._control.needs_roll_number or state.pending or not state.is_untrained:
-            return
-        if self._control.differing(step) == ("seed",):
-            self._controller.edit(replace(state.draft, seed=self._control.experiment.seed))

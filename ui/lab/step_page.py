@@ -13,8 +13,7 @@ from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 from ui.lab.controller import LabController
 from ui.lab.prediction_card import PredictionCard
-from ui.lab.step_image import StepImage
-from ui.lab.step_text import StepText
+from ui.lab.step_text import StepImage, StepText
 from ui.panels.report.fields import AnswerField, HeadField
 from ui.panels.report.work import Complain, StudentWork
 from ui.state import AppState
