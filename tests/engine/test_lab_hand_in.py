@@ -14,21 +14,14 @@ from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.measures import measure
 from cnnviz.lab.record import Found, LabRecord, OwnImage
-from cnnviz.lab.results import (
-    HandIn,
-    Whose,
-    checksum_of,
-    hand_in_from_json,
-    hand_in_of,
-)
+from cnnviz.lab.results import HandIn, Whose, checksum_of, hand_in_from_json, hand_in_of
 from cnnviz.lab.submissions import submissions
 from cnnviz.layers import POOLS
 from cnnviz.report.bench import trained
 from cnnviz.report.blocks import Document
 from cnnviz.report.html import write_html
 from cnnviz.report.pdf import write_folder, write_pdf
-from tests.engine.lab_cases import LAB, honest, printed, small_data
-from tests.handed_in import read_hand_in
+from tests.engine.lab_cases import LAB, honest, printed, read_hand_in, small_data
 from tests.replacing import replace
 
 HOSTILE = "</script><script>alert(1)</script> & \u2028 😀 'quote' \"quotes\" #eval"
@@ -117,17 +110,6 @@ def test_a_report_that_is_not_graded_says_whose_it_is(tmp_path):
     write_html(document, tmp_path / "b.html")
     for name in ("a.pdf", "b.html"):
         assert read_hand_in(tmp_path / name) == whose
-
-
-def test_a_report_without_results_carries_none(tmp_path):
-    document = Document("A report", "", "", "", ())
-    write_pdf(document, tmp_path / "a.pdf")
-    write_html(document, tmp_path / "b.html")
-    assert b"EmbeddedFile" not in (tmp_path / "a.pdf").read_bytes()
-    assert "cnnviz-results" not in (tmp_path / "b.html").read_text(encoding="utf-8")
-    for name in ("a.pdf", "b.html"):
-        with pytest.raises(DataError, match="carries no results"):
-            read_hand_in(tmp_path / name)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ from tests.engine.lab_cases import (
     small_data,
     with_value,
     write,
-)
+)  # fmt: skip
 from tests.replacing import replace
 
 MINE = "Max pooling keeps the largest of four cells, so a shift by one pixel moves some to another window."

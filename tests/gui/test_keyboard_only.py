@@ -17,10 +17,10 @@ from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.remarks import remarks_on
 from cnnviz.lab.showing import secrets_of
 from cnnviz.layers import TIE_RULES
+from tests.engine.lab_cases import read_hand_in
 from tests.gui.driving import activate, find, focus, opened, press, tab_to, typed_path
 from tests.gui.lab_driving import is_open
 from tests.gui.whole_window import name_of, rest
-from tests.handed_in import read_hand_in
 from tests.small_data import write_npz
 from ui.lab.guide import LabGuide
 from ui.panels.backprop.panel import BackpropPanel

@@ -19,11 +19,11 @@ from cnnviz.lab.verifying import verify
 from cnnviz.network import weights_checksum
 from cnnviz.report.blocks import Words
 from cnnviz.training import Trainer
+from tests.engine.lab_cases import read_hand_in
 from tests.gui import whole_window
 from tests.gui.document_driving import restored
 from tests.gui.driving import begun, click, opened, save_document, settle
 from tests.gui.lab_driving import LAB, LabDesk, await_verdict, is_open, open_lab
-from tests.handed_in import read_hand_in
 from tests.small_data import first_images
 from ui.lab.actions import welcome
 from ui.panels.report.panel import ReportPanel
