@@ -73,7 +73,6 @@ def measured_lab(
     benches: dict[str, Bench] = {}
     parts: dict[str, tuple[Block, ...]] = {}
     appendix: tuple[Block, ...] = ()
-    accuracy: float | None = None
     furthest = 0.0
 
     def report(share: float) -> None:
@@ -103,7 +102,7 @@ def measured_lab(
                 if found:
                     parts[step.id] = tuple(found)
             if has_results and experiment_of_steps == experiment:
-                appendix, accuracy = tuple(appendix_blocks(bench)), bench.evaluation.accuracy
+                appendix = tuple(appendix_blocks(bench))
             runs.append(RunRecord(dict(asking[0].show.settings), bench.step, bench.weights_sha256))
         record = LabRecord.of(lab) if record is None else record
         reveals = {
@@ -124,7 +123,6 @@ def measured_lab(
         own_sha256=_checksum(own),
         sample=settings.sample,
         channels=dataset.input_shape[0],
-        accuracy=accuracy,
         parts=parts,
         reveals={step_id: blocks for step_id, blocks in reveals.items() if blocks},
         appendix=appendix,

@@ -127,9 +127,6 @@ class LabNumbers(Kept, frozen=True):
     own_sha256: Name = ""  # of the pixels of the student's own image
     sample: Count = 0  # position among the test images of the one that is looked at closely
     channels: Count = 1  # of the images
-    accuracy: Annotated[float, Meta(ge=0, le=1)] | None = (
-        None  # on the test images, of the lab's own settings
-    )
     # what the report shows of each step, and how to measure it again
     parts: Annotated[dict[Name, Annotated[tuple[Block, ...], Meta(max_length=200)]], Meta(max_length=61)] = {}
     # of each step the picture of its result, and why it is so

@@ -17,10 +17,6 @@ _ROLES = {"info": "info", "success": "success", "warning": "warning", "error": "
 _ICONS = {"info": "info", "success": "circle-check", "warning": "triangle-alert", "error": "circle-x"}
 
 
-def _nothing() -> None:
-    """Do nothing."""
-
-
 class MessageBar(QFrame):
     """Sign, text, at most two actions, close."""
 
@@ -30,7 +26,8 @@ class MessageBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._set_kind("info")
-        self._act = self._instead = _nothing
+        self._act: Callable[[], object] = lambda: None
+        self._instead = self._act
         self._icon = IconLabel()
         self._label = WrapLabel(role="text")
         self._label.set_centred(True)
@@ -63,7 +60,7 @@ class MessageBar(QFrame):
         kind: str = "info",
         action: str = "",
         act: Callable[[], object] | None = None,
-        other: tuple[str, Callable[[], object]] = ("", _nothing),
+        other: tuple[str, Callable[[], object]] = ("", lambda: None),
     ) -> None:
         """Show a message in place of the one before.
 
@@ -71,7 +68,7 @@ class MessageBar(QFrame):
         * `action`: text of a button, or "" for none; `act`: what it does. `other`: the same of another one.
         """
         self._set_kind(kind)
-        self._act, (name, self._instead) = act or _nothing, other
+        self._act, (name, self._instead) = act or (lambda: None), other
         self._label.set_text(text)
         self._icon.set_icon(_ICONS[kind], _ROLES[kind])
         for button, said in ((self._action, action), (self._other, name)):
