@@ -58,7 +58,8 @@ _TITLE_MS = 100
 _GONE = (0, 0)
 
 type Stamp = tuple[int, int]  # when a file was written, in nanoseconds, and its size in bytes
-type _Curve = tuple[NDArray[np.float64], str]
+type _Curve = tuple[NDArray[np.float64], str]  # losses of a run, and what it was trained with
+type _Now = tuple[object, tuple[int, int], _Curve]
 
 
 class WindowDocument(QObject):
@@ -163,6 +164,11 @@ class WindowDocument(QObject):
         lab = self.carried.get(LAB_MEMBER)
         return ((run.run_id, run.step) if run.is_started else 0, state.draft, words, own, lab)
 
+    def _now(self) -> _Now:
+        """Return what a file that is written now holds: content, run and step, the run's curve."""
+        run, history = self.state.run, self.state.history
+        return self._content(), (run.run_id, run.step), (history.losses, history.described)
+
     def _on_changed(self) -> None:
         if not self._later.isActive():
             self._later.start()
@@ -192,7 +198,7 @@ class WindowDocument(QObject):
     def save_to(self, path: Path) -> None:
         """Have the document written in the background; how it went becomes a notice."""
         self.finish_words()
-        gathered, content, run = self.gather(), self._content(), self.state.run
+        gathered, now = self.gather(), self._now()
         if gathered is None or gathered.run is None:
             self._tell("info", "There is nothing to save yet: the data are still loading.")
             return
@@ -200,11 +206,9 @@ class WindowDocument(QObject):
         def write(_context: object) -> tuple[str, Stamp]:
             return _written(path, gathered), _stamp_of(path)
 
-        curve = _curve_of(self.state.history)
-
         def done(written: tuple[str, Stamp]) -> None:
             left_out, stamp = written
-            self._on_saved(path, stamp, content, curve, (run.run_id, run.step))
+            self._on_saved(path, stamp, now)
             self._tell("success", f"Saved {printable_name(path)}.{left_out}")
 
         self.controller.files.submit(f"save {path}", write, done, self._complain)
@@ -213,16 +217,15 @@ class WindowDocument(QObject):
         """Write the document before going on, to a file that is asked for if it has none; return whether."""
         self.finish_words()
         path = self._ask_target() if self.path is None else self._instead_of(self.path)
-        gathered, content, run = self.gather(), self._content(), self.state.run
+        gathered, now = self.gather(), self._now()
         if path is None or gathered is None:
             return False
-        curve = _curve_of(self.state.history)
         try:
             _written(path, gathered)
         except CNNVizError as error:
             self._complain(str(error))
             return False
-        self._on_saved(path, _stamp_of(path), content, curve, (run.run_id, run.step))
+        self._on_saved(path, _stamp_of(path), now)
         return True
 
     def _ask_target(self, name: str = "") -> Path | None:
@@ -241,11 +244,9 @@ class WindowDocument(QObject):
         answer = "discard" if goes_on else ask_about_other_run(self._window, name, said)
         return self._ask_target() if answer == "save" else path if answer == "discard" else None
 
-    def _on_saved(
-        self, path: Path, stamp: Stamp, content: object, curve: _Curve, run: tuple[int, int]
-    ) -> None:
-        self.path, self.stamp, self._saved, self._saved_run = path.absolute(), stamp, content, run
-        self._in_file = curve
+    def _on_saved(self, path: Path, stamp: Stamp, now: _Now) -> None:
+        self.path, self.stamp = path.absolute(), stamp
+        self._saved, self._saved_run, self._in_file = now
         self.remember(path)
         self._show_title()
         self.saved.emit()
@@ -331,7 +332,7 @@ class WindowDocument(QObject):
 
         def learn(there: History) -> None:
             if self.path == path and self._in_file is None:
-                self._in_file = _curve_of(there)
+                self._in_file = there.losses, there.described
 
         def then() -> None:
             self._settle(path, stamp, is_saved=is_saved)
@@ -368,10 +369,9 @@ class WindowDocument(QObject):
 
     def _settle(self, path: Path | None, stamp: Stamp = _GONE, *, is_saved: bool) -> None:
         """Take what stands in the window as the document of a file."""
-        self.path, self.stamp, self._saved = path, stamp, self._content() if is_saved else None
-        self._in_file = _curve_of(self.state.history) if is_saved else None
+        self.path, self.stamp, self._saved, self._in_file = path, stamp, None, None
         if is_saved:
-            self.mark_run_saved()
+            self._saved, self._saved_run, self._in_file = self._now()
         self._show_title()
         self.opened.emit()
         self.changed.emit()
@@ -504,11 +504,6 @@ def _stamp_of(path: Path) -> Stamp:
     except OSError:
         return _GONE
     return found.st_mtime_ns, found.st_size
-
-
-def _curve_of(history: History) -> _Curve:
-    """Return by what a run is known again: its losses, and what it was trained with."""
-    return history.losses, history.described
 
 
 def _written(path: Path, gathered: Gathered) -> str:

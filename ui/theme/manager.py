@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol, cast
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QObject, Qt, QTimer
@@ -185,8 +185,8 @@ class ThemeManager(QObject):
         if self._behind or self._untold or self._around:
             self._polishing.start()
 
-    def _restyle(self, follower: QObject) -> None:
-        cast(_Themed, follower).set_theme(self._theme)
+    def _restyle(self, follower: Any) -> None:
+        follower.set_theme(self._theme)
 
     def _followers_round(self, widgets: Iterable[QWidget]) -> list[QObject]:
         """Return what follows the theme of widgets, or nearest around them.
@@ -213,10 +213,6 @@ def theme_manager() -> ThemeManager:
         raise RuntimeError("A theme needs a QApplication: build that first.")
     manager = app.findChild(ThemeManager, options=Qt.FindChildOption.FindDirectChildrenOnly)
     return manager if manager is not None else ThemeManager(app)
-
-
-class _Themed(Protocol):
-    set_theme: Callable[[Theme], None]
 
 
 def follow_theme(widget: QObject) -> None:
