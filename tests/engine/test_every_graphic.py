@@ -237,7 +237,10 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     "many curves": (CURVES, plot(6)),
     "curves that end together": (
         CURVES,
-        Curves(tuple(Curve(f"curve {n}", np.arange(5.0), np.full(5, 1 + n / 1000)) for n in range(6))),
+        Curves(
+            tuple(Curve(f"curve {n}", np.arange(5.0) * 5000, np.linspace(1, n / 1000, 5)) for n in range(6)),
+            x_name="steps of training",
+        ),
     ),
     "flat, tiny and undefined curves": (
         CURVES,
