@@ -68,12 +68,6 @@ class Colors:
             return cls(name, 0.0, 1.0)
         return cls(name, *(signed_levels if name == "signed" else sequential_levels)(*values))
 
-    @classmethod
-    def of_layer(cls, *values: Values) -> "Colors":
-        """Colours for values of a layer: symmetric, or from 0 where none is negative, as after a ReLU."""
-        is_signed = sequential_levels(*values)[0] < 0
-        return cls.of("signed", *values) if is_signed else cls("sequential", 0.0, signed_levels(*values)[1])
-
     def pixels(self, values: Values) -> Pixels:
         """One pixel a value."""
         pixels = _table(self.name)[map_entries(values, (self.lo, self.hi))]
