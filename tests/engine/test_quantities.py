@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from PIL import ImageFont
 
+from cnnviz.bundled import bundled
 from cnnviz.notation import Notation, format_sum, format_ticks, sum_notation
 from cnnviz.quantities import (
     ALMOST,
@@ -34,6 +36,17 @@ groups = st.lists(numbers, min_size=1, max_size=9) | st.builds(
     st.floats(-10, 10),
     st.lists(st.integers(-3, 3), min_size=2, max_size=9),
 )
+
+
+@pytest.mark.parametrize(
+    "font", ["Inter-Regular", *(f"JetBrainsMono-{it}" for it in ("Regular", "Medium", "Bold"))]
+)
+def test_a_minus_is_drawn_as_wide_as_a_plus(font: str) -> None:
+    letters = ImageFont.truetype(bundled("fonts") / f"{font}.ttf", 1000)
+    minus, plus = (letters.getmask(sign).getbbox() for sign in (MINUS, "+"))
+    assert minus is not None
+    assert plus is not None
+    assert minus[2] - minus[0] == pytest.approx(plus[2] - plus[0], rel=0.05)
 
 
 @pytest.mark.parametrize(
