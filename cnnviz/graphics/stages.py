@@ -1,5 +1,6 @@
 """What a column of a network consists of: its heading, a large map above its colours, its outputs."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -77,6 +78,7 @@ class StageMap:
     """A large map above a strip of its colours; `Ground.marked` is `Outlines`.
 
     * `note`, `about`: What stands beside the numbers of the strip where there is room, and what explains it.
+    * `peak`: Value that is marked on the strip; None for none.
     * `moves`: Rows and columns to what moves the selected cell, which has the keyboard then; None for none.
     * `enlarge`: What a double click asks for.
     * `scrolls`: First row and column in sight to what asks for them, where cells are enlarged.
@@ -92,6 +94,7 @@ class StageMap:
     scrolls: Callable[[tuple[int, int]], Ask] | None = None
     zooms: Callable[[int], Ask] | None = None
     length: float | None = None
+    peak: float | None = None
 
 
 def map_area(shown: StageMap, box: Box, look: Look) -> Box:
@@ -143,6 +146,11 @@ def _around(shown: StageMap, box: Box, look: Look, ratio: float) -> tuple[Drawin
     strip = Box(box.left, box.bottom - below, wide, below)
     key = (shown.looked.map.colors, shown.note, strip, look)
     drawing.add(Group(strip.inset(-1), ("strip", *key), lambda: _strip(*key)))
+    if shown.peak is not None and math.isfinite(shown.peak):
+        lo, hi = shown.looked.map.colors.lo, shown.looked.map.colors.hi
+        x = strip.left + min(max((shown.peak - lo) / (hi - lo), 0.0), 1.0) * strip.width
+        mark = Box(x - px(1), strip.top - px(2), px(2), px(9))
+        drawing.add(Rect(mark.inset(-px(1)), "surface"), Rect(mark, "text"))
     drawing.parts.append(Part("colors", strip, _say_colors(shown.looked.map.colors, shown.about)))
     return drawing, area
 

@@ -31,7 +31,7 @@ from cnnviz.graphics.stages import (
 )
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
-from cnnviz.quantities import format_cell, format_count, format_together, format_value
+from cnnviz.quantities import format_cell, format_count, format_value
 from ui.panels.feature_maps.explain import Explained, logit_breakdown
 from ui.panels.feature_maps.layout import FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
 from ui.panels.feature_maps.links import Mark
@@ -257,14 +257,20 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     growth, step = now.picture.growth.get(column.key, (1.0, 0))
     times = "1" if growth == 1 else format_value(growth, 2)
     has_grown = times != "1" and 0 < growth < math.inf
+    about = [f"{times} times the limits at step {format_count(step)}"] if has_grown else []
+    peak = None
+    if column.kind is Kind.MAPS and not now.is_covered(column):
+        peak = float(shown.values.max())
+        about.append(f"the mark is the largest value of this map, {format_value(peak)}")
     content = StageMap(
         looked,
         f"×{times}" if has_grown else "",
-        f"{times} times the limits at step {format_count(step)}" if has_grown else "",
+        "; ".join(about),
         enlarge=None if column.kind is Kind.FILTERS else Enlarge(column.key),
         scrolls=ScrollMap if zoom is not None else None,
         zooms=ZoomBy if is_large else None,
         length=240 if is_large else None,
+        peak=peak,
     )
     tip = "Point at a cell to see which cells it reads and which it feeds; click to pin it"
     room = math.ceil(box.height if is_large else _side(now, column) + strip_height(look)) / look.scale
@@ -329,8 +335,8 @@ def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
         case _:
             lines = f"map {channel} (of {column.count})", f"map {channel}", f"{channel}"
             if not now.is_covered(column) and not power:
-                most = f"max {_largest(now, column)[channel]}"
-                lines = f"{lines[0]}, {most}", f"{lines[1]}, {most}", *lines
+                most = f"max {format_value(float(_values(now, column)[channel].max()), 2)}"
+                lines = f"{lines[0]}, {most}", f"{lines[1]}, {most}", f"{channel}: {most}", *lines
     return tuple(f"{line} {power}".rstrip() for line in lines)
 
 
@@ -338,11 +344,6 @@ def _values(now: Now, column: Column) -> Any:
     """Maps of a column, of shape (maps, h, w)."""
     values = now.picture.values(column)
     return values[:, now.source(column)] if column.kind is Kind.FILTERS else values
-
-
-def _largest(now: Now, column: Column) -> tuple[str, ...]:
-    """Largest value of each map of a column."""
-    return tuple(format_together(_values(now, column).max(axis=(1, 2)).tolist(), 2, longest=6))
 
 
 def _cell(column: Column, source: int, channel: int, row: int, col: int) -> PinnedCell:
@@ -396,7 +397,7 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
             _values(now, column),
             column.within(limits),
             partial(ShowChannel, group),
-            notes=_largest(now, column) if column.kind is Kind.MAPS else (),
+            says_largest=column.kind is Kind.MAPS,
             noun="filter" if column.kind is Kind.FILTERS else "map",
             title="Maps",
             point=lambda *at: PointAt(_cell(column, source, *at)),
@@ -411,7 +412,6 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
     first, stays = dict(now.view.lines).get(column.key, 0), now.stays.get(column.key) == chosen
     shown = Chosen(tiles, chosen, first, stays)
     name, tip = f"All maps of {column.title}", "Click one to show it large"
-    tip += "; beside its number stands its largest value" if tiles.notes else ""
     return (Card(f"{column.key} maps", TILES, shown, tip=tip, is_live=True, name=name),)
 
 
