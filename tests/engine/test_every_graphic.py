@@ -262,9 +262,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     "many tiles": (
         TILES,
         Chosen(
-            Tiles(
-                numbers(64, 26, 26), SIGNED, Go, point=Go, scrolls=Go, chooses=True, has_key=False, most=192
-            ),
+            Tiles(numbers(64, 26, 26), SIGNED, Go, point=Go, chooses=True, has_key=False, most=192),
             60,
         ),
     ),
@@ -278,7 +276,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
             length=240,
         ),
     ),
-    "outputs": (OUTPUTS, OutputRows(Outputs(CLASSES, SHARES, 9 * SHARES - 2, 3, Go, Go), 1, 4, Go)),
+    "outputs": (OUTPUTS, OutputRows(Outputs(CLASSES, SHARES, 9 * SHARES - 2, 3, Go, Go), 1)),
     "folded": (FOLDED, Folded("relu1", Go())),
     "arrow": (ARROW, 8.0),
     "framed": (FRAMED, Framed(Whole(np.zeros((28, 28), np.uint32), Go), (3, 4, 6, 6))),

@@ -247,10 +247,9 @@ class MainWindow(QMainWindow):
         return super().eventFilter(watched, event)
 
     def _place_notices(self) -> None:
-        """Lay notices over the line at the bottom, where they hide no panel; in presenter mode above it."""
-        below = self.statusBar().height() if self._presents else 0
-        high = self.notices.heightForWidth(self.width())
-        self.notices.setGeometry(0, self.height() - below - high, self.width(), high)
+        """Lay notices over the line at the bottom, where they hide nothing of a panel."""
+        high = max(self.notices.heightForWidth(self.width()), self.statusBar().height())
+        self.notices.setGeometry(0, self.height() - high, self.width(), high)
         self.notices.raise_()
 
     def _leave(self) -> None:
