@@ -86,6 +86,7 @@ LIGHT_INK, DARK_INK = "#FFFFFF", "#0B1016"
 
 _LARGEST = 17  # pixels at scale 1
 _MARGIN, _LEAST_MARGIN = 6, 4
+_FEW = 25
 
 
 def fitting_font(longest: int, wide: float, high: float, look: Look) -> Font | None:
@@ -135,7 +136,7 @@ def cell_numbers(
         own = np.arange(values.size).reshape(values.shape) if groups is None else groups
         groups = np.broadcast_to(own, written.shape)
     texts = notation.texts(written, groups, most_characters(grid.side, look))[: values.size]
-    if not any(text.strip("0") for text in texts):  # colours say more than zeros alone
+    if values.size > _FEW and not any(text.strip("0") for text in texts):  # colours say more than many zeros
         return []
     return written_in(grid, texts, colors.is_dark(values).ravel().tolist(), look, grid.high)
 

@@ -91,7 +91,7 @@ def _grid(terms: Terms, box: Box, look: Look) -> Cells:
     area = box.cut(1, font.line + 2, 1, font.line + 3 if terms.names else 2)
     if not terms.texts(area.width / count, look):
         # The total stands beside its bar, not above it.
-        area = area.cut(right=font.width(format_signed(float(terms.ends[-1]), 3)) + 6)
+        area = area.cut(right=font.width(format_signed(float(terms.ends[-1]), 4)) + 6)
     step = max(area.width / count, 0.01)
     return Cells(1, count, area.left, area.top, step, max(area.height, 1) / step)
 
@@ -119,7 +119,7 @@ def _still(terms: Terms, grid: Cells, ground: Ground) -> list[Mark]:
     if not texts:
         top = min(boxes[-1].top, area.bottom - font.line)
         beside = Box(area.right + 4, top, ground.box.right - area.right - 4, font.line)
-        drawing.write(beside, format_signed(ends[-1], 3), font)
+        drawing.write(beside, format_signed(ends[-1], 4), font)
     names = (*terms.names, terms.total) if terms.names else ()
     if all(font.width(name) <= step for name in names):
         for place, name in enumerate(names):
