@@ -43,7 +43,7 @@ from cnnviz.lab.model import Answer
 from cnnviz.lab.record import LookedAt
 from cnnviz.layers.cells import ConvolutionCell
 from cnnviz.palette import STAGE_STYLES
-from cnnviz.quantities import format_power, format_value
+from cnnviz.quantities import format_power, format_value, with_article
 from cnnviz.report.bench import Bench, dots
 from cnnviz.report.blocks import Figure
 from cnnviz.report.figures import WIDTH, dots_page, paged
@@ -620,9 +620,9 @@ def _flips(case: Case, dx: int, dy: int, digits: int) -> Made:
         flips = swept.mean["decision_flip"]["output"][0]
         shares[name] = 100 * float(flips[reach + dx])
         xs = swept.dxs.astype(np.float64)
-        lines.append(Curve(f"a {name}", xs, flips, "accent", styles[place % 4], 1.8))
+        lines.append(Curve(with_article(name), xs, flips, "accent", styles[place % 4], 1.8))
     order = sorted(shares, key=lambda name: shares[name])
-    lines = [line for line in lines if line.name[2:] in (*order[:2], *order[-2:])]
+    lines = [line for line in lines if line.name.partition(" ")[2] in (*order[:2], *order[-2:])]
     lines += _answered(case, "decision_flips", -reach, reach, 0.01)
     page = _plot(
         lines, "dx", "Share of images with another class", y_range=(0.0, 1.0),

@@ -14,7 +14,7 @@ from cnnviz.graphics.heat_map import COLORS, HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.route import ROUTE, Route, Routed
 from cnnviz.graphics.translation import curves_of, sweep_levels, sweep_of
 from cnnviz.palette import STAGE_STYLES, signed_levels
-from cnnviz.quantities import format_count, format_probability
+from cnnviz.quantities import format_count, format_probability, with_article
 from cnnviz.report.bench import Bench, dots
 from cnnviz.report.blocks import Data, Figure, data
 from cnnviz.routing import PoolRouting
@@ -322,7 +322,7 @@ def _pool(bench: Bench) -> str:
 
 
 def _image(bench: Bench) -> str:
-    return f"test image {bench.settings.sample}, a {bench.experiment.classes[bench.look.label]}"
+    return f"test image {bench.settings.sample}, {with_article(bench.experiment.classes[bench.look.label])}"
 
 
 _MOST_MAPS = 5

@@ -26,6 +26,7 @@ from cnnviz.quantities import (
     format_together,
     format_value,
     format_whole_percent,
+    with_article,
 )
 from tests.oracles import read_number as read
 
@@ -36,6 +37,12 @@ groups = st.lists(numbers, min_size=1, max_size=9) | st.builds(
     st.floats(-10, 10),
     st.lists(st.integers(-3, 3), min_size=2, max_size=9),
 )
+
+
+def test_classes_have_their_article() -> None:
+    names = ("7", "8", "11", "80", "1", "ankle boot", "bag", "M", "t")
+    told = "a 7", "an 8", "an 11", "an 80", "a 1", "an ankle boot", "a bag", "an M", "a t"
+    assert tuple(map(with_article, names)) == told
 
 
 @pytest.mark.parametrize(
