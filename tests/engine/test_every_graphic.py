@@ -294,7 +294,6 @@ SAYS = {
     "curves that end together": {f"curve {n}" for n in range(6)},
     "map with a key": {"what is read", "tied"},
     "patches": {"+1.25"},
-    "long waterfall": {"+100"},
 }
 EACH = pytest.mark.parametrize("name", CASES)
 
