@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from cnnviz.lab.model import Step
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_count, with_article
 from cnnviz.training import epoch_order
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill, named
@@ -53,5 +53,5 @@ class StepImage(QWidget):
         )
         name = data.classes[data.train_labels[index]]
         what = f"Step {format_count(number)} took in" if run.step else "The first step will take in"
-        self.said.set_text(f"{what} this training image, a {name}.")
+        self.said.set_text(f"{what} this training image, {with_article(name)}.")
         self.picture.setAccessibleName(self.said.text())
