@@ -37,6 +37,7 @@ from cnnviz.lab.measures import (
     Parameter,
     Quantity,
     Value,
+    numbered,
     routing_at,
 )
 from cnnviz.lab.model import Answer
@@ -120,7 +121,7 @@ class RevealPicture:
     def made(self, case: Case, parameters: Mapping[str, Any]) -> tuple[Page, dict[str, Value]]:
         """Return the picture of a case, and its facts; raises `ParameterError` where there is none."""
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            body, facts = self.function(case, **parameters)
+            body, facts = self.function(case, **numbered(parameters, case.bench.network))
         for name, value in facts.items():
             if value == "" or (isinstance(value, float) and not math.isfinite(value)):
                 facts[name] = None

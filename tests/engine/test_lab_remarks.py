@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from cnnviz.lab.copies import may_be_same_name, plain, remarks_between
-from cnnviz.lab.document import lab_document
 from cnnviz.lab.grade_table import LOOK, NOT_COMPARABLE, OK, UNREADABLE, verdict_of
 from cnnviz.lab.grading import graded
 from cnnviz.lab.judging import TOLERANCES
@@ -24,6 +23,7 @@ from cnnviz.lab.results import HandIn, checksum_of
 from cnnviz.lab.verifying import Row
 from cnnviz.report.html import write_html
 from cnnviz.report.pdf import write_pdf
+from tests.engine import lab_cases
 from tests.engine.lab_cases import LAB, LABS, honest, nearly, roll_number, small_data, with_value, write
 from tests.replacing import replace
 
@@ -249,8 +249,8 @@ def course(rows_of, tmp_path_factory) -> dict[str, Row]:
     twice = honest(next(numbers))
     write(folder, "exported", twice.sealed())
     write(folder, "exported-again", again(twice).sealed())
-    write_pdf(lab_document(LAB, twice), folder / "both.pdf")
-    write_html(lab_document(LAB, twice), folder / "both.html")
+    write_pdf(lab_cases.printed(twice), folder / "both.pdf")
+    write_html(lab_cases.printed(twice), folder / "both.html")
     own = OwnImage.of(np.arange(784, dtype=np.uint8).reshape(1, 28, 28)[:, ::-1], 1)
     drawing = replace(LabRecord.of(LAB), own=own)
     roll = roll_number(next(numbers))
@@ -382,7 +382,7 @@ WORDS = (
 def test_pages_of_honest_ones_show_what_the_results_say(tmp_path, rows_of, place):
     words, others = WORDS[place : place + 2]
     handed = replace(honest(1), name="Zoë O'Brien", answers={"guess": words, "way": others})
-    document = lab_document(LAB, handed.sealed())
+    document = lab_cases.printed(handed.sealed())
     write_pdf(document, tmp_path / "a.pdf")
     write_html(document, tmp_path / "a.html")
     (row,) = rows_of(tmp_path).values()
@@ -405,7 +405,7 @@ FORGED: dict[str, Callable[[HandIn], HandIn]] = {
 def test_results_that_were_put_under_other_pages_are_told(tmp_path, rows_of):
     handed = honest(1)
     for what, change in FORGED.items():
-        document = replace(lab_document(LAB, handed), results=change(handed).sealed().to_json())
+        document = replace(lab_cases.printed(handed), results=change(handed).sealed().to_json())
         write_html(document, tmp_path / f"{what}.html")
     write_pdf(document, tmp_path / "a.pdf")
     told = {path.name: row.remarks for row in rows_of(tmp_path).values() for path in row.files}
@@ -415,7 +415,7 @@ def test_results_that_were_put_under_other_pages_are_told(tmp_path, rows_of):
 
 
 def test_a_pdf_without_results_says_what_to_hand_in(tmp_path, rows_of):
-    document = lab_document(LAB, honest(1))
+    document = lab_cases.printed(honest(1))
     write_pdf(replace(document, results=""), tmp_path / "printed.pdf")
     write_pdf(document, tmp_path / "one.pdf")
     one = (tmp_path / "one.pdf").read_bytes()

@@ -358,9 +358,9 @@ def test_a_document_without_a_name_is_kept_and_opened_again(
     assert not asked
     with opened(qtbot, tmp_path / "window.ini") as session:
         assert_back(qtbot, session, before, "live", "words")
-        assert "which you have not saved" in told(session)
+        assert "It is in no file" in told(session)
         save_document(qtbot, session, tmp_path / "now.cnnviz")
-        assert "which you have not saved" not in told(session)
+        assert "It is in no file" not in told(session)
     with opened(qtbot, tmp_path / "window.ini") as session:  # with a name it is not, but offered
         come_to_rest(qtbot, session)
         assert session.document.path is None
