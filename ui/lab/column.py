@@ -265,7 +265,8 @@ class LabColumn(QFrame):
 
     def _on_committed(self, answer: Answer) -> None:
         """Take a prediction; the keyboard goes on to the explanation."""
-        card, had_keyboard = self.page.prediction, has_keyboard(self.page.prediction)
+        card = self.page.prediction
+        had_keyboard = has_keyboard(card) or self.hasFocus()  # which a click on the button gives to the column
         top = self._place_of(card)
         self.page.setMinimumHeight(self.page.height())
         try:
