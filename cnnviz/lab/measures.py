@@ -66,7 +66,7 @@ class Parameter:
     name: str
     low: int = 0
     high: int = 0
-    options: tuple[str, ...] = ()  # names to choose from; empty for a number or any name
+    options: tuple[str, ...] = ()  # names to choose from, or to name a number by; empty for others
     default: int | str | None = None  # None where a lab has to say it
     is_name: bool = False  # whether it is any name, such as that of a class
 
@@ -92,7 +92,7 @@ class Measure:
         """Return what is measured, with the values of the parameters."""
         names = {each.name for each in self.parameters if each.is_name}
         texts = {
-            name: printable(str(value), _LONGEST_CLASS) if name in names else _text(value)
+            name: printable(str(value), _LONGEST_CLASS) if name in names else _text(value, name)
             for name, value in measurement.parameters.items()
         }
         return self.title.format(**texts)
@@ -154,9 +154,24 @@ class Measured(Kept, frozen=True, rename={"parameters": "with"}):
 
 def measure(step: str, measurement: Measurement, bench: Bench) -> Measured:
     """Measure one number of a step; raises `CNNVizError` if there is no such image, stage or cell."""
-    found = MEASURES[measurement.measure].function(bench, **measurement.parameters)
+    function, parameters = MEASURES[measurement.measure].function, measurement.parameters
+    found = function(bench, **numbered(parameters, bench.network))
     is_there = bool(found) if isinstance(found, str | tuple) else math.isfinite(found)
     return Measured.of(step, measurement, found if is_there else None)
+
+
+def filter_number(named: int | str, network: Network) -> int:
+    """Return the number of a filter of the first layer; `STRONGEST` names one by its weights."""
+    if isinstance(named, int):
+        return named
+    weights = network.params[f"{network.filter_layers[0]}.weight"]
+    return int(np.square(weights).reshape(len(weights), -1).sum(axis=1).argmax())
+
+
+def numbered(parameters: Mapping[str, Any], network: Network) -> dict[str, Any]:
+    """Return parameters with the number of the filter in the place of its name."""
+    named = {"filter": filter_number(parameters["filter"], network)} if "filter" in parameters else {}
+    return {**parameters, **named}
 
 
 def value_words(of: Quantified, value: Any) -> str:
@@ -177,8 +192,10 @@ def value_words(of: Quantified, value: Any) -> str:
             return " or ".join(format_cell(cell) for cell in value)
 
 
-def _text(value: int | str) -> str:
-    """Return a number, what a stage is called in the window, or another name as it is."""
+def _text(value: int | str, of: str = "") -> str:
+    """Return a number, a filter, what a stage is called in the window, or another name as it is."""
+    if of == "filter":
+        return f"filter {value}" if isinstance(value, int) else f"the {value} filter"
     if isinstance(value, int):
         return format_count(value)
     return STAGE_STYLES[value].title if value in STAGE_STYLES else value
@@ -217,7 +234,10 @@ SAMPLE = Parameter("sample", 0, 1_000_000, default=0)
 DIGITS = Parameter("digits", 1, 1000, default=200)
 SHIFT = Parameter("dx", -REACH, REACH, default=0), Parameter("dy", -REACH, REACH, default=0)
 STAGE = Parameter("stage", options=STAGES)
-CELL = Parameter("filter", 0, 63), Parameter("row", 0, 1023), Parameter("column", 0, 1023)
+STRONGEST = "strongest"
+"""Names the filter of the first layer whose weights are the largest together, in each student's network."""
+
+CELL = Parameter("filter", 0, 63, (STRONGEST,)), Parameter("row", 0, 1023), Parameter("column", 0, 1023)
 _OF_DOTS = Parameter("stage", options=("pixels", "convolution", "max"))
 MAP = Parameter("stage", options=_MAPS)
 
@@ -309,7 +329,7 @@ def _own_probability(bench: Bench, **of: str) -> float:
 
 
 @_measured(
-    "value of {stage} at filter {filter}, row {row}, column {column}, test image {sample}", "number", "",
+    "value of {stage} at {filter}, row {row}, column {column}, test image {sample}", "number", "",
     MAP, *CELL, SAMPLE, secrets={Secret.CELLS},
 )  # fmt: skip
 def _cell_value(bench: Bench, stage: str, filter: int, row: int, column: int, sample: int) -> float:
@@ -327,7 +347,7 @@ def _receptive_field(bench: Bench, stage: str) -> float:
 
 
 @_measured(
-    "winner of the pooling window at filter {filter}, row {row}, column {column}, test image {sample}",
+    "winner of the pooling window at {filter}, row {row}, column {column}, test image {sample}",
     "cells", "", *CELL, SAMPLE, secrets={Secret.CELLS},
 )  # fmt: skip
 def _window_winner(bench: Bench, filter: int, row: int, column: int, sample: int) -> Cells:
@@ -445,7 +465,7 @@ def _tied_windows(bench: Bench, digits: int) -> float:
 
 
 @_measured(
-    "cells that get a gradient in the window at filter {filter}, row {row}, column {column}, test image "
+    "cells that get a gradient in the window at {filter}, row {row}, column {column}, test image "
     "{sample}", "count", "cells", *CELL, SAMPLE, secrets={Secret.ROUTE, Secret.SHARES},
 )  # fmt: skip
 def _window_receivers(bench: Bench, filter: int, row: int, column: int, sample: int) -> float:

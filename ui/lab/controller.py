@@ -10,11 +10,12 @@ from cnnviz.experiment import Experiment
 from cnnviz.lab.events import Event, missing, result_was_shown, to_see_first
 from cnnviz.lab.judging import require_in_window
 from cnnviz.lab.measured import HARMLESS
-from cnnviz.lab.measures import MEASURES
+from cnnviz.lab.measures import MEASURES, filter_number
 from cnnviz.lab.model import Answer, Lab, Step, seed_of
 from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, Shown, StepRecord
 from cnnviz.lab.showing import secrets_of
 from cnnviz.quantities import now
+from cnnviz.snapshots import Snapshot
 from ui.panels.report.work import StudentWork
 from ui.state import AppState, RunStatus
 
@@ -130,6 +131,22 @@ class LabController(QObject):
         if run.status is RunStatus.LOADING or self._state.dataset is None or not self.is_run_of(step):
             return False
         return run.step >= self.end_of(step)
+
+    def snapshot_of(self, step: Step) -> Snapshot | None:
+        """Return the network at the end of the run, if it is of the settings that the step is about."""
+        state = self._state
+        if not self.is_at_end(step) or self.is_changed_run:
+            return None
+        end = self.end_of(step)
+        is_live = state.live is not None and state.live.step == end
+        return state.history.snapshots.find(end) or (state.live if is_live else None)
+
+    def filter_number(self, named: int | str | None) -> int | None:
+        """Return the number of a filter that the step in front names, if that is known by now."""
+        snapshot = None if self.step is None else self.snapshot_of(self.step)
+        if named is None or isinstance(named, int):
+            return named
+        return None if snapshot is None else filter_number(named, snapshot.network)
 
     @property
     def is_late(self) -> bool:
@@ -253,7 +270,8 @@ class LabController(QObject):
         step = self.step
         if step is not None:
             if step.prediction is not None:
-                require_in_window(step.prediction, answer, self.experiment_of(step).pool_size)
+                side = self.experiment_of(step).pool_size
+                require_in_window(step.prediction, answer, side, self.filter_number)
             self.note_shown()
             made = Commitment(answer, now(), self._state.run.step, self.is_late, self.seen(step))
             self.work.set_record(self.record.predicted(step, made))
