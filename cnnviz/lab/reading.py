@@ -501,10 +501,14 @@ def _parameter_expected(parameter: Parameter, value: object) -> str:
     if parameter.is_name:
         is_right = isinstance(value, str) and 0 < len(value.strip()) <= _LONGEST_CLASS
         return "" if is_right else f"a text of at most {_LONGEST_CLASS} letters"
-    if parameter.options:
-        return "" if value in parameter.options else f"one of {_listed(parameter.options, value)}"
-    is_right = type(value) is int and parameter.low <= value <= parameter.high
-    return "" if is_right else f"a whole number from {parameter.low} to {parameter.high}"
+    if value in parameter.options:
+        return ""
+    if parameter.options and not parameter.high:
+        return f"one of {_listed(parameter.options, value)}"
+    if type(value) is int and parameter.low <= value <= parameter.high:
+        return ""
+    names = "".join(f', or "{each}"' for each in parameter.options)
+    return f"a whole number from {parameter.low} to {parameter.high}{names}"
 
 
 def _expected(kind: inspect.Type, value: object, of: Any) -> str:

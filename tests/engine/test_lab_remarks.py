@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from cnnviz.lab.copies import may_be_same_name, plain, remarks_between
-from cnnviz.lab.document import lab_document
 from cnnviz.lab.grade_table import LOOK, NOT_COMPARABLE, OK, UNREADABLE, verdict_of
 from cnnviz.lab.grading import graded
 from cnnviz.lab.judging import TOLERANCES
@@ -23,6 +22,7 @@ from cnnviz.lab.remarks import impossible_times
 from cnnviz.lab.results import HandIn, checksum_of
 from cnnviz.report.html import write_html
 from cnnviz.report.pdf import write_pdf
+from tests.engine import lab_cases
 from tests.engine.lab_cases import LAB, LABS, honest, nearly, roll_number, small_data, with_value, write
 from tests.replacing import replace
 
@@ -262,8 +262,8 @@ def test_of_a_course_all_that_an_honest_student_has_not_is_told_and_nothing_else
     twice = honest(next(numbers))
     write(tmp_path, "exported", twice.sealed())
     write(tmp_path, "exported-again", again(twice).sealed())
-    write_pdf(lab_document(LAB, twice), tmp_path / "both.pdf")
-    write_html(lab_document(LAB, twice), tmp_path / "both.html")
+    write_pdf(lab_cases.printed(twice), tmp_path / "both.pdf")
+    write_html(lab_cases.printed(twice), tmp_path / "both.html")
     own = OwnImage.of(np.arange(784, dtype=np.uint8).reshape(1, 28, 28)[:, ::-1], 1)
     drawing = replace(LabRecord.of(LAB), own=own)
     roll = roll_number(next(numbers))
@@ -384,7 +384,7 @@ WORDS = (
 def test_pages_of_honest_ones_show_what_the_results_say(tmp_path, rows_of, place):
     words, others = WORDS[place : place + 2]
     handed = replace(honest(1), name="Zoë O'Brien", answers={"guess": words, "way": others})
-    document = lab_document(LAB, handed.sealed())
+    document = lab_cases.printed(handed.sealed())
     write_pdf(document, tmp_path / "a.pdf")
     write_html(document, tmp_path / "a.html")
     (row,) = rows_of(tmp_path).values()
@@ -406,7 +406,7 @@ FORGED: dict[str, Callable[[HandIn], HandIn]] = {
 def test_results_that_were_put_under_other_pages_are_told(tmp_path, rows_of):
     handed = honest(1)
     for what, change in FORGED.items():
-        document = replace(lab_document(LAB, handed), results=change(handed).sealed().to_json())
+        document = replace(lab_cases.printed(handed), results=change(handed).sealed().to_json())
         write_html(document, tmp_path / f"{what}.html")
     write_pdf(document, tmp_path / "a.pdf")
     told = {path.name: row.remarks for row in rows_of(tmp_path).values() for path in row.files}
@@ -416,7 +416,7 @@ def test_results_that_were_put_under_other_pages_are_told(tmp_path, rows_of):
 
 
 def test_a_pdf_without_results_says_what_to_hand_in(tmp_path, rows_of):
-    document = lab_document(LAB, honest(1))
+    document = lab_cases.printed(honest(1))
     write_pdf(replace(document, results=""), tmp_path / "printed.pdf")
     write_pdf(document, tmp_path / "one.pdf")
     one = (tmp_path / "one.pdf").read_bytes()

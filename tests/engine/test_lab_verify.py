@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from cnnviz.lab.copies import remarks_between, remarks_on_folders
-from cnnviz.lab.document import lab_document
 from cnnviz.lab.events import Event
 from cnnviz.lab.grade_table import LOOK, NOT_COMPARABLE, OK, UNREADABLE, to_csv, verdict_of
 from cnnviz.lab.judging import compared
@@ -33,6 +32,7 @@ from tests.engine.lab_cases import (
     honest,
     nearly,
     numbers_of,
+    printed,
     roll_number,
     small_data,
     write,
@@ -203,7 +203,7 @@ def test_prediction_that_was_given_up_is_in_the_results_and_no_remark():
     assert "guess" in handed.done
     assert handed.given_up["guess"] == "2026-01-31 10:05"
     assert reasons(handed) == []
-    assert "shown 2026-01-31 10:05 without a prediction" in to_html(lab_document(LAB, handed))
+    assert "shown 2026-01-31 10:05 without a prediction" in to_html(printed(handed))
 
 
 def test_a_result_that_the_report_tells_before_a_prediction_is_marked_in_it():
@@ -213,7 +213,7 @@ def test_a_result_that_the_report_tells_before_a_prediction_is_marked_in_it():
     asked = {step.id for step in LAB.steps if step.prediction is not None}
     assert handed.given_up == dict.fromkeys(asked, "2026-01-31 11:30")
     assert handed_in(1, LabRecord.of(LAB)).given_up == {}, "of nobody"
-    assert "shown 2026-01-31 11:30 without a prediction" in to_html(lab_document(LAB, handed))
+    assert "shown 2026-01-31 11:30 without a prediction" in to_html(printed(handed))
 
 
 # --- beside others ------------------------------------------------------------------------------------------
