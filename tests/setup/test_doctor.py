@@ -204,6 +204,7 @@ def test_the_supported_versions_are_the_same_everywhere():
     [
         ("PySide6/__init__.py", "raise AttributeError('no attribute _core')", ("_core", "runtime.txt")),
         ("numpy.py", "def half(", ("numpy.py",)),
+        ("pyqtgraph.py", "raise ModuleNotFoundError('No module named pyqtgraph')", ("pyqtgraph",)),
     ],
 )
 def test_a_package_that_was_installed_in_part_is_named(tmp_path, name, content, words):
