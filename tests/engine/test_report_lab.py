@@ -117,7 +117,7 @@ def test_other_networks_have_a_report_too(experiment):
     settings = next(table.data.rows for table in document.tables if table.name == "settings")
     names = [name for name, _ in settings]
     assert ("ties" in names) == (experiment.pool in ("max", "max_blur"))
-    assert ("pool size" in names) == (experiment.pool != "none")
+    assert ("window" in names) == (experiment.pool != "none")
     # What was measured comes back as it was.
     again, lost = kept(numbers)
     assert (again, lost) == (numbers, [])
@@ -300,6 +300,7 @@ def test_a_later_hypothesis_never_replaces_the_recorded_one():
     later = Version("97 % will be right", "2026-01-31 10:30", 12_665, after_run=True)
     record = EMPTY.recorded(PRINCIPLE, first).recorded(PRINCIPLE, later)
     assert record.step("principle").hypothesis == (first, later)
+    assert record.recorded(PRINCIPLE, structs.replace(later, text=f"{later.text} ")) == record, "is no edit"
     texts = [block.text for block in report_of(record=record).blocks if isinstance(block, Words)]
     assert "Recorded 2026-01-31 10:00, before any result" in texts
     assert "Edited 2026-01-31 10:30, after results of this lab" in texts

@@ -260,7 +260,7 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     about = [f"{times} times the limits at step {format_count(step)}"] if has_grown else []
     peak = None
     if column.kind is Kind.MAPS and not now.is_covered(column):
-        peak = float(shown.values.max())
+        peak = float(_values(now, column)[now.channel(column)].max())
         about.append(f"the mark is the largest value of this map, {format_value(peak)}")
     content = StageMap(
         looked,
