@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from cnnviz.covers import Secret
 from cnnviz.datasets import to_input
 from cnnviz.lab.course import shipped_labs
-from cnnviz.lab.measures import Measured, measure
+from cnnviz.lab.measures import Measured, filter_number, measure
 from cnnviz.lab.model import Answer, Step
 from cnnviz.lab.reading import load_lab
 from cnnviz.report.bench import Bench
@@ -84,7 +84,7 @@ def test_no_step_of_a_lab_tells_its_answer_before_the_prediction(qtbot: QtBot, o
         told = list(_told(qtbot, session, step, found))
         assert not told, f"{step.id}: {told}"
         assert not desk.is_late, step.id
-        desk.predict(_some_answer(step))
+        desk.predict(_some_answer(step, session))
         _do(qtbot, session, step)
         seen = next(_told(qtbot, session, step, found), None)
         assert seen, f"{step.id}: the answer is never to be seen"
@@ -104,7 +104,8 @@ def _reach(qtbot: QtBot, session: Session, sitting: LabGuide, step: Step) -> Mea
     if "dx" in asked:
         state.set_shift(Shift(int(asked["dx"]), int(asked["dy"])))
     if prediction.truth.measure in ("receptive_field", "window_receivers"):
-        session.state.set_pinned(PinnedCell("pool1", (0, 4, 4)))
+        number = filter_number(asked.get("filter", 0), state.shown.network)
+        state.set_pinned(PinnedCell("pool1", (number, 4, 4)))
     if prediction.truth.measure == "filter_change":
         session.window.compare_dock.show()
     whole_window.rest(qtbot, session)
@@ -126,13 +127,13 @@ def _do(qtbot: QtBot, session: Session, step: Step) -> None:
     whole_window.rest(qtbot, session)
 
 
-def _some_answer(step: Step) -> Answer:
+def _some_answer(step: Step, session: Session) -> Answer:
     prediction = step.prediction
     match prediction.kind:
         case "number":
             return 0.5
         case "cell":
-            return (0, 8, 8)
+            return session.state.pinned.index
         case _:
             return prediction.choices[0].name if prediction.choices else "up"
 
