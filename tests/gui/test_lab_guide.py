@@ -399,7 +399,7 @@ settings = { ties = "first" }
 
 
 def _lost(step):
-    what = f"The network has been trained for {step:,} steps and is not saved."
+    what = f"The network has been trained for {step:,} steps and is not saved. Only its curves stay, in grey."
     return f"{what} Before the network is replaced?"
 
 
