@@ -258,7 +258,7 @@ def appendix_blocks(bench: Bench) -> Iterator[Words | Table]:
     yield Words("This command, with the same seed and versions, gives the same numbers:")
     yield Words(command_line(experiment, dataset, bench.settings.sample), "code")
     settings = [
-        (setting.title.lower(), setting.written(getattr(experiment, name)))
+        (name.replace("_", " "), setting.written(getattr(experiment, name)))
         for name, setting in SETTINGS.items()
         if name not in experiment.unused
     ]

@@ -270,7 +270,8 @@ class LabColumn(QFrame):
 
     def _on_committed(self, answer: Answer) -> None:
         """Take a prediction; the keyboard goes on to the explanation."""
-        card, had_keyboard = self.page.prediction, has_keyboard(self.page.prediction)
+        card = self.page.prediction
+        had_keyboard = has_keyboard(card) or self.hasFocus()  # to which a click on the button leads
         top = self._place_of(card)
         self.page.setMinimumHeight(self.page.height())
         try:
