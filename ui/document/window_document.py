@@ -461,7 +461,10 @@ class WindowDocument(QObject):
         is_trained = run.is_started and run.status is not RunStatus.LOADING
         if not is_trained or self._saved_run == (run.run_id, run.step):
             return True
-        text = f"The network has been trained for {format_count(run.step)} steps and is not saved."
+        steps = format_count(run.step)
+        text = (
+            f"The network has been trained for {steps} steps and is not saved. Only its curves stay, in grey."
+        )
         return self._ask("the network is replaced", text)
 
     def _may_be_replaced(self, event: str) -> bool:
