@@ -71,7 +71,7 @@ class StepPage(QWidget):
 
     def show_recalled(self, found: Iterable[tuple[str, str]]) -> None:
         """Show what was said and found in earlier steps, each with its title."""
-        text = "\n\n".join(f"Step {title}\n{words}" for title, words in found)
+        text = "\n".join(f"Step {title}: {words}" for title, words in found)
         self.recalled.show_text(text)
 
     def set_step(
