@@ -84,6 +84,7 @@ class Measure:
     # what the window shows from which it can be read, and covers while it is asked for
     secrets: frozenset[Secret]
     is_of_network: bool  # whether the network that is trained has to do with it
+    is_of_seed: bool  # whether a network of another seed can have another value
     # whether it tells by its sign which way something goes, so that it can answer about a direction
     is_change: bool
 
@@ -205,6 +206,7 @@ def _measured(
     *parameters: Parameter,
     secrets: Iterable[Secret] = (),
     is_of_network: bool = True,
+    is_of_seed: bool = True,
     is_change: bool = False,
 ) -> Callable[[_Function], _Function]:
     """Declare a function as the measure of its name."""
@@ -213,7 +215,7 @@ def _measured(
         name = function.__name__.removeprefix("_")
         hidden = frozenset(secrets)
         _all[name] = Measure(
-            name, title, quantity, unit, function, parameters, hidden, is_of_network, is_change
+            name, title, quantity, unit, function, parameters, hidden, is_of_network, is_of_seed, is_change
         )
         return function
 
@@ -232,12 +234,12 @@ MAP = Parameter("stage", options=_MAPS)
 # --- the trained network ------------------------------------------------------------------------------------
 
 
-@_measured("training steps of the run", "count", "steps")
+@_measured("training steps of the run", "count", "steps", is_of_seed=False)
 def _training_steps(bench: Bench) -> float:
     return bench.step
 
 
-@_measured("numbers that the network learns", "count")
+@_measured("numbers that the network learns", "count", is_of_seed=False)
 def _parameters(bench: Bench) -> float:
     return bench.network.parameter_count
 
@@ -324,7 +326,10 @@ def _cell_value(bench: Bench, stage: str, filter: int, row: int, column: int, sa
     return float(bench.passed(sample).trace.outputs[stage][0][filter, row, column])
 
 
-@_measured("side of the receptive field of a cell of {stage}", "count", "pixels", MAP, secrets={Secret.FIELD})
+@_measured(
+    "side of the receptive field of a cell of {stage}", "count", "pixels", MAP,
+    secrets={Secret.FIELD}, is_of_seed=False,
+)  # fmt: skip
 def _receptive_field(bench: Bench, stage: str) -> float:
     middle = tuple(size // 2 for size in stage_shape(bench.network, stage))
     return receptive_field(bench.network, stage, middle)["input"].rectangle.height
@@ -419,7 +424,7 @@ def _smallest_flip(bench: Bench, sample: int) -> float:
 
 @_measured(
     "cells of “{stage}” in which the two small images differ", "count", "cells", _OF_DOTS,
-    secrets={Secret.SHIFT}, is_of_network=False,
+    secrets={Secret.SHIFT}, is_of_network=False, is_of_seed=False,
 )  # fmt: skip
 def _dots_cells_changed(_: Bench, stage: str) -> float:
     before, after = dots().compare().stages[stage].features()
@@ -428,7 +433,7 @@ def _dots_cells_changed(_: Bench, stage: str) -> float:
 
 @_measured(
     "largest difference of the two small images in “{stage}”", "number", "", _OF_DOTS,
-    secrets={Secret.SHIFT}, is_of_network=False,
+    secrets={Secret.SHIFT}, is_of_network=False, is_of_seed=False,
 )  # fmt: skip
 def _dots_difference(_: Bench, stage: str) -> float:
     before, after = dots().compare().stages[stage].features()

@@ -143,14 +143,6 @@ def test_a_step_shows_what_it_needs_of_earlier_ones():
     assert said == "“It stays.”"
 
 
-def test_a_hypothesis_keeps_every_version():
-    step = small_lab().step("way")
-    record = LabRecord.of(small_lab())
-    for text in ("down", "down ", "up"):
-        record = record.recorded(step, Version(text, "12:00", 7))
-    assert [version.text for version in record.step("way").hypothesis] == ["down", "up"]
-
-
 def test_a_record_survives_json():
     lab = small_lab()
     record = replace(LabRecord.of(lab), place="click", own=OwnImage.of(np.zeros((1, 28, 28), np.uint8), 1))

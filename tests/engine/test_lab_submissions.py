@@ -165,15 +165,16 @@ HOSTILE = {
     "claims LZMA": lambda good: _changed(zipped({"a.json": good}), method=14),
     "locked": lambda good: _changed(zipped({"a.json": good}), flags=1),
     "damaged": lambda good: _changed(zipped({"a.json": good}, 0), byte=200),
-    "flood": lambda _: zipped({"a.json": bytes(100 << 20)}),
-    "nested flood": lambda _: zipped(dict.fromkeys(["0.zip", "1.zip"], zipped({"a.json": bytes(60 << 20)}))),
+    "flood": lambda _: zipped({"a.json": bytes(2 << 20)}),
+    "nested flood": lambda _: zipped(dict.fromkeys(["0.zip", "1.zip"], zipped({"a.json": bytes(2 << 20)}))),
     "too deep": lambda good: _nested(3, good),
     "many names": lambda good: zipped({f"{n}.json": good[:9] for n in range(6000)}, 0),
     "only folders": lambda _: zipped({f"{n}/": b"" for n in range(200)}),
 }
 
 
-def test_an_archive_that_means_no_good_costs_its_own_row(tmp_path, rows_of, students):
+def test_an_archive_that_means_no_good_costs_its_own_row(tmp_path, rows_of, students, monkeypatch):
+    monkeypatch.setattr("cnnviz.lab.submissions.LARGEST_FILE", 1 << 20)
     for what, made in HOSTILE.items():
         (tmp_path / f"{what}.zip").write_bytes(made(students[1].to_json().encode()))
     write(tmp_path, "good", students[0])

@@ -320,6 +320,7 @@ def test_a_later_hypothesis_never_replaces_the_recorded_one():
     later = Version("97 % will be right", "2026-01-31 10:30", 12_665, after_run=True)
     record = EMPTY.recorded(PRINCIPLE, first).recorded(PRINCIPLE, later)
     assert record.step("principle").hypothesis == (first, later)
+    assert record.recorded(PRINCIPLE, structs.replace(later, text=f"{later.text} ")) == record, "is no edit"
     texts = [block.text for block in report_of(record=record).blocks if isinstance(block, Words)]
     assert "Recorded 2026-01-31 10:00, before any result" in texts
     assert "Edited 2026-01-31 10:30, after results of this lab" in texts

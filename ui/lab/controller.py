@@ -10,6 +10,7 @@ from cnnviz.experiment import Experiment
 from cnnviz.lab.events import Event, missing, result_was_shown, to_see_first
 from cnnviz.lab.judging import require_in_window
 from cnnviz.lab.measured import HARMLESS
+from cnnviz.lab.measures import MEASURES
 from cnnviz.lab.model import Answer, Lab, Step, seed_of
 from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, Shown, StepRecord
 from cnnviz.lab.showing import secrets_of
@@ -156,10 +157,13 @@ class LabController(QObject):
     def seen(self, step: Step) -> str:
         """Return when the result of a step was first to be seen; "" for never.
 
-        The network of another seed has another result. Before a roll number is typed that of any will do.
+        The network of another seed has another result, but for what no seed changes. Before a roll number is
+        typed that of any will do.
         """
-        done = self.record.step(step.id)
-        return done.shown if self.needs_roll_number else done.shown_of(self.experiment_of(step).seed)
+        done, asked = self.record.step(step.id), step.prediction
+        if self.needs_roll_number or asked is None or not MEASURES[asked.truth.measure].is_of_seed:
+            return done.shown
+        return done.shown_of(self.experiment_of(step).seed)
 
     def found(self, step: Step) -> Found | None:
         """Return the result of a step that was shown last, if it is of what the lab still measures."""

@@ -24,7 +24,7 @@ from cnnviz.lab.markup import (
     plain_text,
 )  # fmt: skip
 from cnnviz.lab.model import Step
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_count, with_article
 from cnnviz.training import epoch_order
 from ui.controls.flow_row import height_for_width
 from ui.controls.labels import WrapLabel
@@ -205,5 +205,5 @@ class StepImage(QWidget):
         )
         name = data.classes[data.train_labels[index]]
         what = f"Step {format_count(number)} took in" if run.step else "The first step will take in"
-        self.said.set_text(f"{what} this training image, a {name}.")
+        self.said.set_text(f"{what} this training image, {with_article(name)}.")
         self.picture.setAccessibleName(self.said.text())
