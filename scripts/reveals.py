@@ -187,7 +187,7 @@ def way(told: Told) -> dict[int, bool]:
     tenths = np.interp(np.linspace(0, bench.step, 11), *ways.T)
     rises, fast = np.diff(tenths), (told["fast_from"] + told["fast_to"]) / 2
     steepest = float(np.ptp(np.interp([told["fast_from"], told["fast_to"]], *ways.T)))
-    units = [np.linalg.norm(each["dense1.weight"]) for each in (bench.initial.params, params)]
+    units = [float(np.linalg.norm(each["dense1.weight"])) for each in (bench.initial.params, params)]
     numbers = is_close(
         (told["early"], losses[:500].mean()), (told["late"], losses[-500:].mean()),
         *zip((told["unit_before"], told["unit_after"]), units, strict=True),
