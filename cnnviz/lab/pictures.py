@@ -355,7 +355,7 @@ def _field(case: Case, stage: str, sample: int) -> Made:
     layers, first, passed = dict(bench.network.layers), bench.network.filter_layers[0], bench.passed(sample)
     conv, window = window_geometry(layers[first]), window_geometry(layers[pool])
     convolved, values = passed.trace.outputs[first][0], passed.trace.outputs[pool][0]
-    channel, row, column = _looked_at(case, pool, values, is_padded=conv.offset < 0) or _edge_of(values)
+    channel, row, column = _looked_at(case, pool, values, int(conv.offset < 0)) or _edge_of(values)
     maps, pooled = convolved[channel], values[channel]
     colors = stage_colors(bench.network, first, maps)
     fields = receptive_field(bench.network, pool, (0, row, column))
@@ -380,16 +380,13 @@ def _field(case: Case, stage: str, sample: int) -> Made:
     }  # fmt: skip
 
 
-def _looked_at(
-    case: Case, stage: str, values: NDArray[Any], *, is_padded: bool
-) -> tuple[int, int, int] | None:
-    """The cell of a stage that the student has pinned, unless its field is cut at a padded border."""
+def _looked_at(case: Case, stage: str, values: NDArray[Any], cut: int) -> tuple[int, int, int] | None:
+    """The cell of a stage that the student has pinned, unless padding cuts its field, so near a border."""
     cell = None if case.looked is None else case.looked.cell
     if cell is None or cell.stage != stage or len(cell.index) != values.ndim:
         return None
     channel, row, column = cell.index
-    ends = zip((row, column), values.shape[1:], strict=True)
-    is_whole = all(is_padded <= place < side - is_padded for place, side in ends)
+    is_whole = cut <= row < values.shape[1] - cut and cut <= column < values.shape[2] - cut
     return (channel, row, column) if channel < len(values) and is_whole else None
 
 
