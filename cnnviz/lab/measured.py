@@ -89,9 +89,13 @@ def measured_lab(
             else:
                 progress_of_run = part_of(report, 0, training)
                 bench = trained(experiment_of_steps, dataset, progress=progress_of_run, cancelled=cancelled)
+            every = (each for step in asking for each in step.measurements)
+            of = next((each.parameters for each in every if each.measure == "window_receivers"), None)
+            window = settings.window if of is None else (of["filter"], of["row"], of["column"])
             bench = replace(
-                bench, own=own, settings=settings, progress=part_of(report, training, 1), cancelled=cancelled
-            )
+                bench, own=own, settings=replace(settings, window=window),
+                progress=part_of(report, training, 1), cancelled=cancelled,
+            )  # fmt: skip
             for step in asking:
                 if cancelled():
                     raise CancelledError("Measuring the lab was cancelled.")
