@@ -33,7 +33,7 @@ from PySide6.QtWidgets import (
 from ui.controls.buttons import Button
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.drops import is_welcome
-from ui.controls.keyboard import has_keyboard, is_enter
+from ui.controls.keyboard import has_keyboard, is_enter, plain_arrow_step
 from ui.controls.pace import single_shot
 from ui.guide.chapters import FIRST_STEPS, LICENCES
 from ui.panels.contract import Panel, Runs, Services
@@ -231,17 +231,31 @@ class MainWindow(QMainWindow):
         self.setUpdatesEnabled(laid_out)  # until then the old picture is better than half of the new one
 
     def turn_panel(self, way: int) -> bool:
-        """Show the next panel, or the one before; return whether there is one."""
+        """Show the next panel, from its first page, or the one before; return whether there is one."""
         place = self.panels.front + way
+        if not 0 <= place < len(PANELS):
+            return False
         self.panels.show_panel(place)
-        return 0 <= place < len(PANELS)
+        panel = self.panels.front_panel
+        while panel is not None and panel.turn_page(-way):
+            pass
+        return True
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Unfold everything when the line is pressed."""
-        if self._presents and event.type() == QEvent.Type.MouseButtonPress:
+        """Place notices; unfold everything when the line is pressed."""
+        if watched is self.notices:
+            if event.type() in (QEvent.Type.Show, QEvent.Type.LayoutRequest):
+                self._place_notices()
+        elif self._presents and event.type() == QEvent.Type.MouseButtonPress:
             self.set_bare(False)
         return super().eventFilter(watched, event)
+
+    def _place_notices(self) -> None:
+        """Lay notices over the line at the bottom, where they hide nothing of a panel."""
+        high = max(self.notices.heightForWidth(self.width()), self.statusBar().height())
+        self.notices.setGeometry(0, self.height() - high, self.width(), high)
+        self.notices.raise_()
 
     def _leave(self) -> None:
         """Leave presenter mode, or the full screen."""
@@ -327,6 +341,7 @@ class MainWindow(QMainWindow):
         if self.run_bar.sizeHint().width() != self.run_bar.width():
             # A menu bar gives what stands in its corner another size only when it gets another itself.
             QApplication.sendEvent(bar, QResizeEvent(bar.size(), bar.size()))
+        self._place_notices()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -338,10 +353,15 @@ class MainWindow(QMainWindow):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Click the button that has the keyboard with Return, too, which Qt itself does in dialogs only."""
+        """Click the button that has the keyboard with Return, too, which Qt itself does in dialogs only.
+
+        From an area that makes nothing of them, arrow keys and Return lead to the first of its controls.
+        """
         focus = QApplication.focusWidget()
         if is_enter(event) and isinstance(focus, QAbstractButton):
             focus.click()
+        elif self.areas.has(focus) and (is_enter(event) or plain_arrow_step(event)):
+            self.focusNextChild()
         else:
             super().keyPressEvent(event)
 
@@ -402,7 +422,8 @@ class MainWindow(QMainWindow):
         self.run_bar = RunBar(state, self.menus)
         ask_image = partial(ask_file, self, self._settings, "Open an image", _IMAGES)
         self.samples = SamplesPanel(state, analysis, ask_image)
-        self.notices = NoticeBar(state)
+        self.notices = NoticeBar(state, self)
+        self.notices.installEventFilter(self)
         self.pending = PendingBar(state, runs)
         self.panels = PanelArea()
         self.panels.divided.connect(self._follow_panels)
@@ -444,7 +465,7 @@ class MainWindow(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.samples_dock)
         self.lab_dock = LabDock(self)
         self.lab_dock.shown.connect(self._fit)
-        self.stage = Stage(self.panels, self.notices, self.pending)
+        self.stage = Stage(self.panels, self.pending)
         self.stage.pressed.connect(partial(self.set_bare, True))
         self.setCentralWidget(self.stage)
         self._arrange_timeline()
