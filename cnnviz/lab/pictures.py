@@ -489,6 +489,9 @@ def _routes(case: Case, filter: int, row: int, column: int, sample: int) -> Made
     alone[window] = 1
     rules: list[Any] = [rule for rule in routing.routed if routing.winners is not None] or [None]
     shares = {rule: routing.routes(rule).delivered(alone, routing.values.shape)[filter] for rule in rules}
+    own = None if None in shares else routing.rule
+    if all(np.array_equal(each, shares[own]) for each in shares.values()):  # without a tie there is no rule
+        shares, own = {None: shares[own]}, None
     colors = Colors("signed", -1.0, 1.0)
     page = down(
         _map(
@@ -498,7 +501,7 @@ def _routes(case: Case, filter: int, row: int, column: int, sample: int) -> Made
         ),
         across(*(
             _map(
-                f"rule {rule}", f"Rule “{rule}”" if rule else "Parts of the gradient", each, colors,
+                f"rule {rule}", f"Share, rule “{rule}”" if rule else "Share of the gradient", each, colors,
                 block=block, outlines=marked, decimals=2, plain=True, most=_LARGE,
             )
             for rule, each in shares.items()
@@ -508,7 +511,7 @@ def _routes(case: Case, filter: int, row: int, column: int, sample: int) -> Made
     pixels = passed.x[0][np.ix_(range(passed.x.shape[1]), field.rows, field.columns)]
     return page, {
         "winners": len(marked), "rule": routing.rule,
-        "times": float(shares[None if None in shares else routing.rule].sum()),
+        "times": float(shares[own].sum()),
         "contrast": float(pixels.max() - pixels.min()), "pixel": float(pixels.max()),
     }  # fmt: skip
 
@@ -733,7 +736,7 @@ def _secant(case: Case, sample: int) -> Made:
 
 @_picture(
     "The loss of an image along its update and far beyond it, with the slope at the start",
-    {"expected": NATS, "turn": NUMBER},
+    {"expected": NATS, "product": NATS, "turn": NUMBER},
     SAMPLE,
 )
 def _step(case: Case, sample: int) -> Made:
@@ -758,7 +761,12 @@ def _step(case: Case, sample: int) -> Made:
     dots = (0.0, before, "text"), (1.0, after, "winner")
     whole = _plot(lines, "times the update", "Loss of this image", y_range=axis, dots=dots)
     page = whole if longest <= 10 else down(whole, _magnified(loss, before, after, expected))
-    return page, {"expected": expected, "turn": float(times[above[0] + 1]) if above.size else math.nan}
+    product = -rate * sum(float(np.square(each).sum()) for each in passed.gradients.params.values())
+    is_slope = passed.routing is None or passed.routing.rule != "all"
+    if is_slope or math.isclose(product, expected, rel_tol=0.01):
+        product = 0.0
+    turn = float(times[above[0] + 1]) if above.size else math.nan
+    return page, {"expected": expected, "product": product, "turn": turn}
 
 
 def _magnified(loss: Callable[[float], float], before: float, after: float, expected: float) -> Card[Curves]:

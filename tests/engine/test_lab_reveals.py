@@ -22,6 +22,7 @@ from cnnviz.lab.model import Prediction
 from cnnviz.lab.pictures import PICTURES, Case, Fact, figure_of
 from cnnviz.lab.reading import load_lab, parse_lab
 from cnnviz.lab.record import Commitment, Found, LabRecord, LookedAt
+from cnnviz.layers import TIE_RULES
 from cnnviz.report.bench import Bench, trained
 from cnnviz.report.blocks import Figure, Words
 from scripts.reveals import sentences
@@ -312,6 +313,19 @@ def test_loss_before_and_after_an_update_are_told_apart_on_an_axis_that_says_its
         assert (y1 - y0) * unit == pytest.approx(change, rel=1e-9), "true to scale"
         apart.append((x1 - x0) / end > 0.08 and abs(y1 - y0) / (high - low) > 0.02)
     assert any(apart)
+
+
+def test_what_the_rule_for_ties_makes_of_a_result_is_told_only_where_it_does() -> None:
+    bench, at = small(), {"sample": 3}
+    for ties, is_told in (("all", True), ("first", False)):
+        _, facts = PICTURES["step"].made(Case(small(ties=ties), "update_loss_change", -0.1), at)
+        assert (facts["product"] < facts["expected"] < 0) is is_told
+        row, col = np.argwhere(bench.passed(3).routing.tied[0] == is_told)[0].tolist()
+        where = at | {"filter": 0, "row": row, "column": col}
+        page, _ = PICTURES["routes"].made(Case(bench, "window_receivers", 1.0), where)
+        titles = [card.title for key, card in page.leaves().items() if key.startswith("rule")]
+        told = [f"Share, rule “{rule}”" for rule in TIE_RULES]
+        assert titles == (told if is_told else ["Share of the gradient"])
 
 
 def read_power(caption: str) -> str:

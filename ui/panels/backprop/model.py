@@ -191,7 +191,7 @@ class BackpropModel(QObject):
             focus,
             center=focus.center if focus.center and len(focus.center) == 2 else first.center,
             pinned=self.focus.pinned,
-            is_covered=focus.is_covered or self._is_held,
+            is_covered=(focus.is_covered and self._covers) or self._is_held,
         )
         self.set_target(target_named(found.target or "", found.target_index or (), passed.network))
         label = choices.label if choices.label is not None and choices.label < len(passed.names) else None
