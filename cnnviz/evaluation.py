@@ -14,7 +14,7 @@ from cnnviz.engines import make_engine
 from cnnviz.errors import CNNVizError
 from cnnviz.layers.losses import class_probabilities, log_softmax
 from cnnviz.network import Network
-from cnnviz.runtime import on_one_blas_thread
+from cnnviz.runtime import one_blas_thread
 
 _CHUNK = 512  # a few milliseconds of work
 
@@ -103,7 +103,7 @@ class Evaluation(Pictured):
         return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
 
 
-@on_one_blas_thread
+@one_blas_thread
 def evaluate(
     network: Network,
     images: ByteArray,

@@ -19,7 +19,7 @@ from cnnviz.experiment import Experiment
 from cnnviz.network import Network
 from cnnviz.optim import State, make_optimizer
 from cnnviz.quantities import format_count, format_value
-from cnnviz.runtime import on_one_blas_thread
+from cnnviz.runtime import one_blas_thread
 from cnnviz.snapshots import Snapshot
 
 _DIVERGENCE_WINDOW = 100
@@ -201,7 +201,7 @@ class Trainer:
         """Extend the run."""
         self._epochs += check_int(epochs, "epochs", "Trainer", minimum=1)
 
-    @on_one_blas_thread
+    @one_blas_thread
     def advance(self, steps: int = 1) -> Progress:
         """Train at most `steps` steps, fewer where the run ends.
 

@@ -44,7 +44,7 @@ class Application(QApplication):
 def run(arguments: Arguments) -> int:
     """Open the window and return the exit status."""
     app = make_application()
-    one_blas_thread()
+    one_blas_thread.hold()
     prefer_short_switches()
     collector = MainThreadCollector(app)
     settings = QSettings()

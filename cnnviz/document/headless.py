@@ -79,7 +79,7 @@ def run_document(arguments: Arguments, path: Path, output: Output) -> int:
     experiment, network = run.experiment, run.live.network
     output.say(describe(experiment, dataset))
     output.say(f"after {format_count(run.live.step)} steps")
-    with one_blas_thread():
+    with one_blas_thread:
         tested = evaluate(network, dataset.test_images, dataset.test_labels)
     output.say(describe_evaluation(tested, dataset.classes))
     if arguments.save is not None:

@@ -150,7 +150,7 @@ def _trained(trainer: Trainer, origin: Origin, moments: Iterable[int], shown: in
     history = History(experiment.log_every, snapshot_bytes=1 << 40)
     history.batch_size, history.epoch_images = experiment.batch_size, len(trainer.dataset.train_labels)
     epochs = range(0, trainer.total_steps + 1, trainer.steps_per_epoch)
-    with one_blas_thread():
+    with one_blas_thread:
         for step in sorted({*moments, *epochs}):
             for progress in trainer.until(step, 1000):
                 history.append(progress)

@@ -81,7 +81,7 @@ def measured_lab(
         furthest = max(furthest, (len(runs) + share) / len(steps))
         progress(furthest)
 
-    with one_blas_thread():
+    with one_blas_thread:
         for experiment_of_steps, asking in steps.items():
             has_results = with_results and any(step.results for step in asking)
             training = _TRAINING if has_results else 1.0

@@ -320,7 +320,7 @@ def trained(
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment)
     history, filters = History(experiment.log_every), f"{trainer.network.filter_layers[0]}.weight"
     way = [(0, trainer.network.params[filters])]
-    with one_blas_thread():
+    with one_blas_thread:
         for mark in np.unique(np.linspace(0, trainer.total_steps, _MOMENTS, dtype=int)).tolist()[1:]:
             for done in trainer.until(mark):
                 history.append(done)
