@@ -32,7 +32,7 @@ class MessageBar(QFrame):
         self._label.set_centred(True)
         self._action = Button("", kind="link")
         self._action.clicked.connect(self.answer)
-        self._close = IconButton("close", "Close the message")
+        self._close = IconButton("x", "Close the message")
         self._close.setProperty("kind", "quiet")
         self._close.clicked.connect(self._on_close_clicked)
         parts = self._icon, (self._label, 1), self._action, self._close

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QStyle, QWidget
 from shiboken6 import Shiboken
 
-from ui.theme.stylesheet import StylesheetWriter, make_palette
+from ui.theme.stylesheet import make_palette, make_stylesheet
 from ui.theme.tokens import DARK, LIGHT, SCALES, Theme, load_fonts, scaled, ui_font
 
 _BEHIND_MS = 30
@@ -35,12 +35,13 @@ class ThemeManager(QObject):
         super().__init__(parent)
         #: Whether the user wants to see motion; see `motion_ms`.
         self.moves = True
-        self._mode = "system"
+        #: What the user chose: "system", "light" or "dark".
+        self.mode = "system"
         self._scale = SCALES[0]
         self._chosen: float | None = None  # scale to go back to after a projection
         self._app: QApplication | None = None
-        self._writer: StylesheetWriter | None = None
-        self._theme = self._resolve()
+        #: The theme in force.
+        self.theme = self._resolve()
         # Seven widgets in eight are behind a tab: they are dressed when those in front have been painted.
         self._behind = deque[QWidget]()
         self._followers = deque[QWidget]()  # round those
@@ -50,24 +51,13 @@ class ThemeManager(QObject):
         self._polishing.timeout.connect(self._polish_hidden)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._update)
 
-    @property
-    def theme(self) -> Theme:
-        """The theme in force."""
-        return self._theme
-
-    @property
-    def mode(self) -> str:
-        """What the user chose: "system", "light" or "dark"."""
-        return self._mode
-
     def apply(self, app: QApplication) -> None:
         """Dress the application: fonts, Fusion, palette, stylesheet; from now on changes are followed."""
         self._app = app
-        self._writer = StylesheetWriter()
         load_fonts()
         app.setStyle("Fusion")
-        self._put_on(self._theme)
-        self.themeChanged.emit(self._theme)
+        self._put_on(self.theme)
+        self.themeChanged.emit(self.theme)
 
     def set_mode(self, mode: str) -> None:
         """Choose the theme.
@@ -77,7 +67,7 @@ class ThemeManager(QObject):
         """
         if mode not in MODES:
             raise ValueError(f"The theme must be one of {', '.join(MODES)}. Got {mode!r} instead.")
-        self._mode = mode
+        self.mode = mode
         hints = QGuiApplication.styleHints()
         # Title bars and native dialogs follow where the platform can do it; elsewhere these calls do nothing.
         if mode == "system":
@@ -129,26 +119,26 @@ class ThemeManager(QObject):
             self._app.setStyleSheet(sheet)
 
     def _resolve(self) -> Theme:
-        dark = self._mode == "dark"
-        if self._mode == "system":
+        dark = self.mode == "dark"
+        if self.mode == "system":
             dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
         return scaled(DARK if dark else LIGHT, self._scale, projects=self._chosen is not None)
 
     def _update(self) -> None:
         theme = self._resolve()
-        if theme == self._theme:
+        if theme == self.theme:
             return
         self._put_on(theme)
         self.themeChanged.emit(theme)
 
     def _put_on(self, theme: Theme) -> None:
         """Take a theme, and dress all widgets in it: what is behind others soon after the rest."""
-        self._theme = theme
-        if self._app is None or self._writer is None:
+        self.theme = theme
+        if self._app is None:
             return
         self._app.setPalette(make_palette(theme))
         self._app.setFont(ui_font(theme))
-        _set_style_sheet(self._app, self._writer.write(theme))
+        _set_style_sheet(self._app, make_stylesheet(theme))
         every = _widgets_of(self._app)
         behind = [each for each in every if _is_behind(each)]
         self._behind, self._followers = deque(behind), deque(_followers_round(behind))
@@ -182,7 +172,7 @@ class ThemeManager(QObject):
             self._polishing.start()
 
     def _restyle(self, widget: QWidget) -> None:
-        cast(_Themed, widget).set_theme(self._theme)
+        cast(_Themed, widget).set_theme(self.theme)
 
 
 def theme_manager() -> ThemeManager:
