@@ -7,17 +7,16 @@ from PySide6.QtCore import QObject, QTimer
 
 from cnnviz.history import EvaluationPoint
 from cnnviz.snapshots import Snapshot
+from cnnviz.training import Progress
 from ui.controls.pace import single_shot
 from ui.run.moments import MomentTests
 from ui.run.worker import (
     Mailbox,
     Message,
-    ProgressMade,
     RunFailed,
     RunHalted,
     RunPrepared,
     SnapshotTaken,
-    Tested,
     TrainControl,
 )
 from ui.state import AppState, EvaluatedStep, RunStatus
@@ -105,17 +104,17 @@ class MailReader(QObject):
     def _handle(self, message: Message) -> None:
         state = self._state
         match message:
-            case ProgressMade(progress):
-                lines = state.history.append(progress)
-                rate = self._throughput.add(int(progress.sizes.sum()), time.perf_counter())
-                state.update_run(step=progress.last_step, images_per_second=rate)
-                state.notify_steps(lines)
+            case Progress():
+                lines = state.history.append(message)
+                rate = self._throughput.add(int(message.sizes.sum()), time.perf_counter())
+                state.update_run(step=message.last_step, images_per_second=rate)
+                state.stepsAdded.emit(lines)
             case SnapshotTaken(snapshot, keep):
                 state.history.snapshots.add(snapshot, keep=keep)
-            case Tested(step, evaluation, origin):
+            case EvaluatedStep(step, evaluation):
                 state.history.add_test(EvaluationPoint(step, evaluation.loss, evaluation.accuracy))
-                self._moment_tests.take(EvaluatedStep(step, evaluation, origin))
-                state.notify_test()
+                self._moment_tests.take(message)
+                state.testAdded.emit()
             case RunPrepared(snapshot, total, per_epoch):
                 status = RunStatus.TRAINING if self._control.running else RunStatus.READY
                 if status is RunStatus.READY and snapshot.step:

@@ -14,17 +14,10 @@ import numpy as np
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from cnnviz.errors import NO_THREAD, DivergenceError, in_words
-from cnnviz.evaluation import Evaluation
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Progress, Trainer
+from ui.state import EvaluatedStep
 from ui.tasks import is_running
-
-
-@dataclass(frozen=True, slots=True)
-class ProgressMade:
-    """Steps that were trained."""
-
-    progress: Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +26,6 @@ class SnapshotTaken:
 
     snapshot: Snapshot
     keep: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """The network of a step of a run was run on the test images."""
-
-    step: int
-    evaluation: Evaluation
-    origin: Origin | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +53,8 @@ class RunFailed:
     message: str
 
 
-Message = ProgressMade | SnapshotTaken | Tested | RunPrepared | RunHalted | RunFailed
+Message = Progress | SnapshotTaken | EvaluatedStep | RunPrepared | RunHalted | RunFailed
+"""`Progress`: steps that were trained; `EvaluatedStep`: the network of a step, on the test images."""
 
 
 @dataclass(slots=True)
@@ -83,7 +68,7 @@ class Mail:
 class Mailbox:
     """Messages are kept in order and never lost; of live snapshots only the newest is kept.
 
-    `ProgressMade` of one run are merged when they are taken, so that a slow reader gets few large pieces
+    `Progress` of one run is merged when it is taken, so that a slow reader gets few large pieces
     instead of many small ones.
     """
 
@@ -127,17 +112,17 @@ def _merge_progress(messages: list[tuple[int, Message]]) -> list[tuple[int, Mess
 
     def flush() -> None:
         if progress:
-            merged.append((pending_run, ProgressMade(_join(progress))))
+            merged.append((pending_run, _join(progress)))
         merged.extend(snapshots)
         progress.clear()
         snapshots.clear()
 
     for run_id, message in messages:
-        if run_id != pending_run or not isinstance(message, ProgressMade | SnapshotTaken):
+        if run_id != pending_run or not isinstance(message, Progress | SnapshotTaken):
             flush()
             pending_run = run_id
-        if isinstance(message, ProgressMade):
-            progress.append(message.progress)
+        if isinstance(message, Progress):
+            progress.append(message)
         elif isinstance(message, SnapshotTaken):
             snapshots.append((run_id, message))
         else:
@@ -204,11 +189,6 @@ class Job:
     trainer: Trainer
     origin: Origin
 
-    @property
-    def run_id(self) -> int:
-        """Number of the run."""
-        return self.origin.run_id
-
 
 class TrainThread(QObject):
     """The thread that trains; what is asked of it waits in line there."""
@@ -236,7 +216,7 @@ class TrainThread(QObject):
         """Take over a run."""
         if not is_running(self._thread):
             self._control.running = False
-            self._mailbox.post(job.run_id, RunFailed(NO_THREAD))
+            self._mailbox.post(job.origin.run_id, RunFailed(NO_THREAD))
         self._prepare.emit(job)
 
     def train(self, steps: int) -> None:
@@ -273,7 +253,7 @@ class TrainWorker(QObject):
     @Slot(object)
     def prepare(self, job: Job) -> None:
         """Take over a run and report its first snapshot."""
-        self._run_id, self._trainer, self._origin = job.run_id, job.trainer, job.origin
+        self._run_id, self._trainer, self._origin = job.origin.run_id, job.trainer, job.origin
         trainer = job.trainer
         self._do(
             lambda: self._post(
@@ -351,9 +331,9 @@ class TrainWorker(QObject):
             progress = trainer.advance(count)
         except DivergenceError as error:
             if error.progress is not None:
-                self._post(ProgressMade(error.progress))
+                self._post(error.progress)
             raise
-        self._post(ProgressMade(progress))
+        self._post(progress)
         now = time.perf_counter()
         if self._mailbox.wants_live and now - self._last_live >= _LIVE_SECONDS:
             self._last_live = now
@@ -372,7 +352,7 @@ class TrainWorker(QObject):
         self._post(RunHalted(trainer.step, trainer.total_steps, trainer.finished))
 
     def _test(self, trainer: Trainer, moment: Snapshot) -> None:
-        self._post(Tested(moment.step, trainer.evaluate(moment.network), moment.origin))
+        self._post(EvaluatedStep(moment.step, trainer.evaluate(moment.network), moment.origin))
 
     def _apply_wishes(self, trainer: Trainer) -> None:
         missing = self._control.epochs - trainer.total_steps // trainer.steps_per_epoch
