@@ -70,8 +70,6 @@ class PoolRouting(Pictured):
     winners : boolean ndarray of shape (c, h', w', size, size) or None
         Cells of each window that hold its maximum; None for a linear pool, and for a blurred max pool, whose
         output cells take the maxima of several windows.
-    tie_counts : ndarray of shape (c, h', w'), intp, or None
-        Number of winners.
     tied : boolean ndarray of shape (c, h', w')
         Windows whose maximum is held by several cells; none in a linear pool. See `Pool.tied`.
     """
@@ -84,7 +82,6 @@ class PoolRouting(Pictured):
     rule: str
     routed: Mapping[str, FloatArray]
     winners: NDArray[np.bool_] | None
-    tie_counts: IntArray | None
     tied: NDArray[np.bool_]
 
     def routes(self, ties: TieRule | None = None) -> Routes:
@@ -138,18 +135,15 @@ def pool_routing(
     routed = {rule: each.input_gradient(incoming, values, pooled, {})[0] for rule, each in by_rule.items()}
     found = pool.winners(values)
     winners = None if found is None else found[0]
-    counts = None if winners is None else winners.sum(axis=(-2, -1), dtype=np.intp)
-    rule = pool.tie_rule or "linear"
     return PoolRouting(
         layer=layer,
         pool=pool,
         values=values[0],
         pooled=pooled[0],
         incoming=incoming[0],
-        rule=rule,
+        rule=pool.tie_rule or "linear",
         routed=MappingProxyType(dict(routed)),
         winners=winners,
-        tie_counts=counts,
         tied=pool.tied(values)[0],
     )
 

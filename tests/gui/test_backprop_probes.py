@@ -111,7 +111,7 @@ def test_the_rule_all_is_named_as_the_reason_and_a_kink_says_whether_it_is_here_
     assert near["badge"].content.words == "kink"
     assert "which a smaller ε measures" in near["hint"].content.words
     assert f"The winner changes at −{gap:.3g}"[:26] in near["hint"].content.words
-    tied = np.argwhere(passed.routings["pool1"].tie_counts[0] == 4)[0]
+    tied = np.argwhere(passed.routings["pool1"].winners[0].sum(axis=(-2, -1)) == 4)[0]
     here = poke.page(poked(passed, CellTarget("conv1", (0, *(2 * tied).tolist())), 1e-6)).leaves()
     assert here["hint"].content.words.startswith("Right here something switches")
 
