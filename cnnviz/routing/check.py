@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cnnviz._types import FloatArray, IntArray, Shape
 from cnnviz._validation import check_int
 from cnnviz.evaluation import Cancelled, CancelledError, Progress, ignore_progress, never
-from cnnviz.inspect.receptive_field import Cell
+from cnnviz.layers.cells import Cell, unravelled
 from cnnviz.network import Network
 from cnnviz.routing._bench import (
     Bench,
@@ -38,7 +38,6 @@ from cnnviz.routing.agreement import (
     relative_error,
     verdicts,
 )
-from cnnviz.routing.kinks import cell_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +179,7 @@ class GradientCheck:
         kink_layer, shape = self.stages[layer] if layer >= 0 else (None, ())
         return CheckEntry(
             name,
-            cell_of(place, check.shape),
+            unravelled(place, check.shape),
             own,
             first,
             eps,
@@ -190,7 +189,7 @@ class GradientCheck:
             None if isnan(rule_error) else rule_error,
             VERDICTS[verdict],
             kink_layer,
-            None if kink_layer is None else cell_of(cell, shape),
+            None if kink_layer is None else unravelled(cell, shape),
         )
 
 
