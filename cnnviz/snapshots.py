@@ -1,7 +1,7 @@
 """Networks at moments of a run, thinned out evenly when memory runs short."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median_low
@@ -90,6 +90,9 @@ class SnapshotStore:
 
     def __getitem__(self, index: int) -> Snapshot:
         return self._snapshots[index]
+
+    def __iter__(self) -> Iterator[Snapshot]:
+        return iter(self._snapshots)
 
     @property
     def nbytes(self) -> int:

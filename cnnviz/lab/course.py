@@ -160,7 +160,7 @@ def _trained(trainer: Trainer, origin: Origin, moments: Iterable[int], shown: in
                 tested = trainer.evaluate()
                 history.add_test(EvaluationPoint(step, tested.loss, tested.accuracy))
     snapshots = history.snapshots
-    taken = tuple(snapshots[place] for place in range(len(snapshots)))
+    taken = tuple(snapshots)
     return StillRun(
         taken[-1], history.still(history.step), experiment.epochs, taken, snapshots.kept, frozenset({shown})
     )

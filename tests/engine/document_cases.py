@@ -59,7 +59,7 @@ class SmallRun:
         snapshots = self.history.snapshots
         live = snapshots[len(snapshots) - 1]
         run = StillRun(
-            live, self.history.still(live.step), 3, tuple(snapshots[i] for i in range(len(snapshots))),
+            live, self.history.still(live.step), 3, tuple(snapshots),
             snapshots.kept, spacing=snapshots.spacing,
         )  # fmt: skip
         return replace(run, **changes)

@@ -126,7 +126,7 @@ def _still(state: AppState, needed: frozenset[int]) -> StillRun | None:
         # While training, curves are ahead of the weights.
         state.history.still(live.step),
         max(state.run.total_steps // state.run.steps_per_epoch, 1),
-        tuple(each for each in map(snapshots.__getitem__, range(len(snapshots))) if each.step < live.step),
+        tuple(each for each in snapshots if each.step < live.step),
         snapshots.kept,
         needed,
         snapshots.spacing,
