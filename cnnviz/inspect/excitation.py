@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -123,7 +122,25 @@ def exciting_patches(
             places[row, which] = found
             values[row, which] = response[np.arange(len(x)), found]
     orders = np.argsort(-values[0], kind="stable"), np.argsort(values[1], kind="stable")
-    cut = partial(_patch, network, layer, channel, images, {})
+    fields: dict[int, Rectangle] = {}  # of cells, which many images share
+
+    def cut(image: int, place: int, value: np.floating[Any]) -> Patch:
+        """Cut the receptive field of one cell, at `place` in its map, out of one image."""
+        row, column = divmod(int(place), network.shapes[layer][2])
+        if place not in fields:
+            fields[place] = receptive_field(network, layer, (channel, row, column))[INPUT].unclipped
+        field = fields[place]
+        pixels = np.full((images.shape[1], field.height, field.width), PADDING_LEVEL, dtype=np.uint8)
+        rows = slice(max(field.top, 0), min(field.top + field.height, images.shape[2]))
+        columns = slice(max(field.left, 0), min(field.left + field.width, images.shape[3]))
+        if rows.start < rows.stop and columns.start < columns.stop:
+            pixels[
+                :,
+                rows.start - field.top : rows.stop - field.top,
+                columns.start - field.left : columns.stop - field.left,
+            ] = images[image, :, rows, columns]
+        return Patch(image, row, column, float(value), field, pixels)
+
     most, least = (
         _distinct(map(cut, orders[row].tolist(), places[row, orders[row]], values[row, orders[row]]), count)
         for row in range(2)
@@ -196,30 +213,3 @@ def _distinct(patches: Iterable[Patch], count: int) -> tuple[Patch, ...]:
             found.setdefault(key, patch)
         times[key] += 1
     return tuple(replace(patch, images_count=times[key]) for key, patch in found.items())
-
-
-def _patch(
-    network: Network,
-    layer: str,
-    channel: int,
-    images: ByteArray,
-    fields: dict[int, Rectangle],
-    image: int,
-    place: int,
-    value: np.floating[Any],
-) -> Patch:
-    """Cut the receptive field of one cell, at `place` in its map, out of one image; `fields` keeps them."""
-    row, column = divmod(int(place), network.shapes[layer][2])
-    if place not in fields:
-        fields[place] = receptive_field(network, layer, (channel, row, column))[INPUT].unclipped
-    field = fields[place]
-    pixels = np.full((images.shape[1], field.height, field.width), PADDING_LEVEL, dtype=np.uint8)
-    rows = slice(max(field.top, 0), min(field.top + field.height, images.shape[2]))
-    columns = slice(max(field.left, 0), min(field.left + field.width, images.shape[3]))
-    if rows.start < rows.stop and columns.start < columns.stop:
-        pixels[
-            :,
-            rows.start - field.top : rows.stop - field.top,
-            columns.start - field.left : columns.stop - field.left,
-        ] = images[image, :, rows, columns]
-    return Patch(image, row, column, float(value), field, pixels)

@@ -173,24 +173,12 @@ class GradientCheck:
 
     def _entry(self, name: str, place: int) -> CheckEntry:
         check = self.parameters[name]
-        own, first, eps, difference, error, first_error, rule_error, verdict, layer, cell = check.flat[
-            place
-        ].item()
+        *reals, rule_error, verdict, layer, cell = check.flat[place].item()
         kink_layer, shape = self.stages[layer] if layer >= 0 else (None, ())
         return CheckEntry(
-            name,
-            unravelled(place, check.shape),
-            own,
-            first,
-            eps,
-            difference,
-            error,
-            first_error,
-            None if isnan(rule_error) else rule_error,
-            VERDICTS[verdict],
-            kink_layer,
-            None if kink_layer is None else unravelled(cell, shape),
-        )
+            name, unravelled(place, check.shape), *reals, None if isnan(rule_error) else rule_error,
+            VERDICTS[verdict], kink_layer, None if kink_layer is None else unravelled(cell, shape),
+        )  # fmt: skip
 
 
 # Variants of a chunk together fill about this much at the widest layer, so that they stay in the cache.
@@ -323,22 +311,14 @@ def _check_places(
         small = _check_places(bench, frozen, name, places[wrong], *slopes, DEFAULT_EPS)
         verdict[wrong] = np.where(small.verdict == code_of("ok"), code_of("curvature"), small.verdict)
         rule_error[wrong] = small.rule_error
-    found = np.recarray(len(places), _FOUND)
     pokes = np.full(len(places), eps)
-    columns = (
-        gradient,
-        under_first,
-        pokes,
-        difference,
-        error,
-        first_error,
-        rule_error,
-        verdict,
-        kink_layer,
-        kink_cell,
-    )
-    for field, column in zip(_FOUND.names or (), columns, strict=True):
-        found[field] = column
+    found = np.rec.fromarrays(
+        [
+            gradient, under_first, pokes, difference, error, first_error, rule_error, verdict, kink_layer,
+            kink_cell,
+        ],
+        _FOUND,
+    )  # fmt: skip
     kinked = np.flatnonzero(verdict == code_of("kink"))
     if eps > MIN_EPS and len(kinked):
         slopes = gradient[kinked], under_first[kinked]
