@@ -94,10 +94,6 @@ class MaxPool2D(StridedPool):
         """Share of each winner; 0 for the others."""
         return winner_shares(self.winners(x), self.ties if ties is None else ties, x.dtype)
 
-    def at_every_cell(self, x: FloatArray) -> FloatArray:
-        """See `Pool`."""
-        return MaxPool2D(self.size, 1).forward(x, {})
-
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """Largest value of each window; NaN where it holds a NaN."""
         (rows, columns), *others = self.slices(x.shape)
