@@ -1,8 +1,8 @@
 """All settings of one run as a single immutable value, and ready-made ones."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Self
+from dataclasses import dataclass, fields, replace
+from typing import Self
 
 from cnnviz._types import Shape
 from cnnviz.errors import ParameterError
@@ -158,14 +158,6 @@ class Experiment:
         * Raises ShapeError: if the image is too small for the stack of layers.
         """
         return Network.build(self.layers(), input_shape=input_shape, seed=self.seed, dtype=self.dtype)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as values that JSON can hold."""
-        values = asdict(self)
-        for name, setting in SETTINGS.items():
-            if setting.count is not None:
-                values[name] = list(values[name])
-        return values
 
 
 SETTINGS = settings_of(Experiment)

@@ -4,7 +4,7 @@ import hashlib
 import platform
 import shlex
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, cast
 
 import numpy as np
@@ -261,7 +261,7 @@ def appendix_blocks(bench: Bench) -> Iterator[Words | Table]:
     yield Words(command_line(experiment, dataset, bench.settings.sample), "code")
     settings = [
         (name.replace("_", " "), _setting(value))
-        for name, value in experiment.to_dict().items()
+        for name, value in asdict(experiment).items()
         if name not in experiment.unused
     ]
     yield Table(
@@ -281,6 +281,6 @@ def appendix_blocks(bench: Bench) -> Iterator[Words | Table]:
 def _setting(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(str(each) for each in value) or "none"  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] -- out of JSON
+    if isinstance(value, tuple):
+        return ", ".join(map(str, cast("tuple[object, ...]", value))) or "none"
     return str(value)
