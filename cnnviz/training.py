@@ -153,15 +153,10 @@ class Trainer:
         if optimizer_state is not None:
             self._load(optimizer_state)
         self._epochs = config.epochs
-        self._steps_per_epoch = steps_in_epoch(len(dataset.train_labels), config.batch_size)
+        self.steps_per_epoch = steps_in_epoch(len(dataset.train_labels), config.batch_size)
         self._order: IntArray = np.empty(0, dtype=np.intp)
         self._order_epoch = -1
         self._recent = np.zeros(_DIVERGENCE_WINDOW)
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Steps in one epoch; the last one takes the images that are left over."""
-        return self._steps_per_epoch
 
     @property
     def total_steps(self) -> int:
@@ -219,7 +214,7 @@ class Trainer:
         first_step, start = self.step + 1, time.perf_counter()
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for i in range(count):
-                epoch, position = divmod(self.step, self._steps_per_epoch)
+                epoch, position = divmod(self.step, self.steps_per_epoch)
                 if epoch != self._order_epoch:
                     self._order = epoch_order(len(self.dataset.train_labels), self._config.seed, epoch)
                     self._order_epoch = epoch

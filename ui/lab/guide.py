@@ -229,7 +229,7 @@ class LabGuide(QObject):
 
     def export(self) -> None:
         """Show the report, and ask how to export it."""
-        self._window.panels.bring_forward(self._report)
+        self._window.panels.show_named("report_dock")
         self._report.exporter.ask()
 
     def _ask_for_cell(self) -> None:

@@ -57,12 +57,9 @@ class MailReader(QObject):
 
     def start(self) -> None:
         """Read from now on, as long as there is a run to read of."""
+        self._throughput.restart()
         self._budget.restart()
         self._timer.start()
-
-    def restart_rate(self) -> None:
-        """Measure images a second anew, after a pause."""
-        self._throughput.restart()
 
     def close(self) -> None:
         """Read no more."""
@@ -122,7 +119,6 @@ class MailReader(QObject):
                 step = snapshot.step
                 state.update_run(status=status, step=step, total_steps=total, steps_per_epoch=per_epoch)
                 state.history.snapshots.add(snapshot, keep=True)
-                self._throughput.restart()
                 state.set_live(snapshot)
             case RunHalted(step, total, is_finished):
                 status = RunStatus.FINISHED if is_finished else RunStatus.PAUSED
