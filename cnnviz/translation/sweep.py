@@ -1,6 +1,6 @@
 """One sample moved to every place: all stages, all measures."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -8,21 +8,14 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from cnnviz._types import FloatArray, IntArray
-from cnnviz.evaluation import CancelledError
+from cnnviz.evaluation import Cancelled, CancelledError, never
 from cnnviz.inspect.receptive_field import window_geometry
 from cnnviz.layers import Pool
 from cnnviz.layers.losses import class_probabilities, predicted_classes
 from cnnviz.network import Network, forward_pass
 from cnnviz.setting import check_settings, number, one_of
 from cnnviz.translation.comparison import check_label
-from cnnviz.translation.measures import (
-    MEASURES,
-    OUTPUT,
-    MovedAlong,
-    MovedFeatures,
-    MovedOutput,
-    Values,
-)
+from cnnviz.translation.measures import MEASURES, OUTPUT, MovedAlong, MovedFeatures, MovedOutput, Values
 from cnnviz.translation.shifting import BACKGROUND, MODES, Mode, StageGrid, ink_lost
 from cnnviz.translation.stages import StagePlan, checked_image
 
@@ -109,7 +102,7 @@ def sweep(
     settings: SweepSettings = DEFAULT_SETTINGS,
     *,
     label: int | None = None,
-    cancelled: Callable[[], bool] = lambda: False,
+    cancelled: Cancelled = never,
 ) -> Sweep:
     """Move one sample over a grid of shifts and measure every stage at each.
 
@@ -157,9 +150,7 @@ class Sweeper:
         return tuple(self._plan.grids)
 
     @np.errstate(over="ignore", invalid="ignore")  # weights that have run away give NaN, and that is no news
-    def sweep(
-        self, image: FloatArray, label: int | None = None, cancelled: Callable[[], bool] = lambda: False
-    ) -> Sweep:
+    def sweep(self, image: FloatArray, label: int | None = None, cancelled: Cancelled = never) -> Sweep:
         """Sweep one sample; see the function `sweep`."""
         image = checked_image(self._network, image)
         maps, logits = self._plan.maps_of(image[None])

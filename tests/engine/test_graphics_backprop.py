@@ -3,19 +3,7 @@
 import numpy as np
 import pytest
 
-from cnnviz.drawing import (
-    DARK,
-    LIGHT,
-    Box,
-    CellKey,
-    Cells,
-    Colors,
-    Image,
-    Rect,
-    Text,
-    cell_numbers,
-    drawn,
-)
+from cnnviz.drawing import DARK, LIGHT, Box, CellKey, Cells, Colors, Image, Rect, Text, cell_numbers, drawn
 from cnnviz.drawing.cells import number_cell
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.formula import FORMULA, Formulas, height

@@ -20,17 +20,7 @@ from cnnviz.routing import (
     with_ties,
 )
 from cnnviz.routing import poke as poked_by
-from tests.gui.backprop_desk import (
-    cells,
-    cut,
-    lab5,
-    leaves,
-    now_at,
-    numbers,
-    pass_of,
-    two_blocks,
-    value,
-)
+from tests.gui.backprop_desk import cells, cut, lab5, leaves, now_at, numbers, pass_of, two_blocks, value
 from tests.oracles import read_number as number
 from ui.panels.backprop.asks import Adopt, Apply, ListEntries, Poke, SetRate, SetRule, StartCheck, Undo
 from ui.panels.backprop.focus import StepKind
