@@ -120,9 +120,13 @@ _MAX_MAPPING_BYTES = 2**16
 type IdxSet = dict[tuple[str, str], Path]
 
 
-def is_idx_name(name: str) -> bool:
-    """Tell whether a file is named like one of MNIST's, such as ``train-images-idx3-ubyte.gz``."""
-    return _NAME.fullmatch(name) is not None
+def idx_prefix(name: str) -> str | None:
+    """Return what stands before "train", "test" or "t10k" in the name of an IDX file; None for another name.
+
+    Such files are named like MNIST's: ``train-images-idx3-ubyte.gz``.
+    """
+    match = _NAME.fullmatch(name)
+    return match["prefix"] if match else None
 
 
 def find_idx_sets(folder: Path) -> dict[str, IdxSet]:
@@ -132,12 +136,11 @@ def find_idx_sets(folder: Path) -> dict[str, IdxSet]:
 
     * Raises DataError: if the folder cannot be read.
     """
-    paths = [Path(entry.path) for entry in entries(folder) if is_idx_name(entry.name) and entry.is_file()]
     found: dict[str, IdxSet] = {}
-    for path in sorted(paths, key=lambda path: (path.name.lower().endswith(".gz"), path.name)):
-        if match := _NAME.fullmatch(path.name):
+    for entry in sorted(entries(folder), key=lambda entry: (entry.name.lower().endswith(".gz"), entry.name)):
+        if (match := _NAME.fullmatch(entry.name)) and entry.is_file():
             key = (_PARTS[match["part"].lower()], match["kind"][:6].lower())
-            found.setdefault(match["prefix"], {}).setdefault(key, path)
+            found.setdefault(match["prefix"], {}).setdefault(key, Path(entry.path))
     return found
 
 
@@ -178,12 +181,6 @@ def read_idx_set(folder: Path, prefix: str | None = None) -> Dataset:
     room = MAX_BYTES - train.images.size
     test = _read_split(files["test", "images"], files["test", "labels"], upright, room)
     return assemble(folder, prefix.strip("-_. ") or folder.name, train, test, _read_mapping(folder, prefix))
-
-
-def prefix_of(name: str) -> str:
-    """Return what stands before "train", "test" or "t10k" in the name of an IDX file."""
-    match = _NAME.fullmatch(name)
-    return match["prefix"] if match else ""
 
 
 def _read_split(images_path: Path, labels_path: Path, transpose: bool, room: int) -> Split:

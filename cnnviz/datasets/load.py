@@ -9,7 +9,7 @@ from pathlib import Path
 from cnnviz.bundled import bundled, restore
 from cnnviz.datasets.assembly import MAX_BYTES, Split, assemble, first_classes
 from cnnviz.datasets.dataset import MAX_CLASSES, Dataset
-from cnnviz.datasets.idx import find_idx_sets, is_idx_name, prefix_of, read_idx, read_idx_set
+from cnnviz.datasets.idx import find_idx_sets, idx_prefix, read_idx, read_idx_set
 from cnnviz.datasets.images import Progress, class_folders, read_image_folder
 from cnnviz.file_kinds import ARCHIVE, kind_of, wrong_kind
 from cnnviz.files import printable
@@ -143,8 +143,8 @@ def _read(path: Path, progress: Progress | None) -> Dataset:
     check_file(path)
     if path.suffix.lower() == ".npz":
         return _read_npz(path)
-    if is_idx_name(path.name):
-        return read_idx_set(path.parent, prefix_of(path.name))
+    if (prefix := idx_prefix(path.name)) is not None:
+        return read_idx_set(path.parent, prefix)
     if kind_of(path) is ARCHIVE:
         return _read_npz(path)
     raise wrong_kind(path, "data (.npz, IDX, a folder of pictures)", name=printable(path)) or bad_file(

@@ -21,12 +21,13 @@ Call = Callable[[], object]
 """A NumPy call whose arrays, output included, are bound already: only the brackets are missing."""
 
 
-prepare = partial
-"""Binds a function to its arguments. For most ufuncs the last one is the output.
+def prepare(function: Callable[..., object], *arguments: object, **keywords: object) -> Call:
+    """Bind a function to its arguments.
 
-Positional arguments cost less than keywords, which counts where a training step is a dozen calls and 25
-microseconds. (`maximum` takes its output by keyword only.)
-"""
+    For most ufuncs the last argument is the output. Positional arguments cost less than keywords, which
+    counts where a training step is a dozen calls and 25 microseconds. (`maximum` takes it by keyword only.)
+    """
+    return partial(function, *arguments, **keywords)
 
 
 def activate(layer: ActivationLayer, x: FloatArray) -> list[Call]:

@@ -173,11 +173,13 @@ class GradientCheck:
 
     def _entry(self, name: str, place: int) -> CheckEntry:
         check = self.parameters[name]
-        *reals, rule_error, verdict, layer, cell = check.flat[place].item()
+        found = check.flat[place].item()
+        own, first, eps, difference, error, first_error, rule_error, verdict, layer, cell = found
         kink_layer, shape = self.stages[layer] if layer >= 0 else (None, ())
         return CheckEntry(
-            name, unravelled(place, check.shape), *reals, None if isnan(rule_error) else rule_error,
-            VERDICTS[verdict], kink_layer, None if kink_layer is None else unravelled(cell, shape),
+            name, unravelled(place, check.shape), own, first, eps, difference, error, first_error,
+            None if isnan(rule_error) else rule_error, VERDICTS[verdict], kink_layer,
+            None if kink_layer is None else unravelled(cell, shape),
         )  # fmt: skip
 
 
@@ -301,9 +303,9 @@ def _check_places(
         small_eps = min(eps, DEFAULT_EPS)
         variants = _both_ways(frozen, name, places[guessed], small_eps)
         judged = judge_rule(frozen, variants, gradient[guessed], small_eps)
-        rule_error[guessed], verdict[guessed] = judged.error, judged.verdict
-        gates = judged.verdict == code_of("kink")
-        for found, first in zip((kink_layer, kink_cell), _first_changes(frozen, judged.outcome), strict=True):
+        rule_error[guessed], verdict[guessed], outcome = judged
+        gates = verdict[guessed] == code_of("kink")
+        for found, first in zip((kink_layer, kink_cell), _first_changes(frozen, outcome), strict=True):
             found[guessed[gates]] = first[gates]
     wrong = np.flatnonzero(verdict == code_of("mismatch"))
     if eps > DEFAULT_EPS and len(wrong):
