@@ -10,15 +10,7 @@ from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress
 from ui.controls.pace import single_shot
 from ui.run.moments import MomentTests
-from ui.run.worker import (
-    Mailbox,
-    Message,
-    RunFailed,
-    RunHalted,
-    RunPrepared,
-    SnapshotTaken,
-    TrainControl,
-)
+from ui.run.worker import Mailbox, Message, RunFailed, RunHalted, RunPrepared, SnapshotTaken, TrainControl
 from ui.state import AppState, EvaluatedStep, RunStatus
 
 
@@ -75,15 +67,15 @@ class MailReader(QObject):
                 self._timer.stop()
 
     def _drain(self) -> None:
-        mail = self._mailbox.take()
+        messages, live = self._mailbox.take()
         run_id = self._state.run.run_id
-        self._unread.extend(mail.messages)
+        self._unread.extend(messages)
         while self._unread:  # what an error leaves here is read the next time
             message_run, message = self._unread.popleft()
             if message_run == run_id:
                 self._handle(message)
-        if mail.live is not None:
-            self._live = mail.live
+        if live is not None:
+            self._live = live
         if self._state.run.status is not RunStatus.TRAINING:
             self._show_live()
         elif self._live is not None and not self._live_timer.isActive():

@@ -16,7 +16,7 @@ from cnnviz.training import Trainer
 from ui.run.loading import select_classes
 from ui.run.mail_reader import MailReader
 from ui.run.moments import MomentTests
-from ui.run.worker import Job, TrainControl, TrainThread
+from ui.run.worker import TrainControl, TrainThread
 from ui.state import AppState, Reference, RunStatus, Settings, Source
 from ui.tasks import TaskRunner
 
@@ -185,7 +185,7 @@ class RunStart(QObject):
             state.choose_test_image(0)
         if origin.note and not built.forks:
             self.opened.emit()
-        self._training.prepare(Job(built.trainer, origin))
+        self._training.prepare(built.trainer, origin)
         if built.then_train:
             self._control.running = True
             self._training.train(0)

@@ -57,14 +57,6 @@ Message = Progress | SnapshotTaken | EvaluatedStep | RunPrepared | RunHalted | R
 """`Progress`: steps that were trained; `EvaluatedStep`: the network of a step, on the test images."""
 
 
-@dataclass(slots=True)
-class Mail:
-    """What came in since the mailbox was last emptied: messages in order, and the newest live snapshot."""
-
-    messages: list[tuple[int, Message]] = field(default_factory=list[tuple[int, Message]])
-    live: tuple[int, Snapshot] | None = None
-
-
 class Mailbox:
     """Messages are kept in order and never lost; of live snapshots only the newest is kept.
 
@@ -74,29 +66,30 @@ class Mailbox:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._mail = Mail()
+        self._messages: list[tuple[int, Message]] = []
+        self._live: tuple[int, Snapshot] | None = None
 
     def post(self, run_id: int, message: Message) -> None:
         """Leave a message of run `run_id`."""
         with self._lock:
-            self._mail.messages.append((run_id, message))
+            self._messages.append((run_id, message))
 
     def post_live(self, run_id: int, snapshot: Snapshot) -> None:
         """Leave the newest weights; they replace those nobody has picked up."""
         with self._lock:
-            self._mail.live = (run_id, snapshot)
+            self._live = (run_id, snapshot)
 
     @property
     def wants_live(self) -> bool:
         """Whether the last live snapshot has been picked up; until then taking another is wasted work."""
-        return self._mail.live is None
+        return self._live is None
 
-    def take(self) -> Mail:
-        """Empty the mailbox."""
+    def take(self) -> tuple[list[tuple[int, Message]], tuple[int, Snapshot] | None]:
+        """Empty the mailbox: return the messages in order, and the newest live snapshot, with their runs."""
         with self._lock:
-            mail, self._mail = self._mail, Mail()
-        mail.messages = _merge_progress(mail.messages)
-        return mail
+            messages, live = self._messages, self._live
+            self._messages, self._live = [], None
+        return _merge_progress(messages), live
 
 
 def _merge_progress(messages: list[tuple[int, Message]]) -> list[tuple[int, Message]]:
@@ -182,21 +175,13 @@ class TrainControl:
         self.wake.set()
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A run that has been built: its trainer stands at the step where the run begins."""
-
-    trainer: Trainer
-    origin: Origin
-
-
 class TrainThread(QObject):
     """The thread that trains; what is asked of it waits in line there."""
 
     #: The worker is idle.
     halted = Signal()
 
-    _prepare = Signal(object)
+    _prepare = Signal(object, object)
     _train = Signal(int)
     _test = Signal()
 
@@ -212,12 +197,12 @@ class TrainThread(QObject):
         self._test.connect(self._worker.test)
         self._worker.halted.connect(self.halted)
 
-    def prepare(self, job: Job) -> None:
-        """Take over a run."""
+    def prepare(self, trainer: Trainer, origin: Origin) -> None:
+        """Take over a run; its trainer stands at the step where it begins."""
         if not is_running(self._thread):
             self._control.running = False
-            self._mailbox.post(job.origin.run_id, RunFailed(NO_THREAD))
-        self._prepare.emit(job)
+            self._mailbox.post(origin.run_id, RunFailed(NO_THREAD))
+        self._prepare.emit(trainer, origin)
 
     def train(self, steps: int) -> None:
         """Train so many steps, or with 0 until the run ends or is paused."""
@@ -250,11 +235,10 @@ class TrainWorker(QObject):
         self._last_live = 0.0
         self._paced_at, self._due = 0.0, 0.0  # until when steps were allowed, and those not done yet
 
-    @Slot(object)
-    def prepare(self, job: Job) -> None:
+    @Slot(object, object)
+    def prepare(self, trainer: Trainer, origin: Origin) -> None:
         """Take over a run and report its first snapshot."""
-        self._run_id, self._trainer, self._origin = job.origin.run_id, job.trainer, job.origin
-        trainer = job.trainer
+        self._run_id, self._trainer, self._origin = origin.run_id, trainer, origin
         self._do(
             lambda: self._post(
                 RunPrepared(self._snapshot(trainer), trainer.total_steps, trainer.steps_per_epoch)
