@@ -38,6 +38,9 @@ class KeyOwner(QObject):
     cell before it leaves the full screen, but leaves presenter mode first. Qt asks the part with the focus
     before it looks for shortcuts: that question is answered here, when the key is pressed.
 
+    What has got the keyboard is scrolled into sight, through all the scroll areas that it is in: Qt does so
+    for one area, which is not enough for a map that is scrolled within a panel that is scrolled.
+
     * `can_turn`: whether there are pages to turn.
     * `frees`: whether Escape frees a pinned cell.
     * `written`: part of the window in which words are written.
@@ -56,6 +59,11 @@ class KeyOwner(QObject):
             old.removeEventFilter(self)
         if new is not None:
             new.installEventFilter(self)
+        # What is clicked is in sight, and should not be moved from under the pointer. And who comes back from
+        # another window, or has the keyboard in what is around instead, finds everything as it was.
+        is_led = QApplication.mouseButtons() == Qt.MouseButton.NoButton
+        if old is not None and new is not None and is_led and not new.isAncestorOf(old):
+            scroll_to(new)
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -125,26 +133,6 @@ class Pages:
             if turn(way):
                 self._last = part, way
                 return
-
-
-class FocusReveal(QObject):
-    """Scrolls what has got the keyboard into sight, through all the scroll areas that it is in.
-
-    Qt does so for one area, which is not enough for a map that is scrolled within a panel that is scrolled.
-    """
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        follow_keyboard(self._on_focus_changed)
-
-    def _on_focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
-        # What is clicked is in sight, and should not be moved from under the pointer. And who comes back from
-        # another window, or has the keyboard in what is around instead, finds everything as it was.
-        if old is None or new is None or QApplication.mouseButtons() != Qt.MouseButton.NoButton:
-            return
-        if new.isAncestorOf(old):
-            return
-        scroll_to(new)
 
 
 #: Who has pressed so many of these keys and no mouse button goes by keys.
