@@ -97,7 +97,6 @@ class Experiment:
     )
 
     def __post_init__(self) -> None:
-        """Check every setting."""
         check_settings(self)
         if len(set(self.classes)) != len(self.classes):
             raise ParameterError(

@@ -280,13 +280,10 @@ class Network(Pictured):
             d_out = losses.cross_entropy_gradient(outputs[-1], labels)
             d_params: Params = {}
             d_outputs: Params = {}
-            for index in range(len(self.layers) - 1, -1, -1):
-                name, layer = self.layers[index]
+            steps = list(zip(self.layers, [x, *outputs], outputs, strict=False))
+            for (name, layer), before, out in reversed(steps):
                 d_outputs[name] = d_out
-                before = outputs[index - 1] if index else x
-                d_out, own = layer.backward(
-                    d_out, before, outputs[index], own_params(name, layer, self.params)
-                )
+                d_out, own = layer.backward(d_out, before, out, own_params(name, layer, self.params))
                 d_params |= {f"{name}.{key}": gradient for key, gradient in own.items()}
         return Gradients(
             loss,

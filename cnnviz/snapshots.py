@@ -170,12 +170,7 @@ class SnapshotStore:
         return found if found is not None and found.step == step else None
 
     def index_at(self, step: int) -> int:
-        """Return the position of the snapshot that `at` returns.
-
-        * Raises LookupError: if there is no snapshot at all.
-        """
-        if not self._snapshots:
-            raise LookupError("There is no snapshot yet.")
+        """Return the position of the snapshot that `at` returns, if there is any."""
         return max(bisect_right(self._snapshots, step, key=lambda snapshot: snapshot.step) - 1, 0)
 
     def nearest(self, step: int) -> Snapshot:

@@ -34,7 +34,6 @@ class Application(QApplication):
 
     @override
     def event(self, event: QEvent) -> bool:
-        """Pass the path of a file on."""
         if isinstance(event, QFileOpenEvent):
             self.fileOpened.emit([Path(event.file())])
             return True
@@ -60,7 +59,6 @@ def run(arguments: Arguments) -> int:
     if isinstance(app, Application):
         app.fileOpened.connect(session.arrivals.take)
     reporter = ErrorReporter(partial(session.state.raise_notice, "window", "error"), app)
-    reporter.install()
     session.ask_before_closing(True)
     signals = EndSignals(app)
     signals.received.connect(session.end_early)

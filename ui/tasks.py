@@ -232,13 +232,10 @@ class LatestOnly:
         if self._analysis.is_busy(self._kind):
             self._next = function
         else:
-            self._submit(function)
+            self.submit(function)
 
-    def finish_with(self, function: Callable[[Context], Any]) -> None:
-        """Have `function` run last, behind what is under way: no answer may come any more to wait for."""
-        self._submit(function)
-
-    def _submit(self, function: Callable[[Context], Any]) -> None:
+    def submit(self, function: Callable[[Context], Any]) -> None:
+        """Have `function` run behind what is under way, whose answer nobody waits for any more."""
         self._next = None
         self._analysis.submit(self._kind, function, self._done, self._failed)
 
@@ -255,7 +252,7 @@ class LatestOnly:
 
     def _go_on(self) -> None:
         if self._next is not None and not self._analysis.is_busy(self._kind):
-            self._submit(self._next)
+            self.submit(self._next)
 
 
 def is_running(thread: QThread) -> bool:

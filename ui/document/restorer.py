@@ -34,10 +34,6 @@ _AT_REST = (RunStatus.READY, RunStatus.PAUSED, RunStatus.FINISHED)
 _KIND = "document"
 
 
-def _nothing() -> None:
-    pass
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Order:
     """A document that is to be put into the window.
@@ -56,9 +52,9 @@ class Order:
     is_own: bool = False
     asks: bool = True
     prepared: RestoredRun | None = None
-    check: Callable[[], object] = _nothing
+    check: Callable[[], object] = lambda: None
     begin: Callable[["Built"], None] = lambda _built: None
-    then: Callable[[], None] = _nothing
+    then: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -335,7 +331,6 @@ class DocumentRestorer(QObject):
         self.finished.emit(True)
 
     def _pinned(self, said: Pinned | None) -> PinnedCell | None:
-        """Return the pinned cell, if the network has it."""
         shown = self._state.shown
         if said is None or shown is None:
             return None

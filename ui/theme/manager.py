@@ -176,13 +176,9 @@ class ThemeManager(QObject):
 
 
 def theme_manager() -> ThemeManager:
-    """Theme manager of the application, made when it is first asked for.
-
-    * Raises RuntimeError: if there is no QApplication yet.
-    """
+    """Theme manager of the application, which must be there; made when it is first asked for."""
     app = QApplication.instance()
-    if app is None:
-        raise RuntimeError("A theme needs a QApplication: build that first.")
+    assert app is not None
     manager = app.findChild(ThemeManager, options=Qt.FindChildOption.FindDirectChildrenOnly)
     return manager if manager is not None else ThemeManager(app)
 
