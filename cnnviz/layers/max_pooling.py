@@ -140,7 +140,8 @@ class MaxPool2D(StridedPool):
         rows, columns, values = self.geometry.window(at.x[at.cell[0]], *at.cell[1:])
         winners = window_winners(values, np.asarray(values.max()))
         shares = winner_shares(winners, self.ties, at.x.dtype)
-        return MaxPoolCell(at.layer, at.cell, at.value, rows, columns, values, winners, shares, self.ties)
+        place = at.layer, at.cell, at.value, "max of the window"
+        return MaxPoolCell(*place, rows, columns, values, winners, shares, self.ties)
 
     def gradient_equation(self, channels: int, before: str = "x") -> Equation:
         """See `Pool`."""
