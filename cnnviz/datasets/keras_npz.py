@@ -219,7 +219,7 @@ def _image_shape(array: _Array) -> Shape:
 
 
 def _read_items(array: _Array, count: int) -> NDArray[Any]:
-    content = read_up_to(array.stream, count * array.dtype.itemsize)
+    content = read_up_to(array.stream.read, count * array.dtype.itemsize)
     if len(content) < count * array.dtype.itemsize:  # the list of the archive has lied
         raise EOFError
     return np.frombuffer(content, array.dtype)
