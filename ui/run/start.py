@@ -32,7 +32,6 @@ class _Built:
     start: Snapshot | None
     forks: bool
     then_train: bool
-    can_be_undone: bool
     form: Experiment  # as it was when the run was asked for
     history: History | None
 
@@ -105,12 +104,10 @@ class RunStart(QObject):
             trainer = Trainer(network, selected, experiment, start_step=step, optimizer_state=optimizer)
             if extra_epochs:
                 trainer.add_epochs(extra_epochs)
-            return _Built(
-                experiment, opened, selected, trainer, start, forks, then_train, can_be_undone, form, history
-            )
+            return _Built(experiment, opened, selected, trainer, start, forks, then_train, form, history)
 
         def done(built: _Built) -> None:
-            undo = self._undo() if built.can_be_undone else None
+            undo = self._undo() if can_be_undone else None
             self._prepare(built)
             if undo is not None:
                 state.raise_notice("run", *undo)
