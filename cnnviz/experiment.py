@@ -120,12 +120,13 @@ class Experiment:
     @property
     def described(self) -> str:
         """The nearest preset, the classes, the seed, and what else is not as in that preset."""
-        name, preset = min(PRESETS.items(), key=lambda each: len(self._apart_from(each[1])))
-        named = ("classes", "seed", *self._apart_from(preset))
+        name, preset = min(PRESETS.items(), key=lambda each: len(self.apart_from(each[1])))
+        named = ("classes", "seed", *self.apart_from(preset))
         each = (f"{SETTINGS[one].title.lower()} {SETTINGS[one].written(getattr(self, one))}" for one in named)
         return printable(", ".join((name.upper(), *each)), LONGEST_NAME)
 
-    def _apart_from(self, preset: "Experiment") -> list[str]:
+    def apart_from(self, preset: "Experiment") -> list[str]:
+        """Return which settings are not those of a preset, of those that make it what it is."""
         return [name for name in self.differing(preset) if name in _SETTINGS]
 
     @property
@@ -209,7 +210,4 @@ def preset_of(experiment: Experiment) -> str:
 
     Other classes, another seed or length of training leave a preset what it is.
     """
-    for name, preset in PRESETS.items():
-        if not experiment._apart_from(preset):
-            return name
-    return CUSTOM
+    return next((name for name, preset in PRESETS.items() if not experiment.apart_from(preset)), CUSTOM)
