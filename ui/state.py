@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from cnnviz._types import ByteArray
 from cnnviz.covers import Secret
 from cnnviz.datasets import Dataset
+from cnnviz.document.types import PinnedCell, Shift
 from cnnviz.evaluation import Evaluation
 from cnnviz.experiment import LAB5, Experiment
 from cnnviz.history import History
@@ -76,26 +77,6 @@ class Sample:
     label: int | None = None
     index: int | None = None
     origin: str = "test"
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """How far the sample is moved.
-
-    `dx` pixels to the right, `dy` down; what enters is background or wraps around.
-    """
-
-    dx: int = 0
-    dy: int = 0
-    wrap: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PinnedCell:
-    """A cell that was clicked: the stage (``"input"`` or a layer's name) and its index without the batch."""
-
-    stage: str
-    index: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

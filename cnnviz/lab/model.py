@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta, Struct
 
-from cnnviz.document.types import Pinned, Shift
+from cnnviz.document.types import PinnedCell, Shift
 from cnnviz.experiment import SETTINGS, Experiment
 from cnnviz.lab.markup import Block, FigureFile, parse_text
 
@@ -140,7 +140,7 @@ class Show(Entry, frozen=True):
     moment: Annotated[int, Meta(ge=0, le=10**9)] | Literal["start", "end"] | None = None
     sample: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None  # position among the test images
     shift: Shift | None = None
-    pinned: Pinned | None = None
+    pinned: PinnedCell | None = None
     # choices inside the panels, with the names that sessions have for them
     views: dict[str, Any] = {}
 
