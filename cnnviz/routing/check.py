@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray, Shape
 from cnnviz._validation import check_int
-from cnnviz.evaluation import Cancelled, CancelledError, Progress, ignore_progress, never
+from cnnviz.evaluation import Progress, ignore_progress
 from cnnviz.layers.cells import Cell, unravelled
 from cnnviz.network import Network
 from cnnviz.routing._bench import (
@@ -201,7 +201,6 @@ def check_all(
     count: int | None = None,
     seed: int = 0,
     progress: Progress = ignore_progress,
-    cancelled: Cancelled = never,
 ) -> GradientCheck:
     """Compare the gradient of every parameter, or of some, with a central difference, in float64.
 
@@ -224,9 +223,7 @@ def check_all(
     seed : int
         Of the draw, >= 0: equal seeds draw equal parameters.
     progress : callable
-        Is told the fraction that is done, from 0 to 1.
-    cancelled : callable
-        Asked between chunks; when it returns True the check stops.
+        See `cnnviz.evaluation.Progress`.
 
     Raises
     ------
@@ -234,8 +231,6 @@ def check_all(
         If `x` is not one sample of the network's input.
     ParameterError
         If there is no such class, or `eps`, `count` or `seed` is out of range.
-    CancelledError
-        If `cancelled` returned True.
     """
     check_eps(eps, "check_all")
     check_int(label, "label", "check_all", 0, network.classes_count - 1)
@@ -259,8 +254,6 @@ def check_all(
         widest = max(prod(bench.network.shapes[layer]) for layer, _ in later)
         step = max(1, min(_MOST_AT_ONCE, _CHUNK_BYTES // (8 * widest)))
         for start in range(0, len(chosen[name]), step):
-            if cancelled():
-                raise CancelledError("The gradient check was cancelled.")
             places = chosen[name][start : start + step]
             slopes = gradient.ravel()[places], under_first[name].ravel()[places]
             found.flat[places] = _check_places(bench, frozen, name, places, *slopes, eps)

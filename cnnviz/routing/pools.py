@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cnnviz._types import ByteArray, FloatArray, IntArray, Pictured, Shape
 from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ParameterError
-from cnnviz.evaluation import Cancelled, Progress, ignore_progress, input_chunks, never
+from cnnviz.evaluation import Progress, ignore_progress, input_chunks
 from cnnviz.inspect.receptive_field import stage_index, stage_values
 from cnnviz.layers import TIE_RULES, AvgPool2D, Pool, SubsamplePool2D, TieRule
 from cnnviz.network import Gradients, Network, Trace, forward_pass
@@ -286,7 +286,6 @@ def tie_rate_of_images(
     layer: str,
     *,
     progress: Progress = ignore_progress,
-    cancelled: Cancelled = never,
 ) -> TieRate:
     """Count the tied windows of a max pool over many images.
 
@@ -296,20 +295,16 @@ def tie_rate_of_images(
     layer : str
         Name of a max pool.
     progress : callable
-        Is told the fraction that is done, from 0 to 1.
-    cancelled : callable
-        Asked between chunks; when it returns True the count stops.
+        See `cnnviz.evaluation.Progress`.
 
     Raises
     ------
     ParameterError
         If there is no such max pool.
-    CancelledError
-        If `cancelled` returned True.
     """
     index, pool = find_max_pool(network, layer)
     windows = tied = 0
-    for _, x in input_chunks(network, images, "Counting the ties", progress, cancelled):
+    for _, x in input_chunks(network, images, progress):
         before = forward_pass(network.layers[:index], network.params, x)
         found = pool.tied(before[-1] if before else x)
         windows += found.size

@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnviz._types import FloatArray, IntArray
 from cnnviz.errors import ShapeError
-from cnnviz.evaluation import Cancelled, Progress, ignore_progress, never
+from cnnviz.evaluation import Progress, ignore_progress, part_of
 from cnnviz.layers.losses import Labels
 from cnnviz.network import Network
 from cnnviz.translation.measures import Values
@@ -124,7 +124,6 @@ def sweep_many(
     settings: SweepSettings = DEFAULT_SETTINGS,
     *,
     progress: Progress = ignore_progress,
-    cancelled: Cancelled = never,
 ) -> DigitSweep:
     """Move many samples over a grid of shifts.
 
@@ -138,16 +137,12 @@ def sweep_many(
     labels : integer ndarray of shape (n,), optional
         True classes. None means those predicted for the originals.
     progress : callable
-        Called with the share of the work that is done, from 0 to 1, after each sample.
-    cancelled : callable
-        Asked every few milliseconds; when it returns True the sweep stops.
+        See `cnnviz.evaluation.Progress`.
 
     Raises
     ------
     ShapeError, ParameterError
         If images, labels or settings do not fit the network.
-    CancelledError
-        If `cancelled` returned True.
     """
     network = network.astype(np.float32)
     images = network.checked_batch(images)
@@ -160,13 +155,13 @@ def sweep_many(
     ink_lost = np.zeros((len(sweeper.dys), len(sweeper.dxs)))
     for index, image in enumerate(images):
         label = None if labels is None else int(labels[index])
-        swept = sweeper.sweep(image, label, cancelled)
+        own = part_of(progress, index / len(images), (index + 1) / len(images))
+        swept = sweeper.sweep(image, label, own)
         values, ink_lost = swept.values, ink_lost + swept.ink_lost / len(images)
         keys = [(name, stage) for name, stages in values.items() for stage in stages]
         stacked = np.stack([values[name][stage] for name, stage in keys])
         cells.add(stacked)
         on_rings.add(rings.means(stacked))
-        progress((index + 1) / len(images))
     curves = [
         Curve(rings.distances, mean, std) for mean, std in zip(on_rings.mean, on_rings.std, strict=True)
     ]

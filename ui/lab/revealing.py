@@ -202,7 +202,7 @@ class Revealer(QObject):
         def work(context: Context) -> tuple[Found, Page | None]:
             bench = Bench(
                 experiment, dataset, snapshot.network, snapshot.step, pixels, history, way,
-                cancelled=lambda: context.cancelled,
+                progress=context.report,
             )  # fmt: skip
             measured = tuple(measure(step.id, each, bench) for each in step.measurements)
             found = Found(measured, "", snapshot.step, experiment, looked=looked)
