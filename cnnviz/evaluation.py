@@ -29,9 +29,8 @@ Progress = Callable[[float], None]
 _INPUTS_AT_ONCE = 64
 
 
-def ignore_progress(fraction: float) -> None:
+def ignore_progress(_share: float) -> None:
     """Do nothing with the progress."""
-    del fraction
 
 
 def part_of(progress: Progress, begin: float, end: float) -> Progress:

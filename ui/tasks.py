@@ -131,8 +131,12 @@ class TaskRunner(QObject):
         self.cancel(kind)
         if self._closed:
             return
-        context = Context(lambda fraction: self._worker.progressed.emit(task, fraction))
-        task = _Task(kind, function, context, on_done, on_failed, on_progress)
+
+        def tell(fraction: float) -> None:
+            if on_progress is not None:
+                self._worker.progressed.emit(task, fraction)
+
+        task = _Task(kind, function, Context(tell), on_done, on_failed, on_progress)
         self._current[kind] = task
         if is_running(self._thread):
             self._submitted.emit(task)
