@@ -199,11 +199,10 @@ class ExportDialog(QDialog):
         controls = self.choices.controls
         self.format, self.scale = controls["format"], controls["scale"]
         self.colours, self.caption = controls["colours"], controls["caption"]
-        self.preview = QLabel()
+        self.preview = named(QLabel(), "Preview")
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.preview.setMinimumSize(theme_manager().theme.px(420), theme_manager().theme.px(300))
         self.preview.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        self.preview.setAccessibleName("Preview")
         self.preview.installEventFilter(self)
         self.about = named(QLabel(), role="muted")
         self.what = DropDownList()

@@ -414,9 +414,9 @@ class MainWindow(QMainWindow):
         self.panels.divided.connect(self._follow_panels)
         self.panels.entered.connect(lambda: self.enter_panel(max(self.panels.front, 0)))
         #: In presenter mode, what stands for the tabs.
-        self.line = SegmentedControl([(row.dock_name, as_read(row.title)) for row in PANELS])
+        names = [(row.dock_name, as_read(row.title)) for row in PANELS]
+        self.line = named(SegmentedControl(names), "Panels")
         self.line.currentChanged.connect(self.panels.show_named)
-        self.line.setAccessibleName("Panels")
         self.line.hide()
         self.page = named(QLabel(), role="muted")
         self.moment = MomentChip(state, self.panels)
