@@ -45,14 +45,8 @@ class Session(QObject):
     inserter: "FigureInserter"
     _report: "ReportPanel"
 
-    def __init__(
-        self,
-        settings: QSettings,
-        experiment: Experiment = LAB5,
-        data: Path | None = None,
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, settings: QSettings, experiment: Experiment = LAB5, data: Path | None = None) -> None:
+        super().__init__()
         self._settings = settings
         self._started = False
         self._closed = False
