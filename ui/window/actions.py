@@ -208,11 +208,11 @@ ACTIONS = (
         tooltip="prepare the window for this step of the lab", help="in the lab: show me",
     ),
     ActionRow(
-        name="next_step", menu="&Lab", text="&Next step", handler="lab.go_on", key="Ctrl+PgDown",
+        name="next_step", menu="&Lab", text="&Next step", handler="lab.go", argument=1, key="Ctrl+PgDown",
         tooltip="the next step of the lab",
     ),
     ActionRow(
-        name="last_step", menu="&Lab", text="Step &before", handler="lab.go_back", key="Ctrl+PgUp",
+        name="last_step", menu="&Lab", text="Step &before", handler="lab.go", argument=-1, key="Ctrl+PgUp",
         tooltip="the previous step of the lab",
     ),
     ActionRow(
@@ -251,20 +251,20 @@ ACTIONS = (
         name="gather", menu="&View", text="All panels as &tabs", handler="panels.gather", key="Ctrl+Shift+B",
     ),
     ActionRow(
-        name="next_area", menu="&View", text="Next &area", handler="areas.go_on", key="F6",
+        name="next_area", menu="&View", text="Next &area", handler="areas.go", argument=1, key="F6",
         tooltip="move the keyboard to the next part of the window", starts_section=True,
     ),
     ActionRow(
-        name="last_area", menu="&View", text="Area befor&e", handler="areas.go_back", key="Shift+F6",
+        name="last_area", menu="&View", text="Area befor&e", handler="areas.go", argument=-1, key="Shift+F6",
         tooltip="move the keyboard to the previous part of the window",
     ),
     ActionRow(
-        name="next_page", menu="&View", text="&Next page", handler="pages.go_on", key="PgDown",
+        name="next_page", menu="&View", text="&Next page", handler="pages.turn", argument=1, key="PgDown",
         tooltip="go through the steps of Backprop while you can see it, then to the next step of the lab",
         help="the next step: of Backprop while you can see it, then of the lab guide",
     ),
     ActionRow(
-        name="last_page", menu="&View", text="Pa&ge before", handler="pages.go_back", key="PgUp",
+        name="last_page", menu="&View", text="Pa&ge before", handler="pages.turn", argument=-1, key="PgUp",
         tooltip="back through the steps of Backprop while you can see it, then the previous step of the lab",
         help="the previous step: of Backprop while you can see it, then of the lab guide",
     ),

@@ -110,19 +110,12 @@ class Pages:
         """Whether something that has pages is in sight."""
         return any(is_in_sight() for is_in_sight, _ in self._all)
 
-    def go_back(self) -> None:
-        """Turn a page back."""
-        self._turn(-1)
-
-    def go_on(self) -> None:
-        """Turn a page."""
-        self._turn(1)
-
     def forget(self) -> None:
         """Take what was turned last as settled: pages were reached by other ways since."""
         self._last = None
 
-    def _turn(self, way: int) -> None:
+    def turn(self, way: int) -> None:
+        """Turn a page, on with 1 and back with -1."""
         in_sight = [each for each in self._all if each[0]()]
         last, last_way = self._last or (None, way)
         if last_way != way:
