@@ -60,13 +60,7 @@ class ThemeManager(QObject):
         self.themeChanged.emit(self.theme)
 
     def set_mode(self, mode: str) -> None:
-        """Choose the theme.
-
-        * `mode`: "system" follows the desktop, also when that changes later.
-        * Raises ValueError: if there is no such mode.
-        """
-        if mode not in MODES:
-            raise ValueError(f"The theme must be one of {', '.join(MODES)}. Got {mode!r} instead.")
+        """Choose the theme, one of `MODES`; "system" follows the desktop, also when that changes later."""
         self.mode = mode
         hints = QGuiApplication.styleHints()
         # Title bars and native dialogs follow where the platform can do it; elsewhere these calls do nothing.
@@ -87,13 +81,10 @@ class ThemeManager(QObject):
         self._chosen = None if scale is None else chosen
         self.set_scale(chosen if scale is None else scale)
 
-    def enlarge(self) -> None:
-        """Show everything one step larger, if there is one."""
-        self.set_scale(min((each for each in SCALES if each > self._scale), default=self._scale))
-
-    def reduce(self) -> None:
-        """Show everything one step smaller, if there is one."""
-        self.set_scale(max((each for each in SCALES if each < self._scale), default=self._scale))
+    def rescale(self, way: int) -> None:
+        """Show everything one step larger with 1, smaller with -1, if there is one."""
+        beyond = (each for each in SCALES if way * each > way * self._scale)
+        self.set_scale(min(beyond, key=lambda each: way * each, default=self._scale))
 
     def motion_ms(self, widget: QWidget, wanted: int) -> int:
         """Return how long a motion may take: 0 where user or system want none, or the window is hidden."""

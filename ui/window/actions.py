@@ -283,13 +283,13 @@ ACTIONS = (
         tooltip="the panel in front alone, as large as the screen, to be read from the last row",
     ),
     ActionRow(
-        name="larger", menu="&View", text="&Larger", handler="theme.enlarge", key="Ctrl++",
+        name="larger", menu="&View", text="&Larger", handler="theme.rescale", argument=1, key="Ctrl++",
         other_key="Ctrl+=", tooltip="enlarge everything, up to twice its usual size",
         help="enlarge everything",
     ),
     ActionRow(
-        name="smaller", menu="&View", text="&Smaller", handler="theme.reduce", key="Ctrl+-",
-        tooltip="make everything smaller", help="make everything smaller",
+        name="smaller", menu="&View", text="&Smaller", handler="theme.rescale", argument=-1,
+        tooltip="make everything smaller", key="Ctrl+-", help="make everything smaller",
     ),
     ActionRow(
         name="usual_size", menu="&View", text="&Usual size", handler="theme.set_scale", argument=1.0,
