@@ -120,14 +120,10 @@ class Experiment:
     @property
     def described(self) -> str:
         """The nearest preset, the classes, the seed, and what else is not as in that preset."""
-        name, preset = min(PRESETS.items(), key=lambda each: len(self.apart_from(each[1])))
-        named = ("classes", "seed", *self.apart_from(preset))
+        name, preset = min(PRESETS.items(), key=lambda each: len(_apart(self, each[1])))
+        named = ("classes", "seed", *_apart(self, preset))
         each = (f"{SETTINGS[one].title.lower()} {SETTINGS[one].written(getattr(self, one))}" for one in named)
         return printable(", ".join((name.upper(), *each)), LONGEST_NAME)
-
-    def apart_from(self, preset: "Experiment") -> list[str]:
-        """Return which settings are not those of a preset, of those that make it what it is."""
-        return [name for name in self.differing(preset) if name in _SETTINGS]
 
     @property
     def unused(self) -> frozenset[str]:
@@ -210,4 +206,8 @@ def preset_of(experiment: Experiment) -> str:
 
     Other classes, another seed or length of training leave a preset what it is.
     """
-    return next((name for name, preset in PRESETS.items() if not experiment.apart_from(preset)), CUSTOM)
+    return next((name for name, preset in PRESETS.items() if not _apart(experiment, preset)), CUSTOM)
+
+
+def _apart(experiment: Experiment, preset: Experiment) -> list[str]:
+    return [name for name in experiment.differing(preset) if name in _SETTINGS]
