@@ -303,10 +303,8 @@ def test_a_saved_run_is_not_replaced_by_another_without_a_question(
         return answers.pop(0)
 
     def save() -> None:
-        count = len(asked)
-        ask(session, "save")
-        qtbot.waitUntil(lambda: len(asked) > count or not session.document.is_changed)
-        come_to_rest(qtbot, session)
+        with qtbot.waitSignal(session.document.saved):
+            ask(session, "save")
 
     monkeypatch.setattr("ui.document.window_document.ask_about_other_run", answer)
     choose(monkeypatch, other)
@@ -321,7 +319,7 @@ def test_a_saved_run_is_not_replaced_by_another_without_a_question(
     first, last = path.read_bytes(), session.state.run.step
     begin_again(qtbot, session, seed=7)
     train(qtbot, session, 10)
-    save()
+    ask(session, "save")
     assert not session.document.save_now()
     assert len(asked) == 2
     assert re.fullmatch(rf"a.cnnviz: classes 0, 1, seed 0,.* {last} steps", asked[0])

@@ -253,8 +253,7 @@ def test_views_of_another_shape_leave_the_defaults_and_a_view_waits_until_its_pa
     save_picture(session, path)
     kept = session.document.picture()
     step_to(panel, StepKind.UPDATE)
-    session.controller.run_start.begin(replace(LAB5, seed=77))
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY and session.state.run.run_id > 1)
+    begin_again(qtbot, session, seed=77)
     restore(qtbot, session, path)
     now = session.document.picture()  # nobody has looked at the panel yet
     assert now.seen.views["backprop_dock"] == kept.seen.views["backprop_dock"]

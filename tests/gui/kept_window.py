@@ -1,0 +1,54 @@
+"""A window that serves several tests: each finds it as it is after the program's own *New*."""
+
+from contextlib import ExitStack
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.gui.driving import opened, show_window
+from tests.gui.whole_window import rest
+from ui.panels.samples.panel import ALL
+from ui.session import Session
+
+
+class KeptWindow:
+    """Opens the program when a test wants it, and closes it after the last one, or when one has failed."""
+
+    def __init__(self, folders: pytest.TempPathFactory) -> None:
+        self._folders, self._open = folders, ExitStack()
+        self._session: Session | None = None
+
+    def open(self, qtbot: QtBot) -> Session:
+        if self._session is None:
+            settings = self._folders.mktemp("kept") / "window.ini"
+            self._session = self._open.enter_context(opened(qtbot, settings))
+        return self._session
+
+    def drop(self) -> None:
+        self._session = None
+        self._open.close()
+
+
+def begin_anew(qtbot: QtBot, session: Session) -> None:
+    """Begin a new document, in a window as at first."""
+    state, window, document = session.state, session.window, session.document
+    session.ask_before_closing(False)
+    window.lab_dock.set_shown(False)
+    window.compare_dock.hide()
+    window.panels.show_panel(0)  # what is out of sight computes nothing
+    session.controller.pause()
+    qtbot.waitUntil(lambda: session.controller.is_idle and not document.restorer.is_busy)
+    document.begin()  # or it would ask about what is not saved
+    with qtbot.waitSignal(document.restorer.finished) as done:
+        document.new()
+    assert done.args == [True]
+    session._settings.clear()
+    window.samples.filter.set_choice(ALL)
+    window.samples.filter.choiceEdited.emit(ALL)
+    for place in ("data", "files", "pace", "report", "run", "samples", "window"):
+        state.clear_notice(place)
+    window.resize(1440, 900)
+    show_window(qtbot, window)
+    window.setFocus()
+    window.begin_focus()
+    rest(qtbot, session)
