@@ -33,6 +33,7 @@ def begin_anew(qtbot: QtBot, session: Session) -> None:
     """Begin a new document, in a window as at first."""
     state, window, document = session.state, session.window, session.document
     session.ask_before_closing(False)
+    window.set_bare(False)
     window.lab_dock.set_shown(False)
     window.compare_dock.hide()
     window.panels.show_panel(0)  # what is out of sight computes nothing

@@ -213,6 +213,7 @@ def test_moments_in_a_document_are_said_and_recent_files_are_listed_latest_first
 # --- what is asked ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.alone
 def test_a_document_with_a_name_asks_before_it_closes(
     qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

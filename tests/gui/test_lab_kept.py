@@ -34,6 +34,7 @@ from ui.session import Session
 from ui.state import PinnedCell, RunStatus, Shift
 
 
+@pytest.mark.alone
 def test_what_was_done_is_there_after_a_restart_and_the_words_are_kept(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path)
     QTest.keyClicks(sitting.column.page.answers[-1].field, "one two")

@@ -51,6 +51,7 @@ def test_a_value_of_another_kind_is_as_none(qtbot, tmp_path, value):
         close_export_dialog(qtbot)
 
 
+@pytest.mark.alone
 def test_these_are_all_that_is_remembered_and_motion_stays_off(qtbot, session, tmp_path, theme):
     session.exporter.export(session.window.panel(TrainingPanel))
     dialog = export_dialog()
@@ -127,6 +128,7 @@ def test_a_document_tells_and_can_be_saved_elsewhere(qtbot, session, disk, monke
         disk.unlock()
 
 
+@pytest.mark.alone
 def test_words_are_kept_as_soon_as_there_is_room_and_the_window_does_not_close_over_those_that_are_not(
     qtbot, disk, kept_on_disk, session, monkeypatch
 ):
