@@ -119,6 +119,17 @@ class Experiment:
         return tuple(name for name in names if getattr(self, name) != getattr(other, name))
 
     @property
+    def described(self) -> str:
+        """The nearest preset, the classes, the seed, and what else is not as in that preset."""
+        name, preset = min(PRESETS.items(), key=lambda each: len(self._apart_from(each[1])))
+        named = ("classes", "seed", *self._apart_from(preset))
+        each = (f"{SETTINGS[one].title.lower()} {SETTINGS[one].written(getattr(self, one))}" for one in named)
+        return printable(", ".join((name.upper(), *each)), LONGEST_NAME)
+
+    def _apart_from(self, preset: "Experiment") -> list[str]:
+        return [name for name in self.differing(preset) if name in _SETTINGS]
+
+    @property
     def unused(self) -> frozenset[str]:
         """Names of the settings that the others leave without effect, such as ties without a max pool."""
         of_layers = (settings_of(layer) for layer in (*ACTIVATIONS.values(), *POOLS.values()))
@@ -208,6 +219,6 @@ def preset_of(experiment: Experiment) -> str:
     Other classes, another seed or length of training leave a preset what it is.
     """
     for name, preset in PRESETS.items():
-        if all(getattr(experiment, each) == getattr(preset, each) for each in _SETTINGS):
+        if not experiment._apart_from(preset):
             return name
     return CUSTOM

@@ -65,7 +65,7 @@ def run(arguments: Arguments) -> int:
         if sentence:
             output.say(sentence)
     history = History(experiment.log_every)
-    history.batch_size, history.epoch_images = experiment.batch_size, len(dataset.train_labels)
+    history.note_settings(experiment, len(dataset.train_labels))
     origin = Origin(0, experiment, dataset.name)
     history.snapshots.add(replace(trainer.snapshot, origin=origin), keep=True)
     with one_blas_thread():

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from cnnviz._types import Pictured
 from cnnviz.datasets import Dataset
 from cnnviz.errors import DivergenceError, ParameterError
+from cnnviz.experiment import Experiment
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot, SnapshotStore
 from cnnviz.training import Progress, Trainer, steps_in_epoch
@@ -112,6 +113,11 @@ class History(Pictured):
     def losses(self) -> NDArray[np.float64]:
         """Loss of every step on record, shape (steps,), read-only."""
         return self._losses.view()
+
+    def note_settings(self, experiment: Experiment, images: int, *, were_changed: bool = False) -> None:
+        """Note what the run is trained with, on how many images, and if its rate was changed on the way."""
+        self.batch_size, self.epoch_images = experiment.batch_size, images
+        self.said = experiment.described + (" (rate changed on the way)" if were_changed else "")
 
     def append(self, progress: Progress) -> list[LogLine]:
         """Add a stretch of steps and return the log lines it completed.

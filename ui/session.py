@@ -13,6 +13,7 @@ from ui.document.autosave import Autosave, StateFolder
 from ui.document.window_document import WindowDocument
 from ui.lab.actions import OWN_ACTIONS, LabActions
 from ui.panels.contract import Services
+from ui.panels.registry import PANELS
 from ui.run.controller import Controller
 from ui.settings import remembered_text
 from ui.state import AppState, RunStatus
@@ -88,7 +89,7 @@ class Session(QObject):
         )
         # Of the window, so that no key is asked about when its parts are gone.
         window = self.window
-        self._key_owner = KeyOwner(window.pages.can_turn, self._frees, window.lab_dock, window)
+        self._key_owner = KeyOwner(window.pages.can_turn, self._frees, window)
         self._focus_reveal = FocusReveal(self.window)
         self._tips = TipFilter(self.window)
         self.window.closing.connect(self._on_window_closing)
@@ -113,7 +114,7 @@ class Session(QObject):
                     controller.background,
                     controller.typesetting,
                     controller.files,
-                    lambda name: self.window.panels.show_named(f"{name}_dock"),
+                    lambda name: self.window.enter_panel([row.name for row in PANELS].index(name)),
                 )
             )
             self.lab.cover()

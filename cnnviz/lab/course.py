@@ -148,7 +148,7 @@ def _trained(trainer: Trainer, origin: Origin, moments: Iterable[int], shown: in
     """Train to the end, and return the run with the networks of some steps."""
     experiment = origin.experiment
     history = History(experiment.log_every, snapshot_bytes=1 << 40)
-    history.batch_size, history.epoch_images = experiment.batch_size, len(trainer.dataset.train_labels)
+    history.note_settings(experiment, len(trainer.dataset.train_labels))
     epochs = range(0, trainer.total_steps + 1, trainer.steps_per_epoch)
     with one_blas_thread():
         for step in sorted({*moments, *epochs}):

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import find, focus, opened, press, show_window
+from tests.gui.lab_driving import open_lab
 from tests.gui.training_driving import lengthen
 from tests.gui.whole_window import PANELS, name_of, rest, show_panel, train
 from tests.small_data import write_npz
@@ -110,6 +111,12 @@ def test_f6_goes_round_all_areas_and_back_and_the_one_that_a_key_has_led_to_is_f
     assert there[0].isAncestorOf(focus())
     press(Key.Key_F6)
     assert focus() is there[1]
+    active.window.areas.enter(there[3])
+    press(Key.Key_Right)
+    assert focus() is active.window.panel(TrainingPanel).network.view
+    press(Key.Key_Right)
+    assert focus() is active.window.panel(TrainingPanel).network.view, "which the next one moves about in"
+    active.window.areas.enter(there[1])
 
     panel = show_panel(qtbot, active, 2)
     window = active.window
@@ -239,6 +246,22 @@ def test_space_changes_nothing_at_the_end_of_a_run_and_says_how_to_go_on(
         qtbot.waitUntil(lambda: state.run.step == before + 30 and state.run.status is RunStatus.FINISHED)
         state.update_run(status=RunStatus.FAILED)
         press_at_the_end(RunStatus.FAILED, "Start new run")
+
+
+def test_what_is_typed_after_a_click_beside_a_field_for_words_trains_nothing(
+    qtbot: QtBot, active: Session, tmp_path: Path
+) -> None:
+    sitting, window = open_lab(qtbot, active, tmp_path), active.window
+    report = show_panel(qtbot, active, PANELS.index("report"))
+    report.reading.setChecked(False)
+    rest(qtbot, active)
+    for beside in (sitting.column.page.title, report.words):
+        active.window.run_bar.train.setFocus()
+        before, place = active.state.run, beside.mapTo(window, beside.rect().bottomRight() - QPoint(2, 2))
+        QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, pos=place)
+        QTest.keyClicks(focus(), "the edges s r")
+        rest(qtbot, active)
+        assert active.state.run == before
 
 
 def test_page_keys_step_backprop_from_anywhere_and_else_move_the_timeline(

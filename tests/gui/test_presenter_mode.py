@@ -316,6 +316,11 @@ def test_a_remote_control_turns_steps_and_then_panels(
     QTest.keyClick(window, Qt.Key.Key_PageUp)
     settle(qtbot)
     assert (window.panels.front, backprop.model.index) == (3, last)
+    window.panels.show_panel(1)
+    settle(qtbot)
+    QTest.keyClick(window, Qt.Key.Key_PageDown)
+    assert window.panels.front == 2
+    assert translation.maps.isVisible(), "from its first page, whichever was the last in sight"
     for key in (Qt.Key.Key_F5, Qt.Key.Key_F5, Qt.Key.Key_F11):  # a remote control sends the first
         before = window.line.isVisible()
         QTest.keyClick(window, key)

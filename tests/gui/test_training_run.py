@@ -319,6 +319,9 @@ def test_a_click_goes_on_to_the_same_cell_in_filters_and_maps(qtbot, session):
     qtbot.waitUntil(maps.isVisible)
     assert session.state.pinned is not None
     assert session.state.pinned.stage == "conv1"
+    row = session.state.pinned.index[1]
+    qtbot.keyClick(session.window.focusWidget(), Qt.Key.Key_Down)
+    assert session.state.pinned.index[1] == row + 1, "the keyboard has gone there, too"
 
 
 # -- a second run --------------------------------------------------------------------------------------------

@@ -16,6 +16,19 @@ def has_keyboard(part: QWidget) -> bool:
     return focus is not None and part.isAncestorOf(focus)
 
 
+def keep_for_words(part: QWidget) -> None:
+    """Let what is typed in a part of the window be no command, also after a click beside its fields."""
+    part.setProperty("words", True)
+    part.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+
+
+def is_for_words(part: QWidget | None) -> bool:
+    """Whether what is typed where the keyboard is was meant as words."""
+    while part is not None and not part.property("words"):
+        part = part.parentWidget()
+    return part is not None
+
+
 def follow_keyboard(slot: Callable[[QWidget | None, QWidget | None], None]) -> None:
     """Have a slot called with what had the keyboard and what has it, each time that it goes elsewhere."""
     app = QApplication.instance()

@@ -15,7 +15,7 @@ from cnnviz.lab.model import Answer
 from cnnviz.lab.showing import recalled
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button, IconButton
-from ui.controls.keyboard import follow_keyboard, has_keyboard
+from ui.controls.keyboard import follow_keyboard, has_keyboard, keep_for_words
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
@@ -59,6 +59,7 @@ class LabColumn(QFrame):
         #: The figures of the lab by name; of one that cannot be shown, why not.
         self.figures: Mapping[str, Picture | str] = {}
         self.setProperty("role", "panel")
+        keep_for_words(self)
         self.title = WrapLabel("Lab guide", role="text")
         self.title.set_centred(True)
         self.labs_button = IconButton(

@@ -182,6 +182,8 @@ class Controller(QObject):
         state.set_draft(draft)
         if state.pending == ("learning_rate",):
             self._control.learning_rate = draft.learning_rate
+            history, is_used = state.history, state.run.is_started
+            history.note_settings(draft, history.epoch_images, were_changed=is_used)
             state.set_settings(Settings(draft, draft))
         else:
             self.run_start.begin_untrained()

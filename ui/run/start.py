@@ -8,8 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnviz.datasets import Dataset, choice_note
 from cnnviz.errors import CNNVizError
-from cnnviz.experiment import SETTINGS, Experiment
-from cnnviz.files import LONGEST_NAME, printable
+from cnnviz.experiment import Experiment
 from cnnviz.history import History
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Origin, Snapshot
@@ -218,12 +217,6 @@ class RunStart(QObject):
     def _reset_history(self, built: _Built, origin: Origin) -> None:
         state, previous = self._state, self._state.history
         experiment, start = built.experiment, built.start
-        if state.live is not None and state.live.origin is not None:
-            before = state.live.origin.experiment
-            others = dict.fromkeys(("classes", "seed", *before.differing(experiment)))
-            each = ((SETTINGS[name], getattr(before, name)) for name in others)
-            said = ", ".join(f"{setting.title.lower()} {setting.written(value)}" for setting, value in each)
-            previous.said = printable(said, LONGEST_NAME)
         if built.forks and start is not None and previous.covers(start.step):
             history = previous.forked(start.step)
         elif built.history is not None:
@@ -231,7 +224,7 @@ class RunStart(QObject):
             history.snapshots = history.snapshots.of_run(origin)
         else:
             history = History(experiment.log_every, 0 if start is None else start.step)
-        history.batch_size, history.epoch_images = experiment.batch_size, len(built.dataset.train_labels)
+        history.note_settings(experiment, len(built.dataset.train_labels), were_changed=origin.is_changed)
         reference, run_id, forked_at = state.reference, state.run.run_id, history.forked_at
         common = forked_at if built.forks and forked_at is not None else -1  # up to there both runs are one
         if reference is not None and reference.run_id == run_id - 1 and reference.snapshot.step <= common:

@@ -18,8 +18,8 @@ _BY_KEY = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
 class Areas(QObject):
     """Leads the keyboard from area to area, and frames the one that a key has led to as a whole.
 
-    An area itself does nothing with a key, so that nothing is changed by the next one, whichever it is; Tab
-    leads on to the first of its controls.
+    An area itself does nothing with a key, so that nothing is changed by the next one, whichever it is; Tab,
+    Return and the arrow keys lead on to the first of its controls.
 
     So an area also takes the keyboard over from a control of it that is hidden or cannot be used any more,
     where Qt would give it to whatever comes next, maybe in another area. It gives it back when the control is
@@ -46,6 +46,10 @@ class Areas(QObject):
         self._is_led_by_key = False
         parent.installEventFilter(self)
         follow_keyboard(self._on_focus_changed)
+
+    def has(self, part: QWidget | None) -> bool:
+        """Whether a part of the window is an area."""
+        return part is not None and part in self._listing().values()
 
     def enter(self, area: QWidget) -> None:
         """Give an area the keyboard, in whichever window it is."""
@@ -133,7 +137,7 @@ class Areas(QObject):
             if self._left is not None and Shiboken.isValid(self._left):
                 self._left.removeEventFilter(self)
             self._holder = self._left = None
-        self._frame_if_led(new if new is not None and new in self._listing().values() else None)
+        self._frame_if_led(new if self.has(new) else None)
 
     def _frame_if_led(self, area: QWidget | None) -> None:
         self._frame.surround(area if self._is_led_by_key else None)

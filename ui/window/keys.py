@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.controls.choice_field import ClassPicker
-from ui.controls.keyboard import follow_keyboard, is_plain, scroll_to
+from ui.controls.keyboard import follow_keyboard, is_for_words, is_plain, scroll_to
 from ui.controls.layouts import named
 from ui.controls.pace import single_shot
 from ui.window.actions import ACTIONS, as_read
@@ -32,22 +32,20 @@ _PAGED = (QPlainTextEdit, QTextEdit)
 class KeyOwner(QObject):
     """Decides whose a key is that means something to the window and could mean something to its focus.
 
-    Space trains, except where it presses a button or writes a text. A letter is no command where words are
-    written: who types before the field has the focus trains nothing. Page Up and Page Down, the keys of a
+    Space trains, except where it presses a button or writes a text. Nothing that can be typed is a command
+    where words are written: who types before the field has the focus, or has clicked beside it, trains
+    nothing. Page Up and Page Down, the keys of a
     remote control, turn pages wherever the focus is, except in a text that scrolls. Escape frees a pinned
     cell before it leaves the full screen, but leaves presenter mode first. Qt asks the part with the focus
     before it looks for shortcuts: that question is answered here, when the key is pressed.
 
     * `can_turn`: whether there are pages to turn.
     * `frees`: whether Escape frees a pinned cell.
-    * `written`: part of the window in which words are written.
     """
 
-    def __init__(
-        self, can_turn: Callable[[], bool], frees: Callable[[], bool], written: QWidget, parent: QObject
-    ) -> None:
+    def __init__(self, can_turn: Callable[[], bool], frees: Callable[[], bool], parent: QObject) -> None:
         super().__init__(parent)
-        self._can_turn, self._frees, self._written = can_turn, frees, written
+        self._can_turn, self._frees = can_turn, frees
         follow_keyboard(self._on_focus_changed)
         self._on_focus_changed(None, QApplication.focusWidget())
 
@@ -77,8 +75,8 @@ class KeyOwner(QObject):
                 return isinstance(focus, _PAGED) or not self._can_turn()
             case Qt.Key.Key_Escape if self._frees():
                 return True
-            case _ if event.text().isalpha() and isinstance(focus, QWidget):
-                return self._written.isAncestorOf(focus) or None
+            case _ if event.text().isprintable() and event.text() and isinstance(focus, QWidget):
+                return is_for_words(focus) or None
         return None
 
 

@@ -33,7 +33,7 @@ from PySide6.QtWidgets import (
 from ui.controls.buttons import Button
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.drops import is_welcome
-from ui.controls.keyboard import has_keyboard, is_enter
+from ui.controls.keyboard import has_keyboard, is_enter, plain_arrow_step
 from ui.controls.pace import single_shot
 from ui.guide.chapters import FIRST_STEPS, LICENCES
 from ui.panels.contract import Panel, Runs, Services
@@ -231,10 +231,15 @@ class MainWindow(QMainWindow):
         self.setUpdatesEnabled(laid_out)  # until then the old picture is better than half of the new one
 
     def turn_panel(self, way: int) -> bool:
-        """Show the next panel, or the one before; return whether there is one."""
+        """Show the next panel, from its first page, or the one before; return whether there is one."""
         place = self.panels.front + way
+        if not 0 <= place < len(PANELS):
+            return False
         self.panels.show_panel(place)
-        return 0 <= place < len(PANELS)
+        panel = self.panels.front_panel
+        while panel is not None and panel.turn_page(-way):
+            pass
+        return True
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -338,10 +343,15 @@ class MainWindow(QMainWindow):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Click the button that has the keyboard with Return, too, which Qt itself does in dialogs only."""
+        """Click the button that has the keyboard with Return, too, which Qt itself does in dialogs only.
+
+        From an area that makes nothing of them, arrow keys and Return lead to the first of its controls.
+        """
         focus = QApplication.focusWidget()
         if is_enter(event) and isinstance(focus, QAbstractButton):
             focus.click()
+        elif self.areas.has(focus) and (is_enter(event) or plain_arrow_step(event)):
+            self.focusNextChild()
         else:
             super().keyPressEvent(event)
 

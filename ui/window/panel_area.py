@@ -299,6 +299,14 @@ class PanelFrame(QScrollArea):
         super().resizeEvent(event)
 
     @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave the arrow keys to the window where there is nothing to scroll."""
+        if self.verticalScrollBar().maximum() or self.horizontalScrollBar().maximum():
+            super().keyPressEvent(event)
+        else:
+            event.ignore()
+
+    @override
     def sizeHint(self) -> QSize:
         return self._panel.sizeHint()
 

@@ -15,6 +15,7 @@ from ui.choices import flag, kept, maybe, read, whole
 from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.flow_row import FlowRow
+from ui.controls.keyboard import keep_for_words
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
@@ -106,6 +107,7 @@ class ReportPanel(Panel):
         self._words_area = ScrollColumn(self.fields)
         #: What is typed.
         self.words = QWidget()
+        keep_for_words(self.words)
         fill(QVBoxLayout(self.words), self.head, self._pages_area, (self._words_area, 1), spacing=10)
         #: Gives the pages the whole panel, as they have it at first in a lab, whose fields the guide shows.
         self.reading = IconButton(

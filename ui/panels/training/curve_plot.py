@@ -206,6 +206,10 @@ class CurvePlot(ProvenancePart, Spoken, QWidget):
         if self.isVisible():
             self.catch_up()
 
+    def lay_over(self, part: QWidget) -> None:
+        """Put a part into the middle of the plot, over its curves."""
+        fill(QVBoxLayout(self._widget.viewport()), part).setAlignment(part, Qt.AlignmentFlag.AlignCenter)
+
     def set_placeholder(self, text: str) -> None:
         """Text in the middle while there are no points: what to do to get some."""
         self._empty.setText(text)

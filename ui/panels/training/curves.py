@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QLabel, QMenu, QWidget
 
@@ -106,6 +106,7 @@ class TrainingCurves(ProvenancePart, QWidget):
         self.train = Button("Train", "play", "primary", "Watch the network learn", "Space", self)
         self.train.setProperty("large", True)
         self.train.clicked.connect(lambda: train())
+        self.loss.lay_over(self.train)
         self.choices.changed.connect(self._on_chosen)
         self._on_chosen()
 
@@ -172,27 +173,11 @@ class TrainingCurves(ProvenancePart, QWidget):
         direction, wide = QBoxLayout.Direction, self.width() > 1.4 * self.height()
         self._box.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
         self._unit.setVisible(wide)
-        self._box.activate()  # the button lies over one of them
-        self._place_button()
 
     @override
     def minimumSizeHint(self) -> QSize:
         # Whichever way they lie.
         return self.loss.minimumSizeHint().expandedTo(self.accuracy.minimumSizeHint())
-
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:  # which gives the button its size
-            self._place_button()
-
-    def _place_button(self) -> None:
-        """Put the button into the middle, as long as there is nothing to be seen there."""
-        self.train.setVisible(not len(self._run.history.losses) and not self._run.history.step)
-        place = QRect(QPoint(), self.train.sizeHint())
-        place.moveCenter(self.loss.mapTo(self, self.loss.rect().center()))
-        self.train.setGeometry(place)
-        self.train.raise_()
 
     def _draw_one(self) -> None:
         """Draw what is new in one of the plots, and leave the other for the next time."""
@@ -201,8 +186,8 @@ class TrainingCurves(ProvenancePart, QWidget):
             self._next_drawing.start(_OTHER_MS)
 
     def _show(self, plot: CurvePlot, *, is_smooth: bool) -> None:
-        self._place_button()
         view, history = self.choices.value, self._run.history
+        self.train.setVisible(not history.step)  # while there is nothing else to be seen in its place
         if plot is self.loss:
             plot.show_content(loss_plot(self._run, view.hidden("loss")), is_smooth=is_smooth)
             return

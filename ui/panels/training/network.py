@@ -96,6 +96,7 @@ class NetworkPart(ProvenancePart, QWidget):
         hint, filters = ElidedLabel(_HINT, "muted"), named(QLabel("Filters"), role="muted")
         self.head = QWidget()
         fill(QHBoxLayout(self.head), (hint, 1), filters, self.choices.controls["moment"], spacing=8)
+        self.view.setParent(self)  # before the head, so that Tab leads to the drawing first
         fill(QVBoxLayout(self), self.head, (self.view, 1), spacing=2)
         self._loop = PictureLoop(
             panel, state, analysis, "network", self._scene, _compute, self._draw, _PACE_MS
