@@ -114,7 +114,7 @@ def _living() -> dict[str, dict[int, object]]:
     found = [
         each for each in gc.get_objects() if isinstance(each, QTimer | QThread) and Shiboken.isValid(each)
     ]
-    windows = [each for each in QApplication.topLevelWidgets() if each.parent() is None]
+    windows = [each for each in QApplication.topLevelWidgets() if each.parent() is None or each.isVisible()]
     return {
         "windows": {id(each): each for each in windows},
         "active timers": {id(each): each for each in found if isinstance(each, QTimer) and each.isActive()},

@@ -327,8 +327,7 @@ def test_a_saved_run_is_not_replaced_by_another_without_a_question(
     assert (path.read_bytes(), session.document.is_changed) == (first, True)
     save()  # as another file
     assert path.read_bytes() == first
-    qtbot.waitUntil(lambda: session.document.path == other)
-    assert record_in(other).step == 10
+    assert (session.document.path, record_in(other).step) == (other, 10)
     begin_again(qtbot, session, seed=8)
     train(qtbot, session, 5)
     assert session.document.save_now()

@@ -126,7 +126,7 @@ def test_what_is_typed_beside_a_trained_run_waits_for_a_new_one_but_a_rate_alone
 
 
 def test_an_untrained_run_takes_what_is_chosen_without_a_word_and_what_does_not_fit_says_so(
-    qtbot: QtBot, session: Session
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state, pending = session.state, session.window.pending
     session.controller.edit(replace(LAB5, filters=(8, 8, 8), kernel_size=9))
@@ -141,7 +141,7 @@ def test_an_untrained_run_takes_what_is_chosen_without_a_word_and_what_does_not_
     assert pending.text() == ""
 
     shown: list[str] = []
-    pending.show_message = lambda text, *_: shown.append(text)
+    monkeypatch.setattr(pending, "show_message", lambda text, *_: shown.append(text))
     choose_by_keys(session.window.panel(TrainingPanel).form.preset, "lenet")
     qtbot.waitUntil(lambda: state.experiment == LENET and state.run.status is RunStatus.READY)
     settle(qtbot)
