@@ -29,7 +29,7 @@ import pyqtgraph as pg  # noqa: E402  # it replaces the hook by which a test lea
 sys.excepthook = _hook
 
 from tests.gui.driving import PATIENCE, PatientBot, activate, opened  # noqa: E402  # likewise
-from tests.gui.kept_window import KeptWindow, begin_anew  # noqa: E402  # likewise
+from tests.gui.kept_window import KeptWindow  # noqa: E402  # likewise
 from tests.gui.whole_window import train  # noqa: E402  # likewise
 from tests.small_data import write_npz  # noqa: E402  # likewise
 from ui.document import autosave  # noqa: E402  # after the platform has been chosen
@@ -137,7 +137,7 @@ def kept_window(dressed: ThemeManager, tmp_path_factory: pytest.TempPathFactory)
     """The window that the tests of a file use one after the other; it opens for the first of them."""
     kept = KeptWindow(tmp_path_factory)
     yield kept
-    kept.drop()
+    kept.close()
     gc.unfreeze()  # as what lived longer than one test has been
     _flush()
 
@@ -222,13 +222,9 @@ def session(
             yield session
         return
     kept: KeptWindow = request.getfixturevalue("kept_window")
-    session = kept.open(qtbot)
-    yield session
+    yield kept.open(qtbot)
     monkeypatch.undo()  # what was put in place of parts of the program
-    if request.node.stash.get(_passed, False):
-        begin_anew(qtbot, session)
-    else:
-        kept.drop()  # for nobody knows what is in it
+    kept.give_back(qtbot, request.node.stash.get(_passed, False))
 
 
 @pytest.fixture

@@ -24,7 +24,16 @@ class KeptWindow:
             self._session = self._open.enter_context(opened(qtbot, settings))
         return self._session
 
-    def drop(self) -> None:
+    def give_back(self, qtbot: QtBot, is_sound: bool) -> None:
+        """Make it as it is at first; of one in which a test has failed nobody knows what is in it."""
+        session, self._session = self._session, None
+        if is_sound and session is not None:
+            begin_anew(qtbot, session)
+            self._session = session
+        else:
+            self.close()
+
+    def close(self) -> None:
         self._session = None
         self._open.close()
 
@@ -33,7 +42,11 @@ def begin_anew(qtbot: QtBot, session: Session) -> None:
     """Begin a new document, in a window as at first."""
     state, window, document = session.state, session.window, session.document
     session.ask_before_closing(False)
+    if window.is_presenting:
+        window.set_presenting(False)
     window.set_bare(False)
+    if window.panels.is_divided:
+        window.panels.gather()
     window.lab_dock.set_shown(False)
     window.compare_dock.hide()
     window.panels.show_panel(0)  # what is out of sight computes nothing

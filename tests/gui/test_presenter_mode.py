@@ -146,6 +146,7 @@ def _check_top(session: Session) -> None:
         assert not button.icon().isNull()
 
 
+@pytest.mark.alone
 def test_menus_and_buttons_stand_side_by_side_and_parts_make_room_for_one_another_and_come_back(
     qtbot: QtBot, session: Session, theme: ThemeManager
 ) -> None:
@@ -478,6 +479,7 @@ def _stages(panel: QWidget) -> list[int]:
     return list({step.kind: number for number, step in enumerate(panel.model.steps)}.values())
 
 
+@pytest.mark.alone
 def test_panels_stand_side_by_side_equally_wide_and_become_tabs_again(qtbot: QtBot, session: Session) -> None:
     window = session.window
     area, before = window.panels, window.samples_dock.width()
