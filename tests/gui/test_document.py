@@ -411,6 +411,7 @@ def test_only_the_file_in_front_at_closing_is_offered_and_until_something_is_don
         ends_with(session, "")
 
 
+@pytest.mark.alone
 def test_opening_another_asks_first_and_discarding_while_training_closes_at_once(
     qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

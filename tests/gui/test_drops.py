@@ -62,6 +62,7 @@ def digit(session, tmp_path) -> Path:
     return path
 
 
+@pytest.mark.alone
 def test_views_images_and_data_dropped_anywhere_are_opened_and_words_only_where_one_writes(
     qtbot, session, tmp_path, digit
 ):
