@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import pytest
 from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import opened, show_window
+from tests.gui.driving import activate, opened, show_window
 from tests.gui.whole_window import rest
 from ui.panels.samples.panel import ALL
 from ui.session import Session
@@ -22,6 +22,8 @@ class KeptWindow:
         if self._session is None:
             settings = self._folders.mktemp("kept") / "window.ini"
             self._session = self._open.enter_context(opened(qtbot, settings))
+        else:
+            activate(qtbot, self._session.window)  # the last test may have had another one
         return self._session
 
     def give_back(self, qtbot: QtBot, is_sound: bool) -> None:
@@ -57,8 +59,10 @@ def begin_anew(qtbot: QtBot, session: Session) -> None:
         document.new()
     assert done.args == [True]
     session._settings.clear()
-    window.samples.filter.set_choice(ALL)
-    window.samples.filter.choiceEdited.emit(ALL)
+    images = window.samples.filter
+    if images.choice() != ALL:
+        images.set_choice(ALL)
+        images.choiceEdited.emit(ALL)
     for place in ("data", "files", "pace", "report", "run", "samples", "window"):
         state.clear_notice(place)
     window.resize(1440, 900)
