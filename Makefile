@@ -5,8 +5,8 @@ PYTHON := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prove check format lock screenshots bench soak wheels bundle try-install try-bundle clean \
-	distclean
+.PHONY: help run test test-window prove check format lock screenshots bench soak wheels bundle try-install \
+	try-bundle clean distclean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | \
@@ -16,8 +16,15 @@ run: ## start the program (without a display: run the laboratory headless)
 	@sh scripts/run.sh $(ARGS)
 
 test: ## run all tests: without a screen, in a real window, and of the packages installed elsewhere
+ifeq ($(strip $(ARGS)),)
+	@sh scripts/test.sh offscreen
+	@$(MAKE) --no-print-directory -j2 test-window try-install # of which each keeps one core busy
+else
 	@sh scripts/test.sh $(ARGS)
-	@[ -n "$(strip $(ARGS))" ] || sh packaging/try-install.sh
+endif
+
+test-window:
+	@sh scripts/test.sh window
 
 prove: ## run all tests many times on a busy machine, in random order
 	@sh scripts/prove-tests.sh $(ARGS)

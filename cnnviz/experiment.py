@@ -121,13 +121,10 @@ class Experiment:
     @property
     def described(self) -> str:
         """The nearest preset, the classes, the seed, and what else is not as in that preset."""
-        name, preset = min(PRESETS.items(), key=lambda each: len(self._apart_from(each[1])))
-        named = ("classes", "seed", *self._apart_from(preset))
+        name, preset = min(PRESETS.items(), key=lambda each: len(_apart(self, each[1])))
+        named = ("classes", "seed", *_apart(self, preset))
         each = (f"{SETTINGS[one].title.lower()} {SETTINGS[one].written(getattr(self, one))}" for one in named)
         return printable(", ".join((name.upper(), *each)), LONGEST_NAME)
-
-    def _apart_from(self, preset: "Experiment") -> list[str]:
-        return [name for name in self.differing(preset) if name in _SETTINGS]
 
     @property
     def unused(self) -> frozenset[str]:
@@ -219,6 +216,10 @@ def preset_of(experiment: Experiment) -> str:
     Other classes, another seed or length of training leave a preset what it is.
     """
     for name, preset in PRESETS.items():
-        if not experiment._apart_from(preset):
+        if not _apart(experiment, preset):
             return name
     return CUSTOM
+
+
+def _apart(experiment: Experiment, preset: Experiment) -> list[str]:
+    return [name for name in experiment.differing(preset) if name in _SETTINGS]

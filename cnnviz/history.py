@@ -115,7 +115,7 @@ class History(Pictured):
         return self._losses.view()
 
     def note_settings(self, experiment: Experiment, images: int, *, were_changed: bool = False) -> None:
-        """Note what the run is trained with, on how many images, and if its rate was changed on the way."""
+        """Note what the run is trained with, on how many images, and whether its rate was changed."""
         self.batch_size, self.epoch_images = experiment.batch_size, images
         self.said = experiment.described + (" (rate changed on the way)" if were_changed else "")
 

@@ -189,6 +189,12 @@ def format_cell(cell: Sequence[int], of: str = "filter", *, counted: bool = Fals
     return f"{text}, {COUNTED}" if counted else text
 
 
+def with_article(name: str) -> str:
+    """Write the name of a class as one of its kind, such as "a 7", "an 8", "an ankle boot", "an M"."""
+    vowels = "aefhilmnorsx8" if len(name) == 1 else "aeiou8"
+    return f"{'an' if name[:1].lower() in vowels or name in ('11', '18') else 'a'} {name}"
+
+
 # --- numbers side by side -----------------------------------------------------------------------------------
 
 

@@ -19,12 +19,13 @@ try_program() {
     mkdir -p "$place/$name/folder" "$place/$name/home"
     (
         cd "$place/$name/folder"
-        unset PYTHONPATH WAYLAND_DISPLAY QT_QPA_PLATFORM
+        unset PYTHONPATH PYTHONDONTWRITEBYTECODE WAYLAND_DISPLAY QT_QPA_PLATFORM
         export HOME="$place/$name/home" XDG_CONFIG_HOME="$place/$name/home"
         "$@" --version
-        xvfb-run -a "$@" --doctor || fail "$name: the diagnosis finds problems"
+        xvfb-run -a "$@" --doctor &
         env -u DISPLAY "$@" --headless --set filters=2 --report lab.pdf --html lab.html --figures lab >log ||
             fail "$name: the run without a window failed"
+        wait "$!" || fail "$name: the diagnosis finds problems"
         [ "$(head -c 5 lab.pdf)" = "%PDF-" ] || fail "$name: lab.pdf is no PDF"
         tail -n 1 lab.html | grep -q '</html>' || fail "$name: lab.html is not whole"
         [ -s lab/table-training-log.csv ] || fail "$name: there is no lab/table-training-log.csv"

@@ -154,9 +154,12 @@ class Told:
 
     @property
     def asked(self) -> dict[str, Any]:
-        """Parameters of what is predicted."""
+        """Parameters of what is predicted; the strongest filter by its number."""
         assert self.step.prediction is not None
-        return self.step.prediction.parameters
+        asked = dict(self.step.prediction.parameters)
+        if asked.get("filter") == "strongest":
+            asked["filter"] = int((self.plain.params["conv1.weight"] ** 2).sum(axis=(1, 2, 3)).argmax())
+        return asked
 
     @property
     def sample(self) -> int:

@@ -105,7 +105,7 @@ def _data() -> Dataset:
 def bases() -> Mapping[str, bytes]:
     """Return the hand-in in every form, by the kind of the file."""
     lab, _, handed = _course()
-    document = lab_document(lab, handed)
+    document = lab_document(lab, handed, LabRecord.of(lab), LabNumbers(handed.experiment))
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("Ada_1/results.json", handed.to_json())
@@ -140,6 +140,8 @@ def check(path: Path) -> object:
             if file.trouble:
                 raise DataError(file.trouble)
             handed = hand_in_of(file.content, file.path)
+            if not isinstance(handed, HandIn):
+                raise DataError("It carries no results.")
         except DataError as error:
             refused = error
             rows.append(Row((file.path,), reason=str(error)))

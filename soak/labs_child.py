@@ -109,7 +109,7 @@ class Student:
         if desk.lab is None:
             return
         record = desk.record
-        for text in _lost(self._known.get(record.key), record):
+        for text in _lost(self._known.get(record.key), record, desk.experiment.seed):
             tell("error", text=f"{text}, after {self._watch.during}", trace="")
         self._known[record.key] = record
         if msgspec.json.decode(msgspec.json.encode(record), type=LabRecord) != record:
@@ -133,7 +133,8 @@ class Student:
         self._known = kept
         for key, before in kept.items():
             now = desk.record if key == desk.record.key else self._session_record(key)
-            found = ["the record of a lab"] if now is None else list(_lost(before, now))
+            seed = self._lab.control.experiment.seed  # which no prediction was made for since
+            found = ["the record of a lab"] if now is None else _lost(before, now, seed)
             for text in found:
                 tell("error", text=f"after a restart: {text}", trace="")
         verdict = self._lab.revealer.present().verdict
@@ -253,8 +254,11 @@ class Student:
         self._session.window.close()
 
 
-def _lost(before: LabRecord | None, now: LabRecord) -> list[str]:
-    """Return what of a record is not in a later one."""
+def _lost(before: LabRecord | None, now: LabRecord, seed: int) -> list[str]:
+    """Return what of a record is not in a later one.
+
+    * `seed`: of the network that a prediction made meanwhile is about; no other's result counts.
+    """
     if before is None:
         return []
     lost: list[str] = []
@@ -264,7 +268,8 @@ def _lost(before: LabRecord | None, now: LabRecord) -> list[str]:
             lost.append(f"the prediction of {step_id} has changed")
         if was.shown and step.shown != was.shown:
             lost.append(f"since when the result of {step_id} was shown has changed")
-        if was.shown and was.prediction is None and step.prediction and not step.prediction.after_run:
+        made = step.prediction if was.prediction is None else None
+        if made is not None and was.shown_of(seed) and not made.after_run:
             lost.append(f"that the result of {step_id} was shown before its prediction is not recorded")
         if was.revealed and step.revealed != was.revealed:
             lost.append(f"the time of the reveal of {step_id} has changed")

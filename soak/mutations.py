@@ -357,8 +357,12 @@ def _of_other_weights(checksum: str) -> bytes:
     return samples.picture("PNG", 60, carried=view)
 
 
-_NESTED_LISTS = b"[" * (30 << 20) + b"]" * (30 << 20)
-_EMPTY_LISTS = b"[" + b"[]," * (20 << 20) + b"[]]"
+def _nested_lists(_: bytes) -> bytes:
+    return b"[" * (30 << 20) + b"]" * (30 << 20)
+
+
+def _empty_lists(_: bytes) -> bytes:
+    return b"[" + b"[]," * (20 << 20) + b"[]]"
 
 
 def _header(length: int) -> bytes:
@@ -376,12 +380,8 @@ _BOMBS: tuple[tuple[str, str, Callable[[Path], Path]], ...] = (
     ("jpg", "7,000 x 7,000 pixels", _large_picture(7000, "JPEG")),
     ("png", "16,000 x 16,000 pixels", _large_picture(16000, "PNG")),
     ("view", "a million chunks", _many_chunks),
-    (
-        "document",
-        "60 MB of nested lists",
-        _text("nested.cnnviz", lambda: _with_json(lambda _: _NESTED_LISTS)),
-    ),
-    ("document", "60 MB of empty lists", _text("flat.cnnviz", lambda: _with_json(lambda _: _EMPTY_LISTS))),
+    ("document", "60 MB of nested lists", _text("nested.cnnviz", lambda: _with_json(_nested_lists))),
+    ("document", "60 MB of empty lists", _text("flat.cnnviz", lambda: _with_json(_empty_lists))),
     ("document", "a version of 10,000 digits", _text("version.cnnviz", lambda: _with_version("9" * 10_000))),
     ("document", "a version of 4,000 digits", _text("version4.cnnviz", lambda: _with_version("9" * 4_000))),
     ("safetensors", "a header of 8 EB", _text("huge.safetensors", lambda: _header(1 << 62))),

@@ -1,7 +1,7 @@
-"""A disk of few bytes for tests of what happens when it is full or read-only.
+"""A disk for tests of what happens when it is full or read-only.
 
-The fault is put in at the system call: every write below the folder goes through a raw file that has so many
-bytes left and no more, and everything above it is the program's. Real disks are tried by `make soak`.
+The fault is put in at the system call: every write below the folder goes through a raw file that finds no
+room, and everything above it is the program's. Real disks are tried by `make soak`.
 """
 
 import contextlib
@@ -18,16 +18,15 @@ class SmallDisk:
     """A folder on the disk."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.is_locked = folder, False
-        self.left: int | None = None  # bytes until it is full; None for as many as are wanted
+        self.folder, self.is_full, self.is_locked = folder, False, False
 
-    def fill(self, room: int = 0) -> None:
-        """Leave room for so many bytes."""
-        self.left = room
+    def fill(self) -> None:
+        """Leave no room."""
+        self.is_full = True
 
     def free(self) -> None:
         """Give back all room."""
-        self.left = None
+        self.is_full = False
 
     def lock(self) -> None:
         """Make it read-only."""
@@ -43,16 +42,10 @@ class SmallDisk:
 
 
 class _FullFile(io.FileIO):
-    """A raw file with so many bytes left on its disk."""
-
-    left = 0
+    """A raw file on a full disk."""
 
     def write(self, data, /) -> int | None:
-        part = memoryview(data).cast("B")[: self.left]
-        if not part:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self.left -= len(part)
-        return super().write(part)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def faulty_open(disk: SmallDisk):
@@ -63,11 +56,9 @@ def faulty_open(disk: SmallDisk):
         is_ours = self.absolute().is_relative_to(disk.folder) and "r" not in mode
         if is_ours and disk.is_locked:
             raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))
-        if not is_ours or disk.left is None:
+        if not is_ours or not disk.is_full:
             return ordinary(self, mode, *rest, **named)
-        raw = _FullFile(self, mode.replace("b", ""))
-        raw.left = disk.left
-        return io.BufferedWriter(raw)
+        return io.BufferedWriter(_FullFile(self, mode.replace("b", "")))
 
     return open_file
 

@@ -68,12 +68,6 @@ class Colors:
             return cls(name, 0.0, 1.0)
         return cls(name, *(signed_levels if name == "signed" else sequential_levels)(*values))
 
-    @classmethod
-    def of_layer(cls, *values: Values) -> "Colors":
-        """Colours for values of a layer: symmetric, or from 0 where none is negative, as after a ReLU."""
-        is_signed = sequential_levels(*values)[0] < 0
-        return cls.of("signed", *values) if is_signed else cls("sequential", 0.0, signed_levels(*values)[1])
-
     def pixels(self, values: Values) -> Pixels:
         """One pixel a value."""
         pixels = _table(self.name)[map_entries(values, (self.lo, self.hi))]
@@ -92,6 +86,7 @@ LIGHT_INK, DARK_INK = "#FFFFFF", "#0B1016"
 
 _LARGEST = 17  # pixels at scale 1
 _MARGIN, _LEAST_MARGIN = 6, 4
+_FEW = 25
 
 
 def fitting_font(longest: int, wide: float, high: float, look: Look) -> Font | None:
@@ -141,7 +136,7 @@ def cell_numbers(
         own = np.arange(values.size).reshape(values.shape) if groups is None else groups
         groups = np.broadcast_to(own, written.shape)
     texts = notation.texts(written, groups, most_characters(grid.side, look))[: values.size]
-    if not any(text.strip("0") for text in texts):  # colours say more than zeros alone
+    if values.size > _FEW and not any(text.strip("0") for text in texts):  # colours say more than many zeros
         return []
     return written_in(grid, texts, colors.is_dark(values).ravel().tolist(), look, grid.high)
 

@@ -32,8 +32,10 @@ def write_axes(
 ) -> None:
     """Write coordinates beside rows and below columns: all of them, or as many as do not touch."""
     font, box, gap = drawing.ground.font("mono"), grid.box, drawing.ground.px(4)
-    for place, words in _apart(rows, names[0], grid.side, [font.line] * len(rows)):
-        top = max(grid.cell(place, 0).y - font.line / 2, drawing.ground.box.top)
+    highest = drawing.ground.box.top
+    lowered = max(highest - grid.cell(0, 0).y + font.line / 2, 0)  # the first, towards the next
+    for place, words in _apart(rows, names[0], grid.side, [font.line + lowered] * len(rows)):
+        top = max(grid.cell(place, 0).y - font.line / 2, highest)
         at = Box(box.left - gap - 200, top, 200, font.line)
         drawing.write(at, words, font, "muted", "right")
     widths = [font.width(text + "0") for text in _texts(cols)]

@@ -192,10 +192,7 @@ def draw(plot: Curves, ground: Ground) -> Drawing:
 def _axes(plot: Curves, ground: Ground) -> "_Axes":
     """Where values lie: beside them there is room for numbers, names at the ends, and words above."""
     small, mono, px, limits = ground.font("small"), ground.font("mono"), ground.px, plot.limits
-    ends = max((_end_font(curve, ground.look).width(curve.name) for curve in plot.named), default=0.0) + px(7)
-    is_beside = small.width(plot.x_name) <= ends - px(5)
-    below = px(4) + mono.line + (0 if is_beside else small.line)
-    above = small.line + (px(2) if plot.named else mono.line / 2)
+    ends, is_beside, above, below = _around(plot, ground.look)
     room = ground.box.cut(top=above, bottom=below)
     ticks = tuple(_ticks(*limits, wanted=_count(room.height / (1.6 * mono.line))))
     numbers = max(mono.width(text) for text in format_ticks(ticks)) + px(5)
@@ -205,6 +202,15 @@ def _axes(plot: Curves, ground: Ground) -> "_Axes":
     beyond = max(ends, last + px(4) + small.width(plot.x_name) if is_beside else last)
     _, area, _ = room.columns(numbers, Share(1), beyond)
     return _Axes(area, x_range, limits, x_ticks, ticks, is_beside)
+
+
+def _around(plot: Curves, look: Look) -> tuple[float, bool, float, float]:
+    """Room of names at the ends, whether that of the x axis has some there, too; room above and below."""
+    small, mono, px = look.font("small"), look.font("mono"), look.px
+    ends = max((_end_font(curve, look).width(curve.name) for curve in plot.named), default=0.0) + px(7)
+    is_beside = small.width(plot.x_name) <= ends - px(5)
+    above = small.line + (px(2) if plot.named else mono.line / 2)
+    return ends, is_beside, above, px(4) + mono.line + (0 if is_beside else small.line)
 
 
 def _count(room: float) -> int:
@@ -337,9 +343,10 @@ def _ticks(low: float, high: float, wanted: int) -> list[float]:
 
 
 def size(plot: Curves, look: Look) -> Size:
-    """Usual and least size: no name may be missing."""
-    line = look.font("small").line
-    least = max(look.px(98), len(plot.seen) * (line - 1) + line + look.px(4))
+    """Usual and least size: no name may be missing, or beside the numbers of the x axis."""
+    names = (len(plot.named) - 1) * (look.font("small").line - 1)
+    *_, above, below = _around(plot, look)
+    least = max(look.px(98), above + names + below)
     return Size(look.px(260), look.px(150), look.px(220), least)
 
 

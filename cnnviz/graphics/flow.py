@@ -23,7 +23,7 @@ from cnnviz.graphics.cells import short_scale
 from cnnviz.graphics.columns import Kind
 from cnnviz.graphics.network_stages import Flow, Stage
 from cnnviz.palette import Color
-from cnnviz.quantities import format_cell, format_signed
+from cnnviz.quantities import format_cell, format_signed, with_article
 
 _RAISES, _LOWERS = Color("#B2182B", "#F4A582"), Color("#2166AC", "#92C5DE")
 """Of a line to the unit: what raises the logit, and what lowers it."""
@@ -148,7 +148,7 @@ def _placed(
         scales[n] = across._replace(top=last + px(2), height=foot - px(3))
         left += own + rooms[place]
     below = tiles[columns[0], 0].bottom + px(5)
-    notes = Box(heads[columns[0]].left, below, image + 0.7 * rooms[0], max(box.bottom - below, 0))
+    notes = Box(heads[columns[0]].left, below, image + 0.25 * rooms[0], max(box.bottom - below, 0))
     outputs = _outputs(classes, units, Box(left, body.top, wide, body.height), look)
     return _Places(tuple(columns), heads, scales, tiles, *outputs, notes)
 
@@ -215,11 +215,14 @@ def draw(flow: Flow, ground: Ground) -> Drawing:
 def _lines(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
     """Titles, frames and lines, which stay the same while the network trains."""
     drawing, small, strong = Drawing(Ground(box, look)), look.font("small"), look.font("small strong")
+    counts = {n: (places.count(n), len(flow.stages[n].values)) for n in places.columns}
+    fewer = {n: f"{shown} of {count}" for n, (shown, count) in counts.items() if shown < count}
+    if not all(_fitting((words,), small, places.heads[n]) for n, words in fewer.items()):
+        fewer = {n: words.replace(" of ", "/") for n, words in fewer.items()}  # all alike
     for n in places.columns:
-        stage, head, shown = flow.stages[n], places.heads[n], places.count(n)
+        stage, head = flow.stages[n], places.heads[n]
         first, second = head.rows(small.line, small.line)
-        count = len(stage.values)
-        captions = stage.captions if shown == count else (f"{shown} of {count}", f"{shown}/{count}")
+        captions = (fewer[n],) if n in fewer else stage.captions
         at = places.tiles[n, 0].x if n else head.left
         _write_over(drawing, at, first, (stage.title, stage.title.rstrip(" 0123456789")), strong, "text")
         _write_over(drawing, at, second, captions, small)
@@ -306,7 +309,7 @@ def _write_outputs(drawing: Drawing, flow: Flow, places: _Places) -> None:
     if places.answer is not None:
         first, name, verdict = places.answer.rows(small.line, Share(1), small.line)
         large = Font(px(34), weight="strong")
-        drawing.write(first, "it reads a", small, "muted")
+        drawing.write(first, f"it reads {with_article(flow.names[best]).split()[0]}", small, "muted")
         fits = large.width(flow.names[best]) <= name.width
         drawing.write(name, flow.names[best], large if fits else strong)
         ink = "danger" if flow.verdict.startswith("wrong") else "success"

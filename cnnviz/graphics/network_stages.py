@@ -15,7 +15,7 @@ from cnnviz.inspect.arithmetic import logit_contributions
 from cnnviz.inspect.receptive_field import projective_fields, receptive_field
 from cnnviz.network import Network, Trace
 from cnnviz.notation import format_sum
-from cnnviz.quantities import format_count, format_probabilities
+from cnnviz.quantities import format_count, format_probabilities, with_article
 
 _SLIT = 0xFFB9C2CB
 """Colour of what is no cell, such as what lies between the slices of a filter; in both themes."""
@@ -137,7 +137,11 @@ class Flow:
         """Whether it is right; "" where that is not known."""
         if self.label is None:
             return ""
-        return "right" if self.label == self.predicted else f"wrong: it is a {self.names[self.label]}"
+        return (
+            "right"
+            if self.label == self.predicted
+            else f"wrong: it is {with_article(self.names[self.label])}"
+        )
 
     def fields(self, stage: str, cell: tuple[int, ...]) -> dict[str, tuple[str, Block]]:
         """Role and block of the cells that a cell is computed from, or feeds, by stage."""

@@ -347,9 +347,15 @@ def maps_tables(maps: PairMaps) -> list[Table]:
     return [Table.of_cells(name, each) for name, each in zip(pair.names, (first, pair.shifted), strict=True)]
 
 
+def maps_size(maps: PairMaps, look: Look) -> Size:
+    """Usual size, and the least: lower where all maps stand in one line."""
+    has_lines = maps.shown.pair.shape[0] > 8 or maps.shown.view == "sides"
+    return Size(*map(look.px, (320, 190, 160, 104 if has_lines else 66)))
+
+
 MAPS = Graphic(
     draw_maps,
-    sized(320, 190, 160, 104),
+    maps_size,
     maps_tables,
     lambda maps: f"{maps.shown.pair.shape[0]} maps",
     key=lambda maps: (KEY, Key.of(maps.shown)),

@@ -30,6 +30,7 @@ from cnnviz.drawing import (
 from cnnviz.drawing.cells import DARK_INK, LIGHT_INK
 from cnnviz.drawing.lettering import Font
 from cnnviz.drawing.marks import Line, Point, Polygon
+from cnnviz.graphics.columns import stage_colors
 from cnnviz.graphics.heat_map import Reveal
 from cnnviz.notation import Notation, sum_notation
 from cnnviz.palette import signed_levels
@@ -96,7 +97,8 @@ class Route:
             winners[:size, :size] = routing.winners[window]
         sent = max((signed_levels(each) for each in routing.routed.values()), key=lambda pair: pair[1])
         levels = max(sent, signed_levels(routing.incoming), key=lambda pair: pair[1])
-        colors = Colors.of_layer(routing.values), Colors("signed", *levels)
+        of_values = stage_colors(routing.network, routing.stage, routing.values)
+        colors = of_values, Colors("signed", *levels)
         place = int(top), int(left)
         told = gets, receives, winners, float(routing.incoming[window]), place, colors, names
         return cls(values, *told, press, point, pooled)

@@ -1,5 +1,6 @@
 """What a column of a network consists of: its heading, a large map above its colours, its outputs."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,12 +14,11 @@ from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Group, Image, Ink, Line, Mark, Rect, Text
-from cnnviz.drawing.parts import Ask, CellKey, CellParts, Part
+from cnnviz.drawing.parts import Ask, CellKey, CellParts, Drag, Part
 from cnnviz.graphics import heat_map
 from cnnviz.graphics.cells import ends_of, short_scale
 from cnnviz.graphics.heat_map import HEAT_MAP, Looked, placed
 from cnnviz.graphics.probabilities import LONGEST, mark_true
-from cnnviz.graphics.tiles import scroll_bar
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_probabilities, format_signed, format_value
 
@@ -77,6 +77,7 @@ class StageMap:
     """A large map above a strip of its colours; `Ground.marked` is `Outlines`.
 
     * `note`, `about`: What stands beside the numbers of the strip where there is room, and what explains it.
+    * `peak`: Value that is marked on the strip; None for none.
     * `moves`: Rows and columns to what moves the selected cell, which has the keyboard then; None for none.
     * `enlarge`: What a double click asks for.
     * `scrolls`: First row and column in sight to what asks for them, where cells are enlarged.
@@ -92,6 +93,7 @@ class StageMap:
     scrolls: Callable[[tuple[int, int]], Ask] | None = None
     zooms: Callable[[int], Ask] | None = None
     length: float | None = None
+    peak: float | None = None
 
 
 def map_area(shown: StageMap, box: Box, look: Look) -> Box:
@@ -143,6 +145,11 @@ def _around(shown: StageMap, box: Box, look: Look, ratio: float) -> tuple[Drawin
     strip = Box(box.left, box.bottom - below, wide, below)
     key = (shown.looked.map.colors, shown.note, strip, look)
     drawing.add(Group(strip.inset(-1), ("strip", *key), lambda: _strip(*key)))
+    if shown.peak is not None and math.isfinite(shown.peak):
+        lo, hi = shown.looked.map.colors.lo, shown.looked.map.colors.hi
+        x = strip.left + min(max((shown.peak - lo) / (hi - lo), 0.0), 1.0) * strip.width
+        mark = Box(x - px(1), strip.top - px(2), px(2), px(9))
+        drawing.add(Rect(mark.inset(-px(1)), "surface"), Rect(mark, "text"))
     drawing.parts.append(Part("colors", strip, _say_colors(shown.looked.map.colors, shown.about)))
     return drawing, area
 
@@ -167,10 +174,36 @@ def _scroll(drawing: Drawing, shown: StageMap, area: Box) -> None:
             drawing.keys[f"wheel {name}"] = asks(to)
     if rows < all_rows:
         track = Box(area.right + 1, grid.top, px(_BAR) - 3, grid.box.height)
-        scroll_bar(drawing, track, (row, rows, all_rows), lambda first: asks((first, col)))
+        _scroll_bar(drawing, track, (row, rows, all_rows), lambda first: asks((first, col)))
     if cols < all_cols:
         track = Box(grid.left, area.bottom + 1, grid.box.width, px(_BAR) - 3)
-        scroll_bar(drawing, track, (col, cols, all_cols), lambda first: asks((row, first)), lies=True)
+        _scroll_bar(drawing, track, (col, cols, all_cols), lambda first: asks((row, first)), lies=True)
+
+
+def _scroll_bar(
+    drawing: Drawing,
+    track: Box,
+    span: tuple[int, int, int],
+    asks: Callable[[int], Ask],
+    *,
+    lies: bool = False,
+) -> None:
+    """Draw a bar whose handle is dragged: the first in sight, how many are, and of how many."""
+    first, count, whole = span
+    long = track.width if lies else track.height
+    at, size = long * first / whole, long * count / whole
+    handle = (
+        track.cut(left=at, right=long - at - size) if lies else track.cut(top=at, bottom=long - at - size)
+    )
+    drawing.add(Rect(track, "track", radius=2), Rect(handle, "muted", radius=2, alpha=0.5))
+
+    def moved(across: int, down: int) -> Ask:
+        return asks(min(max(across if lies else down, 0), whole - count))
+
+    value = (first, 0) if lies else (0, first)
+    drawing.parts.append(
+        Part(("bar", lies), track, "", drag=Drag(moved, value, max(long / whole, 1), (whole, whole)))
+    )
 
 
 def _strip(colors: Colors, note: str, box: Box, look: Look) -> list[Mark]:
@@ -228,36 +261,18 @@ class Outputs:
 
 @dataclass(frozen=True, slots=True)
 class OutputRows:
-    """Outputs; one may be chosen; `first` is in sight where there is no room for all.
-
-    `Ground.marked` is the set of those that are outlined.
-    """
+    """Outputs; one may be chosen. `Ground.marked` is the set of those that are outlined."""
 
     outputs: Outputs
     chosen: int | None = None
-    first: int = 0
-    scrolls: Callable[[int], Ask] | None = None
 
 
 def draw_outputs(shown: OutputRows, ground: Ground) -> Drawing:
     """Write name, logit, bar and probability of each class."""
-    drawing, look, outputs = Drawing(ground), ground.look, shown.outputs
-    outlined = ground.marked or frozenset[int]()
-    line, count = _row(look), len(outputs.names)
-    fit = min(max(int((ground.box.height + 2) // line), 1), count)  # places are whole pixels
-    first, box = min(max(shown.first, 0), count - fit), ground.box
-    hovered = ground.hovered.row if isinstance(ground.hovered, CellKey) else None
-    if hovered is not None:
-        first = min(max(first, hovered - fit + 1), hovered)
-    if fit < count and shown.scrolls is not None:
-        bar, box = ground.px(_BAR), ground.box.cut(right=ground.px(_BAR))
-        track = Box(box.right + 2, box.top, bar - 3, fit * line)
-        scroll_bar(drawing, track, (first, fit, count), shown.scrolls)
-        drawing.keys["wheel up"] = shown.scrolls(max(first - 1, 0))
-        drawing.keys["wheel down"] = shown.scrolls(min(first + 1, count - fit))
-    rows = Cells(count, 1, box.left, box.top - first * line, box.width, line / max(box.width, 1))
-    drawing.parts.insert(
-        0,
+    drawing, box, outputs = Drawing(ground), ground.box, shown.outputs
+    outlined, key = ground.marked or frozenset[int](), (outputs, box, ground.look)
+    rows = _rows(*key)
+    drawing.parts.append(
         CellParts(
             "class",
             rows,
@@ -266,16 +281,24 @@ def draw_outputs(shown: OutputRows, ground: Ground) -> Drawing:
             points=lambda row, _col: outputs.point(row),
         ),
     )
-    for place in range(first, first + fit):
+    hovered = ground.hovered.row if isinstance(ground.hovered, CellKey) else None
+    for place in range(rows.rows):
         room, is_hovered = rows.cell(place, 0), place == hovered
         if place == shown.chosen or is_hovered:
             drawing.add(Rect(room, "accent_soft" if place == shown.chosen else "hover", radius=4))
         if place in outlined or (is_hovered and ground.has_focus):
             ink = "accent" if place in outlined else "text"
             drawing.add(Rect(room.inset(1), edge=ink, width=1.5, radius=4))
-    key = (outputs, first, fit, box, look)
     drawing.add(Group(box, key, lambda: _written(*key)))
     return drawing
+
+
+def _rows(outputs: Outputs, box: Box, look: Look) -> Cells:
+    """A row for each class, lower where there is little room."""
+    count = len(outputs.names)
+    return Cells(
+        count, 1, box.left, box.top, box.width, min(_row(look), box.height / count) / max(box.width, 1)
+    )
 
 
 def _row(look: Look) -> float:
@@ -296,7 +319,7 @@ def _shares(outputs: Outputs) -> list[str]:
 
 
 @kept
-def _written(outputs: Outputs, first: int, fit: int, box: Box, look: Look) -> list[Mark]:
+def _written(outputs: Outputs, box: Box, look: Look) -> list[Mark]:
     drawing, px, mono = Drawing(Ground(box, look)), look.px, look.font("mono")
     best, shares = int(np.argmax(outputs.probabilities)), _shares(outputs)
     values: list[float] = [] if outputs.logits is None else outputs.logits.tolist()
@@ -305,7 +328,10 @@ def _written(outputs: Outputs, first: int, fit: int, box: Box, look: Look) -> li
     name_room = min(max(map(strong.width, outputs.names)) + 1, box.width / 3)
     logit_room = max(map(mono.width, ["−00.00", *logits])) if values else 0
     share_room = max(map(mono.width, ["0.000", *shares]))
-    for place, line in zip(range(first, first + fit), box.lines(fit, _row(look)), strict=True):
+    rows = _rows(outputs, box, look)
+    for place, line in ((place, rows.cell(place, 0)) for place in range(rows.rows)):
+        if line.height < mono.size and place not in (best, outputs.true):
+            continue
         name, sign, logit, bar, share = line.inset(px(4), 0).columns(
             name_room, px(9), logit_room, Share(1), share_room, gap=px(3)
         )
@@ -322,7 +348,7 @@ def _written(outputs: Outputs, first: int, fit: int, box: Box, look: Look) -> li
 def _outputs_size(shown: OutputRows, look: Look) -> Size:
     line, count = _row(look), len(shown.outputs.names)
     least = look.px(110 if shown.outputs.logits is None else 126)
-    return Size(look.px(150), count * line, least, min(count, 3) * line)
+    return Size(look.px(150), count * line, least, count * look.font("mono").size)
 
 
 def _output_tables(shown: OutputRows) -> list[Table]:

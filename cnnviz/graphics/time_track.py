@@ -198,10 +198,11 @@ def epoch_labels(
     if stride > 1:
         return ends, [(x, str(n)) for x, n in zip(ends, numbers, strict=True)]
     labels: list[tuple[float, str]] = []
+    all_fit = font.width(f"epoch {last}") + 8 <= pixels
     for n in range(first, last):
         left, right = slide.x(n * steps_per_epoch), slide.x((n + 1) * steps_per_epoch)
         words = f"epoch {n + 1}"
-        if font.width(words) + 8 > right - left:
+        if font.width(words) + 8 > right - left or not (all_fit or n == first):
             words = str(n + 1)
         if font.width(words) <= right - left:
             labels.append(((left + right) / 2, words))

@@ -89,9 +89,6 @@ def _grid(terms: Terms, box: Box, look: Look) -> Cells:
     """One column for each bar, between the line of the numbers and that of the names."""
     font, count = look.font("mono"), len(terms.ends)
     area = box.cut(1, font.line + 2, 1, font.line + 3 if terms.names else 2)
-    if not terms.texts(area.width / count, look):
-        # The total stands beside its bar, not above it.
-        area = area.cut(right=font.width(format_signed(float(terms.ends[-1]), 3)) + 6)
     step = max(area.width / count, 0.01)
     return Cells(1, count, area.left, area.top, step, max(area.height, 1) / step)
 
@@ -113,13 +110,8 @@ def _still(terms: Terms, grid: Cells, ground: Ground) -> list[Mark]:
         if not is_last:  # the level reached, carried over to the next bar
             drawing.add(Rect(Box(left + step - gap, zero - end * unit - 0.5, gap, 1), "muted"))
     drawing.add(Lines(((area.left, zero, area.right, zero),), "border"))
-    texts = terms.texts(step, look)
-    for box, text in zip(boxes, texts, strict=False):
+    for box, text in zip(boxes, terms.texts(step, look), strict=False):
         drawing.add(Text(box.x, box.top - 1 - font.line / 2 + font.middle, text, font, anchor="middle"))
-    if not texts:
-        top = min(boxes[-1].top, area.bottom - font.line)
-        beside = Box(area.right + 4, top, ground.box.right - area.right - 4, font.line)
-        drawing.write(beside, format_signed(ends[-1], 3), font)
     names = (*terms.names, terms.total) if terms.names else ()
     if all(font.width(name) <= step for name in names):
         for place, name in enumerate(names):

@@ -8,7 +8,7 @@ from cnnviz.lab.judging import compared, verdict_of
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import PARTS, Lab, Part, Step
 from cnnviz.lab.record import LabNumbers, LabRecord
-from cnnviz.lab.results import HandIn
+from cnnviz.lab.results import HandIn, Whose
 from cnnviz.mathematics import Equation
 from cnnviz.quantities import format_count
 from cnnviz.report.blocks import Block, Document, Formula, Heading, Named, Table, Words, data
@@ -20,8 +20,8 @@ from cnnviz.report.inserts import Insert
 def lab_document(
     lab: Lab,
     handed: HandIn,
-    record: LabRecord | None = None,
-    numbers: LabNumbers | None = None,
+    record: LabRecord,
+    numbers: LabNumbers,
     *,
     title: str = "",
     date: str = "",
@@ -30,26 +30,25 @@ def lab_document(
 
     Each section has its parts, in which the questions of all its steps stand.
 
-    * `record`: what was done, with figures, hypotheses that are not recorded yet and results that were told;
-      None where only what is handed in is known.
+    * `record`: what was done, with figures, hypotheses that are not recorded yet and results that were told.
     * `numbers`: what was measured, with the parts of the report that show it.
     * `title`, `date`: for the title page; of the lab and the hand-in where they are empty.
     """
-    page = _Pages(lab, handed, LabRecord.of(lab) if record is None else record, numbers)
-    results = "" if lab.is_free else handed.to_json()
-    date = date or handed.time.partition(" ")[0]
+    page = _Pages(lab, handed, record, numbers)
     name, roll_number = handed.name, handed.roll_number
+    whose = Whose(name, roll_number, "a report of free work")
+    results = whose.to_json() if lab.is_free else handed.to_json()
+    date = date or handed.time.partition(" ")[0]
     return Document(title or lab.title, name, roll_number, date, tuple(page.blocks()), results)
 
 
 class _Pages:
     """What the report of a lab consists of."""
 
-    def __init__(self, lab: Lab, handed: HandIn, record: LabRecord, numbers: LabNumbers | None) -> None:
+    def __init__(self, lab: Lab, handed: HandIn, record: LabRecord, numbers: LabNumbers) -> None:
         self._lab, self._handed, self._record, self._numbers = lab, handed, record, numbers
         self._experiment: Experiment = handed.experiment
-        channels = 1 if numbers is None else numbers.channels
-        self._equations: dict[str, Equation] = of_network(self._experiment.layers(), channels)
+        self._equations: dict[str, Equation] = of_network(self._experiment.layers(), numbers.channels)
 
     def blocks(self) -> Iterator[Block]:
         for number, section in enumerate(self._lab.sections, start=1):
@@ -115,14 +114,14 @@ class _Pages:
             data(("quantity", "value"), rows), ("text", "text"),
         )  # fmt: skip
         numbers, told = self._numbers, self._record.step(step.id).found
-        if numbers is not None and step.id in numbers.reveals:
+        if step.id in numbers.reveals:
             yield from self._printed(numbers.reveals[step.id])
         elif told is not None:
             yield from told.blocks
 
     def _when(self, step: Step, known: Sequence[Measured]) -> str:
         """Say when the numbers of a step were measured: when they were first told, if they were."""
-        seed, time = f"seed {self._experiment.seed}", "" if self._numbers is None else self._numbers.time
+        seed, time = f"seed {self._experiment.seed}", self._numbers.time
         plain = f"Measured{f' {time}' if time else ''} for the step “{step.title}”, {seed}."
         told = self._record.step(step.id).found
         if told is None:
@@ -136,8 +135,8 @@ class _Pages:
 
     def _results(self, step: Step) -> Iterator[Block]:
         numbers = self._numbers
-        parts = () if numbers is None else numbers.parts.get(step.id, ())
-        if numbers is None or not parts:
+        parts = numbers.parts.get(step.id, ())
+        if not parts:
             return
         inserts = self._record.step(step.id).inserts
         if not step.measurements:  # whose table says it already
@@ -167,8 +166,7 @@ class _Pages:
 
     def _appendix(self) -> Iterator[Block]:
         handed, lab = self._handed, self._lab
-        if self._numbers is not None:
-            yield from self._printed(self._numbers.appendix)
+        yield from self._printed(self._numbers.appendix)
         if lab.is_free:
             return
         whose = (
@@ -188,7 +186,7 @@ class _Pages:
             "runs", "The networks that were trained. The checksum is the SHA-256 of all weights.",
             data(("settings", "steps", "weights"), rows), ("text", "text", "text"),
         )  # fmt: skip
-        if self._numbers is None or not self._numbers.appendix:
+        if not self._numbers.appendix:
             yield Table(
                 "versions", "Versions of the programs that took part.",
                 data(("program", "version"), list(handed.versions.items())), ("text", "text"),

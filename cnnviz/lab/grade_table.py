@@ -37,9 +37,9 @@ def verdict_of(row: Row) -> str:
     """
     if row.is_waiting:
         return WAITING
-    if row.handed is None:
+    if row.whose is None:
         return UNREADABLE if row.files else MISSING
-    if row.remarks:
+    if row.handed is None or row.remarks:
         return LOOK
     return NOT_COMPARABLE if row.grade is None or row.grade.not_comparable else OK
 
@@ -96,8 +96,12 @@ def _cells(row: Row, labs: Sequence[Lab]) -> dict[str, Cell]:
     }
     if row.is_listed is not None:
         cells["class list"] = "on the list" if row.is_listed else "not on the list"
-    if row.listed is not None:
-        cells |= {"name": row.listed.name, "roll number": row.listed.roll_number}
+    whose = row.whose or row.listed
+    if whose is not None:
+        cells |= {
+            "name": whose.name[:_LONGEST_NAME],
+            "roll number": whose.roll_number[:_LONGEST_NAME],
+        }
     if row.handed is not None:
         cells |= _handed(row.handed, row.lab, labs)
     if row.grade is not None:
@@ -106,11 +110,7 @@ def _cells(row: Row, labs: Sequence[Lab]) -> dict[str, Cell]:
 
 
 def _handed(handed: HandIn, lab: Lab | None, labs: Sequence[Lab]) -> dict[str, Cell]:
-    cells: dict[str, Cell] = {
-        "name": handed.name[:_LONGEST_NAME],
-        "roll number": handed.roll_number[:_LONGEST_NAME],
-        "lab": f"{handed.lab.id} {handed.lab.version}",
-    }
+    cells: dict[str, Cell] = {"lab": f"{handed.lab.id} {handed.lab.version}"}
     if lab is None:
         return cells | {"steps done": len(handed.done)}
     cells |= {"steps done": sum(step.id in handed.done for step in lab.steps), "steps in all": len(lab.steps)}
@@ -143,7 +143,8 @@ def _graded(grade: Grade, lab: Lab | None, labs: Sequence[Lab]) -> dict[str, Cel
     for step in () if lab is None else lab.steps:
         found = grade.steps.get(step.id)
         if found is not None:
-            values = (found.predicted, found.measured, VERDICTS[found.is_right], float(found.points))
+            told = found.verdict
+            values = told.predicted, told.measured, VERDICTS[told.is_right], float(found.points)
             cells |= dict(zip(step_columns(lab, step, labs), values, strict=False)) if lab else {}
     return cells
 
@@ -178,8 +179,8 @@ def to_html(rows: Sequence[Row], title: str = "Hand-ins") -> bytes:
 
 
 def _name(row: Row) -> str:
-    if row.handed is not None and row.handed.name.strip():
-        return row.handed.name
+    if row.whose is not None and row.whose.name.strip():
+        return row.whose.name
     if row.listed is not None:
         return row.listed.name
     return row.files[0].name if row.files else "–"
@@ -195,7 +196,7 @@ def _student(row: Row) -> dict[str, Any]:
             f"{format_plain(grade.points)} of {format_plain(grade.most_points)} points for predictions; "
             f"{answered} of {asked} questions are answered"
         )
-    source = row.handed or row.listed
+    source = row.whose or row.listed
     return {
         "name": _name(row),
         "roll": "" if source is None else source.roll_number,
@@ -214,20 +215,16 @@ def _steps(row: Row, lab: Lab) -> Iterator[dict[str, str]]:
             continue
         for number, question in enumerate(asked or (None,)):
             found = None if grade is None or number else grade.steps.get(step.id)
-            yield {
-                "title": step.title
-                if len(asked) < 2 or question is None
-                else f"{step.title}: {PARTS[question.part]}",
-                "predicted": "" if found is None else found.predicted,
-                "measured": "" if found is None else found.measured,
-                "points": ""
-                if found is None
-                else f"{format_plain(found.points)}, {VERDICTS[found.is_right]}",
-                "answer": ""
-                if question is None
-                else answer_of(handed, step.key_of(question))[:_LONGEST_CELL],
-                "of": "" if question is None else format_plain(question.points),
-            }
+            told, answer, part = ("", "", ""), ("", ""), ""
+            if found is not None:
+                points = f"{format_plain(found.points)}, {VERDICTS[found.verdict.is_right]}"
+                told = found.verdict.predicted, found.verdict.measured, points
+            if question is not None:
+                said = answer_of(handed, step.key_of(question))[:_LONGEST_CELL]
+                answer, part = (said, format_plain(question.points)), f": {PARTS[question.part]}"
+            names = "title", "predicted", "measured", "points", "answer", "of"
+            title = step.title + part * (len(asked) > 1)
+            yield dict(zip(names, (title, *told, *answer), strict=True))
 
 
 def _questions(rows: Sequence[Row]) -> Iterator[dict[str, Any]]:

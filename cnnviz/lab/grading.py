@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cnnviz import __version__
 from cnnviz.files import printable
-from cnnviz.lab.judging import WITHOUT_NETWORK, Compared, compared, verdict_of
+from cnnviz.lab.judging import WITHOUT_NETWORK, Compared, Verdict, compared, verdict_of
 from cnnviz.lab.measured import LabNumbers
 from cnnviz.lab.model import Lab, Step
 from cnnviz.lab.record import Commitment
@@ -17,10 +17,7 @@ from cnnviz.lab.results import HandIn
 class StepGrade:
     """What the program finds about the prediction of one step."""
 
-    # `predicted`, `measured`: both in words, with the unit
-    predicted: str
-    measured: str
-    is_right: bool | None  # None where nothing could be measured
+    verdict: Verdict
     points: float
 
 
@@ -139,9 +136,7 @@ def _step(step: Step, commitment: Commitment | None, numbers: LabNumbers) -> Ste
     if prediction is None or commitment is None or verdict is None:
         return None
     points = prediction.points + (prediction.points_right if verdict.is_right else 0.0)
-    return StepGrade(
-        verdict.predicted, verdict.measured, verdict.is_right, 0.0 if commitment.after_run else points
-    )
+    return StepGrade(verdict, 0.0 if commitment.after_run else points)
 
 
 def _notes(handed: HandIn, lab: Lab, numbers: LabNumbers, unasked: int) -> Iterator[str]:

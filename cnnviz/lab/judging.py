@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, cast
@@ -122,16 +122,21 @@ def checked_answer(prediction: Prediction, answer: object) -> Answer:
             raise ParameterError(f"One of {', '.join(names)} is expected here.")
 
 
-def require_in_window(prediction: Prediction, answer: Answer, side: int) -> None:
+def require_in_window(
+    prediction: Prediction, answer: Answer, side: int, number: Callable[[int | str], int | None]
+) -> None:
     """Refuse a cell that lies outside of the pooling window that a prediction asks about.
 
     * `side`: side and stride of the pooling windows, in cells.
+    * `number`: number of the filter that a lab names; None while its network is not there.
     * Raises ParameterError: if it does; the text says where the window lies.
     """
     asked = prediction.truth.parameters
     if prediction.truth.measure != "window_winner" or not isinstance(answer, tuple):
         return
-    filter_, row, column = (int(asked.get(name, 0)) for name in ("filter", "row", "column"))
+    filter_, row, column = number(asked["filter"]), int(asked["row"]), int(asked["column"])
+    if filter_ is None:
+        raise ParameterError("Press “Show me” first: this is about a filter of the trained network.")
     if (answer[0], answer[1] // side, answer[2] // side) != (filter_, row, column):
         rows, columns = (
             f"{format_count(place * side)}–{format_count((place + 1) * side - 1)}" for place in (row, column)
@@ -223,18 +228,9 @@ def _measured_words(prediction: Prediction, measured: Measured) -> str:
     return measured.words
 
 
-# The kernels of OpenBLAS add in different orders, so that the same lab gives other last bits on another
-# processor. `scripts/kernels.py` measures how far apart they are. Under five of them (Katmai, Nehalem,
-# Sandybridge, Haswell, SkylakeX; OpenBLAS 0.3.34, NumPy 2.5.5), the largest differences, relative to the
-# number, were these:
-#
-# * float64: 1.0e−14, with all counts, names and cells equal, over the labs of the program (three seeds each)
-#   and LENET (one). The tolerance is a hundred thousand times as large, and far below what a report shows.
-# * float32: 1.4e−6 for networks as simple as that of LAB5. Deeper ones go apart: after one epoch of LENET the
-#   test loss differed by 9 %, and the images that are misread by 13 of about 250. A hand-in that differs is
-#   therefore measured again with the kernel that it was made with: the bits are then the same.
-#
-# NumPy's own instructions (`NPY_DISABLE_CPU_FEATURES`, down to its baseline) add nothing to that.
+# The kernels of OpenBLAS add in different orders. How far apart they are `scripts/kernels.py` measures, and
+# docs/guide/lab-grading.md says: the tolerance of float64 is a hundred thousand times as large, and far below
+# what a report shows. A hand-in that differs is measured again with the kernel that it was made with.
 
 TOLERANCES: Mapping[str, float] = MappingProxyType({"float64": 1e-9, "float32": 1e-5})
 """Largest relative difference that counts as agreement, by the dtype of the network."""

@@ -15,7 +15,7 @@ from cnnviz._types import ByteArray
 from cnnviz.datasets import Dataset
 from cnnviz.datasets.load import MNIST_FOLDER
 from cnnviz.evaluation import Cancelled, CancelledError, Progress, ignore_progress, never
-from cnnviz.experiment import PRESETS, Experiment
+from cnnviz.experiment import PRESETS, SETTINGS, Experiment
 from cnnviz.lab.explaining import explain
 from cnnviz.lab.measures import Measured, measure
 from cnnviz.lab.model import Lab, Step, seed_of
@@ -73,7 +73,6 @@ def measured_lab(
     benches: dict[str, Bench] = {}
     parts: dict[str, tuple[Block, ...]] = {}
     appendix: tuple[Block, ...] = ()
-    accuracy: float | None = None
     furthest = 0.0
 
     def report(share: float) -> None:
@@ -103,7 +102,7 @@ def measured_lab(
                 if found:
                     parts[step.id] = tuple(found)
             if has_results and experiment_of_steps == experiment:
-                appendix, accuracy = tuple(appendix_blocks(bench)), bench.evaluation.accuracy
+                appendix = tuple(appendix_blocks(bench))
             runs.append(RunRecord(dict(asking[0].show.settings), bench.step, bench.weights_sha256))
         record = LabRecord.of(lab) if record is None else record
         reveals = {
@@ -124,7 +123,6 @@ def measured_lab(
         own_sha256=_checksum(own),
         sample=settings.sample,
         channels=dataset.input_shape[0],
-        accuracy=accuracy,
         parts=parts,
         reveals={step_id: blocks for step_id, blocks in reveals.items() if blocks},
         appendix=appendix,
@@ -260,8 +258,8 @@ def appendix_blocks(bench: Bench) -> Iterator[Words | Table]:
     yield Words("This command, with the same seed and versions, gives the same numbers:")
     yield Words(command_line(experiment, dataset, bench.settings.sample), "code")
     settings = [
-        (name.replace("_", " "), _setting(value))
-        for name, value in experiment.to_dict().items()
+        (setting.title.lower(), setting.written(getattr(experiment, name)))
+        for name, setting in SETTINGS.items()
         if name not in experiment.unused
     ]
     yield Table(
@@ -276,11 +274,3 @@ def appendix_blocks(bench: Bench) -> Iterator[Words | Table]:
         rows.append(("changes to the data", dataset.conversion))
     rows.append(("SHA-256 of the data", dataset.sha256))
     yield Table("versions", "Versions and data.", data(("what", "value"), rows), ("text", "text"))
-
-
-def _setting(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(str(each) for each in value) or "none"  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] -- out of JSON
-    return str(value)

@@ -66,7 +66,7 @@ class Parameter:
     name: str
     low: int = 0
     high: int = 0
-    options: tuple[str, ...] = ()  # names to choose from; empty for a number or any name
+    options: tuple[str, ...] = ()  # names to choose from, or to name a number by; empty for others
     default: int | str | None = None  # None where a lab has to say it
     is_name: bool = False  # whether it is any name, such as that of a class
 
@@ -84,6 +84,7 @@ class Measure:
     # what the window shows from which it can be read, and covers while it is asked for
     secrets: frozenset[Secret]
     is_of_network: bool  # whether the network that is trained has to do with it
+    is_of_seed: bool  # whether a network of another seed can have another value
     # whether it tells by its sign which way something goes, so that it can answer about a direction
     is_change: bool
 
@@ -91,7 +92,7 @@ class Measure:
         """Return what is measured, with the values of the parameters."""
         names = {each.name for each in self.parameters if each.is_name}
         texts = {
-            name: printable(str(value), _LONGEST_CLASS) if name in names else _text(value)
+            name: printable(str(value), _LONGEST_CLASS) if name in names else _text(value, name)
             for name, value in measurement.parameters.items()
         }
         return self.title.format(**texts)
@@ -153,9 +154,24 @@ class Measured(Kept, frozen=True, rename={"parameters": "with"}):
 
 def measure(step: str, measurement: Measurement, bench: Bench) -> Measured:
     """Measure one number of a step; raises `CNNVizError` if there is no such image, stage or cell."""
-    found = MEASURES[measurement.measure].function(bench, **measurement.parameters)
+    function, parameters = MEASURES[measurement.measure].function, measurement.parameters
+    found = function(bench, **numbered(parameters, bench.network))
     is_there = bool(found) if isinstance(found, str | tuple) else math.isfinite(found)
     return Measured.of(step, measurement, found if is_there else None)
+
+
+def filter_number(named: int | str, network: Network) -> int:
+    """Return the number of a filter of the first layer; `STRONGEST` names one by its weights."""
+    if isinstance(named, int):
+        return named
+    weights = network.params[f"{network.filter_layers[0]}.weight"]
+    return int(np.square(weights).reshape(len(weights), -1).sum(axis=1).argmax())
+
+
+def numbered(parameters: Mapping[str, Any], network: Network) -> dict[str, Any]:
+    """Return parameters with the number of the filter in the place of its name."""
+    named = {"filter": filter_number(parameters["filter"], network)} if "filter" in parameters else {}
+    return {**parameters, **named}
 
 
 def value_words(of: Quantified, value: Any) -> str:
@@ -176,8 +192,10 @@ def value_words(of: Quantified, value: Any) -> str:
             return " or ".join(format_cell(cell) for cell in value)
 
 
-def _text(value: int | str) -> str:
-    """Return a number, what a stage is called in the window, or another name as it is."""
+def _text(value: int | str, of: str = "") -> str:
+    """Return a number, a filter, what a stage is called in the window, or another name as it is."""
+    if of == "filter":
+        return f"filter {value}" if isinstance(value, int) else f"the {value} filter"
     if isinstance(value, int):
         return format_count(value)
     return STAGE_STYLES[value].title if value in STAGE_STYLES else value
@@ -196,6 +214,7 @@ def _measured(
     *parameters: Parameter,
     secrets: Iterable[Secret] = (),
     is_of_network: bool = True,
+    is_of_seed: bool = True,
     is_change: bool = False,
 ) -> Callable[[_Function], _Function]:
     """Declare a function as the measure of its name."""
@@ -204,7 +223,7 @@ def _measured(
         name = function.__name__.removeprefix("_")
         hidden = frozenset(secrets)
         _all[name] = Measure(
-            name, title, quantity, unit, function, parameters, hidden, is_of_network, is_change
+            name, title, quantity, unit, function, parameters, hidden, is_of_network, is_of_seed, is_change
         )
         return function
 
@@ -215,7 +234,10 @@ SAMPLE = Parameter("sample", 0, 1_000_000, default=0)
 DIGITS = Parameter("digits", 1, 1000, default=200)
 SHIFT = Parameter("dx", -REACH, REACH, default=0), Parameter("dy", -REACH, REACH, default=0)
 STAGE = Parameter("stage", options=STAGES)
-CELL = Parameter("filter", 0, 63), Parameter("row", 0, 1023), Parameter("column", 0, 1023)
+STRONGEST = "strongest"
+"""Names the filter of the first layer whose weights are the largest together, in each student's network."""
+
+CELL = Parameter("filter", 0, 63, (STRONGEST,)), Parameter("row", 0, 1023), Parameter("column", 0, 1023)
 _OF_DOTS = Parameter("stage", options=("pixels", "convolution", "max"))
 MAP = Parameter("stage", options=_MAPS)
 
@@ -223,12 +245,12 @@ MAP = Parameter("stage", options=_MAPS)
 # --- the trained network ------------------------------------------------------------------------------------
 
 
-@_measured("training steps of the run", "count", "steps")
+@_measured("training steps of the run", "count", "steps", is_of_seed=False)
 def _training_steps(bench: Bench) -> float:
     return bench.step
 
 
-@_measured("numbers that the network learns", "count")
+@_measured("numbers that the network learns", "count", is_of_seed=False)
 def _parameters(bench: Bench) -> float:
     return bench.network.parameter_count
 
@@ -307,7 +329,7 @@ def _own_probability(bench: Bench, **of: str) -> float:
 
 
 @_measured(
-    "value of {stage} at filter {filter}, row {row}, column {column}, test image {sample}", "number", "",
+    "value of {stage} at {filter}, row {row}, column {column}, test image {sample}", "number", "",
     MAP, *CELL, SAMPLE, secrets={Secret.CELLS},
 )  # fmt: skip
 def _cell_value(bench: Bench, stage: str, filter: int, row: int, column: int, sample: int) -> float:
@@ -315,14 +337,17 @@ def _cell_value(bench: Bench, stage: str, filter: int, row: int, column: int, sa
     return float(bench.passed(sample).trace.outputs[stage][0][filter, row, column])
 
 
-@_measured("side of the receptive field of a cell of {stage}", "count", "pixels", MAP, secrets={Secret.FIELD})
+@_measured(
+    "side of the receptive field of a cell of {stage}", "count", "pixels", MAP,
+    secrets={Secret.FIELD}, is_of_seed=False,
+)  # fmt: skip
 def _receptive_field(bench: Bench, stage: str) -> float:
     middle = tuple(size // 2 for size in stage_shape(bench.network, stage))
     return receptive_field(bench.network, stage, middle)["input"].rectangle.height
 
 
 @_measured(
-    "winner of the pooling window at filter {filter}, row {row}, column {column}, test image {sample}",
+    "winner of the pooling window at {filter}, row {row}, column {column}, test image {sample}",
     "cells", "", *CELL, SAMPLE, secrets={Secret.CELLS},
 )  # fmt: skip
 def _window_winner(bench: Bench, filter: int, row: int, column: int, sample: int) -> Cells:
@@ -410,7 +435,7 @@ def _smallest_flip(bench: Bench, sample: int) -> float:
 
 @_measured(
     "cells of “{stage}” in which the two small images differ", "count", "cells", _OF_DOTS,
-    secrets={Secret.SHIFT}, is_of_network=False,
+    secrets={Secret.SHIFT}, is_of_network=False, is_of_seed=False,
 )  # fmt: skip
 def _dots_cells_changed(_: Bench, stage: str) -> float:
     before, after = dots().compare().stages[stage].features()
@@ -419,7 +444,7 @@ def _dots_cells_changed(_: Bench, stage: str) -> float:
 
 @_measured(
     "largest difference of the two small images in “{stage}”", "number", "", _OF_DOTS,
-    secrets={Secret.SHIFT}, is_of_network=False,
+    secrets={Secret.SHIFT}, is_of_network=False, is_of_seed=False,
 )  # fmt: skip
 def _dots_difference(_: Bench, stage: str) -> float:
     before, after = dots().compare().stages[stage].features()
@@ -440,7 +465,7 @@ def _tied_windows(bench: Bench, digits: int) -> float:
 
 
 @_measured(
-    "cells that get a gradient in the window at filter {filter}, row {row}, column {column}, test image "
+    "cells that get a gradient in the window at {filter}, row {row}, column {column}, test image "
     "{sample}", "count", "cells", *CELL, SAMPLE, secrets={Secret.ROUTE, Secret.SHARES},
 )  # fmt: skip
 def _window_receivers(bench: Bench, filter: int, row: int, column: int, sample: int) -> float:

@@ -140,6 +140,8 @@ class Show(Entry, frozen=True):
     moment: Annotated[int, Meta(ge=0, le=10**9)] | Literal["start", "end"] | None = None
     sample: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None  # position among the test images
     shift: Shift | None = None
+    # filter of the first layer that all panels show, also that of the pinned cell
+    filter: Annotated[int, Meta(ge=0, le=63)] | Literal["strongest"] | None = None
     pinned: Pinned | None = None
     # choices inside the panels, with the names that sessions have for them
     views: dict[str, Any] = {}

@@ -18,6 +18,7 @@ from cnnviz.datasets import to_input
 from cnnviz.drawing import PAPER, Block, Colors, Share, to_svg
 from cnnviz.drawing.page import Card, Column, Item, Page, Row, across, down
 from cnnviz.errors import DataError, ParameterError
+from cnnviz.graphics.columns import stage_colors
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
@@ -36,13 +37,14 @@ from cnnviz.lab.measures import (
     Parameter,
     Quantity,
     Value,
+    numbered,
     routing_at,
 )
 from cnnviz.lab.model import Answer
 from cnnviz.lab.record import LookedAt
 from cnnviz.layers.cells import ConvolutionCell
 from cnnviz.palette import STAGE_STYLES
-from cnnviz.quantities import format_power, format_value
+from cnnviz.quantities import format_power, format_value, with_article
 from cnnviz.report.bench import Bench, dots
 from cnnviz.report.blocks import Figure
 from cnnviz.report.figures import WIDTH, dots_page, paged
@@ -119,7 +121,7 @@ class RevealPicture:
     def made(self, case: Case, parameters: Mapping[str, Any]) -> tuple[Page, dict[str, Value]]:
         """Return the picture of a case, and its facts; raises `ParameterError` where there is none."""
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            body, facts = self.function(case, **parameters)
+            body, facts = self.function(case, **numbered(parameters, case.bench.network))
         for name, value in facts.items():
             if value == "" or (isinstance(value, float) and not math.isfinite(value)):
                 facts[name] = None
@@ -340,6 +342,7 @@ def _field(case: Case, stage: str, sample: int) -> Made:
     convolved, values = passed.trace.outputs[first][0], passed.trace.outputs[pool][0]
     channel, row, column = _looked_at(case, pool, values) or _edge_of(values)
     maps, pooled = convolved[channel], values[channel]
+    colors = stage_colors(bench.network, first, maps)
     fields = receptive_field(bench.network, pool, (0, row, column))
     whole, patch = fields["input"].rectangle, fields[first].rectangle
     one = receptive_field(bench.network, first, (0, patch.top, patch.left))["input"].rectangle
@@ -350,13 +353,10 @@ def _field(case: Case, stage: str, sample: int) -> Made:
             outlines=(("selected", _block(whole)), ("receptive", _block(one))),
         ),
         _map(
-            "cells", f"{first}, filter {channel}", maps, Colors.of_layer(maps), block=_block(patch),
-            has_axes=True, most=_LARGE,
-        ),
-        _map(
-            "pooled", pool, pooled, Colors.of_layer(maps), block=(row, column, 1, 1), has_axes=True,
+            "cells", f"{first}, filter {channel}", maps, colors, block=_block(patch), has_axes=True,
             most=_LARGE,
         ),
+        _map("pooled", pool, pooled, colors, block=(row, column, 1, 1), has_axes=True, most=_LARGE),
     )  # fmt: skip
     apart = conv.stride * window.stride
     return page, {
@@ -429,7 +429,7 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
         across(
             _map("filter", f"Filter {filter}", kernel, Colors.of("signed", kernel), most=_LARGE),
             _map(
-                "sums", "Sums", maps, Colors.of_layer(maps), has_axes=True, outlines=marked,
+                "sums", "Sums", maps, stage_colors(bench.network, conv, maps), outlines=marked, has_axes=True,
                 block=(top, left, size, size), most=_LARGE,
             ),
         ),
@@ -477,7 +477,8 @@ def _routes(case: Case, filter: int, row: int, column: int, sample: int) -> Made
     colors = Colors("signed", -1.0, 1.0)
     page = down(
         _map(
-            "values", f"Values of the window, filter {filter}", values, Colors.of_layer(values),
+            "values", f"Values of the window, filter {filter}", values,
+            stage_colors(bench.network, routing.stage, values),
             block=block, outlines=marked, has_axes=True, most=_LARGE,
         ),
         across(*(
@@ -620,9 +621,9 @@ def _flips(case: Case, dx: int, dy: int, digits: int) -> Made:
         flips = swept.mean["decision_flip"]["output"][0]
         shares[name] = 100 * float(flips[reach + dx])
         xs = swept.dxs.astype(np.float64)
-        lines.append(Curve(f"a {name}", xs, flips, "accent", styles[place % 4], 1.8))
+        lines.append(Curve(with_article(name), xs, flips, "accent", styles[place % 4], 1.8))
     order = sorted(shares, key=lambda name: shares[name])
-    lines = [line for line in lines if line.name[2:] in (*order[:2], *order[-2:])]
+    lines = [line for line in lines if line.name.partition(" ")[2] in (*order[:2], *order[-2:])]
     lines += _answered(case, "decision_flips", -reach, reach, 0.01)
     page = _plot(
         lines, "dx", "Share of images with another class", y_range=(0.0, 1.0),

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAliasType, cast, get_args, get_origin
 
@@ -41,10 +42,9 @@ def load_lab(path: str | os.PathLike[str]) -> Lab:
 
     * Raises DataError: if it cannot be read or has mistakes: the first few, each a sentence with its line.
     """
-    name = printable_name(Path(path))
     lab, mistakes = check_lab(path)
     if lab is None or mistakes:
-        raise DataError(refused(name, mistakes))
+        raise DataError(refused(printable_name(Path(path)), mistakes))
     return lab
 
 
@@ -70,10 +70,9 @@ def check_lab(path: str | os.PathLike[str]) -> tuple[Lab | None, list[Mistake]]:
         line = content.count(b"\n", 0, error.start) + 1
         return None, [Mistake(line, "a letter is not in UTF-8, as TOML needs it; save the file as UTF-8")]
     lab, mistakes = parse_lab(text)
-    lines = {} if lab is None else lines_of(lab.source)
     mistakes += [
         Mistake(
-            lines["step", number, "text"],
+            lines_of(text)["step", number, "text"],
             f"the figure {block.name!r} of step {step.id!r} is not in the folder of the lab; put it there",
         )
         for number, step in enumerate(() if lab is None else lab.steps)
@@ -102,8 +101,7 @@ def parse_lab(text: str) -> tuple[Lab | None, list[Mistake]]:
 def _of_syntax(error: tomllib.TOMLDecodeError, text: str) -> Mistake:
     """Return what `tomllib` says, with its line in front as in all other mistakes."""
     found = _SYNTAX.match(str(error))
-    end = text.rstrip("\n").count("\n") + 1
-    line = int(found["line"]) if found and found["line"] else end
+    line = int(found["line"]) if found and found["line"] else text.rstrip("\n").count("\n") + 1
     what = printable(found["what"] if found else str(error), 100)
     where = f" at column {found['column']}" if found and found["column"] else " at its end"
     return Mistake(line, f"this is no TOML ({what[:1].lower()}{what[1:]}{where}); correct the line")
@@ -115,6 +113,7 @@ _ANSWERS: dict[Kind, tuple[Quantity, ...]] = {
 }  # fmt: skip
 """Quantities that can answer each kind of prediction."""
 
+_type_info, _fields = cache(inspect.type_info), cache(structs.fields)  # which look at the annotations anew
 _NOT_HERE = ("classes", "seed")
 _LONGEST_NAME, _LONGEST_CLASS = 40, 60
 _MOST_LISTED, _MOST_NEAR = 12, 3
@@ -199,12 +198,12 @@ class _Reader:
         entries = cast("dict[str, Any]", values)
         if of is Step and isinstance(entries.get("id"), str):
             what = f"step {printable(entries['id'], _LONGEST_NAME)!r}"
-        known = {each.encode_name: each for each in structs.fields(of)}
+        known = {each.encode_name: each for each in _fields(of)}
         self._require_known(place, entries, sorted(known), what)
         given: dict[str, Any] = {}
         is_whole, needs_tolerance = True, entries.get("kind") not in ("choice", "cell")
         for name, field in known.items():
-            kind = inspect.type_info(field.type)
+            kind = _type_info(field.type)
             if name in entries:
                 found = self._value(kind, field.type, entries[name], (*place, name), what)
                 if found is not _WRONG:
@@ -271,8 +270,7 @@ class _Reader:
     def _is_one_of(self, options: Collection[str], value: str, place: Place, what: str) -> bool:
         """Return whether a value is one of some, and note where it is not."""
         if value not in options:
-            expected = f"one of {_listed(options, value)}"
-            self._wrong(place, f"{place[-1]!r} of {what}", value, expected)
+            self._wrong(place, f"{place[-1]!r} of {what}", value, f"one of {_listed(options, value)}")
         return value in options
 
     def _wrong(self, place: Place, what: str, value: object, expected: str, found: str = "") -> None:
@@ -503,10 +501,14 @@ def _parameter_expected(parameter: Parameter, value: object) -> str:
     if parameter.is_name:
         is_right = isinstance(value, str) and 0 < len(value.strip()) <= _LONGEST_CLASS
         return "" if is_right else f"a text of at most {_LONGEST_CLASS} letters"
-    if parameter.options:
-        return "" if value in parameter.options else f"one of {_listed(parameter.options, value)}"
-    is_right = type(value) is int and parameter.low <= value <= parameter.high
-    return "" if is_right else f"a whole number from {parameter.low} to {parameter.high}"
+    if value in parameter.options:
+        return ""
+    if parameter.options and not parameter.high:
+        return f"one of {_listed(parameter.options, value)}"
+    if type(value) is int and parameter.low <= value <= parameter.high:
+        return ""
+    names = "".join(f', or "{each}"' for each in parameter.options)
+    return f"a whole number from {parameter.low} to {parameter.high}{names}"
 
 
 def _expected(kind: inspect.Type, value: object, of: Any) -> str:

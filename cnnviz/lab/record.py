@@ -127,9 +127,6 @@ class LabNumbers(Kept, frozen=True):
     own_sha256: Name = ""  # of the pixels of the student's own image
     sample: Count = 0  # position among the test images of the one that is looked at closely
     channels: Count = 1  # of the images
-    accuracy: Annotated[float, Meta(ge=0, le=1)] | None = (
-        None  # on the test images, of the lab's own settings
-    )
     # what the report shows of each step, and how to measure it again
     parts: Annotated[dict[Name, Annotated[tuple[Block, ...], Meta(max_length=200)]], Meta(max_length=61)] = {}
     # of each step the picture of its result, and why it is so
@@ -208,9 +205,7 @@ class StepRecord(Kept, frozen=True):
     # what was recorded of a hypothesis, oldest first
     hypothesis: Annotated[tuple[Version, ...], Meta(max_length=_MOST_VERSIONS)] = ()
     prediction: Commitment | None = None  # the first one; what is said after the reveal is none
-    # time at which the window first had the result on the screen, be it committed to or not; "" before
-    shown: Moment = ""
-    # the same by the seed of the network that it was the result of
+    # when the window first had the result on the screen, committed to or not, by the seed of its network
     shown_by_seed: Annotated[dict[Name, Moment], Meta(max_length=_MOST_SEEDS)] = {}
     revealed: Moment = ""  # time at which the guide first told the result; "" before
     found: Found | None = None  # the result that was told last
@@ -226,11 +221,13 @@ class StepRecord(Kept, frozen=True):
         return self.revealed if self.prediction is None else ""
 
     def shown_of(self, seed: int) -> str:
-        """Return when the window first had the result of the network of a seed on the screen; "" for never.
+        """Return when the window first had the result of the network of a seed; "" for never."""
+        return self.shown_by_seed.get(str(seed), "")
 
-        Where no seed was noted it may have been that of any.
-        """
-        return self.shown_by_seed.get(str(seed), "") if self.shown_by_seed else self.shown
+    @property
+    def shown(self) -> str:
+        """When it first had that of any network."""
+        return min(self.shown_by_seed.values(), default="")
 
     @property
     def is_pending(self) -> bool:
@@ -319,7 +316,7 @@ class LabRecord(Kept, frozen=True):
         if before.shown_of(seed):
             return self
         by_seed = dict([*before.shown_by_seed.items(), (str(seed), time)][-_MOST_SEEDS:])
-        return self.with_step(step, replace(before, shown=before.shown or time, shown_by_seed=by_seed))
+        return self.with_step(step, replace(before, shown_by_seed=by_seed))
 
     def revealed(self, step: Step, time: str, found: Found | None = None) -> Self:
         """Note that the result of a step was told: the first time stays, and the same result as it is."""
@@ -452,7 +449,7 @@ class Work(Kept, frozen=True):
     def said(self) -> object:
         """What a user would miss, to compare: not what the window has had on the screen, or counted."""
         steps = {
-            (key, step_id): replace(done, shown="", shown_by_seed={}, counts={}, done="")
+            (key, step_id): replace(done, shown_by_seed={}, counts={}, done="")
             for key, record in self.records.items()
             for step_id, done in record.steps.items()
         }

@@ -22,7 +22,7 @@ from cnnviz.experiment import Experiment
 from cnnviz.files import LONGEST_NAME, printable, printable_name
 from cnnviz.lab.model import MOST_STEPS
 from cnnviz.lab.record import Commitment, Measured, Moment, Name, OwnImage, RunRecord, Version
-from cnnviz.reading import check_format, parse_json, read_bytes
+from cnnviz.reading import check_format, parse_json
 from cnnviz.report.blocks import Kept, Prose
 
 FORMAT = "cnnviz-results"
@@ -90,6 +90,20 @@ class HandIn(Kept, frozen=True, kw_only=True, forbid_unknown_fields=False):
         return json.dumps(self.to_dict(), indent=1) + "\n"
 
 
+class Whose(Kept, frozen=True, forbid_unknown_fields=False):
+    """What a report that carries nothing to be graded says in place of results: what it is, and whose."""
+
+    name: _Person
+    roll_number: _Person
+    without_results: Literal["a draft", "a report of free work"]
+    format: Literal["cnnviz-results"] = FORMAT
+    format_version: Literal[1] = FORMAT_VERSION
+
+    def to_json(self) -> str:
+        """Return it in the place of `HandIn.to_json`, in pure ASCII."""
+        return json.dumps(msgspec.to_builtins(self), indent=1) + "\n"
+
+
 def checksum_of(values: Mapping[str, Any]) -> str:
     """Return the checksum that belongs to the values of a `results.json`."""
     covered = {name: value for name, value in values.items() if name != "checksum"}
@@ -103,8 +117,8 @@ LARGEST = 8 << 20
 """Letters of a `results.json`; one of LAB5 has some ten thousand."""
 
 
-def hand_in_from_json(content: str) -> HandIn:
-    """Return the results in a text.
+def hand_in_from_json(content: str) -> HandIn | Whose:
+    """Return the results in a text, or whose it is without any.
 
     * Raises DataError: if it holds none, is damaged, or was written by a newer version; the message
       is a clause, to follow "because".
@@ -119,6 +133,8 @@ def hand_in_from_json(content: str) -> HandIn:
     check_format(entries, FORMAT, FORMAT_VERSION, "it holds no results of CNNViz")
     try:
         json.dumps(entries, ensure_ascii=False).encode()  # half a letter could never be written again
+        if "without_results" in entries:
+            return msgspec.convert(entries, Whose)
         handed = msgspec.convert(entries, HandIn)
     except UnicodeError as error:
         raise DataError("it holds letters that are none") from error
@@ -160,8 +176,8 @@ LARGEST_FILE = 48 << 20
 
 _WHAT_TO_HAND_IN = "ask for the PDF or HTML file as CNNViz exported it, or for its results.json"
 _WITHOUT_RESULTS = (
-    "carries no results: it is a draft or a report of free work, was printed again, merged or made smaller, "
-    f"or is no report of CNNViz; {_WHAT_TO_HAND_IN}"
+    "carries no results: it was printed again, merged or made smaller, or is no report of CNNViz; "
+    f"{_WHAT_TO_HAND_IN}"
 )
 _MOST_ATTACHED = 20
 _LONGEST_HEAD = 2000
@@ -169,16 +185,8 @@ _MOST_MENTIONS, _LONGEST_TAG = 1000, 200
 _STREAM = re.compile(rb"stream\r?\n")
 
 
-def read_hand_in(path: Path) -> HandIn:
-    """Return the results in a file, whatever its name says of its kind.
-
-    * Raises DataError: if it cannot be read, or holds no results: one sentence.
-    """
-    return hand_in_of(read_bytes(path, LARGEST_FILE, "ask for the file again"), path)
-
-
-def hand_in_of(content: bytes, path: Path) -> HandIn:
-    """Return the results in the content of a file.
+def hand_in_of(content: bytes, path: Path) -> HandIn | Whose:
+    """Return the results in the content of a file, whatever its name says, or whose it is without any.
 
     * Raises DataError: if it holds none: one sentence with the name of the file.
     """
@@ -241,8 +249,12 @@ def _text_in_pdf(content: bytes) -> str:
         if begin is None or content[position : position + 13] == b"EmbeddedFiles":
             continue
         unpacked = _unpacked(content, begin.end())
-        if unpacked is not None and unpacked.lstrip().startswith(b"{"):
+        if unpacked is None:  # short ones are not packed
+            unpacked = content[begin.end() : content.find(b"endstream", begin.end())][:LARGEST]
+        if unpacked.lstrip().startswith(b"{"):
             texts.append(unpacked.decode("utf-8", "replace"))
+    if not texts and b"%%EOF" not in content[-1024:]:
+        raise DataError("the PDF is cut off")
     if not texts:
         raise DataError(f"the PDF {_WITHOUT_RESULTS}")
     if len(texts) > 1:

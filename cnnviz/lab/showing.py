@@ -19,15 +19,22 @@ from cnnviz.quantities import format_count
 from cnnviz.training import steps_in_epoch
 
 _DOCK = "_dock"
+_FILTERS = {"feature_maps": "channels.1", "translation": "channel", "backprop": "channels.conv1"}
+"""The choice of a filter of the first layer, by panel."""
 
 
 def picture_for(
-    show: Show, experiment: Experiment, dataset: Dataset, now: Document | None = None
+    show: Show,
+    experiment: Experiment,
+    dataset: Dataset,
+    now: Document | None = None,
+    chosen: int | None = None,
 ) -> Document:
     """Return a document that shows what a step wants to show, and leaves the rest as it is.
 
     * `experiment`: settings of the step; see `Lab.experiment_of`.
     * `now`: what is on the screen, as `picture_of` has it.
+    * `chosen`: number of the filter that is shown; None where the step names none, or it is not known yet.
     * Returns: a picture, whose run has to be trained unless it is at hand. Its `seen.weights_sha256` is that
       of `now` where network and moment stay.
     """
@@ -49,7 +56,11 @@ def picture_for(
             step = min(moment, last)
     stays = is_same_run and step == shown
     views: dict[str, Any] = dict(base.views)  # the choices of the step upon those that are there
-    for panel, view in show.views.items():
+    pinned = base.pinned if show.pinned is None else show.pinned
+    if show.pinned is not None and chosen is not None:
+        pinned = replace_struct(show.pinned, index=(chosen, *show.pinned.index[1:]))
+    shown_filter = {} if chosen is None else {panel: {name: chosen} for panel, name in _FILTERS.items()}
+    for panel, view in (*show.views.items(), *shown_filter.items()):
         name = f"{panel}{_DOCK}"
         views[name] = {**views.get(name, {}), **view}
     epochs = before.epochs if before is not None and is_same_run else 1
@@ -59,7 +70,7 @@ def picture_for(
         weights_sha256=base.weights_sha256 if stays else "",
         sample=base.sample if show.sample is None else min(show.sample, len(dataset.test_labels) - 1),
         shift=base.shift if show.shift is None else show.shift,
-        pinned=base.pinned if show.pinned is None else show.pinned,
+        pinned=pinned,
         panel=f"{show.panel}{_DOCK}" if show.panel else base.panel,
         views=views,
     )

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 Place = tuple[str | int, ...]
@@ -117,6 +118,7 @@ def _end_of_line(text: str, position: int) -> int:
     return position if token else len(text)
 
 
+@lru_cache(1000)
 def _keys(words: str) -> Place:
     """Return the parts of a key, with or without quotes and dots."""
     values: object = tomllib.loads(f"{words.strip()} = 0")

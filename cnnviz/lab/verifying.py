@@ -21,7 +21,7 @@ from cnnviz.lab.model import Lab, plain_roll_number
 from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.reading import parse_lab
 from cnnviz.lab.remarks import Remark, remarks_on, same_kernel
-from cnnviz.lab.results import HandIn, hand_in_of
+from cnnviz.lab.results import HandIn, Whose, hand_in_of
 from cnnviz.lab.submissions import Listed, Submission, by_roll_number, folders_of, submissions
 
 _KERNEL = "OPENBLAS_CORETYPE"
@@ -48,7 +48,8 @@ class Row:
     files: tuple[Path, ...]
     # in which they are, each once, without what is the same for the whole course
     folders: tuple[str, ...] = ()
-    handed: HandIn | None = None  # None where the file could not be read
+    handed: HandIn | None = None  # None where the file carries no results, or could not be read
+    unmarked: Whose | None = None  # of a file that carries none
     lab: Lab | None = None  # None where it is not known here
     grade: Grade | None = None  # None where nothing could be measured
     remarks: tuple[Remark, ...] = ()  # what there is to look at
@@ -56,6 +57,11 @@ class Row:
     is_waiting: bool = False  # whether it is still to be measured
     listed: Listed | None = None  # the student on the list of the class
     is_listed: bool | None = None  # whether the student is on that list; None where there is no list
+
+    @property
+    def whose(self) -> HandIn | Whose | None:
+        """Whose it is; None where nobody knows."""
+        return self.handed or self.unmarked
 
     @property
     def is_clean(self) -> bool:
@@ -144,6 +150,11 @@ def _row(file: Submission, labs: Mapping[str, Lab]) -> Row:
         return Row((file.path,), reason=file.trouble)
     try:
         handed = hand_in_of(file.content, file.path)
+        if isinstance(handed, Whose):
+            reason = (
+                f"{printable_name(file.path)} is {handed.without_results}; ask for the report of the lab."
+            )
+            return Row((file.path,), unmarked=handed, reason=reason)
         lab = lab_of(handed, labs)
         remarks = (
             *remarks_on(handed, lab),
@@ -303,19 +314,19 @@ def _with_class(rows: Sequence[Row], students: Sequence[Listed]) -> list[Row]:
     found: set[str] = set()
     told: list[Row] = []
     for row in rows:
-        if row.handed is None:
+        if row.whose is None:
             told.append(row)
             continue
-        roll = plain_roll_number(row.handed.roll_number)
+        roll = plain_roll_number(row.whose.roll_number)
         listed = expected.get(roll)
         found.add(roll)
         remarks = row.remarks
-        if listed is not None and not may_be_same_name(listed.name, row.handed.name):
+        if listed is not None and not may_be_same_name(listed.name, row.whose.name):
             reason = f"its roll number is that of {printable(listed.name, 60)} on the list of the class"
             remarks = (*remarks, Remark("student", reason))
         told.append(replace(row, listed=listed, is_listed=listed is not None, remarks=remarks))
+    unread, reason = sum(row.whose is None for row in rows), "nothing was handed in"
+    if unread:
+        reason += f", or it is among the unreadable files ({unread} in all)"
     missing = [each for roll, each in expected.items() if roll not in found]
-    return [
-        *told,
-        *(Row((), listed=each, is_listed=True, reason="nothing was handed in") for each in missing),
-    ]
+    return [*told, *(Row((), listed=each, is_listed=True, reason=reason) for each in missing)]

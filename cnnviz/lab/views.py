@@ -38,8 +38,7 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
         ),
         "feature_maps": _named(
             text="page limits flow.at flow.enlarged pointed sweep filter.layer filter.scope",
-            number="class flow.scale flow.large.cell flow.thumbs.* channels.* first_output "
-            "sweep_place sweep_speed slice filter.channel",
+            number="class flow.scale flow.large.cell channels.* sweep_place sweep_speed slice filter.channel",
             flag="relative_evidence covers flow.folded.* filter.relative",
             numbers="limits.* flow.large.place pointed_index heights",
         ),

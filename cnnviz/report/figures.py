@@ -8,12 +8,13 @@ import numpy as np
 from cnnviz._types import FloatArray
 from cnnviz.drawing import PAPER, Box, Colors, Drawing, Ground, Share, to_svg
 from cnnviz.drawing.page import Card, Item, Page, across, down, page_drawn
+from cnnviz.graphics.columns import stage_colors
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.heat_map import COLORS, HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.route import ROUTE, Route, Routed
 from cnnviz.graphics.translation import curves_of, sweep_levels, sweep_of
 from cnnviz.palette import STAGE_STYLES, signed_levels
-from cnnviz.quantities import format_count, format_probability
+from cnnviz.quantities import format_count, format_probability, with_article
 from cnnviz.report.bench import Bench, dots
 from cnnviz.report.blocks import Data, Figure, data
 from cnnviz.routing import PoolRouting
@@ -167,7 +168,7 @@ def maps_figure(bench: Bench) -> Figure:
     for line, each in zip(words.lines(len(said) + 1, TITLE - 3), (*said, f"true class: {name}"), strict=True):
         drawing.write(line, each, "small")
     for (layer, maps), box in zip(shown, right.rows(*[Share(1)] * len(shown), gap=6), strict=True):
-        colors = Colors.of_layer(maps)
+        colors = stage_colors(bench.network, layer, maps)
         area, bar = titled(drawing, box, f"{layer}: {' × '.join(map(format_count, maps.shape))}").rows(
             Share(1), BAR, gap=3
         )
@@ -321,7 +322,7 @@ def _pool(bench: Bench) -> str:
 
 
 def _image(bench: Bench) -> str:
-    return f"test image {bench.settings.sample}, a {bench.experiment.classes[bench.look.label]}"
+    return f"test image {bench.settings.sample}, {with_article(bench.experiment.classes[bench.look.label])}"
 
 
 _MOST_MAPS = 5
@@ -360,6 +361,7 @@ def route_maps_figure(bench: Bench, routing: PoolRouting) -> Figure:
     gradients |= {f"passed on, {rule}": array for rule, array in routed.items()}
     return _beside_one_another(
         routing.values[channel],
+        stage_colors(routing.network, routing.stage, routing.values),
         gradients,
         f"The same for the whole map of filter {channel}: "
         + (
@@ -373,18 +375,22 @@ def route_maps_figure(bench: Bench, routing: PoolRouting) -> Figure:
 def map_gradients_figure(bench: Bench) -> Figure:
     """The whole map of the filter in a network without a pool: values, and gradient that arrives."""
     look, channel = bench.look, bench.look.channel
+    maps = look.trace.outputs[look.convolution][0]
     return _beside_one_another(
-        look.trace.outputs[look.convolution][0][channel],
+        maps[channel],
+        stage_colors(bench.network, look.convolution, maps),
         {"arrives": look.map_gradients[channel]},
         f"Map of filter {channel} of {look.convolution}: its values, and the gradient of the loss at "
         "each of its cells.",
     )
 
 
-def _beside_one_another(values: FloatArray, gradients: Mapping[str, FloatArray], caption: str) -> Figure:
+def _beside_one_another(
+    values: FloatArray, colors: Colors, gradients: Mapping[str, FloatArray], caption: str
+) -> Figure:
     """Draw a map and gradients of its cells, or of the windows over it, with one key to their colours."""
     slopes = Colors.of("signed", *gradients.values())
-    maps = {"values": plain(values, Colors.of_layer(values))}
+    maps = {"values": plain(values, colors)}
     maps |= {words: plain(array, slopes) for words, array in gradients.items()}
     drawing, bar = beside(126, maps, _MOST_MAPS)
     left, right = bar.columns(170, Share(1), gap=12)

@@ -11,7 +11,7 @@ from cnnviz._types import ByteArray, FloatArray, IntArray, Pictured, Shape
 from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ParameterError
 from cnnviz.evaluation import Cancelled, Progress, ignore_progress, input_chunks, never
-from cnnviz.inspect.receptive_field import stage_index, stage_values
+from cnnviz.inspect.receptive_field import INPUT, stage_index, stage_values
 from cnnviz.layers import TIE_RULES, AvgPool2D, Pool, SubsamplePool2D, TieRule
 from cnnviz.network import Gradients, Network, Trace, forward_pass
 
@@ -57,6 +57,8 @@ class PoolRouting(Pictured):
 
     Attributes
     ----------
+    stage : str
+        What the pool reads: a layer, or the input.
     values : ndarray of shape (c, h, w)
         Input of the pool.
     pooled : ndarray of shape (c, h', w')
@@ -76,7 +78,9 @@ class PoolRouting(Pictured):
         Windows whose maximum is held by several cells; none in a linear pool. See `Pool.tied`.
     """
 
+    network: Network
     layer: str
+    stage: str
     pool: Pool
     values: FloatArray
     pooled: FloatArray
@@ -141,7 +145,9 @@ def pool_routing(
     counts = None if winners is None else winners.sum(axis=(-2, -1), dtype=np.intp)
     rule = pool.tie_rule or "linear"
     return PoolRouting(
+        network=network,
         layer=layer,
+        stage=network.layers[index - 1][0] if index else INPUT,
         pool=pool,
         values=values[0],
         pooled=pooled[0],

@@ -7,11 +7,13 @@ from functools import cache
 from pathlib import Path
 
 from cnnviz.datasets import Dataset
+from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import LabNumbers, hand_in, measured_lab, seed_for
 from cnnviz.lab.model import Lab
 from cnnviz.lab.reading import parse_lab
 from cnnviz.lab.record import Commitment, LabRecord, Version
-from cnnviz.lab.results import HandIn
+from cnnviz.lab.results import HandIn, Whose, hand_in_of
+from cnnviz.report.blocks import Document
 from cnnviz.start import start
 from tests.processes import ROOT
 from tests.replacing import replace
@@ -155,7 +157,7 @@ LABS = {LAB.sha256: LAB}
 @cache
 def small_data() -> Dataset:
     """Return a few of the digits 0 and 1."""
-    return first_images((0, 1), 24, 40)
+    return first_images((0, 1), 24, 12)
 
 
 def record_of(number: int) -> LabRecord:
@@ -197,6 +199,16 @@ def handed_in(number: int, record: LabRecord) -> HandIn:
 def honest(number: int) -> HandIn:
     """Return what an honest student hands in."""
     return handed_in(number, record_of(number))
+
+
+def printed(handed: HandIn) -> Document:
+    """Return the report of what was handed in, without figures."""
+    return lab_document(LAB, handed, LabRecord.of(LAB), LabNumbers(handed.experiment))
+
+
+def read_hand_in(path: Path) -> HandIn | Whose:
+    """Return the results in a file, or whose it is without any."""
+    return hand_in_of(path.read_bytes(), path)
 
 
 def with_value(handed: HandIn, place: int, value: object) -> HandIn:

@@ -238,10 +238,11 @@ def digits(network, count=4):
     return to_input(load_mnist().test_images[:count], network.dtype)
 
 
-@pytest.mark.parametrize("ties", ["first", "all", "split"])
 @pytest.mark.parametrize(
-    "layer", ["input", "conv1", "relu1", "pool1", "pool2", "flatten", "dense1", "dense2"]
-)
+    ("layer", "ties"),
+    [("input", "first"), ("conv1", "all"), ("relu1", "split"), ("pool1", "all"), ("flatten", "all"),
+     ("dense1", "first"), ("dense2", "all")],
+)  # fmt: skip
 def test_evidence_along_the_active_path_adds_up_to_every_logit(layer, ties):
     """Two blocks and a hidden layer; MNIST's background makes ties, which must not spoil the sum."""
     base = LENET.build_network()

@@ -120,7 +120,7 @@ def paper_photo(image, rng, *, dark):
 @pytest.mark.parametrize("dark", [True, False], ids=["paper", "blackboard"])
 def test_a_photo_is_read_as_the_digit_in_it(binary, network, dark):
     rng = np.random.default_rng(8)
-    images = binary.test_images[:60, 0]
+    images = binary.test_images[:40, 0]
     inks = [find_ink(paper_photo(image, rng, dark=dark)) for image in images]
     assert all(ink.is_dark == dark for ink in inks)
     own = np.array([normalize_digit(ink.pixels) for ink in inks])[:, None]

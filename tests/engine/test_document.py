@@ -262,7 +262,7 @@ def test_what_is_wrong_with_a_document_is_told_in_a_sentence(saved, tmp_path, ch
 
 def test_a_bomb_is_refused_before_it_unpacks(saved, tmp_path):
     members, path = members_of(saved.read_bytes()), tmp_path / "x.cnnviz"
-    content = bytes(120 << 20)
+    content = bytes(40 << 20)
     members["run.safetensors"] = content
     document = json.loads(members["document.json"])
     document["parts"]["run.safetensors"]["size"] = len(content)

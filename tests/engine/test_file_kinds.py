@@ -289,11 +289,11 @@ def is_formula(field: str) -> bool:
     return bare[:1] in tuple(SIGNS) and not NUMBER.match(bare)
 
 
-@pytest.mark.parametrize("text", NASTY)
-def test_no_text_is_computed(text):
-    for row in ([text], ["a", text, "b"], [text, text], [-0.5, text, -1]):
-        formulas = [field for field in fields(to_csv([row])) if is_formula(field)]
-        assert not formulas, formulas
+def test_no_text_is_computed():
+    for text in NASTY:
+        for row in ([text], ["a", text, "b"], [text, text], [-0.5, text, -1]):
+            formulas = [field for field in fields(to_csv([row])) if is_formula(field)]
+            assert not formulas, formulas
 
 
 @given(st.lists(st.lists(st.text(st.sampled_from("a=+-@,;\t\"' \n\r＝\u200d1")), min_size=1), min_size=1))

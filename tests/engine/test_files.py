@@ -15,7 +15,9 @@ from cnnviz.document import archive
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write, atomic_write_folder
 from cnnviz.report.blocks import Document, Table, data
+from cnnviz.report.html import write_html
 from cnnviz.report.pdf import write_folder
+from soak import samples
 from soak.faults_child import Kind, kept_in
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.document_cases import small_document, small_run
@@ -219,10 +221,9 @@ def test_what_this_process_is_writing_stays(tmp_path):
     assert names(tmp_path) == ["inner", "outer"]
 
 
-@pytest.mark.parametrize("pattern", [".cnnviz-{0}.tmp", ".cnnviz-ffffffff-1-{0}.tmp"], ids=["old", "machine"])
-def test_what_cannot_be_known_is_removed_after_a_day(tmp_path, pattern):
-    # Names of the first versions tell no process; the processes of other machines cannot be seen.
-    old, young = (tmp_path / pattern.format(sign * 16) for sign in "ab")
+def test_what_another_machine_was_writing_is_removed_after_a_day(tmp_path):
+    """Its processes cannot be seen."""
+    old, young = (tmp_path / f".cnnviz-ffffffff-1-{sign * 16}.tmp" for sign in "ab")
     for path in (old, young):
         path.write_bytes(b"half")
     age(old, 2 * DAYS)
@@ -237,11 +238,12 @@ def test_files_of_others_and_links_are_never_removed(tmp_path):
     (elsewhere / "diary").write_text("mine")
     folder = tmp_path / "here"
     folder.mkdir()
-    for name in (".cnnviz-notes.tmp", ".cnnviz-0123456789abcdef.tmp.bak", "x.cnnviz-0123456789abcdef.tmp"):
+    old = ".cnnviz-ffffffff-1-{}.tmp"
+    for name in (".cnnviz-notes.tmp", f"{old.format('0' * 16)}.bak", f"x{old.format('0' * 16)}"):
         (folder / name).write_text("mine")
-    (folder / ".cnnviz-aaaaaaaaaaaaaaaa.tmp").symlink_to(elsewhere, target_is_directory=True)
-    (folder / ".cnnviz-bbbbbbbbbbbbbbbb.tmp").symlink_to(elsewhere / "diary")
-    inside = folder / ".cnnviz-cccccccccccccccc.tmp"
+    (folder / old.format("a" * 16)).symlink_to(elsewhere, target_is_directory=True)
+    (folder / old.format("b" * 16)).symlink_to(elsewhere / "diary")
+    inside = folder / old.format("c" * 16)
     inside.mkdir()
     (inside / "link").symlink_to(elsewhere, target_is_directory=True)
     for path in folder.iterdir():
@@ -256,7 +258,7 @@ def test_files_of_others_and_links_are_never_removed(tmp_path):
 
 
 def kinds() -> list[Kind]:
-    """A document as a file, one that is kept in a folder, and a folder of tables: two versions of each."""
+    """A document as a file and as a folder, a model, a page, and a folder of tables: two versions of each."""
     still = small_run().still(needed=frozenset({10}))
     works = small_document(words={"title": "first"}), small_document(still, words={"title": "second"})
     works[1][1]["inserts/new.txt"] = b"new"
@@ -266,6 +268,8 @@ def kinds() -> list[Kind]:
     return [
         Kind("a.cnnviz", lambda path, version: archive.save(path, *works[version])),
         Kind("kept", lambda path, version: archive.save_in_folder(path, *works[version]), kept_in),
+        Kind("a.safetensors", lambda path, version: samples.save_model(path, seed=version)),
+        Kind("a.html", lambda path, version: write_html(reports[version], path)),
         Kind("folder", lambda path, version: write_folder(reports[version], path)),
     ]
 
@@ -282,17 +286,17 @@ for trial in map(Trial, kinds()):
         calls = trial.points(had_old)
         print(calls)
         for number in range(1, calls + 1):
-            for how in ("crash", "fault"):
+            for how in ("crash", "full"):
                 print(*trial.break_at(number, how, had_old), sep="\\n", end="")
 """
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no copies of a process")
 def test_a_crash_at_any_call_leaves_the_old_or_the_new(tmp_path):
-    """So does a fault, which is told in a sentence; and nothing stays behind."""
+    """So does a disk that is full from there on, which is told in a sentence; and nothing stays behind."""
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "SOAK_PLACE": str(tmp_path)}
     result = python("-W", "ignore", "-c", BREAK, env=environment)
     assert result.returncode == 0, result.stderr
     calls = result.stdout.splitlines()
-    assert len(calls) == 6, "there is no finding among them"
+    assert len(calls) == 10, "there is no finding among them"
     assert sum(map(int, calls)) > 60, "it was broken at many calls"

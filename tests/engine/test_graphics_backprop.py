@@ -21,6 +21,7 @@ from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.formula import FORMULA, Formulas, height
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, fitting, inside
 from cnnviz.graphics.probabilities import PREDICTIONS, Predictions
+from cnnviz.graphics.stages import STAGE_MAP, StageMap
 from cnnviz.graphics.steps import STEPS, Steps
 from cnnviz.graphics.texts import STATEMENT, VALUES, Statement, Value, Values
 from cnnviz.graphics.tiles import FRAMED, TILES, Chosen, Framed, Tiles, Whole
@@ -221,6 +222,23 @@ def test_a_short_bar_of_colours_has_its_numbers_below() -> None:
         bar = next(m.box for m in drawing.all_marks() if isinstance(m, Image) and m.pixels.shape == (1, 64))
         assert bar.width >= 40
         assert {number.y > bar.bottom for number in numbers} == {width == 130}
+
+
+@pytest.mark.parametrize("times", [1.0, 0.37, 0.0123, 12.0, 1e-6, 4000.0])
+def test_numbers_beside_captions_come_and_go_with_the_room_and_not_with_their_values(times: float) -> None:
+    maps = times * np.arange(1.0, 9.0)[:, None, None] * np.eye(6)
+    tiles, small = Tiles(maps, Colors.of("signed", maps), Go, says_largest=True), LIGHT.font("small")
+    assert tiles.labels(36, LIGHT) == tuple("01234567")
+    for width in (42, 50, 80):
+        labels = tiles.labels(width, LIGHT)
+        assert max(map(small.width, labels)) <= width
+        assert labels[7].startswith("7: ") or not 0.01 < times < 100
+    looked = Looked(HeatMap(maps[5], tiles.colors))
+    for peak, x in ((maps[5].max(), 0.875), (None, 0.0), (9e9, 1.0)):
+        drawing = STAGE_MAP.draw(StageMap(looked, peak=peak), ground(100, 130))
+        strip = drawing.part("colors").box
+        marks = [m.box.x for m in drawing.marks if isinstance(m, Rect) and m.fill == "text"]
+        assert marks == ([] if peak is None else [pytest.approx(strip.left + x * strip.width)])
 
 
 # -- numbers in cells ----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import termios
+from pathlib import Path
 
 import pytest
 
@@ -15,10 +16,12 @@ from cnnviz.cli import parse_arguments
 from cnnviz.document import archive
 from cnnviz.document.run import unpack_run
 from cnnviz.output import Output, complain
+from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.lab_cases import MAIN, command
 from tests.patience import PATIENCE
 from tests.processes import python, without_display
 from tests.small_data import write_npz, write_pictures
+from tests.small_disk import open_small_disk
 
 
 def test_an_epoch_prints_log_and_test_result_and_saves(tmp_path):
@@ -169,16 +172,6 @@ def test_own_data_are_used_as_in_the_window_and_what_they_lose_is_said(tmp_path)
     assert lost in (tmp_path / "lab.html").read_text(encoding="utf-8")
 
 
-def test_names_of_folders_and_files_do_not_steer_the_terminal(tmp_path):
-    names = ("\x1b[31mred", "two\nlines")
-    write_pictures(tmp_path / "zoo\x1b[2J", names)
-    result = command("--headless", "--data", "zoo\x1b[2J", cwd=tmp_path)
-    assert result.returncode == 0, result.stderr
-    assert "red" in result.stdout
-    assert "\x1b" not in result.stdout + result.stderr
-    assert not any(line.startswith("lines") for line in result.stdout.splitlines())
-
-
 def test_where_nobody_reads_a_complaint_comes_in_a_box(monkeypatch):
     boxes: list[str] = []
     monkeypatch.setattr(output, "_unheard", False)
@@ -218,3 +211,70 @@ def test_nothing_that_is_said_steers_the_terminal(capsys, text):
 def test_lines_and_letters_that_are_joined_stay(capsys):
     Output().say("one\ntwo: क्‍ष")
     assert capsys.readouterr().out == "one\ntwo: क्‍ष\n"
+
+
+# -- disks ---------------------------------------------------------------------------------------------------
+
+
+OLD = b"what was there before"
+
+
+@pytest.fixture
+def disk(tmp_path):
+    with open_small_disk(tmp_path / "disk") as opened:
+        yield opened
+
+
+def test_a_run_without_a_window_tells_of_every_file_that_a_full_disk_refuses(disk, tmp_path, digits_file):
+    files = {"--save": "a.safetensors", "--report": "a.pdf"}
+    for name in files.values():
+        (disk.folder / name).write_bytes(OLD)
+    disk.fill()
+    options = [part for pair in files.items() for part in pair] + ["--figures", "tables"]
+    others = ("--html", tmp_path / "good.html", "--data", digits_file)
+    result = command("--headless", *options, *others, cwd=disk.folder)
+    assert result.returncode == 2
+    assert "test accuracy" in result.stdout
+    assert result.stdout.count("Wrote") == 1
+    assert "Saved" not in result.stdout
+    lines = result.stderr.splitlines()
+    for line, name in zip(lines, [*files.values(), "tables"], strict=True):
+        assert_one_sentence(line)
+        assert name in line
+        assert "the disk is full" in line
+    assert (tmp_path / "good.html").stat().st_size > 10_000, "the others are written all the same"
+    assert all((disk.folder / name).read_bytes() == OLD for name in files.values())
+    assert disk.names() == sorted(files.values())
+
+
+def test_a_run_without_a_window_tells_of_a_read_only_disk_before_it_trains(tmp_path, monkeypatch):
+    target = tmp_path / "a.file"
+    target.write_bytes(OLD)
+    # The superuser may write everything, so the answer of the system is given here.
+    monkeypatch.setattr(os, "access", lambda path, _mode: Path(path) != tmp_path)
+    result = command("--headless", "--html", target, cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert_one_sentence(result.stderr.removesuffix("\n").replace(". Choose", ", choose"))
+    assert str(target) in result.stderr
+    assert target.read_bytes() == OLD
+    assert os.listdir(tmp_path) == ["a.file"]  # noqa: PTH208
+
+
+def test_a_log_that_cannot_be_written_does_not_cost_the_run(tmp_path, digits_file):
+    target = tmp_path / "a.safetensors"
+    run = (sys.executable, MAIN, "--headless", "--data", digits_file, "--save", target)
+    full = subprocess.run(
+        ["sh", "-c", '"$@" > /dev/full', "sh", *run], capture_output=True, text=True, check=False
+    )
+    assert full.returncode == 2
+    assert "The log cannot be written" in full.stderr
+    assert full.stderr.count("\n") == 1
+    assert checkpoint.load(target).step > 0
+    target.unlink()
+    gone = subprocess.run(
+        ["sh", "-c", '{ "$@"; echo "status $?" >&2; } | head -n 1', "sh", *run],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert gone.stdout.count("\n") == 1
+    assert gone.stderr == "status 0\n"
+    assert checkpoint.load(target).step > 0

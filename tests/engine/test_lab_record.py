@@ -9,6 +9,7 @@ import pytest
 from cnnviz.covers import Secret
 from cnnviz.datasets import to_input
 from cnnviz.document.archive import from_json, to_json
+from cnnviz.document.types import Pinned
 from cnnviz.drawing import PAPER, Box, Drawing, Ground, to_svg
 from cnnviz.errors import ParameterError
 from cnnviz.lab.course import shipped_labs
@@ -143,14 +144,6 @@ def test_a_step_shows_what_it_needs_of_earlier_ones():
     assert said == "“It stays.”"
 
 
-def test_a_hypothesis_keeps_every_version():
-    step = small_lab().step("way")
-    record = LabRecord.of(small_lab())
-    for text in ("down", "down ", "up"):
-        record = record.recorded(step, Version(text, "12:00", 7))
-    assert [version.text for version in record.step("way").hypothesis] == ["down", "up"]
-
-
 def test_a_record_survives_json():
     lab = small_lab()
     record = replace(LabRecord.of(lab), place="click", own=OwnImage.of(np.zeros((1, 28, 28), np.uint8), 1))
@@ -278,6 +271,11 @@ def test_measures_agree_with_the_plain_numbers(bench):
     window = maps[8:10, 8:10]
     (winner,) = value("window_winner", filter=0, row=4, column=4, sample=3)
     assert maps[winner[1:]] == window.max()
+    weights, of = bench.network.params["conv1.weight"], {"row": 4, "column": 4, "sample": 3}
+    strongest = max(range(len(weights)), key=lambda place: np.linalg.norm(weights[place]))
+    named = measure("x", Measurement("cell_value", {"stage": "pool1", "filter": "strongest", **of}), bench)
+    assert named.value == value("cell_value", stage="pool1", filter=strongest, **of)
+    assert "at the strongest filter, row 4" in named.title
     assert value("own_probability", **{"class": "0"}) is None, "there is no own image"
     assert value("residual", stage="max", dx=2, dy=0, sample=3) == 0
     changes = [value("change", stage="max", dx=1, dy=0, sample=sample) for sample in range(30)]
@@ -306,6 +304,9 @@ def test_show_me_is_a_view(bench):
     seen = view.seen
     assert (seen.panel, seen.shift.dx, view.experiment.pool) == ("translation_dock", 1, "average")
     assert seen.views["translation_dock"]["pair"] == "sides"
+    pinned = Pinned(stage="conv1", index=(0, 8, 8))
+    chosen = picture_for(replace(step.show, pinned=pinned), view.experiment, data, view, chosen=5).seen
+    assert (chosen.pinned.index, chosen.views["translation_dock"]["channel"]) == ((5, 8, 8), 5)
     end = picture_for(replace(step.show, moment="end"), lab.experiment_of(step, 5), data, view)
     assert end.seen.step == end.run.step == 60
     back = picture_for(replace(step.show, moment="start"), lab.experiment_of(step, 5), data, end)

@@ -11,19 +11,18 @@ import numpy as np
 import pytest
 
 from cnnviz.lab.copies import may_be_same_name, plain, remarks_between
-from cnnviz.lab.document import lab_document
 from cnnviz.lab.grade_table import LOOK, NOT_COMPARABLE, OK, UNREADABLE, verdict_of
 from cnnviz.lab.grading import graded
 from cnnviz.lab.judging import TOLERANCES
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.model import seed_of
 from cnnviz.lab.pages import remarks_on_pages
-from cnnviz.lab.record import Commitment, LabRecord, OwnImage, Version
+from cnnviz.lab.record import Commitment, LabRecord, OwnImage, Shown, Version
 from cnnviz.lab.remarks import impossible_times
 from cnnviz.lab.results import HandIn, checksum_of
-from cnnviz.lab.verifying import Row
 from cnnviz.report.html import write_html
 from cnnviz.report.pdf import write_pdf
+from tests.engine import lab_cases
 from tests.engine.lab_cases import LAB, LABS, honest, nearly, roll_number, small_data, with_value, write
 from tests.replacing import replace
 
@@ -58,6 +57,11 @@ def predicted(handed: HandIn, step: str, **changes: object) -> HandIn:
     answer = changes.pop("answer", old.answer)
     made = replace(old, answer=answer, **changes)
     return replace(handed, predictions={**handed.predictions, step: made})
+
+
+def supposed(handed: HandIn, **changes: object) -> HandIn:
+    """The hypothesis in another text, or at another time."""
+    return replace(handed, hypotheses={"way": (replace(handed.hypotheses["way"][0], **changes),)})
 
 
 def value_of(handed: HandIn, step: str) -> object:
@@ -110,6 +114,9 @@ HONEST: dict[str, Callable[[HandIn], HandIn]] = {
         runs=tuple(replace(run, weights_sha256="cd" * 32) for run in one.runs)),
     "other-digits": lambda one: with_value(one, 0, value_of(one, "guess") * (1 + TOLERANCES["float64"] / 9)),
     "late": lambda one: predicted(one, "guess", answer=value_of(one, "guess"), after_run=True),
+    "late-since-then": lambda one: predicted(one, "guess", after_run=True, seen="2026-01-31 10:01"),
+    "hypothesis-late": lambda one: supposed(one, after_run=True, shown=Shown(training="2026-01-31 09:59")),
+    "corrected-text": lambda one: replace(one, lab=replace(one.lab, sha256="0" * 64)),
     "skipped": lambda one: replace(one, predictions={}, answers={}, hypotheses={}, done={}),
     "in-another-zone": lambda one: shifted(one, timedelta(hours=-13)),
     "clock-set-back": lambda one: shifted(one, timedelta(hours=1), all_=False),
@@ -186,6 +193,14 @@ TAMPERED: dict[str, tuple[str, Callable[[HandIn], HandIn]]] = {
         one, roll_number=roll_number(98), experiment=replace(one.experiment, seed=seed_of(roll_number(98))))),
     "other-settings": ("its settings are not those of the lab (epochs 2 instead of 1)", lambda one: replace(
         one, experiment=replace(one.experiment, epochs=2))),
+    "seen-in-time": ("said to be in time, and since when results had been shown", lambda one: predicted(
+        one, "guess", seen="2026-01-31 10:01")),
+    "hypothesis-in-time": ("said to be in time, and since when", lambda one: supposed(
+        one, shown=Shown(training="2026-01-31 09:59"))),
+    "after-giving-up": ("predicted, though the result was shown without it: guess", lambda one: replace(
+        one, given_up={**one.given_up, "guess": "2026-01-31 10:05"})),
+    "corrected-text": ("another text of the lab, which may be why", lambda one: replace(
+        nearly(one, 1.1), lab=replace(one.lab, sha256="0" * 64))),
     "other-version": ("another version of CNNViz, which may be why", lambda one: replace(
         nearly(one, 1.1), version="0.0.9")),
 }  # fmt: skip
@@ -239,63 +254,50 @@ PAIRS: dict[str, tuple[str, Callable[[HandIn, HandIn, str], Pair]]] = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def course(rows_of, tmp_path_factory) -> dict[str, Row]:
-    """The rows of a course with all of these, by the name of the file."""
-    data, numbers = small_data(), itertools.count(100)
-    folder = tmp_path_factory.mktemp("remarks")
+def test_of_a_course_all_that_an_honest_student_has_not_is_told_and_nothing_else(rows_of, tmp_path):
+    """With the reason; what two have in common is told in both rows, with the file of the other."""
+    numbers = itertools.count(100)
     for name, change in HONEST.items():
-        write(folder, name, change(honest(next(numbers))).sealed())
+        write(tmp_path, name, change(honest(next(numbers))).sealed())
     twice = honest(next(numbers))
-    write(folder, "exported", twice.sealed())
-    write(folder, "exported-again", again(twice).sealed())
-    write_pdf(lab_document(LAB, twice), folder / "both.pdf")
-    write_html(lab_document(LAB, twice), folder / "both.html")
+    write(tmp_path, "exported", twice.sealed())
+    write(tmp_path, "exported-again", again(twice).sealed())
+    write_pdf(lab_cases.printed(twice), tmp_path / "both.pdf")
+    write_html(lab_cases.printed(twice), tmp_path / "both.html")
     own = OwnImage.of(np.arange(784, dtype=np.uint8).reshape(1, 28, 28)[:, ::-1], 1)
     drawing = replace(LabRecord.of(LAB), own=own)
     roll = roll_number(next(numbers))
-    measured = measured_lab(LAB, data, seed_for(LAB, roll), own.array)
-    write(folder, "drew", hand_in(LAB, drawing, measured, name="Drew", roll_number=roll).sealed())
+    measured = measured_lab(LAB, small_data(), seed_for(LAB, roll), own.array)
+    write(tmp_path, "drew", hand_in(LAB, drawing, measured, name="Drew", roll_number=roll).sealed())
+    files = {path.stem for path in tmp_path.iterdir()}
     for name, (_, change) in TAMPERED.items():
-        write(folder, f"tampered-{name}", change(honest(next(numbers))).sealed())
+        write(tmp_path, f"tampered-{name}", change(honest(next(numbers))).sealed())
     for name, (_, change) in PAIRS.items():
         mixed = random.Random(name).sample(MINE.split(), len(MINE.split()))  # no two pairs are alike
         words = f"{' '.join(mixed)} So much for {name}."
         one, two = change(honest(next(numbers)), honest(next(numbers)), words)
-        write(folder, f"first-{name}", one.sealed())
-        write(folder, f"second-{name}", two.sealed())
+        write(tmp_path, f"first-{name}", one.sealed())
+        write(tmp_path, f"second-{name}", two.sealed())
     for name, (_, change) in NOT_COMPARED.items():
-        write(folder, name, change(honest(next(numbers))).sealed())
-    return {path.name: row for row in rows_of(folder).values() for path in row.files}
-
-
-@pytest.mark.parametrize("name", [*HONEST, "exported", "exported-again", "both", "drew"])
-def test_of_honest_ones_there_is_nothing_to_tell(course, name):
-    for file in {f"{name}.json", f"{name}.pdf", f"{name}.html"} & set(course):
-        row = course[file]
-        assert (row.remarks, row.reason, verdict_of(row)) == ((), "", OK)
-
-
-@pytest.mark.parametrize("name", TAMPERED)
-def test_what_an_honest_one_has_not_is_told_with_its_reason(course, name):
-    row = course[f"tampered-{name}.json"]
-    assert verdict_of(row) == LOOK
-    assert TAMPERED[name][0] in "; ".join(each.reason for each in row.remarks)
-
-
-@pytest.mark.parametrize("name", NOT_COMPARED)
-def test_what_was_not_measured_with_the_same_is_not_compared(course, name):
-    row = course[f"{name}.json"]
-    assert (verdict_of(row), row.remarks) == (NOT_COMPARABLE, ())
-    assert NOT_COMPARED[name][0] in row.reason
-
-
-@pytest.mark.parametrize("name", PAIRS)
-def test_what_two_have_in_common_is_told_of_both_with_the_file_of_the_other(course, name):
-    for this, other in (("first", "second"), ("second", "first")):
-        (remark,) = course[f"{this}-{name}.json"].remarks
-        assert PAIRS[name][0] in remark.reason
-        assert remark.others == (f"{other}-{name}.json",)
+        write(tmp_path, name, change(honest(next(numbers))).sealed())
+    course = {path.stem: row for row in rows_of(tmp_path).values() for path in row.files}
+    notes = course["corrected-text"].grade.notes
+    assert notes == ("its lab file has the same id and version, but another text",)
+    for name in files:
+        row = course.pop(name)
+        assert (row.remarks, row.reason, verdict_of(row)) == ((), "", OK), name
+    for name, (reason, _) in TAMPERED.items():
+        row = course.pop(f"tampered-{name}")
+        assert verdict_of(row) == LOOK, name
+        assert reason in "; ".join(each.reason for each in row.remarks), name
+    for name, (reason, _) in PAIRS.items():
+        for this, other in (("first", "second"), ("second", "first")):
+            (remark,) = course[f"{this}-{name}"].remarks
+            assert reason in remark.reason, name
+            assert remark.others == (f"{other}-{name}.json",)
+    for name, (reason, _) in NOT_COMPARED.items():
+        assert (verdict_of(course[name]), course[name].remarks) == (NOT_COMPARABLE, ()), name
+        assert reason in course[name].reason
 
 
 # --- whatever one file holds --------------------------------------------------------------------------------
@@ -382,7 +384,7 @@ WORDS = (
 def test_pages_of_honest_ones_show_what_the_results_say(tmp_path, rows_of, place):
     words, others = WORDS[place : place + 2]
     handed = replace(honest(1), name="Zoë O'Brien", answers={"guess": words, "way": others})
-    document = lab_document(LAB, handed.sealed())
+    document = lab_cases.printed(handed.sealed())
     write_pdf(document, tmp_path / "a.pdf")
     write_html(document, tmp_path / "a.html")
     (row,) = rows_of(tmp_path).values()
@@ -396,8 +398,7 @@ FORGED: dict[str, Callable[[HandIn], HandIn]] = {
     "the prediction in guess": lambda one: predicted(one, "guess", answer=0.9),
     "the prediction in click": lambda one: predicted(one, "click", answer=(0, 9, 9)),
     "the prediction in pick": lambda one: predicted(one, "pick", time="2026-01-31 09:00"),
-    "the hypothesis in way": lambda one: replace(
-        one, hypotheses={"way": (replace(one.hypotheses["way"][0], text="It shrinks, I am sure of that."),)}),
+    "the hypothesis in way": lambda one: supposed(one, text="It shrinks, I am sure of that."),
     "the answer in guess": said(MINE),
 }  # fmt: skip
 
@@ -405,7 +406,7 @@ FORGED: dict[str, Callable[[HandIn], HandIn]] = {
 def test_results_that_were_put_under_other_pages_are_told(tmp_path, rows_of):
     handed = honest(1)
     for what, change in FORGED.items():
-        document = replace(lab_document(LAB, handed), results=change(handed).sealed().to_json())
+        document = replace(lab_cases.printed(handed), results=change(handed).sealed().to_json())
         write_html(document, tmp_path / f"{what}.html")
     write_pdf(document, tmp_path / "a.pdf")
     told = {path.name: row.remarks for row in rows_of(tmp_path).values() for path in row.files}
@@ -415,7 +416,7 @@ def test_results_that_were_put_under_other_pages_are_told(tmp_path, rows_of):
 
 
 def test_a_pdf_without_results_says_what_to_hand_in(tmp_path, rows_of):
-    document = lab_document(LAB, honest(1))
+    document = lab_cases.printed(honest(1))
     write_pdf(replace(document, results=""), tmp_path / "printed.pdf")
     write_pdf(document, tmp_path / "one.pdf")
     one = (tmp_path / "one.pdf").read_bytes()

@@ -9,15 +9,14 @@ from pathlib import Path
 import pytest
 
 from cnnviz.errors import DataError
-from cnnviz.lab.document import lab_document
 from cnnviz.lab.grade_table import LOOK, MISSING, OK, UNREADABLE, summary, to_csv, to_html, verdict_of
-from cnnviz.lab.results import HandIn
+from cnnviz.lab.results import HandIn, Whose
 from cnnviz.lab.submissions import Listed, read_class_list, submissions
 from cnnviz.lab.verifying import Row
 from cnnviz.report.html import write_html
 from cnnviz.report.pdf import write_folder, write_pdf
 from tests.engine.document_cases import zipped
-from tests.engine.lab_cases import LAB, SMALL, command, honest, roll_number, write
+from tests.engine.lab_cases import SMALL, command, honest, printed, roll_number, write
 from tests.replacing import replace
 
 
@@ -35,7 +34,7 @@ def platform(folder: Path, students: list[HandIn]) -> None:
     for number, handed in enumerate(students):
         place = folder / f"{handed.name}_{9000 + number}_assignsubmission_file"
         place.mkdir(parents=True)
-        document = lab_document(LAB, handed)
+        document = printed(handed)
         if number == 0:
             write_pdf(document, place / "report.pdf")
             write_html(document, place / "report.html")
@@ -166,15 +165,16 @@ HOSTILE = {
     "claims LZMA": lambda good: _changed(zipped({"a.json": good}), method=14),
     "locked": lambda good: _changed(zipped({"a.json": good}), flags=1),
     "damaged": lambda good: _changed(zipped({"a.json": good}, 0), byte=200),
-    "flood": lambda _: zipped({"a.json": bytes(100 << 20)}),
-    "nested flood": lambda _: zipped(dict.fromkeys(["0.zip", "1.zip"], zipped({"a.json": bytes(60 << 20)}))),
+    "flood": lambda _: zipped({"a.json": bytes(2 << 20)}),
+    "nested flood": lambda _: zipped(dict.fromkeys(["0.zip", "1.zip"], zipped({"a.json": bytes(2 << 20)}))),
     "too deep": lambda good: _nested(3, good),
     "many names": lambda good: zipped({f"{n}.json": good[:9] for n in range(6000)}, 0),
     "only folders": lambda _: zipped({f"{n}/": b"" for n in range(200)}),
 }
 
 
-def test_an_archive_that_means_no_good_costs_its_own_row(tmp_path, rows_of, students):
+def test_an_archive_that_means_no_good_costs_its_own_row(tmp_path, rows_of, students, monkeypatch):
+    monkeypatch.setattr("cnnviz.lab.submissions.LARGEST_FILE", 1 << 20)
     for what, made in HOSTILE.items():
         (tmp_path / f"{what}.zip").write_bytes(made(students[1].to_json().encode()))
     write(tmp_path, "good", students[0])
@@ -229,17 +229,23 @@ def test_what_is_no_list_is_refused_in_a_sentence(tmp_path, content):
 def test_who_is_missing_and_who_is_not_on_the_list_is_told(tmp_path, rows_of, students):
     for number, one in enumerate(students[:3]):
         write(tmp_path, str(number), one)
-    listed = (Listed("Student 40", "21-cs-0040"), Listed("Mallory", roll_number(41)), Listed("Gone", "99"))
+    (tmp_path / "draft.json").write_text(Whose("Ann", "77", "a draft").to_json())
+    (tmp_path / "photo.pdf").write_bytes(b"\xff\xd8")
+    gone = Listed("Ann", "77"), Listed("Gone", "99")
+    listed = (Listed("Student 40", "21-cs-0040"), Listed("Mallory", roll_number(41)), *gone)
     rows = rows_of(tmp_path, students=listed)
     told = [(row["name"], row["verdict"], row["class list"]) for row in table_of(rows)]
     assert told == [
         ("Student 40", OK, "on the list"),
         ("Student 41", LOOK, "on the list"),
         ("Student 42", OK, "not on the list"),
+        ("Ann", LOOK, "on the list"),
+        ("", UNREADABLE, ""),
         ("Gone", MISSING, "on the list"),
     ]
     assert "is that of Mallory on the list" in rows["1.json"].remarks[0].reason
-    assert summary(list(rows.values())).endswith("0 unreadable, 1 missing, 1 not on the list.")
+    assert summary(list(rows.values())).endswith("1 unreadable, 1 missing, 1 not on the list.")
+    assert rows["draft.json"].reason == "draft.json is a draft; ask for the report of the lab."
 
 
 # --- what is written ----------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.experiment import LAB5, LENET
+from cnnviz.experiment import LENET
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU
 from cnnviz.network import Network, loss_and_gradients
 from tests.engine.routing_cases import gentle, two_blocks
@@ -17,26 +17,6 @@ SMALL = [("conv1", Conv2D(2)), ("pool1", MaxPool2D(2)), ("flatten", Flatten()), 
 
 
 # --- building -----------------------------------------------------------------------------------------------
-
-
-def test_names_shapes_and_dtypes_are_as_documented():
-    net = dataclasses.replace(LAB5, dtype="float32").build_network()
-    assert {name: array.shape for name, array in net.params.items()} == {
-        "conv1.weight": (8, 1, 3, 3),
-        "dense1.weight": (1, 1352),
-        "dense1.bias": (1,),
-    }
-    assert dict(net.shapes) == {
-        "conv1": (8, 26, 26),
-        "pool1": (8, 13, 13),
-        "flatten": (1352,),
-        "dense1": (1,),
-    }
-    assert {array.dtype for array in net.params.values()} == {net.dtype} == {np.dtype("float32")}
-    assert net.parameter_count == 72 + 1352 + 1
-    assert net.classes_count == 2
-    assert Network.build([("flatten", Flatten()), ("dense1", Dense(2))], (1, 8, 8)).classes_count == 2
-    assert (net.input_shape, net.seed) == ((1, 28, 28), 0)
 
 
 def test_same_seed_same_bits_in_either_dtype_and_another_seed_others():

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from PIL import ImageFont
 
+from cnnviz.bundled import bundled
 from cnnviz.notation import Notation, format_sum, format_ticks, sum_notation
 from cnnviz.quantities import (
     ALMOST,
@@ -24,6 +26,7 @@ from cnnviz.quantities import (
     format_together,
     format_value,
     format_whole_percent,
+    with_article,
 )
 from tests.oracles import read_number as read
 
@@ -34,6 +37,23 @@ groups = st.lists(numbers, min_size=1, max_size=9) | st.builds(
     st.floats(-10, 10),
     st.lists(st.integers(-3, 3), min_size=2, max_size=9),
 )
+
+
+def test_classes_have_their_article() -> None:
+    names = ("7", "8", "11", "80", "1", "ankle boot", "bag", "M", "t")
+    told = "a 7", "an 8", "an 11", "an 80", "a 1", "an ankle boot", "a bag", "an M", "a t"
+    assert tuple(map(with_article, names)) == told
+
+
+@pytest.mark.parametrize(
+    "font", ["Inter-Regular", *(f"JetBrainsMono-{it}" for it in ("Regular", "Medium", "Bold"))]
+)
+def test_a_minus_is_drawn_as_wide_as_a_plus(font: str) -> None:
+    letters = ImageFont.truetype(bundled("fonts") / f"{font}.ttf", 1000)
+    minus, plus = (letters.getmask(sign).getbbox() for sign in (MINUS, "+"))
+    assert minus is not None
+    assert plus is not None
+    assert minus[2] - minus[0] == pytest.approx(plus[2] - plus[0], rel=0.05)
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def test_other_networks_have_a_report_too(experiment):
     settings = next(table.data.rows for table in document.tables if table.name == "settings")
     names = [name for name, _ in settings]
     assert ("ties" in names) == (experiment.pool in ("max", "max_blur"))
-    assert ("pool size" in names) == (experiment.pool != "none")
+    assert ("window" in names) == (experiment.pool != "none")
     # What was measured comes back as it was.
     again, lost = kept(numbers)
     assert (again, lost) == (numbers, [])
@@ -232,7 +232,7 @@ def table(part: list[dict]) -> dict:
 
 
 def test_numbers_that_were_edited_are_not_taken():
-    values = harmed(lambda numbers, _: numbers.update(accuracy=1.0))
+    values = harmed(lambda numbers, _: numbers.update(sample=9))
     numbers, lost = kept(values)
     assert lost == ["what was measured"]
     assert numbers.is_lost
@@ -243,7 +243,7 @@ def test_numbers_that_were_edited_are_not_taken():
 @pytest.mark.parametrize(
     "change",
     [
-        lambda numbers, _: numbers.update(accuracy=2.0),
+        lambda numbers, _: numbers.update(sample=-2),
         lambda numbers, _: numbers.update(time="x" * 1000),
         lambda _, part: part.append(7),
         lambda _, part: part.extend([{"type": "Heading", "text": "x", "level": 1}] * 300),
@@ -300,6 +300,7 @@ def test_a_later_hypothesis_never_replaces_the_recorded_one():
     later = Version("97 % will be right", "2026-01-31 10:30", 12_665, after_run=True)
     record = EMPTY.recorded(PRINCIPLE, first).recorded(PRINCIPLE, later)
     assert record.step("principle").hypothesis == (first, later)
+    assert record.recorded(PRINCIPLE, structs.replace(later, text=f"{later.text} ")) == record, "is no edit"
     texts = [block.text for block in report_of(record=record).blocks if isinstance(block, Words)]
     assert "Recorded 2026-01-31 10:00, before any result" in texts
     assert "Edited 2026-01-31 10:30, after results of this lab" in texts

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.experiment import LAB5, LENET
+from cnnviz.graphics.columns import stage_colors
+from cnnviz.graphics.route import Route
 from cnnviz.layers import (
     TIE_RULES,
     AvgPool2D,
@@ -44,6 +46,16 @@ from tests.oracles import max_pool2d_backward_loop, mirrored, windows_loop
 def both_passes(network, x, *labels):
     x = x.astype(network.dtype)
     return network.forward(x), network.gradients(x, np.array(labels))
+
+
+def test_values_have_the_colours_of_their_layer_also_where_none_is_negative() -> None:
+    network = LAB5.build_network()
+    network = network.with_params({**network.params, "conv1.weight": -abs(network.params["conv1.weight"])})
+    found = pool_routing(network, *both_passes(network, np.full((1, 1, 28, 28), -0.5), 0), "pool1")
+    assert found.values.min() > 0
+    route = Route.of(found, found.routes(), (0, 0, 0))
+    assert route.colors[0] == stage_colors(network, "conv1", found.values)
+    assert route.colors[0].lo == -route.colors[0].hi
 
 
 @settings(max_examples=150, derandomize=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, ReLU, Tanh
+from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, ReLU, SubsamplePool2D, Tanh
 from cnnviz.network import Network
 from cnnviz.translation import (
     BACKGROUND,
@@ -49,12 +49,16 @@ def measured_directly(network, image, dx, dy, settings):
     label = int(probabilities[0].argmax())
     plan = StagePlan.of(network, settings.block, settings.pool_size)
     maps = plan.maps_of(batch)[0]
-    pairs = compare(network, image, dx, dy, block=settings.block, pool_size=settings.pool_size).stages
+    mode, pool_size = settings.mode, settings.pool_size
+    comparison = compare(network, image, dx, dy, mode=mode, block=settings.block, pool_size=pool_size)
+    assert_same_bits(comparison.original_probabilities, probabilities[0])
+    assert_same_bits(comparison.moved_probabilities, probabilities[1])
+    assert [comparison.original_class, comparison.moved_class] == probabilities[:2].argmax(axis=1).tolist()
     found = {name: {} for name in MEASURES}
     for stage, (before, after, blank) in maps.items():
         if settings.relative:
             before, after = before - blank, after - blank
-        size, grid = np.linalg.norm(before), pairs[stage].grid
+        size, grid = np.linalg.norm(before), comparison.stages[stage].grid
         assert size > 0
         found["relative_change"][stage] = np.linalg.norm(after - before) / size
         sizes = size * np.linalg.norm(after)
@@ -75,6 +79,7 @@ NETWORKS = {
     "activation": network_of(Conv2D(2), Tanh(), AvgPool2D(3), input_shape=(2, 12, 11)),
     "two activations": network_of(Conv2D(2, kernel_size=2), ReLU(), Tanh(), AvgPool2D(2)),
     "no pool": network_of(Conv2D(2), ReLU()),
+    "subsampling": network_of(Conv2D(2), SubsamplePool2D(2)),
     "overlapping pool": network_of(Conv2D(2), MaxPool2D(3, stride=2)),
     "padding": network_of(Conv2D(2, padding=1), ReLU(), MaxPool2D(2)),
     "deep": network_of(Conv2D(2), MaxPool2D(2), Conv2D(3, kernel_size=2), ReLU(), MaxPool2D(2)),
@@ -88,6 +93,7 @@ NETWORKS = {
         ("laboratory", {"pool_size": 3}),
         ("two activations", {"pool_size": 2}),
         ("no pool", {}),
+        ("subsampling", {"pool_size": 3}),
         ("overlapping pool", {"pool_size": 2}),
         ("padding", {}),
         ("deep", {"block": 2}),
@@ -97,8 +103,8 @@ def test_a_sweep_equals_one_forward_pass_after_the_other(rng, name, options, mod
     network = NETWORKS[name]
     image = digit_like(rng, network)
     settings = SweepSettings(
-        dxs=(-11, -5, -2, -1, 0, 1, 3, 4, 10),
-        dys=(0, -1, 2, 5, -4, 9),
+        dxs=(-11, -2, 0, 1, 3),
+        dys=(0, -1, 5, -4),
         mode=mode,
         relative=relative,
         **options,

@@ -126,6 +126,9 @@ def test_reading_many_pictures_is_seen_and_can_be_cancelled(qtbot, session, endl
     session.controller.open_data(endless)
     qtbot.waitUntil(lambda: notices.text().startswith("Reading zoo: "))
     assert notices.action_button().text() == "Cancel"
+    window = session.window
+    qtbot.waitUntil(lambda: notices.geometry().bottom() == window.height() - 1)
+    assert not notices.geometry().intersects(window.stage.geometry()), "nothing of a panel is hidden"
     notices.action_button().click()
     assert notices.text() == ""
     assert "Reading zoo was cancelled." in session.window.samples.message.text()

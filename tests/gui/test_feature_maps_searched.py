@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt
 from cnnviz.drawing import LIGHT, Box, CellKey, to_svg
 from cnnviz.drawing.page import page_drawn
 from cnnviz.experiment import LAB5
+from cnnviz.quantities import format_value
 from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import click_part, settle
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, AtOnce, Later, Opened, digits, scaled, strong
@@ -241,7 +242,9 @@ def test_a_pin_from_before_the_first_picture_shows_its_map(qtbot):
     np.testing.assert_array_equal(desk.values("conv1"), desk.trace.outputs["conv1"][0, 7])
     largest = read_number(desk.line("conv1").removeprefix("map 7 (of 8), max "))
     assert largest == pytest.approx(desk.trace.outputs["conv1"][0, 7].max(), rel=0.05)
-    assert desk.content("conv1 maps").tiles.notes[7] in desk.line("conv1")
+    shown, tiles = desk.content("conv1"), desk.content("conv1 maps").tiles
+    assert shown.peak == tiles.largest[7] == pytest.approx(largest, rel=0.05)
+    assert tiles.say_cell(7, 4, 5).endswith(format_value(shown.peak, 4))
     assert desk.line("conv1.weight") == "filter 7 (of 8)"
 
 

@@ -58,7 +58,7 @@ def test_two_windows_are_two_documents(qtbot, tmp_path):
     with opened(qtbot, tmp_path / "window.ini") as again:  # the one that was closed last
         words = first_field(again).toPlainText()
         assert words in ("of the first window", "of the second")
-        assert "which you have not saved" in told(again)
+        assert "It is in no file" in told(again)
         assert "Another document, last changed on" in told(again)
         again.window.notices.action_button().click()
         qtbot.waitUntil(lambda: first_field(again).toPlainText() not in ("", words))

@@ -15,9 +15,9 @@ from cnnviz.lab.course import shipped_labs
 from cnnviz.lab.model import Condition, Prediction
 from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.remarks import remarks_on
-from cnnviz.lab.results import read_hand_in
 from cnnviz.lab.showing import secrets_of
 from cnnviz.layers import TIE_RULES
+from tests.engine.lab_cases import read_hand_in
 from tests.gui.driving import activate, find, focus, opened, press, tab_to, typed_path
 from tests.gui.lab_driving import is_open
 from tests.gui.whole_window import name_of, rest

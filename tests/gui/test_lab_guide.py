@@ -1,19 +1,22 @@
 """The lab guide in the window: predict, do, see."""
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QRadioButton
 
+from cnnviz.errors import ParameterError
 from cnnviz.lab.course import shipped_labs
 from cnnviz.lab.events import Event
 from cnnviz.lab.grading import late_in
 from cnnviz.lab.markup import parse_formula
+from cnnviz.lab.measures import filter_number
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import Shown
-from cnnviz.lab.results import read_hand_in
 from cnnviz.mathematics import plain
 from cnnviz.training import epoch_order
+from tests.engine.lab_cases import read_hand_in
 from tests.gui import whole_window
 from tests.gui.document_driving import answered
 from tests.gui.driving import activate, click, settle, tab_to
@@ -298,6 +301,24 @@ def test_a_click_chooses_the_cell_that_is_asked_for_and_the_button_that_commits_
     network.answer(PressCell(cell))
     assert state.pinned is None, "no cell is asked for any more"
     whole_window.rest(qtbot, session)
+
+
+def test_the_strongest_filter_is_named_by_its_number_once_the_network_is_trained(qtbot, few, tmp_path):
+    shows = 'moment = "end"\nfilter = "strongest"\npinned = { stage = "conv1", index = [0, 8, 8] }\n'
+    lab = _CELL.replace("filter = 0", 'filter = "strongest"').replace('moment = "start"\n', shows)
+    sitting = open_lab(qtbot, few, tmp_path, lab.replace("Some **strong** words.", "Look at {filter}."))
+    page, desk = sitting.column.page, sitting.control
+    (label,) = page.text.findChildren(RichLabel)
+    assert label.text() == "Look at the strongest filter."
+    desk.go_to("way")
+    with pytest.raises(ParameterError, match="Press “Show me” first"):
+        desk.predict((0, 8, 8))
+    desk.go_to("think")
+    click(page.show_me)
+    whole_window.rest(qtbot, few, lambda: desk.is_at_end(desk.step))
+    number = filter_number("strongest", few.state.shown.network)
+    assert few.state.pinned.index == (number, 8, 8)
+    assert f"Look at filter {number}." in [each.text() for each in page.text.findChildren(RichLabel)]
 
 
 def test_it_is_said_before_the_commitment_when_the_result_comes():

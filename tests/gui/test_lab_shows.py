@@ -68,7 +68,7 @@ def test_show_me_opens_the_panel_that_the_text_of_a_step_names():
 
 
 #: Choices that a panel only has in some states: a column folded, scrolled or enlarged, fixed limits.
-_NOT_ALWAYS = ("flow.folded.*", "flow.thumbs.*", "flow.large.cell", "flow.large.place", "limits.*")
+_NOT_ALWAYS = ("flow.folded.*", "flow.large.cell", "flow.large.place", "limits.*")
 
 
 def _shows(lab: Lab) -> list[Show]:

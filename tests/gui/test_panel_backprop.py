@@ -233,7 +233,7 @@ def test_an_unlabelled_digit_is_differentiated_for_the_class_the_user_chooses(de
     guess = int(np.argmax(desk.panel.model.passed.probabilities))
     ties = desk.panel.side.ties
     assert ties.view("label").choice() == str(guess)
-    assert "no label" in ties.page.leaves()["label hint"].content.words
+    assert "no label" in ties.page.leaves()["for"].content.words
     desk.go_to(StepKind.OUTPUT)
     assert desk.shown("sample").caption == f"loss for class {guess}"
     choose_by_keys(ties.view("label"), str(1 - guess))
@@ -504,7 +504,7 @@ def test_applied_updates_change_the_panel_and_never_the_run_and_another_rate_mak
     assert losses[2] < losses[1] < losses[0]
     assert float(value(update.shown("outcome"), "run")) == pytest.approx(losses[0], rel=1e-5)
     assert update.state.shown.network is lab5()
-    hint = update.panel.side.ties.page.leaves()["label hint"].content.words
+    hint = update.panel.side.ties.page.leaves()["trial"].content.words
     assert "2 trial updates; the run is unchanged" in hint
     click(update.view("Undo"))
     update.settle()

@@ -113,7 +113,7 @@ def test_after_a_failure_the_next_scene_is_drawn_but_none_without_a_network_that
     assert len(desk.drawn) == 1
 
 
-def test_a_view_waits_for_the_picture_it_is_about(desk):
+def test_a_view_waits_for_the_picture_it_is_about(qtbot, desk):
     chosen = []
     desk.loop.when_current({"page": "terms"}, chosen.append)
     desk.go_to(20)
@@ -123,6 +123,14 @@ def test_a_view_waits_for_the_picture_it_is_about(desk):
     desk.analysis.finish("test")
     assert chosen == [desk.loop.picture]
     assert desk.loop.waiting_view is None
+
+    desk.go_to(30)
+    desk.loop.when_current({}, chosen.append)
+    desk.state.update_run(run_id=desk.state.run.run_id + 1)
+    assert len(chosen) == 1
+    qtbot.waitUntil(lambda: desk.analysis.is_busy("test"))
+    desk.analysis.finish("test")
+    assert chosen[1:] == [desk.loop.picture], "what was chosen for an earlier session is not left either"
 
 
 # -- thumbnails ----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 from PIL import ImageFont
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QColor, QFontDatabase, QFontMetricsF, QIcon, QPalette, QPixmap
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import Cells, Colors
@@ -103,12 +103,24 @@ class FakeDesktop(QObject):
         self.colorSchemeChanged.emit(scheme)
 
 
+class Follower(QObject):
+    """Remembers the themes that it was told of."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.told: list[Theme] = []
+
+    def set_theme(self, theme: Theme) -> None:
+        self.told.append(theme)
+
+
 def test_system_mode_follows_the_desktop_while_running(monkeypatch: pytest.MonkeyPatch) -> None:
     desktop = FakeDesktop()
     monkeypatch.setattr("ui.theme.manager.QGuiApplication", SimpleNamespace(styleHints=lambda: desktop))
-    manager = ThemeManager()
-    told: list[Theme] = []
-    manager.themeChanged.connect(told.append)
+    manager, follower = ThemeManager(), Follower()
+    manager.follow(follower)
+    told = follower.told
+    told.clear()
     desktop.change(Qt.ColorScheme.Dark)
     assert manager.theme == DARK
     desktop.change(Qt.ColorScheme.Light)
@@ -259,6 +271,39 @@ def test_a_hidden_part_keeps_the_font_that_what_is_round_it_gave_it(qtbot, theme
     assert label.fontInfo().pointSizeF() == pytest.approx(theme.theme.base_pt)
 
 
+class SmallField(QPlainTextEdit):
+    """Needs the room of its scroll bars alone, for which it is asked when they are not dressed yet."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(10, 10)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.parentWidget().sizeHint()
+
+
+def test_what_is_hidden_asks_for_the_room_that_it_needs_once_all_in_it_is_dressed(qtbot, theme):
+    window, page = nested(1)
+    part, field = QWidget(), SmallField()
+    QVBoxLayout(page).addWidget(part)
+    QVBoxLayout(part).addWidget(field)
+    qtbot.addWidget(window)
+    show_window(qtbot, window)
+    theme.set_scale(2.0)
+    settle(qtbot, parts=[theme])
+    before = part.sizeHint().height()
+    page.hide()
+    theme.set_scale(1.0)
+    settle(qtbot, parts=[theme])
+    page.show()
+    settle(qtbot, parts=[theme])
+    margins = part.layout().contentsMargins()
+    needed = field.minimumSizeHint().height() + margins.top() + margins.bottom()
+    assert needed < before
+    assert part.sizeHint().height() == needed
+
+
 # -- dressing ------------------------------------------------------------------------------------------------
 
 
@@ -293,6 +338,9 @@ def test_much_that_is_behind_a_tab_is_dressed_in_turns_and_what_comes_into_sight
     hidden = [QLabel("behind a tab", panel) for _ in range(3000)]
     for label in hidden:
         label.hide()
+    followers = [Follower(shown), Follower(hidden[0]), Follower(hidden[-1])]
+    for each in followers:
+        theme.follow(each)
     qtbot.addWidget(window)
     show_window(qtbot, window)
     changes, met = EventCounter(QEvent.Type.StyleChange, shown, *hidden), set[int]()
@@ -300,10 +348,13 @@ def test_much_that_is_behind_a_tab_is_dressed_in_turns_and_what_comes_into_sight
     watch.timeout.connect(lambda: met.add(sum(changes.counts.values())))
     watch.start(0)
     theme.set_mode("dark")
+    assert [len(each.told) for each in followers] == [2, 1, 1], "what is hidden is told later, too"
     hidden[-1].show()
     qtbot.waitUntil(lambda: changes.counts[hidden[-1]] == 1)
+    assert [len(each.told) for each in followers] == [2, 1, 2]
     assert hidden[-1].palette().color(QPalette.ColorRole.WindowText) == QColor(DARK.text)
     assert not all(changes.counts.values()), "those that are hidden come later"
-    qtbot.waitUntil(lambda: set(changes.counts.values()) == {1})
+    qtbot.waitUntil(lambda: all(each.told == [LIGHT, DARK] for each in followers))
+    assert set(changes.counts.values()) == {1}
     watch.stop()
     assert any(2 < count < len(hidden) for count in met), "others had their turn meanwhile"

@@ -295,7 +295,8 @@ class Desk:
         self.mailbox = Mailbox()
         self.background = TaskRunner("background")
         tests = MomentTests(self.state, self.background)
-        self.reader = MailReader(self.state, self.mailbox, TrainControl(running=True), tests)
+        self.control = TrainControl(running=True)
+        self.reader = MailReader(self.state, self.mailbox, self.control, tests)
         self.network = LAB5.build_network()
         self.seen: list[tuple[int, int]] = []
         self.state.snapshotChanged.connect(self._on_show)
@@ -337,6 +338,11 @@ def test_the_last_weights_are_shown_when_the_run_halts(qtbot, desk):
     # At once: what asks for the weights of a run at rest must not meet those of a moment ago.
     assert desk.seen == [(10, 10)]
     assert statuses == [RunStatus.PAUSED]
+    desk.control.epochs = 3  # an epoch was added when the run had just come to its end
+    desk.state.update_run(steps_per_epoch=100)
+    desk.mailbox.post(1, RunHalted(10, 100, True))
+    desk.reader.on_worker_halted()
+    assert desk.state.run.total_steps == 300
 
 
 def test_weights_of_another_run_are_dropped(qtbot, desk):

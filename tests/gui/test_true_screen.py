@@ -16,6 +16,7 @@ import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from cnnviz.experiment import LAB5, PRESETS
 from cnnviz.layers import TIE_RULES
@@ -326,7 +327,6 @@ def made_now(qtbot: QtBot, session: Session, name: str) -> Iterator[QWidget]:
     layout.setContentsMargins(0, 0, 0, 0)
     layout.addWidget(part)
     ground.resize(front.size())
-    qtbot.addWidget(ground)
     view = front.view_state() if isinstance(front, Panel) else None
     show_window(qtbot, ground)
     try:
@@ -344,7 +344,7 @@ def made_now(qtbot: QtBot, session: Session, name: str) -> Iterator[QWidget]:
         for runner in runners:
             assert runner.close(PATIENCE)
             runner.deleteLater()
-        ground.close()
+        delete(ground)  # or hundreds of panels that nobody sees would follow what is done
 
 
 def measure_again(qtbot: QtBot, session: Session) -> None:

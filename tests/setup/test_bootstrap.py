@@ -316,12 +316,10 @@ def test_without_a_display_it_says_so_and_runs_the_laboratory(set_up):
     assert (set_up.root / "out").is_dir()
 
 
-@pytest.mark.parametrize("variable", ["DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"])
-def test_with_a_display_it_opens_the_window(set_up, variable):
-    result = set_up.run("run.sh", "--seed", "7", **{variable: "offscreen"})
-    assert result.stdout == ""
-    (call,) = set_up.log("started")
-    assert call.removesuffix(" on offscreen") == "python main.py --seed 7"
+def test_with_a_display_it_opens_the_window(set_up):
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        assert set_up.run("run.sh", "--seed", "7", **{variable: "offscreen"}).stdout == ""
+    assert set_up.log("started") == [f"python main.py --seed 7{end}" for end in ("", "", " on offscreen")]
 
 
 def test_what_needs_no_window_is_handed_on_without_a_display(set_up):
@@ -337,7 +335,7 @@ def test_what_needs_no_window_is_handed_on_without_a_display(set_up):
 OFFSCREEN = (
     "python -m pytest -m not window --numprocesses auto --maxprocesses 6 --dist worksteal on offscreen"
 )
-WINDOW = "python -m pytest -m window tests/gui on xcb"
+WINDOW = "python -m pytest -m window tests/test_window.py on xcb"
 
 
 @pytest.fixture
@@ -353,12 +351,14 @@ def testable(project) -> Project:
     return project
 
 
-@pytest.mark.parametrize("status", [0, 1, 5])
-def test_tests_run_without_a_screen_and_then_in_a_window(testable, status):
+def test_tests_run_without_a_screen_and_then_in_a_window_or_either_alone(testable):
     """A failure in the window, 1, is one, and so is a run there without any test, 5."""
-    (testable.log_folder / "window-status").write_text(str(status))
-    assert testable.run("test.sh", WAYLAND_DISPLAY="wayland-0").returncode == status
-    assert testable.log("started") == [OFFSCREEN, WINDOW]
+    for status in (0, 1, 5):
+        (testable.log_folder / "window-status").write_text(str(status))
+        assert testable.run("test.sh", WAYLAND_DISPLAY="wayland-0").returncode == status
+    assert testable.run("test.sh", "offscreen").returncode == 0
+    assert testable.run("test.sh", "window").returncode == 5
+    assert testable.log("started") == 4 * [OFFSCREEN, WINDOW]
 
 
 def test_arguments_may_choose_tests_of_one_run_only(testable):

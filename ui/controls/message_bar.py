@@ -1,4 +1,4 @@
-"""A message inside the panel that it concerns: cause and remedy, with at most one thing to do about it."""
+"""A message inside the panel that it concerns: cause and remedy, with what there is to do about it."""
 
 from collections.abc import Callable
 from typing import override
@@ -18,7 +18,7 @@ _ICONS = {"info": "info", "success": "circle-check", "warning": "triangle-alert"
 
 
 class MessageBar(QFrame):
-    """Sign, text, optional action, close."""
+    """Sign, text, at most two actions, close."""
 
     #: The user has closed the message.
     closed = Signal()
@@ -26,16 +26,18 @@ class MessageBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._set_kind("info")
-        self._act: Callable[[], object] | None = None
+        self._act: Callable[[], object] = lambda: None
+        self._instead = self._act
         self._icon = IconLabel()
         self._label = WrapLabel(role="text")
         self._label.set_centred(True)
-        self._action = Button("", kind="link")
-        self._action.clicked.connect(self.answer)
+        self._action, self._other = Button("", kind="link"), Button("", kind="link")
+        self._action.clicked.connect(lambda: self._act())
+        self._other.clicked.connect(lambda: self._instead())
         self._close = IconButton("close", "Close the message")
         self._close.setProperty("kind", "quiet")
         self._close.clicked.connect(self._on_close_clicked)
-        parts = self._icon, (self._label, 1), self._action, self._close
+        parts = self._icon, (self._label, 1), self._action, self._other, self._close
         self._layout = fill(QHBoxLayout(self), *parts, spacing=8, margins=(11, 4, 4, 4))
         self.setSizePolicy(height_for_width())
         self.hide()
@@ -53,29 +55,30 @@ class MessageBar(QFrame):
         return self._action
 
     def show_message(
-        self, text: str, kind: str = "info", action: str = "", act: Callable[[], object] | None = None
+        self,
+        text: str,
+        kind: str = "info",
+        action: str = "",
+        act: Callable[[], object] | None = None,
+        other: tuple[str, Callable[[], object]] = ("", lambda: None),
     ) -> None:
         """Show a message in place of the one before.
 
         * `text`: one or two sentences.
-        * `action`: text of a button, or "" for none; `act`: what it does.
+        * `action`: text of a button, or "" for none; `act`: what it does. `other`: the same of another one.
         """
         self._set_kind(kind)
-        self._act = act
+        self._act, (name, self._instead) = act or (lambda: None), other
         self._label.set_text(text)
         self._icon.set_icon(_ICONS[kind], _ROLES[kind])
-        self._action.setText(action)
-        self._action.setAccessibleName(action)
-        self._action.setVisible(bool(action))
+        for button, said in ((self._action, action), (self._other, name)):
+            button.setText(said)
+            button.setAccessibleName(said)
+            button.setVisible(bool(said))
         self.setAccessibleName(f"{kind}: {text}")
         self.setAccessibleDescription(text)  # the name is that of an area when F6 leads here
         self.show()
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
-
-    def answer(self) -> None:
-        """Do what the button of the message is for."""
-        if self._act is not None:
-            self._act()
 
     def show_error(self, text: str) -> None:
         """Show what has failed."""

@@ -316,7 +316,12 @@ class Autosave(QObject):
                 f"CNNViz ended on {when} without being closed. This is the document as it was at that time."
             )
         elif left.path is None:
-            said = f"This is the document of {when}, which you have not saved. File › New starts a new one."
+            writing = self._document.writing
+            name = "" if writing is None else printable(" ".join(writing.work.author.split()), 60)
+            said = (
+                f"This is the document{f' of {name}' if name else ''} as it was on {when}. It is in no file "
+                "yet: Save as… makes one. File › New starts an empty document."
+            )
         self._tell(said)
 
     def _tell(self, said: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -57,6 +58,8 @@ _TITLE_MS = 100
 _GONE = (0, 0)
 
 type Stamp = tuple[int, int]  # when a file was written, in nanoseconds, and its size in bytes
+type _Curve = tuple[NDArray[np.float64], str]  # losses of a run, and what it was trained with
+type _Now = tuple[object, tuple[int, int], _Curve]
 
 
 class WindowDocument(QObject):
@@ -94,7 +97,7 @@ class WindowDocument(QObject):
         self.prepared_data = ""  #: Checksum of the data that it was trained on.
         self._saved: object = None  # what a file, or nothing, holds; see `_content`
         self._saved_run: tuple[int, int] | None = None
-        self._run_in_file: int | None = None  # its number, where that is known
+        self._in_file: _Curve | None = None  # of its run, where that is known
         self._later = single_shot(self, self._show_title, _TITLE_MS)
         controller.run_start.opened.connect(self.mark_run_saved)
         for signal in (state.runChanged, state.draftChanged, state.sampleChanged, state.datasetChanged):
@@ -161,6 +164,11 @@ class WindowDocument(QObject):
         lab = self.carried.get(LAB_MEMBER)
         return ((run.run_id, run.step) if run.is_started else 0, state.draft, words, own, lab)
 
+    def _now(self) -> _Now:
+        """Return what a file that is written now holds: content, run and step, the run's curve."""
+        run, history = self.state.run, self.state.history
+        return self._content(), (run.run_id, run.step), (history.losses, history.described)
+
     def _on_changed(self) -> None:
         if not self._later.isActive():
             self._later.start()
@@ -190,7 +198,7 @@ class WindowDocument(QObject):
     def save_to(self, path: Path) -> None:
         """Have the document written in the background; how it went becomes a notice."""
         self.finish_words()
-        gathered, content, run = self.gather(), self._content(), self.state.run
+        gathered, now = self.gather(), self._now()
         if gathered is None or gathered.run is None:
             self._tell("info", "There is nothing to save yet: the data are still loading.")
             return
@@ -200,7 +208,7 @@ class WindowDocument(QObject):
 
         def done(written: tuple[str, Stamp]) -> None:
             left_out, stamp = written
-            self._on_saved(path, stamp, content, (run.run_id, run.step))
+            self._on_saved(path, stamp, now)
             self._tell("success", f"Saved {printable_name(path)}.{left_out}")
 
         self.controller.files.submit(f"save {path}", write, done, self._complain)
@@ -209,7 +217,7 @@ class WindowDocument(QObject):
         """Write the document before going on, to a file that is asked for if it has none; return whether."""
         self.finish_words()
         path = self._ask_target() if self.path is None else self._instead_of(self.path)
-        gathered, content, run = self.gather(), self._content(), self.state.run
+        gathered, now = self.gather(), self._now()
         if path is None or gathered is None:
             return False
         try:
@@ -217,7 +225,7 @@ class WindowDocument(QObject):
         except CNNVizError as error:
             self._complain(str(error))
             return False
-        self._on_saved(path, _stamp_of(path), content, (run.run_id, run.step))
+        self._on_saved(path, _stamp_of(path), now)
         return True
 
     def _ask_target(self, name: str = "") -> Path | None:
@@ -226,16 +234,19 @@ class WindowDocument(QObject):
 
     def _instead_of(self, path: Path) -> Path | None:
         """Return where to write what belongs to a file; ask if others changed it or its run would be lost."""
-        is_as_it_was, name = _stamp_of(path) in (self.stamp, _GONE), printable_name(path)
-        if not is_as_it_was and not ask_about_changed_file(self._window, name):
-            return None
-        lost = "" if self.state.run.run_id == self._run_in_file else _lost_run(path, self.state.history)
-        answer = ask_about_other_run(self._window, name, lost) if lost else "discard"
+        stamp, name = _stamp_of(path), printable_name(path)
+        if stamp == _GONE:
+            return path
+        if stamp != self.stamp:
+            return path if ask_about_changed_file(self._window, name) else None
+        there, said = self._in_file or ((), "")
+        goes_on = np.array_equal(there, self.state.history.losses[: len(there)])
+        answer = "discard" if goes_on else ask_about_other_run(self._window, name, said)
         return self._ask_target() if answer == "save" else path if answer == "discard" else None
 
-    def _on_saved(self, path: Path, stamp: Stamp, content: object, run: tuple[int, int]) -> None:
-        self.path, self.stamp, self._saved, self._saved_run = path.absolute(), stamp, content, run
-        self._run_in_file = run[0]
+    def _on_saved(self, path: Path, stamp: Stamp, now: _Now) -> None:
+        self.path, self.stamp = path.absolute(), stamp
+        self._saved, self._saved_run, self._in_file = now
         self.remember(path)
         self._show_title()
         self.saved.emit()
@@ -319,8 +330,14 @@ class WindowDocument(QObject):
     ) -> None:  # fmt: skip
         """Put what the program has kept by itself into the window; `path` is the file of the user."""
 
+        def learn(there: History) -> None:
+            if self.path == path and self._in_file is None:
+                self._in_file = there.losses, there.described
+
         def then() -> None:
             self._settle(path, stamp, is_saved=is_saved)
+            if path is not None and not is_saved:
+                self.controller.analysis.submit("in file", lambda _, file=path: record_in(file), learn)
 
         name = "The document that was kept"
         self._restore(Order(document, files, name, is_own=True, asks=False), then)
@@ -352,10 +369,9 @@ class WindowDocument(QObject):
 
     def _settle(self, path: Path | None, stamp: Stamp = _GONE, *, is_saved: bool) -> None:
         """Take what stands in the window as the document of a file."""
-        self.path, self.stamp, self._saved = path, stamp, self._content() if is_saved else None
-        self._run_in_file = self.state.run.run_id if is_saved else None
+        self.path, self.stamp, self._saved, self._in_file = path, stamp, None, None
         if is_saved:
-            self.mark_run_saved()
+            self._saved, self._saved_run, self._in_file = self._now()
         self._show_title()
         self.opened.emit()
         self.changed.emit()
@@ -461,7 +477,10 @@ class WindowDocument(QObject):
         is_trained = run.is_started and run.status is not RunStatus.LOADING
         if not is_trained or self._saved_run == (run.run_id, run.step):
             return True
-        text = f"The network has been trained for {format_count(run.step)} steps and is not saved."
+        steps = format_count(run.step)
+        text = (
+            f"The network has been trained for {steps} steps and is not saved. Only its curves stay, in grey."
+        )
         return self._ask("the network is replaced", text)
 
     def _may_be_replaced(self, event: str) -> bool:
@@ -488,16 +507,6 @@ def _stamp_of(path: Path) -> Stamp:
     except OSError:
         return _GONE
     return found.st_mtime_ns, found.st_size
-
-
-def _lost_run(path: Path, history: History) -> str:
-    """Return which run in a file would be lost, as the one that takes its place does not begin with it."""
-    try:
-        there = record_in(path)
-    except CNNVizError:  # no such file, or nothing in it that could be opened
-        return ""
-    goes_on = np.array_equal(there.losses, history.losses[: len(there.losses)])
-    return "" if goes_on else there.described
 
 
 def _written(path: Path, gathered: Gathered) -> str:

@@ -16,7 +16,7 @@ from cnnviz.drawing import Box, Drawing, Ground, Image, Table
 from cnnviz.drawing.drawing import captioned
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment, preset_of
-from cnnviz.quantities import format_count, format_shift
+from cnnviz.quantities import format_count, format_shift, with_article
 from cnnviz.spreadsheet import Cell
 from ui.panels.contract import Panel
 from ui.panels.provenance import Provenance, catch_up, moment_of, provenance_in, provenances_within
@@ -212,7 +212,7 @@ def _run_id(drawn: Provenance) -> int | None:
 def _image(sample: Sample, classes: Sequence[str]) -> str:
     what = f"own image ({sample.origin})" if sample.index is None else f"test image {sample.index}"
     label = sample.label
-    return what if label is None or label >= len(classes) else f"{what}, a {classes[label]}"
+    return what if label is None or label >= len(classes) else f"{what}, {with_article(classes[label])}"
 
 
 def _shifted(shift: Shift) -> list[str]:

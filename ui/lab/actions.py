@@ -10,8 +10,7 @@ from ui.window.actions import ACTIONS
 from ui.window.main_window import MainWindow
 
 if TYPE_CHECKING:
-    from ui.lab.covering import Covers
-    from ui.lab.guide import LabGuide
+    from ui.lab.guide import Covers, LabGuide
     from ui.panels.report.panel import ReportPanel
 
 _OPEN = "lab/open"
@@ -34,7 +33,7 @@ class LabActions(QObject):
 
     def cover(self) -> None:
         """Put covers over the parts of the panels, now that these stand: before they are dressed, once."""
-        from ui.lab.covering import covers_of
+        from ui.lab.guide import covers_of
 
         self._covers = covers_of(self._window)
 

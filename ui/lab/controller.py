@@ -10,10 +10,12 @@ from cnnviz.experiment import Experiment
 from cnnviz.lab.events import Event, missing, result_was_shown, to_see_first
 from cnnviz.lab.judging import require_in_window
 from cnnviz.lab.measured import HARMLESS
+from cnnviz.lab.measures import MEASURES, filter_number
 from cnnviz.lab.model import Answer, Lab, Step, seed_of
 from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, Shown, StepRecord
 from cnnviz.lab.showing import secrets_of
 from cnnviz.quantities import now
+from cnnviz.snapshots import Snapshot
 from ui.panels.report.work import StudentWork
 from ui.state import AppState, RunStatus
 
@@ -130,6 +132,22 @@ class LabController(QObject):
             return False
         return run.step >= self.end_of(step)
 
+    def snapshot_of(self, step: Step) -> Snapshot | None:
+        """Return the network at the end of the run, if it is of the settings that the step is about."""
+        state = self._state
+        if not self.is_at_end(step) or self.is_changed_run:
+            return None
+        end = self.end_of(step)
+        is_live = state.live is not None and state.live.step == end
+        return state.history.snapshots.find(end) or (state.live if is_live else None)
+
+    def filter_number(self, named: int | str | None) -> int | None:
+        """Return the number of a filter that the step in front names, if that is known by now."""
+        snapshot = None if self.step is None else self.snapshot_of(self.step)
+        if named is None or isinstance(named, int):
+            return named
+        return None if snapshot is None else filter_number(named, snapshot.network)
+
     @property
     def is_late(self) -> bool:
         """Whether a prediction made now comes after its result was to be seen."""
@@ -138,10 +156,13 @@ class LabController(QObject):
     def seen(self, step: Step) -> str:
         """Return when the result of a step was first to be seen; "" for never.
 
-        The network of another seed has another result. Before a roll number is typed that of any will do.
+        The network of another seed has another result, but for what no seed changes. Before a roll number is
+        typed that of any will do.
         """
-        done = self.record.step(step.id)
-        return done.shown if self.needs_roll_number else done.shown_of(self.experiment_of(step).seed)
+        done, asked = self.record.step(step.id), step.prediction
+        if self.needs_roll_number or asked is None or not MEASURES[asked.truth.measure].is_of_seed:
+            return done.shown
+        return done.shown_of(self.experiment_of(step).seed)
 
     def found(self, step: Step) -> Found | None:
         """Return the result of a step that was shown last, if it is of what the lab still measures."""
@@ -249,7 +270,8 @@ class LabController(QObject):
         step = self.step
         if step is not None:
             if step.prediction is not None:
-                require_in_window(step.prediction, answer, self.experiment_of(step).pool_size)
+                side = self.experiment_of(step).pool_size
+                require_in_window(step.prediction, answer, side, self.filter_number)
             self.note_shown()
             made = Commitment(answer, now(), self._state.run.step, self.is_late, self.seen(step))
             self.work.set_record(self.record.predicted(step, made))

@@ -1,22 +1,27 @@
 """The lab guide: its parts joined with the window, the files and the report."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Qt
+from PySide6.QtWidgets import QWidget
 
+from cnnviz.covers import Secret
 from cnnviz.lab.course import FREE, free_lab
+from cnnviz.lab.showing import covered
+from ui.controls.cover import Cover
 from ui.controls.keyboard import has_keyboard, scroll_to
 from ui.document.window_document import WindowDocument
 from ui.lab.column import LabColumn
 from ui.lab.controller import LabController
-from ui.lab.covering import Covering, Covers
 from ui.lab.happenings import Happenings
 from ui.lab.library import FIRST, OWN_LAB, LabFile, read, read_kept
 from ui.lab.revealing import Revealer
-from ui.lab.showing import OwnSeed, StepShower
+from ui.lab.showing import StepShower
+from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.report.panel import ReportPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.state import RunStatus
 from ui.window.finder import Entry
@@ -25,6 +30,11 @@ from ui.window.questions import ask_file
 
 _PLACE = "files"
 _FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
+
+
+type Parts = tuple[tuple[QWidget, tuple[Secret, ...]], ...]
+type Covers = tuple[tuple[tuple[Cover, tuple[Secret, ...]], ...], ...]
+"""Covers, and what each of them hides, by panel."""
 
 
 class LabGuide(QObject):
@@ -58,8 +68,12 @@ class LabGuide(QObject):
             self.control, state, controller.background, lambda: translation.view.channel, self
         )
         self.shower = StepShower(self.control, document, self)
-        self.covering = Covering(self.control, report.work, state, window, covers, self)
-        self.own_seed = OwnSeed(self.control, report.work, state, controller, self)
+        self._covers = covers
+        for changed in (self.control.labChanged, self.control.stepChanged, report.work.changed):
+            changed.connect(self._cover)
+        state.runChanged.connect(self._cover)
+        window.lab_dock.visibilityChanged.connect(self._cover)
+        state.coveredChanged.connect(self._show_covers)
         self.happenings = Happenings(self.control, document, window, self)
         self.column = LabColumn(
             self.control, self.revealer, report.work, state, self.show_me, self.open, self.ask
@@ -88,8 +102,8 @@ class LabGuide(QObject):
         state.pinnedChanged.connect(self._on_pinned_changed)
         for changed in (self.control.labChanged, self.control.stepChanged, report.work.changed):
             changed.connect(self._ask_for_cell)
-        for changed in (state.runChanged, state.draftChanged):
-            changed.connect(self._name_train)
+        for changed in (state.runChanged, state.draftChanged, self.control.stepChanged):
+            changed.connect(self._call)
 
     # --- what can be asked for ------------------------------------------------------------------------------
 
@@ -160,7 +174,6 @@ class LabGuide(QObject):
     def finish(self) -> None:
         """Record what has to be recorded before the work is written the last time."""
         self.control.finish()
-        self.own_seed.stop()
         self.shower.stop()
 
     # --- labs -----------------------------------------------------------------------------------------------
@@ -247,10 +260,14 @@ class LabGuide(QObject):
             self.column.page.prediction.show_cell(tuple(cell.index))
             scroll_to(self.column.page.prediction.commit)
 
-    def _name_train(self) -> None:
-        """Let the text call the button that trains by its present name, which is to be pressed."""
-        if self._state.run.status not in (RunStatus.TRAINING, RunStatus.FINISHED):
-            self.column.page.text.name_train(self._window.run_bar.train.accessibleName())
+    def _call(self) -> None:
+        """Let the text call by their present names the button that is to be pressed, and a filter."""
+        text, status, step = self.column.page.text, self._state.run.status, self.control.step
+        if status not in (RunStatus.TRAINING, RunStatus.FINISHED):
+            text.call(train=self._window.run_bar.train.accessibleName())
+        if step is not None and step.show.filter is not None and status is not RunStatus.TRAINING:
+            number = self.control.filter_number(step.show.filter)
+            text.call(filter=f"the {step.show.filter} filter" if number is None else f"filter {number}")
 
     def _on_result_arrived(self, step_id: str) -> None:
         """Tell that the result of another step is known."""
@@ -276,6 +293,34 @@ class LabGuide(QObject):
             self._arrived = ""
             self.column.message.clear()
 
+    # --- what is covered ------------------------------------------------------------------------------------
+
+    def _cover(self) -> None:
+        """Keep what is covered in step with the lab."""
+        control = self.control
+        lab, step = control.lab, control.step
+        asked: Mapping[Secret, str] = {}
+        if lab is not None and step is not None and (control.is_begun or self._window.lab_dock.isVisible()):
+            asked = covered(
+                lab,
+                control.record,
+                step,
+                is_run_of=control.is_run_of,
+                is_at_end=control.is_at_end,
+                is_shown=lambda each: bool(control.seen(each)),
+                is_begun=control.is_begun,
+            )
+        self._state.set_covered(asked)
+        control.note_shown()
+
+    def _show_covers(self) -> None:
+        for covers in self._covers:
+            is_said = False  # once in a panel is enough
+            for cover, secrets in covers:
+                reason = self._state.why_covered(*secrets)
+                cover.set_covered("Covered." if reason and is_said else reason)
+                is_said = is_said or bool(reason)
+
     # --- finding --------------------------------------------------------------------------------------------
 
     def _entries(self) -> Iterator[Entry]:
@@ -287,3 +332,45 @@ class LabGuide(QObject):
         self._window.lab_dock.set_shown(True)
         self.control.go_to(step_id)
         self.column.page.show_me.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+
+def covered_parts(window: MainWindow) -> Iterator[Parts]:
+    """Yield, panel by panel, the parts that are covered as a whole, and what each of them shows.
+
+    Parts that show more besides ask the state by themselves (`AppState.why_covered`): the run bar, the
+    timeline, the captions of samples, the drawing of the network, the cells of Filters & maps and of
+    Backprop, who gets the gradient of a window, the steps of Backprop, the report. The first part of a panel
+    is where the eye looks first.
+    """
+    training = window.panel(TrainingPanel)
+    yield (
+        (training.curves.accuracy, (Secret.TEST,)),
+        (training.results, (Secret.TEST, Secret.LOSS, Secret.ANSWERS)),
+        (training.log, (Secret.TEST, Secret.LOSS)),
+        (training.curves.loss, (Secret.LOSS,)),
+    )
+    own = Secret.ANSWERS, Secret.PREDICTION
+    yield tuple((row, own) for row in (window.samples.bars, window.samples.said))
+    translation = window.panel(TranslationPanel)
+    said = (Secret.SHIFT, Secret.ANSWERS)
+    yield (
+        (translation.maps_part, (Secret.SHIFT, Secret.CELLS)),
+        (translation.winners_part, (Secret.SHIFT, Secret.CELLS, Secret.ROUTE, Secret.FIELD)),
+        (translation.lesson, said),
+        (translation.strip, (Secret.SHIFT,)),
+        (translation.predictions, said),
+        (translation.statement, said),
+        (translation.sweep, (Secret.SHIFT, Secret.FLIPS)),
+    )
+    backprop = window.panel(BackpropPanel)
+    of_pass, of_window = (Secret.ANSWERS, Secret.CELLS), (Secret.ROUTE, Secret.SHARES)
+    yield (
+        (backprop.stack, of_pass),
+        (backprop.header.said, (*of_pass, *of_window)),
+        (backprop.side, (*of_pass, *of_window, Secret.CHECK)),
+    )
+
+
+def covers_of(window: MainWindow) -> Covers:
+    """Put a cover over each of the parts."""
+    return tuple(tuple((Cover(part), own) for part, own in parts) for parts in covered_parts(window))

@@ -1,9 +1,9 @@
 """The labs that can be done: those of the program, those in a file, and those in a document."""
 
+import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from cnnviz.document.types import Files
@@ -30,16 +30,16 @@ class LabFile:
     members: Files  # of the document that carries it
 
 
-@cache
-def titles() -> tuple[tuple[str, str], ...]:
-    """Return id and title of each lab of the program; to read them all takes long enough to be noticed."""
+def titles() -> list[tuple[str, str]]:
+    """Return id and title of each lab of the program; to read whole labs takes long enough to be noticed."""
     found: list[tuple[str, str]] = []
     for name, path in sorted(shipped_labs().items(), key=lambda each: (each[0] != FIRST, each[0])):
-        try:
-            found.append((name, load_lab(path).title))
-        except DataError:  # opening it says why
-            found.append((name, name))
-    return tuple(found)
+        title = name
+        with suppress(OSError, ValueError):  # opening it says why
+            head, _, _ = path.read_text(encoding="utf-8").partition("\n[")  # all before the first table
+            title = str(tomllib.loads(head).get("title", name))
+        found.append((name, title))
+    return found
 
 
 def read(place: Path) -> LabFile:

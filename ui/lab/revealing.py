@@ -87,7 +87,7 @@ class Revealer(QObject):
         for step in (front, *(each for each in lab.steps if each is not front)):
             if (step is not front and record.step(step.id).revealed) or not _is_asked(record, step):
                 continue
-            snapshot = None if control.to_see_first(step) else self._snapshot(step)
+            snapshot = None if control.to_see_first(step) else control.snapshot_of(step)
             if snapshot is not None and not self._is_done_with(step, snapshot):
                 self._measure(step, snapshot)
                 break
@@ -121,7 +121,7 @@ class Revealer(QObject):
         first = self._control.to_see_first(step)
         if first:
             return Reveal(waiting=f"To see the result, first {'; '.join(first)}.")
-        snapshot, (tried, problem) = self._snapshot(step), self._tried.get(step.id, (None, ""))
+        snapshot, (tried, problem) = self._control.snapshot_of(step), self._tried.get(step.id, (None, ""))
         if problem and tried is snapshot:
             return Reveal(waiting=problem)
         return Reveal(waiting=self._waiting(step, snapshot))
@@ -133,17 +133,6 @@ class Revealer(QObject):
             return True
         is_of_lab = found is not None and not self._control.differing(step, found.experiment)
         return is_of_lab and bool(self._control.differing(step))
-
-    # --- the network ----------------------------------------------------------------------------------------
-
-    def _snapshot(self, step: Step) -> Snapshot | None:
-        """Return the network at the end of the run, if it is of the settings that the step is about."""
-        state = self._state
-        if not self._control.is_at_end(step) or self._control.is_changed_run:
-            return None
-        end = self._control.end_of(step)
-        is_live = state.live is not None and state.live.step == end
-        return state.history.snapshots.find(end) or (state.live if is_live else None)
 
     def _when(self, step: Step | None) -> str:
         """Say what comes before the result: the commitment, what the step has one do, the end of the run."""

@@ -18,12 +18,10 @@ from ui.controls.pace import single_shot
 from ui.document.restorer import Order
 from ui.document.window_document import WindowDocument
 from ui.lab.controller import LabController
-from ui.panels.report.work import StudentWork
-from ui.run.controller import Controller
 from ui.run.loading import select_classes
-from ui.state import AppState, RunStatus
+from ui.state import RunStatus
 
-_LOOK_MS = 100
+_LOOK_MS, _TYPED_MS = 100, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,8 @@ class StepShower(QObject):
         self._ready: Document | None = None  # what was on the screen when the step in front had been shown
         self._waiting: _Target | None = None  # for the present run to stand still
         self._before: tuple[Experiment, History] | None = None  # run that another may take the place of
+        #: What is shown once more, with a filter that only the network of the step can tell.
+        self._unnumbered: _Target | None = None
         document.restorer.finished.connect(self._on_finished)
         self._state.runChanged.connect(self._on_run_changed)
         state, self._later = self._state, single_shot(self, self._look, _LOOK_MS)
@@ -57,10 +57,15 @@ class StepShower(QObject):
         for change in (*changes, control.labChanged, document.restorer.finished):
             change.connect(self._look_later)
         control.stepChanged.connect(self._on_step_changed)
+        self._wants_seed = False
+        self._typed = single_shot(self, self._want_seed, _TYPED_MS)
+        control.labChanged.connect(self._want_seed)
+        control.work.headChanged.connect(self._typed.start)
 
     def stop(self) -> None:
-        """Look no more: the window closes."""
+        """Look no more, and begin nothing: the window closes."""
         self._later.stop()
+        self._typed.stop()
         self._is_over = True
 
     def _on_step_changed(self) -> None:
@@ -107,12 +112,32 @@ class StepShower(QObject):
             self._read(target, source.dataset)
 
     def _on_run_changed(self) -> None:
+        self._take_seed()
         target = self._waiting
         if target is not None and self._state.run.status is RunStatus.FAILED:
             self._waiting, self._is_busy = None, False
         elif target is not None and self._state.run.status not in (RunStatus.TRAINING, RunStatus.LOADING):
             self._waiting = None
             self._show(target)
+
+    def _want_seed(self) -> None:
+        """Begin anew with the seed that a lab wants, when it is opened or the roll number was typed.
+
+        A run that is trained, or has other settings than the lab, stays as it is: the guide says so.
+        """
+        self._wants_seed = True
+        self._take_seed()
+
+    def _take_seed(self) -> None:
+        state, step = self._state, self._control.step
+        if not self._wants_seed or state.run.status is RunStatus.LOADING:
+            return
+        self._wants_seed = False
+        if step is None or self._control.needs_roll_number or state.pending or not state.is_untrained:
+            return
+        if self._control.differing(step) == ("seed",):
+            seed = self._control.experiment.seed
+            self._document.controller.edit(replace(state.draft, seed=seed))
 
     def _read(self, target: _Target, source: Dataset) -> None:
         classes, current = target.experiment.classes, self._state.dataset
@@ -133,7 +158,8 @@ class StepShower(QObject):
         is_set = False
         if wanted.classes == dataset.classes:
             # A step may name choices that are usual, which panels leave out of what they keep.
-            ways = picture_for(step.show, wanted, dataset, current), self._ready
+            chosen = self._control.filter_number(step.show.filter)
+            ways = picture_for(step.show, wanted, dataset, current, chosen), self._ready
             is_set = any(_is_same_view(each, current) for each in ways if each is not None)
         self._set(is_set)
 
@@ -145,10 +171,12 @@ class StepShower(QObject):
     def _begin(self, target: _Target, dataset: Dataset) -> None:
         try:
             current = self._document.picture_unchecked()
-            picture = picture_for(target.show, target.experiment, dataset, current)
+            chosen = self._control.filter_number(target.show.filter)
+            picture = picture_for(target.show, target.experiment, dataset, current, chosen)
         except CNNVizError as error:
             self._on_failed(str(error))
             return
+        self._unnumbered = target if chosen is None and target.show.filter is not None else None
         has_run = bool(len(self._state.history.losses))
         self._before = (self._state.experiment, self._state.history) if has_run else None
         order = Order(
@@ -191,7 +219,10 @@ class StepShower(QObject):
         before, self._before = self._before, None
         if was_busy and complete and before is not None and before[0] != self._state.experiment:
             self._state.set_ghost(before[1])  # labs compare runs of different settings
-        if was_busy and complete:
+        again, self._unnumbered = self._unnumbered, None
+        if complete and again is not None and self._control.filter_number(again.show.filter) is not None:
+            self._show(again)
+        elif was_busy and complete:
             self._ready = self._document.picture_unchecked()
             self._set(True)
             self.shown.emit()
@@ -211,47 +242,3 @@ def _is_same_view(wanted: Document, current: Document) -> bool:
         runs.epochs,
     )
     return is_same_run and wanted.seen == seen
-
-
-_TYPED_MS = 500
-
-
-class OwnSeed(QObject):
-    """Begins anew with the seed that a lab wants, when it is opened or the roll number was typed.
-
-    A run that is trained, or has other settings than the lab, stays as it is: the guide says so.
-    """
-
-    def __init__(
-        self,
-        control: LabController,
-        work: StudentWork,
-        state: AppState,
-        controller: Controller,
-        parent: QObject,
-    ) -> None:
-        super().__init__(parent)
-        self._control, self._state, self._controller = control, state, controller
-        self._waits = False
-        self._typed = single_shot(self, self._follow, _TYPED_MS)
-        control.labChanged.connect(self._follow)
-        work.headChanged.connect(self._typed.start)
-        state.runChanged.connect(self._look)
-
-    def stop(self) -> None:
-        """Begin nothing any more: the window closes."""
-        self._typed.stop()
-
-    def _follow(self) -> None:
-        self._waits = True
-        self._look()
-
-    def _look(self) -> None:
-        state, step = self._state, self._control.step
-        if not self._waits or state.run.status is RunStatus.LOADING:
-            return
-        self._waits = False
-        if step is None or self._control.needs_roll_number or state.pending or not state.is_untrained:
-            return
-        if self._control.differing(step) == ("seed",):
-            self._controller.edit(replace(state.draft, seed=self._control.experiment.seed))

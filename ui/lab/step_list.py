@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from typing import override
 
 from PySide6.QtCore import QModelIndex, QSize, Qt
-from PySide6.QtGui import QFont, QIcon, QPixmap
+from PySide6.QtGui import QFont, QIcon, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QSizePolicy
 
 from cnnviz.lab.model import Lab
@@ -32,6 +32,7 @@ class StepList(QListWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # the column scrolls
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWordWrap(True)
         self.setMouseTracking(True)
         self.setAccessibleName("Steps of the lab")
         self.itemClicked.connect(self._request)
@@ -89,9 +90,14 @@ class StepList(QListWidget):
         return self.visualItemRect(self._steps[number]).center().y()
 
     @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.updateGeometry()  # of another width the titles have other lines
+
+    @override
     def sizeHint(self) -> QSize:
-        high = sum(self.sizeHintForRow(row) for row in range(self.count()))
-        return QSize(theme_manager().theme.px(260), high + 2)
+        last = self.visualItemRect(self.item(self.count() - 1)).bottom() if self.count() else 0
+        return QSize(theme_manager().theme.px(260), self.verticalOffset() + last + 3)
 
     @override
     def minimumSizeHint(self) -> QSize:

@@ -13,8 +13,7 @@ from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 from ui.lab.controller import LabController
 from ui.lab.prediction_card import PredictionCard
-from ui.lab.step_image import StepImage
-from ui.lab.step_text import StepText
+from ui.lab.step_text import StepImage, StepText
 from ui.panels.report.fields import AnswerField, HeadField
 from ui.panels.report.work import Complain, StudentWork
 from ui.state import AppState
@@ -94,7 +93,7 @@ class StepPage(QWidget):
         self.purpose.set_text(step.purpose)
         self._is_set = self._was_set = False
         self._show_need()
-        self.text.set_blocks(step.blocks, figures)
+        self.text.set_text(step.text, figures)
         self.image.set_step(step)
         self.prediction.set_prediction(step.prediction)
         for old in self.answers:

@@ -1,27 +1,45 @@
-"""The text of a step as widgets: paragraphs, lists, formulas, figures."""
+"""What there is to read in a step: paragraphs, lists, formulas, figures, and the image of a training step."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from html import escape
 from typing import override
 
+import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnviz.drawing.page import Card, Page
 from cnnviz.graphics.formula import FORMULA, Formulas
 from cnnviz.lab.figures import Picture
-from cnnviz.lab.markup import Block, Bullets, FigureFile, FormulaLine, Paragraph, Span, Spans, plain_text
+from cnnviz.lab.markup import (
+    Block,
+    Bullets,
+    FigureFile,
+    FormulaLine,
+    Paragraph,
+    Spans,
+    parse_text,
+    plain_text,
+)  # fmt: skip
+from cnnviz.lab.model import Step
+from cnnviz.quantities import format_count, with_article
+from cnnviz.training import epoch_order
 from ui.controls.flow_row import height_for_width
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill, named
 from ui.page_view import PageView
-from ui.theme import mono_font
+from ui.state import AppState
+from ui.theme import mono_font, theme_manager
 from ui.window.actions import action_row
 
 _STRONG = '<span style="font-weight:600">'
 #: Width that is asked for, and up to which a text has not been laid out yet, in pixels.
 _USUAL, _LEAST = 240, 40
+#: Side of the image of a step, likewise.
+_SIDE = 84
+_order = lru_cache(2)(epoch_order)
 _TRAIN = action_row("train").label
 _ITEM = '<p style="margin:0 0 0 16px; text-indent:-12px">\N{BULLET}&nbsp;&nbsp;{}</p>'
 
@@ -33,32 +51,34 @@ class StepText(QWidget):
         super().__init__()
         self._layout = fill(QVBoxLayout(self), spacing=9)
         self._parts: list[QWidget] = []
-        self._shown: tuple[tuple[Block, ...], Mapping[str, Picture | str]] = ((), {})
-        self._train = _TRAIN
+        self._shown: tuple[str, Mapping[str, Picture | str]] = ("", {})
+        self._train, self._filter = _TRAIN, ""
 
-    def set_blocks(self, blocks: tuple[Block, ...], figures: Mapping[str, Picture | str]) -> None:
+    def set_text(self, text: str, figures: Mapping[str, Picture | str]) -> None:
         """Show a text; its figures are given by their names, of one that cannot be shown why not."""
-        self._shown = blocks, figures
+        self._shown = text, figures
         for part in self._parts:
             part.hide()
             part.deleteLater()
-        self._parts = [part for block in blocks for part in _parts_of(block, figures, self._train)]
+        named = text.replace(f"**{_TRAIN}**", f"**{self._train}**").replace("{filter}", self._filter)
+        self._parts = [part for block in parse_text(named) for part in _parts_of(block, figures)]
         for part in self._parts:
             self._layout.addWidget(part)
 
-    def name_train(self, name: str) -> None:
-        """Call the button that trains what it says at the moment, where a text names it."""
-        if name != self._train:
-            self._train = name
-            self.set_blocks(*self._shown)
+    def call(self, *, train: str = "", filter: str = "") -> None:
+        """Call the button that trains, and the filter that the step is about, what they are at the moment."""
+        names = train or self._train, filter or self._filter
+        if names != (self._train, self._filter):
+            self._train, self._filter = names
+            self.set_text(*self._shown)
 
 
-def _parts_of(block: Block, figures: Mapping[str, Picture | str], train: str) -> list[QWidget]:
+def _parts_of(block: Block, figures: Mapping[str, Picture | str]) -> list[QWidget]:
     match block:
         case Paragraph(spans):
-            return [RichLabel(_html(spans, train), plain_text((block,)))]
+            return [RichLabel(_html(spans), plain_text((block,)))]
         case Bullets(items):
-            lines = "".join(_ITEM.replace("{}", _html(item, train)) for item in items)
+            lines = "".join(_ITEM.replace("{}", _html(item)) for item in items)
             return [RichLabel(lines, plain_text((block,)))]
         case FormulaLine(equation):
             formula = Formulas((equation.formula,))
@@ -71,10 +91,8 @@ def _parts_of(block: Block, figures: Mapping[str, Picture | str], train: str) ->
             return [FigureView(figures.get(name, missing), caption), WrapLabel(caption, small=True)]
 
 
-def _html(spans: Spans, train: str) -> str:
-    """Write spans as HTML; the button that trains goes by the name that it has now."""
-    named = Span(train, "strong")
-    spans = tuple(named if each == Span(_TRAIN, "strong") else each for each in spans)
+def _html(spans: Spans) -> str:
+    """Write spans as HTML."""
     styles = {"strong": _STRONG, "code": f"<span style=\"font-family:'{mono_font().family()}'\">"}
     return "".join(
         f"{styles[each.style]}{escape(each.text)}</span>" if each.style else escape(each.text)
@@ -151,3 +169,41 @@ class FigureView(QLabel):
         pixmap = self.pixmap()
         if not pixmap.isNull():
             self.setFixedHeight(max(round(self.width() * pixmap.height() / pixmap.width()), 1))
+
+
+class StepImage(QWidget):
+    """Shows which training image the last step took in, or which one the first step will."""
+
+    def __init__(self, state: AppState) -> None:
+        super().__init__()
+        self._state, self._is_wanted = state, False
+        self.picture, self.said = named(QLabel(), role="paper"), WrapLabel("", role="text")
+        fill(QHBoxLayout(self), self.picture, (self.said, 1), spacing=10)
+        state.runChanged.connect(self._look)
+        state.datasetChanged.connect(self._look)
+
+    def set_step(self, step: Step) -> None:
+        """Show it in steps that wait for slow motion."""
+        self._is_wanted = any(each.event == "slowed" for each in step.done_when)
+        self._look()
+
+    def _look(self) -> None:
+        data, run, experiment = self._state.dataset, self._state.run, self._state.experiment
+        is_known = data is not None and experiment.batch_size == 1 and data.classes == experiment.classes
+        self.setVisible(self._is_wanted and is_known)
+        if not self._is_wanted or data is None or not is_known:
+            return
+        number = max(run.step, 1)
+        epoch, place = divmod(number - 1, len(data.train_labels))
+        index = _order(len(data.train_labels), experiment.seed, epoch)[place]
+        pixels = np.ascontiguousarray(data.train_images[index][0])
+        height, width = pixels.shape
+        image = QImage(pixels.data, width, height, width, QImage.Format.Format_Grayscale8)
+        side = theme_manager().theme.px(_SIDE)
+        self.picture.setPixmap(
+            QPixmap.fromImage(image).scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)
+        )
+        name = data.classes[data.train_labels[index]]
+        what = f"Step {format_count(number)} took in" if run.step else "The first step will take in"
+        self.said.set_text(f"{what} this training image, {with_article(name)}.")
+        self.picture.setAccessibleName(self.said.text())

@@ -176,7 +176,8 @@ class PictureLoop[C, P](QObject):
     def when_current(self, view: View, restore: Callable[[P], None]) -> None:
         """Let the panel choose as a session says, once the picture is that of the present network and sample.
 
-        A view that was waiting before is forgotten, as is one of an earlier run.
+        Where another run comes before the panel is in sight, it chooses so with the first picture of that
+        one: what was chosen in an earlier session must not be left. A view that waited before is forgotten.
         """
         self._unrestored = view, self._state.run.run_id, restore
         self._take_view()
@@ -184,8 +185,6 @@ class PictureLoop[C, P](QObject):
     @property
     def waiting_view(self) -> View | None:
         """The view that still waits; None if there is none."""
-        if self._unrestored is not None and self._unrestored[1] != self._state.run.run_id:
-            self._unrestored = None
         return None if self._unrestored is None else self._unrestored[0]
 
     @override
@@ -219,9 +218,10 @@ class PictureLoop[C, P](QObject):
         self.failed.emit(message)
 
     def _take_view(self) -> None:
-        state, scene, waiting = self._state, self.scene, self.waiting_view
-        if waiting is None or self._unrestored is None or scene is None or self.picture is None:
+        state, scene, waiting = self._state, self.scene, self._unrestored
+        if waiting is None or scene is None or self.picture is None:
             return
-        if scene.snapshot is state.shown and scene.sample is state.sample:
-            restore, self._unrestored = self._unrestored[2], None
+        _, run_id, restore = waiting
+        if run_id != state.run.run_id or (scene.snapshot is state.shown and scene.sample is state.sample):
+            self._unrestored = None
             restore(self.picture)

@@ -127,6 +127,8 @@ class MailReader(QObject):
                 state.set_live(snapshot)
             case RunHalted(step, total, is_finished):
                 status = RunStatus.FINISHED if is_finished else RunStatus.PAUSED
+                # An epoch may have been added since it halted.
+                total = max(total, self._control.epochs * state.run.steps_per_epoch)
                 state.update_run(status=status, step=step, total_steps=total, images_per_second=0.0)
             case RunFailed(text):
                 state.update_run(status=RunStatus.FAILED, images_per_second=0.0)

@@ -1,11 +1,12 @@
 """Which theme is in force, and telling everybody when it changes."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Protocol, cast
+from typing import Any
+from weakref import WeakKeyDictionary
 
-from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QStyle, QWidget
 from shiboken6 import Shiboken
@@ -18,18 +19,12 @@ _SLICE_MS = 40  # in one turn of the event loop: there are a thousand of them
 
 MODES = ("system", "light", "dark")
 
-#: Property of what has asked to follow the theme.
-_FOLLOWS = "follows_theme"
-
 
 class ThemeManager(QObject):
     """Chooses the theme and dresses the application in it.
 
     Before `apply` it only answers questions, so that a widget can be made on its own.
     """
-
-    #: The new Theme, after palette, font and stylesheet have been replaced.
-    themeChanged = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,9 +36,13 @@ class ThemeManager(QObject):
         self._app: QApplication | None = None
         self._writer: StylesheetWriter | None = None
         self._theme = self._resolve()
-        # Seven widgets in eight are behind a tab: they are dressed when those in front have been painted.
+        #: What is told of each theme, in the order in which it was made.
+        self._following = WeakKeyDictionary[QObject, None]()
+        # Nine widgets in ten are behind a tab or in a list that is not open: they are dressed, and what
+        # follows in them is told, when those in front have been painted.
         self._behind = deque[QWidget]()
-        self._followers = deque[QWidget]()  # round those
+        self._untold = deque[QObject]()
+        self._around = deque[QObject]()  # follows in front, and is round those
         self._polishing = QTimer(self)
         self._polishing.setSingleShot(True)
         self._polishing.setInterval(_BEHIND_MS)
@@ -67,7 +66,11 @@ class ThemeManager(QObject):
         load_fonts()
         app.setStyle("Fusion")
         self._put_on(self._theme)
-        self.themeChanged.emit(self._theme)
+
+    def follow(self, widget: QObject) -> None:
+        """Give a widget the theme in force now, and each later one, through its `set_theme`."""
+        self._restyle(widget)
+        self._following[widget] = None
 
     def set_mode(self, mode: str) -> None:
         """Choose the theme.
@@ -136,53 +139,68 @@ class ThemeManager(QObject):
 
     def _update(self) -> None:
         theme = self._resolve()
-        if theme == self._theme:
-            return
-        self._put_on(theme)
-        self.themeChanged.emit(theme)
+        if theme != self._theme:
+            self._put_on(theme)
 
     def _put_on(self, theme: Theme) -> None:
-        """Take a theme, and dress all widgets in it: what is behind others soon after the rest."""
+        """Take a theme, dress all widgets in it and tell what follows: behind others soon after the rest."""
         self._theme = theme
-        if self._app is None or self._writer is None:
-            return
-        self._app.setPalette(make_palette(theme))
-        self._app.setFont(ui_font(theme))
-        _set_style_sheet(self._app, self._writer.write(theme))
-        every = _widgets_of(self._app)
-        behind = [each for each in every if _is_behind(each)]
-        self._behind, self._followers = deque(behind), deque(_followers_round(behind))
+        front, behind = list[QWidget](), list[QWidget]()
+        if self._app is not None and self._writer is not None:
+            self._app.setPalette(make_palette(theme))
+            self._app.setFont(ui_font(theme))
+            _set_style_sheet(self._app, self._writer.write(theme))
+            front, behind = _widgets_of(self._app)
+        for each in front:
+            _polish_again(each)
+        hidden, following = set(behind), [each for each in self._following if Shiboken.isValid(each)]
+        untold = dict.fromkeys(each for each in following if _widget_of(each) in hidden)
+        self._behind, self._untold = deque(behind), deque(untold)
+        self._around = deque(each for each in self._followers_round(behind) if each not in untold)
         self._polishing.start()
-        for each in every:
-            if not _is_behind(each):
-                _polish_again(each)
+        for each in following:
+            if each not in untold:
+                self._restyle(each)
 
     def _polish_hidden(self) -> None:
         """Dress what has come into sight meanwhile, and of what is hidden as much as there is time for."""
-        self._behind = deque(each for each in self._behind if Shiboken.isValid(each))
-        seen = [each for each in self._behind if each.isVisible()]
-        if seen:
-            self._behind = deque(each for each in self._behind if not each.isVisible())
-            for each in seen:
-                _polish_again(each)
-            for each in _followers_round(seen):
-                self._restyle(each)
-        clock = QElapsedTimer()
+        seen = _taken(self._behind)
+        for each in seen:
+            _polish_again(each)
+        for each in dict.fromkeys((*_taken(self._untold), *self._followers_round(seen))):
+            self._restyle(each)
+        clock, changed = QElapsedTimer(), set(seen)
         clock.start()
-        around = set(map(_seen_around, seen))
-        for waiting, step in ((self._behind, _polish_again), (self._followers, self._restyle)):
+        steps: list[tuple[deque[Any], Callable[[Any], None]]] = [
+            (self._behind, _polish_again), (self._untold, self._restyle), (self._around, self._restyle),
+        ]  # fmt: skip
+        for waiting, step in steps:
             while waiting and clock.elapsed() < _SLICE_MS:
-                widget = waiting.popleft()
-                if Shiboken.isValid(widget):
-                    step(widget)
-                    around.add(_seen_around(widget))
-        for each in around:
+                part = waiting.popleft()
+                if Shiboken.isValid(part):
+                    step(part)
+                    changed.update(filter(None, (_widget_of(part),)))
+        for each in _around(changed):
             each.updateGeometry()  # a scroll bar that is not needed, for one, counts in what is around it
-        if self._behind or self._followers:
+        if self._behind or self._untold or self._around:
             self._polishing.start()
 
-    def _restyle(self, widget: QWidget) -> None:
-        cast(_Themed, widget).set_theme(self._theme)
+    def _restyle(self, follower: Any) -> None:
+        follower.set_theme(self._theme)
+
+    def _followers_round(self, widgets: Iterable[QWidget]) -> list[QObject]:
+        """Return what follows the theme of widgets, or nearest around them.
+
+        To be polished takes away the fonts that they, or what they are in, gave them with the theme.
+        """
+        found = dict[QObject, None]()
+        for each in widgets:
+            widget: QWidget | None = each
+            while widget is not None and widget not in self._following:
+                widget = widget.parentWidget()
+            if widget is not None:
+                found[widget] = None
+        return list(found)
 
 
 def theme_manager() -> ThemeManager:
@@ -197,21 +215,12 @@ def theme_manager() -> ThemeManager:
     return manager if manager is not None else ThemeManager(app)
 
 
-class _Themed(Protocol):
-    set_theme: Callable[[Theme], None]
-
-
 def follow_theme(widget: QObject) -> None:
     """Give a widget the theme in force now, and each later one, through its `set_theme`.
 
-    * `widget`: has a method ``set_theme(theme)``. A bound method of a QObject is disconnected with
-      its object.
+    * `widget`: has a method ``set_theme(theme)``. It follows as long as there is somebody who knows it.
     """
-    manager = theme_manager()
-    themed = cast(_Themed, widget)
-    themed.set_theme(manager.theme)
-    widget.setProperty(_FOLLOWS, True)
-    manager.themeChanged.connect(themed.set_theme)
+    theme_manager().follow(widget)
 
 
 def _set_style_sheet(app: QApplication, sheet: str) -> None:
@@ -224,40 +233,51 @@ def _set_style_sheet(app: QApplication, sheet: str) -> None:
     app.setStyleSheet(sheet)
 
 
-def _widgets_of(app: QApplication) -> list[QWidget]:
-    """Return all widgets that a stylesheet has dressed, each one after those that it is in."""
-    windows = [each for each in app.topLevelWidgets() if each.parentWidget() is None]
-    widgets = [each for window in windows for each in (window, *window.findChildren(QWidget))]
-    return [each for each in widgets if each.testAttribute(Qt.WidgetAttribute.WA_StyleSheet)]
+def _widgets_of(app: QApplication) -> tuple[list[QWidget], list[QWidget]]:
+    """Return the widgets that a stylesheet has dressed, each one after those that it is in.
 
-
-def _is_behind(widget: QWidget) -> bool:
-    """Whether a widget is hidden in a window that is not."""
-    return not widget.isVisible() and widget.window().isVisible()
-
-
-def _followers_round(widgets: list[QWidget]) -> list[QWidget]:
-    """Return what follows the theme of widgets, or nearest around them.
-
-    To be polished takes away the fonts that they, or what they are in, gave them with the theme.
+    First those in front, then those that are hidden in a window that is not, or in one that belongs to it.
     """
-    found: dict[QWidget, None] = {}
-    for each in widgets:
-        widget: QWidget | None = each
-        while widget is not None and not widget.property(_FOLLOWS):
-            widget = widget.parentWidget()
+    front, behind = list[QWidget](), list[QWidget]()
+    for window in app.topLevelWidgets():
+        if window.parentWidget() is not None:
+            continue
+        is_seen = window.isVisible()
+        for each in (window, *window.findChildren(QWidget)):
+            if each.testAttribute(Qt.WidgetAttribute.WA_StyleSheet):
+                (behind if is_seen and not each.isVisible() else front).append(each)
+    return front, behind
+
+
+def _widget_of(follower: QObject) -> QWidget | None:
+    """Return the widget that follows, or in which it is that follows."""
+    part: QObject | None = follower
+    while part is not None and not isinstance(part, QWidget):
+        part = part.parent()
+    return part
+
+
+def _taken[Follower: QObject](waiting: deque[Follower]) -> list[Follower]:
+    """Take out what has come into sight."""
+    seen, hidden = list[Follower](), list[Follower]()
+    for each in waiting:
+        widget = _widget_of(each) if Shiboken.isValid(each) else None
         if widget is not None:
-            found[widget] = None
-    return list(found)
+            (seen if widget.isVisible() else hidden).append(each)
+    waiting.clear()
+    waiting.extend(hidden)
+    return seen
 
 
-def _seen_around(widget: QWidget) -> QWidget:
-    """Return the innermost widget around a hidden one that is to be seen; if there is none, the window."""
-    while (parent := widget.parentWidget()) is not None:
-        widget = parent
-        if widget.isVisible():
-            break
-    return widget
+def _around(widgets: Iterable[QWidget]) -> set[QWidget]:
+    """Return what is around widgets, each up to the innermost that is to be seen: Qt tells no hidden one."""
+    found = set[QWidget]()
+    for each in widgets:
+        around = each.parentWidget()
+        while around is not None and around not in found:
+            found.add(around)
+            around = None if around.isVisible() else around.parentWidget()
+    return found
 
 
 def _polish_again(widget: QWidget) -> None:

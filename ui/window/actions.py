@@ -127,7 +127,7 @@ ACTIONS = (
     ActionRow(
         name="import_weights", menu="&File", text="Import &weights…", handler="document.ask_open",
         argument="Weights (*.safetensors);;All files (*)",
-        tooltip="continue from the weights in a .safetensors file",
+        tooltip="continue from the weights of a model in a .safetensors file, as PyTorch writes it",
     ),
     ActionRow(
         name="import_run", menu="&File", text="Import run &to compare…", handler="document.ask_import_run",
@@ -135,7 +135,7 @@ ACTIONS = (
     ),
     ActionRow(
         name="export_weights", menu="&File", text="Export wei&ghts…", handler="document.ask_export_weights",
-        tooltip="write the network alone, as PyTorch reads it", starts_section=True,
+        tooltip="write the model alone, as PyTorch reads it", starts_section=True,
     ),
     ActionRow(
         name="export", menu="&File", text="&Export figure…", handler="exporter.export", key="Ctrl+E",

@@ -243,10 +243,19 @@ class MainWindow(QMainWindow):
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Unfold everything when the line is pressed."""
-        if self._presents and event.type() == QEvent.Type.MouseButtonPress:
+        """Place notices; unfold everything when the line is pressed."""
+        if watched is self.notices:
+            if event.type() in (QEvent.Type.Show, QEvent.Type.LayoutRequest):
+                self._place_notices()
+        elif self._presents and event.type() == QEvent.Type.MouseButtonPress:
             self.set_bare(False)
         return super().eventFilter(watched, event)
+
+    def _place_notices(self) -> None:
+        """Lay notices over the line at the bottom, where they hide nothing of a panel."""
+        high = max(self.notices.heightForWidth(self.width()), self.statusBar().height())
+        self.notices.setGeometry(0, self.height() - high, self.width(), high)
+        self.notices.raise_()
 
     def _leave(self) -> None:
         """Leave presenter mode, or the full screen."""
@@ -332,6 +341,7 @@ class MainWindow(QMainWindow):
         if self.run_bar.sizeHint().width() != self.run_bar.width():
             # A menu bar gives what stands in its corner another size only when it gets another itself.
             QApplication.sendEvent(bar, QResizeEvent(bar.size(), bar.size()))
+        self._place_notices()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -412,7 +422,8 @@ class MainWindow(QMainWindow):
         self.run_bar = RunBar(state, self.menus)
         ask_image = partial(ask_file, self, self._settings, "Open an image", _IMAGES)
         self.samples = SamplesPanel(state, analysis, ask_image)
-        self.notices = NoticeBar(state)
+        self.notices = NoticeBar(state, self)
+        self.notices.installEventFilter(self)
         self.pending = PendingBar(state, runs)
         self.panels = PanelArea()
         self.panels.divided.connect(self._follow_panels)
@@ -454,7 +465,7 @@ class MainWindow(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.samples_dock)
         self.lab_dock = LabDock(self)
         self.lab_dock.shown.connect(self._fit)
-        self.stage = Stage(self.panels, self.notices, self.pending)
+        self.stage = Stage(self.panels, self.pending)
         self.stage.pressed.connect(partial(self.set_bare, True))
         self.setCentralWidget(self.stage)
         self._arrange_timeline()

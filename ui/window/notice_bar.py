@@ -10,6 +10,7 @@ from cnnviz.errors import CNNVizError
 from cnnviz.experiment import SETTINGS
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
+from ui.controls.layouts import scaled
 from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.panels.contract import Runs
@@ -26,8 +27,9 @@ class NoticeBar(MessageBar):
     What is still true comes into sight again when the notice before it has gone.
     """
 
-    def __init__(self, state: AppState) -> None:
-        super().__init__()
+    def __init__(self, state: AppState, window: QWidget) -> None:
+        super().__init__(window)
+        scaled(self._layout.setContentsMargins, 11, 0, 4, 0)  # as high as the line that it lies over
         self._standing: dict[str, Notice] = {}  # by place, the newest last
         self._shown: Notice | None = None
         self._going = single_shot(self, self._show_newest, _SUCCESS_MS)

@@ -1,4 +1,4 @@
-"""The middle of the window: the panels, what waits below them, and notices over their lower edge."""
+"""The middle of the window: the panels, and what waits below them."""
 
 from typing import override
 
@@ -12,18 +12,16 @@ from ui.window.panel_area import PanelArea
 class Stage(QWidget):
     """Gives the panels its room, or holds them where they are while other parts unfold over them.
 
-    * `notices`: lie over the panels, which do not move when one comes and goes.
     * `below`: what stays for longer.
     * `pressed`: somebody has pressed on the panels while they are held; they get nothing of it.
     """
 
     pressed = Signal()
 
-    def __init__(self, panels: PanelArea, notices: QWidget, below: QWidget) -> None:
+    def __init__(self, panels: PanelArea, below: QWidget) -> None:
         super().__init__()
-        self._panels, self._notices, self._held = panels, notices, QRect()
+        self._panels, self._held = panels, QRect()
         self._layout = fill(QVBoxLayout(self), (panels, 1), below, spacing=0)
-        notices.setParent(self)
         self._cover = QWidget(self)
         self._cover.setToolTip("Press to fold the menus, samples and timeline again")
         self._cover.installEventFilter(self)
@@ -47,11 +45,6 @@ class Stage(QWidget):
         if self._held.isValid() and event.type() in (QEvent.Type.Move, QEvent.Type.Resize):
             self._panels.setGeometry(self._held.translated(-self.mapTo(self.window(), QPoint(0, 0))))
             self._cover.setGeometry(self.rect())
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
-            room = self._panels.geometry()
-            room.setTop(room.bottom() + 1 - self._notices.heightForWidth(room.width()))
-            self._notices.setGeometry(room)
-            self._notices.raise_()
         return found
 
     @override

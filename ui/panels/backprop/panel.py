@@ -150,6 +150,9 @@ class BackpropPanel(Panel):
     @override
     def present(self, alone: bool) -> None:
         self.side.setHidden(alone)
+        # The names of the steps get the whole line; keys go on, back and play, as they always do.
+        for button in (self.header.back, self.header.play, self.header.next):
+            button.setHidden(alone)
 
     def _fit_side(self) -> None:
         """Put the column at the right, or below what it explains when there is no room beside it."""

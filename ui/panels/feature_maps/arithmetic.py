@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import Ask, Asking, Colors, Share
+from cnnviz.drawing import Ask, Asking, Colors, Graphic, Share, sized
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import REST, Card, Choice, Item, Page, Room, Row, across, down
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
@@ -41,6 +41,7 @@ _CURVE_POINTS = 121
 _TIMES = Card("times", WORDS, Words("×", "strong", align="middle"), room=None)
 _EQUALS = Card("equals", WORDS, Words("=", "strong", align="middle"), room=None)
 _LEDGER = 360
+_BESIDE_INPUTS = replace(HEAT_MAP, size=sized(180, 180, 140, 90))  # numbers matter more than their sum
 LEAST = 480, 150  # width, whatever is written out: nothing around it may move with the pointer
 _SWEEPS = (
     "the window of the layer slides over its input and the map appears cell by cell. "
@@ -153,11 +154,12 @@ def _table(
     *,
     covered: bool = False,
     note: str = "",
+    graphic: Graphic[Looked] = HEAT_MAP,
 ) -> Card[Looked]:
     """Some numbers in cells, which keys lead to, too."""
     room, content = Share(min(max(shown.values.shape[1], 3), 6)), Looked(shown, outlines, covered)
     caption = ", ".join(filter(None, (shown.notation.unit, note)))
-    return Card(key, HEAT_MAP, content, title, caption, tip, room, is_live=True)
+    return Card(key, graphic, content, title, caption, tip, room, is_live=True)
 
 
 def _cells(values: NDArray[np.floating], colors: Colors, **more: Any) -> HeatMap:
@@ -203,18 +205,18 @@ def _tables(alike: _Alike) -> tuple[Item, ...]:
         padding = (cell.rows < 0)[:, None] | (cell.columns < 0)
         if cell.bias is not None:
             terms = np.append(terms, terms.dtype.type(cell.bias))
-        name, say = f"patch of {source}", partial(_say_term, cell)
+        of, say = f"of {source}", partial(_say_term, cell)
         if len(cell.patch) > 1:
-            name = f"{source} · input {part} (of {len(cell.patch)})"
+            of += f", input {part}"
             tiles = Tiles(cell.products, Colors("signed", *levels), Asking(Choose, "part"), noun="input")
             tip = "Products of each input channel; click to see its patch and filter"
             inputs.append(
                 Card("inputs", TILES, Chosen(tiles, part), "each input", "", tip, Share(4), is_live=True)
             )
-        names = name, f"filter {cell.cell[0]}"
+        names = "patch", f"filter {cell.cell[0]}"
     else:
         patch, kernel, products = cell.values, cell.weights, cell.products
-        names, say = (f"window of {source}", "weights"), partial(_say_product, terms)
+        names, of, say = ("window", "weights"), f"of {source}", partial(_say_product, terms)
     first, cols = part * products.size, products.shape[1]
     running = Terms(terms.astype(np.float64), cell.layer, say, point=PointAtTerm)
 
@@ -230,12 +232,13 @@ def _tables(alike: _Alike) -> tuple[Item, ...]:
     # Of the whole map, so that numbers keep their decimals from one of its cells to the next.
     largest = max(map(abs, limits)) * float(np.abs(shown.weights or kernel).max())
     found = _cells(products, Colors("signed", *levels), point=point, largest=largest)
+    table = partial(_table, graphic=_BESIDE_INPUTS if inputs else HEAT_MAP)
     items: list[Item] = [
-        _table("patch", names[0], "Values of the previous stage; hatched: padding", own),
+        table("patch", names[0], "Values of the previous stage; hatched: padding", own, note=of),
         _TIMES,
-        _table("kernel", names[1], "Each weight is multiplied by the value at its place", weights),
+        table("kernel", names[1], "Each weight is multiplied by the value at its place", weights),
         _EQUALS,
-        _table(
+        table(
             "products",
             "products",
             "Their sum, with the bias, is the value",
@@ -246,7 +249,7 @@ def _tables(alike: _Alike) -> tuple[Item, ...]:
         *inputs,
     ]
     if not shown.is_covered:
-        items.append(Card("running", WATERFALL, running, "running sum", room=Share(1.4)))
+        items.append(Card("running", WATERFALL, running, "sum so far", room=88, spare=1))
     return tuple(items)
 
 

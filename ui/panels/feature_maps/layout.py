@@ -10,7 +10,7 @@ from typing import NamedTuple
 from cnnviz.drawing import Box, Look
 from cnnviz.graphics.columns import Column, Kind, Plan
 from cnnviz.graphics.stages import strip_height
-from cnnviz.graphics.tiles import are_all_in_sight
+from cnnviz.graphics.tiles import are_legible
 
 LARGEST_SCALE = 40
 LARGEST_CELL = 64
@@ -20,8 +20,8 @@ LINE = 17
 FOLDED_WIDTH = 22
 """Width of a folded column, and of the strip that leads to another page."""
 _GAP = 16
-_NUMBERED = 130
-"""Width of a 3 x 3 kernel with numbers in its cells."""
+_NUMBERED, _READABLE = 130, 220
+"""Width of a 3 x 3 kernel with numbers in its cells, and of outputs with bars of some length."""
 _KEYED = 80
 """Width in which the key of the outlines, below the image, has room."""
 _NEVER = 5
@@ -163,7 +163,7 @@ def _fit(columns: _Page, room: Room, wanted: int | None, folds: frozenset[str]) 
         return side <= _tallest(columns, room) and total_width(columns, side, folds, room) <= room.width
 
     def has_all(side: int) -> bool:
-        return is_whole(side) and _are_all_in_sight(columns, side, folds, room)
+        return is_whole(side) and _are_legible(columns, side, folds, room)
 
     if wanted is not None:
         side = min(wanted, room.width, _height(room))
@@ -181,12 +181,12 @@ def _largest(unit: int, fits: Callable[[int], bool]) -> int:
     return side_of(unit, max(bisect_left(scales, True, key=lambda scale: not fits(side_of(unit, scale))), 1))
 
 
-def _are_all_in_sight(columns: _Page, side: int, folds: Collection[str], room: Room) -> bool:
-    """Whether the small maps below the large ones need not be scrolled."""
+def _are_legible(columns: _Page, side: int, folds: Collection[str], room: Room) -> bool:
+    """Whether the small maps below the large ones are large enough."""
     high = _height(room) - side - strip_height(room.look)
     widths = column_widths(columns, side, folds, room)
     several = (c for c in columns if c.kind in (Kind.FILTERS, *_MAPS) and c.count > 1 and c.key in widths)
-    return all(are_all_in_sight(c.shape, Box(0, 0, widths[c.key], high), room.look) for c in several)
+    return all(are_legible(c.shape, Box(0, 0, widths[c.key], high), room.look) for c in several)
 
 
 def _height(room: Room) -> int:
@@ -255,6 +255,7 @@ def column_widths(columns: _Page, side: float, folds: Collection[str], room: Roo
     look = room.look
     widths = {c.key: column_width(c, side, look) for c in columns if c.key not in folds}
     most = dict.fromkeys(_MAPS, _WIDEST * side) | {Kind.FILTERS: max(look.px(_NUMBERED), _WIDEST * side)}
+    most[Kind.OUTPUT] = look.px(_READABLE)
 
     def levelled(level: int) -> dict[str, float]:
         grown = {c.key: min(level, most.get(c.kind, 0)) for c in columns}

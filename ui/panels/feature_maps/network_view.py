@@ -9,10 +9,9 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from cnnviz.covers import Secret
-from cnnviz.drawing import Ask, Box, Drawing, Ground, Leave, Look
-from cnnviz.drawing.page import Card, Page, Row, page_drawn, without_controls
+from cnnviz.drawing import Ask, Block, Box, Drawing, Ground, Leave, Look
+from cnnviz.drawing.page import Page, Row, page_drawn, without_controls
 from cnnviz.graphics.columns import Kind, Plan
-from cnnviz.graphics.tiles import Chosen, first_line
 from ui.choices import Choices
 from ui.controls.keyboard import arrow_step
 from ui.controls.layouts import fill, scaled
@@ -37,7 +36,6 @@ from ui.panels.feature_maps.view import (
     PointAt,
     PressCell,
     ScrollMap,
-    ScrollMaps,
     ShowChannel,
     StepSweep,
     View,
@@ -74,7 +72,7 @@ class NetworkView(QWidget):
         self.picture: Picture | None = None
         self.explained: Explained | None = None
         self._under: PinnedCell | None = None
-        self._stays: dict[str, object] = {}
+        self._stays: Block | None = None
         self._contents = Contents()
         self._layout: tuple[Plan, object, Layout] | None = None  # what it is of, and depends on
         self._pointed_time = -_MOMENT
@@ -110,10 +108,10 @@ class NetworkView(QWidget):
         """Show a picture; where the user looked in another network is forgotten."""
         earlier, self.picture = self.picture, picture
         if earlier is None or picture.plan is not earlier.plan:
-            self._keep(channels=(), folded=(), lines=(), at=None, enlarged=None, first_output=0)
+            self._keep(channels=(), folded=(), at=None, enlarged=None)
             self._keep(pointed=None, pointed_index=None, part=None)
             self._under = None
-            self._stays.clear()
+            self._stays = None
             self._stand_at(None)
             self.share_height()
         self.redraw()
@@ -194,8 +192,9 @@ class NetworkView(QWidget):
             layout = layout_of(plan, room, view.scale, dict(view.folded), view.enlarged, view.at)
             self._layout = plan, key, layout
             self.paged.emit()
-        ratio, stays = self.devicePixelRatioF(), dict(self._stays)
-        return Now(self.picture, self.explained, view, room, self._layout[2], ratio, stays, self._contents)
+        ratio = self.devicePixelRatioF()
+        told = self.picture, self.explained, view, room, self._layout[2], ratio
+        return Now(*told, self._stays, self._contents)
 
     def figure(self, look: Look) -> Drawing:
         """Network and arithmetic, one below the other."""
@@ -291,13 +290,8 @@ class NetworkView(QWidget):
                 self._choices.choose(cell=zoomed(now, steps))
             case ScrollMap(corner) if (now := self._now()) is not None:
                 column = now.plan.column(view.enlarged or "")
-                self._stays[f"{view.enlarged} large"] = None if column is None else nearest(now, column)
+                self._stays = None if column is None else nearest(now, column)
                 self._keep(place=corner)
-                self.redraw()
-            case ScrollMaps(key, line) if (now := self._now()) is not None:
-                column = now.plan.column(key)
-                self._stays[key] = None if column is None else now.explained.look.channel(column.group)
-                self._keep(lines=put(view.lines, key, line))
                 self.redraw()
             case PlaySweep() if self._clock.isActive():
                 self._clock.stop()
@@ -323,28 +317,12 @@ class NetworkView(QWidget):
                 self.answer(ask)
 
     def stay_where_scrolled(self) -> None:
-        """Leave maps where a session has scrolled them."""
+        """Leave an enlarged map where a session has scrolled it."""
         now = self._now()
-        if now is None:
-            return
-        for column in now.plan.columns:
-            self._stays[column.key] = now.explained.look.channel(column.group)
-        column = now.plan.column(self.view.enlarged or "")
-        if column is not None and self.view.place is not None:
-            self._stays[f"{column.key} large"] = nearest(now, column)
+        column = None if now is None else now.plan.column(self.view.enlarged or "")
+        if now is not None and column is not None and self.view.place is not None:
+            self._stays = nearest(now, column)
         self.redraw()
-
-    def seen(self) -> View:
-        """The choices, with what is in sight, also of columns that nobody has scrolled."""
-        lines, ratio = self.view.lines, self.devicePixelRatioF()
-        leaves = {} if self.flow.page is None else self.flow.page.leaves()
-        for key, leaf in leaves.items():
-            if isinstance(leaf, Card) and isinstance(leaf.content, Chosen):
-                view = self.flow.view(key)
-                box = Box(0, 0, view.width(), view.height())
-                line = first_line(leaf.content, box, self._theme, ratio)
-                lines = put(lines, key.removesuffix(" maps"), line)
-        return replace(self.view, lines=lines)
 
     def enlarge(self, key: str | None) -> None:
         """Give a column all the room there is, or none."""

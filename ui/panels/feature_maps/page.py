@@ -1,7 +1,7 @@
 """The network as one page: a column for each stage, left to right, in which cells are linked."""
 
 import math
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ import numpy as np
 
 from cnnviz.drawing import Asking, Block, Box, Colors, Ground, Look, Share
 from cnnviz.drawing.cells import OUTLINES
-from cnnviz.drawing.page import Card, Choice, Item, Page, across, down
+from cnnviz.drawing.page import REST, Card, Choice, Item, Page, across, down
 from cnnviz.graphics.columns import Column, Kind, Plan
 from cnnviz.graphics.heat_map import HeatMap, Looked, Outlines, Zoom, placed
 from cnnviz.graphics.ledger import LEDGER, Ledger
@@ -31,7 +31,7 @@ from cnnviz.graphics.stages import (
 )
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
-from cnnviz.quantities import format_cell, format_count, format_together, format_value
+from cnnviz.quantities import format_cell, format_count, format_value
 from ui.panels.feature_maps.explain import Explained, logit_breakdown
 from ui.panels.feature_maps.layout import FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
 from ui.panels.feature_maps.links import Mark
@@ -45,7 +45,6 @@ from ui.panels.feature_maps.view import (
     PointAt,
     PressCell,
     ScrollMap,
-    ScrollMaps,
     ShowChannel,
     View,
     ZoomBy,
@@ -90,8 +89,8 @@ class Now:
     """All that the page is made of.
 
     * `room`: for all columns; `layout`, how they share it; `ratio`, device pixels a pixel.
-    * `stays`: what was chosen, or marked, when the user has scrolled maps, by column: as long as this is the
-      same, they stay where they are.
+    * `stays`: what was marked when the user has scrolled an enlarged map; as long as this is the same, it
+      stays where it is.
     """
 
     picture: Picture
@@ -100,7 +99,7 @@ class Now:
     room: Room
     layout: Layout
     ratio: float = 1.0
-    stays: Mapping[str, object] = field(default_factory=dict[str, object])
+    stays: Block | None = None
     contents: Contents = field(default_factory=Contents, compare=False)
 
     @property
@@ -181,7 +180,8 @@ def _body(now: Now) -> Item:
     for column in layout.columns:
         if column.key in layout.widths:
             make = {Kind.UNITS: _units, Kind.OUTPUT: _outputs}.get(column.kind, _maps)
-            width = layout.widths[column.key] / look.scale
+            is_last = column.kind is Kind.OUTPUT  # it has what room is left
+            width = REST if is_last else layout.widths[column.key] / look.scale
             items.append(down(*make(now, column), room=width, gap=3))
         else:
             ask, key = Fold(column.key, False), f"{column.key} folded"
@@ -257,14 +257,20 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     growth, step = now.picture.growth.get(column.key, (1.0, 0))
     times = "1" if growth == 1 else format_value(growth, 2)
     has_grown = times != "1" and 0 < growth < math.inf
+    about = [f"{times} times the limits at step {format_count(step)}"] if has_grown else []
+    peak = None
+    if column.kind is Kind.MAPS and not now.is_covered(column):
+        peak = float(_values(now, column)[now.channel(column)].max())
+        about.append(f"the mark is the largest value of this map, {format_value(peak)}")
     content = StageMap(
         looked,
         f"×{times}" if has_grown else "",
-        f"{times} times the limits at step {format_count(step)}" if has_grown else "",
+        "; ".join(about),
         enlarge=None if column.kind is Kind.FILTERS else Enlarge(column.key),
         scrolls=ScrollMap if zoom is not None else None,
         zooms=ZoomBy if is_large else None,
         length=240 if is_large else None,
+        peak=peak,
     )
     tip = "Point at a cell to see which cells it reads and which it feeds; click to pin it"
     room = math.ceil(box.height if is_large else _side(now, column) + strip_height(look)) / look.scale
@@ -329,8 +335,8 @@ def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
         case _:
             lines = f"map {channel} (of {column.count})", f"map {channel}", f"{channel}"
             if not now.is_covered(column) and not power:
-                most = f"max {_largest(now, column)[channel]}"
-                lines = f"{lines[0]}, {most}", f"{lines[1]}, {most}", *lines
+                most = f"max {format_value(float(_values(now, column)[channel].max()), 2)}"
+                lines = f"{lines[0]}, {most}", f"{lines[1]}, {most}", f"{channel}: {most}", *lines
     return tuple(f"{line} {power}".rstrip() for line in lines)
 
 
@@ -338,11 +344,6 @@ def _values(now: Now, column: Column) -> Any:
     """Maps of a column, of shape (maps, h, w)."""
     values = now.picture.values(column)
     return values[:, now.source(column)] if column.kind is Kind.FILTERS else values
-
-
-def _largest(now: Now, column: Column) -> tuple[str, ...]:
-    """Largest value of each map of a column."""
-    return tuple(format_together(_values(now, column).max(axis=(1, 2)).tolist(), 2, longest=6))
 
 
 def _cell(column: Column, source: int, channel: int, row: int, col: int) -> PinnedCell:
@@ -396,11 +397,10 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
             _values(now, column),
             column.within(limits),
             partial(ShowChannel, group),
-            notes=_largest(now, column) if column.kind is Kind.MAPS else (),
+            says_largest=column.kind is Kind.MAPS,
             noun="filter" if column.kind is Kind.FILTERS else "map",
             title="Maps",
             point=lambda *at: PointAt(_cell(column, source, *at)),
-            scrolls=partial(ScrollMaps, column.key),
             chooses=True,
             has_key=False,
             most=192,
@@ -408,11 +408,8 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
 
     tiles = now.contents.of("maps", column, picture.token(column), (source, limits), make)
     chosen = min(now.explained.look.channel(group), column.count - 1)
-    first, stays = dict(now.view.lines).get(column.key, 0), now.stays.get(column.key) == chosen
-    shown = Chosen(tiles, chosen, first, stays)
     name, tip = f"All maps of {column.title}", "Click one to show it large"
-    tip += "; beside its number stands its largest value" if tiles.notes else ""
-    return (Card(f"{column.key} maps", TILES, shown, tip=tip, is_live=True, name=name),)
+    return (Card(f"{column.key} maps", TILES, Chosen(tiles, chosen), tip=tip, is_live=True, name=name),)
 
 
 # -- an enlarged map ----------------------------------------------------------------------------------------
@@ -464,12 +461,7 @@ def _followed(now: Now, column: Column, looked: Looked, box: Box) -> Looked:
     """Move an enlarged map so that the marked cell is in sight, unless the user has scrolled it since."""
     under, marked = now.explained.look.under, nearest(now, column)
     is_pointed_at = under is not None and under.stage == column.stage
-    if (
-        marked is None
-        or is_pointed_at
-        or now.stays.get(f"{column.key} large") == marked
-        or looked.zoom is None
-    ):
+    if marked is None or is_pointed_at or now.stays == marked or looked.zoom is None:
         return looked
     area = map_area(StageMap(looked), box, now.look)
     shown, _ = placed(looked, Ground(area, now.look, ratio=now.ratio))
@@ -554,7 +546,7 @@ def _outputs(now: Now, column: Column) -> tuple[Item, ...]:
     lines = ("covered", "?") if covers else (f"read as {read_as}", read_as)
     items: list[Item] = [*_head(column, "", lines)]
     if not covers:
-        rows = OutputRows(outputs, chosen, now.view.first_output, Asking(Choose, "first_output"))
+        rows = OutputRows(outputs, chosen)
         tip, name = "Click a class to see its logit as a sum", "Outputs: logit and probability of each class"
         items.append(Card(column.key, OUTPUTS, rows, tip=tip, is_live=True, name=name))
     if evidence is not None:

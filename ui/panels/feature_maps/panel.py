@@ -157,7 +157,7 @@ class FeatureMapsPanel(Panel):
             return waiting or {}
         levels = self._levels if self._are_limits_fixed() else {}
         pairs = tuple((key, tuple(pair)) for key, pair in levels.items())
-        return kept(replace(self.network.seen(), levels=pairs)) | self.top_patches.view_state()
+        return kept(replace(self.network.view, levels=pairs)) | self.top_patches.view_state()
 
     @override
     def restore_view(self, view: PanelView) -> None:

@@ -45,8 +45,6 @@ class View:
     * `enlarged`: key of the column that has all the room there is.
     * `cell`, `place`: side of its cells, as large as fits when None; first row and column in sight.
     * `folded`: by column, whether the user has folded it, or unfolded it.
-    * `lines`: by column, first line of its small maps that is in sight.
-    * `first_output`: number of the first class in sight.
     * `channels`: by group of columns, the chosen channel.
     * `pointed`, `pointed_index`: cell that the pointer was on last.
     * `part`: input channel that is written out.
@@ -67,8 +65,6 @@ class View:
     cell: float | None = maybe(float, 1, 2 * LARGEST_CELL, kept="flow.large.cell")
     place: tuple[int, ...] | None = maybe(int, kept="flow.large.place")
     folded: tuple[tuple[str, bool], ...] = named_values(bool, kept="flow.folded")
-    lines: tuple[tuple[str, int], ...] = named_values(int, kept="flow.thumbs")
-    first_output: int = whole(0, 0, _FAR)
     channels: tuple[tuple[str, int], ...] = named_values(int)
     pointed: str | None = maybe(str)
     pointed_index: tuple[int, ...] | None = maybe(int)
@@ -190,10 +186,3 @@ class ScrollMap(Ask):
     """Bring a row and a column of the enlarged map to its upper left."""
 
     corner: tuple[int, int]
-
-
-class ScrollMaps(Ask):
-    """Bring a line of the small maps of a column to its top."""
-
-    key: str
-    line: int

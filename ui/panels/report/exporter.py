@@ -15,6 +15,7 @@ from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, told_so_far
 from cnnviz.lab.model import PARTS, Lab, Question, Step
 from cnnviz.lab.record import LabNumbers, LabRecord
+from cnnviz.lab.results import Whose
 from cnnviz.quantities import format_count
 from cnnviz.report.blocks import Document, Words
 from cnnviz.report.html import write_html
@@ -37,6 +38,8 @@ ENDINGS = (".pdf", ".html", ".htm")
 
 _EXPORT = "report-export"
 _ANYWAY, _DRAFT = "Export anyway", "Export draft"
+_SO_FAR = "A draft shows what is done so far."
+_SHOWS_ALL = "The report to hand in shows all results; a prediction made after it counts as late."
 
 
 class ReportExporter(QObject):
@@ -93,13 +96,14 @@ class ReportExporter(QObject):
 
     def _draft(self) -> Callable[[], Document]:
         """Return the same for a draft: it says so, and what is lacking, and carries nothing to be graded."""
-        compose, lacking = self.composed(is_final=False), self.lacking()
+        compose, lacking, work = self.composed(is_final=False), self.lacking(), self._work.work
+        whose = Whose(work.author[:1000], work.roll_number[:1000], "a draft")
 
         def drafted() -> Document:
             document = compose()
             said = Words(f"Draft, not to be handed in. {lacking}")
             title = f"{document.title} (draft)"
-            return replace(document, title=title, blocks=(said, *document.blocks), results="")
+            return replace(document, title=title, blocks=(said, *document.blocks), results=whose.to_json())
 
         return drafted
 
@@ -128,17 +132,17 @@ class ReportExporter(QObject):
             many = f"{format_count(len(places))} answers are still to be written, first "
             said.append(f"{many if len(places) > 1 else 'Still to be written: '}{place}.")
         count = self._count_open()
-        is_needed = self._measuring.is_needed
         if count:
             said.append(f"{format_count(count)} prediction{'s are' if count > 1 else ' is'} still open.")
-            if not is_needed:
-                late = "a prediction made afterwards counts as late"
-                said.append(f"If you export now, the report shows the results; {late}.")
         if not any(step.results or record.step(step.id).inserts for step in lab.steps):
             said.append("The report has no figure; Insert… beside the observations adds one.")
-        if said and is_needed:
-            said.append("A draft shows what is done so far. The report to hand in comes after “Run the lab”.")
         return " ".join(said)
+
+    def _advised(self, lacking: str) -> str:
+        """Return what is lacking, and what that means for a draft and for the report."""
+        if self._measuring.is_needed:
+            return f"{lacking} {_SO_FAR} The report to hand in comes after “Run the lab”."
+        return f"{lacking} {_SHOWS_ALL} {_SO_FAR}" if self._count_open() else lacking
 
     def _count_open(self) -> int:
         record = self._work.record
@@ -163,19 +167,22 @@ class ReportExporter(QObject):
             lacking = self.lacking()
             if not lacking:
                 self._message.clear()
-            elif lacking != self._said:
+            elif self._advised(lacking) != self._said:
                 self._say(lacking)
 
     def _say(self, lacking: str) -> None:
-        self._said = lacking
-        action = _DRAFT if self._measuring.is_needed else _ANYWAY
-        self._message.show_message(lacking, "warning", action, self._ask_anyway)
+        """Say what is lacking; offer a draft, and where the lab is measured the report all the same."""
+        self._said = self._advised(lacking)
+        ways = [(_DRAFT, partial(self._ask_anyway, is_draft=True))]
+        if not self._measuring.is_needed:
+            ways.insert(0, (_ANYWAY, partial(self._ask_anyway, is_draft=False)))
+        self._message.show_message(self._said, "warning", *ways[0], *ways[1:])
 
-    def _ask_anyway(self) -> None:
+    def _ask_anyway(self, *, is_draft: bool) -> None:
         # The button in the message goes, and with it the keyboard to the next field.
         self._message.clear()
         self._button.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.ask_where(is_draft=self._measuring.is_needed)
+        self.ask_where(is_draft=is_draft)
 
     def ask_where(self, *, is_draft: bool = False) -> None:
         """Ask for a file, beginning in the folder used last, and write the report or a draft to it."""

@@ -12,7 +12,7 @@ from cnnviz.files import printable
 from cnnviz.lab.measured import are_of, measured_lab, own_pixels, seed_for
 from cnnviz.lab.model import Lab
 from cnnviz.lab.record import LabNumbers
-from cnnviz.quantities import format_count, format_percent
+from cnnviz.quantities import format_count
 from cnnviz.report.bench import LabSettings
 from ui.panels.report.work import StudentWork
 from ui.state import AppState
@@ -108,13 +108,8 @@ class Measuring(QObject):
             return todo if lab.is_free else f"This is the report of the lab “{lab.title}”. {todo}"
         if why := self._state.why_covered(*Secret):
             return why
-        accuracy = (
-            "" if numbers.accuracy is None else f" test accuracy {format_percent(numbers.accuracy, 2)} after"
-        )
-        text = (
-            f"Measured {numbers.time}:{accuracy} {format_count(numbers.steps)} steps, seed "
-            f"{numbers.experiment.seed}."
-        )
+        trained = f"{format_count(numbers.steps)} steps, seed {numbers.experiment.seed}"
+        text = f"Measured {numbers.time}: {trained}."
         if not lab.is_free:
             return text if self.numbers is not None else f"{text} {_OWN_SETTINGS}"
         if numbers.experiment != self._state.experiment:

@@ -13,7 +13,7 @@ from cnnviz.drawing import Ask
 from cnnviz.graphics.columns import Kind
 from cnnviz.graphics.flow import FLOW, ShowCell
 from cnnviz.graphics.network_stages import Flow, flow_of
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_count, with_article
 from cnnviz.snapshots import Snapshot
 from ui.choices import Choices, one_of
 from ui.controls.labels import ElidedLabel
@@ -64,15 +64,15 @@ def _compute(scene: Scene[_Filters], _context: Context | None = None) -> Flow:
     weights = network.params if shown.first is None else shown.first.network.params
     if shown.first is not None and shown.moment == "difference":
         weights = {name: np.subtract(network.params[name], before) for name, before in weights.items()}
-    notes = image_words(sample, scene.classes), f"step {format_count(scene.snapshot.step)}"
+    notes = *_image_words(sample, scene.classes), f"step {format_count(scene.snapshot.step)}"
     trace = network.forward(sample.pixels[None])
     return flow_of(trace, scene.classes, sample.label, weights=weights, filters=shown.title, notes=notes)
 
 
-def image_words(sample: Sample, classes: tuple[str, ...]) -> str:
+def _image_words(sample: Sample, classes: tuple[str, ...]) -> tuple[str, ...]:
     """Say which image it is, and what it shows."""
     said = "own image" if sample.index is None else f"test image {format_count(sample.index)}"
-    return said if sample.label is None else f"{said}, a {classes[sample.label]}"
+    return (said,) if sample.label is None else (said, with_article(classes[sample.label]))
 
 
 class NetworkPart(ProvenancePart, QWidget):

@@ -299,7 +299,7 @@ class TrainingPanel(Panel):
             (state.historyReset, self._on_history_reset),
             (state.runChanged, self._on_run_changed),
             (state.momentChanged, self._on_moment_changed),
-            (state.ghostChanged, lambda: self.curves.set_ghost(state.ghost)),
+            (state.ghostChanged, self._on_ghost_changed),
             (state.evaluationChanged, self._on_evaluation_changed),
         ):
             signal.connect(slot)
@@ -308,6 +308,9 @@ class TrainingPanel(Panel):
         state.stepsAdded.connect(self._on_steps_added)
         state.testAdded.connect(self._on_test_added)
         state.sampleChanged.connect(self._on_sample_changed)
+
+    def _on_ghost_changed(self) -> None:
+        self.curves.set_ghost(self._state.ghost)
 
     def _on_settings_changed(self) -> None:
         self.form.set_settings(self._state.settings)
