@@ -75,10 +75,12 @@ def state() -> AppState:
 @pytest.fixture
 def bar(qtbot: QtBot, state: AppState, monkeypatch: pytest.MonkeyPatch) -> NoticeBar:
     monkeypatch.setattr(notice_bar, "_SUCCESS_MS", 120)
-    made = NoticeBar(state)
-    qtbot.addWidget(made)
-    made.resize(600, 60)
-    show_window(qtbot, made)
+    window = QWidget()
+    qtbot.addWidget(window)
+    made = NoticeBar(state, window)
+    window.resize(600, 60)
+    made.resize(window.size())
+    show_window(qtbot, window)
     made.clear()
     return made
 
