@@ -73,7 +73,7 @@ def state() -> AppState:
 
 
 @pytest.fixture
-def bar(qtbot: QtBot, state: AppState, monkeypatch: pytest.MonkeyPatch) -> NoticeBar:
+def bar(qtbot: QtBot, state: AppState, monkeypatch: pytest.MonkeyPatch) -> Iterator[NoticeBar]:
     monkeypatch.setattr(notice_bar, "_SUCCESS_MS", 120)
     window = QWidget()
     qtbot.addWidget(window)
@@ -82,7 +82,7 @@ def bar(qtbot: QtBot, state: AppState, monkeypatch: pytest.MonkeyPatch) -> Notic
     made.resize(window.size())
     show_window(qtbot, window)
     made.clear()
-    return made
+    yield made
 
 
 def test_good_news_goes_by_itself_and_the_rest_comes_back(
