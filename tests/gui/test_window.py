@@ -73,7 +73,7 @@ def state() -> AppState:
 
 
 @pytest.fixture
-def bar(qtbot: QtBot, state: AppState, monkeypatch: pytest.MonkeyPatch) -> Iterator[NoticeBar]:
+def bar(qtbot: QtBot, state: AppState, monkeypatch: pytest.MonkeyPatch) -> NoticeBar:
     monkeypatch.setattr(notice_bar, "_SUCCESS_MS", 120)
     window = QWidget()
     qtbot.addWidget(window)
@@ -82,7 +82,8 @@ def bar(qtbot: QtBot, state: AppState, monkeypatch: pytest.MonkeyPatch) -> Itera
     made.resize(window.size())
     show_window(qtbot, window)
     made.clear()
-    yield made
+    vars(qtbot)["around"] = window  # which it holds weakly
+    return made
 
 
 def test_good_news_goes_by_itself_and_the_rest_comes_back(
