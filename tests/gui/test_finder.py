@@ -166,6 +166,7 @@ def test_the_box_finds_every_action_with_its_key_and_what_cannot_be_had_now_says
     assert not box.isVisible()
 
 
+@pytest.mark.alone
 def test_settings_choices_and_parts_of_panels_are_found_from_another_and_come_to_the_front(
     qtbot: QtBot, active: Session
 ) -> None:
