@@ -47,7 +47,7 @@ class DropDownList(QComboBox):
         """Make room for the last entry: Qt forgets a part of the frame while the field has the keyboard."""
         self.view().parentWidget().setContentsMargins(
             1, 0, 1, 0
-        )  # of the frame the list would cover two sides
+        )  # or the list covers the frame
         super().showPopup()
         view = self.view()
         popup, frame = view.window(), view.contentsMargins()
