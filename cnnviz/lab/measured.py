@@ -89,9 +89,13 @@ def measured_lab(
             else:
                 progress_of_run = part_of(report, 0, training)
                 bench = trained(experiment_of_steps, dataset, progress=progress_of_run, cancelled=cancelled)
+            every = (each for step in asking for each in step.measurements)
+            of = next((each.parameters for each in every if each.measure == "window_receivers"), None)
+            window = settings.window if of is None else (of["filter"], of["row"], of["column"])
             bench = replace(
-                bench, own=own, settings=settings, progress=part_of(report, training, 1), cancelled=cancelled
-            )
+                bench, own=own, settings=replace(settings, window=window),
+                progress=part_of(report, training, 1), cancelled=cancelled,
+            )  # fmt: skip
             for step in asking:
                 if cancelled():
                     raise CancelledError("Measuring the lab was cancelled.")
@@ -258,7 +262,7 @@ def appendix_blocks(bench: Bench) -> Iterator[Words | Table]:
     yield Words("This command, with the same seed and versions, gives the same numbers:")
     yield Words(command_line(experiment, dataset, bench.settings.sample), "code")
     settings = [
-        (setting.title.lower(), setting.written(getattr(experiment, name)))
+        (name.replace("_", " "), setting.written(getattr(experiment, name)))
         for name, setting in SETTINGS.items()
         if name not in experiment.unused
     ]

@@ -57,6 +57,8 @@ class LabSettings:
     """How much the results of a report measure."""
 
     sample: int = 0  # position among the test images of the digit that is looked at closely
+    # filter, row and column of the pooling window that is followed; None: where most gradient arrives
+    window: tuple[int | str, int, int] | None = None
     digits: int = 200  # test digits that are moved for mean and spread
     reach: int = 8  # farthest shift in pixels
     tie_images: int = 1000  # test images whose tied windows are counted
@@ -188,13 +190,12 @@ class Bench:
 
     @cached_property
     def swept(self) -> DigitSweep:
-        """Many test images, evenly chosen, moved along x."""
-        count = len(self.dataset.test_labels)
-        chosen = np.linspace(0, count - 1, min(self.settings.digits, count)).astype(np.intp)
-        images = to_input(self.dataset.test_images[chosen], self.network.dtype)
+        """The first test images, moved along x: those of the window's sweep and of what labs measure."""
+        count = self.settings.digits
+        images = to_input(self.dataset.test_images[:count], self.network.dtype)
         settings = SweepSettings(dxs=self.shifts, dys=(0,))
         return sweep_many(
-            self.network, images, self.dataset.test_labels[chosen], settings,
+            self.network, images, self.dataset.test_labels[:count], settings,
             progress=part_of(self.progress, *_SWEPT), cancelled=self.cancelled,
         )  # fmt: skip
 
@@ -252,7 +253,9 @@ class Pass:
 
     @cached_property
     def channel(self) -> int:
-        """The filter that is followed: the one with the largest gradient at its pooled map, or at its map."""
+        """The filter that is followed: that of the lab, or the one with the largest gradient at its maps."""
+        if (window := self._bench.settings.window) is not None:
+            return filter_number(window[0], self._bench.network)
         arriving = self.map_gradients if self.routing is None else self.routing.incoming
         return int(np.argmax(np.abs(arriving).sum(axis=(1, 2))))
 
@@ -296,6 +299,18 @@ class Pass:
             network, self.x, self.label, seed=bench.experiment.seed, progress=progress, cancelled=cancelled,
             count=None if network.parameter_count <= settings.checked else settings.drawn,
         )  # fmt: skip
+
+
+STRONGEST = "strongest"
+"""Names the filter of the first layer whose weights are the largest together, in each student's network."""
+
+
+def filter_number(named: int | str, network: Network) -> int:
+    """Return the number of a filter of the first layer; `STRONGEST` names one by its weights."""
+    if isinstance(named, int):
+        return named
+    weights = network.params[f"{network.filter_layers[0]}.weight"]
+    return int(np.square(weights).reshape(len(weights), -1).sum(axis=1).argmax())
 
 
 def dots() -> Lesson:

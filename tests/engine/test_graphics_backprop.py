@@ -204,6 +204,14 @@ def test_a_statement_has_room_for_longer_words() -> None:
     assert STATEMENT.height(short, 200, LIGHT) == STATEMENT.height(long, 200, LIGHT)
 
 
+@pytest.mark.parametrize("ends", [(0.1883, 0.2031), (0.195917, 0.195933), (-0.7, 0.9), (11.0, 12.9)])
+def test_an_axis_has_at_least_two_numbers_that_differ(ends: tuple[float, float]) -> None:
+    plot = Curves((Curve("loss", np.array([-1.0, 1.0]), np.array(ends)),), x_name="change", y_range=ends)
+    marks = drawn(CURVES, plot, 230, LIGHT).all_marks()
+    beside = [mark.words for mark in marks if isinstance(mark, Text) and mark.anchor == "end"]
+    assert len(set(beside)) == len(beside) >= 2
+
+
 @pytest.mark.parametrize("width", [180, 300, 600])
 def test_the_numbers_of_an_axis_are_whole(width: int) -> None:
     p = np.linspace(0.01, 1.0, 50)

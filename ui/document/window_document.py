@@ -261,6 +261,7 @@ class WindowDocument(QObject):
 
         def then() -> None:
             self._window.samples.forget_own()
+            self.state.clear_notice("files")
             self.forget()
             self._settle(None, is_saved=True)
 

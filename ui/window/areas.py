@@ -147,7 +147,7 @@ def _can_have_keyboard(widget: QWidget) -> bool:
     return widget.isVisible() and widget.isEnabled()
 
 
-_CORNER = QPoint(0, 0)
+_CORNER, _BESIDE = QPoint(0, 0), 4
 
 
 class AreaFrame(QFrame):
@@ -194,5 +194,6 @@ class AreaFrame(QFrame):
             window, seen = self._area.window(), self._area.window().rect()
             for each in self._around():
                 seen &= each.rect().translated(each.mapTo(window, _CORNER))
-            self.setGeometry(seen)
+            # Beside the words at its edge, not over them.
+            self.setGeometry(seen.adjusted(-_BESIDE, -_BESIDE, _BESIDE, _BESIDE) & window.rect())
             self.setVisible(not window.isFullScreen())  # which shows one area alone

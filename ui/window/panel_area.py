@@ -64,7 +64,8 @@ class PanelArea(QMainWindow):
         dock.visibilityChanged.connect(panel.setVisible)
         dock.topLevelChanged.connect(self._settle)
         dock.dockLocationChanged.connect(self._settle)
-        self._update_titles()
+        dock.setTitleBarWidget(QWidget())  # until Qt knows whether it is behind a tab
+        self._settle()
         return dock
 
     @override

@@ -327,7 +327,8 @@ class BackpropPanel(Panel):
             return
         step, focus = model.step, model.focus
         formula = formula_of(passed, step, focus, model.rate)
-        self.header.set_explanation(sentence_of(passed, step), formula, is_covered=focus.is_covered)
+        sentence = sentence_of(passed, step, is_covered=focus.is_covered)
+        self.header.set_explanation(sentence, formula, is_covered=focus.is_covered)
         now, why = self.work.now(), self._state.why_covered(*_TOLD_BY.get(step.kind, ()))
         later = Card("later", WORDS, Words(why, ink="muted"))
         self.stack.show_page(Page(later) if why else page_of(now))
