@@ -634,7 +634,7 @@ def _flips(case: Case, dx: int, dy: int, digits: int) -> Made:
             continue
         swept = sweep_many(
             bench.network, to_input(data.test_images[chosen], bench.network.dtype), labels[chosen], settings,
-            cancelled=bench.cancelled,
+            progress=bench.go_on,
         )  # fmt: skip
         flips = swept.mean["decision_flip"]["output"][0]
         shares[name] = 100 * float(flips[reach + dx])

@@ -9,15 +9,7 @@ import numpy as np
 from cnnviz._types import ByteArray, FloatArray
 from cnnviz.datasets import Dataset, to_input
 from cnnviz.errors import ParameterError
-from cnnviz.evaluation import (
-    Cancelled,
-    CancelledError,
-    Evaluation,
-    Progress,
-    evaluate,
-    ignore_progress,
-    never,
-)
+from cnnviz.evaluation import Evaluation, Progress, evaluate, ignore_progress, part_of
 from cnnviz.experiment import Experiment
 from cnnviz.history import History
 from cnnviz.mathematics import Equation
@@ -75,11 +67,6 @@ class Moved:
     flips: bool  # whether it is read as another class
 
 
-def part_of(progress: Progress, begin: float, end: float) -> Progress:
-    """Return what is told the share of a part that is done, and tells that of the whole."""
-    return lambda share: progress(begin + (end - begin) * share)
-
-
 #: What takes long, and its part of the time that all results take.
 _SWEPT, _COUNTED, _CHECKED = (0.0, 0.6), (0.6, 0.8), (0.8, 1.0)
 _MOMENTS = 201
@@ -88,10 +75,7 @@ _MOMENTS = 201
 
 @dataclass(frozen=True, eq=False)
 class Bench:
-    """A network and its data. What is asked for is computed when it is first asked for, and kept.
-
-    Whatever takes long raises `CancelledError` when `cancelled`, asked many times a second, returns True.
-    """
+    """A network and its data. What is asked for is computed when it is first asked for, and kept."""
 
     experiment: Experiment  # settings with which the network was trained
     dataset: Dataset  # with the experiment's classes
@@ -103,7 +87,6 @@ class Bench:
     way: tuple[tuple[int, FloatArray], ...] = ()
     settings: LabSettings = LabSettings()
     progress: Progress = ignore_progress  # is told the share of the results that is done, from 0 to 1
-    cancelled: Cancelled = never
     _passes: dict[int, "Pass"] = field(default_factory=dict, init=False, repr=False)
     _moved: dict[tuple[int, int, int], list[Moved]] = field(default_factory=dict, init=False, repr=False)
 
@@ -124,9 +107,13 @@ class Bench:
         """The network on all test images."""
         return self._evaluated(self.network)
 
+    def go_on(self, _share: float) -> None:
+        """Ask whether to go on with work that is no part of the results; see `Progress`."""
+        self.progress(0.0)
+
     def _evaluated(self, network: Network) -> Evaluation:
         data = self.dataset
-        return evaluate(network, data.test_images, data.test_labels, cancelled=self.cancelled)
+        return evaluate(network, data.test_images, data.test_labels, progress=self.go_on)
 
     @cached_property
     def weights_sha256(self) -> str:
@@ -196,7 +183,7 @@ class Bench:
         settings = SweepSettings(dxs=self.shifts, dys=(0,))
         return sweep_many(
             self.network, images, self.dataset.test_labels[:count], settings,
-            progress=part_of(self.progress, *_SWEPT), cancelled=self.cancelled,
+            progress=part_of(self.progress, *_SWEPT),
         )  # fmt: skip
 
     @cached_property
@@ -216,9 +203,7 @@ class Bench:
             return None
         images = self.dataset.test_images[: self.settings.tie_images]
         progress = part_of(self.progress, *_COUNTED)
-        return tie_rate_of_images(
-            self.network, images, self.pool, progress=progress, cancelled=self.cancelled
-        )
+        return tie_rate_of_images(self.network, images, self.pool, progress=progress)
 
 
 def _moved(pair: Comparison) -> Moved:
@@ -294,10 +279,10 @@ class Pass:
     def check(self) -> GradientCheck:
         """Gradient and finite difference of every parameter, or of some drawn at random."""
         bench, network, settings = self._bench, self._bench.network, self._bench.settings
-        progress, cancelled = part_of(bench.progress, *_CHECKED), bench.cancelled
         return check_all(
-            network, self.x, self.label, seed=bench.experiment.seed, progress=progress, cancelled=cancelled,
+            network, self.x, self.label, seed=bench.experiment.seed,
             count=None if network.parameter_count <= settings.checked else settings.drawn,
+            progress=part_of(bench.progress, *_CHECKED),
         )  # fmt: skip
 
 
@@ -324,23 +309,19 @@ def trained(
     own: ByteArray | None = None,
     *,
     progress: Progress = ignore_progress,
-    cancelled: Cancelled = never,
 ) -> Bench:
     """Train a network from its initial weights to the end of its run.
 
-    * `progress`: is told the share that is done, from 0 to 1.
-    * Raises CancelledError: if `cancelled`, asked many times a second, returned True.
+    * `progress`: see `cnnviz.evaluation.Progress`.
     * Raises CNNVizError: if data or settings do not fit, or training diverges.
     """
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment)
     history, filters = History(experiment.log_every), f"{trainer.network.filter_layers[0]}.weight"
     way = [(0, trainer.network.params[filters])]
-    with one_blas_thread():
+    with one_blas_thread:
         for mark in np.unique(np.linspace(0, trainer.total_steps, _MOMENTS, dtype=int)).tolist()[1:]:
             for done in trainer.until(mark):
                 history.append(done)
                 progress(trainer.step / trainer.total_steps)
-                if cancelled():
-                    raise CancelledError("The lab was cancelled.")
             way.append((mark, trainer.network.params[filters]))
     return Bench(experiment, dataset, trainer.network, trainer.step, own, history, tuple(way))

@@ -254,7 +254,7 @@ def sweep_figure(bench: Bench) -> Figure:
     """Relative change over all shifts of the image: one map a stage, with the same limits."""
     sample, settings = bench.settings.sample, SweepSettings(dxs=bench.shifts, dys=bench.shifts)
     swept = sweep(
-        bench.network, bench.image(sample), settings, label=bench.label(sample), cancelled=bench.cancelled
+        bench.network, bench.image(sample), settings, label=bench.label(sample), progress=bench.go_on
     )
     values = swept.values["relative_change"]
     shown = {stage: values[stage] for stage in _SWEPT if stage in values}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from cnnviz.document.types import Pinned
+from cnnviz.document.types import PinnedCell
 from cnnviz.drawing import LIGHT, PAPER, Box
 from cnnviz.drawing.page import broken, page_drawn
 from cnnviz.errors import DataError, ParameterError
@@ -234,13 +234,13 @@ def test_every_network_has_its_picture_or_a_sentence_why_not(network):
 def test_a_picture_shows_the_cell_and_the_filter_that_the_student_looked_at_and_names_them():
     bench = small()
     size, moved = bench.network.shapes[bench.pool], {"dx": 1, "dy": 0, "sample": 0}
-    inner, border = Pinned(stage=bench.pool, index=(0, 1, 2)), Pinned(stage=bench.pool, index=(0, 0, 2))
+    inner, border = PinnedCell(bench.pool, (0, 1, 2)), PinnedCell(bench.pool, (0, 0, 2))
     found = {}
     for looked in (
         None,
         LookedAt(inner, 1),
         LookedAt(border, 1),
-        LookedAt(Pinned(stage="conv1", index=(0, 3, 3)), 99),
+        LookedAt(PinnedCell(stage="conv1", index=(0, 3, 3)), 99),
     ):
         for name, values in (("field", {"stage": bench.pool, "sample": 0}), ("winner-changes", moved)):
             page, _ = PICTURES[name].made(Case(bench, "change", 0.5, looked=looked), values)

@@ -21,17 +21,7 @@ from cnnviz.routing import (
     with_ties,
 )
 from cnnviz.routing import poke as poked_by
-from tests.gui.backprop_desk import (
-    cells,
-    cut,
-    lab5,
-    leaves,
-    now_at,
-    numbers,
-    pass_of,
-    two_blocks,
-    value,
-)
+from tests.gui.backprop_desk import cells, cut, lab5, leaves, now_at, numbers, pass_of, two_blocks, value
 from tests.oracles import read_number as number
 from ui.panels.backprop.asks import Adopt, Apply, ListEntries, Poke, SetRate, SetRule, StartCheck, Undo
 from ui.panels.backprop.focus import StepKind
@@ -114,7 +104,7 @@ def test_the_rule_all_is_named_as_the_reason_and_a_kink_says_whether_it_is_here_
     assert near["badge"].content.words == "kink"
     assert "which a smaller ε measures" in near["hint"].content.words
     assert f"The winner changes at −{gap:.3g}"[:26] in near["hint"].content.words
-    tied = np.argwhere(passed.routings["pool1"].tie_counts[0] == 4)[0]
+    tied = np.argwhere(passed.routings["pool1"].winners[0].sum(axis=(-2, -1)) == 4)[0]
     here = poke.page(poked(passed, CellTarget("conv1", (0, *(2 * tied).tolist())), 1e-6)).leaves()
     assert here["hint"].content.words.startswith("Right here the loss has a kink, and so no derivative")
     assert here["loss"].content.curves[1].name == "rule “first”", "which is no tangent"

@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QColor, QKeyEvent, QMouseEvent
 from PySide6.QtTest import QTest
@@ -342,6 +343,7 @@ def _press_tab(session: Session, count: int) -> None:
         QApplication.sendEvent(session.window.windowHandle(), event)
 
 
+@pytest.mark.alone
 def test_who_uses_only_keys_is_shown_each_on_its_control_and_who_has_a_mouse_none(
     qtbot: QtBot, session: Session
 ) -> None:

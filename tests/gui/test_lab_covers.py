@@ -227,7 +227,6 @@ def test_show_me_reveals_nothing_and_a_result_is_shown_without_a_prediction_when
 
 
 _SPOKEN = (QAccessible.Text.Name, QAccessible.Text.Description, QAccessible.Text.Value, QAccessible.Text.Help)
-_TEXT = re.compile(r"<text[^>]*>([^<]*)</text>")
 
 
 def texts_of(window: QWidget) -> Iterator[str]:
@@ -239,7 +238,7 @@ def texts_of(window: QWidget) -> Iterator[str]:
             spoken = QAccessible.queryAccessibleInterface(widget)
             if spoken is not None:
                 yield from (spoken.text(kind) for kind in _SPOKEN)
-    yield from map(str.strip, _TEXT.findall(whole_window.painted(window)))
+    yield from (text for _, text in whole_window.texts_of(window))
 
 
 def numbers_of(window: QWidget) -> list[float]:

@@ -525,7 +525,6 @@ def _written(path: Path, gathered: Gathered) -> str:
 
 
 def _name_of(state: AppState) -> str:
-    """Return the name of a file of a run, without its ending."""
     experiment = state.experiment
     return f"{preset_of(experiment)}-seed{experiment.seed}-step{state.run.step}"
 

@@ -57,15 +57,8 @@ class Areas(QObject):
         self._give(area, Qt.FocusReason.ShortcutFocusReason)
         self._frame_if_led(area)  # which may have had the keyboard before, by the mouse
 
-    def go_on(self) -> None:
-        """Go to the next area."""
-        self._go(1)
-
-    def go_back(self) -> None:
-        """Go to the area before."""
-        self._go(-1)
-
-    def _go(self, step: int) -> None:
+    def go(self, step: int) -> None:
+        """Go to the next area with 1, to the one before with -1."""
         areas = [(name, area) for name, area in self._listing().items() if area.isVisible()]
         around = [n for n, (_, area) in enumerate(areas) if has_keyboard(area)]
         # The innermost one: from inside an area back to that area itself would be no way out of it.

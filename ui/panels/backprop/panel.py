@@ -389,7 +389,7 @@ class BackpropPanel(Panel):
         if passed is None or pinned is None or len(pinned.index) != 3 or stage == INPUT:
             return
         if block_of(passed.network, pinned.stage) == block_of(passed.network, stage):
-            self._state.set_pinned(replace(pinned, index=(channel, *pinned.index[1:])))
+            self._state.set_pinned(PinnedCell(pinned.stage, (channel, *pinned.index[1:])))
 
     def figure(self, look: Look) -> Drawing:
         """The step that is shown, for paper."""
