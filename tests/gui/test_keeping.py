@@ -210,7 +210,7 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
         session.ask_before_closing(True)
         way()
         qtbot.waitUntil(lambda asked=asked: len(asked) == 1)
-        said = "The network has been trained for 35 steps and is not saved."
+        said = "The network has been trained for 35 steps and is not saved. Only its curves stay, in grey."
         assert asked == [f"{said} Before the network is replaced?"]
         qtbot.waitUntil(lambda: controller.is_idle)
         assert (state.run.run_id, state.run.step) == (run.run_id, 35)

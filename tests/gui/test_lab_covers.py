@@ -49,7 +49,7 @@ _SAYS = {
     "window_receivers": r"\bwinners?: (\d|\(\d)|every other cell gets exactly 0|gets 0|tied in this map"
     r"|in the backward pass it gets the whole gradient|\d of \d+ cells share the maximum",
     "gradient_tie_rule": r"^ties: .*\b{count}\b|{count} .*\bti",
-    "update_loss_change": r"after the update: \d|expected from the slope",
+    "update_loss_change": r"if applied: \d|change by the slope",
 }  # fmt: skip
 
 
