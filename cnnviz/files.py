@@ -18,7 +18,7 @@ from cnnviz.errors import CNNVizError
 
 _DAY = 86_400.0  # seconds
 _PREFIX = ".cnnviz-"
-_NAME = re.compile(r"\.cnnviz-(?:([0-9a-f]{8})-([1-9][0-9]{0,9})-)?[0-9a-f]{16}\.tmp")
+_NAME = re.compile(r"\.cnnviz-([0-9a-f]{8})-([1-9][0-9]{0,9})-[0-9a-f]{16}\.tmp")
 
 # Names of those that this process is about to write.
 _own: set[str] = set()

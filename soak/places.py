@@ -84,12 +84,15 @@ class Place:
         return {name: value for name, value in values.items() if value is not None}
 
     def kept_words(self) -> str:
-        """Return the text of everything that the program keeps: settings, drafts, saved runs."""
+        """Return the text of everything that the program keeps: settings, drafts, saved runs.
+
+        What a killed program was still writing beside a file it has not kept.
+        """
         texts = [
             each.read_bytes().decode("utf-8", "replace")
             for folder in (self.config, self.data, self.home)
             for each in sorted(folder.rglob("*"))
-            if each.is_file()
+            if each.is_file() and "/.cnnviz-" not in each.as_posix()
         ]
         return "\n".join(texts)
 

@@ -97,7 +97,12 @@ class Situation:
     def _do_look(self) -> None:
         """Take back whatever is offered, and tell all words that can be read then."""
         offers = accept_offers(self._session.window)
-        later(1200, lambda: tell("seen", words=all_words(self._session.window), offers=offers))
+        session = self._session
+
+        def look() -> None:
+            tell("seen", words=all_words(session.window), offers=offers)
+
+        later(1200, lambda: self._when(lambda: not session.document.restorer.is_busy, look))
 
     def _do_close(self) -> None:
         self._answers = _WAYS_OUT

@@ -221,10 +221,9 @@ def test_what_this_process_is_writing_stays(tmp_path):
     assert names(tmp_path) == ["inner", "outer"]
 
 
-@pytest.mark.parametrize("pattern", [".cnnviz-{0}.tmp", ".cnnviz-ffffffff-1-{0}.tmp"], ids=["old", "machine"])
-def test_what_cannot_be_known_is_removed_after_a_day(tmp_path, pattern):
-    # Names of the first versions tell no process; the processes of other machines cannot be seen.
-    old, young = (tmp_path / pattern.format(sign * 16) for sign in "ab")
+def test_what_another_machine_was_writing_is_removed_after_a_day(tmp_path):
+    """Its processes cannot be seen."""
+    old, young = (tmp_path / f".cnnviz-ffffffff-1-{sign * 16}.tmp" for sign in "ab")
     for path in (old, young):
         path.write_bytes(b"half")
     age(old, 2 * DAYS)
@@ -239,11 +238,12 @@ def test_files_of_others_and_links_are_never_removed(tmp_path):
     (elsewhere / "diary").write_text("mine")
     folder = tmp_path / "here"
     folder.mkdir()
-    for name in (".cnnviz-notes.tmp", ".cnnviz-0123456789abcdef.tmp.bak", "x.cnnviz-0123456789abcdef.tmp"):
+    old = ".cnnviz-ffffffff-1-{}.tmp"
+    for name in (".cnnviz-notes.tmp", f"{old.format('0' * 16)}.bak", f"x{old.format('0' * 16)}"):
         (folder / name).write_text("mine")
-    (folder / ".cnnviz-aaaaaaaaaaaaaaaa.tmp").symlink_to(elsewhere, target_is_directory=True)
-    (folder / ".cnnviz-bbbbbbbbbbbbbbbb.tmp").symlink_to(elsewhere / "diary")
-    inside = folder / ".cnnviz-cccccccccccccccc.tmp"
+    (folder / old.format("a" * 16)).symlink_to(elsewhere, target_is_directory=True)
+    (folder / old.format("b" * 16)).symlink_to(elsewhere / "diary")
+    inside = folder / old.format("c" * 16)
     inside.mkdir()
     (inside / "link").symlink_to(elsewhere, target_is_directory=True)
     for path in folder.iterdir():

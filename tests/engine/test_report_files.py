@@ -1,11 +1,9 @@
 """The files of a report, read back: what is in them, how their pages look, and how they are set."""
 
 import csv
-import ctypes
 import html.parser
 import re
 import subprocess
-import sys
 import threading
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -308,32 +306,6 @@ def test_a_table_without_rows_is_no_obstacle():
     assert len(to_pages(written(table), 30)) == 1
 
 
-class _Counts(ctypes.Structure):
-    """The struct mallinfo2 of glibc."""
-
-    _names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
-    _fields_ = tuple((name, ctypes.c_size_t) for name in _names.split())
-
-
-def _megabytes_in_use() -> float:
-    mallinfo2 = ctypes.CDLL(None).mallinfo2
-    mallinfo2.restype = _Counts
-    counts = mallinfo2()
-    return (counts.uordblks + counts.hblkhd) / 1e6
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the C library of Linux")
-def test_reports_that_were_set_are_forgotten() -> None:
-    def set_one(number: int) -> None:
-        to_pages(report_of(small_numbers(), title=f"Report {number}"), 50.0)
-
-    set_one(0)  # fonts and the template stay
-    before = _megabytes_in_use()
-    for number in range(1, 3):
-        set_one(number)
-    assert _megabytes_in_use() - before < 2
-
-
 ENDLESS = Sheet("#for i in range(90000) { for j in range(90000) {} }", {}, "pdf")
 
 
@@ -372,11 +344,12 @@ def test_an_order_larger_than_a_pipe_arrives() -> None:
     assert all(each.startswith(b"\x89PNG") for each in pages)
 
 
-def test_pages_come_by_sheet() -> None:
+def test_pages_come_by_sheet_and_what_was_set_is_forgotten_with_the_process_that_set_it(processes) -> None:
     sheets = [Sheet("a", {}, "pdf"), Sheet("a #pagebreak() b", {}, "png", 20.0)]
     first, second = typeset(sheets, (), 60.0, lambda: False)
     assert [each[:4] for each in first] == [b"%PDF"]
     assert [each[:4] for each in second] == [b"\x89PNG"] * 2
+    assert [each.poll() for each in processes] == [0]
 
 
 def test_a_process_that_was_ended_by_the_system_has_had_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:

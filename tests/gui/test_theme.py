@@ -13,7 +13,7 @@ import pytest
 from PIL import ImageFont
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QColor, QFontDatabase, QFontMetricsF, QIcon, QPalette, QPixmap
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import Cells, Colors
@@ -269,6 +269,39 @@ def test_a_hidden_part_keeps_the_font_that_what_is_round_it_gave_it(qtbot, theme
     (label,) = [each for each in log.findChildren(QLabel) if each.text()]
     assert label.isVisible()
     assert label.fontInfo().pointSizeF() == pytest.approx(theme.theme.base_pt)
+
+
+class SmallField(QPlainTextEdit):
+    """Needs the room of its scroll bars alone, for which it is asked when they are not dressed yet."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(10, 10)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.parentWidget().sizeHint()
+
+
+def test_what_is_hidden_asks_for_the_room_that_it_needs_once_all_in_it_is_dressed(qtbot, theme):
+    window, page = nested(1)
+    part, field = QWidget(), SmallField()
+    QVBoxLayout(page).addWidget(part)
+    QVBoxLayout(part).addWidget(field)
+    qtbot.addWidget(window)
+    show_window(qtbot, window)
+    theme.set_scale(2.0)
+    settle(qtbot, parts=[theme])
+    before = part.sizeHint().height()
+    page.hide()
+    theme.set_scale(1.0)
+    settle(qtbot, parts=[theme])
+    page.show()
+    settle(qtbot, parts=[theme])
+    margins = part.layout().contentsMargins()
+    needed = field.minimumSizeHint().height() + margins.top() + margins.bottom()
+    assert needed < before
+    assert part.sizeHint().height() == needed
 
 
 # -- dressing ------------------------------------------------------------------------------------------------

@@ -169,7 +169,7 @@ class ThemeManager(QObject):
             _polish_again(each)
         for each in dict.fromkeys((*_taken(self._untold), *self._followers_round(seen))):
             self._restyle(each)
-        clock, changed = QElapsedTimer(), set[QWidget | None](seen)
+        clock, changed = QElapsedTimer(), set(seen)
         clock.start()
         steps: list[tuple[deque[Any], Callable[[Any], None]]] = [
             (self._behind, _polish_again), (self._untold, self._restyle), (self._around, self._restyle),
@@ -179,8 +179,8 @@ class ThemeManager(QObject):
                 part = waiting.popleft()
                 if Shiboken.isValid(part):
                     step(part)
-                    changed.add(_widget_of(part))
-        for each in {_seen_around(each) for each in changed if each is not None}:
+                    changed.update(filter(None, (_widget_of(part),)))
+        for each in _around(changed):
             each.updateGeometry()  # a scroll bar that is not needed, for one, counts in what is around it
         if self._behind or self._untold or self._around:
             self._polishing.start()
@@ -269,13 +269,15 @@ def _taken[Follower: QObject](waiting: deque[Follower]) -> list[Follower]:
     return seen
 
 
-def _seen_around(widget: QWidget) -> QWidget:
-    """Return the innermost widget around a hidden one that is to be seen; if there is none, the window."""
-    while (parent := widget.parentWidget()) is not None:
-        widget = parent
-        if widget.isVisible():
-            break
-    return widget
+def _around(widgets: Iterable[QWidget]) -> set[QWidget]:
+    """Return what is around widgets, each up to the innermost that is to be seen: Qt tells no hidden one."""
+    found = set[QWidget]()
+    for each in widgets:
+        around = each.parentWidget()
+        while around is not None and around not in found:
+            found.add(around)
+            around = None if around.isVisible() else around.parentWidget()
+    return found
 
 
 def _polish_again(widget: QWidget) -> None:
