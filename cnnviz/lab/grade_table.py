@@ -179,11 +179,8 @@ def to_html(rows: Sequence[Row], title: str = "Hand-ins") -> bytes:
 
 
 def _name(row: Row) -> str:
-    if row.whose is not None and row.whose.name.strip():
-        return row.whose.name
-    if row.listed is not None:
-        return row.listed.name
-    return row.files[0].name if row.files else "–"
+    names = (each.name for each in (row.whose, row.listed) if each is not None and each.name.strip())
+    return next(names, row.files[0].name if row.files else "–")
 
 
 def _student(row: Row) -> dict[str, Any]:

@@ -314,6 +314,8 @@ class _Reader:
             parse_text(step.text)
         except ParameterError as error:
             self.complain((*place, "text"), f"in the text of {what} {error}; correct it")
+        if "{filter}" in step.text and step.show.filter is None:
+            self.complain((*place, "text"), f"the text of {what} names {{filter}}; say which in [step.show]")
         lacks = {"predicted": "prediction" not in given, "words": not given.get("question")}
         for number, condition in enumerate(step.done_when):
             if lacks.get(condition.event, False):

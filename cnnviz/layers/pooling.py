@@ -1,6 +1,6 @@
 """Pooling layers: what all share, and the linear ones. All keep the number of channels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
@@ -215,6 +215,10 @@ class StridedPool(Pool):
         """Pixels from one window to the next: `stride`, or `size` where that is None."""
         return self.size if self.stride is None else self.stride
 
+    def at_every_cell(self, x: FloatArray) -> FloatArray:
+        """See `Pool`."""
+        return replace(self, stride=1).forward(x, {})
+
 
 @dataclass(frozen=True, slots=True)
 class AvgPool2D(StridedPool):
@@ -232,10 +236,6 @@ class AvgPool2D(StridedPool):
     def about(self) -> str:
         """What it does."""
         return f"Mean of each {self.size} × {self.size} window."
-
-    def at_every_cell(self, x: FloatArray) -> FloatArray:
-        """See `Pool`."""
-        return AvgPool2D(self.size, 1).forward(x, {})
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """Sum of the cells of each window, added row by row, divided by their number."""

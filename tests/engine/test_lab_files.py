@@ -102,6 +102,7 @@ def mistaken(old: str, new: str) -> tuple[str, int]:
         ("$$ p_{i j} = frac{1}{4} sum_{a b} z_{2i+a 2j+b} $$", "$$ #eval $$", "'#' has no meaning"),
         ("$$ p_{i j} = frac{1}{4} sum_{a b} z_{2i+a 2j+b} $$", "$$ :lost $$", "no equation 'lost'"),
         ("A **strong** word and `code`.", "![x](../../secret.png)", "no name of a PNG"),
+        ("A **strong** word and `code`.", "Look at {filter}.", "say which in [step.show]"),
         ('{ event = "visited", what = "backprop" }', '{ event = "visits" }', "such as visited"),
         ('{ event = "visited", what = "backprop" }', '{ event = "visited", what = "x" }', "one of training"),
         ('kind = "number"', 'kind = "numbers"', "one of number, choice"),

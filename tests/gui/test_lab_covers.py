@@ -48,7 +48,7 @@ _SAYS = {
     "window_receivers": r"\bwinners?: (\d|\(\d)|every other cell gets exactly 0|gets 0|tied in this map"
     r"|in the backward pass it gets the whole gradient|\d of \d+ cells share the maximum",
     "gradient_tie_rule": r"^ties: .*\b{count}\b|{count} .*\bti",
-    "update_loss_change": r"after the update: \d|expected from the slope",
+    "update_loss_change": r"if applied: \d|change by the slope",
 }  # fmt: skip
 
 
@@ -227,7 +227,6 @@ def test_show_me_reveals_nothing_and_a_result_is_shown_without_a_prediction_when
 
 
 _SPOKEN = (QAccessible.Text.Name, QAccessible.Text.Description, QAccessible.Text.Value, QAccessible.Text.Help)
-_TEXT = re.compile(r"<text[^>]*>([^<]*)</text>")
 
 
 def texts_of(window: QWidget) -> Iterator[str]:
@@ -239,7 +238,7 @@ def texts_of(window: QWidget) -> Iterator[str]:
             spoken = QAccessible.queryAccessibleInterface(widget)
             if spoken is not None:
                 yield from (spoken.text(kind) for kind in _SPOKEN)
-    yield from map(str.strip, _TEXT.findall(whole_window.painted(window)))
+    yield from (text for _, text in whole_window.texts_of(window))
 
 
 def numbers_of(window: QWidget) -> list[float]:

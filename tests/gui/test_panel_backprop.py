@@ -1,5 +1,6 @@
 """The backprop panel in a window: buttons, mouse and keys, the background, the trial, and what it follows."""
 
+import re
 from dataclasses import replace
 from typing import override
 
@@ -279,9 +280,18 @@ def test_who_gets_the_gradient_is_covered_here_as_long_as_in_the_maps(desk: Desk
     assert desk.shown("route").content.is_covered
     desk.go_to(StepKind.FILTER)
     assert desk.shown("later").content.words == "Predict first.", "its gradient tells where it came from"
+    view = desk.panel.view_state()
     desk.state.set_covered({})
     desk.go_to(StepKind.ROUTE)
     assert not desk.shown("route").content.is_covered
+    desk.panel.restore_view(view | {"step": "route"})
+    desk.settle()
+    assert not desk.shown("route").content.is_covered, "what was kept then covers nothing now"
+    header = desk.panel.header
+    assert "winner" in " ".join(header.said.view("sentence").drawing().texts())
+    header.cover.setChecked(True)
+    told = [text for key in ("sentence", "formula") for text in header.said.view(key).drawing().texts()]
+    assert not re.search("winner|others", " ".join(told)), "nor do the words above it tell it"
 
 
 # -- in the background --------------------------------------------------------------------------------------

@@ -151,7 +151,7 @@ class Measuring(QObject):
             return measured_lab(
                 lab, chosen, experiment.seed, own_pixels(record.own, chosen), experiment=experiment,
                 settings=settings, with_results=True, record=record,
-                progress=context.report, cancelled=lambda: context.cancelled,
+                progress=context.report,
             )  # fmt: skip
 
         def done(numbers: LabNumbers) -> None:
