@@ -87,7 +87,7 @@ def feature_maps(session: Session) -> Iterator[str]:
                 yield f"outputs of {outputs.names} instead of {classes}"
 
 
-_SAID = re.compile(r"Measured \S+ \S+: test accuracy (\S+) % after (\S+) steps, seed (\S+)\.(.*)")
+_SAID = re.compile(r"Measured \S+ \S+: (\S+) steps?, seed (\S+)\.(.*)")
 
 
 def report(session: Session) -> Iterator[str]:
@@ -103,10 +103,10 @@ def report(session: Session) -> Iterator[str]:
         yield f"no result in {said!r}"
         return
     experiment = found.experiment
-    if ("changed the settings since" in texts[4]) != (experiment != state.experiment):
+    if ("changed the settings since" in texts[3]) != (experiment != state.experiment):
         yield f"{said!r}, measured with {experiment}, now {state.experiment}"
-    if read(texts[3]) != experiment.seed:
-        yield f"seed {texts[3]} instead of {experiment.seed}"
+    if read(texts[2]) != experiment.seed:
+        yield f"seed {texts[2]} instead of {experiment.seed}"
     dataset = state.dataset
     if dataset is None or dataset.sha256 != found.data_sha256:
         return
@@ -114,5 +114,5 @@ def report(session: Session) -> Iterator[str]:
     while not trainer.finished:
         trainer.advance()
     predicted = trainer.network.predict(to_input(dataset.test_images, trainer.network.dtype))
-    yield from near("steps", read(texts[2]), trainer.step)
-    yield from near("accuracy", read(texts[1]), 100 * np.mean(predicted == dataset.test_labels), 1e-3)
+    yield from near("steps", read(texts[1]), trainer.step)
+    yield from near("accuracy", found.accuracy, np.mean(predicted == dataset.test_labels), 1e-9)
