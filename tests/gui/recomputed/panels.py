@@ -8,6 +8,7 @@ import numpy as np
 from cnnviz.datasets import to_input
 from cnnviz.drawing.page import Card
 from cnnviz.graphics.columns import Kind
+from cnnviz.report.blocks import Table
 from cnnviz.training import Trainer
 from tests.gui.recomputed.computing import classes_of, near, read, trace_of
 from ui.panels.feature_maps.panel import FeatureMapsPanel
@@ -115,4 +116,6 @@ def report(session: Session) -> Iterator[str]:
         trainer.advance()
     predicted = trainer.network.predict(to_input(dataset.test_images, trainer.network.dtype))
     yield from near("steps", read(texts[1]), trainer.step)
-    yield from near("accuracy", found.accuracy, np.mean(predicted == dataset.test_labels), 1e-9)
+    blocks = [each for part in found.parts.values() for each in part if isinstance(each, Table)]
+    (result,) = (each.data.rows[-1] for each in blocks if each.name == "test-result")
+    yield from near("accuracy", result[2], np.mean(predicted == dataset.test_labels), 1e-9)
