@@ -488,8 +488,10 @@ def _routes(case: Case, filter: int, row: int, column: int, sample: int) -> Made
     alone = np.zeros_like(routing.incoming)  # where windows overlap a cell gets gradient of others, too
     alone[window] = 1
     rules: list[Any] = [rule for rule in routing.routed if routing.winners is not None] or [None]
-    shares = {rule: routing.routes(rule).delivered(alone, routing.values.shape)[filter] for rule in rules}
-    own = None if None in shares else routing.rule
+    shares: dict[Any, NDArray[Any]] = {
+        rule: routing.routes(rule).delivered(alone, routing.values.shape)[filter] for rule in rules
+    }
+    own: Any = None if None in shares else routing.rule
     if all(np.array_equal(each, shares[own]) for each in shares.values()):  # without a tie there is no rule
         shares, own = {None: shares[own]}, None
     colors = Colors("signed", -1.0, 1.0)
