@@ -162,7 +162,7 @@ def rules_table(routing: PoolRouting) -> Table:
 
     def row(words: str, array: FloatArray) -> tuple[Cell, ...]:
         # Sums of the same numbers in another order differ in their last bits.
-        return words, int(np.count_nonzero(array)), rounded(array.sum(), 6)
+        return words, int(np.count_nonzero(array)), rounded(float(array.sum()), 6)
 
     rows = [row("arrives at the pool", routing.incoming)]
     for rule, array in routing.routed.items():
