@@ -83,7 +83,8 @@ class Pool(Layer):
 
     size: int = number(
         1, None, 2, taken="pool_size", title="Window",
-        tip="Side of the pooling window in cells, {low} to {high}; windows do not overlap: the side is the stride, too.",
+        tip="Side of the pooling window in cells, {low} to {high}; windows do not overlap, so the side "
+        "is the stride, too.",
     )  # fmt: skip
 
     @property
