@@ -170,13 +170,13 @@ def _open() -> tuple[Any, Any]:
     arguments = parse_arguments([])
     gc.disable()  # as `cnnviz.start` does
     from PySide6.QtCore import QSettings
+    from threadpoolctl import threadpool_limits
 
-    from cnnviz.runtime import one_blas_thread
     from ui.application import make_application
     from ui.session import Session
 
     app = make_application()
-    one_blas_thread()
+    threadpool_limits(1, user_api="blas")
     path = Path(tempfile.mkdtemp()) / "window.ini"
     session = Session(QSettings(str(path), QSettings.Format.IniFormat), arguments.experiment)
     session.window.resize(1440, 900)

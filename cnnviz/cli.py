@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -228,7 +228,7 @@ def _experiment(options: Arguments) -> Experiment:
 def _setting(words: str) -> tuple[str, Any]:
     """Read ``NAME=VALUE``; the kind of value is that of the preset's."""
     name, equals, value = words.partition("=")
-    defaults = Experiment().to_dict()
+    defaults = asdict(Experiment())
     if not equals or name not in defaults or name == "classes":
         known = ", ".join(each for each in defaults if each != "classes")
         raise ParameterError(
@@ -251,7 +251,7 @@ def _value(words: str, usual: object) -> Any:
             return int(words)
         case float():
             return float(words)
-        case list():
+        case tuple():
             return tuple(int(each) for each in words.split(",") if each)
         case _:
             return words

@@ -197,7 +197,6 @@ def load(file: str) -> ctypes.CDLL:
 
 
 def _inside(file: str) -> Path:
-    """Where a bundle has its libraries."""
     return Path(getattr(sys, "_MEIPASS", "nowhere")) / file
 
 

@@ -14,7 +14,7 @@ from cnnviz.engines import make_engine
 from cnnviz.errors import CNNVizError
 from cnnviz.layers.losses import class_probabilities, log_softmax
 from cnnviz.network import Network
-from cnnviz.runtime import on_one_blas_thread
+from cnnviz.runtime import one_blas_thread
 
 _CHUNK = 512  # a few milliseconds of work
 
@@ -24,37 +24,30 @@ class CancelledError(CNNVizError):
 
 
 Progress = Callable[[float], None]
-Cancelled = Callable[[], bool]
+"""Is told which share of the work is done, from 0 to 1, again and again; what it raises ends the work."""
 
 _INPUTS_AT_ONCE = 64
 
 
-def ignore_progress(fraction: float) -> None:
+def ignore_progress(_share: float) -> None:
     """Do nothing with the progress."""
-    del fraction
 
 
-def never() -> bool:
-    """Answer that the work is still wanted."""
-    return False
+def part_of(progress: Progress, begin: float, end: float) -> Progress:
+    """Return what is told the share of a part that is done, and tells that of the whole."""
+    return lambda share: progress(begin + (end - begin) * share)
 
 
 def input_chunks(
-    network: Network, images: ByteArray, task: str, progress: Progress, cancelled: Cancelled
+    network: Network, images: ByteArray, progress: Progress
 ) -> Iterator[tuple[slice, FloatArray]]:
     """Walk through images, a chunk at a time, as input of the network.
 
     * `images`: shape (n, c, h, w).
-    * `task`: what is being done, for the message when it is stopped: "The search for ties".
-    * `progress`: is told the fraction that is done after each chunk, from 0 to 1.
-    * `cancelled`: asked before each chunk; when it returns True the walk stops.
     * Yields: the images of the chunk.
     * Yields: shape (m, c, h, w).
-    * Raises CancelledError: if `cancelled` returned True.
     """
     for start in range(0, len(images), _INPUTS_AT_ONCE):
-        if cancelled():
-            raise CancelledError(f"{task} was cancelled.")
         which = slice(start, min(start + _INPUTS_AT_ONCE, len(images)))
         yield which, to_input(images[which], network.dtype)
         progress(which.stop / len(images))
@@ -103,13 +96,13 @@ class Evaluation(Pictured):
         return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
 
 
-@on_one_blas_thread
+@one_blas_thread
 def evaluate(
     network: Network,
     images: ByteArray,
     labels: NDArray[np.int64],
     *,
-    cancelled: Cancelled = never,
+    progress: Progress = ignore_progress,
 ) -> Evaluation:
     """Run `network` over all images.
 
@@ -117,20 +110,14 @@ def evaluate(
     ----------
     images : ndarray of shape (n, c, h, w), uint8
     labels : ndarray of shape (n,), int64
-    cancelled : callable
-        Asked between chunks; when it returns True the evaluation stops.
-
-    Raises
-    ------
-    CancelledError
-        If `cancelled` returned True.
+    progress : callable
+        See `Progress`.
     """
     engine = make_engine(network)
     logits: list[FloatArray] = []
     for start in range(0, len(images), _CHUNK):
-        if cancelled():
-            raise CancelledError("The evaluation was cancelled.")
         logits.append(engine.logits(images[start : start + _CHUNK]))
+        progress(min((start + _CHUNK) / len(images), 1))
     joined = np.concatenate(logits)
     return Evaluation(class_probabilities(joined), labels, _losses_of_each(joined, labels))
 

@@ -1,8 +1,8 @@
 """All settings of one run as a single immutable value, and ready-made ones."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Self
+from dataclasses import dataclass, fields, replace
+from typing import Self
 
 from cnnviz._types import Shape
 from cnnviz.errors import ParameterError
@@ -97,7 +97,6 @@ class Experiment:
     )
 
     def __post_init__(self) -> None:
-        """Check every setting."""
         check_settings(self)
         if len(set(self.classes)) != len(self.classes):
             raise ParameterError(
@@ -167,14 +166,6 @@ class Experiment:
         """
         return Network.build(self.layers(), input_shape=input_shape, seed=self.seed, dtype=self.dtype)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as values that JSON can hold."""
-        values = asdict(self)
-        for name, setting in SETTINGS.items():
-            if setting.count is not None:
-                values[name] = list(values[name])
-        return values
-
 
 SETTINGS = settings_of(Experiment)
 """What there is to choose, by name: words, limits and options; the window shows what is enforced here."""
@@ -215,10 +206,7 @@ def preset_of(experiment: Experiment) -> str:
 
     Other classes, another seed or length of training leave a preset what it is.
     """
-    for name, preset in PRESETS.items():
-        if not _apart(experiment, preset):
-            return name
-    return CUSTOM
+    return next((name for name, preset in PRESETS.items() if not _apart(experiment, preset)), CUSTOM)
 
 
 def _apart(experiment: Experiment, preset: Experiment) -> list[str]:

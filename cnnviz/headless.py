@@ -68,7 +68,7 @@ def run(arguments: Arguments) -> int:
     history.note_settings(experiment, len(dataset.train_labels))
     origin = Origin(0, experiment, dataset.name)
     history.snapshots.add(replace(trainer.snapshot, origin=origin), keep=True)
-    with one_blas_thread():
+    with one_blas_thread:
         finished = _train(trainer, history, output)
         if finished:
             output.say(describe_evaluation(trainer.evaluate(), dataset.classes))

@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cnnviz._types import Pictured
+from cnnviz._types import IntArray, Pictured
 from cnnviz.datasets import Dataset
 from cnnviz.errors import DivergenceError, ParameterError
 from cnnviz.experiment import Experiment
@@ -89,15 +89,12 @@ class History(Pictured):
         self.log: list[LogLine] = []
         self.tests: list[EvaluationPoint] = []
         self.snapshots = SnapshotStore(snapshot_bytes)
-        self._losses = _GrowingArray()
-        self._loss_total = _RunningTotal()
-        self._correct_total = _RunningTotal()
-        self._image_total = _RunningTotal()
+        self._record = _Record()
 
     @property
     def step(self) -> int:
         """Latest step on record."""
-        return self.first_step + len(self._losses)
+        return self.first_step + len(self.losses)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -112,7 +109,7 @@ class History(Pictured):
     @property
     def losses(self) -> NDArray[np.float64]:
         """Loss of every step on record, shape (steps,), read-only."""
-        return self._losses.view()
+        return self._record.rows[0, 1:]
 
     def note_settings(self, experiment: Experiment, images: int, *, were_changed: bool = False) -> None:
         """Note what the run is trained with, on how many images, and whether its rate was changed."""
@@ -129,10 +126,7 @@ class History(Pictured):
             raise ValueError(
                 f"Steps {self.step + 1} to {progress.first_step - 1} are missing from the history."
             )
-        self._losses.extend(progress.losses[skip:])
-        self._loss_total.extend(progress.losses[skip:])
-        self._correct_total.extend(progress.correct[skip:])
-        self._image_total.extend(progress.sizes[skip:])
+        self._record.extend(progress.losses[skip:], progress.correct[skip:], progress.sizes[skip:])
         done = self.log[-1].step if self.log else self.first_step - self.first_step % self.log_every
         lines: list[LogLine] = []
         for step in range(done + self.log_every, self.step + 1, self.log_every):
@@ -143,10 +137,9 @@ class History(Pictured):
 
     def still(self, step: int) -> Recorded:
         """Return the record up to a step as it stands, for another thread; takes no time."""
-        count = max(step - self.first_step, 0)
+        losses, _, correct, images = self._record.rows[:, : max(step - self.first_step, 0) + 1]
         return Recorded(
-            self._losses.view()[:count], self._correct_total.view()[: count + 1],
-            self._image_total.view()[: count + 1], tuple(each for each in self.tests if each.step <= step),
+            losses[1:], correct, images, tuple(each for each in self.tests if each.step <= step),
             self.log_every, self.first_step, self.batch_size, self.epoch_images, self.forked_at, self.said,
         )  # fmt: skip
 
@@ -174,14 +167,10 @@ class History(Pictured):
         fork = History(self.log_every, self.first_step, self.snapshots.max_bytes)
         fork.batch_size, fork.epoch_images = self.batch_size, self.epoch_images
         fork.forked_at, fork.said = step, self.said
-        count = step - self.first_step
         fork.log = [line for line in self.log if line.step <= step]
         fork.tests = [point for point in self.tests if point.step <= step]
         fork.snapshots = self.snapshots.until(step)
-        fork._losses.extend(self._losses.view()[:count])
-        fork._loss_total.copy_first(self._loss_total, count)
-        fork._correct_total.copy_first(self._correct_total, count)
-        fork._image_total.copy_first(self._image_total, count)
+        fork._record = self._record.until(step - self.first_step)
         return fork
 
     def images_at(self, steps: ArrayLike) -> NDArray[np.float64]:
@@ -195,7 +184,7 @@ class History(Pictured):
         """
         given = np.asarray(steps, dtype=np.int64)
         on_record = np.clip(given, self.first_step, self.step)
-        measured = self._image_total.view()[on_record - self.first_step]
+        measured = self._record.rows[3, on_record - self.first_step]
         return measured + self._planned(given) - self._planned(on_record) + self._planned(self.first_step)
 
     def _planned(self, steps: NDArray[np.int64] | int) -> NDArray[np.int64]:
@@ -205,89 +194,71 @@ class History(Pictured):
 
     def mean_loss_at(self, step: int, last: int) -> float:
         """Mean loss of the `last` steps that end at `step`, fewer at the start; NaN without a record."""
-        start, end = self._stretch(step, last)
-        return self._loss_total.between(start, end) / (end - start) if end > start else float("nan")
+        (loss, _, _), steps = self._stretch(step, last)
+        return loss / steps if steps else float("nan")
 
     def mean_accuracy_at(self, step: int, last: int) -> float:
         """Share of correct predictions in the same steps as `mean_loss_at`."""
-        start, end = self._stretch(step, last)
-        if end <= start:
-            return float("nan")
-        return self._correct_total.between(start, end) / self._image_total.between(start, end)
+        (_, correct, images), steps = self._stretch(step, last)
+        return correct / images if steps else float("nan")
 
     def loss_curve(self, window: int) -> Curve:
         """Loss averaged over the trailing `window` steps, at no more than 2,000 evenly spaced steps."""
-        ends = self._curve_ends()
-        starts = np.maximum(ends - window, 0)
-        totals = self._loss_total.view()
-        return Curve(self._steps(ends), (totals[ends] - totals[starts]) / (ends - starts))
+        steps, (loss, _, _), counts = self._means(window)
+        return Curve(steps, loss / counts)
 
     def accuracy_curve(self, window: int) -> Curve:
         """Share of correct predictions over the trailing `window` steps, like `loss_curve`."""
-        ends = self._curve_ends()
-        starts = np.maximum(ends - window, 0)
-        correct, images = self._correct_total.view(), self._image_total.view()
-        values = (correct[ends] - correct[starts]) / (images[ends] - images[starts])
-        return Curve(self._steps(ends), values)
+        steps, (_, correct, images), _ = self._means(window)
+        return Curve(steps, correct / images)
 
-    def _steps(self, ends: NDArray[np.intp]) -> NDArray[np.float64]:
-        return (ends + self.first_step).astype(np.float64)
+    def _stretch(self, step: int, last: int) -> tuple[list[float], int]:
+        """Return the sums of losses, right answers and images of the `last` steps up to one, and how many."""
+        end = min(max(step - self.first_step, 0), len(self.losses))
+        start = max(end - last, 0)
+        return (self._record.rows[1:, end] - self._record.rows[1:, start]).tolist(), end - start
 
-    def _stretch(self, step: int, last: int) -> tuple[int, int]:
-        """Return the stretch of `last` steps that ends at `step` as positions in the running totals."""
-        end = min(max(step - self.first_step, 0), len(self._losses))
-        return max(end - last, 0), end
-
-    def _curve_ends(self) -> NDArray[np.intp]:
-        steps = len(self._losses)
-        if steps <= _CURVE_POINTS:
-            return np.arange(1, steps + 1)
-        return np.linspace(1, steps, _CURVE_POINTS).astype(np.intp)
+    def _means(self, window: int) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
+        """Return the steps of a curve, and what `_stretch` would for each of them."""
+        count = len(self.losses)
+        ends = np.linspace(1, count, min(count, _CURVE_POINTS)).astype(np.intp)
+        starts, totals = np.maximum(ends - window, 0), self._record.rows[1:]
+        steps = (ends + self.first_step).astype(np.float64)
+        return steps, totals[:, ends] - totals[:, starts], ends - starts
 
 
-class _GrowingArray:
-    """A float64 array that doubles when it is full."""
+class _Record:
+    """Loss of every step, and totals of losses, right answers and images after 0, 1, 2, … steps.
 
-    def __init__(self) -> None:
-        self._data = np.empty(1024)
-        self._size = 0
-
-    def __len__(self) -> int:
-        return self._size
-
-    def extend(self, values: NDArray[np.float64]) -> None:
-        end = self._size + len(values)
-        if end > len(self._data):
-            grown = np.empty(max(end, 2 * len(self._data)))
-            grown[: self._size] = self._data[: self._size]
-            self._data = grown
-        self._data[self._size : end] = values
-        self._size = end
-
-    def view(self) -> NDArray[np.float64]:
-        view = self._data[: self._size]
-        view.flags.writeable = False
-        return view
-
-
-class _RunningTotal(_GrowingArray):
-    """Totals of the first 0, 1, 2, … values."""
+    Four rows of float64 that double when they are full; the column of no step is 0.
+    """
 
     def __init__(self) -> None:
-        super().__init__()
-        super().extend(np.zeros(1))
+        self._data, self._size = np.zeros((4, 1024)), 1
 
-    def extend(self, values: NDArray[np.float64] | NDArray[np.intp]) -> None:
+    def extend(self, losses: NDArray[np.float64], correct: IntArray, sizes: IntArray) -> None:
+        start, self._size = self._size, self._size + len(losses)
+        if self._size > self._data.shape[1]:
+            full, self._data = self._data, np.empty((4, max(self._size, 2 * self._data.shape[1])))
+            self._data[:, :start] = full[:, :start]
+        self._data[:, start : self._size] = losses, losses, correct, sizes
         # One sum after the other from the last total on, so that the rounding, and with it every mean, is the
         # same in whatever stretches the steps arrive.
-        super().extend(np.cumsum(np.concatenate([self.view()[-1:], values]), dtype=np.float64)[1:])
+        totals = self._data[1:, start - 1 : self._size]
+        np.cumsum(totals, axis=1, out=totals)
 
-    def copy_first(self, other: "_RunningTotal", count: int) -> None:
-        """Take the first `count` values of another into this empty one, with just its rounding."""
-        super().extend(other.view()[1 : count + 1])
+    def until(self, steps: int) -> "_Record":
+        """Return a record of its own of the first steps, with just its rounding."""
+        part = _Record()
+        part._data, part._size = self._data[:, : steps + 1].copy(), steps + 1
+        return part
 
-    def between(self, start: int, end: int) -> float:
-        return float(self.view()[end] - self.view()[start])
+    @property
+    def rows(self) -> NDArray[np.float64]:
+        """The rows as they are now, read-only."""
+        view = self._data[:, : self._size]
+        view.flags.writeable = False
+        return view
 
 
 #: Images between two looks at whether the result is still wanted: some milliseconds.

@@ -17,7 +17,7 @@ from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.layers import Layer, Pool, losses
 from cnnviz.layers.losses import Labels
 from cnnviz.quantities import format_count
-from cnnviz.runtime import on_one_blas_thread
+from cnnviz.runtime import one_blas_thread
 
 NamedLayers = tuple[tuple[str, Layer], ...]
 
@@ -227,7 +227,7 @@ class Network(Pictured):
         params = {name: array.astype(dtype) for name, array in self.params.items()}
         return replace(self, params=_frozen(params), dtype=np.dtype(dtype))
 
-    @on_one_blas_thread
+    @one_blas_thread
     def forward(self, x: FloatArray | ByteArray) -> Trace:
         """Run a batch through all layers and keep every output.
 
@@ -252,12 +252,12 @@ class Network(Pictured):
         with np.errstate(over="ignore", invalid="ignore"):
             return Trace(self, x, by_name, logits, losses.probabilities_from_logits(logits))
 
-    @on_one_blas_thread
+    @one_blas_thread
     def predict(self, x: FloatArray | ByteArray) -> IntArray:
         """Most probable class of each sample, shape (n,), intp; `x` as for `forward`."""
         return losses.predicted_classes(forward_pass(self.layers, self.params, self.checked_batch(x))[-1])
 
-    @on_one_blas_thread
+    @one_blas_thread
     def gradients(self, x: FloatArray | ByteArray, labels: Labels) -> Gradients:
         """Loss of a batch and its gradients with respect to parameters, layer outputs and the batch.
 
@@ -280,13 +280,10 @@ class Network(Pictured):
             d_out = losses.cross_entropy_gradient(outputs[-1], labels)
             d_params: Params = {}
             d_outputs: Params = {}
-            for index in range(len(self.layers) - 1, -1, -1):
-                name, layer = self.layers[index]
+            steps = list(zip(self.layers, [x, *outputs], outputs, strict=False))
+            for (name, layer), before, out in reversed(steps):
                 d_outputs[name] = d_out
-                before = outputs[index - 1] if index else x
-                d_out, own = layer.backward(
-                    d_out, before, outputs[index], own_params(name, layer, self.params)
-                )
+                d_out, own = layer.backward(d_out, before, out, own_params(name, layer, self.params))
                 d_params |= {f"{name}.{key}": gradient for key, gradient in own.items()}
         return Gradients(
             loss,

@@ -206,13 +206,11 @@ def _layers(network: Network, _: _Wanted) -> Item:
 
 
 def _traced(trace: Trace, wanted: _Wanted) -> Item:
-    """An image on its way through the network: what is computed from what."""
     flow = flow_of(trace.one(wanted.sample), wanted.names(trace.class_probabilities.shape[1]))
     return down(Card("network", FLOW, flow, room=_NETWORK))
 
 
 def _translation(found: Comparison, wanted: _Wanted) -> Item:
-    """What a shift does to stages, image, pooled maps, winners and output."""
     own = own_pool(found.network, found.block)
     pool = own[0] if own is not None and own[0] in found.stages else "max"
     measured = {stage: each.measured() for stage, each in found.stages.items()}
@@ -228,7 +226,6 @@ def _translation(found: Comparison, wanted: _Wanted) -> Item:
 
 
 def _window(found: Comparison, wanted: _Wanted) -> Item:
-    """One window of the max pool before and after the shift."""
     channel, row, col = wanted.place(found.winners.change)
     window = Window(Winners(found.winners, channel), row, col)
     title = f"Filter {channel}, moved by {found.dx}, {found.dy} pixels"
@@ -249,7 +246,6 @@ def _routing(found: PoolRouting, wanted: _Wanted) -> Item:
 
 
 def _curves(history: History, _: _Wanted) -> Item:
-    """Loss and accuracy over the steps."""
     if not history.losses.size:
         return Card("curves", WORDS, Words("No step is on record yet."), room=None)
     run = Run(history)
@@ -258,7 +254,6 @@ def _curves(history: History, _: _Wanted) -> Item:
 
 
 def _confusion(found: Evaluation, wanted: _Wanted) -> Item:
-    """Counts of the images of each class by what they were taken for."""
     counts = found.confusion
     title = (
         f"{format_percent(found.accuracy)} of {format_count(len(found.labels))} images right, "

@@ -88,30 +88,14 @@ def _table(*parts: tuple[str, ...]) -> NDArray[np.uint8]:
     return entries
 
 
-#: Blue, white, red; each half ends in white, so that both middle entries, on which 0 may fall, are #F7F7F7.
-SIGNED = _table(_SIGNED[:5], _SIGNED[4:])
-#: Dark violet to yellow.
-SEQUENTIAL = _table(_SEQUENTIAL)
-#: Black to white.
-GREYS = _table(("#000000", "#FFFFFF"))
-
-COLOR_MAPS = {"signed": SIGNED, "sequential": SEQUENTIAL, "grey": GREYS}
+COLOR_MAPS = {
+    # Blue, white, red; each half ends in white, so that both middle entries, on which 0 may fall, are that.
+    "signed": _table(_SIGNED[:5], _SIGNED[4:]),
+    "sequential": _table(_SEQUENTIAL),
+    "grey": _table(("#000000", "#FFFFFF")),
+}
 """Tables of shape (256, 3), uint8, read-only. Grey is for pixels, the sequential map for values without a
 sign, the signed map for weights, gradients and differences."""
-
-
-def color_map(name: str) -> NDArray[np.uint8]:
-    """Table of a colour map.
-
-    * Returns: shape (256, 3). Red, green, blue; read-only.
-    * Raises ValueError: if there is no such map.
-    """
-    try:
-        return COLOR_MAPS[name]
-    except KeyError:
-        raise ValueError(
-            f"The colour map must be one of {', '.join(COLOR_MAPS)}. Got {name!r} instead."
-        ) from None
 
 
 def map_entries(values: NDArray[np.generic], levels: tuple[float, float]) -> NDArray[np.uint8]:
@@ -125,11 +109,6 @@ def map_entries(values: NDArray[np.generic], levels: tuple[float, float]) -> NDA
         return values.astype(np.uint8, copy=False)
     clipped = np.fmin(np.fmax(np.asarray(values, dtype=np.float64), low), high)  # NaN becomes low
     return np.rint((clipped - low) * (255.0 / (high - low))).astype(np.uint8)
-
-
-def dark_entries(name: str) -> NDArray[np.bool_]:
-    """For each of the 256 colours of a map, whether white text stands out more on it than black text."""
-    return are_dark(color_map(name))
 
 
 def are_dark(colors: ArrayLike) -> NDArray[np.bool_]:

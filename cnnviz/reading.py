@@ -9,10 +9,10 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from cnnviz import __version__
 from cnnviz.errors import DataError, NewerVersionError
@@ -38,14 +38,6 @@ _AGAIN = "copy or download it again, or choose another file"
 _MOST_DIGITS = 1_000
 _MOST_READS = 50_000
 _MOST_AT_ONCE = _CHUNK = 2**20
-
-
-class ByteStream(Protocol):
-    """A file or an unpacking stream, as far as it is read here."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return at most `size` bytes, none at the end."""
-        ...
 
 
 class BoundedFile:
@@ -162,14 +154,14 @@ def read_bytes(path: Path, largest: int, remedy: str = "") -> bytes:
     return content
 
 
-def read_up_to(stream: ByteStream, size: int) -> bytearray:
-    """Return the next `size` bytes, or fewer where the stream ends.
+def read_up_to(read: Callable[[int], bytes], size: int) -> bytearray:
+    """Return the next `size` bytes of what is read, or fewer where it ends.
 
     Memory grows with what is really there, not with what a header claims.
     """
     content = bytearray()
     while len(content) < size:
-        chunk = stream.read(min(_CHUNK, size - len(content)))
+        chunk = read(min(_CHUNK, size - len(content)))
         if not chunk:
             break
         content += chunk

@@ -3,18 +3,21 @@
 import ctypes
 import functools
 import threading
-from collections.abc import Callable
+from contextlib import ContextDecorator
 from importlib import import_module
-from typing import Any, Self
+from typing import Any
 
 from threadpoolctl import LibController, ThreadpoolController, threadpool_info
 
 
-class _Limit:
-    """One thread for BLAS as long as anybody holds this; afterwards as many as before the first held it.
+class _OneBlasThread(ContextDecorator):
+    """One thread for BLAS: in a ``with`` block, in a function decorated with it, or after `hold` for good.
 
-    BLAS has one number for the whole process. Where two threads overlap, the one that comes first finds the
-    number to go back to, and the one that goes last restores it.
+    The matrices here are small: handing them to a second thread costs more than it saves, and the
+    window needs a core for itself. Sums in another order would be other bits, too.
+
+    BLAS has one number for the whole process. Where blocks are nested or overlap in several threads, the
+    first finds the number to go back to, and the last restores it.
     """
 
     def __init__(self) -> None:
@@ -34,8 +37,10 @@ class _Limit:
                     _set_threads(library, 1)
             self._holders += 1
 
-    def release(self) -> None:
-        """Give up one hold."""
+    def __enter__(self) -> None:
+        self.hold()
+
+    def __exit__(self, *_: object) -> None:
         with self._lock:
             self._holders -= 1
             if not self._holders:
@@ -60,44 +65,7 @@ def _set_threads(library: LibController, count: int) -> None:
         forget(force=True)
 
 
-_limit = _Limit()
-
-
-class OneBlasThread:
-    """One thread for BLAS, from the beginning on, until the end of a ``with`` block.
-
-    The matrices here are small: handing them to a second thread costs more than it saves, and the
-    window needs a core for itself. Sums in another order would be other bits, too.
-
-    Blocks may be nested and may overlap in several threads: after the last one the number is what it was
-    before the first. In the meantime it holds for the whole process, as BLAS knows only one.
-    """
-
-    __slots__ = ()
-
-    def __init__(self) -> None:
-        _limit.hold()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        _limit.release()
-
-
-one_blas_thread = OneBlasThread
-"""Keep BLAS on one thread, for the rest of the process or inside a ``with`` block."""
-
-
-def on_one_blas_thread[**P, R](function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function run inside `one_blas_thread`."""
-
-    @functools.wraps(function)
-    def limited(*args: P.args, **kwargs: P.kwargs) -> R:
-        with OneBlasThread():
-            return function(*args, **kwargs)
-
-    return limited
+one_blas_thread = _OneBlasThread()
 
 
 def blas_kernel() -> str:

@@ -1,7 +1,7 @@
 """Networks at moments of a run, thinned out evenly when memory runs short."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median_low
@@ -91,6 +91,9 @@ class SnapshotStore:
     def __getitem__(self, index: int) -> Snapshot:
         return self._snapshots[index]
 
+    def __iter__(self) -> Iterator[Snapshot]:
+        return iter(self._snapshots)
+
     @property
     def nbytes(self) -> int:
         """Memory that the snapshots take, in bytes."""
@@ -167,12 +170,7 @@ class SnapshotStore:
         return found if found is not None and found.step == step else None
 
     def index_at(self, step: int) -> int:
-        """Return the position of the snapshot that `at` returns.
-
-        * Raises LookupError: if there is no snapshot at all.
-        """
-        if not self._snapshots:
-            raise LookupError("There is no snapshot yet.")
+        """Return the position of the snapshot that `at` returns, if there is any."""
         return max(bisect_right(self._snapshots, step, key=lambda snapshot: snapshot.step) - 1, 0)
 
     def nearest(self, step: int) -> Snapshot:

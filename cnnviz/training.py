@@ -19,7 +19,7 @@ from cnnviz.experiment import Experiment
 from cnnviz.network import Network
 from cnnviz.optim import State, make_optimizer
 from cnnviz.quantities import format_count, format_value
-from cnnviz.runtime import on_one_blas_thread
+from cnnviz.runtime import one_blas_thread
 from cnnviz.snapshots import Snapshot
 
 _DIVERGENCE_WINDOW = 100
@@ -153,15 +153,10 @@ class Trainer:
         if optimizer_state is not None:
             self._load(optimizer_state)
         self._epochs = config.epochs
-        self._steps_per_epoch = steps_in_epoch(len(dataset.train_labels), config.batch_size)
+        self.steps_per_epoch = steps_in_epoch(len(dataset.train_labels), config.batch_size)
         self._order: IntArray = np.empty(0, dtype=np.intp)
         self._order_epoch = -1
         self._recent = np.zeros(_DIVERGENCE_WINDOW)
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Steps in one epoch; the last one takes the images that are left over."""
-        return self._steps_per_epoch
 
     @property
     def total_steps(self) -> int:
@@ -201,7 +196,7 @@ class Trainer:
         """Extend the run."""
         self._epochs += check_int(epochs, "epochs", "Trainer", minimum=1)
 
-    @on_one_blas_thread
+    @one_blas_thread
     def advance(self, steps: int = 1) -> Progress:
         """Train at most `steps` steps, fewer where the run ends.
 
@@ -219,7 +214,7 @@ class Trainer:
         first_step, start = self.step + 1, time.perf_counter()
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for i in range(count):
-                epoch, position = divmod(self.step, self._steps_per_epoch)
+                epoch, position = divmod(self.step, self.steps_per_epoch)
                 if epoch != self._order_epoch:
                     self._order = epoch_order(len(self.dataset.train_labels), self._config.seed, epoch)
                     self._order_epoch = epoch

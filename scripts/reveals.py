@@ -40,6 +40,7 @@ from cnnviz.report.bench import (
     trained,
 )
 from cnnviz.report.blocks import Words
+from cnnviz.training import Trainer
 
 type Array = np.ndarray[Any, Any]
 
@@ -182,15 +183,39 @@ def way(told: Told) -> dict[int, bool]:
     first = np.array(bench.initial.params["conv1.weight"])
     change, size = np.linalg.norm(params["conv1.weight"] - first), np.linalg.norm(first)
     losses = np.asarray(bench.history.losses)
-    ways = {step: float(np.linalg.norm(each - first)) for step, each in bench.way}
-    before = max(step for step in ways if step <= told["half"] - 100)
-    after = min(step for step in ways if step >= told["half"] + 100)
-    numbers = is_close((told["early"], losses[:500].mean()), (told["late"], losses[-500:].mean()))
+    ways = np.array([(step, np.linalg.norm(each - first)) for step, each in bench.way], np.float64)
+    tenths = np.interp(np.linspace(0, bench.step, 11), *ways.T)
+    rises, fast = np.diff(tenths), (told["fast_from"] + told["fast_to"]) / 2
+    steepest = float(np.ptp(np.interp([told["fast_from"], told["fast_to"]], *ways.T)))
+    units = [float(np.linalg.norm(each["dense1.weight"])) for each in (bench.initial.params, params)]
+    numbers = is_close(
+        (told["early"], losses[:500].mean()), (told["late"], losses[-500:].mean()),
+        *zip((told["unit_before"], told["unit_after"]), units, strict=True),
+    )  # fmt: skip
+    is_steepest = steepest > 0.95 * rises.max() and steepest > 1.05 * max(rises[0], rises[-1])
     return {
         0: bool(change >= size), 1: bool(change < size),
-        2: numbers and ways[before] <= change / 2 <= ways[after] and told["early"] > told["late"]
-        and 2 * told["half"] < bench.step + 100 and told["steps"] == len(losses),
+        2: numbers and is_steepest and told["steps"] == len(losses) and is_carried(told, int(fast)),
     }  # fmt: skip
+
+
+def is_carried(told: Told, step: int) -> bool:
+    """Train to a step again: whether filters learn most there, because of the unit, and less at the end."""
+    bench = told.plain.bench
+    trainer = Trainer(bench.initial, bench.dataset, bench.experiment)
+    for _ in trainer.until(step):
+        pass
+    start, there, end = (
+        {name: np.array(each, np.float64) for name, each in net.params.items()}
+        for net in (bench.initial, trainer.network, bench.network)
+    )
+    speeds = []
+    for params in (start, {**start, "conv1.weight": there["conv1.weight"]}, there, end):
+        plain = Plain(bench)
+        plain.__dict__["params"] = params
+        gradients = [plain.gradient(sample)["conv1.weight"] for sample in range(16)]
+        speeds.append(float(np.linalg.norm(np.mean(gradients, axis=0))))
+    return max(speeds[0], speeds[1], speeds[3]) < speeds[2]
 
 
 def first_rule(told: Told) -> dict[int, bool]:

@@ -34,7 +34,6 @@ class Application(QApplication):
 
     @override
     def event(self, event: QEvent) -> bool:
-        """Pass the path of a file on."""
         if isinstance(event, QFileOpenEvent):
             self.fileOpened.emit([Path(event.file())])
             return True
@@ -44,7 +43,7 @@ class Application(QApplication):
 def run(arguments: Arguments) -> int:
     """Open the window and return the exit status."""
     app = make_application()
-    one_blas_thread()
+    one_blas_thread.hold()
     prefer_short_switches()
     collector = MainThreadCollector(app)
     settings = QSettings()
@@ -60,7 +59,6 @@ def run(arguments: Arguments) -> int:
     if isinstance(app, Application):
         app.fileOpened.connect(session.arrivals.take)
     reporter = ErrorReporter(partial(session.state.raise_notice, "window", "error"), app)
-    reporter.install()
     session.ask_before_closing(True)
     signals = EndSignals(app)
     signals.received.connect(session.end_early)

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part, Size, Slide, Table
 from ui.controls.keyboard import arrow_step, has_shift, is_enter, is_plain
+from ui.controls.layouts import named
 from ui.controls.spoken import Spoken, tell_value
 from ui.controls.tips import ShowsTips, show_tip, wrapped
 from ui.painting import Kept, color, paint, qrect
@@ -475,9 +476,7 @@ def view_of[C, V: MarkView[Any]](
     kind: type[V] = MarkView,
 ) -> V:
     """Make a view with a name for screen readers and a tool tip; `answer` is told what it asks for."""
-    view = kind(graphic, keys_point=keys_point, focus=focus)
-    view.setAccessibleName(name)
-    view.setToolTip(tip)
+    view = named(kind(graphic, keys_point=keys_point, focus=focus), name, tip)
     if answer is not None:
         view.asked.connect(answer)
     return view

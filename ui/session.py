@@ -20,9 +20,8 @@ from ui.state import AppState, RunStatus
 from ui.theme import theme_manager
 from ui.theme.manager import MODES
 from ui.window.actions import ACTIONS
-from ui.window.keys import FocusReveal, KeyCaps, KeyOwner
+from ui.window.keys import KeyCaps, KeyOwner
 from ui.window.main_window import MainWindow
-from ui.window.panel_area import panel_of
 from ui.window.questions import ask_about_unkept_work, ask_about_unwritten_files, ask_file, close_dialogs
 
 if TYPE_CHECKING:
@@ -46,14 +45,8 @@ class Session(QObject):
     inserter: "FigureInserter"
     _report: "ReportPanel"
 
-    def __init__(
-        self,
-        settings: QSettings,
-        experiment: Experiment = LAB5,
-        data: Path | None = None,
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, settings: QSettings, experiment: Experiment = LAB5, data: Path | None = None) -> None:
+        super().__init__()
         self._settings = settings
         self._started = False
         self._closed = False
@@ -90,7 +83,6 @@ class Session(QObject):
         # Of the window, so that no key is asked about when its parts are gone.
         window = self.window
         self._key_owner = KeyOwner(window.pages.can_turn, self._frees, window)
-        self._focus_reveal = FocusReveal(self.window)
         self._tips = TipFilter(self.window)
         self.window.closing.connect(self._on_window_closing)
         self.window.restore_size()
@@ -213,19 +205,18 @@ class Session(QObject):
             window.pages.add(panel.has_pages, panel.turn_page)
         header.stepRequested.connect(window.pages.forget)
         files, self._report = self.controller.files, window.panel(ReportPanel)
-        self.inserter = FigureInserter(window.panels.docks, self.state, self._report, files, self)
+        self.inserter = FigureInserter(window.panels, self.state, self._report, files, self)
         self.exporter = FigureExporter(
             window,
-            window.panels.docks,
+            window.panels,
             self.state,
             self._settings,
             self.document.picture,
             self.inserter.insert,
             files,
         )
-        for panel in (*map(panel_of, window.panels.docks()), window.compare):
-            if panel is not None:
-                self.exporter.watch(panel)
+        for panel in (*window.panels.panels(), window.compare):
+            self.exporter.watch(panel)
         self.exporter.watch_chooser(window.samples)
         self.exporter.watch_chooser(window.timeline, window.timeline.track)
         window.samples.windowMade.connect(self.exporter.watch)
@@ -271,7 +262,7 @@ class Session(QObject):
         """Bring a panel to the front, with the keyboard; figures are then taken of it."""
         self.window.enter_panel(number)
         if self._started:
-            self.exporter.show(panel_of(self.window.panels.docks()[number]))
+            self.exporter.show(self.window.panels.panels()[number])
 
     def _on_window_closing(self) -> None:
         if self._started:

@@ -11,9 +11,10 @@ from PySide6.QtCore import QObject, Signal
 from cnnviz._types import ByteArray
 from cnnviz.covers import Secret
 from cnnviz.datasets import Dataset
+from cnnviz.document.types import PinnedCell, Shift
 from cnnviz.evaluation import Evaluation
 from cnnviz.experiment import LAB5, Experiment
-from cnnviz.history import History, LogLine
+from cnnviz.history import History
 from cnnviz.snapshots import Origin, Snapshot
 
 
@@ -76,26 +77,6 @@ class Sample:
     label: int | None = None
     index: int | None = None
     origin: str = "test"
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """How far the sample is moved.
-
-    `dx` pixels to the right, `dy` down; what enters is background or wraps around.
-    """
-
-    dx: int = 0
-    dy: int = 0
-    wrap: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PinnedCell:
-    """A cell that was clicked: the stage (``"input"`` or a layer's name) and its index without the batch."""
-
-    stage: str
-    index: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,8 +161,8 @@ class AppState(QObject):
     draftChanged = Signal()
     runChanged = Signal()
     historyReset = Signal()
-    stepsAdded = Signal(list)  # the log lines that were completed
-    testAdded = Signal()
+    stepsAdded = Signal(list)  # to `history`; the log lines that were completed
+    testAdded = Signal()  # likewise
     snapshotChanged = Signal()
     momentChanged = Signal()  # an earlier moment was chosen, or live again
     ghostChanged = Signal()
@@ -316,14 +297,6 @@ class AppState(QObject):
         if not followed:
             self.momentChanged.emit()
 
-    def notify_steps(self, lines: list[LogLine]) -> None:
-        """Tell that `history` has grown."""
-        self.stepsAdded.emit(lines)
-
-    def notify_test(self) -> None:
-        """Tell that `history` has a new test result."""
-        self.testAdded.emit()
-
     def set_live(self, snapshot: Snapshot) -> None:
         """Take the newest weights, and show them unless an earlier moment is looked at."""
         self.live = snapshot
@@ -336,10 +309,6 @@ class AppState(QObject):
             self.follows_live = follows_live
             self._show(snapshot)
             self.momentChanged.emit()
-
-    def await_moment(self, step: int | None) -> None:
-        """Tell which step is to be shown as soon as the run was repeated up to it; None for none."""
-        self.awaited_step = step
 
     def set_ghost(self, history: History | None) -> None:
         """Keep the record of an earlier run for comparison."""

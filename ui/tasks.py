@@ -131,8 +131,12 @@ class TaskRunner(QObject):
         self.cancel(kind)
         if self._closed:
             return
-        context = Context(lambda fraction: self._worker.progressed.emit(task, fraction))
-        task = _Task(kind, function, context, on_done, on_failed, on_progress)
+
+        def tell(fraction: float) -> None:
+            if on_progress is not None:
+                self._worker.progressed.emit(task, fraction)
+
+        task = _Task(kind, function, Context(tell), on_done, on_failed, on_progress)
         self._current[kind] = task
         if is_running(self._thread):
             self._submitted.emit(task)
@@ -232,13 +236,10 @@ class LatestOnly:
         if self._analysis.is_busy(self._kind):
             self._next = function
         else:
-            self._submit(function)
+            self.submit(function)
 
-    def finish_with(self, function: Callable[[Context], Any]) -> None:
-        """Have `function` run last, behind what is under way: no answer may come any more to wait for."""
-        self._submit(function)
-
-    def _submit(self, function: Callable[[Context], Any]) -> None:
+    def submit(self, function: Callable[[Context], Any]) -> None:
+        """Have `function` run behind what is under way, whose answer nobody waits for any more."""
         self._next = None
         self._analysis.submit(self._kind, function, self._done, self._failed)
 
@@ -255,7 +256,7 @@ class LatestOnly:
 
     def _go_on(self) -> None:
         if self._next is not None and not self._analysis.is_busy(self._kind):
-            self._submit(self._next)
+            self.submit(self._next)
 
 
 def is_running(thread: QThread) -> bool:

@@ -66,11 +66,7 @@ class ErrorReporter(QObject):
     def __init__(self, show: Callable[[str], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._show = show
-        self._previous = (sys.excepthook, threading.excepthook)
         self._caught.connect(self._on_caught)
-
-    def install(self) -> None:
-        """Replace the hooks; pyqtgraph replaces them too, so this comes after importing it."""
         self._previous = (sys.excepthook, threading.excepthook)
         sys.excepthook = self._on_exception
         threading.excepthook = self._on_thread_exception

@@ -51,7 +51,7 @@ def save_screenshots(arguments: Arguments) -> list[Path]:
     # Pictures are taken off screen, with or without a display.
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     application = make_application()
-    one_blas_thread()
+    one_blas_thread.hold()
     with private_session(application, arguments.experiment, arguments.data, _PICTURE) as session:
         session.controller.train()
         wait_until(lambda: session.state.run.status in (RunStatus.FINISHED, RunStatus.FAILED))
@@ -106,7 +106,7 @@ def try_window(steps: int) -> int:
     platform = QGuiApplication.platformName()
     print(json.dumps(["Qt", f"{qVersion()} with the platform plugin {platform}"]), flush=True)
     if steps:
-        one_blas_thread()
+        one_blas_thread.hold()
         with private_session(application, LAB5, None, _TRIED) as session:
             session.controller.train_to(steps, 1)
             wait_until(lambda: session.state.run.step >= steps)

@@ -2,10 +2,10 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from benchmarks.competitors import Params
 from benchmarks.workloads import Workload
-from cnnviz.runtime import one_blas_thread
 from cnnviz.training import Trainer
 
 
@@ -32,5 +32,5 @@ class CNNVizSession:
 def make(workload: Workload, threads: int) -> CNNVizSession:
     """Return a session on one thread."""
     del threads
-    one_blas_thread()
+    threadpool_limits(1, user_api="blas")
     return CNNVizSession(workload)

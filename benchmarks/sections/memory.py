@@ -16,7 +16,7 @@ from cnnviz.datasets import load_mnist
 from cnnviz.experiment import LENET
 from cnnviz.runtime import one_blas_thread
 from cnnviz.training import Trainer
-one_blas_thread()
+one_blas_thread.hold()
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 mnist = load_mnist(range(10))

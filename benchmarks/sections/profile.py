@@ -67,7 +67,7 @@ class Share:
 
 def run(settings: Settings) -> list[str]:
     """Take apart the steps of both networks."""
-    with one_blas_thread():
+    with one_blas_thread:
         machine = _measure_machine(settings.rounds)
         lines = [
             f"One core of this machine does {machine.flops / 1e9:.0f} GFlop/s in matrix products of float32, "

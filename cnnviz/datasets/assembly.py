@@ -1,7 +1,6 @@
 """From arrays as a file holds them to a checked `Dataset`."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -92,20 +91,6 @@ def assemble(
     )
 
 
-def choose(dataset: Dataset, classes: Iterable[int | str] | None) -> Dataset:
-    """Return the data set restricted to `classes`, or by default to the first ten that have images.
-
-    * Raises ParameterError: if `classes` are not two to ten classes of the data set.
-    * Raises DataError: if a class has no training or no test image.
-    """
-    if classes is not None:
-        return dataset.select(classes)
-    if len(dataset.classes) <= MAX_CLASSES:
-        return dataset.select(dataset.classes)
-    chosen = dataset.select(_first_classes(dataset, MAX_CLASSES))
-    return replace(chosen, note=choice_note(chosen))
-
-
 def fitting_classes(dataset: Dataset, classes: tuple[str, ...]) -> tuple[str, ...]:
     """Return what a run that asks for `classes` uses of some data, with a window and without one.
 
@@ -114,7 +99,7 @@ def fitting_classes(dataset: Dataset, classes: tuple[str, ...]) -> tuple[str, ..
     """
     if set(classes) <= set(dataset.available_classes):
         return classes
-    return _first_classes(dataset if dataset.source is None else dataset.source, len(classes))
+    return first_classes(dataset if dataset.source is None else dataset.source, len(classes))
 
 
 def require_classes(dataset: Dataset, classes: tuple[str, ...]) -> None:
@@ -139,7 +124,7 @@ def choice_note(dataset: Dataset) -> str:
     )
 
 
-def _first_classes(dataset: Dataset, count: int) -> tuple[str, ...]:
+def first_classes(dataset: Dataset, count: int) -> tuple[str, ...]:
     """Return the names of the first classes that have images in both parts."""
     in_both = set(np.unique(dataset.train_labels)) & set(np.unique(dataset.test_labels))
     first = tuple(name for label, name in enumerate(dataset.classes) if label in in_both)[:count]

@@ -38,8 +38,6 @@ class Dataset(Pictured):
         Names of the classes. With classes ``("3", "8")`` label 0 means the digit 3.
     name : str
         For display, such as "MNIST".
-    note : str
-        A sentence for the user about classes that were left out without being asked, or empty.
     conversion : str
         A sentence for the user about what the images have lost by being read, or empty.
     path : Path or None
@@ -60,7 +58,6 @@ class Dataset(Pictured):
     test_labels: LabelArray = field(repr=False)
     classes: tuple[str, ...]
     name: str = "data set"
-    note: str = ""
     conversion: str = ""
     path: Path | None = None
     source: "Dataset | None" = field(default=None, repr=False)

@@ -7,6 +7,7 @@ import os
 import re
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from cnnviz.datasets.assembly import MAX_BYTES, MAX_IMAGES, MAX_PACKED, SMALLER,
 from cnnviz.datasets.dataset import Dataset
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.quantities import format_count
-from cnnviz.reading import BoundedFile, ByteStream, bad_file, entries, opened, read_bytes, read_up_to
+from cnnviz.reading import BoundedFile, bad_file, entries, opened, read_bytes, read_up_to
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _UNSIGNED_BYTE = 0x08
@@ -41,7 +42,7 @@ def read_idx(path: Path, ndim: int, room: int, md5: str = "", remedy: str = "") 
         compressed = file.read(2) == _GZIP_MAGIC
         file.seek(0)
         if not compressed:
-            return _read_array(file, path, ndim, room, size, md5, remedy)
+            return _read_array(file.read, path, ndim, room, size, md5, remedy)
         if size > MAX_PACKED:
             raise bad_file(
                 path,
@@ -51,7 +52,7 @@ def read_idx(path: Path, ndim: int, room: int, md5: str = "", remedy: str = "") 
             )
         try:
             with gzip.GzipFile(fileobj=BoundedFile(file, path), mode="rb") as stream:
-                return _read_array(stream, path, ndim, room, size * _DEFLATE_RATIO, md5, remedy)
+                return _read_array(stream.read, path, ndim, room, size * _DEFLATE_RATIO, md5, remedy)
         except EOFError as error:
             raise bad_file(
                 path, "breaks off in its compressed data", "a whole gzip file was expected", remedy
@@ -63,9 +64,9 @@ def read_idx(path: Path, ndim: int, room: int, md5: str = "", remedy: str = "") 
 
 
 def _read_array(
-    stream: ByteStream, path: Path, ndim: int, room: int, largest: int, md5: str, remedy: str
+    read: Callable[[int], bytes], path: Path, ndim: int, room: int, largest: int, md5: str, remedy: str
 ) -> ByteArray:
-    header = stream.read(4 + 4 * ndim)
+    header = read(4 + 4 * ndim)
     shape = _parse_header(header, path, ndim, remedy)
     size = math.prod(shape)
     sides = " x ".join(str(side) for side in shape)
@@ -77,7 +78,7 @@ def _read_array(
     if len(header) + size > largest:
         raise bad_file(path, "is too short", f"its header announces {sides} bytes", remedy)
     # One byte more than announced: it shows what is too much, and lets gzip check its checksum at the end.
-    content = read_up_to(stream, size + 1)
+    content = read_up_to(read, size + 1)
     if len(content) != size:
         found = (
             f"holds only {format_count(len(content))} bytes of data"
@@ -120,9 +121,13 @@ _MAX_MAPPING_BYTES = 2**16
 type IdxSet = dict[tuple[str, str], Path]
 
 
-def is_idx_name(name: str) -> bool:
-    """Tell whether a file is named like one of MNIST's, such as ``train-images-idx3-ubyte.gz``."""
-    return _NAME.fullmatch(name) is not None
+def idx_prefix(name: str) -> str | None:
+    """Return what stands before "train", "test" or "t10k" in the name of an IDX file; None for another name.
+
+    Such files are named like MNIST's: ``train-images-idx3-ubyte.gz``.
+    """
+    match = _NAME.fullmatch(name)
+    return match["prefix"] if match else None
 
 
 def find_idx_sets(folder: Path) -> dict[str, IdxSet]:
@@ -132,12 +137,11 @@ def find_idx_sets(folder: Path) -> dict[str, IdxSet]:
 
     * Raises DataError: if the folder cannot be read.
     """
-    paths = [Path(entry.path) for entry in entries(folder) if is_idx_name(entry.name) and entry.is_file()]
     found: dict[str, IdxSet] = {}
-    for path in sorted(paths, key=lambda path: (path.name.lower().endswith(".gz"), path.name)):
-        if match := _NAME.fullmatch(path.name):
+    for entry in sorted(entries(folder), key=lambda entry: (entry.name.lower().endswith(".gz"), entry.name)):
+        if (match := _NAME.fullmatch(entry.name)) and entry.is_file():
             key = (_PARTS[match["part"].lower()], match["kind"][:6].lower())
-            found.setdefault(match["prefix"], {}).setdefault(key, path)
+            found.setdefault(match["prefix"], {}).setdefault(key, Path(entry.path))
     return found
 
 
@@ -178,12 +182,6 @@ def read_idx_set(folder: Path, prefix: str | None = None) -> Dataset:
     room = MAX_BYTES - train.images.size
     test = _read_split(files["test", "images"], files["test", "labels"], upright, room)
     return assemble(folder, prefix.strip("-_. ") or folder.name, train, test, _read_mapping(folder, prefix))
-
-
-def prefix_of(name: str) -> str:
-    """Return what stands before "train", "test" or "t10k" in the name of an IDX file."""
-    match = _NAME.fullmatch(name)
-    return match["prefix"] if match else ""
 
 
 def _read_split(images_path: Path, labels_path: Path, transpose: bool, room: int) -> Split:

@@ -164,7 +164,7 @@ def _open_array(archive: zipfile.ZipFile, path: Path, key: str) -> _Array:
 
 def _read_labels(array: _Array) -> NDArray[Any]:
     labels = _read_items(array, array.size)
-    _read_end(array)
+    array.stream.read(1)  # at the end, which lets zipfile compare its checksum
     return (
         labels.reshape(array.shape[::-1]).transpose() if array.fortran_order else labels.reshape(array.shape)
     )
@@ -185,7 +185,7 @@ def _read_images(array: _Array) -> ByteArray:
             block = _luma(block.reshape(-1, 3))
         place = start // 3 if mixes else start
         levels[place : place + block.size] = block
-    _read_end(array)
+    array.stream.read(1)  # likewise
     if not array.fortran_order:
         return levels.reshape(shape)
     turned = levels.reshape(array.shape[::-1]).transpose()
@@ -219,15 +219,10 @@ def _image_shape(array: _Array) -> Shape:
 
 
 def _read_items(array: _Array, count: int) -> NDArray[Any]:
-    content = read_up_to(array.stream, count * array.dtype.itemsize)
+    content = read_up_to(array.stream.read, count * array.dtype.itemsize)
     if len(content) < count * array.dtype.itemsize:  # the list of the archive has lied
         raise EOFError
     return np.frombuffer(content, array.dtype)
-
-
-def _read_end(array: _Array) -> None:
-    """Read on at the end, which lets zipfile compare its checksum; there is no more, as it cuts off there."""
-    array.stream.read(1)
 
 
 def _levels(items: NDArray[Any], place: str) -> ByteArray:

@@ -7,9 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from cnnviz.bundled import bundled, restore
-from cnnviz.datasets.assembly import MAX_BYTES, Split, assemble, choose
-from cnnviz.datasets.dataset import Dataset
-from cnnviz.datasets.idx import find_idx_sets, is_idx_name, prefix_of, read_idx, read_idx_set
+from cnnviz.datasets.assembly import MAX_BYTES, Split, assemble, first_classes
+from cnnviz.datasets.dataset import MAX_CLASSES, Dataset
+from cnnviz.datasets.idx import find_idx_sets, idx_prefix, read_idx, read_idx_set
 from cnnviz.datasets.images import Progress, class_folders, read_image_folder
 from cnnviz.file_kinds import ARCHIVE, kind_of, wrong_kind
 from cnnviz.files import printable
@@ -105,7 +105,7 @@ def load_dataset(
         Images of the first two may have sides of 6 to 64 pixels.
     classes : iterable of str or int, optional
         Two to ten classes by name, in the order of their labels. Without it all are taken; of more than
-        ten the first ten that have images, and `Dataset.note` says so.
+        ten the first ten that have images.
     progress : callable, optional
         Called with the number of pictures read and their total when a folder of pictures is read; an
         exception it raises ends the reading.
@@ -123,7 +123,11 @@ def load_dataset(
     except RuntimeError as error:  # a "~user" nobody knows
         raise unreadable(place, error) from error
     try:
-        return choose(_read(place, progress), classes)
+        dataset = _read(place, progress)
+        if classes is None:
+            is_whole = len(dataset.classes) <= MAX_CLASSES
+            classes = dataset.classes if is_whole else first_classes(dataset, MAX_CLASSES)
+        return dataset.select(classes)
     except MemoryError as error:
         raise bad_file(
             place,
@@ -139,8 +143,8 @@ def _read(path: Path, progress: Progress | None) -> Dataset:
     check_file(path)
     if path.suffix.lower() == ".npz":
         return _read_npz(path)
-    if is_idx_name(path.name):
-        return read_idx_set(path.parent, prefix_of(path.name))
+    if (prefix := idx_prefix(path.name)) is not None:
+        return read_idx_set(path.parent, prefix)
     if kind_of(path) is ARCHIVE:
         return _read_npz(path)
     raise wrong_kind(path, "data (.npz, IDX, a folder of pictures)", name=printable(path)) or bad_file(

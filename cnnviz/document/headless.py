@@ -30,9 +30,8 @@ def document_of(
     """Return a run that was trained without a window as a document, with its members and a student's work."""
     assert live.origin is not None
     snapshots, experiment = history.snapshots, live.origin.experiment
-    moments = tuple(snapshots[place] for place in range(len(snapshots)))
     run, files = pack_run(
-        StillRun(live, history.still(live.step), experiment.epochs, moments, snapshots.kept)
+        StillRun(live, history.still(live.step), experiment.epochs, tuple(snapshots), snapshots.kept)
     )
     document = Document(
         format_version=FORMAT_VERSION,
@@ -79,7 +78,7 @@ def run_document(arguments: Arguments, path: Path, output: Output) -> int:
     experiment, network = run.experiment, run.live.network
     output.say(describe(experiment, dataset))
     output.say(f"after {format_count(run.live.step)} steps")
-    with one_blas_thread():
+    with one_blas_thread:
         tested = evaluate(network, dataset.test_images, dataset.test_labels)
     output.say(describe_evaluation(tested, dataset.classes))
     if arguments.save is not None:

@@ -118,15 +118,18 @@ type ViewValue = (
 type ViewOfPanel = Annotated[dict[Line, ViewValue], Meta(max_length=200)]
 
 
-class Pinned(Said, frozen=True):
-    """A cell that was clicked."""
+class PinnedCell(Said, frozen=True):
+    """A cell that was clicked: the stage (``"input"`` or a layer's name) and its index without the batch."""
 
     stage: Line
     index: Cell
 
 
 class Shift(Said, frozen=True):
-    """How far the sample is moved."""
+    """How far the sample is moved: `dx` pixels to the right, `dy` down.
+
+    What enters is background or, with `wrap`, what has left at the other side.
+    """
 
     dx: Pixels = 0
     dy: Pixels = 0
@@ -157,7 +160,7 @@ class Seen(Said, frozen=True):
     weights_sha256: Digest = ""
     sample: Count | OwnImage | None = None
     shift: Shift = Shift()
-    pinned: Pinned | None = None
+    pinned: PinnedCell | None = None
     reference: Count | None = None
     views: Annotated[dict[Line, ViewOfPanel], Meta(max_length=32)] = {}
 

@@ -14,19 +14,24 @@ from cnnviz.drawing.lettering import Font
 from cnnviz.drawing.look import Look, rgb
 from cnnviz.drawing.marks import Group, Mark, Polygon, Rect, Text
 from cnnviz.notation import Notation
-from cnnviz.palette import color_map, dark_entries, map_entries, sequential_levels, signed_levels
+from cnnviz.palette import COLOR_MAPS, are_dark, map_entries, sequential_levels, signed_levels
 
 Values = NDArray[np.generic]
 Pixels = NDArray[np.uint32]
 """Words 0xFFRRGGBB: what `Image` takes, and the screen."""
 
-_is_dark = cache(dark_entries)
 _NO_NUMBER = 0xFF808080
 
 
 @cache
 def _table(name: str) -> Pixels:
-    return packed(color_map(name))
+    return packed(COLOR_MAPS[name])
+
+
+@cache
+def _is_dark(name: str) -> NDArray[np.bool_]:
+    """For each colour of a map, whether white text stands out more on it than black text."""
+    return are_dark(COLOR_MAPS[name])
 
 
 def packed(colors: ArrayLike) -> Pixels:
@@ -57,7 +62,6 @@ class Colors:
     is_open: bool = False
 
     def __post_init__(self) -> None:
-        color_map(self.name)
         if not -math.inf < self.lo < self.hi < math.inf:
             raise ValueError(f"The limits of colours must be finite and rise. Got {self.lo} and {self.hi}.")
 

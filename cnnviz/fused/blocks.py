@@ -171,9 +171,9 @@ def patch_table(stage: ConvStage, windows: Windows) -> IntArray:
     channels, height, width = stage.input_shape
     one, zero = prod(stage.input_shape), prod(stage.input_shape) + 1
     # Axes: row and column in the kernel, row and column in the window, row and column of the window.
-    y = _pixels_along(stage, windows, windows.rows)[:, None, :, None, :, None]
-    x = _pixels_along(stage, windows, windows.columns)[None, :, None, :, None, :]
-    inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
+    y = _pixels_along(stage, windows, windows.rows, height)[:, None, :, None, :, None]
+    x = _pixels_along(stage, windows, windows.columns, width)[None, :, None, :, None, :]
+    inside = (y >= 0) & (x >= 0)
     first_of_map = np.arange(channels).reshape(-1, *[1] * inside.ndim) * (height * width)
     table = np.where(inside, first_of_map + y * width + x, zero).reshape(-1, windows.phases * windows.count)
     if stage.layer.bias:
@@ -198,8 +198,7 @@ def copies_table(table: IntArray, pixels: int) -> IntArray:
     return copies
 
 
-def _pixels_along(stage: ConvStage, windows: Windows, count: int) -> IntArray:
+def _pixels_along(stage: ConvStage, windows: Windows, count: int, side: int) -> IntArray:
     """Coordinate along one side of the image, by place in the kernel, place in the window, and window."""
-    in_kernel = np.arange(stage.layer.kernel_size)[:, None, None]
-    cell = np.arange(windows.side)[:, None] + windows.step * np.arange(count)
-    return (in_kernel + stage.layer.stride * cell - stage.layer.padding).astype(np.intp)
+    cells = np.arange(windows.side)[:, None] + windows.step * np.arange(count)
+    return np.moveaxis(stage.layer.geometry.cells(cells, side), -1, 0)

@@ -6,13 +6,12 @@ float64 as in `cnnviz.layers.losses`.
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnviz._types import ByteArray, FloatArray, IntArray
 from cnnviz.datasets import to_input
+from cnnviz.layers.losses import Labels
 
 Loader = Callable[[ByteArray], None]
 """Takes images of shape (n, pixels), uint8."""
@@ -56,10 +55,7 @@ def _float64_images(pixels: FloatArray) -> Loader:
     return load
 
 
-LabelArray = NDArray[np.integer[Any]]
-
-
-Head = Callable[[LabelArray, int], tuple[float, int]]
+Head = Callable[[Labels, int], tuple[float, int]]
 """Reads the logits of a chunk and writes their gradient; takes labels (n,) and the size of the batch.
 
 It returns the sum of the losses and the right answers of the chunk; the gradient is that of the mean over the
@@ -78,7 +74,7 @@ def _one_logit(logits: FloatArray, d_logits: FloatArray) -> Head:
     """One logit of one sample: plain numbers are quicker than arrays of one."""
     its_logit, d_logit = logits.ravel(), d_logits.ravel()
 
-    def head(labels: LabelArray, batch_size: int) -> tuple[float, int]:
+    def head(labels: Labels, batch_size: int) -> tuple[float, int]:
         logit, label = its_logit.item(), int(labels[0])
         small = math.exp(-abs(logit))
         probability = (1.0 if logit >= 0 else small) / (1.0 + small)
@@ -99,7 +95,7 @@ def _logits(logits: FloatArray, d_logits: FloatArray) -> Head:
     signs, is_one = np.array([1.0, -1.0]), np.empty(logits.shape, np.bool_)
     sign, losses, wrong = np.empty((3, len(logits)))
 
-    def head(labels: LabelArray, batch_size: int) -> tuple[float, int]:
+    def head(labels: Labels, batch_size: int) -> tuple[float, int]:
         signs.take(labels, None, sign, "clip")
         np.multiply(logits, sign, losses)
         np.logaddexp(losses, 0.0, losses)
@@ -121,7 +117,7 @@ def _softmax(logits: FloatArray, d_logits: FloatArray) -> Head:
     largest, totals, of_label = np.empty((3, count))
     samples: IntArray = np.arange(count)
 
-    def head(labels: LabelArray, batch_size: int) -> tuple[float, int]:
+    def head(labels: Labels, batch_size: int) -> tuple[float, int]:
         np.maximum.reduce(logits, axis=0, out=largest)
         np.subtract(logits, largest, powers)
         label_cells = labels * len(samples) + samples

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from cnnviz._types import ByteArray, FloatArray, IntArray, Params
 from cnnviz.fused.blocks import Block, make_block, windows_of
 from cnnviz.fused.cells import Call
-from cnnviz.fused.ends import LabelArray, make_head, make_loader
+from cnnviz.fused.ends import make_head, make_loader
 from cnnviz.fused.plan import ConvStage, Stage, matrix_shape
+from cnnviz.layers.losses import Labels
 
 
 def stage_matrices(stages: Sequence[Stage], vector: FloatArray) -> list[FloatArray]:
@@ -91,7 +92,7 @@ class TrainingChunk(ForwardChunk):
         ):
             self.backward_calls[:0] = block.backward(d_outputs, d_matrix, d_inputs)
 
-    def learn(self, images: ByteArray, labels: LabelArray, batch_size: int) -> tuple[float, int]:
+    def learn(self, images: ByteArray, labels: Labels, batch_size: int) -> tuple[float, int]:
         """Return the sum of the losses and the right answers; leave the gradients of the batch's mean loss.
 
         * `images`: shape (samples, pixels).
@@ -153,7 +154,7 @@ class FusedEngine:
                 views[f"{stage.name}.bias"] = matrix[:, -1]
         return views
 
-    def step_gradients(self, images: ByteArray, labels: LabelArray, indices: IntArray) -> tuple[float, int]:
+    def step_gradients(self, images: ByteArray, labels: Labels, indices: IntArray) -> tuple[float, int]:
         """Mean loss, in nats, and right answers of a mini-batch; see `LayeredEngine`."""
         batch_size = len(indices)
         if batch_size <= self._most:
@@ -191,7 +192,7 @@ class FusedEngine:
         return chunk
 
     def _learn(
-        self, images: ByteArray, labels: LabelArray, indices: IntArray, batch_size: int
+        self, images: ByteArray, labels: Labels, indices: IntArray, batch_size: int
     ) -> tuple[float, int]:
         """Leave the part of the gradient that comes from `indices`, at most one chunk of the batch."""
         samples = len(indices)

@@ -11,11 +11,11 @@ _SHORT = 56  # a bar between its numbers, with the gaps beside it
 _STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
-def lines_between(grid: Cells, every: int, ink: Ink, width: float = 1.0) -> Lines:
+def lines_between(grid: Cells, ink: Ink, width: float = 1.0) -> Lines:
     """Thin lines between rows and between columns."""
     box = grid.box
-    ys = [grid.top + row * grid.high for row in range(every, grid.rows, every)]
-    xs = [grid.left + col * grid.side for col in range(every, grid.cols, every)]
+    ys = [grid.top + row * grid.high for row in range(1, grid.rows)]
+    xs = [grid.left + col * grid.side for col in range(1, grid.cols)]
     across = [(box.left, y, box.right, y) for y in ys]
     return Lines([*across, *((x, box.top, x, box.bottom) for x in xs)], ink, width)
 
@@ -58,8 +58,8 @@ def ends_of(colors: Colors) -> tuple[str, str]:
 
 
 def short_scale(colors: Colors) -> str:
-    """Both ends in few letters, such as "±0.5"; "±0.5+" where there are values beyond them."""
-    return f"{'±' if colors.lo < 0 else '0–'}{format_value(colors.hi, 2)}{'+' * colors.is_open}"
+    """Both ends in few letters, such as "±0.5"."""
+    return f"{'±' if colors.lo < 0 else '0–'}{format_value(colors.hi, 2)}"
 
 
 def write_colors(drawing: Drawing, box: Box, colors: Colors) -> None:

@@ -276,15 +276,15 @@ def _values(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
 def _write_sums(drawing: Drawing, flow: Flow, places: _Places, n: int) -> None:
     """Sum of each map of products, and on its line to the unit how much that raises or lowers the logit."""
     (*sums, _), look, mono = flow.stages[n].sums, drawing.ground.look, drawing.ground.font("mono")
-    largest = max(map(abs, sums)) or 1.0
+    largest, wide = max(map(abs, sums)) or 1.0, max(map(mono.width, flow.written[: len(sums)]))
     for edge in _edges(flow, places):
         (column, tile), _ = edge
         if column != n:
             continue
         value, room = sums[tile], places.tiles[n, tile]
         if room.height >= mono.line - look.px(2):
-            beside = Box(room.right + look.px(3), room.top, look.px(_SUM), room.height)
-            drawing.write(beside, _fitting((flow.written[tile],), mono, beside), mono)
+            beside = Box(room.right + look.px(3), room.top, wide, room.height)
+            drawing.write(beside, flow.written[tile], mono, align="right")
         width = look.px(1) + look.px(3) * abs(value) / largest
         drawing.add(Line(_way(flow, places, edge, look), _RAISES if value > 0 else _LOWERS, width, alpha=0.8))
 

@@ -19,8 +19,8 @@ from cnnviz.quantities import format_count, format_probabilities, with_article
 
 _SLIT = 0xFFB9C2CB
 """Colour of what is no cell, such as what lies between the slices of a filter; in both themes."""
-_LONGEST = 7
-"""Characters of a sum, for which the drawing has room."""
+_LONGEST, _FEW = 7, 3
+"""Characters of a sum, for which the drawing has room; how many beside the largest have two figures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,9 +123,12 @@ class Flow:
     def written(self) -> list[str]:
         """Sums of the products, bias and logit, so that they add up; without products the logit alone."""
         sums, total = next((stage.sums for stage in self.stages if stage.sums), ()), float(self.logits.max())
-        largest = max(map(abs, sums), default=1.0)
-        figures = 4 if largest >= 1 else 3 if largest >= 0.1 else 2 if largest >= 0.01 else 1
-        return format_sum(sums, total, _LONGEST, figures)
+        sizes = [math.floor(math.log10(abs(each))) for each in (*sums, total) if 0 < abs(each) < math.inf]
+        first, *others = sorted(sizes, reverse=True) or [0]
+        few = min([first, *others[:_FEW]])
+        # Of all that fit: three decimals, or two figures of the largest few, with which all add up.
+        tried = [format_sum(sums, total, _LONGEST, n) for n in range(max(first + 4, first - few + 2), 0, -1)]
+        return next((texts for texts in tried if max(map(len, texts)) <= _LONGEST), tried[-1])
 
     @property
     def predicted(self) -> int:

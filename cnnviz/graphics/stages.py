@@ -157,7 +157,8 @@ def _around(shown: StageMap, box: Box, look: Look, ratio: float) -> tuple[Drawin
 @lru_cache(64)
 def _say_colors(colors: Colors, about: str) -> str:
     lo, hi = (format_value(end, 4) for end in (colors.lo, colors.hi))
-    return f"Colours from {lo} to {hi}{': ' if about else ''}{about}"
+    beyond = ", which some values exceed" if colors.is_open else ""
+    return f"Colours from {lo} to {hi}{beyond}{': ' if about else ''}{about}"
 
 
 def _scroll(drawing: Drawing, shown: StageMap, area: Box) -> None:

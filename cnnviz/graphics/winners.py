@@ -98,7 +98,7 @@ def draw(winners: Winners, ground: Ground) -> Drawing:
     shades = np.rint((_SHADES - 1) * strengths).astype(np.intp)
     drawing.add(Image(grid.box, _table(look)[kinds, shades]))
     if grid.side >= 6:
-        drawing.add(lines_between(grid, 1, "surface"))
+        drawing.add(lines_between(grid, "surface"))
         dot = max(grid.side / 4, 2)
         for row, col in np.argwhere(category == WinnerChange.MOVED).tolist():
             drawing.add(Rect(grid.cell(row, col).placed(dot, dot), "text", radius=dot / 2))

@@ -10,7 +10,14 @@ from cnnviz._types import FloatArray, IntArray
 from cnnviz._validation import check_int
 from cnnviz.datasets import to_input
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.inspect.receptive_field import INPUT, checked_cell, stage_index, stage_shape, stage_values
+from cnnviz.inspect.receptive_field import (
+    INPUT,
+    checked_cell,
+    source_stage,
+    stage_index,
+    stage_shape,
+    stage_values,
+)
 from cnnviz.layers.cells import CellArithmetic, CellPlace
 from cnnviz.network import Network, Trace, own_params
 
@@ -49,24 +56,12 @@ def explain_cell(
     x = stage_values(network, trace, index - 1)[sample]
     value = float(trace.outputs[layer][sample][place])
     check_int(largest, "largest", "explain_cell", minimum=0)
-    source = _source_stage(network, index)
+    source = source_stage(network, index)
     described = network.layers[index][1]
     own = own_params(layer, described, network.params)
     return described.explain(
         CellPlace(layer, place, value, x, own, source, stage_shape(network, source), largest)
     )
-
-
-def _source_stage(network: Network, index: int) -> str:
-    """Stage in which the values that a layer reads had their first indices, if they got others since."""
-    names = [INPUT, *(name for name, _ in network.layers)]
-    for position in range(index - 1, -1, -1):
-        layer = network.layers[position][1]
-        if layer.only_renames:
-            return names[position]
-        if not layer.is_elementwise:
-            break
-    return names[index]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnviz._types import FloatArray
+from cnnviz._types import FloatArray, Shape
 from cnnviz._validation import check_int
 from cnnviz.errors import ParameterError
+from cnnviz.inspect.receptive_field import source_stage, stage_index, stage_shape
 from cnnviz.network import Network
 
 
@@ -85,15 +86,8 @@ def _change(name: str, then: FloatArray, now: FloatArray) -> ParameterChange:
     return ParameterChange(name, norm, relative)
 
 
-def _map_shape(network: Network, name: str) -> tuple[int, int, int] | None:
+def _map_shape(network: Network, name: str) -> Shape | None:
     """Return the shape (c, h, w) of the maps whose values a dense layer weighs; None for any other layer."""
-    shape: tuple[int, ...] = network.input_shape
-    for layer_name, layer in network.layers:
-        if layer_name == name:
-            weighs_all = layer.geometry is None and not layer.only_renames
-            return (shape[0], shape[1], shape[2]) if weighs_all and len(shape) == 3 else None
-        after = network.shapes[layer_name]
-        # Flattening keeps all values in place; after a dense layer they are no maps any more.
-        if len(after) == 3 or not (layer.only_renames or layer.is_elementwise):
-            shape = after
-    return None
+    index = stage_index(network, name)
+    layer, shape = network.layers[index][1], stage_shape(network, source_stage(network, index))
+    return shape if layer.geometry is None and not layer.only_renames and len(shape) == 3 else None

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from cnnviz._types import ByteArray, FloatArray, IntArray
 from cnnviz._validation import check_int
 from cnnviz.datasets import to_input
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.evaluation import Cancelled, Progress, ignore_progress, input_chunks, never
+from cnnviz.evaluation import Progress, ignore_progress, input_chunks
 from cnnviz.inspect.arithmetic import logit_slopes
 from cnnviz.inspect.receptive_field import (
     INPUT,
@@ -92,7 +91,6 @@ def exciting_patches(
     count: int = 8,
     *,
     progress: Progress = ignore_progress,
-    cancelled: Cancelled = never,
 ) -> Excitation:
     """Search images for the patches to which a filter responds most and least.
 
@@ -100,11 +98,9 @@ def exciting_patches(
     * `layer`: Name of a convolution layer.
     * `channel`: Which filter, from 0.
     * `count`: How many patches to return of either kind, >= 1; fewer if there are fewer that differ.
-    * `progress`: Is told the fraction that is done, from 0 to 1.
-    * `cancelled`: Asked between chunks; when it returns True the search stops.
+    * `progress`: See `cnnviz.evaluation.Progress`.
     * Returns: Of equal responses the first image and position.
     * Raises ParameterError: if there is no such convolution layer or filter, or `count` is smaller than 1.
-    * Raises CancelledError: if `cancelled` returned True.
     * Source: Zeiler, Fergus (2014), Visualizing and Understanding Convolutional Networks, arXiv:1311.2901
       (the patches beside its figure 2).
     """
@@ -117,13 +113,31 @@ def exciting_patches(
     # Position and response of the strongest and the weakest patch of each image.
     places = np.zeros((2, len(images)), dtype=np.intp)
     values = np.zeros((2, len(images)), dtype=network.dtype)
-    for which, x in input_chunks(network, images, "The search for patches", progress, cancelled):
+    for which, x in input_chunks(network, images, progress):
         response = _responses(network, index, channel, x).reshape(len(x), -1)
         for row, found in enumerate((response.argmax(axis=1), response.argmin(axis=1))):
             places[row, which] = found
             values[row, which] = response[np.arange(len(x)), found]
     orders = np.argsort(-values[0], kind="stable"), np.argsort(values[1], kind="stable")
-    cut = partial(_patch, network, layer, channel, images, {})
+    fields: dict[int, Rectangle] = {}  # of cells, which many images share
+
+    def cut(image: int, place: int, value: np.floating[Any]) -> Patch:
+        """Cut the receptive field of one cell, at `place` in its map, out of one image."""
+        row, column = divmod(int(place), network.shapes[layer][2])
+        if place not in fields:
+            fields[place] = receptive_field(network, layer, (channel, row, column))[INPUT].unclipped
+        field = fields[place]
+        pixels = np.full((images.shape[1], field.height, field.width), PADDING_LEVEL, dtype=np.uint8)
+        rows = slice(max(field.top, 0), min(field.top + field.height, images.shape[2]))
+        columns = slice(max(field.left, 0), min(field.left + field.width, images.shape[3]))
+        if rows.start < rows.stop and columns.start < columns.stop:
+            pixels[
+                :,
+                rows.start - field.top : rows.stop - field.top,
+                columns.start - field.left : columns.stop - field.left,
+            ] = images[image, :, rows, columns]
+        return Patch(image, row, column, float(value), field, pixels)
+
     most, least = (
         _distinct(map(cut, orders[row].tolist(), places[row, orders[row]], values[row, orders[row]]), count)
         for row in range(2)
@@ -139,16 +153,14 @@ def class_contributions(
     layer: str,
     *,
     progress: Progress = ignore_progress,
-    cancelled: Cancelled = never,
 ) -> ClassContributions:
     """Average the contributions to its logit over the images of each class; see `logit_contributions`.
 
     * `images`: ndarray of shape (n, c, h, w), uint8
     * `labels`: integer ndarray of shape (n,). Index of each image's class.
     * `layer`: Stage whose cells contribute, such as the last pooled maps.
-    * `progress`, `cancelled`: As for `exciting_patches`.
+    * `progress`: See `cnnviz.evaluation.Progress`.
     * Raises ParameterError: if there is no such layer, or there is not one valid label for each image.
-    * Raises CancelledError: if `cancelled` returned True.
     """
     index = stage_index(network, layer)
     if labels.shape != (len(images),):
@@ -162,7 +174,7 @@ def class_contributions(
     of_blank = network.forward(to_input(np.zeros((1, *network.input_shape), np.uint8), network.dtype))
     blank = stage_values(network, of_blank, index)
     maps, maps_of_blank = np.zeros((2, classes, *stage_shape(network, layer)))
-    for which, x in input_chunks(network, images, "Averaging the evidence", progress, cancelled):
+    for which, x in input_chunks(network, images, progress):
         chosen = labels[which].astype(np.intp)
         trace = network.forward(x)
         slopes = logit_slopes(network, trace, layer, np.zeros_like(chosen) if single else chosen)
@@ -196,30 +208,3 @@ def _distinct(patches: Iterable[Patch], count: int) -> tuple[Patch, ...]:
             found.setdefault(key, patch)
         times[key] += 1
     return tuple(replace(patch, images_count=times[key]) for key, patch in found.items())
-
-
-def _patch(
-    network: Network,
-    layer: str,
-    channel: int,
-    images: ByteArray,
-    fields: dict[int, Rectangle],
-    image: int,
-    place: int,
-    value: np.floating[Any],
-) -> Patch:
-    """Cut the receptive field of one cell, at `place` in its map, out of one image; `fields` keeps them."""
-    row, column = divmod(int(place), network.shapes[layer][2])
-    if place not in fields:
-        fields[place] = receptive_field(network, layer, (channel, row, column))[INPUT].unclipped
-    field = fields[place]
-    pixels = np.full((images.shape[1], field.height, field.width), PADDING_LEVEL, dtype=np.uint8)
-    rows = slice(max(field.top, 0), min(field.top + field.height, images.shape[2]))
-    columns = slice(max(field.left, 0), min(field.left + field.width, images.shape[3]))
-    if rows.start < rows.stop and columns.start < columns.stop:
-        pixels[
-            :,
-            rows.start - field.top : rows.stop - field.top,
-            columns.start - field.left : columns.stop - field.left,
-        ] = images[image, :, rows, columns]
-    return Patch(image, row, column, float(value), field, pixels)

@@ -146,6 +146,18 @@ def stage_values(network: Network, trace: Trace, index: int) -> FloatArray:
     return trace.outputs[network.layers[index][0]] if index >= 0 else trace.inputs
 
 
+def source_stage(network: Network, index: int) -> str:
+    """Stage in which the values that a layer reads had their first indices, if they got others since."""
+    names = [INPUT, *(name for name, _ in network.layers)]
+    for position in range(index - 1, -1, -1):
+        layer = network.layers[position][1]
+        if layer.only_renames:
+            return names[position]
+        if not layer.is_elementwise:
+            break
+    return names[index]
+
+
 def checked_cell(network: Network, stage: str, cell: Sequence[int]) -> Cell:
     """Return a cell as a tuple of int, or raise what is wrong with it.
 

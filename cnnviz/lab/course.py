@@ -150,7 +150,7 @@ def _trained(trainer: Trainer, origin: Origin, moments: Iterable[int], shown: in
     history = History(experiment.log_every, snapshot_bytes=1 << 40)
     history.note_settings(experiment, len(trainer.dataset.train_labels))
     epochs = range(0, trainer.total_steps + 1, trainer.steps_per_epoch)
-    with one_blas_thread():
+    with one_blas_thread:
         for step in sorted({*moments, *epochs}):
             for progress in trainer.until(step, 1000):
                 history.append(progress)
@@ -160,7 +160,7 @@ def _trained(trainer: Trainer, origin: Origin, moments: Iterable[int], shown: in
                 tested = trainer.evaluate()
                 history.add_test(EvaluationPoint(step, tested.loss, tested.accuracy))
     snapshots = history.snapshots
-    taken = tuple(snapshots[place] for place in range(len(snapshots)))
+    taken = tuple(snapshots)
     return StillRun(
         taken[-1], history.still(history.step), experiment.epochs, taken, snapshots.kept, frozenset({shown})
     )

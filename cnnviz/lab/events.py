@@ -56,7 +56,7 @@ EVENTS: Mapping[str, EventKind] = MappingProxyType(
             EventKind("moment", "go to an earlier moment on the timeline"),
             EventKind("sampled", "choose {n} other samples"),
             EventKind("own_digit", "make {n} images of your own"),
-            EventKind("pinned", "click {n} cells"),
+            EventKind("pinned", "click {n} cells", about_words="click {n} cells of {what}"),
             EventKind("dragged", "move the image {n} times", about_words="move the image to ({what})"),
             EventKind("swept", "run the sweep over many images"),
             EventKind("lesson", "open the lesson “{what}”", tuple(_LESSONS)),
@@ -88,6 +88,7 @@ class Event:
     name: str  # one of `EVENTS`
     count: int = 1  # how many there are by now, for kinds that count; 1 for the others
     what: str = ""  # what it was about
+    among: str = ""  # what that is one of, such as the stage of a cell
 
     def __post_init__(self) -> None:
         """Refuse an event that no lab could wait for."""
@@ -97,7 +98,7 @@ class Event:
     @property
     def keys(self) -> tuple[str, ...]:
         """Under which it is counted: by its name, and by what it is about."""
-        return (self.name, f"{self.name}:{self.what}") if self.what else (self.name,)
+        return (self.name, *(f"{self.name}:{each}" for each in (self.among, self.what) if each))
 
 
 _MOST_KEYS = 80

@@ -14,7 +14,7 @@ from cnnviz import __version__
 from cnnviz._types import ByteArray
 from cnnviz.datasets import Dataset
 from cnnviz.datasets.load import MNIST_FOLDER
-from cnnviz.evaluation import Cancelled, CancelledError, Progress, ignore_progress, never
+from cnnviz.evaluation import Progress, ignore_progress, part_of
 from cnnviz.experiment import PRESETS, SETTINGS, Experiment
 from cnnviz.lab.explaining import explain
 from cnnviz.lab.measures import Measured, measure
@@ -22,7 +22,7 @@ from cnnviz.lab.model import Lab, Step, seed_of
 from cnnviz.lab.record import LabNumbers, LabRecord, OwnImage, RunRecord
 from cnnviz.lab.results import HandIn, OfData, OfLab
 from cnnviz.quantities import format_count, now
-from cnnviz.report.bench import Bench, LabSettings, part_of, trained
+from cnnviz.report.bench import Bench, LabSettings, trained
 from cnnviz.report.blocks import Cell, Table, Words, data
 from cnnviz.report.blocks import Measured as Block
 from cnnviz.report.results import result_blocks
@@ -47,7 +47,6 @@ def measured_lab(
     run: Bench | None = None,
     record: LabRecord | None = None,
     progress: Progress = ignore_progress,
-    cancelled: Cancelled = never,
 ) -> LabNumbers:
     """Train every network of a lab and measure everything.
 
@@ -57,9 +56,7 @@ def measured_lab(
     * `with_results`: whether the formulas, tables and figures of the report are measured, too.
     * `run`: a network that has been trained; it need not be trained again for the steps with its settings.
     * `record`: what the student predicted and looked at, for the pictures.
-    * `progress`: is told the share that is done, from 0 to 1.
-    * `cancelled`: asked many times a second; when it returns True the work stops.
-    * Raises CancelledError: if `cancelled` returned True.
+    * `progress`: see `cnnviz.evaluation.Progress`.
     * Raises CNNVizError: if data and lab do not fit, or training diverges.
     """
     experiment = replace(lab.experiment, seed=seed) if experiment is None else experiment
@@ -80,7 +77,7 @@ def measured_lab(
         furthest = max(furthest, (len(runs) + share) / len(steps))
         progress(furthest)
 
-    with one_blas_thread():
+    with one_blas_thread:
         for experiment_of_steps, asking in steps.items():
             has_results = with_results and any(step.results for step in asking)
             training = _TRAINING if has_results else 1.0
@@ -88,13 +85,14 @@ def measured_lab(
                 bench, training = run, 0.0
             else:
                 progress_of_run = part_of(report, 0, training)
-                bench = trained(experiment_of_steps, dataset, progress=progress_of_run, cancelled=cancelled)
-            bench = replace(
-                bench, own=own, settings=settings, progress=part_of(report, training, 1), cancelled=cancelled
-            )
+                bench = trained(experiment_of_steps, dataset, progress=progress_of_run)
+            every = (each for step in asking for each in step.measurements)
+            of = next((each.parameters for each in every if each.measure == "window_receivers"), None)
+            window = settings.window if of is None else (of["filter"], of["row"], of["column"])
+            settings_here = replace(settings, window=window)
+            bench = replace(bench, own=own, settings=settings_here, progress=part_of(report, training, 1))
             for step in asking:
-                if cancelled():
-                    raise CancelledError("Measuring the lab was cancelled.")
+                bench.go_on(0)
                 benches[step.id] = bench
                 measured[step.id] = [measure(step.id, each, bench) for each in step.measurements]
                 results = step.results if with_results else ()

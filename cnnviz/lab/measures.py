@@ -23,7 +23,7 @@ from cnnviz.lab.model import Measurement
 from cnnviz.network import Network
 from cnnviz.palette import STAGE_STYLES
 from cnnviz.quantities import format_cell, format_count, format_percent, format_value
-from cnnviz.report.bench import Bench, dots
+from cnnviz.report.bench import STRONGEST, Bench, dots, filter_number
 from cnnviz.report.blocks import Kept, Prose
 from cnnviz.routing import PoolRouting, tie_rate_of_images
 from cnnviz.translation import POOL_KINDS, REACH, STAGES, WinnerChange
@@ -160,14 +160,6 @@ def measure(step: str, measurement: Measurement, bench: Bench) -> Measured:
     return Measured.of(step, measurement, found if is_there else None)
 
 
-def filter_number(named: int | str, network: Network) -> int:
-    """Return the number of a filter of the first layer; `STRONGEST` names one by its weights."""
-    if isinstance(named, int):
-        return named
-    weights = network.params[f"{network.filter_layers[0]}.weight"]
-    return int(np.square(weights).reshape(len(weights), -1).sum(axis=1).argmax())
-
-
 def numbered(parameters: Mapping[str, Any], network: Network) -> dict[str, Any]:
     """Return parameters with the number of the filter in the place of its name."""
     named = {"filter": filter_number(parameters["filter"], network)} if "filter" in parameters else {}
@@ -234,9 +226,6 @@ SAMPLE = Parameter("sample", 0, 1_000_000, default=0)
 DIGITS = Parameter("digits", 1, 1000, default=200)
 SHIFT = Parameter("dx", -REACH, REACH, default=0), Parameter("dy", -REACH, REACH, default=0)
 STAGE = Parameter("stage", options=STAGES)
-STRONGEST = "strongest"
-"""Names the filter of the first layer whose weights are the largest together, in each student's network."""
-
 CELL = Parameter("filter", 0, 63, (STRONGEST,)), Parameter("row", 0, 1023), Parameter("column", 0, 1023)
 _OF_DOTS = Parameter("stage", options=("pixels", "convolution", "max"))
 MAP = Parameter("stage", options=_MAPS)
@@ -474,7 +463,7 @@ def _window_receivers(bench: Bench, filter: int, row: int, column: int, sample: 
 
 
 @_measured(
-    "times that a tied window passes its gradient on, mean of test image {sample}", "number", "",
+    "how often a tied window hands out its gradient, mean of test image {sample}", "number", "times",
     SAMPLE, secrets={Secret.ROUTE},
 )  # fmt: skip
 def _tied_share(bench: Bench, sample: int) -> float:

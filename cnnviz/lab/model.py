@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta, Struct
 
-from cnnviz.document.types import Pinned, Shift
+from cnnviz.document.types import PinnedCell, Shift
 from cnnviz.experiment import SETTINGS, Experiment
 from cnnviz.lab.markup import Block, FigureFile, parse_text
 
@@ -142,7 +142,7 @@ class Show(Entry, frozen=True):
     shift: Shift | None = None
     # filter of the first layer that all panels show, also that of the pinned cell
     filter: Annotated[int, Meta(ge=0, le=63)] | Literal["strongest"] | None = None
-    pinned: Pinned | None = None
+    pinned: PinnedCell | None = None
     # choices inside the panels, with the names that sessions have for them
     views: dict[str, Any] = {}
 

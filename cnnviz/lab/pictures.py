@@ -44,7 +44,7 @@ from cnnviz.lab.model import Answer
 from cnnviz.lab.record import LookedAt
 from cnnviz.layers.cells import ConvolutionCell
 from cnnviz.palette import STAGE_STYLES
-from cnnviz.quantities import format_power, format_value, with_article
+from cnnviz.quantities import format_count, format_power, format_value, with_article
 from cnnviz.report.bench import Bench, dots
 from cnnviz.report.blocks import Figure
 from cnnviz.report.figures import WIDTH, dots_page, paged
@@ -65,6 +65,9 @@ _LARGE, _SMALL = 46, 9
 
 _NUMBERED = 50
 """Cells of products, likewise: with room for two figures of any number."""
+
+_ROW = 280
+"""Width of a row of small maps, likewise."""
 
 _NARROW = 124
 """Width of a map beside which there is to be read, likewise."""
@@ -172,15 +175,16 @@ def _map(key: str, title: str, values: NDArray[Any], colors: Colors, **more: Any
 
 
 def _row(key: str, title: str, maps: Sequence[NDArray[Any]], colors: Colors, most: int) -> Card[Looked]:
-    """Small maps beside one another, all of a size, with room for so many."""
+    """Small maps beside one another, each framed, as large as where there are so many."""
     high, wide = maps[0].shape
-    gap = max(wide // 8, 1)
-    values = np.zeros((high, most * (wide + gap) - gap))
+    gap, count = max(wide // 8, 1), min(len(maps), most)
+    values = np.zeros((high, count * (wide + gap) - gap))
     blank = np.ones(values.shape, bool)
     for place, each in enumerate(maps[:most]):
         part = slice(None), slice(place * (wide + gap), place * (wide + gap) + wide)
         values[part], blank[part] = each, False
-    return _map(key, title, values, colors, blank=blank, decimals=-1, lines=False, name=None)
+    side = _ROW / (most * (wide + gap) - gap)
+    return _map(key, title, values, colors, blank=blank, decimals=-1, lines=False, name=None, most=side)
 
 
 def _plot(curves: Sequence[Curve], x_name: str, title: str, **more: Any) -> Card[Curves]:
@@ -204,8 +208,11 @@ def _answered(case: Case, measure: str, low: float, high: float, scale: float = 
 
 @_picture(
     "How far the filters had moved at each step, relative to their initial size",
-    {"steps": STEPS, "half": COUNT, "half_share": PERCENT, "early": NATS, "late": NATS},
-)
+    {
+        "steps": STEPS, "fast_from": COUNT, "fast_to": COUNT, "early": NATS, "late": NATS,
+        "unit_before": NUMBER, "unit_after": NUMBER,
+    },
+)  # fmt: skip
 def _way(case: Case) -> Made:
     bench = case.bench
     if len(bench.way) < 3:
@@ -215,8 +222,13 @@ def _way(case: Case) -> Made:
     steps = np.array([step for step, _ in bench.way], np.float64)
     size = float(np.linalg.norm(first))
     way = np.array([float(np.linalg.norm(each - first)) / size for _, each in bench.way])
-    end, place = float(steps[-1]), max(int(np.argmax(way >= way[-1] / 2)), 1)
-    half = float(np.interp(float(way[-1]) / 2, way[place - 1 : place + 1], steps[place - 1 : place + 1]))
+    end = float(steps[-1])
+    tenths = np.linspace(0.0, end, 11)
+    fastest = int(np.diff(np.interp(tenths, steps, way)).argmax())
+    last = [each for each in bench.network.params if each.endswith(".weight")][-1]
+    unit_before, unit_after = (
+        float(np.linalg.norm(net.params[last])) for net in (bench.initial, bench.network)
+    )
     lines = [Curve("filters", steps, way, width=2.2), *_answered(case, "filter_change", 0.0, end)]
     rows = [net.params[name][:_FILTERS, 0] for net in (bench.initial, bench.network)]
     colors = Colors.of("signed", *rows)
@@ -226,8 +238,9 @@ def _way(case: Case) -> Made:
         _row("after", "After training", list(rows[1]), colors, _FILTERS),
     )
     return page, {
-        "steps": bench.step, "half": 100.0 * round(half / 100), "half_share": 100 * half / end,
-        "early": bench.history.mean_loss_at(min(500, bench.step), 500),
+        "steps": bench.step, "fast_from": 100.0 * round(tenths[fastest] / 100),
+        "fast_to": 100.0 * round(tenths[fastest + 1] / 100), "unit_before": unit_before,
+        "unit_after": unit_after, "early": bench.history.mean_loss_at(min(500, bench.step), 500),
         "late": bench.history.mean_loss_at(bench.step, 500),
     }  # fmt: skip
 
@@ -278,6 +291,8 @@ def _mistakes(case: Case) -> Made:
     for true, taken in kinds:
         places = [n for n in result.mistakes if (result.labels[n], result.predictions[n]) == (true, taken)]
         title, images = f"{names[true]}, read as {names[taken]}", data.test_images[places, 0]
+        if len(places) > _IMAGES:
+            title = f"{title}: {_IMAGES} of {format_count(len(places))}"
         cards.append(_row(title, title, list(images), _GREY, _IMAGES))
     is_worst, widths = result.labels == worst, _ink_widths(data.test_images)
     missed = is_worst & (result.predictions != worst)
@@ -329,7 +344,7 @@ def _worst(case: Case) -> Made:
 
 
 @_picture(
-    "The pixels on which a pooled cell depends: the patches of the cells of its window together",
+    "The pixels on which a pooled cell depends: the patches of its window's cells (dashed: of one) together",
     {"kernel": COUNT, "stride": COUNT, "window": COUNT, "apart": COUNT, "shared": COUNT},
     MAP, SAMPLE,
 )  # fmt: skip
@@ -340,7 +355,7 @@ def _field(case: Case, stage: str, sample: int) -> Made:
     layers, first, passed = dict(bench.network.layers), bench.network.filter_layers[0], bench.passed(sample)
     conv, window = window_geometry(layers[first]), window_geometry(layers[pool])
     convolved, values = passed.trace.outputs[first][0], passed.trace.outputs[pool][0]
-    channel, row, column = _looked_at(case, pool, values) or _edge_of(values)
+    channel, row, column = _looked_at(case, pool, values, int(conv.offset < 0)) or _edge_of(values)
     maps, pooled = convolved[channel], values[channel]
     colors = stage_colors(bench.network, first, maps)
     fields = receptive_field(bench.network, pool, (0, row, column))
@@ -365,14 +380,14 @@ def _field(case: Case, stage: str, sample: int) -> Made:
     }  # fmt: skip
 
 
-def _looked_at(case: Case, stage: str, values: NDArray[Any]) -> tuple[int, int, int] | None:
-    """The cell of a stage that the student has pinned, unless it is at the border, where a field is cut."""
+def _looked_at(case: Case, stage: str, values: NDArray[Any], cut: int) -> tuple[int, int, int] | None:
+    """The cell of a stage that the student has pinned, unless padding cuts its field, so near a border."""
     cell = None if case.looked is None else case.looked.cell
     if cell is None or cell.stage != stage or len(cell.index) != values.ndim:
         return None
     channel, row, column = cell.index
-    is_inner = 0 < row < values.shape[1] - 1 and 0 < column < values.shape[2] - 1
-    return (channel, row, column) if channel < len(values) and is_inner else None
+    is_whole = cut <= row < values.shape[1] - cut and cut <= column < values.shape[2] - cut
+    return (channel, row, column) if channel < len(values) and is_whole else None
 
 
 def _edge_of(values: NDArray[Any]) -> tuple[int, int, int]:
@@ -473,7 +488,12 @@ def _routes(case: Case, filter: int, row: int, column: int, sample: int) -> Made
     alone = np.zeros_like(routing.incoming)  # where windows overlap a cell gets gradient of others, too
     alone[window] = 1
     rules: list[Any] = [rule for rule in routing.routed if routing.winners is not None] or [None]
-    shares = {rule: routing.routes(rule).delivered(alone, routing.values.shape)[filter] for rule in rules}
+    shares: dict[Any, NDArray[Any]] = {
+        rule: routing.routes(rule).delivered(alone, routing.values.shape)[filter] for rule in rules
+    }
+    own: Any = None if None in shares else routing.rule
+    if all(np.array_equal(each, shares[own]) for each in shares.values()):  # without a tie there is no rule
+        shares, own = {None: shares[own]}, None
     colors = Colors("signed", -1.0, 1.0)
     page = down(
         _map(
@@ -483,7 +503,7 @@ def _routes(case: Case, filter: int, row: int, column: int, sample: int) -> Made
         ),
         across(*(
             _map(
-                f"rule {rule}", f"Rule “{rule}”" if rule else "Parts of the gradient", each, colors,
+                f"rule {rule}", f"Share, rule “{rule}”" if rule else "Share of the gradient", each, colors,
                 block=block, outlines=marked, decimals=2, plain=True, most=_LARGE,
             )
             for rule, each in shares.items()
@@ -493,7 +513,7 @@ def _routes(case: Case, filter: int, row: int, column: int, sample: int) -> Made
     pixels = passed.x[0][np.ix_(range(passed.x.shape[1]), field.rows, field.columns)]
     return page, {
         "winners": len(marked), "rule": routing.rule,
-        "times": float(shares[None if None in shares else routing.rule].sum()),
+        "times": float(shares[own].sum()),
         "contrast": float(pixels.max() - pixels.min()), "pixel": float(pixels.max()),
     }  # fmt: skip
 
@@ -533,7 +553,7 @@ def _winner_changes(case: Case, dx: int, dy: int, sample: int) -> Made:
     shown = Winners(winners, channel)
     title = f"Windows, filter {channel}"
     page: Item = across(
-        Card("winners", WINNERS, shown, title, room=_NARROW), Card("counts", COUNTS, shown, "Windows")
+        Card("winners", WINNERS, shown, title, room=_NARROW), Card("counts", COUNTS, shown, "Of this filter")
     )
     if other[channel].any():
         page = down(page, Card("window", WINDOW, Window(shown, row, column), "A window with another winner"))
@@ -616,7 +636,7 @@ def _flips(case: Case, dx: int, dy: int, digits: int) -> Made:
             continue
         swept = sweep_many(
             bench.network, to_input(data.test_images[chosen], bench.network.dtype), labels[chosen], settings,
-            cancelled=bench.cancelled,
+            progress=bench.go_on,
         )  # fmt: skip
         flips = swept.mean["decision_flip"]["output"][0]
         shares[name] = 100 * float(flips[reach + dx])
@@ -718,7 +738,7 @@ def _secant(case: Case, sample: int) -> Made:
 
 @_picture(
     "The loss of an image along its update and far beyond it, with the slope at the start",
-    {"expected": NATS, "turn": NUMBER},
+    {"expected": NATS, "product": NATS, "turn": NUMBER},
     SAMPLE,
 )
 def _step(case: Case, sample: int) -> Made:
@@ -743,7 +763,12 @@ def _step(case: Case, sample: int) -> Made:
     dots = (0.0, before, "text"), (1.0, after, "winner")
     whole = _plot(lines, "times the update", "Loss of this image", y_range=axis, dots=dots)
     page = whole if longest <= 10 else down(whole, _magnified(loss, before, after, expected))
-    return page, {"expected": expected, "turn": float(times[above[0] + 1]) if above.size else math.nan}
+    product = -rate * sum(float(np.square(each).sum()) for each in passed.gradients.params.values())
+    is_slope = passed.routing is None or passed.routing.rule != "all"
+    if is_slope or math.isclose(product, expected, rel_tol=0.01):
+        product = 0.0
+    turn = float(times[above[0] + 1]) if above.size else math.nan
+    return page, {"expected": expected, "product": product, "turn": turn}
 
 
 def _magnified(loss: Callable[[float], float], before: float, after: float, expected: float) -> Card[Curves]:

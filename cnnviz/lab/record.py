@@ -11,7 +11,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from cnnviz._types import ByteArray
-from cnnviz.document.types import Count, Pinned, Whole
+from cnnviz.document.types import Count, PinnedCell, Whole
 from cnnviz.document.types import Line as Name
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.experiment import Experiment
@@ -149,7 +149,7 @@ class LabNumbers(Kept, frozen=True):
 class LookedAt(Kept, frozen=True):
     """Where the student was looking when a result was told: its picture shows the same."""
 
-    cell: Pinned | None = None
+    cell: PinnedCell | None = None
     channel: Count = 0  # the filter that Translation shows
 
 

@@ -11,7 +11,7 @@ from cnnviz.covers import AHEAD, AT_END, Secret
 from cnnviz.datasets import Dataset
 from cnnviz.document.types import FORMAT_VERSION, Data, Document, Run, Seen, Setting
 from cnnviz.experiment import Experiment
-from cnnviz.lab.judging import answer_words
+from cnnviz.lab.judging import answer_words, judge
 from cnnviz.lab.measures import MEASURES
 from cnnviz.lab.model import Lab, Show, Step
 from cnnviz.lab.record import LabRecord
@@ -86,17 +86,17 @@ def picture_for(
 
 
 def recalled(lab: Lab, record: LabRecord, step: Step) -> tuple[tuple[str, str], ...]:
-    """Return what was said and found in the earlier steps that a step needs, each with its title."""
+    """Return what was said and found in the earlier steps that a step needs, briefly, each with its title."""
     found: list[tuple[str, str]] = []
     for earlier in map(lab.step, step.recall):
         done, lines = record.step(earlier.id), list[str]()
         if words := done.said("hypothesis").strip():
             lines.append(f"“{words}”")
-        if earlier.prediction is not None and done.prediction is not None:
-            lines.append(f"You predicted {answer_words(earlier.prediction, done.prediction.answer)}.")
-        for each in () if done.found is None else done.found.measured:
-            title = each.as_written.title
-            lines.append(f"{title[:1].upper()}{title[1:]}: {each.words}")
+        answer = None if done.prediction is None else done.prediction.answer
+        if earlier.prediction is not None and done.found is not None:
+            lines.append(judge(earlier.prediction, answer, done.found.measured[0]).words)
+        elif earlier.prediction is not None and answer is not None:
+            lines.append(f"You predicted {answer_words(earlier.prediction, answer)}.")
         found.append((f"{lab.steps.index(earlier) + 1}  {earlier.title}", "\n".join(lines)))
     return tuple(each for each in found if each[1])
 

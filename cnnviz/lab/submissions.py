@@ -179,7 +179,7 @@ def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, left: _Budget) ->
         raise DataError("is packed in a way that is not read here; unpack it, and give its folder")
     try:
         with archive.open(info) as stream:
-            content = read_up_to(stream, LARGEST_FILE + 1)
+            content = read_up_to(stream.read, LARGEST_FILE + 1)
     except _DAMAGE as error:
         raise DataError("is damaged in its archive; ask for it again") from error
     left.size -= len(content)

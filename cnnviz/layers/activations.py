@@ -72,7 +72,7 @@ class Activation(Layer):
         """A function of one number, and its slope there."""
         x = at.x[at.cell].reshape(1, 1)
         slope = self.input_gradient(np.ones_like(x), x, self.forward(x, {}), {})
-        return ActivationCell(at.layer, at.cell, at.value, float(x.item()), self.formula, float(slope.item()))
+        return ActivationCell(at.layer, at.cell, at.value, self.formula, float(x.item()), float(slope.item()))
 
     def gradient_equation(self, channels: int, before: str = "x") -> Equation:
         """How it passes the gradient of its output on to its input."""

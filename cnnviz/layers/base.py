@@ -321,7 +321,7 @@ class Layer(ABC):
         window; of any other it is the value alone.
         """
         if self.geometry is None or self.mixes_channels:
-            return CellArithmetic(at.layer, at.cell, at.value)
+            return CellArithmetic(at.layer, at.cell, at.value, "")
         channel, row, column = at.cell
         x = at.x[None]
         out = self.forward(x, at.params)

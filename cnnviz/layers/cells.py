@@ -47,16 +47,14 @@ class CellArithmetic:
         `(channel, row, column)`, or `(unit,)`.
     value : float
         The cell's value in the trace.
+    rule : str
+        How the value came about, in a formula; "" where that is not known.
     """
 
     layer: str
     cell: Cell
     value: float
-
-    @property
-    def rule(self) -> str:
-        """How the value came about, in a formula; "" where that is not known."""
-        return ""
+    rule: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,32 +85,19 @@ class ConvolutionCell(WindowCell):
     running: FloatArray
     bias: float | None
 
-    @property
-    def rule(self) -> str:
-        """See `CellArithmetic`."""
-        return "Σ patch × filter" + ("" if self.bias is None else " + bias")
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ActivationCell(CellArithmetic):
-    """A function of one number.
+    """A function of one number; `rule` has `z` for its input, such as ``"max(z, 0)"``.
 
     Attributes
     ----------
-    formula : str
-        The function in text, with `z` for its input, such as ``"max(z, 0)"``.
     slope : float
         Derivative at the input as the engine takes it: what the gradient is multiplied with on its way back.
     """
 
     input: float
-    formula: str
     slope: float
-
-    @property
-    def rule(self) -> str:
-        """See `CellArithmetic`."""
-        return self.formula
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,11 +120,6 @@ class MaxPoolCell(WindowCell):
     winners: NDArray[np.bool_]
     shares: FloatArray
     ties: str
-
-    @property
-    def rule(self) -> str:
-        """See `CellArithmetic`."""
-        return "max of the window"
 
     @property
     def tied(self) -> bool:
@@ -167,17 +147,13 @@ class WeightedCell(WindowCell):
     weights: FloatArray
     products: FloatArray
 
-    @property
-    def rule(self) -> str:
-        """See `CellArithmetic`."""
-        return "Σ window × weights"
-
     @classmethod
     @np.errstate(over="ignore", invalid="ignore")
     def of(cls, at: CellPlace, window: tuple[IntArray, IntArray, FloatArray], weights: FloatArray) -> Any:
         """Multiply a window, given by its rows, its columns and its values, by its weights."""
         rows, columns, values = window
-        return cls(at.layer, at.cell, at.value, rows, columns, values, weights, weights * values)
+        rule = "Σ window × weights"
+        return cls(at.layer, at.cell, at.value, rule, rows, columns, values, weights, weights * values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,24 +197,6 @@ class DenseCell(CellArithmetic):
     rest_count: int
     bias: float | None
     source_stage: str
-
-    @property
-    def rule(self) -> str:
-        """See `CellArithmetic`."""
-        return "Σ weight × value" + ("" if self.bias is None else " + bias")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FlattenCell(CellArithmetic):
-    """A cell of the maps under a new index: `unit = (channel * height + row) * width + column`.
-
-    Attributes
-    ----------
-    source : tuple of int
-        The cell in the stage before, with the same value.
-    """
-
-    source: Cell
 
 
 def unravelled(unit: int, shape: Shape) -> Cell:

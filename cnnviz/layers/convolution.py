@@ -176,8 +176,9 @@ class Conv2D(Layer):
         products = patch * kernel
         running = np.add.accumulate(products.ravel())
         bias = float(at.params["bias"][at.cell[0]]) if self.bias else None
+        rule = "Σ patch × filter" + " + bias" * self.bias
         return ConvolutionCell(
-            at.layer, at.cell, at.value, rows, columns, patch, kernel, products, running, bias
+            at.layer, at.cell, at.value, rule, rows, columns, patch, kernel, products, running, bias
         )
 
     def equation(self, channels: int) -> Equation:

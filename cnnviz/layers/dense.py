@@ -9,7 +9,7 @@ import numpy as np
 from cnnviz._types import FloatArray, IntArray, Params, Shape
 from cnnviz.errors import ShapeError
 from cnnviz.layers.base import Init, Layer, drawn, init_field
-from cnnviz.layers.cells import CellPlace, Contribution, DenseCell, FlattenCell, unravelled
+from cnnviz.layers.cells import CellPlace, Contribution, DenseCell, unravelled
 from cnnviz.setting import number, yes_or_no
 
 
@@ -100,7 +100,8 @@ class Dense(Layer):
         )
         rest = float(products[order[at.largest :]].sum(dtype=np.float64))
         bias = float(at.params["bias"][unit]) if self.bias else None
-        return DenseCell(at.layer, at.cell, at.value, terms, rest, len(order) - len(terms), bias, at.source)
+        rule, count = "Σ weight × value" + " + bias" * self.bias, len(order) - len(terms)
+        return DenseCell(at.layer, at.cell, at.value, rule, terms, rest, count, bias, at.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,3 @@ class Flatten(Layer):
     def input_gradient(self, d_out: FloatArray, x: FloatArray, out: FloatArray, params: Params) -> FloatArray:
         """Give the gradient the shape of the maps again."""
         return d_out.reshape(x.shape)
-
-    def explain(self, at: CellPlace) -> FlattenCell:
-        """The cell that has this value before."""
-        return FlattenCell(at.layer, at.cell, at.value, unravelled(at.cell[0], at.x.shape))

@@ -94,10 +94,6 @@ class MaxPool2D(StridedPool):
         """Share of each winner; 0 for the others."""
         return winner_shares(self.winners(x), self.ties if ties is None else ties, x.dtype)
 
-    def at_every_cell(self, x: FloatArray) -> FloatArray:
-        """See `Pool`."""
-        return MaxPool2D(self.size, 1).forward(x, {})
-
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """Largest value of each window; NaN where it holds a NaN."""
         (rows, columns), *others = self.slices(x.shape)
@@ -144,7 +140,8 @@ class MaxPool2D(StridedPool):
         rows, columns, values = self.geometry.window(at.x[at.cell[0]], *at.cell[1:])
         winners = window_winners(values, np.asarray(values.max()))
         shares = winner_shares(winners, self.ties, at.x.dtype)
-        return MaxPoolCell(at.layer, at.cell, at.value, rows, columns, values, winners, shares, self.ties)
+        place = at.layer, at.cell, at.value, "max of the window"
+        return MaxPoolCell(*place, rows, columns, values, winners, shares, self.ties)
 
     def gradient_equation(self, channels: int, before: str = "x") -> Equation:
         """See `Pool`."""

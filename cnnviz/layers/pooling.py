@@ -1,6 +1,6 @@
 """Pooling layers: what all share, and the linear ones. All keep the number of channels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
@@ -42,7 +42,7 @@ TIE_WORDS: dict[TieRule, TieWords] = {
         "the patch of its winner",
     ),
     "all": TieWords(
-        "Each tied cell takes the whole gradient (the exercise)",
+        "Each tied cell takes the whole gradient (as in the exercise)",
         "Each tied cell gets the whole gradient.",
         "to its winners, the whole of it to each",
         "  for each winner",
@@ -83,7 +83,8 @@ class Pool(Layer):
 
     size: int = number(
         1, None, 2, taken="pool_size", title="Window",
-        tip="Side of the pooling window in cells, {low} to {high}; windows do not overlap.",
+        tip="Side of the pooling window in cells, {low} to {high}; windows do not overlap, so the side "
+        "is the stride, too.",
     )  # fmt: skip
 
     @property
@@ -215,6 +216,10 @@ class StridedPool(Pool):
         """Pixels from one window to the next: `stride`, or `size` where that is None."""
         return self.size if self.stride is None else self.stride
 
+    def at_every_cell(self, x: FloatArray) -> FloatArray:
+        """See `Pool`."""
+        return replace(self, stride=1).forward(x, {})
+
 
 @dataclass(frozen=True, slots=True)
 class AvgPool2D(StridedPool):
@@ -232,10 +237,6 @@ class AvgPool2D(StridedPool):
     def about(self) -> str:
         """What it does."""
         return f"Mean of each {self.size} × {self.size} window."
-
-    def at_every_cell(self, x: FloatArray) -> FloatArray:
-        """See `Pool`."""
-        return AvgPool2D(self.size, 1).forward(x, {})
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """Sum of the cells of each window, added row by row, divided by their number."""

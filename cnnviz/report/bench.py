@@ -9,15 +9,7 @@ import numpy as np
 from cnnviz._types import ByteArray, FloatArray
 from cnnviz.datasets import Dataset, to_input
 from cnnviz.errors import ParameterError
-from cnnviz.evaluation import (
-    Cancelled,
-    CancelledError,
-    Evaluation,
-    Progress,
-    evaluate,
-    ignore_progress,
-    never,
-)
+from cnnviz.evaluation import Evaluation, Progress, evaluate, ignore_progress, part_of
 from cnnviz.experiment import Experiment
 from cnnviz.history import History
 from cnnviz.mathematics import Equation
@@ -57,6 +49,8 @@ class LabSettings:
     """How much the results of a report measure."""
 
     sample: int = 0  # position among the test images of the digit that is looked at closely
+    # filter, row and column of the pooling window that is followed; None: where most gradient arrives
+    window: tuple[int | str, int, int] | None = None
     digits: int = 200  # test digits that are moved for mean and spread
     reach: int = 8  # farthest shift in pixels
     tie_images: int = 1000  # test images whose tied windows are counted
@@ -73,11 +67,6 @@ class Moved:
     flips: bool  # whether it is read as another class
 
 
-def part_of(progress: Progress, begin: float, end: float) -> Progress:
-    """Return what is told the share of a part that is done, and tells that of the whole."""
-    return lambda share: progress(begin + (end - begin) * share)
-
-
 #: What takes long, and its part of the time that all results take.
 _SWEPT, _COUNTED, _CHECKED = (0.0, 0.6), (0.6, 0.8), (0.8, 1.0)
 _MOMENTS = 201
@@ -86,10 +75,7 @@ _MOMENTS = 201
 
 @dataclass(frozen=True, eq=False)
 class Bench:
-    """A network and its data. What is asked for is computed when it is first asked for, and kept.
-
-    Whatever takes long raises `CancelledError` when `cancelled`, asked many times a second, returns True.
-    """
+    """A network and its data. What is asked for is computed when it is first asked for, and kept."""
 
     experiment: Experiment  # settings with which the network was trained
     dataset: Dataset  # with the experiment's classes
@@ -101,7 +87,6 @@ class Bench:
     way: tuple[tuple[int, FloatArray], ...] = ()
     settings: LabSettings = LabSettings()
     progress: Progress = ignore_progress  # is told the share of the results that is done, from 0 to 1
-    cancelled: Cancelled = never
     _passes: dict[int, "Pass"] = field(default_factory=dict, init=False, repr=False)
     _moved: dict[tuple[int, int, int], list[Moved]] = field(default_factory=dict, init=False, repr=False)
 
@@ -122,9 +107,13 @@ class Bench:
         """The network on all test images."""
         return self._evaluated(self.network)
 
+    def go_on(self, _share: float) -> None:
+        """Ask whether to go on with work that is no part of the results; see `Progress`."""
+        self.progress(0.0)
+
     def _evaluated(self, network: Network) -> Evaluation:
         data = self.dataset
-        return evaluate(network, data.test_images, data.test_labels, cancelled=self.cancelled)
+        return evaluate(network, data.test_images, data.test_labels, progress=self.go_on)
 
     @cached_property
     def weights_sha256(self) -> str:
@@ -188,14 +177,13 @@ class Bench:
 
     @cached_property
     def swept(self) -> DigitSweep:
-        """Many test images, evenly chosen, moved along x."""
-        count = len(self.dataset.test_labels)
-        chosen = np.linspace(0, count - 1, min(self.settings.digits, count)).astype(np.intp)
-        images = to_input(self.dataset.test_images[chosen], self.network.dtype)
+        """The first test images, moved along x: those of the window's sweep and of what labs measure."""
+        count = self.settings.digits
+        images = to_input(self.dataset.test_images[:count], self.network.dtype)
         settings = SweepSettings(dxs=self.shifts, dys=(0,))
         return sweep_many(
-            self.network, images, self.dataset.test_labels[chosen], settings,
-            progress=part_of(self.progress, *_SWEPT), cancelled=self.cancelled,
+            self.network, images, self.dataset.test_labels[:count], settings,
+            progress=part_of(self.progress, *_SWEPT),
         )  # fmt: skip
 
     @cached_property
@@ -215,9 +203,7 @@ class Bench:
             return None
         images = self.dataset.test_images[: self.settings.tie_images]
         progress = part_of(self.progress, *_COUNTED)
-        return tie_rate_of_images(
-            self.network, images, self.pool, progress=progress, cancelled=self.cancelled
-        )
+        return tie_rate_of_images(self.network, images, self.pool, progress=progress)
 
 
 def _moved(pair: Comparison) -> Moved:
@@ -252,7 +238,9 @@ class Pass:
 
     @cached_property
     def channel(self) -> int:
-        """The filter that is followed: the one with the largest gradient at its pooled map, or at its map."""
+        """The filter that is followed: that of the lab, or the one with the largest gradient at its maps."""
+        if (window := self._bench.settings.window) is not None:
+            return filter_number(window[0], self._bench.network)
         arriving = self.map_gradients if self.routing is None else self.routing.incoming
         return int(np.argmax(np.abs(arriving).sum(axis=(1, 2))))
 
@@ -291,11 +279,23 @@ class Pass:
     def check(self) -> GradientCheck:
         """Gradient and finite difference of every parameter, or of some drawn at random."""
         bench, network, settings = self._bench, self._bench.network, self._bench.settings
-        progress, cancelled = part_of(bench.progress, *_CHECKED), bench.cancelled
         return check_all(
-            network, self.x, self.label, seed=bench.experiment.seed, progress=progress, cancelled=cancelled,
+            network, self.x, self.label, seed=bench.experiment.seed,
             count=None if network.parameter_count <= settings.checked else settings.drawn,
+            progress=part_of(bench.progress, *_CHECKED),
         )  # fmt: skip
+
+
+STRONGEST = "strongest"
+"""Names the filter of the first layer whose weights are the largest together, in each student's network."""
+
+
+def filter_number(named: int | str, network: Network) -> int:
+    """Return the number of a filter of the first layer; `STRONGEST` names one by its weights."""
+    if isinstance(named, int):
+        return named
+    weights = network.params[f"{network.filter_layers[0]}.weight"]
+    return int(np.square(weights).reshape(len(weights), -1).sum(axis=1).argmax())
 
 
 def dots() -> Lesson:
@@ -309,23 +309,19 @@ def trained(
     own: ByteArray | None = None,
     *,
     progress: Progress = ignore_progress,
-    cancelled: Cancelled = never,
 ) -> Bench:
     """Train a network from its initial weights to the end of its run.
 
-    * `progress`: is told the share that is done, from 0 to 1.
-    * Raises CancelledError: if `cancelled`, asked many times a second, returned True.
+    * `progress`: see `cnnviz.evaluation.Progress`.
     * Raises CNNVizError: if data or settings do not fit, or training diverges.
     """
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment)
     history, filters = History(experiment.log_every), f"{trainer.network.filter_layers[0]}.weight"
     way = [(0, trainer.network.params[filters])]
-    with one_blas_thread():
+    with one_blas_thread:
         for mark in np.unique(np.linspace(0, trainer.total_steps, _MOMENTS, dtype=int)).tolist()[1:]:
             for done in trainer.until(mark):
                 history.append(done)
                 progress(trainer.step / trainer.total_steps)
-                if cancelled():
-                    raise CancelledError("The lab was cancelled.")
             way.append((mark, trainer.network.params[filters]))
     return Bench(experiment, dataset, trainer.network, trainer.step, own, history, tuple(way))

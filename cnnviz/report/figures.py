@@ -233,9 +233,8 @@ def dots_figure(_: Bench) -> Figure:
 def shift_figure(bench: Bench) -> Figure:
     """Max-pooled map of the image: as it was, moved by one and by two pixels, and the differences."""
     comparisons = [bench.compared(dx, 0, bench.settings.sample) for dx in (1, 2)]
-    first = comparisons[0].stages["max"].features()[0]
-    channel = int(np.argmax(np.abs(first).sum(axis=(1, 2))))
-    before = first[channel]
+    channel = bench.look.channel
+    before = comparisons[0].stages["max"].features()[0][channel]
     maps = {"not moved": before}
     for each in comparisons:
         after = each.stages["max"].features()[1][channel]
@@ -255,7 +254,7 @@ def sweep_figure(bench: Bench) -> Figure:
     """Relative change over all shifts of the image: one map a stage, with the same limits."""
     sample, settings = bench.settings.sample, SweepSettings(dxs=bench.shifts, dys=bench.shifts)
     swept = sweep(
-        bench.network, bench.image(sample), settings, label=bench.label(sample), cancelled=bench.cancelled
+        bench.network, bench.image(sample), settings, label=bench.label(sample), progress=bench.go_on
     )
     values = swept.values["relative_change"]
     shown = {stage: values[stage] for stage in _SWEPT if stage in values}
@@ -310,9 +309,9 @@ def distance_figure(bench: Bench) -> Figure:
     return figure(
         drawing,
         "change-against-shift",
-        f"Relative change against the shift: mean over {format_count(bench.swept.digits)} test images; "
-        f"bands: one standard deviation, for convolution and max pool. {_RELATIVE}; pools of {_pool(bench)}; "
-        f"{_BACKGROUND}.{beyond if np.any(ink_lost) else ''}",
+        f"Relative change against the shift: mean over the first {format_count(bench.swept.digits)} test "
+        f"images; bands: one standard deviation, for convolution and max pool. {_RELATIVE}; pools of "
+        f"{_pool(bench)}; {_BACKGROUND}.{beyond if np.any(ink_lost) else ''}",
         data(header, rows),
     )
 
@@ -330,10 +329,11 @@ _MOST_MAPS = 5
 
 
 def routing_figure(bench: Bench, routing: PoolRouting) -> Figure:
-    """The way through the window at which most gradient arrives, and that is not tied, if there is one."""
-    channel = bench.look.channel
+    """The way through the lab's window, or through the one without a tie at which most gradient arrives."""
+    channel, window = bench.look.channel, bench.settings.window
     clear = np.where(routing.tied[channel], 1e-3, 1.0)  # blank background is tied, and shows little
-    row, col = np.unravel_index(int((np.abs(routing.incoming[channel]) * clear).argmax()), clear.shape)
+    most = np.unravel_index(int((np.abs(routing.incoming[channel]) * clear).argmax()), clear.shape)
+    row, col = most if window is None else window[1:]
     names = ("Values", f"filter {channel}"), ("Arriving ∂L/∂q", ""), ("Passed on", "")
     route = Route.of(routing, routing.routes(), (channel, int(row), int(col)), names)
     drawing = sheet(176)

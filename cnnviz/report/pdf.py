@@ -21,7 +21,7 @@ from cnnviz import __version__
 from cnnviz._typesetter import END, TYPESET
 from cnnviz.bundled import bundled, restore
 from cnnviz.errors import CNNVizError
-from cnnviz.evaluation import Cancelled, CancelledError, never
+from cnnviz.evaluation import CancelledError
 from cnnviz.files import atomic_write, atomic_write_folder
 from cnnviz.mathematics import typst as typst_math
 from cnnviz.quantities import format_count
@@ -60,11 +60,11 @@ def to_pdf(document: Document) -> bytes:
     * Raises MemoryError: if there is no room for the typesetter to work in.
     """
     sheet = Sheet(_template(), _inputs(document) | {"results": document.results}, "pdf")
-    return typeset([sheet], _FONTS, _SECONDS, never)[0][0]
+    return typeset([sheet], _FONTS, _SECONDS)[0][0]
 
 
 def to_pages(
-    document: Document, dpi: float, seconds: float = _SECONDS, cancelled: Cancelled = never
+    document: Document, dpi: float, seconds: float = _SECONDS, cancelled: Callable[[], bool] = lambda: False
 ) -> list[bytes]:
     """Return every page of the report as the bytes of a PNG file, for a preview.
 
@@ -78,13 +78,13 @@ def to_pages(
 
 def picture_of(svg: str, dpi: int, seconds: float) -> bytes:
     """Return a drawing as the bytes of a PNG file, if that takes at most so long; raises as `to_pdf`."""
-    return typeset([Sheet(_PICTURE, {"svg": svg}, "png", float(dpi))], _FONTS, seconds, never)[0][0]
+    return typeset([Sheet(_PICTURE, {"svg": svg}, "png", float(dpi))], _FONTS, seconds)[0][0]
 
 
 def to_pngs(figures: Sequence[Figure]) -> list[bytes]:
     """Return figures as the bytes of PNG files; raises as `to_pdf`."""
     sheets = [Sheet(_PICTURE, {"svg": each.svg}, "png", 200.0) for each in figures]
-    return [pages[0] for pages in typeset(sheets, _FONTS, _SECONDS, never)] if sheets else []
+    return [pages[0] for pages in typeset(sheets, _FONTS, _SECONDS)] if sheets else []
 
 
 def _inputs(document: Document) -> dict[str, str]:
@@ -161,7 +161,10 @@ class Sheet:
 
 
 def typeset(
-    sheets: Sequence[Sheet], fonts: Sequence[Path], seconds: float, cancelled: Callable[[], bool]
+    sheets: Sequence[Sheet],
+    fonts: Sequence[Path],
+    seconds: float,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> list[list[bytes]]:
     """Set sheets in a process of its own.
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from cnnviz._types import FloatArray
 from cnnviz.history import LogLine
 from cnnviz.palette import STAGE_STYLES
-from cnnviz.quantities import format_count, format_value
+from cnnviz.quantities import format_count, format_value, rounded
 from cnnviz.report.bench import Bench
 from cnnviz.report.blocks import Cell, Table, data
 from cnnviz.routing import PoolRouting
@@ -103,8 +104,8 @@ def measures_table(bench: Bench) -> Table:
     header = ("shift", "stage", "relative change", "± spread", "cosine", "± spread", "residual", "± spread")
     return Table(
         "measures",
-        f"Measures of {format_count(bench.swept.digits)} test images moved to the right: mean and spread "
-        "(standard deviation). Relative to a blank image; pools of "
+        f"Measures of the first {format_count(bench.swept.digits)} test images moved to the right: mean and "
+        "spread (standard deviation). Relative to a blank image; pools of "
         f"{bench.pool_size} × {bench.pool_size}. Residual: how far the map is "
         "from moving with the image.",
         data(header, rows),
@@ -138,8 +139,8 @@ def ties_table(bench: Bench, routing: PoolRouting) -> Table:
     rows = [
         (words, rate.windows, rate.tied, rate.rate)
         for words, rate in (
-            ("this image", bench.look.ties),
-            (f"{format_count(counted)} test images", bench.ties),
+            (f"test image {bench.settings.sample}", bench.look.ties),
+            (f"the first {format_count(counted)} test images", bench.ties),
         )
         if rate is not None
     ]
@@ -158,12 +159,15 @@ def ties_table(bench: Bench, routing: PoolRouting) -> Table:
 
 def rules_table(routing: PoolRouting) -> Table:
     """What each rule for ties passes on."""
-    rows: list[tuple[Cell, ...]] = [
-        ("arrives at the pool", int(np.count_nonzero(routing.incoming)), float(routing.incoming.sum()))
-    ]
+
+    def row(words: str, array: FloatArray) -> tuple[Cell, ...]:
+        # Sums of the same numbers in another order differ in their last bits.
+        return words, int(np.count_nonzero(array)), rounded(float(array.sum()), 6)
+
+    rows = [row("arrives at the pool", routing.incoming)]
     for rule, array in routing.routed.items():
         mark = " (in force)" if rule == routing.rule and len(routing.routed) > 1 else ""
-        rows.append((routing.pool.rule_words(rule) + mark, int(np.count_nonzero(array)), float(array.sum())))
+        rows.append(row(routing.pool.rule_words(rule) + mark, array))
     return Table(
         "tie-rules",
         f"Gradient of the loss at {routing.layer} for this image, all {len(routing.values)} filters.",

@@ -4,10 +4,9 @@ Ties and routes of pools, the terms of a filter's gradient, finite differences w
 an update. All are pure functions of a network and a sample; nothing is trained here.
 """
 
-from cnnviz.routing.agreement import MIN_EPS, TOLERANCE, VERDICTS, Verdict
+from cnnviz.routing.agreement import TOLERANCE, VERDICTS, Verdict
 from cnnviz.routing.check import CheckEntry, GradientCheck, check_all
 from cnnviz.routing.filters import FilterTerms, filter_gradient_terms, pool_after
-from cnnviz.routing.kinks import Kink
 from cnnviz.routing.poke import Poke, PokeCurve, poke, poke_curve
 from cnnviz.routing.pools import (
     PoolRouting,
@@ -24,14 +23,12 @@ from cnnviz.routing.targets import CellTarget, ParameterTarget, PixelTarget, Tar
 from cnnviz.routing.update import apply_update
 
 __all__ = [
-    "MIN_EPS",
     "TOLERANCE",
     "VERDICTS",
     "CellTarget",
     "CheckEntry",
     "FilterTerms",
     "GradientCheck",
-    "Kink",
     "ParameterTarget",
     "PixelTarget",
     "Poke",

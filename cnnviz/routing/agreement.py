@@ -185,24 +185,18 @@ def frozen_bench(bench: Bench) -> Bench:
     return replace(bench, network=replace(bench.network, layers=tuple(layers)))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RuleJudgement:
-    """What became of the conjecture that differences come from the rule for ties; parallel arrays."""
-
-    error: NDArray[np.float64]  # shape (m,). Relative error of the gradients and of what the rule promises.
-    # shape (m,). ``"tie_rule"`` where they agree; ``"kink"`` where they do not, because a gate switches
-    # within the poke when all tied cells push at it; else ``"mismatch"``.
-    verdict: NDArray[np.int8]
-    # what became of the pokes of the frozen network: all those by `+eps`, then those by `-eps`
-    outcome: Outcome
-
-
-def judge_rule(frozen: Bench, variants: Variants, gradient: FloatArray, eps: float) -> RuleJudgement:
+def judge_rule(
+    frozen: Bench, variants: Variants, gradient: FloatArray, eps: float
+) -> tuple[NDArray[np.float64], NDArray[np.int8], Outcome]:
     """Compare gradients with what the rules for ties promise.
 
     * `frozen`: what `frozen_bench` returned.
     * `variants`: each of the m numbers changed by `+eps`, and after them each by `-eps`.
     * `gradient`: shape (m,). What backpropagation says, under the network's own rules.
+    * Returns: relative error of the gradients and of what the rule promises, shape (m,).
+    * Returns: ``"tie_rule"`` where they agree; ``"kink"`` where they do not, because a gate switches within
+      the poke when all tied cells push at it; else ``"mismatch"``. Shape (m,).
+    * Returns: what became of the pokes of the frozen network.
     """
     outcome = run_variants(frozen, variants)
     plus, minus = outcome.losses.reshape(2, -1)
@@ -215,4 +209,4 @@ def judge_rule(frozen: Bench, variants: Variants, gradient: FloatArray, eps: flo
         [code_of("tie_rule"), code_of("kink")],
         code_of("mismatch"),
     )
-    return RuleJudgement(error, verdict.astype(np.int8), outcome)
+    return error, verdict.astype(np.int8), outcome

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray, Shape
 from cnnviz._validation import check_int
-from cnnviz.evaluation import Cancelled, CancelledError, Progress, ignore_progress, never
-from cnnviz.inspect.receptive_field import Cell
+from cnnviz.evaluation import Progress, ignore_progress
+from cnnviz.layers.cells import Cell, unravelled
 from cnnviz.network import Network
 from cnnviz.routing._bench import (
     Bench,
@@ -38,7 +38,6 @@ from cnnviz.routing.agreement import (
     relative_error,
     verdicts,
 )
-from cnnviz.routing.kinks import cell_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,24 +173,14 @@ class GradientCheck:
 
     def _entry(self, name: str, place: int) -> CheckEntry:
         check = self.parameters[name]
-        own, first, eps, difference, error, first_error, rule_error, verdict, layer, cell = check.flat[
-            place
-        ].item()
+        found = check.flat[place].item()
+        own, first, eps, difference, error, first_error, rule_error, verdict, layer, cell = found
         kink_layer, shape = self.stages[layer] if layer >= 0 else (None, ())
         return CheckEntry(
-            name,
-            cell_of(place, check.shape),
-            own,
-            first,
-            eps,
-            difference,
-            error,
-            first_error,
-            None if isnan(rule_error) else rule_error,
-            VERDICTS[verdict],
-            kink_layer,
-            None if kink_layer is None else cell_of(cell, shape),
-        )
+            name, unravelled(place, check.shape), own, first, eps, difference, error, first_error,
+            None if isnan(rule_error) else rule_error, VERDICTS[verdict], kink_layer,
+            None if kink_layer is None else unravelled(cell, shape),
+        )  # fmt: skip
 
 
 # Variants of a chunk together fill about this much at the widest layer, so that they stay in the cache.
@@ -212,7 +201,6 @@ def check_all(
     count: int | None = None,
     seed: int = 0,
     progress: Progress = ignore_progress,
-    cancelled: Cancelled = never,
 ) -> GradientCheck:
     """Compare the gradient of every parameter, or of some, with a central difference, in float64.
 
@@ -235,9 +223,7 @@ def check_all(
     seed : int
         Of the draw, >= 0: equal seeds draw equal parameters.
     progress : callable
-        Is told the fraction that is done, from 0 to 1.
-    cancelled : callable
-        Asked between chunks; when it returns True the check stops.
+        See `cnnviz.evaluation.Progress`.
 
     Raises
     ------
@@ -245,8 +231,6 @@ def check_all(
         If `x` is not one sample of the network's input.
     ParameterError
         If there is no such class, or `eps`, `count` or `seed` is out of range.
-    CancelledError
-        If `cancelled` returned True.
     """
     check_eps(eps, "check_all")
     check_int(label, "label", "check_all", 0, network.classes_count - 1)
@@ -270,8 +254,6 @@ def check_all(
         widest = max(prod(bench.network.shapes[layer]) for layer, _ in later)
         step = max(1, min(_MOST_AT_ONCE, _CHUNK_BYTES // (8 * widest)))
         for start in range(0, len(chosen[name]), step):
-            if cancelled():
-                raise CancelledError("The gradient check was cancelled.")
             places = chosen[name][start : start + step]
             slopes = gradient.ravel()[places], under_first[name].ravel()[places]
             found.flat[places] = _check_places(bench, frozen, name, places, *slopes, eps)
@@ -314,9 +296,9 @@ def _check_places(
         small_eps = min(eps, DEFAULT_EPS)
         variants = _both_ways(frozen, name, places[guessed], small_eps)
         judged = judge_rule(frozen, variants, gradient[guessed], small_eps)
-        rule_error[guessed], verdict[guessed] = judged.error, judged.verdict
-        gates = judged.verdict == code_of("kink")
-        for found, first in zip((kink_layer, kink_cell), _first_changes(frozen, judged.outcome), strict=True):
+        rule_error[guessed], verdict[guessed], outcome = judged
+        gates = verdict[guessed] == code_of("kink")
+        for found, first in zip((kink_layer, kink_cell), _first_changes(frozen, outcome), strict=True):
             found[guessed[gates]] = first[gates]
     wrong = np.flatnonzero(verdict == code_of("mismatch"))
     if eps > DEFAULT_EPS and len(wrong):
@@ -324,22 +306,14 @@ def _check_places(
         small = _check_places(bench, frozen, name, places[wrong], *slopes, DEFAULT_EPS)
         verdict[wrong] = np.where(small.verdict == code_of("ok"), code_of("curvature"), small.verdict)
         rule_error[wrong] = small.rule_error
-    found = np.recarray(len(places), _FOUND)
     pokes = np.full(len(places), eps)
-    columns = (
-        gradient,
-        under_first,
-        pokes,
-        difference,
-        error,
-        first_error,
-        rule_error,
-        verdict,
-        kink_layer,
-        kink_cell,
-    )
-    for field, column in zip(_FOUND.names or (), columns, strict=True):
-        found[field] = column
+    found = np.rec.fromarrays(
+        [
+            gradient, under_first, pokes, difference, error, first_error, rule_error, verdict, kink_layer,
+            kink_cell,
+        ],
+        _FOUND,
+    )  # fmt: skip
     kinked = np.flatnonzero(verdict == code_of("kink"))
     if eps > MIN_EPS and len(kinked):
         slopes = gradient[kinked], under_first[kinked]

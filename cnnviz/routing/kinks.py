@@ -1,6 +1,5 @@
 """Where the loss may have a kink: a max pool changes its winner, or a gate opens or closes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import IntArray
-from cnnviz.inspect.receptive_field import Cell
+from cnnviz.layers.cells import Cell, unravelled
 from cnnviz.routing._bench import Bench, BoolArray, Outcome, run_variants, target_variants
 from cnnviz.routing.targets import Target
 
@@ -96,11 +95,6 @@ def find_kinks(
     return tuple(_kink(bench, intervals, group, positions, channels) for group in groups), count
 
 
-def cell_of(flat: int, shape: Sequence[int]) -> Cell:
-    """Turn the flat index of a cell into its place."""
-    return tuple(int(axis) for axis in np.unravel_index(flat, tuple(shape)))
-
-
 def _nearest(intervals: _Intervals, limit: int) -> _Intervals:
     """Keep the intervals nearest to 0, in their order."""
     distance = np.minimum(np.abs(intervals.low), np.abs(intervals.high))
@@ -138,7 +132,7 @@ def _kink(
         changed = [(a[low] != b[low]).any(axis=-1) for a, b in zip(lower, upper, strict=True)]
     first = next(number for number, each in enumerate(changed) if each.any())
     name, layer = bench.network.layers[positions[first]]
-    local = cell_of(int(np.argmax(changed[first])), changed[first].shape)
+    local = unravelled(int(np.argmax(changed[first])), changed[first].shape)
     only = channels[first]
     cell = local if only is None else (int(only[0]), *local[1:])
     return Kink(

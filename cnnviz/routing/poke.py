@@ -205,7 +205,7 @@ def _compare(
         small = min(eps, DEFAULT_EPS)
         frozen = frozen_bench(bench)
         variants = target_variants(frozen, target, np.array([small, -small]))
-        code = int(judge_rule(frozen, variants, np.array([gradient]), small).verdict[0])
+        code = int(judge_rule(frozen, variants, np.array([gradient]), small)[1][0])
     errors = float(error[0]), float(first_error[0])
     return [float(loss) for loss in outcome.losses], kinks, errors, VERDICTS[code]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cnnviz._types import ByteArray, FloatArray, IntArray, Pictured, Shape
 from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ParameterError
-from cnnviz.evaluation import Cancelled, Progress, ignore_progress, input_chunks, never
+from cnnviz.evaluation import Progress, ignore_progress, input_chunks
 from cnnviz.inspect.receptive_field import INPUT, stage_index, stage_values
 from cnnviz.layers import TIE_RULES, AvgPool2D, Pool, SubsamplePool2D, TieRule
 from cnnviz.network import Gradients, Network, Trace, forward_pass
@@ -72,8 +72,6 @@ class PoolRouting(Pictured):
     winners : boolean ndarray of shape (c, h', w', size, size) or None
         Cells of each window that hold its maximum; None for a linear pool, and for a blurred max pool, whose
         output cells take the maxima of several windows.
-    tie_counts : ndarray of shape (c, h', w'), intp, or None
-        Number of winners.
     tied : boolean ndarray of shape (c, h', w')
         Windows whose maximum is held by several cells; none in a linear pool. See `Pool.tied`.
     """
@@ -88,7 +86,6 @@ class PoolRouting(Pictured):
     rule: str
     routed: Mapping[str, FloatArray]
     winners: NDArray[np.bool_] | None
-    tie_counts: IntArray | None
     tied: NDArray[np.bool_]
 
     def routes(self, ties: TieRule | None = None) -> Routes:
@@ -142,8 +139,6 @@ def pool_routing(
     routed = {rule: each.input_gradient(incoming, values, pooled, {})[0] for rule, each in by_rule.items()}
     found = pool.winners(values)
     winners = None if found is None else found[0]
-    counts = None if winners is None else winners.sum(axis=(-2, -1), dtype=np.intp)
-    rule = pool.tie_rule or "linear"
     return PoolRouting(
         network=network,
         layer=layer,
@@ -152,10 +147,9 @@ def pool_routing(
         values=values[0],
         pooled=pooled[0],
         incoming=incoming[0],
-        rule=rule,
+        rule=pool.tie_rule or "linear",
         routed=MappingProxyType(dict(routed)),
         winners=winners,
-        tie_counts=counts,
         tied=pool.tied(values)[0],
     )
 
@@ -298,7 +292,6 @@ def tie_rate_of_images(
     layer: str,
     *,
     progress: Progress = ignore_progress,
-    cancelled: Cancelled = never,
 ) -> TieRate:
     """Count the tied windows of a max pool over many images.
 
@@ -308,20 +301,16 @@ def tie_rate_of_images(
     layer : str
         Name of a max pool.
     progress : callable
-        Is told the fraction that is done, from 0 to 1.
-    cancelled : callable
-        Asked between chunks; when it returns True the count stops.
+        See `cnnviz.evaluation.Progress`.
 
     Raises
     ------
     ParameterError
         If there is no such max pool.
-    CancelledError
-        If `cancelled` returned True.
     """
     index, pool = find_max_pool(network, layer)
     windows = tied = 0
-    for _, x in input_chunks(network, images, "Counting the ties", progress, cancelled):
+    for _, x in input_chunks(network, images, progress):
         before = forward_pass(network.layers[:index], network.params, x)
         found = pool.tied(before[-1] if before else x)
         windows += found.size

@@ -1,6 +1,6 @@
 """Sweeps over many samples: mean and spread, for every shift and against distance."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnviz._types import FloatArray, IntArray
 from cnnviz.errors import ShapeError
+from cnnviz.evaluation import Progress, ignore_progress, part_of
 from cnnviz.layers.losses import Labels
 from cnnviz.network import Network
 from cnnviz.translation.measures import Values
@@ -70,8 +71,13 @@ class Rings:
         ndarray of shape (..., m), float64
             NaN where a ring holds nothing but NaN.
         """
-        flat, defined = self._flat(values)
-        count = defined @ self._members
+        if values.shape[-2:] != self._shape:
+            raise ShapeError(
+                f"Values must have the shape (..., {self._shape}) of the grid. Got {values.shape}."
+            )
+        flat = values.reshape(*values.shape[:-2], -1)
+        defined = ~np.isnan(flat)
+        count = defined.astype(np.float64) @ self._members
         with np.errstate(invalid="ignore"):
             return np.where(defined, flat, 0) @ self._members / np.where(count > 0, count, np.nan)
 
@@ -81,14 +87,6 @@ class Rings:
         of_cells = (self._members @ np.nan_to_num(mean)).reshape(self._shape)
         variance = self.means(np.square(values - of_cells))
         return Curve(self.distances, mean, np.sqrt(variance))
-
-    def _flat(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-        if values.shape[-2:] != self._shape:
-            raise ShapeError(
-                f"Values must have the shape (..., {self._shape}) of the grid. Got {values.shape}."
-            )
-        flat = values.reshape(*values.shape[:-2], -1)
-        return flat, (~np.isnan(flat)).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,8 +123,7 @@ def sweep_many(
     labels: Labels | None = None,
     settings: SweepSettings = DEFAULT_SETTINGS,
     *,
-    progress: Callable[[float], None] = lambda _share: None,
-    cancelled: Callable[[], bool] = lambda: False,
+    progress: Progress = ignore_progress,
 ) -> DigitSweep:
     """Move many samples over a grid of shifts.
 
@@ -140,16 +137,12 @@ def sweep_many(
     labels : integer ndarray of shape (n,), optional
         True classes. None means those predicted for the originals.
     progress : callable
-        Called with the share of the work that is done, from 0 to 1, after each sample.
-    cancelled : callable
-        Asked every few milliseconds; when it returns True the sweep stops.
+        See `cnnviz.evaluation.Progress`.
 
     Raises
     ------
     ShapeError, ParameterError
         If images, labels or settings do not fit the network.
-    CancelledError
-        If `cancelled` returned True.
     """
     network = network.astype(np.float32)
     images = network.checked_batch(images)
@@ -162,13 +155,13 @@ def sweep_many(
     ink_lost = np.zeros((len(sweeper.dys), len(sweeper.dxs)))
     for index, image in enumerate(images):
         label = None if labels is None else int(labels[index])
-        swept = sweeper.sweep(image, label, cancelled)
+        own = part_of(progress, index / len(images), (index + 1) / len(images))
+        swept = sweeper.sweep(image, label, own)
         values, ink_lost = swept.values, ink_lost + swept.ink_lost / len(images)
         keys = [(name, stage) for name, stages in values.items() for stage in stages]
         stacked = np.stack([values[name][stage] for name, stage in keys])
         cells.add(stacked)
         on_rings.add(rings.means(stacked))
-        progress((index + 1) / len(images))
     curves = [
         Curve(rings.distances, mean, std) for mean, std in zip(on_rings.mean, on_rings.std, strict=True)
     ]
@@ -197,12 +190,12 @@ def curves_along_axis(swept: DigitSweep) -> Mapping[str, Mapping[str, Curve]]:
         Against the signed distance; mean and spread over the samples.
     """
     along = swept.dxs if len(swept.dys) == 1 else swept.dys
-    keys: list[tuple[str, str]] = [(name, stage) for name, stages in swept.mean.items() for stage in stages]
-    curves = [
-        Curve(along, swept.mean[name][stage].reshape(-1), swept.std[name][stage].reshape(-1))
-        for name, stage in keys
-    ]
-    return _by_measure(keys, curves)
+    return {
+        name: {
+            stage: Curve(along, mean.ravel(), swept.std[name][stage].ravel()) for stage, mean in of.items()
+        }
+        for name, of in swept.mean.items()
+    }
 
 
 class _Moments:

@@ -136,11 +136,6 @@ class Axis:
     first: int
     stop: int
 
-    @classmethod
-    def of_pixels(cls, side: int) -> Self:
-        """Return the axis of the image itself."""
-        return cls(side, 1, 0, side)
-
     def through(self, layer: Layer, cells: int) -> Self:
         """Return the axis of a layer's output, of `cells` cells, when this is that of its input."""
         window = window_geometry(layer)
@@ -156,8 +151,8 @@ class Axis:
         Those that are untouched by the border and whose counterparts, the cells `distance / stride` before
         them, exist and are untouched too. What came into the frame from outside has no counterpart.
         """
-        whole, fraction = _whole_and_fraction(distance, self.stride)
-        first = max(self.first, self.first + whole + (fraction > 0))
+        whole, rest = divmod(distance, self.stride)
+        first = max(self.first, self.first + whole + (rest > 0))
         return slice(first, max(first, min(self.stop, self.stop + whole)))
 
 
@@ -171,7 +166,7 @@ class StageGrid:
     @classmethod
     def of_pixels(cls, height: int, width: int) -> Self:
         """Return the grid of the image itself."""
-        return cls(Axis.of_pixels(height), Axis.of_pixels(width))
+        return cls(Axis(height, 1, 0, height), Axis(width, 1, 0, width))
 
     def through(self, layer: Layer, output_shape: Shape) -> Self:
         """Return the grid of a layer's output `(c, h, w)` when this is that of its input."""
@@ -208,24 +203,16 @@ class StageGrid:
         return _shift_axis(_shift_axis(maps, self.columns, dx, -1), self.rows, dy, -2)
 
 
-def _whole_and_fraction(distance: int, stride: int) -> tuple[int, float]:
-    whole, rest = divmod(distance, stride)
-    return whole, rest / stride
-
-
 def _shift_axis(maps: FloatArray, along: Axis, distance: int, axis: int) -> FloatArray:
-    whole, fraction = _whole_and_fraction(distance, along.stride)
-    if fraction == 0:
+    whole, rest = divmod(distance, along.stride)
+    if rest == 0:
         return _shift_cells(maps, whole, axis)
+    fraction = rest / along.stride
     return (1 - fraction) * _shift_cells(maps, whole, axis) + fraction * _shift_cells(maps, whole + 1, axis)
 
 
 def _shift_cells(maps: FloatArray, cells: int, axis: int) -> FloatArray:
-    moved = np.zeros_like(maps)
-    side = maps.shape[axis]
-    if abs(cells) < side:
-        target = slice(max(0, cells), side + min(0, cells))
-        source = slice(max(0, -cells), side - max(0, cells))
-        after = (slice(None),) * (-axis - 1)
-        moved[(..., target, *after)] = maps[(..., source, *after)]
+    moved, after = np.zeros_like(maps), (slice(None),) * (-axis - 1)
+    target, source = _overlap(maps.shape[axis], cells)
+    moved[(..., target, *after)] = maps[(..., source, *after)]
     return moved

@@ -71,12 +71,6 @@ def conv_blocks(network: Network) -> tuple[ConvBlock, ...]:
     return tuple(blocks)
 
 
-def pool_size_of(network: Network, block: ConvBlock) -> int:
-    """Side of the window of a block's own pool, or 2 where the block has none."""
-    pool = None if block.pool is None else network.layers[block.pool][1].pool
-    return 2 if pool is None else pool.size
-
-
 STAGES: tuple[str, ...] = ("pixels", "convolution", "activation", *POOL_KINDS)
 """In the order in which the image passes them; the pools stand side by side. A network without an activation
 between convolution and pool has no stage "activation"."""
@@ -113,7 +107,7 @@ class StagePlan:
         block : int
             Number of the convolution block, from 1.
         pool_size : int, optional
-            Side of the pooling windows in pixels. None means that of the network's own pool.
+            Side of the pooling windows in pixels. None means that of the network's own pool, 2 without one.
 
         Raises
         ------
@@ -125,9 +119,11 @@ class StagePlan:
         if not blocks:
             raise ParameterError("The network has no convolution; choose a network with at least one.")
         chosen = blocks[check_int(block, "block", "StagePlan", minimum=1, maximum=len(blocks)) - 1]
-        size = pool_size_of(network, chosen) if pool_size is None else pool_size
-        pools = {kind: pool(size) for kind, pool in POOLS.items()}
-        return cls(network, chosen, size, MappingProxyType(pools), _grids(network, chosen, pools))
+        if pool_size is None:
+            own = None if chosen.pool is None else network.layers[chosen.pool][1].pool
+            pool_size = 2 if own is None else own.size
+        pools = {kind: pool(pool_size) for kind, pool in POOLS.items()}
+        return cls(network, chosen, pool_size, MappingProxyType(pools), _grids(network, chosen, pools))
 
     def maps_of(self, images: FloatArray) -> tuple[dict[str, FloatArray], FloatArray]:
         """Run a batch `(n, c, h, w)` through the network: maps of each stage, and the logits `(n, k)`."""

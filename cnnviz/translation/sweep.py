@@ -1,6 +1,6 @@
 """One sample moved to every place: all stages, all measures."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -8,21 +8,14 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from cnnviz._types import FloatArray, IntArray
-from cnnviz.evaluation import CancelledError
+from cnnviz.evaluation import Progress, ignore_progress
 from cnnviz.inspect.receptive_field import window_geometry
 from cnnviz.layers import Pool
 from cnnviz.layers.losses import class_probabilities, predicted_classes
 from cnnviz.network import Network, forward_pass
 from cnnviz.setting import check_settings, number, one_of
 from cnnviz.translation.comparison import check_label
-from cnnviz.translation.measures import (
-    MEASURES,
-    OUTPUT,
-    MovedAlong,
-    MovedFeatures,
-    MovedOutput,
-    Values,
-)
+from cnnviz.translation.measures import MEASURES, OUTPUT, MovedAlong, MovedFeatures, MovedOutput, Values
 from cnnviz.translation.shifting import BACKGROUND, MODES, Mode, StageGrid, ink_lost
 from cnnviz.translation.stages import StagePlan, checked_image
 
@@ -109,7 +102,7 @@ def sweep(
     settings: SweepSettings = DEFAULT_SETTINGS,
     *,
     label: int | None = None,
-    cancelled: Callable[[], bool] = lambda: False,
+    progress: Progress = ignore_progress,
 ) -> Sweep:
     """Move one sample over a grid of shifts and measure every stage at each.
 
@@ -119,17 +112,15 @@ def sweep(
         As the network takes it (`cnnviz.datasets.to_input`).
     label : int, optional
         The true class. None means the one predicted for the original.
-    cancelled : callable
-        Asked between rows; when it returns True the sweep stops.
+    progress : callable
+        See `cnnviz.evaluation.Progress`.
 
     Raises
     ------
     ShapeError, ParameterError
         If the image does not fit the network, or the settings do not.
-    CancelledError
-        If `cancelled` returned True.
     """
-    return Sweeper(network, settings).sweep(image, label, cancelled)
+    return Sweeper(network, settings).sweep(image, label, progress)
 
 
 class Sweeper:
@@ -158,7 +149,7 @@ class Sweeper:
 
     @np.errstate(over="ignore", invalid="ignore")  # weights that have run away give NaN, and that is no news
     def sweep(
-        self, image: FloatArray, label: int | None = None, cancelled: Callable[[], bool] = lambda: False
+        self, image: FloatArray, label: int | None = None, progress: Progress = ignore_progress
     ) -> Sweep:
         """Sweep one sample; see the function `sweep`."""
         image = checked_image(self._network, image)
@@ -178,8 +169,6 @@ class Sweeper:
         probabilities = np.empty((*sides, len(before)), dtype=before.dtype)
         classes = np.empty(sides, dtype=np.intp)
         for row, dy in enumerate(self.dys):
-            if cancelled():
-                raise CancelledError("The sweep was cancelled.")
             stages, logits = self._moving.row(int(dy))
             probabilities[row] = class_probabilities(logits)
             classes[row] = predicted_classes(logits)
@@ -188,6 +177,7 @@ class Sweeper:
                 for each in chosen:
                     if not each.of_output:
                         values[each.name][stage][row] = each.function(moved)
+            progress((row + 1) / len(self.dys))
         output = MovedOutput(before, probabilities, predicted, classes, label)
         for each in chosen:
             if each.of_output:

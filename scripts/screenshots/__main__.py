@@ -20,7 +20,7 @@ def main(names: list[str]) -> int:
         print(f"There is no scene {unknown[0]}; there are {', '.join(SCENES)}.", file=sys.stderr)
         return 2
     collector = MainThreadCollector(make_application())
-    one_blas_thread()
+    one_blas_thread.hold()
     for name in names or SCENES:
         SCENES[name]()
     collector.stop()

@@ -11,7 +11,7 @@ from cnnviz import __version__
 from cnnviz.document import archive
 from cnnviz.document.archive import png_of
 from cnnviz.document.run import StillRun, pack_run
-from cnnviz.document.types import FORMAT_VERSION, Data, Document, OwnImage, Pinned, Seen, Shift
+from cnnviz.document.types import FORMAT_VERSION, Data, Document, OwnImage, PinnedCell, Seen, Shift
 from cnnviz.experiment import LAB5, Experiment
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.snapshots import Origin, Snapshot
@@ -59,7 +59,7 @@ class SmallRun:
         snapshots = self.history.snapshots
         live = snapshots[len(snapshots) - 1]
         run = StillRun(
-            live, self.history.still(live.step), 3, tuple(snapshots[i] for i in range(len(snapshots))),
+            live, self.history.still(live.step), 3, tuple(snapshots),
             snapshots.kept, spacing=snapshots.spacing,
         )  # fmt: skip
         return replace(run, **changes)
@@ -81,7 +81,7 @@ def small_document(run: StillRun | None = None, **changes: Any) -> tuple[Documen
     files["inserts/one.svg"] = b"<svg/>"
     seen = Seen(
         panel="translation_dock", step=20, sample=OwnImage(member="images/own.png", label=1),
-        shift=Shift(dx=-3, dy=2, wrap=True), pinned=Pinned(stage="conv1", index=(2, 5, 6)), reference=20,
+        shift=Shift(dx=-3, dy=2, wrap=True), pinned=PinnedCell(stage="conv1", index=(2, 5, 6)), reference=20,
         views={"training_dock": {"zoom": (0, 10.5, -1, 2), "cell": (), "stage": "max", "none": None}},
     )  # fmt: skip
     assert still.live.origin is not None

@@ -27,7 +27,6 @@ from cnnviz.layers.cells import (
     ActivationCell,
     ConvolutionCell,
     DenseCell,
-    FlattenCell,
     MaxPoolCell,
     WeightedCell,
 )
@@ -164,18 +163,9 @@ def test_activations_show_input_formula_and_slope(dtype):
         assert found.input == x[found.cell]
         assert found.value == pytest.approx(function(found.input), rel=1e-5, abs=1e-7)
         assert found.slope == pytest.approx(slope(found.input), rel=1e-4, abs=1e-6)
-        assert found.formula == formula
+        assert found.rule == formula
         assert layer.about_slope
     assert seen == set(functions) == set(ACTIVATIONS.values())
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_flatten_tells_where_a_unit_comes_from(dtype):
-    for _, _, found, x in cells_of(everything(dtype), dtype, Flatten):
-        assert isinstance(found, FlattenCell)
-        assert x[found.source] == found.value
-        c, row, column = found.source
-        assert (c * x.shape[1] + row) * x.shape[2] + column == found.cell[0]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

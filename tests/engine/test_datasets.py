@@ -36,7 +36,7 @@ def test_all_digits_have_the_published_counts_and_zero_and_one_are_the_default()
     assert np.bincount(data.test_labels).tolist() == TEST_COUNTS
     assert data.train_labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
     data = load_mnist()
-    assert (data.classes, data.name, data.note) == (("0", "1"), "MNIST", "")
+    assert (data.classes, data.name) == (("0", "1"), "MNIST")
     assert (data.train_images.shape, data.test_images.shape) == ((12665, 1, 28, 28), (2115, 1, 28, 28))
     assert data.input_shape == (1, 28, 28)
     for part in ("train", "test"):

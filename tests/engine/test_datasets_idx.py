@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnnviz.datasets import load_dataset
+from cnnviz.datasets import choice_note, load_dataset
 from cnnviz.errors import ParameterError
 from tests.engine.datasets_files import (
     Arrays,
@@ -98,10 +98,8 @@ def test_emnist_is_turned_upright_and_named(tmp_path):
 def test_more_than_ten_classes_take_the_first_ten_with_images_in_both_parts(tmp_path):
     data = load_dataset(emnist(tmp_path))
     assert data.classes == tuple("ABCDEFGHIJ")
-    assert "emnist-letters has 26 classes" in data.note
-    assert "A, B, C, D, E, F, G, H, I, J" in data.note
+    assert "emnist-letters has 26 classes; A, B, C, D, E, F, G, H, I, J are used" in choice_note(data)
     assert data.available_classes == tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    assert data.select(("X", "Y")).note == ""
     arrays = tiny_arrays(12, 4)
     arrays["y_test"][arrays["y_test"] == 3] = 4
     data = load_dataset(write_idx_folder(tmp_path / "set", arrays))

@@ -128,7 +128,7 @@ def test_a_fork_keeps_what_it_has_in_common_with_the_run_before():
     run = small_run()
     fork = run.history.forked(31)
     live = fork.snapshots[len(fork.snapshots) - 1]
-    moments = tuple(fork.snapshots[i] for i in range(len(fork.snapshots)))
+    moments = tuple(fork.snapshots)
     ghost = run.history.still(run.history.step)
     still = run.still(live=live, curves=fork.still(31), moments=moments, ghost=ghost)
     again = unpack_run(*pack_run(still), DATA.name, DATA.input_shape)

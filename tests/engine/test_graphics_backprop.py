@@ -3,19 +3,7 @@
 import numpy as np
 import pytest
 
-from cnnviz.drawing import (
-    DARK,
-    LIGHT,
-    Box,
-    CellKey,
-    Cells,
-    Colors,
-    Image,
-    Rect,
-    Text,
-    cell_numbers,
-    drawn,
-)
+from cnnviz.drawing import DARK, LIGHT, Box, CellKey, Cells, Colors, Image, Rect, Text, cell_numbers, drawn
 from cnnviz.drawing.cells import number_cell
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.formula import FORMULA, Formulas, height
@@ -28,7 +16,7 @@ from cnnviz.graphics.tiles import FRAMED, TILES, Chosen, Framed, Tiles, Whole
 from cnnviz.mathematics import Frac, Number, Sub, Sup, partial, plain
 from cnnviz.mathematics import Text as Words
 from cnnviz.notation import Notation
-from cnnviz.palette import GREYS, SEQUENTIAL, SIGNED, sequential_levels, signed_levels
+from cnnviz.palette import COLOR_MAPS, sequential_levels, signed_levels
 from tests.engine.drawing_cases import Go, ground
 from tests.oracles import luminance
 
@@ -204,6 +192,14 @@ def test_a_statement_has_room_for_longer_words() -> None:
     assert STATEMENT.height(short, 200, LIGHT) == STATEMENT.height(long, 200, LIGHT)
 
 
+@pytest.mark.parametrize("ends", [(0.1883, 0.2031), (0.195917, 0.195933), (-0.7, 0.9), (11.0, 12.9)])
+def test_an_axis_has_at_least_two_numbers_that_differ(ends: tuple[float, float]) -> None:
+    plot = Curves((Curve("loss", np.array([-1.0, 1.0]), np.array(ends)),), x_name="change", y_range=ends)
+    marks = drawn(CURVES, plot, 230, LIGHT).all_marks()
+    beside = [mark.words for mark in marks if isinstance(mark, Text) and mark.anchor == "end"]
+    assert len(set(beside)) == len(beside) >= 2
+
+
 @pytest.mark.parametrize("width", [180, 300, 600])
 def test_the_numbers_of_an_axis_are_whole(width: int) -> None:
     p = np.linspace(0.01, 1.0, 50)
@@ -281,10 +277,11 @@ def test_a_map_has_two_figures_of_its_largest_number_in_every_cell_or_none_at_al
 
 
 def test_the_signed_map_goes_from_blue_through_white_to_red_and_others_grow_lighter() -> None:
-    assert SIGNED[0].tolist() == [0x21, 0x66, 0xAC]
-    assert SIGNED[127].tolist() == SIGNED[128].tolist() == [0xF7, 0xF7, 0xF7]
-    assert SIGNED[255].tolist() == [0xB2, 0x18, 0x2B]
-    for table in (SEQUENTIAL, GREYS):
+    signed = COLOR_MAPS["signed"].tolist()
+    assert signed[0] == [0x21, 0x66, 0xAC]
+    assert signed[127] == signed[128] == [0xF7, 0xF7, 0xF7]
+    assert signed[255] == [0xB2, 0x18, 0x2B]
+    for table in (COLOR_MAPS["sequential"], COLOR_MAPS["grey"]):
         # Neighbours may differ by less than the rounding to whole numbers.
         values = [luminance("#" + "".join(f"{part:02X}" for part in row)) for row in table[::3].tolist()]
         assert np.all(np.diff(values) > 0)

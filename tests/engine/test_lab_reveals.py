@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from cnnviz.document.types import Pinned
+from cnnviz.document.types import PinnedCell
 from cnnviz.drawing import LIGHT, PAPER, Box
 from cnnviz.drawing.page import broken, page_drawn
 from cnnviz.errors import DataError, ParameterError
@@ -22,6 +22,7 @@ from cnnviz.lab.model import Prediction
 from cnnviz.lab.pictures import PICTURES, Case, Fact, figure_of
 from cnnviz.lab.reading import load_lab, parse_lab
 from cnnviz.lab.record import Commitment, Found, LabRecord, LookedAt
+from cnnviz.layers import TIE_RULES
 from cnnviz.report.bench import Bench, trained
 from cnnviz.report.blocks import Figure, Words
 from scripts.reveals import sentences
@@ -40,6 +41,7 @@ SHIPPED = ("lab5", "pooling", "fooling")
         ("test_accuracy", 0.5, 99.25, 99.62, "Right: you said 99.25 %; it is 99.62 %"),
         ("test_accuracy", 0.5, 97.0, 99.62, "Close: you said 97 %; it is 99.62 %"),
         ("test_accuracy", 0.5, 85.0, 99.62, "Not close: you said 85 %; it is 99.62 %"),
+        ("test_accuracy", 8.0, 27.0, 39.0, "Close: you said 27 %; it is 39 %"),
         ("filter_change", 0.3, 0.7, 0.97, "Right: you said 0.7; it is 0.97"),
         ("filter_change", 0.3, 0.5, 0.97, "Not close: you said 0.5; it is 0.97"),
         ("hardest_probability", 0.1, 0.2, 0.003, "Not close: you said 0.2; it is 0.003"),
@@ -55,6 +57,7 @@ def test_a_verdict_knows_near_from_far(measure, tolerance, answer, value, words)
     verdict = judge(asked, answer, Measured.of("x", asked.truth, value))
     assert verdict.words == words
     assert (verdict.nearness == "close") == (tolerance < abs(answer - value) <= verdict.close)
+    assert verdict.close == float(f"{verdict.close:.2g}"), "judged by the limit that is told"
 
 
 @pytest.mark.parametrize(
@@ -231,13 +234,13 @@ def test_every_network_has_its_picture_or_a_sentence_why_not(network):
 def test_a_picture_shows_the_cell_and_the_filter_that_the_student_looked_at_and_names_them():
     bench = small()
     size, moved = bench.network.shapes[bench.pool], {"dx": 1, "dy": 0, "sample": 0}
-    inner, border = Pinned(stage=bench.pool, index=(0, 1, 2)), Pinned(stage=bench.pool, index=(0, 0, 2))
+    inner, border = PinnedCell(bench.pool, (0, 1, 2)), PinnedCell(bench.pool, (0, 0, 2))
     found = {}
     for looked in (
         None,
         LookedAt(inner, 1),
         LookedAt(border, 1),
-        LookedAt(Pinned(stage="conv1", index=(0, 3, 3)), 99),
+        LookedAt(PinnedCell(stage="conv1", index=(0, 3, 3)), 99),
     ):
         for name, values in (("field", {"stage": bench.pool, "sample": 0}), ("winner-changes", moved)):
             page, _ = PICTURES[name].made(Case(bench, "change", 0.5, looked=looked), values)
@@ -245,8 +248,29 @@ def test_a_picture_shows_the_cell_and_the_filter_that_the_student_looked_at_and_
     assert "conv1, filter 0" in found["field", LookedAt(inner, 1)]
     assert {"1", "2"} <= set(found["field", LookedAt(inner, 1)])
     assert "Windows, filter 1" in found["winner-changes", LookedAt(inner, 1)]
-    last = f"conv1, filter {size[0] - 1}"
-    assert all(last in found["field", each] for each in (None, LookedAt(border, 1))), "a whole square"
+    assert "conv1, filter 0" in found["field", LookedAt(border, 1)], "without padding no square is cut"
+    assert f"conv1, filter {size[0] - 1}" in found["field", None]
+
+
+def test_of_many_misread_images_some_are_shown_and_the_title_says_so():
+    bench = small()
+    page, facts = PICTURES["mistakes"].made(Case(bench, "test_accuracy", 50.0), {})
+    counts = bench.evaluation.confusion
+    rows = [card for card in page.body.items if "read as" in card.title]
+    assert facts["mistakes"] == sum(counts[i, j] for i, j in ((0, 1), (1, 0))) > 4
+    for card in rows:
+        count = counts[int(card.title[0]), int(card.title[11])]
+        assert (": 4 of" in card.title) == (count > 4)
+        assert card.title.endswith(f": 4 of {count}") or count <= 4
+        assert card.content.map.values.shape[1] == 31 * min(count, 4) - 3, "no room for what is not there"
+
+
+def test_the_sentence_on_the_way_of_the_filters_is_of_the_steepest_part_of_the_curve():
+    page, facts = PICTURES["way"].made(Case(small(), "filter_change", 1.0), {})
+    line = page.body.items[0].content.curves[0]
+    heights = np.interp(np.linspace(0, line.x[-1], 11), line.x, line.y)
+    steepest = int(np.diff(heights).argmax())
+    assert facts["fast_from"] == 100 * round(steepest * line.x[-1] / 1000)
 
 
 @pytest.mark.parametrize(("wide", "look"), [(288, LIGHT), (340, PAPER)])
@@ -289,6 +313,19 @@ def test_loss_before_and_after_an_update_are_told_apart_on_an_axis_that_says_its
         assert (y1 - y0) * unit == pytest.approx(change, rel=1e-9), "true to scale"
         apart.append((x1 - x0) / end > 0.08 and abs(y1 - y0) / (high - low) > 0.02)
     assert any(apart)
+
+
+def test_what_the_rule_for_ties_makes_of_a_result_is_told_only_where_it_does() -> None:
+    bench, at = small(), {"sample": 0}
+    for ties, is_told in (("all", True), ("first", False)):
+        _, facts = PICTURES["step"].made(Case(small(ties=ties), "update_loss_change", -0.1), at)
+        assert (facts["product"] < facts["expected"] < 0) is is_told
+        row, col = np.argwhere(bench.passed(0).routing.tied[0] == is_told)[0].tolist()
+        where = at | {"filter": 0, "row": row, "column": col}
+        page, _ = PICTURES["routes"].made(Case(bench, "window_receivers", 1.0), where)
+        titles = [card.title for key, card in page.leaves().items() if key.startswith("rule")]
+        told = [f"Share, rule “{rule}”" for rule in TIE_RULES]
+        assert titles == (told if is_told else ["Share of the gradient"])
 
 
 def read_power(caption: str) -> str:

@@ -67,6 +67,26 @@ def test_the_second_demonstration_moves_what_it_says():
     assert (curve.mean[[2, 4]] > 0).all()
 
 
+def test_tables_of_many_images_and_what_a_lab_measures_are_of_the_same_images():
+    results, count = small_lab(), QUICK.digits
+    curves, flips = results.curves, [each.flips for each in results.moved(1, 0, count)]
+    for stage in ("max", "convolution"):
+        changes = [each.changes[stage] for each in results.moved(1, 0, count)]
+        assert curves["relative_change"][stage].mean[4] == pytest.approx(np.mean(changes))
+    assert curves["decision_flip"]["output"].mean[4] == np.mean(flips)
+    captions = " ".join(each.caption for each in report_of(small_numbers()).tables)
+    assert f"the first {count} test images" in captions
+
+
+def test_the_report_follows_the_window_that_the_lab_is_about():
+    results = replace(small_lab(), settings=replace(QUICK, window=("strongest", 4, 5)))
+    weights = results.network.params["conv1.weight"]
+    strongest = int(np.square(weights).sum(axis=(1, 2, 3)).argmax())
+    captions = " ".join(each.caption for each in report_of(numbers_of(results)).figures)
+    assert f"pool1, filter {strongest}, window in row 4, column 5" in captions
+    assert f"Map of filter {strongest} behind" in captions
+
+
 def test_filters_are_counted_from_0_as_on_the_screen():
     results = small_lab()
     document = report_of(numbers_of(results))
@@ -117,7 +137,7 @@ def test_other_networks_have_a_report_too(experiment):
     settings = next(table.data.rows for table in document.tables if table.name == "settings")
     names = [name for name, _ in settings]
     assert ("ties" in names) == (experiment.pool in ("max", "max_blur"))
-    assert ("window" in names) == (experiment.pool != "none")
+    assert ("pool size" in names) == (experiment.pool != "none")
     # What was measured comes back as it was.
     again, lost = kept(numbers)
     assert (again, lost) == (numbers, [])
@@ -156,12 +176,15 @@ def test_progress_grows_to_one_and_cancelling_stops():
     assert shares[-1] == 1
     assert len(set(shares)) > 5
     for stop_after in (0, 3, 12):
-        calls = iter(range(10_000))
+        told = []
+
+        def stop(share, told=told, most=stop_after):
+            told.append(share)
+            if len(told) > most:
+                raise CancelledError
+
         with pytest.raises(CancelledError):
-            measured_lab(
-                lab, small_data(), 0, with_results=True,
-                cancelled=lambda calls=calls, n=stop_after: next(calls) >= n, **more,
-            )  # fmt: skip
+            measured_lab(lab, small_data(), 0, with_results=True, progress=stop, **more)
 
 
 def test_a_sample_that_is_not_there_is_refused():

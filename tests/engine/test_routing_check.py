@@ -11,7 +11,6 @@ from cnnviz.experiment import LENET
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU
 from cnnviz.network import Network
 from cnnviz.routing import (
-    MIN_EPS,
     VERDICTS,
     CellTarget,
     ParameterTarget,
@@ -21,6 +20,7 @@ from cnnviz.routing import (
     poke_curve,
     with_ties,
 )
+from cnnviz.routing.agreement import MIN_EPS
 from tests.engine.routing_cases import (
     changed_outputs,
     changed_states,

@@ -9,14 +9,13 @@ from datetime import date, datetime
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from cnnviz import runtime
 from cnnviz.datasets import to_input
 from cnnviz.evaluation import CancelledError, evaluate
 from cnnviz.experiment import LAB5
 from cnnviz.inspect.excitation import class_contributions, exciting_patches
 from cnnviz.quantities import moment, now, today
 from cnnviz.routing import check_all, tie_rate_of_images
-from cnnviz.runtime import on_one_blas_thread, one_blas_thread
+from cnnviz.runtime import one_blas_thread
 from cnnviz.translation import SweepSettings, sweep, sweep_many
 from tests.patience import PATIENCE
 from tests.processes import python
@@ -66,7 +65,7 @@ def threads(monkeypatch: pytest.MonkeyPatch):
 
     Another test of this process may have asked for one thread for good, as the program does.
     """
-    monkeypatch.setattr(runtime, "_limit", runtime._Limit())
+    monkeypatch.setattr(one_blas_thread, "_holders", 0)
 
     def count() -> set[int]:
         return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
@@ -85,7 +84,7 @@ def test_a_program_that_knows_nothing_of_blas_gets_the_same_bits_and_keeps_its_t
 
 
 def test_an_exception_gives_the_threads_back(threads):
-    @on_one_blas_thread
+    @one_blas_thread
     def fail() -> None:
         raise RuntimeError(str(threads()))
 
@@ -100,13 +99,13 @@ def test_blocks_of_two_threads_may_overlap(threads, first_ends_first):
     may_end = threading.Event()
 
     def other() -> None:
-        with one_blas_thread():
+        with one_blas_thread:
             held.set()
             assert may_end.wait(PATIENCE)
             seen.update(threads())
 
     thread = threading.Thread(target=other)
-    with one_blas_thread():
+    with one_blas_thread:
         thread.start()
         assert held.wait(PATIENCE)
         if not first_ends_first:
@@ -150,27 +149,28 @@ def test_long_computations_tell_their_progress_and_can_be_stopped():
     images, labels = data.test_images, data.test_labels
     few = to_input(images[:4], network.dtype)
     settings = SweepSettings(dxs=(0, 1), dys=(0, 1, 2))
-    telling = {
+    computations = {
         "checking gradients": lambda **hooks: check_all(network, few[0], 0, **hooks),
         "counting ties": lambda **hooks: tie_rate_of_images(network, images, "pool1", **hooks),
         "searching patches": lambda **hooks: exciting_patches(network, images, "conv1", 0, **hooks),
         "adding evidence": lambda **hooks: class_contributions(network, images, labels, "pool1", **hooks),
         "sweeping many": lambda **hooks: sweep_many(network, few, None, settings, **hooks),
-    }
-    silent = {
         "sweeping one": lambda **hooks: sweep(network, few[0], settings, **hooks),
-        "testing": lambda **hooks: evaluate(network, images, labels, **hooks),
+        "testing": lambda **hooks: evaluate(network, images.repeat(3, 0), labels.repeat(3), **hooks),
     }
-    for name, compute in telling.items():
+    for name, compute in computations.items():
         told = []
         compute(progress=told.append)
         assert told == sorted(told), name
         assert told[-1] == 1, name
         assert len(told) > 1, name
-        told.clear()
+        shares = iter(told)
+
+        def until_the_second(share, shares=shares, told=told):
+            assert share == next(shares)
+            if share != told[0]:
+                raise CancelledError
+
         with pytest.raises(CancelledError):
-            compute(progress=told.append, cancelled=lambda told=told: len(told) == 1)
-        assert len(told) == 1, name
-    for compute in silent.values():
-        with pytest.raises(CancelledError):
-            compute(cancelled=lambda: True)
+            compute(progress=until_the_second)
+        assert len(list(shares)) == len(told) - 2, name

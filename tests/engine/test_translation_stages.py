@@ -10,7 +10,6 @@ from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, ReLU, Ta
 from cnnviz.network import Network
 from cnnviz.training import Trainer
 from cnnviz.translation import (
-    NEIGHBOURS,
     STAGES,
     StagePlan,
     SweepSettings,
@@ -19,8 +18,8 @@ from cnnviz.translation import (
     digit_lessons,
     sweep_many,
     toy_lessons,
-    unchanged_shifts,
 )
+from cnnviz.translation.lessons import NEIGHBOURS, unchanged_shifts
 from tests.oracles import assert_same_bits
 
 

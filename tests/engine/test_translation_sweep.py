@@ -12,20 +12,20 @@ from cnnviz.translation import (
     OUTPUT,
     REACH,
     STAGES,
-    Rings,
     StagePlan,
     SweepSettings,
     WinnerChange,
     compare,
-    cosine_similarity,
     curves_along_axis,
-    ink_lost,
     relative_change,
     shift,
     sweep,
     sweep_many,
-    winner_map,
 )
+from cnnviz.translation.comparison import winner_map
+from cnnviz.translation.digits import Rings
+from cnnviz.translation.measures import cosine_similarity
+from cnnviz.translation.shifting import ink_lost
 from tests.oracles import assert_same_bits
 
 

@@ -29,6 +29,7 @@ import pyqtgraph as pg  # noqa: E402  # it replaces the hook by which a test lea
 sys.excepthook = _hook
 
 from tests.gui.driving import PATIENCE, PatientBot, activate, opened  # noqa: E402  # likewise
+from tests.gui.kept_window import KeptWindow  # noqa: E402  # likewise
 from tests.gui.whole_window import train  # noqa: E402  # likewise
 from tests.small_data import write_npz  # noqa: E402  # likewise
 from ui.document import autosave  # noqa: E402  # after the platform has been chosen
@@ -113,8 +114,9 @@ def _living() -> dict[str, dict[int, object]]:
     found = [
         each for each in gc.get_objects() if isinstance(each, QTimer | QThread) and Shiboken.isValid(each)
     ]
+    windows = [each for each in QApplication.topLevelWidgets() if each.parent() is None or each.isVisible()]
     return {
-        "top-level widgets": {id(each): each for each in QApplication.topLevelWidgets()},
+        "windows": {id(each): each for each in windows},
         "active timers": {id(each): each for each in found if isinstance(each, QTimer) and each.isActive()},
         "running QThreads": {
             id(each): each for each in found if isinstance(each, QThread) and each.isRunning()
@@ -130,9 +132,26 @@ def _left(before: dict[str, dict[int, object]]) -> list[object]:
     ]
 
 
+@pytest.fixture(scope="module")
+def kept_window(dressed: ThemeManager, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptWindow]:
+    """The window that the tests of a file use one after the other; it opens for the first of them."""
+    kept = KeptWindow(tmp_path_factory)
+    yield kept
+    kept.close()
+    gc.unfreeze()  # as what lived longer than one test has been
+    _flush()
+
+
+def _shares_window(request: pytest.FixtureRequest) -> bool:
+    is_alone = request.node.get_closest_marker("alone") is not None
+    return "session" in request.fixturenames and not is_alone
+
+
 @pytest.fixture(autouse=True)
 def no_leaks(request: pytest.FixtureRequest, theme: ThemeManager, settings: Path) -> Iterator[None]:
     """Fail a test that leaves a window, a timer or a thread behind, or what crashes at the end."""
+    if _shares_window(request):
+        request.getfixturevalue("kept_window").open(request.getfixturevalue("qtbot"))
     _flush()
     gc.freeze()  # what earlier tests have loaded; their windows have gone by now
     before = _living()
@@ -182,17 +201,30 @@ def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
 
 
 @pytest.fixture(autouse=True)
-def blank_pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def blank_pages(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let the preview of the report show one white page: a process sets the real ones after each change."""
-    if request.node.get_closest_marker("typesets") is None:
-        monkeypatch.setattr(preview, "to_pages", lambda *_, **__: [_WHITE_PAGE])
+    with pytest.MonkeyPatch.context() as patch:
+        if request.node.get_closest_marker("typesets") is None:
+            patch.setattr(preview, "to_pages", lambda *_, **__: [_WHITE_PAGE])
+        yield
 
 
 @pytest.fixture
-def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
-    """Return the whole program in its window, with its data loaded and nothing trained yet."""
-    with opened(qtbot, tmp_path / "window.ini") as session:
-        yield session
+def session(
+    request: pytest.FixtureRequest, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Session]:
+    """Return the whole program in its window, with its data loaded and nothing trained yet.
+
+    The window is that of the tests before in the file, with a new document; or one for this test alone.
+    """
+    if not _shares_window(request):
+        with opened(qtbot, tmp_path / "window.ini") as session:
+            yield session
+        return
+    kept: KeptWindow = request.getfixturevalue("kept_window")
+    yield kept.open(qtbot)
+    monkeypatch.undo()  # what was put in place of parts of the program
+    kept.give_back(qtbot, request.node.stash.get(_passed, False))
 
 
 @pytest.fixture

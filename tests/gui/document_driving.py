@@ -105,7 +105,7 @@ def facts(session: Session) -> dict[str, Any]:
     assert state.shown is not None
     sample = state.sample
     assert sample is not None
-    snapshots = [history.snapshots[place] for place in range(len(history.snapshots))]
+    snapshots = list(history.snapshots)
 
     def bits(moment: Any) -> Any:
         # Before its first step an optimiser remembers nothing, which is what zeros say.

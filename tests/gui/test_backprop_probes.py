@@ -1,5 +1,6 @@
 """The proofs: a poke beside the loss by brute force, the check of all parameters, one update on trial."""
 
+import re
 from dataclasses import replace
 from functools import cache
 
@@ -20,17 +21,7 @@ from cnnviz.routing import (
     with_ties,
 )
 from cnnviz.routing import poke as poked_by
-from tests.gui.backprop_desk import (
-    cells,
-    cut,
-    lab5,
-    leaves,
-    now_at,
-    numbers,
-    pass_of,
-    two_blocks,
-    value,
-)
+from tests.gui.backprop_desk import cells, cut, lab5, leaves, now_at, numbers, pass_of, two_blocks, value
 from tests.oracles import read_number as number
 from ui.panels.backprop.asks import Adopt, Apply, ListEntries, Poke, SetRate, SetRule, StartCheck, Undo
 from ui.panels.backprop.focus import StepKind
@@ -96,13 +87,15 @@ def test_the_rule_all_is_named_as_the_reason_and_a_kink_says_whether_it_is_here_
             poked(pass_of(lab5(), rule=rule), ParameterTarget("conv1.weight", (0, 0, 0, 0)), 1e-6)
         )
         assert shown.leaves()["badge"].content.words == says
+        line = shown.leaves()["loss"].content.curves[1].name
+        assert line == ("rule “all”" if rule == "all" else "tangent")
         offered = shown.leaves().get("with first")
         assert (offered.asks if offered else None) == (SetRule("first") if rule == "all" else None)
     weight, passed = ParameterTarget("conv1.weight", (0, 0, 0, 0)), pass_of(lab5(), rule="all")
     both = poked(passed, weight, 0.1)
     said = poke.page(both).leaves()["hint"].content.words
     assert both.poked.poke.kinks
-    assert said.startswith("No error: “all” gives each tied cell")
+    assert said.startswith("The rule “all” makes the difference")
     assert "is left, which a smaller ε removes. The winner changes at" in said
 
     passed = pass_of(lab5(), rule="first")
@@ -111,9 +104,10 @@ def test_the_rule_all_is_named_as_the_reason_and_a_kink_says_whether_it_is_here_
     assert near["badge"].content.words == "kink"
     assert "which a smaller ε measures" in near["hint"].content.words
     assert f"The winner changes at −{gap:.3g}"[:26] in near["hint"].content.words
-    tied = np.argwhere(passed.routings["pool1"].tie_counts[0] == 4)[0]
+    tied = np.argwhere(passed.routings["pool1"].winners[0].sum(axis=(-2, -1)) == 4)[0]
     here = poke.page(poked(passed, CellTarget("conv1", (0, *(2 * tied).tolist())), 1e-6)).leaves()
-    assert here["hint"].content.words.startswith("Right here something switches")
+    assert here["hint"].content.words.startswith("Right here the loss has a kink, and so no derivative")
+    assert here["loss"].content.curves[1].name == "rule “first”", "which is no tangent"
 
 
 # -- check all ----------------------------------------------------------------------------------------------
@@ -164,8 +158,15 @@ def test_each_rule_for_ties_keeps_its_check_in_a_column_of_its_own(rule: str) ->
         assert texts["mismatch"] == "0"
     assert {row.texts[TIE_RULES.index("split")] for row in outcome.rows} == {"–"}
     assert ("parameters" in shown) is (rule != "split")
-    said = shown["hint"].content.words
-    assert ("not done under “split”" if rule == "split" else "All 1,425 parameters are accounted for") in said
+    said, agree = shown["hint"].content.words, f"{checked('all').counts['ok']:,} of"
+    says = {
+        "split": "not done under “split”",
+        "all": f"{agree} 1,425 gradients agree",
+        "first": "1,425 gradients",
+    }
+    assert says[rule] in said
+    assert ("The rule “all” explains 72" in said) is (rule == "all")
+    assert {row.key: row.name for row in outcome.rows}["largest"] == "error left"
     assert checked("all").counts["tie_rule"]
     assert not checked("first").counts["tie_rule"]
     bold = outcome.lines[0].texts.index(rule)
@@ -219,8 +220,8 @@ def test_the_preview_is_one_step_of_gradient_descent() -> None:
     likely = shown["likely"].content
     np.testing.assert_array_equal(likely.original, passed.probabilities)
     np.testing.assert_array_equal(likely.shifted, after.forward(passed.x).class_probabilities[0])
-    assert "class 1: before " in likely.say()
-    assert ", after " in likely.say()
+    assert "class 1: now " in likely.say()
+    assert ", if applied " in likely.say()
 
 
 @pytest.mark.parametrize("rule", TIE_RULES)
@@ -254,13 +255,17 @@ def test_buttons_can_be_pressed_when_there_is_something_to_do_and_the_update_gue
     covered = replace(now, focus=replace(now.focus, is_covered=True))
     assert keys(covered) == ["before"]
     assert leaves(covered)["likely"].content.shifted is None
-    assert "after" not in leaves(covered)["likely"].content.say()
+    assert "applied" not in leaves(covered)["likely"].content.say()
     assert keys(now) == ["before", "after", "change", "expected"]
     tried = pass_of(lab5(), trial=now.preview.applied())
     again = replace(now, passed=tried, preview=preview_update(tried, 1e-4))
     assert keys(again) == ["run", "before", "after", "change", "expected"]
     names = [row.name for row in leaves(again)["outcome"].content.rows]
-    assert names[1:3] == ["now, after 1 trial update", "after one more update"]
+    assert names[:3] == ["before any update", "now, after 1 trial update", "if applied"]
+    assert "why" not in leaves(at_update(rule="first"))
+    told = re.search(r"would be (−[\d.e−]+): the rule “all”", leaves(now)["why"].content.words)
+    lengths = sum((each**2).sum() for each in now.passed.gradients.params.values())
+    assert number(told[1]) == pytest.approx(-1e-4 * lengths, rel=1e-2)
 
 
 def test_a_weight_tells_its_value_before_and_after() -> None:
@@ -270,7 +275,10 @@ def test_a_weight_tells_its_value_before_and_after() -> None:
     before = lab5().params["conv1.weight"][kernel, 0, 2, 1]
     slope = now.passed.gradients.params["conv1.weight"][kernel, 0, 2, 1]
     shown = numbers(now)
-    assert shown["title"].content.words == f"w₂,₁ of filter {kernel}, conv1.weight[{kernel}, 0, 2, 1]"
+    assert (
+        shown["title"].content.words
+        == f"w of filter {kernel}, row 2, column 1: conv1.weight[{kernel}, 0, 2, 1]"
+    )
     rows = shown["numbers of the cell"]
     assert number(value(rows, "before")) == pytest.approx(before, rel=1e-7)
     assert number(value(rows, "after")) == pytest.approx(before - 1e-4 * slope, rel=1e-7)

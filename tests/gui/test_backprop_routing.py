@@ -106,7 +106,7 @@ def test_the_column_tells_what_all_three_rules_do_with_a_tied_window() -> None:
     told = [row.text for row in card.content.rows if row.key == "rule"]
     incoming = now.passed.gradient("pool1")[0, 0, 0]
     whole, third = format_signed(incoming), format_signed(incoming / 3)
-    assert told == [f"{whole} to the first", f"{whole} to each", f"{third} to each"]
+    assert told == [f"{whole} to one", f"{whole} to each", f"{third} to each"]
 
 
 def arrows(now: Now, box: Box = ROOM) -> list[tuple[int, int]]:

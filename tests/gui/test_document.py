@@ -214,6 +214,7 @@ def test_moments_in_a_document_are_said_and_recent_files_are_listed_latest_first
 # --- what is asked ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.alone
 def test_a_document_with_a_name_asks_before_it_closes(
     qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,10 +305,8 @@ def test_a_saved_run_is_not_replaced_by_another_without_a_question(
         return answers.pop(0)
 
     def save() -> None:
-        count = len(asked)
-        ask(session, "save")
-        qtbot.waitUntil(lambda: len(asked) > count or not session.document.is_changed)
-        come_to_rest(qtbot, session)
+        with qtbot.waitSignal(session.document.saved):
+            ask(session, "save")
 
     monkeypatch.setattr("ui.document.window_document.ask_about_other_run", answer)
     choose(monkeypatch, other)
@@ -322,15 +321,14 @@ def test_a_saved_run_is_not_replaced_by_another_without_a_question(
     first, last = path.read_bytes(), session.state.run.step
     begin_again(qtbot, session, seed=7)
     train(qtbot, session, 10)
-    save()
+    ask(session, "save")
     assert not session.document.save_now()
     assert len(asked) == 2
     assert re.fullmatch(rf"a.cnnviz: LAB5, classes 0, 1, seed 0,.* {last} steps", asked[0])
     assert (path.read_bytes(), session.document.is_changed) == (first, True)
     save()  # as another file
     assert path.read_bytes() == first
-    qtbot.waitUntil(lambda: session.document.path == other)
-    assert record_in(other).step == 10
+    assert (session.document.path, record_in(other).step) == (other, 10)
     begin_again(qtbot, session, seed=8)
     train(qtbot, session, 5)
     assert session.document.save_now()
@@ -414,6 +412,7 @@ def test_only_the_file_in_front_at_closing_is_offered_and_until_something_is_don
         ends_with(session, "")
 
 
+@pytest.mark.alone
 def test_opening_another_asks_first_and_discarding_while_training_closes_at_once(
     qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,6 +62,7 @@ def digit(session, tmp_path) -> Path:
     return path
 
 
+@pytest.mark.alone
 def test_views_images_and_data_dropped_anywhere_are_opened_and_words_only_where_one_writes(
     qtbot, session, tmp_path, digit
 ):
@@ -224,7 +225,7 @@ def test_data_that_a_document_names_are_read_only_when_that_is_wanted(qtbot, ses
 @pytest.mark.typesets
 def test_a_report_that_cannot_be_set_holds_up_nothing_else(qtbot, session, monkeypatch):
     monkeypatch.setattr(pdf, "_template", lambda: "#for i in range(90000) { for j in range(90000) {} }")
-    monkeypatch.setattr("ui.panels.report.preview.PREVIEW_SECONDS", 2.0)
+    monkeypatch.setattr("ui.panels.report.preview.PREVIEW_SECONDS", 1.6)
     report = session.window.panel(ReportPanel)
     session.window.panels.show_panel(4)
     qtbot.waitUntil(lambda: not session.controller.typesetting.is_idle)

@@ -170,6 +170,7 @@ def _close_dialog(qtbot: QtBot, window: QWidget) -> str:
     return title
 
 
+@pytest.mark.alone
 def test_the_figures_of_all_panels_are_offered_and_the_button_at_the_top_exports_what_was_used_last(
     qtbot, session
 ):

@@ -102,12 +102,13 @@ def test_no_letter_means_two_things_in_a_menu():
 
 @pytest.mark.parametrize("handler", ["session.open_dta", "sesion.open_data", "session.state"])
 def test_a_misspelt_handler_fails_at_the_start(qtbot, monkeypatch, handler):
-    monkeypatch.setattr(menus, "ACTIONS", [ActionRow(name="new", menu="&File", text="New", handler=handler)])
+    rows = [ActionRow(name="new", menu="&File", text="New", handler=handler)]
+    monkeypatch.setattr(menus, "ACTIONS", rows)
     window = QMainWindow()
     qtbot.addWidget(window)
     built = menus.Menus(window, AppState(LAB5))
     with pytest.raises(AttributeError, match=handler):
-        built.connect_to({"session": SimpleNamespace(open_data=print, state="ready")})
+        built.connect_to({"session": SimpleNamespace(open_data=print, state="ready")}, rows)
 
 
 # -- the finder ----------------------------------------------------------------------------------------------
@@ -165,6 +166,7 @@ def test_the_box_finds_every_action_with_its_key_and_what_cannot_be_had_now_says
     assert not box.isVisible()
 
 
+@pytest.mark.alone
 def test_settings_choices_and_parts_of_panels_are_found_from_another_and_come_to_the_front(
     qtbot: QtBot, active: Session
 ) -> None:

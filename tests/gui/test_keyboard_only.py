@@ -204,7 +204,8 @@ class Student:
 
 @pytest.mark.slow
 def test_the_lab_from_its_first_step_to_the_report(qtbot: QtBot, tmp_path: Path) -> None:
-    with opened(qtbot, tmp_path / "keys.ini", write_npz(tmp_path / "digits.npz")) as session:
+    data = write_npz(tmp_path / "digits.npz", testing=8)
+    with opened(qtbot, tmp_path / "keys.ini", data) as session:
         session.lab.open_file(shipped_labs()["lab5"])
         qtbot.waitUntil(lambda: is_open(session, "lab5"))
         student = Student(qtbot, session)

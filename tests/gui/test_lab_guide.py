@@ -11,10 +11,10 @@ from cnnviz.lab.course import shipped_labs
 from cnnviz.lab.events import Event
 from cnnviz.lab.grading import late_in
 from cnnviz.lab.markup import parse_formula
-from cnnviz.lab.measures import filter_number
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import Shown
 from cnnviz.mathematics import plain
+from cnnviz.report.bench import filter_number
 from cnnviz.training import epoch_order
 from tests.engine.lab_cases import read_hand_in
 from tests.gui import whole_window
@@ -195,7 +195,9 @@ panel = "training"
     state.choose_test_image(4)
     whole_window.rest(qtbot, session)
     whole_window.show_panel(qtbot, session, 1)
-    state.set_pinned(PinnedCell("pool1", (0, 4, 4)))
+    for channel in (0, 1):  # the map that is looked at takes the pinned cell along
+        state.set_pinned(PinnedCell("pool1", (channel, 4, 4)))
+    assert (desk.done.counts["pinned"], desk.done.counts["pinned:pool1"]) == (1, 1)
     translation = whole_window.show_panel(qtbot, session, 2)
     QTest.keyClick(translation.image, Qt.Key.Key_Right)
     translation.choices.choose(lesson="dots")
@@ -399,7 +401,7 @@ settings = { ties = "first" }
 
 
 def _lost(step):
-    what = f"The network has been trained for {step:,} steps and is not saved."
+    what = f"The network has been trained for {step:,} steps and is not saved. Only its curves stay, in grey."
     return f"{what} Before the network is replaced?"
 
 

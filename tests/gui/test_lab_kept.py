@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QFileDialog
@@ -32,6 +33,7 @@ from ui.session import Session
 from ui.state import PinnedCell, RunStatus, Shift
 
 
+@pytest.mark.alone
 def test_what_was_done_is_there_after_a_restart_and_the_words_are_kept(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path)
     QTest.keyClicks(sitting.column.page.answers[-1].field, "one two")

@@ -18,7 +18,7 @@ from cnnviz.graphics.stage_strip import STRIP, Stage, Strip
 from cnnviz.palette import Color
 from cnnviz.routing import ParameterTarget
 from tests.gui import backprop_desk
-from tests.gui.backprop_desk import cells, cut, leaves, now_at, pass_of
+from tests.gui.backprop_desk import cells, cut, lab5, leaves, now_at, pass_of
 from tests.oracles import read_number as read
 from ui.panels.backprop.focus import StepKind, backward_steps
 from ui.panels.backprop.pages import Now, inspect
@@ -118,6 +118,16 @@ def test_weights_before_and_after_an_update(parameter: str) -> None:
             assert_told_apart(values, texts)
 
 
+def test_a_small_sum_and_a_large_gradient_share_a_unit_in_which_both_are_short() -> None:
+    shown = leaves(now_at(pass_of(lab5()), StepKind.FILTER, terms=1))
+    first, whole = shown["sum"], shown["total"]
+    assert first.content.map.notation == whole.content.map.notation
+    for leaf in (first, whole):
+        texts = leaf.graphic.draw(leaf.content, Ground(Box(0, 0, 160, 160), LIGHT)).texts()
+        assert sum("." in text for text in texts) >= 9, "all have numbers"
+        assert not any("," in text or len(text) > 8 for text in texts), texts
+
+
 def test_losses_and_a_weight_before_and_after_the_smallest_step() -> None:
     now = after_a_step(1e-7, 20, weight=ParameterTarget("conv1.weight", (0, 0, 1, 1)))
     for card in (leaves(now)["outcome"], inspect.page(now).leaves()["numbers of the cell"]):
@@ -125,7 +135,7 @@ def test_losses_and_a_weight_before_and_after_the_smallest_step() -> None:
         assert before != after or before.startswith("≈"), (before, after)
 
 
-@pytest.mark.parametrize("network", [backprop_desk.lab5(), backprop_desk.two_blocks()])
+@pytest.mark.parametrize("network", [lab5(), backprop_desk.two_blocks()])
 def test_the_numbers_of_every_map_of_backprop_are_its_values_in_the_unit_of_its_key(network) -> None:
     """One number of decimals and one power of ten for a map, wherever it stands beside others."""
     passed, count = pass_of(network, 1), 0

@@ -200,6 +200,7 @@ def test_opened_pictures_are_cut_out_or_taken_pixel_by_pixel_and_what_is_none_ch
         assert (state.sample, samples.prediction, state.shown) == before
 
 
+@pytest.mark.alone
 def test_images_and_copied_files_are_pasted_and_text_only_where_one_types(qtbot, session, tmp_path):
     state, window = session.state, session.window
     clipboard = QApplication.clipboard()

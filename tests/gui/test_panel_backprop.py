@@ -1,5 +1,6 @@
 """The backprop panel in a window: buttons, mouse and keys, the background, the trial, and what it follows."""
 
+import re
 from dataclasses import replace
 from typing import override
 
@@ -279,9 +280,18 @@ def test_who_gets_the_gradient_is_covered_here_as_long_as_in_the_maps(desk: Desk
     assert desk.shown("route").content.is_covered
     desk.go_to(StepKind.FILTER)
     assert desk.shown("later").content.words == "Predict first.", "its gradient tells where it came from"
+    view = desk.panel.view_state()
     desk.state.set_covered({})
     desk.go_to(StepKind.ROUTE)
     assert not desk.shown("route").content.is_covered
+    desk.panel.restore_view(view | {"step": "route"})
+    desk.settle()
+    assert not desk.shown("route").content.is_covered, "what was kept then covers nothing now"
+    header = desk.panel.header
+    assert "winner" in " ".join(header.said.view("sentence").drawing().texts())
+    header.cover.setChecked(True)
+    told = [text for key in ("sentence", "formula") for text in header.said.view(key).drawing().texts()]
+    assert not re.search("winner|others", " ".join(told)), "nor do the words above it tell it"
 
 
 # -- in the background --------------------------------------------------------------------------------------
@@ -327,7 +337,7 @@ def test_what_is_clicked_is_poked_and_the_poke_follows_eps_and_sample(desk: Desk
     assert shown_poke(desk).target == ParameterTarget("conv1.weight", (channel, 0, 1, 2))
     slider = desk.panel.side.poke.view("eps").slider
     slider.setFocus()
-    for eps in (2e-4, 5e-4, 1e-3):
+    for eps in (2e-5, 5e-5, 1e-4):
         QTest.keyClick(slider, Qt.Key.Key_Right)
         assert shown_poke(desk).eps == pytest.approx(eps)
     first = shown_poke(desk)
@@ -398,7 +408,7 @@ def test_at_a_dense_layer_the_weight_of_the_formula_is_poked_until_another_numbe
     weight = ParameterTarget("dense1.weight", (0, 2 * 169 + 7 * 13 + 5))
     assert "7,5" in desk.panel.header.said.view("formula").drawing().texts()
     assert shown_poke(desk).target == weight
-    name = "w₇,₅ of filter 2, dense1.weight[0, 434]"
+    name = "w of filter 2, row 7, column 5: dense1.weight[0, 434]"
     assert side.poke.page.leaves()["title"].content.words == f"Check {name}"
     assert side.inspect.page.leaves()["title"].content.words == name
     click_part(desk.view("map 0"), cell(1, 1))
@@ -619,7 +629,7 @@ def test_a_weight_that_another_network_has_not_is_let_go(desk: Desk) -> None:
         desk.panel.model.set_target(ParameterTarget("conv1.weight", last))
         desk.panel.answer(PointAt(weight=ParameterTarget("conv1.weight", last)))
         desk.settle()
-        assert title(desk).endswith(f", conv1.weight[{', '.join(map(str, last))}]")
+        assert title(desk).endswith(f": conv1.weight[{', '.join(map(str, last))}]")
         desk.show(after.build_network())
         assert "weight" not in title(desk)
 

@@ -20,7 +20,7 @@ from ui.state import Shift
 
 @pytest.fixture
 def desk(qtbot: QtBot) -> Desk:
-    made = Desk(qtbot)
+    made = Desk(qtbot, sweeps=False)
     assert "Choose a sample on the left" in made.panel.statement.content.say(), "what the panel waits for"
     made.load()
     return made
@@ -161,7 +161,10 @@ def test_maps_that_were_moved_are_called_so_wherever_they_are(desk: Desk) -> Non
     assert desk.canvas.content.shown.pair.names == ("original", "shifted"), "the image is where it was"
 
 
-def test_beside_the_own_pool_stands_the_one_to_compare_with_all_of_them_or_none(desk: Desk) -> None:
+def test_beside_the_own_pool_stands_the_one_to_compare_with_all_of_them_or_none(qtbot: QtBot) -> None:
+    desk = Desk(qtbot)
+    desk.load()
+
     def shown() -> list[str]:
         keys = [tile.key for tile in desk.panel.strip.content.stages]
         names = [tile.title for tile in desk.panel.strip.content.stages]
@@ -320,7 +323,9 @@ def choose(desk: Desk, name: str) -> str:
     return desk.panel.lesson.box.content.say()
 
 
-def test_a_made_up_image_stays_in_its_small_frame_until_a_sample_or_no_lesson_is_chosen(desk: Desk) -> None:
+def test_a_made_up_image_stays_in_its_small_frame_until_a_sample_or_no_lesson_is_chosen(qtbot: QtBot) -> None:
+    desk = Desk(qtbot)
+    desk.load()
     assert "3 of the 8" in choose(desk, "bright-cell")
     for _ in range(3):
         desk.press(Qt.Key.Key_Right, shift=True)

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.experiment import LAB5, LENET
 from cnnviz.training import Trainer
-from tests.gui.driving import choose_by_keys, opened, settle
+from tests.gui.driving import PATIENCE, choose_by_keys, opened, settle
 from tests.gui.training_driving import type_setting
 from tests.gui.whole_window import rest, train
 from tests.small_data import write_npz
@@ -125,8 +125,9 @@ def test_what_is_typed_beside_a_trained_run_waits_for_a_new_one_but_a_rate_alone
     assert not any("•" in label.text() for label in form.findChildren(QLabel))
 
 
+@pytest.mark.alone
 def test_an_untrained_run_takes_what_is_chosen_without_a_word_and_what_does_not_fit_says_so(
-    qtbot: QtBot, session: Session
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state, pending = session.state, session.window.pending
     session.controller.edit(replace(LAB5, filters=(8, 8, 8), kernel_size=9))
@@ -141,7 +142,8 @@ def test_an_untrained_run_takes_what_is_chosen_without_a_word_and_what_does_not_
     assert pending.text() == ""
 
     shown: list[str] = []
-    pending.show_message = lambda text, *_: shown.append(text)
+    monkeypatch.setattr(pending, "show_message", lambda text, *_: shown.append(text))
+    pending._late.setInterval(PATIENCE)  # however late a busy machine begins the run
     choose_by_keys(session.window.panel(TrainingPanel).form.preset, "lenet")
     qtbot.waitUntil(lambda: state.experiment == LENET and state.run.status is RunStatus.READY)
     settle(qtbot)
@@ -301,6 +303,7 @@ def test_the_first_training_speeds_up_by_itself_and_trains_the_same_bits(
     assert state.rising_pace is None
 
 
+@pytest.mark.alone
 def test_whoever_touches_the_speed_has_it_at_once(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     state, window = session.state, session.window
     slider = window.panel(TrainingPanel).speed.slider
@@ -330,6 +333,7 @@ def test_whoever_touches_the_speed_has_it_at_once(qtbot: QtBot, session: Session
         state.set_speed(None)
 
 
+@pytest.mark.alone
 def test_what_is_trained_for_somebody_is_not_slowed_and_a_speed_chosen_before_stays_and_tells_no_hours(
     qtbot: QtBot, session: Session, remembered: QSettings, tmp_path: Path
 ) -> None:

@@ -184,41 +184,41 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_npz(tmp_path_factory.mktemp("data") / "digits.npz", (0, 1, 2), 600, 240)
 
 
-@pytest.mark.parametrize(
-    "hands",
-    [
-        {"training": _training, "feature_maps": _maps_at_a_pinned_cell, "report": _report},
-        {"feature_maps": _a_filter, "translation": _translation_of_many_digits, "backprop": _a_poke},
-        {"translation": _a_lesson, "feature_maps": _maps_in_a_sweep, "backprop": _an_update},
-    ],
-    ids=lambda hands: ", ".join(each.__name__.strip("_") for each in hands.values()),
+_HANDS: tuple[dict[str, Hands], ...] = (
+    {"training": _training, "feature_maps": _maps_at_a_pinned_cell, "report": _report},
+    {"feature_maps": _a_filter, "translation": _translation_of_many_digits, "backprop": _a_poke},
+    {"translation": _a_lesson, "feature_maps": _maps_in_a_sweep, "backprop": _an_update},
 )
-def test_a_picture_brings_back_what_was_chosen(
-    qtbot: QtBot, tmp_path: Path, data: Path, hands: dict[str, Hands]
-) -> None:
+
+
+def test_a_picture_brings_back_what_was_chosen(qtbot: QtBot, tmp_path: Path, data: Path) -> None:
+    seen = {}
     with opened(qtbot, tmp_path / "window.ini", data, THREE_DIGITS) as session:
         train(qtbot, session, 60)
-        for panel, choose_in in hands.items():
-            show(qtbot, session, panel)
-            usual = picture(session)
-            choose_in(qtbot, session)
-            come_to_rest(qtbot, session)
-            assert picture(session) != usual
-        seen = {}
-        for panel in hands:
-            show(qtbot, session, panel)
-            seen[panel] = picture(session)
-            save_picture(session, tmp_path / f"{panel}.png")
+        save_picture(session, tmp_path / "usual.png")
+        for hands in _HANDS:
+            restore(qtbot, session, tmp_path / "usual.png")
+            for panel, choose_in in hands.items():
+                show(qtbot, session, panel)
+                usual = picture(session)
+                choose_in(qtbot, session)
+                come_to_rest(qtbot, session)
+                assert picture(session) != usual
+            for panel, choose_in in hands.items():
+                show(qtbot, session, panel)
+                path = tmp_path / f"{choose_in.__name__}.png"
+                seen[panel, path] = picture(session)
+                save_picture(session, path)
     (tmp_path / "fresh").mkdir()  # or the document without a name would be opened again
     with opened(qtbot, tmp_path / "fresh" / "window.ini", data, replace(LAB5, seed=5)) as fresh:
         train(qtbot, fresh, 7)
-        for panel in hands:
-            restore(qtbot, fresh, tmp_path / f"{panel}.png")
+        for (panel, path), then in seen.items():
+            restore(qtbot, fresh, path)
             assert fresh.window.panels.front == PANELS.index(panel)
             now = picture(fresh)
-            assert not difference(now, seen[panel]), panel
+            assert not difference(now, then), path.name
             save_picture(fresh, tmp_path / "again.png")
-            first, again = load_picture(tmp_path / f"{panel}.png"), load_picture(tmp_path / "again.png")
+            first, again = load_picture(path), load_picture(tmp_path / "again.png")
             for name, view in first.seen.views.items():
                 assert again.seen.views[name] == view
             assert again == first
@@ -253,8 +253,7 @@ def test_views_of_another_shape_leave_the_defaults_and_a_view_waits_until_its_pa
     save_picture(session, path)
     kept = session.document.picture()
     step_to(panel, StepKind.UPDATE)
-    session.controller.run_start.begin(replace(LAB5, seed=77))
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY and session.state.run.run_id > 1)
+    begin_again(qtbot, session, seed=77)
     restore(qtbot, session, path)
     now = session.document.picture()  # nobody has looked at the panel yet
     assert now.seen.views["backprop_dock"] == kept.seen.views["backprop_dock"]

@@ -1,10 +1,8 @@
 """Whatever size it has, nothing is cut off, covered or out of reach."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import combinations, pairwise
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
@@ -25,11 +23,11 @@ from tests.gui.lab_driving import open_lab
 from tests.gui.whole_window import (
     PANELS,
     controls_in,
-    painted,
     place_of,
     rest,
     seen_rect,
     show_panel,
+    texts_of,
     train,
 )
 from ui.panels.backprop.panel import BackpropPanel
@@ -148,6 +146,7 @@ def _check_top(session: Session) -> None:
         assert not button.icon().isNull()
 
 
+@pytest.mark.alone
 def test_menus_and_buttons_stand_side_by_side_and_parts_make_room_for_one_another_and_come_back(
     qtbot: QtBot, session: Session, theme: ThemeManager
 ) -> None:
@@ -221,23 +220,6 @@ def test_a_panel_that_needs_more_room_is_scrolled(qtbot: QtBot) -> None:
     assert frame.verticalScrollBar().maximum() > 0
 
 
-def _texts(widget: QWidget) -> list[tuple[float, str]]:
-    """Return every text that a widget really paints, with the height of its font in pixels."""
-    return list(_in_svg(ElementTree.fromstring(painted(widget)), 1.0))
-
-
-def _in_svg(element: ElementTree.Element, scale: float) -> Iterator[tuple[float, str]]:
-    matrix = re.search(r"matrix\(([^)]*)\)", element.get("transform", ""))
-    if matrix:
-        a, b, c, d, *_ = map(float, re.split("[, ]+", matrix[1]))
-        scale *= abs(a * d - b * c) ** 0.5
-    text = "".join(element.itertext()).strip()
-    if element.tag.endswith("text") and text:
-        yield float(element.get("font-size", "0")) * scale, text
-    for child in element:
-        yield from _in_svg(child, scale)
-
-
 @pytest.fixture
 def present(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Callable[[Session, tuple[int, int]], None]:
     """Present on a screen of some size, which a test has not."""
@@ -309,6 +291,7 @@ def test_a_presented_panel_is_alone_and_everything_unfolds_over_it_and_comes_bac
     assert [bar.count() for bar in window.panels.findChildren(QTabBar) if bar.isVisible()] == [len(PANELS)]
 
 
+@pytest.mark.alone
 def test_a_remote_control_turns_steps_and_then_panels(
     qtbot: QtBot, session: Session, present: Callable[..., None]
 ) -> None:
@@ -353,7 +336,7 @@ def test_what_is_presented_can_be_read_from_the_back_row_and_nothing_is_cut_or_h
     for number, name in enumerate(PANELS):
         present(trained, size)
         panel = show_panel(qtbot, trained, number)
-        found = _texts(trained.window)
+        found = texts_of(trained.window)
         assert len(found) > 6
         if name == "training":
             assert trained.window.panel(TrainingPanel).curves.loss.height() >= 0.4 * size[1]
@@ -497,6 +480,7 @@ def _stages(panel: QWidget) -> list[int]:
     return list({step.kind: number for number, step in enumerate(panel.model.steps)}.values())
 
 
+@pytest.mark.alone
 def test_panels_stand_side_by_side_equally_wide_and_become_tabs_again(qtbot: QtBot, session: Session) -> None:
     window = session.window
     area, before = window.panels, window.samples_dock.width()

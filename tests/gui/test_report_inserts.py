@@ -115,6 +115,7 @@ def test_ctrl_i_puts_the_plot_with_the_focus_in_its_place(qtbot: QtBot, session:
     assert insert.svg[:200] not in kept_in(session)  # it is written once, not with every word
 
 
+@pytest.mark.alone
 def test_only_what_was_in_sight_is_offered_and_put_in_by_context_menu_into_its_own_demonstration(
     qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

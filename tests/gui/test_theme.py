@@ -35,7 +35,7 @@ from ui.theme import (
     ui_font,
 )
 from ui.theme.icons import ICON_FOLDER
-from ui.theme.stylesheet import StylesheetWriter
+from ui.theme.stylesheet import make_stylesheet
 from ui.theme.tokens import FONT_FOLDER, projected, scaled
 
 THEMES = pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=lambda theme: theme.name)
@@ -155,7 +155,7 @@ def test_a_projection_can_be_read_from_the_last_row() -> None:
 
 @THEMES
 def test_stylesheet_is_complete_and_no_text_is_below_9_points(tokens: Theme) -> None:
-    sheet = StylesheetWriter().write(tokens)
+    sheet = make_stylesheet(tokens)
     assert "@" not in sheet
     assert min(float(size) for size in re.findall(r"font-size: ([\d.]+)pt", sheet)) >= 9
     pictures = re.findall(r'url\("(.+?)"\)', sheet)

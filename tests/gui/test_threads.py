@@ -17,7 +17,7 @@ from tests.gui.driving import PATIENCE, drain
 from ui.run import mail_reader
 from ui.run.mail_reader import FrameBudget, MailReader
 from ui.run.moments import MomentTests
-from ui.run.worker import Mailbox, ProgressMade, RunFailed, RunHalted, SnapshotTaken, TrainControl
+from ui.run.worker import Mailbox, RunFailed, RunHalted, SnapshotTaken, TrainControl
 from ui.session import Session
 from ui.state import AppState, RunStatus
 from ui.tasks import LatestOnly, TaskRunner
@@ -32,29 +32,29 @@ def test_mailbox_merges_steps_around_snapshots_keeps_order_and_the_newest_live_s
     mailbox, network = Mailbox(), LAB5.build_network()
     snapshots = [SnapshotTaken(Snapshot(step, network), keep=False) for step in (2, 4)]
     for first, snapshot in zip((1, 3), snapshots, strict=True):
-        mailbox.post(1, ProgressMade(progress(first, 2)))
+        mailbox.post(1, progress(first, 2))
         mailbox.post(1, snapshot)
     mailbox.post(1, RunFailed("ouch"))
-    mailbox.post(1, ProgressMade(progress(5, 1)))
-    mailbox.post(2, ProgressMade(progress(1, 2)))
+    mailbox.post(1, progress(5, 1))
+    mailbox.post(2, progress(1, 2))
     mailbox.post(2, snapshots[0])
-    runs, messages = zip(*mailbox.take().messages, strict=True)
+    runs, messages = zip(*mailbox.take()[0], strict=True)
     assert runs == (1, 1, 1, 1, 1, 2, 2)
     merged, *rest = messages
-    assert merged.progress.losses.tolist() == [1, 2, 3, 4]
-    assert merged.progress.seconds == pytest.approx(0.004)
+    assert merged.losses.tolist() == [1, 2, 3, 4]
+    assert merged.seconds == pytest.approx(0.004)
     assert rest[:3] == [*snapshots, RunFailed("ouch")]
-    assert [each.progress.losses.tolist() for each in rest[3:5]] == [[5], [1, 2]]
+    assert [each.losses.tolist() for each in rest[3:5]] == [[5], [1, 2]]
     assert rest[5] == snapshots[0]
-    assert mailbox.take().messages == []
+    assert mailbox.take()[0] == []
 
     assert mailbox.wants_live
     mailbox.post_live(1, Snapshot(1, network))
     assert not mailbox.wants_live
     mailbox.post_live(1, Snapshot(2, network))
-    assert mailbox.take().live[1].step == 2
+    assert mailbox.take()[1][1].step == 2
     assert mailbox.wants_live
-    assert mailbox.take().live is None
+    assert mailbox.take()[1] is None
 
 
 def test_mailbox_loses_no_step_between_two_threads():
@@ -62,14 +62,14 @@ def test_mailbox_loses_no_step_between_two_threads():
 
     def post():
         for first in range(1, total, 10):
-            mailbox.post(1, ProgressMade(progress(first, 10)))
+            mailbox.post(1, progress(first, 10))
 
     poster = threading.Thread(target=post)
     poster.start()
     seen = []
     while poster.is_alive() or not seen or seen[-1] < total:
-        for _, message in mailbox.take().messages:
-            seen.extend(message.progress.losses)
+        for _, message in mailbox.take()[0]:
+            seen.extend(message.losses)
     poster.join()
     assert seen == list(range(1, total + 1))
 
@@ -190,15 +190,15 @@ def test_training_that_breaks_down_says_so_and_what_an_error_in_the_window_leave
         session.controller.reset()
         qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
 
-    notify, failed = state.notify_steps, []
+    update, failed = state.update_run, []
 
-    def fail_once(lines):
-        if not failed:
-            failed.append(lines)
+    def fail_once(**changes):
+        if "step" in changes and not failed:
+            failed.append(changes)
             raise MemoryError
-        notify(lines)
+        update(**changes)
 
-    monkeypatch.setattr(state, "notify_steps", fail_once)
+    monkeypatch.setattr(state, "update_run", fail_once)
     with qtbot.captureExceptions() as caught:
         session.controller.train_to(3, 1)
         qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
@@ -309,7 +309,7 @@ class Desk:
     def train(self, steps: int, run: int = 1) -> None:
         first = self.state.history.step + 1
         ones = np.ones(steps, dtype=np.intp)
-        self.mailbox.post(run, ProgressMade(Progress(first, ones.astype(float), ones, ones, 0.01)))
+        self.mailbox.post(run, Progress(first, ones.astype(float), ones, ones, 0.01))
         self.mailbox.post_live(run, Snapshot(first + steps - 1, self.network))
 
 

@@ -210,7 +210,7 @@ def test_arrow_keys_go_step_by_step_and_with_shift_through_the_snapshots(opened)
     # A key that is held down asks for the next step before the one before could be repeated.
     opened.click_at(600)
     opened.requests.clear()
-    opened.answer = opened.state.await_moment
+    opened.answer = lambda step: setattr(opened.state, "awaited_step", step)
     for _ in range(3):
         opened.key(Qt.Key.Key_Left)
     opened.key(Qt.Key.Key_Left, SHIFT)
@@ -237,7 +237,7 @@ def test_a_step_that_is_typed_is_shown_and_stays_while_training_goes_on(opened, 
     qtbot.keyClicks(field, "70")
     extend(opened.history, 1200)
     opened.state.set_live(opened.history.snapshots.at(1200))
-    opened.state.notify_steps([])
+    opened.state.stepsAdded.emit([])
     opened.state.update_run(step=1200)
     qtbot.keyClicks(field, "3")
     qtbot.keyClick(field, Qt.Key.Key_Return)
@@ -270,7 +270,7 @@ def test_buttons_do_what_they_say_and_are_off_where_they_make_no_sense(opened):
 def test_live_follows_training_and_a_new_run_an_earlier_moment_stays(opened):
     extend(opened.history, 1200)
     opened.state.set_live(opened.history.snapshots.at(1200))
-    opened.state.notify_steps([])
+    opened.state.stepsAdded.emit([])
     assert opened.track.content.position == 1200
     opened.click_at(400)
     extend(opened.history, 1400)

@@ -58,8 +58,7 @@ def _images() -> Iterator[Pixels]:
 class _Shifted:
     """A shift, what is said of it, and what its maps are."""
 
-    def __init__(self, network: Network, found: Comparison, view: View) -> None:
-        measured = {stage: pair.measured(view.relative) for stage, pair in found.stages.items()}
+    def __init__(self, network: Network, found: Comparison, measured: Any, view: View) -> None:
         own, classes = own_pool(network, view.block), tuple("0123456789")
         self.said, _ = statement(
             found, measured, view.stage, own=own, relative=view.relative, classes=classes
@@ -136,8 +135,13 @@ def test_nothing_is_said_of_a_shift_that_is_not_so(experiment: Any) -> None:
         for shift in _SHIFTS:
             mode = "wrap" if shift.wrap else "fill"
             found = compare(network, image, shift.dx, shift.dy, mode=mode, pool_size=2, label=0)
-            for stage, relative in product(("max", "subsample", "average", "convolution"), (True, False)):
-                shifted = _Shifted(network, found, View(stage=stage, relative=relative))
+            measured = {
+                relative: {stage: pair.measured(relative) for stage, pair in found.stages.items()}
+                for relative in (True, False)
+            }
+            for stage, relative in product(("max", "subsample", "average", "convolution"), measured):
+                view = View(stage=stage, relative=relative)
+                shifted = _Shifted(network, found, measured[relative], view)
                 words = shifted.said
                 untrue += [f"{number} {shift} {stage}: {each} in {words}" for each in _untruths(shifted)]
                 said.update(each for each in ("moved exactly", "nothing to compare") if each in words)

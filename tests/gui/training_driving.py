@@ -31,8 +31,9 @@ def train_to(qtbot, session, step):
 
 def lengthen(qtbot, session):
     """Make the run too long to end before the test has clicked."""
+    run_id = session.state.run.run_id
     session.controller.edit(replace(session.state.draft, epochs=500))
-    qtbot.waitUntil(lambda: session.state.run.run_id == 2 and status(session) is RunStatus.READY)
+    qtbot.waitUntil(lambda: session.state.run.run_id > run_id and status(session) is RunStatus.READY)
 
 
 def type_setting(session, name, text):

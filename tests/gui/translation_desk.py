@@ -38,8 +38,10 @@ TWO_BLOCKS = Experiment(
 class Desk(PanelDesk):
     """The translation panel, and hands to move it; the state is what the program makes of its requests."""
 
-    def __init__(self, qtbot: QtBot, experiment: Experiment = LAB5) -> None:
+    def __init__(self, qtbot: QtBot, experiment: Experiment = LAB5, *, sweeps: bool = True) -> None:
         super().__init__(qtbot, experiment, TranslationPanel, (1160, 760))
+        if not sweeps:  # which would take most of the time of most tests
+            self.panel.sweep.look_at = lambda *_, **__: None
         self.window.activateWindow()
 
     # -- what is shown -------------------------------------------------------------------------------------

@@ -1,10 +1,18 @@
 """Steps that tests of the whole window share."""
 
 from collections.abc import Callable, Iterator
+from typing import override
 
-from PySide6.QtCore import QBuffer, QPoint, QRect, Qt
-from PySide6.QtGui import QAccessible, QPainter
-from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt
+from PySide6.QtGui import (
+    QAccessible,
+    QFontInfo,
+    QPaintDevice,
+    QPaintEngine,
+    QPaintEngineState,
+    QPainter,
+    QTextItem,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -107,16 +115,62 @@ def name_of(widget: QWidget) -> str:
     return found.text(QAccessible.Text.Name) if found is not None else widget.accessibleName()
 
 
-def painted(widget: QWidget) -> str:
-    """What a widget paints, as SVG."""
-    sheet, generator = QBuffer(), QSvgGenerator()
-    generator.setOutputDevice(sheet)
-    generator.setSize(widget.size())
-    generator.setResolution(96)
-    painter = QPainter(generator)
+def texts_of(widget: QWidget) -> list[tuple[float, str]]:
+    """Return every text that a widget really paints, with the height of its font in pixels."""
+    sheet = _Sheet(widget.size())
+    painter = QPainter(sheet)
     widget.render(painter, QPoint(0, 0))
     painter.end()
-    return sheet.data().toStdString()
+    return sheet.ink.texts
+
+
+class _Ink(QPaintEngine):
+    """Keeps the texts that are painted, and nothing else, which would take most of the time."""
+
+    def __init__(self) -> None:
+        super().__init__(QPaintEngine.PaintEngineFeature.AllFeatures)
+        self.texts = list[tuple[float, str]]()
+
+    @override
+    def begin(self, device: QPaintDevice) -> bool:
+        return True
+
+    @override
+    def end(self) -> bool:
+        return True
+
+    @override
+    def type(self) -> QPaintEngine.Type:
+        return QPaintEngine.Type.User
+
+    @override
+    def updateState(self, state: QPaintEngineState) -> None:
+        """Take every pen and brush."""
+
+    @override
+    def drawTextItem(self, place: QPointF | QPoint, item: QTextItem) -> None:
+        scale = abs(self.painter().combinedTransform().determinant()) ** 0.5
+        self.texts.append((QFontInfo(item.font()).pixelSize() * scale, item.text().strip()))
+
+
+for _shape in ("Pixmap", "Image", "TiledPixmap", "Path", "Polygon", "Rects", "Lines", "Ellipse", "Points"):
+    setattr(_Ink, f"draw{_shape}", lambda *_: None)
+
+
+class _Sheet(QPaintDevice):
+    def __init__(self, size: QSize) -> None:
+        super().__init__()
+        self.ink, self._size = _Ink(), size
+
+    @override
+    def paintEngine(self) -> QPaintEngine:
+        return self.ink
+
+    @override
+    def metric(self, metric: QPaintDevice.PaintDeviceMetric) -> int:
+        kind, size = QPaintDevice.PaintDeviceMetric, self._size
+        own = {kind.PdmWidth: size.width(), kind.PdmHeight: size.height(), kind.PdmDevicePixelRatio: 1}
+        return own.get(metric, 0x10000 if metric is kind.PdmDevicePixelRatioScaled else 96)
 
 
 def place_of(widget: QWidget) -> str:

@@ -34,7 +34,7 @@ class MessageBar(QFrame):
         self._action, self._other = Button("", kind="link"), Button("", kind="link")
         self._action.clicked.connect(lambda: self._act())
         self._other.clicked.connect(lambda: self._instead())
-        self._close = IconButton("close", "Close the message")
+        self._close = IconButton("x", "Close the message")
         self._close.setProperty("kind", "quiet")
         self._close.clicked.connect(self._on_close_clicked)
         parts = self._icon, (self._label, 1), self._action, self._other, self._close

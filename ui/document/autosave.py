@@ -220,7 +220,6 @@ class Autosave(QObject):
             self._tell("")
 
     def _start(self) -> None:
-        """Keep what comes."""
         if self.is_keeping:
             return
         self.is_keeping = True
@@ -238,7 +237,7 @@ class Autosave(QObject):
         if not self.is_keeping:  # what was kept has not been opened yet, and stays
             return
         self.is_keeping = False
-        self._writing.finish_with(self._writer(whole=True, is_closed=is_closed) if keep else self._remover())
+        self._writing.submit(self._writer(whole=True, is_closed=is_closed) if keep else self._remover())
 
     def write_now(self, *, whole: bool = False) -> bool:
         """Write before going on; return whether it could."""

@@ -126,7 +126,7 @@ def _still(state: AppState, needed: frozenset[int]) -> StillRun | None:
         # While training, curves are ahead of the weights.
         state.history.still(live.step),
         max(state.run.total_steps // state.run.steps_per_epoch, 1),
-        tuple(each for each in map(snapshots.__getitem__, range(len(snapshots))) if each.step < live.step),
+        tuple(each for each in snapshots if each.step < live.step),
         snapshots.kept,
         needed,
         snapshots.spacing,
@@ -183,10 +183,5 @@ def _data(state: AppState) -> t.Data:
 
 
 def _seen(state: AppState, panel: str, views: Mapping[str, View]) -> t.Seen:
-    shift, pinned = state.shift, state.pinned
-    return t.Seen(
-        panel=panel,
-        shift=t.Shift(dx=shift.dx, dy=shift.dy, wrap=shift.wrap),
-        pinned=None if pinned is None else t.Pinned(stage=pinned.stage, index=tuple(pinned.index)),
-        views={name: dict(view) for name, view in views.items()},
-    )
+    kept = {name: dict(view) for name, view in views.items()}
+    return t.Seen(panel=panel, shift=state.shift, pinned=state.pinned, views=kept)

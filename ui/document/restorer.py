@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QProgressDialog, QWidget
 from cnnviz.datasets import Dataset
 from cnnviz.document.archive import opening_failed, pixels_of
 from cnnviz.document.run import PREPARED, RUN, RestoredRun, unpack_run
-from cnnviz.document.types import Document, Files, OwnImage, Pinned, Run
+from cnnviz.document.types import Document, Files, OwnImage, Run
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.history import EvaluationPoint, History
@@ -26,16 +26,12 @@ from ui.document.gathered import DATA_MEMBER
 from ui.run.controller import Controller
 from ui.run.loading import Mismatch, mismatch_of, select_classes
 from ui.run.worker import next_due, snapshot_interval
-from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Shift, Source
+from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Source
 from ui.tasks import Context
 from ui.window.panel_area import PanelArea
 
 _AT_REST = (RunStatus.READY, RunStatus.PAUSED, RunStatus.FINISHED)
 _KIND = "document"
-
-
-def _nothing() -> None:
-    pass
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,9 +52,9 @@ class Order:
     is_own: bool = False
     asks: bool = True
     prepared: RestoredRun | None = None
-    check: Callable[[], object] = _nothing
+    check: Callable[[], object] = lambda: None
     begin: Callable[["Built"], None] = lambda _built: None
-    then: Callable[[], None] = _nothing
+    then: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -315,7 +311,7 @@ class DocumentRestorer(QObject):
             state.choose_test_image(sample)
         elif sample is not None and dataset is not None and sample.pixels.shape == dataset.input_shape:
             state.set_sample(sample)
-        state.set_shift(Shift(seen.shift.dx, seen.shift.dy, seen.shift.wrap))
+        state.set_shift(seen.shift)
         is_live = seen.step is None or seen.step >= state.run.step
         controller.moments.show(None if is_live else seen.step)
         state.set_pinned(self._pinned(seen.pinned))
@@ -334,8 +330,7 @@ class DocumentRestorer(QObject):
         order.then()
         self.finished.emit(True)
 
-    def _pinned(self, said: Pinned | None) -> PinnedCell | None:
-        """Return the pinned cell, if the network has it."""
+    def _pinned(self, said: PinnedCell | None) -> PinnedCell | None:
         shown = self._state.shown
         if said is None or shown is None:
             return None

@@ -261,6 +261,7 @@ class WindowDocument(QObject):
 
         def then() -> None:
             self._window.samples.forget_own()
+            self.state.clear_notice("files")
             self.forget()
             self._settle(None, is_saved=True)
 
@@ -524,7 +525,6 @@ def _written(path: Path, gathered: Gathered) -> str:
 
 
 def _name_of(state: AppState) -> str:
-    """Return the name of a file of a run, without its ending."""
     experiment = state.experiment
     return f"{preset_of(experiment)}-seed{experiment.seed}-step{state.run.step}"
 

@@ -28,7 +28,7 @@ from cnnviz.quantities import format_count, format_value
 from ui.choices import Choices, flag, kept, one_of, read
 from ui.controls.buttons import Button
 from ui.controls.choice_field import DropDownList
-from ui.controls.layouts import Form, fill
+from ui.controls.layouts import Form, fill, named
 from ui.controls.message_bar import MessageBar
 from ui.controls.number_field import FloatField
 from ui.export.figures import COLOURS, Figure, caption_of, file_name_of, free_path, tables_of, to_csv
@@ -199,14 +199,12 @@ class ExportDialog(QDialog):
         controls = self.choices.controls
         self.format, self.scale = controls["format"], controls["scale"]
         self.colours, self.caption = controls["colours"], controls["caption"]
-        self.preview = QLabel()
+        self.preview = named(QLabel(), "Preview")
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.preview.setMinimumSize(theme_manager().theme.px(420), theme_manager().theme.px(300))
         self.preview.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        self.preview.setAccessibleName("Preview")
         self.preview.installEventFilter(self)
-        self.about = QLabel()
-        self.about.setProperty("role", "muted")
+        self.about = named(QLabel(), role="muted")
         self.what = DropDownList()
         place = ""
         for number, each in enumerate(self._figures):
@@ -284,7 +282,6 @@ class ExportDialog(QDialog):
         self.message.show_message(text, "success")
 
     def _open(self, path: Path) -> None:
-        """Open a file or a folder in the program for its kind."""
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
             self.message.show_message(f"No program opens {path}.", "warning")
 
@@ -342,6 +339,7 @@ class ExportDialog(QDialog):
         name = file_name_of(self.figure(), self._state)
         name = free_path(self._folder(), name, f".{self.choices.value.format}").name
         self.name.setPlaceholderText(name)  # what an empty field stands for
+        self.name.setMinimumWidth(self.name.fontMetrics().horizontalAdvance(f"{name}MM"))
         if not self._named_by_user:
             self.name.setText(name)
             self.name.setCursorPosition(0)

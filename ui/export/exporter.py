@@ -26,14 +26,14 @@ from ui.panels.training.log_table import LogTable
 from ui.state import AppState
 from ui.tasks import TaskRunner
 from ui.window.actions import action_row
-from ui.window.panel_area import panel_of
+from ui.window.panel_area import PanelArea, panel_of
 
 
 class FigureExporter(QObject):
     """Knows which figure is meant, opens the dialog, and fills the clipboard.
 
     * `window`: the main window; also the parent.
-    * `docks`: returns the docks that hold panels, in their order.
+    * `panels`: those whose figures there are.
     * `picture`: returns what a PNG shall carry, or None.
     * `insert`: puts a figure into the lab report.
     * `files`: finishes and writes files beside the window.
@@ -42,7 +42,7 @@ class FigureExporter(QObject):
     def __init__(
         self,
         window: QWidget,
-        docks: Callable[[], list[QDockWidget]],
+        panels: PanelArea,
         state: AppState,
         settings: QSettings,
         picture: Callable[[QWidget], Document | None],
@@ -50,7 +50,7 @@ class FigureExporter(QObject):
         files: TaskRunner,
     ) -> None:
         super().__init__(window)
-        self._window, self._docks, self._state = window, docks, state
+        self._window, self._panels, self._state = window, panels, state
         self._settings, self._picture, self._insert = settings, picture, insert
         self._files = files
         self._whole = Figure(window, "Whole window", "window")
@@ -172,7 +172,7 @@ class FigureExporter(QObject):
             )
             widget = used if shown is None or (used is not None and shown.isAncestorOf(used)) else shown
         panel, plot = panel_at(widget), plot_at(widget)
-        return (self.front_panel() if panel is None else panel), plot
+        return (self._panels.front_panel if panel is None else panel), plot
 
     def figures(self, widget: QWidget | None = None) -> list[Figure]:
         """List what can be exported: what is meant by `widget` first (see `meant`), then all other panels."""
@@ -194,14 +194,6 @@ class FigureExporter(QObject):
 
     def _figures_meant(self, widget: QWidget | None) -> list[Figure]:
         return figures_of(*self.meant(widget)) or [self._whole]
-
-    def front_panel(self) -> QWidget | None:
-        """The first panel that is in sight."""
-        for dock in self._docks():
-            panel = panel_of(dock)
-            if panel is not None and panel.isVisible() and not panel.visibleRegion().isEmpty():
-                return panel
-        return None
 
     def menu_for(self, widget: QWidget) -> QMenu:
         """Return the context menu of a place in a panel: what the widget itself offers, and the figures."""
@@ -228,7 +220,7 @@ class FigureExporter(QObject):
     def _note_shown(self, part: QWidget) -> None:
         """Take a panel that comes into sight as the one meant; it may be in a window of its own now."""
         self._watch_window_of(part)
-        if any(panel_of(dock) is part for dock in self._docks()):
+        if part in self._panels.panels():
             self.show(part)
 
     def _watch_window_of(self, part: QWidget) -> None:

@@ -6,7 +6,6 @@ from itertools import count, islice
 
 from PySide6.QtCore import QObject, QSize
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QDockWidget, QWidget
 from shiboken6 import isValid
 
 from cnnviz.drawing import PRINT, Box, Drawing, Font, Ground, Rect, Share, Table
@@ -22,8 +21,9 @@ from ui.panels.report.panel import ReportPanel
 from ui.panels.report.work import Complain, attempt
 from ui.state import AppState
 from ui.tasks import Context, TaskRunner
-from ui.window.panel_area import panel_of
+from ui.window.panel_area import PanelArea
 
+_REPORT = "report_dock"
 _ROWS, _COLUMNS = 6, 3  # of a small picture of a table
 _MOST_ROWS = 50_000  # of numbers kept with a figure; a curve of a long run has more
 
@@ -31,30 +31,30 @@ _MOST_ROWS = 50_000  # of numbers kept with a figure; a curve of a long run has 
 class FigureInserter(QObject):
     """Knows what each panel has drawn, and hands it to the report.
 
-    * `docks`: returns the docks that hold panels, in their order.
+    * `panels`: those whose figures there are.
     * `files`: finishes figures beside the window.
     """
 
     def __init__(
         self,
-        docks: Callable[[], list[QDockWidget]],
+        panels: PanelArea,
         state: AppState,
         report: ReportPanel,
         files: TaskRunner,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._docks, self._state, self._report, self._files = docks, state, report, files
+        self._panels, self._state, self._report, self._files = panels, state, report, files
         self._orders = count()  # each is of a kind of its own: none takes the place of another
         report.fields.choices = self.choices
 
     def insert(self, figure: Figure) -> None:
         """Put a figure in its place in the report, and say so; in the report itself, ask which."""
-        if self._dock_of(figure.widget) is self._dock_of(self._report):
+        name = self._panels.name_of(figure.widget)
+        if name == _REPORT:
             self._report.fields.ask_insert()
             return
-        dock = self._dock_of(figure.widget)
-        step = self._report.work.step_for("" if dock is None else dock.objectName().removesuffix("_dock"))
+        step = self._report.work.step_for(name.removesuffix("_dock"))
         self._draw(figure, partial(self._put, step), self._complain)
 
     def _put(self, step: Step, insert: Insert) -> None:
@@ -68,28 +68,18 @@ class FigureInserter(QObject):
     def choices(self) -> Sequence[InsertChoice]:
         """List what the panels show: figures, and tables that fit on a page."""
         found: list[InsertChoice] = []
-        for dock in self._docks():
-            figures = figures_of(panel_of(dock))
-            found += map(self._figure_choice, figures)
-            for figure in figures:
-                if figure.kind == "plot":
-                    found += self._table_choices(figure)
+        for panel in self._panels.panels():
+            figures = [(each, caption_of(self._state, each.widget)) for each in figures_of(panel)]
+            for figure, caption in figures:
+                draw, small = partial(self._draw, figure), partial(_small_figure, figure)
+                found.append(InsertChoice(figure.place, figure.title, False, draw, caption, small))
+            for figure, caption in figures:
+                for table in tables_of(figure.widget) if figure.kind == "plot" else ():
+                    if fits_as_table(table.length, len(table.header)):
+                        make = partial(self._order, partial(_table_of, table, caption))
+                        small = partial(_small_table, table)
+                        found.append(InsertChoice(figure.place, table.title, True, make, caption, small))
         return found
-
-    def _figure_choice(self, figure: Figure) -> InsertChoice:
-        origin = caption_of(self._state, figure.widget)
-        draw, small = partial(self._draw, figure), partial(_small_figure, figure)
-        return InsertChoice(figure.place, figure.title, False, draw, origin, small)
-
-    def _table_choices(self, figure: Figure) -> list[InsertChoice]:
-        choices: list[InsertChoice] = []
-        for table in tables_of(figure.widget):
-            if fits_as_table(table.length, len(table.header)):
-                caption = caption_of(self._state, figure.widget)
-                make = partial(self._order, partial(_table_of, table, caption))
-                small = partial(_small_table, table)
-                choices.append(InsertChoice(figure.place, table.title, True, make, caption, small))
-        return choices
 
     def _draw(self, figure: Figure, give: Give, complain: Complain) -> None:
         if not isValid(figure.widget):
@@ -118,15 +108,9 @@ class FigureInserter(QObject):
         """Have something finished, after all that was ordered before it."""
         self._files.submit(f"insert {next(self._orders)}", make, give, complain)
 
-    def _dock_of(self, widget: QWidget) -> QDockWidget | None:
-        return next((each for each in self._docks() if each.isAncestorOf(widget)), None)
-
     def _show_report(self, step: Step) -> None:
         self._report.show_step(step.id)
-        dock = self._dock_of(self._report)
-        if dock is not None:
-            dock.show()
-            dock.raise_()
+        self._panels.show_named(_REPORT)
 
 
 def _table_of(table: Table, caption: str, _context: Context) -> Insert:

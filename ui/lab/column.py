@@ -114,7 +114,11 @@ class LabColumn(QFrame):
         bottom = fill(QVBoxLayout(), self.to_do, buttons, spacing=6, margins=(14, 8, 14, 10))
         line = QFrame()
         line.setProperty("role", "separator")
-        fill(QVBoxLayout(self), top, self.message, (self.stack, 1), line, bottom, spacing=0)
+        #: What there is only in a lab.
+        self._in_lab = QWidget()
+        fill(QVBoxLayout(self._in_lab), (self.stack, 1), line, bottom, spacing=0)
+        fill(QVBoxLayout(self), top, self.message, (self._in_lab, 1), spacing=0)
+        self._on_lab_changed()
         page = self.page
         for changed in (control.stepChanged, state.experimentChanged, state.runChanged):
             changed.connect(self._show_mismatch)
@@ -154,6 +158,7 @@ class LabColumn(QFrame):
     def _on_lab_changed(self) -> None:
         lab = self._control.lab
         self.title.set_text("Lab guide" if lab is None else lab.title)
+        self._in_lab.setHidden(lab is None)
         self.steps.set_lab(lab)
 
     def _on_step_changed(self) -> None:

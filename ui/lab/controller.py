@@ -10,11 +10,12 @@ from cnnviz.experiment import Experiment
 from cnnviz.lab.events import Event, missing, result_was_shown, to_see_first
 from cnnviz.lab.judging import require_in_window
 from cnnviz.lab.measured import HARMLESS
-from cnnviz.lab.measures import MEASURES, filter_number
+from cnnviz.lab.measures import MEASURES
 from cnnviz.lab.model import Answer, Lab, Step, seed_of
 from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, Shown, StepRecord
 from cnnviz.lab.showing import secrets_of
 from cnnviz.quantities import now
+from cnnviz.report.bench import filter_number
 from cnnviz.snapshots import Snapshot
 from ui.panels.report.work import StudentWork
 from ui.state import AppState, RunStatus

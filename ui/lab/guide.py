@@ -156,16 +156,8 @@ class LabGuide(QObject):
         """Take the column out of sight; everything is kept."""
         self._window.lab_dock.set_shown(False)
 
-    def go_on(self) -> None:
-        """Go to the next step."""
-        self._go(1)
-
-    def go_back(self) -> None:
-        """Go to the step before."""
-        self._go(-1)
-
-    def _go(self, way: int) -> None:
-        """Go to another step by a key; if the column has the keyboard, so has its first button then."""
+    def go(self, way: int) -> None:
+        """Go on with 1, back with -1; if the column has the keyboard, so has its first button then."""
         self._window.lab_dock.set_shown(True)
         self.control.turn(way)
         if self.column.isVisible() and has_keyboard(self.column):
@@ -242,7 +234,7 @@ class LabGuide(QObject):
 
     def export(self) -> None:
         """Show the report, and ask how to export it."""
-        self._window.panels.bring_forward(self._report)
+        self._window.panels.show_named("report_dock")
         self._report.exporter.ask()
 
     def _ask_for_cell(self) -> None:

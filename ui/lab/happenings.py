@@ -32,6 +32,7 @@ class Happenings(QObject):
         state, restorer = document.state, document.restorer
         self._control, self._state, self._window, self._restorer = control, state, window, restorer
         self._dataset = state.dataset  # of the sample that is there
+        self._pinned = state.pinned
         control.stepChanged.connect(self._look)
         restorer.finished.connect(self._look)
         state.runChanged.connect(self._on_run_changed)
@@ -66,9 +67,9 @@ class Happenings(QObject):
             lambda number: self._tell("walked", what=backprop.model.steps[number].kind.value)
         )
 
-    def _tell(self, name: str, count: int = 1, what: str = "") -> None:
+    def _tell(self, name: str, count: int = 1, what: str = "", among: str = "") -> None:
         if not self._restorer.is_busy:
-            self._control.happened(Event(name, count, what))
+            self._control.happened(Event(name, count, what, among))
 
     # --- what is so, however it came ------------------------------------------------------------------------
 
@@ -111,6 +112,9 @@ class Happenings(QObject):
             self._tell("sampled", what=str(sample.index))
 
     def _on_pinned_changed(self) -> None:
-        cell = self._state.pinned
-        if cell is not None:
-            self._tell("pinned", what=f"{cell.stage} {cell.index}")
+        """Tell which cell of the step's network was chosen; one that goes along to another map is not."""
+        cell, before, self._pinned = self._state.pinned, self._pinned, self._state.pinned
+        if cell is None or self._control.mismatch:
+            return
+        if before is None or (before.stage, before.index[1:]) != (cell.stage, cell.index[1:]):
+            self._tell("pinned", what=f"{cell.stage} {cell.index}", among=cell.stage)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
-from cnnviz.document.types import Pinned
 from cnnviz.drawing.page import Page
 from cnnviz.history import History
 from cnnviz.lab.explaining import explain
@@ -172,10 +171,7 @@ class Revealer(QObject):
 
     def _looked(self) -> LookedAt:
         """Return where the student looks now."""
-        pinned = self._state.pinned
-        return LookedAt(
-            None if pinned is None else Pinned(stage=pinned.stage, index=pinned.index), self._channel()
-        )
+        return LookedAt(self._state.pinned, self._channel())
 
     def _measure(self, step: Step, snapshot: Snapshot) -> None:
         state, lab = self._state, self._control.lab
@@ -195,7 +191,7 @@ class Revealer(QObject):
         def work(context: Context) -> tuple[Found, Page | None]:
             bench = Bench(
                 experiment, dataset, snapshot.network, snapshot.step, pixels, history, way,
-                cancelled=lambda: context.cancelled,
+                progress=context.report,
             )  # fmt: skip
             measured = tuple(measure(step.id, each, bench) for each in step.measurements)
             found = Found(measured, "", snapshot.step, experiment, looked=looked)

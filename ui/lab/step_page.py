@@ -71,8 +71,7 @@ class StepPage(QWidget):
 
     def show_recalled(self, found: Iterable[tuple[str, str]]) -> None:
         """Show what was said and found in earlier steps, each with its title."""
-        text = "\n\n".join(f"Step {title}\n{words}" for title, words in found)
-        self.recalled.show_text(text)
+        self.recalled.show_text("\n".join(f"Step {title}: {words}" for title, words in found))
 
     def set_step(
         self, control: LabController, figures: Mapping[str, Picture | str], complain: Complain

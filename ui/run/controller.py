@@ -158,7 +158,6 @@ class Controller(QObject):
     def _train(self, steps: int) -> None:
         self._control.running = True
         self._control.wake.clear()
-        self._reader.restart_rate()
         self._state.clear_notice("run")
         self.moments.show(None)  # or all would seem to stand still
         self._state.update_run(status=RunStatus.TRAINING)

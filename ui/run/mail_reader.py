@@ -7,19 +7,10 @@ from PySide6.QtCore import QObject, QTimer
 
 from cnnviz.history import EvaluationPoint
 from cnnviz.snapshots import Snapshot
+from cnnviz.training import Progress
 from ui.controls.pace import single_shot
 from ui.run.moments import MomentTests
-from ui.run.worker import (
-    Mailbox,
-    Message,
-    ProgressMade,
-    RunFailed,
-    RunHalted,
-    RunPrepared,
-    SnapshotTaken,
-    Tested,
-    TrainControl,
-)
+from ui.run.worker import Mailbox, Message, RunFailed, RunHalted, RunPrepared, SnapshotTaken, TrainControl
 from ui.state import AppState, EvaluatedStep, RunStatus
 
 
@@ -58,12 +49,9 @@ class MailReader(QObject):
 
     def start(self) -> None:
         """Read from now on, as long as there is a run to read of."""
+        self._throughput.restart()
         self._budget.restart()
         self._timer.start()
-
-    def restart_rate(self) -> None:
-        """Measure images a second anew, after a pause."""
-        self._throughput.restart()
 
     def close(self) -> None:
         """Read no more."""
@@ -79,15 +67,15 @@ class MailReader(QObject):
                 self._timer.stop()
 
     def _drain(self) -> None:
-        mail = self._mailbox.take()
+        messages, live = self._mailbox.take()
         run_id = self._state.run.run_id
-        self._unread.extend(mail.messages)
+        self._unread.extend(messages)
         while self._unread:  # what an error leaves here is read the next time
             message_run, message = self._unread.popleft()
             if message_run == run_id:
                 self._handle(message)
-        if mail.live is not None:
-            self._live = mail.live
+        if live is not None:
+            self._live = live
         if self._state.run.status is not RunStatus.TRAINING:
             self._show_live()
         elif self._live is not None and not self._live_timer.isActive():
@@ -105,17 +93,17 @@ class MailReader(QObject):
     def _handle(self, message: Message) -> None:
         state = self._state
         match message:
-            case ProgressMade(progress):
-                lines = state.history.append(progress)
-                rate = self._throughput.add(int(progress.sizes.sum()), time.perf_counter())
-                state.update_run(step=progress.last_step, images_per_second=rate)
-                state.notify_steps(lines)
+            case Progress():
+                lines = state.history.append(message)
+                rate = self._throughput.add(int(message.sizes.sum()), time.perf_counter())
+                state.update_run(step=message.last_step, images_per_second=rate)
+                state.stepsAdded.emit(lines)
             case SnapshotTaken(snapshot, keep):
                 state.history.snapshots.add(snapshot, keep=keep)
-            case Tested(step, evaluation, origin):
+            case EvaluatedStep(step, evaluation):
                 state.history.add_test(EvaluationPoint(step, evaluation.loss, evaluation.accuracy))
-                self._moment_tests.take(EvaluatedStep(step, evaluation, origin))
-                state.notify_test()
+                self._moment_tests.take(message)
+                state.testAdded.emit()
             case RunPrepared(snapshot, total, per_epoch):
                 status = RunStatus.TRAINING if self._control.running else RunStatus.READY
                 if status is RunStatus.READY and snapshot.step:
@@ -123,7 +111,6 @@ class MailReader(QObject):
                 step = snapshot.step
                 state.update_run(status=status, step=step, total_steps=total, steps_per_epoch=per_epoch)
                 state.history.snapshots.add(snapshot, keep=True)
-                self._throughput.restart()
                 state.set_live(snapshot)
             case RunHalted(step, total, is_finished):
                 status = RunStatus.FINISHED if is_finished else RunStatus.PAUSED

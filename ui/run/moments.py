@@ -60,7 +60,7 @@ class Moments(QObject):
         except ParameterError as error:
             self._on_failed(step, str(error))
             return
-        self._state.await_moment(step)
+        self._state.awaited_step = step
         self._tasks.submit(
             _KIND,
             lambda context: replay.run(dataset, context.report),
@@ -69,20 +69,20 @@ class Moments(QObject):
         )
 
     def _on_repeated(self, history: History, snapshot: Snapshot) -> None:
-        self._state.await_moment(None)
+        self._state.awaited_step = None
         self._latest = history, snapshot
         self._state.show_moment(snapshot, follows_live=False)
 
     def _on_failed(self, step: int, message: str) -> None:
         """Say why a step cannot be shown, and show the kept moment before it."""
         state = self._state
-        state.await_moment(None)
+        state.awaited_step = None
         state.show_moment(state.history.snapshots.at(step), follows_live=False)
         state.raise_notice("run", "warning", message)
 
     def _forget_wish(self) -> None:
         self._tasks.cancel(_KIND)
-        self._state.await_moment(None)
+        self._state.awaited_step = None
 
     def _forget(self) -> None:
         self._forget_wish()

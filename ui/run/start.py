@@ -16,7 +16,7 @@ from cnnviz.training import Trainer
 from ui.run.loading import select_classes
 from ui.run.mail_reader import MailReader
 from ui.run.moments import MomentTests
-from ui.run.worker import Job, TrainControl, TrainThread
+from ui.run.worker import TrainControl, TrainThread
 from ui.state import AppState, Reference, RunStatus, Settings, Source
 from ui.tasks import TaskRunner
 
@@ -32,7 +32,6 @@ class _Built:
     start: Snapshot | None
     forks: bool
     then_train: bool
-    can_be_undone: bool
     form: Experiment  # as it was when the run was asked for
     history: History | None
 
@@ -105,12 +104,10 @@ class RunStart(QObject):
             trainer = Trainer(network, selected, experiment, start_step=step, optimizer_state=optimizer)
             if extra_epochs:
                 trainer.add_epochs(extra_epochs)
-            return _Built(
-                experiment, opened, selected, trainer, start, forks, then_train, can_be_undone, form, history
-            )
+            return _Built(experiment, opened, selected, trainer, start, forks, then_train, form, history)
 
         def done(built: _Built) -> None:
-            undo = self._undo() if built.can_be_undone else None
+            undo = self._undo() if can_be_undone else None
             self._prepare(built)
             if undo is not None:
                 state.raise_notice("run", *undo)
@@ -185,7 +182,7 @@ class RunStart(QObject):
             state.choose_test_image(0)
         if origin.note and not built.forks:
             self.opened.emit()
-        self._training.prepare(Job(built.trainer, origin))
+        self._training.prepare(built.trainer, origin)
         if built.then_train:
             self._control.running = True
             self._training.train(0)

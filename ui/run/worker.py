@@ -14,17 +14,10 @@ import numpy as np
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from cnnviz.errors import NO_THREAD, DivergenceError, in_words
-from cnnviz.evaluation import Evaluation
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Progress, Trainer
+from ui.state import EvaluatedStep
 from ui.tasks import is_running
-
-
-@dataclass(frozen=True, slots=True)
-class ProgressMade:
-    """Steps that were trained."""
-
-    progress: Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +26,6 @@ class SnapshotTaken:
 
     snapshot: Snapshot
     keep: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """The network of a step of a run was run on the test images."""
-
-    step: int
-    evaluation: Evaluation
-    origin: Origin | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,49 +53,43 @@ class RunFailed:
     message: str
 
 
-Message = ProgressMade | SnapshotTaken | Tested | RunPrepared | RunHalted | RunFailed
-
-
-@dataclass(slots=True)
-class Mail:
-    """What came in since the mailbox was last emptied: messages in order, and the newest live snapshot."""
-
-    messages: list[tuple[int, Message]] = field(default_factory=list[tuple[int, Message]])
-    live: tuple[int, Snapshot] | None = None
+Message = Progress | SnapshotTaken | EvaluatedStep | RunPrepared | RunHalted | RunFailed
+"""`Progress`: steps that were trained; `EvaluatedStep`: the network of a step, on the test images."""
 
 
 class Mailbox:
     """Messages are kept in order and never lost; of live snapshots only the newest is kept.
 
-    `ProgressMade` of one run are merged when they are taken, so that a slow reader gets few large pieces
+    `Progress` of one run is merged when it is taken, so that a slow reader gets few large pieces
     instead of many small ones.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._mail = Mail()
+        self._messages: list[tuple[int, Message]] = []
+        self._live: tuple[int, Snapshot] | None = None
 
     def post(self, run_id: int, message: Message) -> None:
         """Leave a message of run `run_id`."""
         with self._lock:
-            self._mail.messages.append((run_id, message))
+            self._messages.append((run_id, message))
 
     def post_live(self, run_id: int, snapshot: Snapshot) -> None:
         """Leave the newest weights; they replace those nobody has picked up."""
         with self._lock:
-            self._mail.live = (run_id, snapshot)
+            self._live = (run_id, snapshot)
 
     @property
     def wants_live(self) -> bool:
         """Whether the last live snapshot has been picked up; until then taking another is wasted work."""
-        return self._mail.live is None
+        return self._live is None
 
-    def take(self) -> Mail:
-        """Empty the mailbox."""
+    def take(self) -> tuple[list[tuple[int, Message]], tuple[int, Snapshot] | None]:
+        """Empty the mailbox: return the messages in order, and the newest live snapshot, with their runs."""
         with self._lock:
-            mail, self._mail = self._mail, Mail()
-        mail.messages = _merge_progress(mail.messages)
-        return mail
+            messages, live = self._messages, self._live
+            self._messages, self._live = [], None
+        return _merge_progress(messages), live
 
 
 def _merge_progress(messages: list[tuple[int, Message]]) -> list[tuple[int, Message]]:
@@ -127,17 +105,17 @@ def _merge_progress(messages: list[tuple[int, Message]]) -> list[tuple[int, Mess
 
     def flush() -> None:
         if progress:
-            merged.append((pending_run, ProgressMade(_join(progress))))
+            merged.append((pending_run, _join(progress)))
         merged.extend(snapshots)
         progress.clear()
         snapshots.clear()
 
     for run_id, message in messages:
-        if run_id != pending_run or not isinstance(message, ProgressMade | SnapshotTaken):
+        if run_id != pending_run or not isinstance(message, Progress | SnapshotTaken):
             flush()
             pending_run = run_id
-        if isinstance(message, ProgressMade):
-            progress.append(message.progress)
+        if isinstance(message, Progress):
+            progress.append(message)
         elif isinstance(message, SnapshotTaken):
             snapshots.append((run_id, message))
         else:
@@ -197,26 +175,13 @@ class TrainControl:
         self.wake.set()
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A run that has been built: its trainer stands at the step where the run begins."""
-
-    trainer: Trainer
-    origin: Origin
-
-    @property
-    def run_id(self) -> int:
-        """Number of the run."""
-        return self.origin.run_id
-
-
 class TrainThread(QObject):
     """The thread that trains; what is asked of it waits in line there."""
 
     #: The worker is idle.
     halted = Signal()
 
-    _prepare = Signal(object)
+    _prepare = Signal(object, object)
     _train = Signal(int)
     _test = Signal()
 
@@ -232,12 +197,12 @@ class TrainThread(QObject):
         self._test.connect(self._worker.test)
         self._worker.halted.connect(self.halted)
 
-    def prepare(self, job: Job) -> None:
-        """Take over a run."""
+    def prepare(self, trainer: Trainer, origin: Origin) -> None:
+        """Take over a run; its trainer stands at the step where it begins."""
         if not is_running(self._thread):
             self._control.running = False
-            self._mailbox.post(job.run_id, RunFailed(NO_THREAD))
-        self._prepare.emit(job)
+            self._mailbox.post(origin.run_id, RunFailed(NO_THREAD))
+        self._prepare.emit(trainer, origin)
 
     def train(self, steps: int) -> None:
         """Train so many steps, or with 0 until the run ends or is paused."""
@@ -270,11 +235,10 @@ class TrainWorker(QObject):
         self._last_live = 0.0
         self._paced_at, self._due = 0.0, 0.0  # until when steps were allowed, and those not done yet
 
-    @Slot(object)
-    def prepare(self, job: Job) -> None:
+    @Slot(object, object)
+    def prepare(self, trainer: Trainer, origin: Origin) -> None:
         """Take over a run and report its first snapshot."""
-        self._run_id, self._trainer, self._origin = job.run_id, job.trainer, job.origin
-        trainer = job.trainer
+        self._run_id, self._trainer, self._origin = origin.run_id, trainer, origin
         self._do(
             lambda: self._post(
                 RunPrepared(self._snapshot(trainer), trainer.total_steps, trainer.steps_per_epoch)
@@ -351,9 +315,9 @@ class TrainWorker(QObject):
             progress = trainer.advance(count)
         except DivergenceError as error:
             if error.progress is not None:
-                self._post(ProgressMade(error.progress))
+                self._post(error.progress)
             raise
-        self._post(ProgressMade(progress))
+        self._post(progress)
         now = time.perf_counter()
         if self._mailbox.wants_live and now - self._last_live >= _LIVE_SECONDS:
             self._last_live = now
@@ -372,7 +336,7 @@ class TrainWorker(QObject):
         self._post(RunHalted(trainer.step, trainer.total_steps, trainer.finished))
 
     def _test(self, trainer: Trainer, moment: Snapshot) -> None:
-        self._post(Tested(moment.step, trainer.evaluate(moment.network), moment.origin))
+        self._post(EvaluatedStep(moment.step, trainer.evaluate(moment.network), moment.origin))
 
     def _apply_wishes(self, trainer: Trainer) -> None:
         missing = self._control.epochs - trainer.total_steps // trainer.steps_per_epoch

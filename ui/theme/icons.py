@@ -2,7 +2,6 @@
 
 import logging
 from functools import cache
-from typing import Protocol
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QPainter, QPixmap, QPixmapCache
@@ -18,40 +17,17 @@ ICON_FOLDER = bundled("icons")
 #: Pixels between the icon of a button and its text, beyond what the style leaves.
 _TEXT_GAP = 4
 
-#: Provenance here because they are too plain to be taken from elsewhere.
-_OWN = {
-    "close": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="M6 6l12 12M18 6L6 18" '
-    'fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"/></svg>'
-}
-
 _log = logging.getLogger(__name__)
 
 
-class _HasIcon(Protocol):
-    def setIcon(self, icon: QIcon, /) -> None: ...
-
-
 @cache
-def _source(name: str) -> str | None:
-    if name in _OWN:
-        return _OWN[name]
-    path = ICON_FOLDER / f"{name}.svg"
+def _source(name: str) -> str:
+    """Text of an icon; "" if it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8")
+        return (ICON_FOLDER / f"{name}.svg").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         _log.warning("The icon %s.svg cannot be read; nothing is drawn in its place.", name)
-        return None
-
-
-def tinted_svg(name: str, color: str) -> bytes | None:
-    """Text of an icon with its lines in one colour.
-
-    * `name`: file name in resources/icons without its suffix, such as "play".
-    * `color`: ``#RRGGBB``.
-    * Returns: SVG, or None if there is no such icon.
-    """
-    source = _source(name)
-    return None if source is None else source.replace("currentColor", color).encode()
+        return ""
 
 
 def icon_pixmap(name: str, color: QColor, side: int, ratio: float = 1.0, gap: int = 0) -> QPixmap:
@@ -66,22 +42,17 @@ def icon_pixmap(name: str, color: QColor, side: int, ratio: float = 1.0, gap: in
     # Buttons ask for the same few pictures again and again. This cache is bounded, and ends as Qt does.
     key = f"{name} {color.name(QColor.NameFormat.HexArgb)} {side} {ratio} {gap}"
     pixmap = QPixmap()
-    if not QPixmapCache.find(key, pixmap):
-        pixmap = _drawn(name, color, side, ratio, gap)
-        QPixmapCache.insert(key, pixmap)
-    return pixmap
-
-
-def _drawn(name: str, color: QColor, side: int, ratio: float, gap: int) -> QPixmap:
+    if QPixmapCache.find(key, pixmap):
+        return pixmap
     pixmap = QPixmap(QSize(side + gap, side) * ratio)
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
-    svg = tinted_svg(name, color.name())
-    if svg is not None:
+    if svg := _source(name).replace("currentColor", color.name()):
         painter = QPainter(pixmap)
         painter.setOpacity(color.alphaF())
-        QSvgRenderer(QByteArray(svg)).render(painter, QRectF(0, 0, side, side))
+        QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, side, side))
         painter.end()
+    QPixmapCache.insert(key, pixmap)
     return pixmap
 
 
@@ -117,9 +88,7 @@ class _IconBinding(QObject):
 
     def __init__(self, target: QAbstractButton | QAction, name: str, role: str) -> None:
         super().__init__(target)
-        self._target: _HasIcon = target
-        self._name = name
-        self._role = role
+        self._target, self._name, self._role = target, name, role
         self._gap = 0
         follow_theme(self)
 

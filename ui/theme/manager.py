@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QStyle, QWidget
 from shiboken6 import Shiboken
 
-from ui.theme.stylesheet import StylesheetWriter, make_palette
+from ui.theme.stylesheet import make_palette, make_stylesheet
 from ui.theme.tokens import DARK, LIGHT, SCALES, Theme, load_fonts, scaled, ui_font
 
 _BEHIND_MS = 30
@@ -30,12 +30,13 @@ class ThemeManager(QObject):
         super().__init__(parent)
         #: Whether the user wants to see motion; see `motion_ms`.
         self.moves = True
-        self._mode = "system"
+        #: What the user chose: "system", "light" or "dark".
+        self.mode = "system"
         self._scale = SCALES[0]
         self._chosen: float | None = None  # scale to go back to after a projection
         self._app: QApplication | None = None
-        self._writer: StylesheetWriter | None = None
-        self._theme = self._resolve()
+        #: The theme in force.
+        self.theme = self._resolve()
         #: What is told of each theme, in the order in which it was made.
         self._following = WeakKeyDictionary[QObject, None]()
         # Nine widgets in ten are behind a tab or in a list that is not open: they are dressed, and what
@@ -49,23 +50,12 @@ class ThemeManager(QObject):
         self._polishing.timeout.connect(self._polish_hidden)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._update)
 
-    @property
-    def theme(self) -> Theme:
-        """The theme in force."""
-        return self._theme
-
-    @property
-    def mode(self) -> str:
-        """What the user chose: "system", "light" or "dark"."""
-        return self._mode
-
     def apply(self, app: QApplication) -> None:
         """Dress the application: fonts, Fusion, palette, stylesheet; from now on changes are followed."""
         self._app = app
-        self._writer = StylesheetWriter()
         load_fonts()
         app.setStyle("Fusion")
-        self._put_on(self._theme)
+        self._put_on(self.theme)
 
     def follow(self, widget: QObject) -> None:
         """Give a widget the theme in force now, and each later one, through its `set_theme`."""
@@ -73,14 +63,8 @@ class ThemeManager(QObject):
         self._following[widget] = None
 
     def set_mode(self, mode: str) -> None:
-        """Choose the theme.
-
-        * `mode`: "system" follows the desktop, also when that changes later.
-        * Raises ValueError: if there is no such mode.
-        """
-        if mode not in MODES:
-            raise ValueError(f"The theme must be one of {', '.join(MODES)}. Got {mode!r} instead.")
-        self._mode = mode
+        """Choose the theme, one of `MODES`; "system" follows the desktop, also when that changes later."""
+        self.mode = mode
         hints = QGuiApplication.styleHints()
         # Title bars and native dialogs follow where the platform can do it; elsewhere these calls do nothing.
         if mode == "system":
@@ -100,13 +84,10 @@ class ThemeManager(QObject):
         self._chosen = None if scale is None else chosen
         self.set_scale(chosen if scale is None else scale)
 
-    def enlarge(self) -> None:
-        """Show everything one step larger, if there is one."""
-        self.set_scale(min((each for each in SCALES if each > self._scale), default=self._scale))
-
-    def reduce(self) -> None:
-        """Show everything one step smaller, if there is one."""
-        self.set_scale(max((each for each in SCALES if each < self._scale), default=self._scale))
+    def rescale(self, way: int) -> None:
+        """Show everything one step larger with 1, smaller with -1, if there is one."""
+        beyond = (each for each in SCALES if way * each > way * self._scale)
+        self.set_scale(min(beyond, key=lambda each: way * each, default=self._scale))
 
     def motion_ms(self, widget: QWidget, wanted: int) -> int:
         """Return how long a motion may take: 0 where user or system want none, or the window is hidden."""
@@ -132,24 +113,24 @@ class ThemeManager(QObject):
             self._app.setStyleSheet(sheet)
 
     def _resolve(self) -> Theme:
-        dark = self._mode == "dark"
-        if self._mode == "system":
+        dark = self.mode == "dark"
+        if self.mode == "system":
             dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
         return scaled(DARK if dark else LIGHT, self._scale, projects=self._chosen is not None)
 
     def _update(self) -> None:
         theme = self._resolve()
-        if theme != self._theme:
+        if theme != self.theme:
             self._put_on(theme)
 
     def _put_on(self, theme: Theme) -> None:
         """Take a theme, dress all widgets in it and tell what follows: behind others soon after the rest."""
-        self._theme = theme
+        self.theme = theme
         front, behind = list[QWidget](), list[QWidget]()
-        if self._app is not None and self._writer is not None:
+        if self._app is not None:
             self._app.setPalette(make_palette(theme))
             self._app.setFont(ui_font(theme))
-            _set_style_sheet(self._app, self._writer.write(theme))
+            _set_style_sheet(self._app, make_stylesheet(theme))
             front, behind = _widgets_of(self._app)
         for each in front:
             _polish_again(each)
@@ -186,7 +167,7 @@ class ThemeManager(QObject):
             self._polishing.start()
 
     def _restyle(self, follower: Any) -> None:
-        follower.set_theme(self._theme)
+        follower.set_theme(self.theme)
 
     def _followers_round(self, widgets: Iterable[QWidget]) -> list[QObject]:
         """Return what follows the theme of widgets, or nearest around them.

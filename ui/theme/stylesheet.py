@@ -3,6 +3,7 @@
 import re
 import struct
 from dataclasses import fields
+from functools import cache
 
 from PySide6.QtCore import QResource
 from PySide6.QtGui import QColor, QPalette
@@ -27,41 +28,38 @@ def mix(first: str, second: str, share: float) -> str:
     return QColor(*(round(x + (y - x) * share) for x, y in parts)).name()
 
 
-class StylesheetWriter:
-    """Fills in the template."""
+@cache
+def _template() -> str:
+    try:
+        return TEMPLATE.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CNNVizError(_DAMAGED) from error
 
-    def __init__(self) -> None:
-        try:
-            self._template = TEMPLATE.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise CNNVizError(_DAMAGED) from error
 
-    def write(self, theme: Theme) -> str:
-        """Stylesheet of a theme.
+def make_stylesheet(theme: Theme) -> str:
+    """Stylesheet of a theme, as QSS.
 
-        In the template ``@name`` stands for a token, ``@name.color`` for the path of a mark in that colour;
-        lengths in px are those at scale 1.
+    In the template ``@name`` stands for a token, ``@name.color`` for the path of a mark in that colour;
+    lengths in px are those at scale 1.
+    """
+    tokens = {field.name: str(getattr(theme, field.name)) for field in fields(theme)}
+    tokens |= {
+        "disabled": mix(theme.muted, theme.surface, 0.45),
+        "handle": mix(theme.border, theme.muted, 0.35),
+        "mono_family": mono_font().family(),
+        "small_pt": f"{theme.small_pt:g}pt",
+        "heading_pt": f"{theme.base_pt * 1.3:g}pt",
+    }
 
-        * Returns: QSS.
-        """
-        tokens = {field.name: str(getattr(theme, field.name)) for field in fields(theme)}
-        tokens |= {
-            "disabled": mix(theme.muted, theme.surface, 0.45),
-            "handle": mix(theme.border, theme.muted, 0.35),
-            "mono_family": mono_font().family(),
-            "small_pt": f"{theme.small_pt:g}pt",
-            "heading_pt": f"{theme.base_pt * 1.3:g}pt",
-        }
+    def fill(match: re.Match[str]) -> str:
+        name, color = match.group(1), match.group(2)
+        if (color or name) not in tokens or (color and name not in MARKS):
+            raise CNNVizError(_DAMAGED)
+        return mark_path(name, tokens[color]) if color else tokens[name]
 
-        def fill(match: re.Match[str]) -> str:
-            name, color = match.group(1), match.group(2)
-            if (color or name) not in tokens or (color and name not in MARKS):
-                raise CNNVizError(_DAMAGED)
-            return mark_path(name, tokens[color]) if color else tokens[name]
-
-        text = re.sub(r"/\*.*?\*/", "", self._template, flags=re.DOTALL)
-        text = re.sub(r"(\d+)px", lambda match: f"{theme.px(int(match.group(1)))}px", text)
-        return re.sub(r"@(\w+)(?:\.(\w+))?", fill, text)
+    text = re.sub(r"/\*.*?\*/", "", _template(), flags=re.DOTALL)
+    text = re.sub(r"(\d+)px", lambda match: f"{theme.px(int(match.group(1)))}px", text)
+    return re.sub(r"@(\w+)(?:\.(\w+))?", fill, text)
 
 
 #: SVG paths in a box of 16 x 16.

@@ -208,11 +208,11 @@ ACTIONS = (
         tooltip="prepare the window for this step of the lab", help="in the lab: show me",
     ),
     ActionRow(
-        name="next_step", menu="&Lab", text="&Next step", handler="lab.go_on", key="Ctrl+PgDown",
+        name="next_step", menu="&Lab", text="&Next step", handler="lab.go", argument=1, key="Ctrl+PgDown",
         tooltip="the next step of the lab",
     ),
     ActionRow(
-        name="last_step", menu="&Lab", text="Step &before", handler="lab.go_back", key="Ctrl+PgUp",
+        name="last_step", menu="&Lab", text="Step &before", handler="lab.go", argument=-1, key="Ctrl+PgUp",
         tooltip="the previous step of the lab",
     ),
     ActionRow(
@@ -251,20 +251,20 @@ ACTIONS = (
         name="gather", menu="&View", text="All panels as &tabs", handler="panels.gather", key="Ctrl+Shift+B",
     ),
     ActionRow(
-        name="next_area", menu="&View", text="Next &area", handler="areas.go_on", key="F6",
+        name="next_area", menu="&View", text="Next &area", handler="areas.go", argument=1, key="F6",
         tooltip="move the keyboard to the next part of the window", starts_section=True,
     ),
     ActionRow(
-        name="last_area", menu="&View", text="Area befor&e", handler="areas.go_back", key="Shift+F6",
+        name="last_area", menu="&View", text="Area befor&e", handler="areas.go", argument=-1, key="Shift+F6",
         tooltip="move the keyboard to the previous part of the window",
     ),
     ActionRow(
-        name="next_page", menu="&View", text="&Next page", handler="pages.go_on", key="PgDown",
+        name="next_page", menu="&View", text="&Next page", handler="pages.turn", argument=1, key="PgDown",
         tooltip="go through the steps of Backprop while you can see it, then to the next step of the lab",
         help="the next step: of Backprop while you can see it, then of the lab guide",
     ),
     ActionRow(
-        name="last_page", menu="&View", text="Pa&ge before", handler="pages.go_back", key="PgUp",
+        name="last_page", menu="&View", text="Pa&ge before", handler="pages.turn", argument=-1, key="PgUp",
         tooltip="back through the steps of Backprop while you can see it, then the previous step of the lab",
         help="the previous step: of Backprop while you can see it, then of the lab guide",
     ),
@@ -283,13 +283,13 @@ ACTIONS = (
         tooltip="the panel in front alone, as large as the screen, to be read from the last row",
     ),
     ActionRow(
-        name="larger", menu="&View", text="&Larger", handler="theme.enlarge", key="Ctrl++",
+        name="larger", menu="&View", text="&Larger", handler="theme.rescale", argument=1, key="Ctrl++",
         other_key="Ctrl+=", tooltip="enlarge everything, up to twice its usual size",
         help="enlarge everything",
     ),
     ActionRow(
-        name="smaller", menu="&View", text="&Smaller", handler="theme.reduce", key="Ctrl+-",
-        tooltip="make everything smaller", help="make everything smaller",
+        name="smaller", menu="&View", text="&Smaller", handler="theme.rescale", argument=-1,
+        tooltip="make everything smaller", key="Ctrl+-", help="make everything smaller",
     ),
     ActionRow(
         name="usual_size", menu="&View", text="&Usual size", handler="theme.set_scale", argument=1.0,

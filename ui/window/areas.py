@@ -57,15 +57,8 @@ class Areas(QObject):
         self._give(area, Qt.FocusReason.ShortcutFocusReason)
         self._frame_if_led(area)  # which may have had the keyboard before, by the mouse
 
-    def go_on(self) -> None:
-        """Go to the next area."""
-        self._go(1)
-
-    def go_back(self) -> None:
-        """Go to the area before."""
-        self._go(-1)
-
-    def _go(self, step: int) -> None:
+    def go(self, step: int) -> None:
+        """Go to the next area with 1, to the one before with -1."""
         areas = [(name, area) for name, area in self._listing().items() if area.isVisible()]
         around = [n for n, (_, area) in enumerate(areas) if has_keyboard(area)]
         # The innermost one: from inside an area back to that area itself would be no way out of it.
@@ -147,7 +140,7 @@ def _can_have_keyboard(widget: QWidget) -> bool:
     return widget.isVisible() and widget.isEnabled()
 
 
-_CORNER = QPoint(0, 0)
+_CORNER, _BESIDE = QPoint(0, 0), 4
 
 
 class AreaFrame(QFrame):
@@ -194,5 +187,6 @@ class AreaFrame(QFrame):
             window, seen = self._area.window(), self._area.window().rect()
             for each in self._around():
                 seen &= each.rect().translated(each.mapTo(window, _CORNER))
-            self.setGeometry(seen)
+            # Beside the words at its edge, not over them.
+            self.setGeometry(seen.adjusted(-_BESIDE, -_BESIDE, _BESIDE, _BESIDE) & window.rect())
             self.setVisible(not window.isFullScreen())  # which shows one area alone

@@ -34,10 +34,13 @@ class KeyOwner(QObject):
 
     Space trains, except where it presses a button or writes a text. Nothing that can be typed is a command
     where words are written: who types before the field has the focus, or has clicked beside it, trains
-    nothing. Page Up and Page Down, the keys of a
-    remote control, turn pages wherever the focus is, except in a text that scrolls. Escape frees a pinned
-    cell before it leaves the full screen, but leaves presenter mode first. Qt asks the part with the focus
-    before it looks for shortcuts: that question is answered here, when the key is pressed.
+    nothing. Page Up and Page Down, the keys of a remote control, turn pages wherever the focus is, except in
+    a text that scrolls. Escape frees a pinned cell before it leaves the full screen, but leaves presenter
+    mode first. Qt asks the part with the focus before it looks for shortcuts: that question is answered here,
+    when the key is pressed.
+
+    What has got the keyboard is scrolled into sight, through all the scroll areas that it is in: Qt does so
+    for one area, which is not enough for a map that is scrolled within a panel that is scrolled.
 
     * `can_turn`: whether there are pages to turn.
     * `frees`: whether Escape frees a pinned cell.
@@ -54,6 +57,11 @@ class KeyOwner(QObject):
             old.removeEventFilter(self)
         if new is not None:
             new.installEventFilter(self)
+        # What is clicked is in sight, and should not be moved from under the pointer. And who comes back from
+        # another window, or has the keyboard in what is around instead, finds everything as it was.
+        is_led = QApplication.mouseButtons() == Qt.MouseButton.NoButton
+        if old is not None and new is not None and is_led and not new.isAncestorOf(old):
+            scroll_to(new)
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -102,19 +110,12 @@ class Pages:
         """Whether something that has pages is in sight."""
         return any(is_in_sight() for is_in_sight, _ in self._all)
 
-    def go_back(self) -> None:
-        """Turn a page back."""
-        self._turn(-1)
-
-    def go_on(self) -> None:
-        """Turn a page."""
-        self._turn(1)
-
     def forget(self) -> None:
         """Take what was turned last as settled: pages were reached by other ways since."""
         self._last = None
 
-    def _turn(self, way: int) -> None:
+    def turn(self, way: int) -> None:
+        """Turn a page, on with 1 and back with -1."""
         in_sight = [each for each in self._all if each[0]()]
         last, last_way = self._last or (None, way)
         if last_way != way:
@@ -123,26 +124,6 @@ class Pages:
             if turn(way):
                 self._last = part, way
                 return
-
-
-class FocusReveal(QObject):
-    """Scrolls what has got the keyboard into sight, through all the scroll areas that it is in.
-
-    Qt does so for one area, which is not enough for a map that is scrolled within a panel that is scrolled.
-    """
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        follow_keyboard(self._on_focus_changed)
-
-    def _on_focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
-        # What is clicked is in sight, and should not be moved from under the pointer. And who comes back from
-        # another window, or has the keyboard in what is around instead, finds everything as it was.
-        if old is None or new is None or QApplication.mouseButtons() != Qt.MouseButton.NoButton:
-            return
-        if new.isAncestorOf(old):
-            return
-        scroll_to(new)
 
 
 #: Who has pressed so many of these keys and no mouse button goes by keys.

@@ -21,7 +21,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
-    QDockWidget,
     QLabel,
     QMainWindow,
     QStatusBar,
@@ -34,6 +33,7 @@ from ui.controls.buttons import Button
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.drops import is_welcome
 from ui.controls.keyboard import has_keyboard, is_enter, plain_arrow_step
+from ui.controls.layouts import named
 from ui.controls.pace import single_shot
 from ui.guide.chapters import FIRST_STEPS, LICENCES
 from ui.panels.contract import Panel, Runs, Services
@@ -51,7 +51,7 @@ from ui.window.finder import Entry, Finder, actions_of, ask_for, chapters, contr
 from ui.window.keys import Pages
 from ui.window.menus import Menus, first_steps_page, show_about
 from ui.window.notice_bar import MomentChip, NoticeBar, PendingBar
-from ui.window.panel_area import LabDock, PanelArea
+from ui.window.panel_area import FixedDock, LabDock, PanelArea
 from ui.window.questions import ask_file
 from ui.window.run_bar import RunBar, RunStatusBar
 from ui.window.stage import Stage
@@ -243,7 +243,6 @@ class MainWindow(QMainWindow):
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Place notices; unfold everything when the line is pressed."""
         if watched is self.notices:
             if event.type() in (QEvent.Type.Show, QEvent.Type.LayoutRequest):
                 self._place_notices()
@@ -345,7 +344,6 @@ class MainWindow(QMainWindow):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Tell once that the window is there."""
         super().paintEvent(event)
         if not self._painted:
             self._painted = True
@@ -372,13 +370,11 @@ class MainWindow(QMainWindow):
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Welcome an image or a file."""
         if is_welcome(event.mimeData()):
             event.acceptProposedAction()
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open a file; let an image become the sample."""
         files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if files and self.file_taker is not None:
             self.file_taker(files[0])
@@ -429,12 +425,11 @@ class MainWindow(QMainWindow):
         self.panels.divided.connect(self._follow_panels)
         self.panels.entered.connect(lambda: self.enter_panel(max(self.panels.front, 0)))
         #: In presenter mode, what stands for the tabs.
-        self.line = SegmentedControl([(row.dock_name, as_read(row.title)) for row in PANELS])
+        names = [(row.dock_name, as_read(row.title)) for row in PANELS]
+        self.line = named(SegmentedControl(names), "Panels")
         self.line.currentChanged.connect(self.panels.show_named)
-        self.line.setAccessibleName("Panels")
         self.line.hide()
-        self.page = QLabel()
-        self.page.setProperty("role", "muted")
+        self.page = named(QLabel(), role="muted")
         self.moment = MomentChip(state, self.panels)
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state, runs)
@@ -457,10 +452,7 @@ class MainWindow(QMainWindow):
 
     def _arrange(self) -> None:
         self.menuBar().setCornerWidget(self.run_bar, Qt.Corner.TopRightCorner)
-        self.samples_dock = QDockWidget("Samples", self)
-        self.samples_dock.setObjectName("samples_dock")
-        self.samples_dock.setTitleBarWidget(QWidget())
-        self.samples_dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        self.samples_dock = FixedDock("Samples", "samples_dock", self)
         self.samples_dock.setWidget(self.samples)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.samples_dock)
         self.lab_dock = LabDock(self)
@@ -500,10 +492,7 @@ class MainWindow(QMainWindow):
 
     def _arrange_timeline(self) -> None:
         """Put the timeline under everything, and above it the place of the comparison, hidden at first."""
-        self.compare_dock = QDockWidget("Compare moments", self)
-        self.compare_dock.setObjectName("compare_dock")
-        self.compare_dock.setTitleBarWidget(QWidget())
-        self.compare_dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        self.compare_dock = FixedDock("Compare moments", "compare_dock", self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.compare_dock)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.compare_dock.hide()

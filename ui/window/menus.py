@@ -60,15 +60,15 @@ class Menus(QObject):
         menu.aboutToShow.emit()
         return [each for each in menu.actions() if each.isEnabled()]
 
-    def connect_to(self, parts: Mapping[str, object], rows: Iterable[ActionRow] | None = None) -> None:
+    def connect_to(self, parts: Mapping[str, object], rows: Iterable[ActionRow]) -> None:
         """Let actions do what their rows say.
 
         * `parts`: what the names in front of the dots of handlers stand for.
-        * `rows`: those of the actions; None for all.
+        * `rows`: those of the actions.
         * Raises AttributeError: if there is no such method: at once, not when the action is
           asked for.
         """
-        for row in ACTIONS if rows is None else rows:
+        for row in rows:
             handler, action = _method(row.handler, parts), self._actions[row.name]
             if row.listing:
                 menu, listing = self._listings[row.name], _method(row.listing, parts)

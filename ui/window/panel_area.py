@@ -64,7 +64,8 @@ class PanelArea(QMainWindow):
         dock.visibilityChanged.connect(panel.setVisible)
         dock.topLevelChanged.connect(self._settle)
         dock.dockLocationChanged.connect(self._settle)
-        self._update_titles()
+        dock.setTitleBarWidget(QWidget())  # until Qt knows whether it is behind a tab
+        self._settle()
         return dock
 
     @override
@@ -79,14 +80,8 @@ class PanelArea(QMainWindow):
         return list(self._panels.values())
 
     def panel[P: Panel](self, kind: type[P]) -> P:
-        """Return the panel of a class.
-
-        * Raises LookupError: if there is none.
-        """
-        for panel in self._panels.values():
-            if isinstance(panel, kind):
-                return panel
-        raise LookupError(f"There is no {kind.__name__} in the window.")
+        """Return the panel of a class; there is one of each row of the registry."""
+        return next(panel for panel in self._panels.values() if isinstance(panel, kind))
 
     def view_states(self) -> dict[str, View]:
         """Return the choices made in all panels, by the names of their docks."""
@@ -122,14 +117,14 @@ class PanelArea(QMainWindow):
             panel.present(alone)
         self.show_panel(front)
 
-    def bring_forward(self, panel: Panel) -> None:
-        """Bring a panel to the front."""
-        self.show_panel(self.panels().index(panel))
-
     def show_named(self, name: str) -> None:
         """Bring the panel of this name to the front, if there is one."""
         if name in self._panels:
             self.show_panel(list(self._panels).index(name))
+
+    def name_of(self, part: QWidget) -> str:
+        """Name of the dock that a part of the window is in; "" for none."""
+        return next((dock.objectName() for dock in self._docks if dock.isAncestorOf(part)), "")
 
     @property
     def front_name(self) -> str:
@@ -222,7 +217,17 @@ WIDTH = 330
 _MOST = 0.45  # of the width of the window
 
 
-class LabDock(QDockWidget):
+class FixedDock(QDockWidget):
+    """Stands at an edge of the window, without a title bar, and stays there."""
+
+    def __init__(self, title: str, name: str, window: QMainWindow) -> None:
+        super().__init__(title, window)
+        self.setObjectName(name)
+        self.setTitleBarWidget(QWidget())
+        self.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+
+
+class LabDock(FixedDock):
     """Holds the lab guide; hidden until a lab is wanted.
 
     * `window`: at whose right edge it stands; also the parent.
@@ -235,10 +240,7 @@ class LabDock(QDockWidget):
     takesSamples = Signal(bool)
 
     def __init__(self, window: QMainWindow) -> None:
-        super().__init__("Lab guide", window)
-        self.setObjectName("lab_dock")
-        self.setTitleBarWidget(QWidget())
-        self.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        super().__init__("Lab guide", "lab_dock", window)
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self)
         window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.messages: dict[str, QWidget] = {}

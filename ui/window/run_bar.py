@@ -201,15 +201,6 @@ _DRAWING_MS = 200
 _WATCHED = 20
 """So many steps a second are watched one by one, and nobody waits for the end of the run."""
 
-_WORDS = {
-    RunStatus.LOADING: "loading",
-    RunStatus.READY: "ready",
-    RunStatus.TRAINING: "training",
-    RunStatus.PAUSED: "paused",
-    RunStatus.FINISHED: "finished",
-    RunStatus.FAILED: "failed",
-}
-
 
 class RunStatusBar(QWidget):
     """Step, loss, accuracy, speed and time left, with a progress bar, and the settings in short.
@@ -325,7 +316,7 @@ class RunStatusBar(QWidget):
         self.progress.setRange(0, max(run.total_steps, 1))
         self.progress.setValue(run.step)
         steps = f"step {format_count(run.step)} / {format_count(run.total_steps)}"
-        self.step.setText(f"{_WORDS[run.status]} · {steps}")
+        self.step.setText(f"{run.status} · {steps}")
         self.epoch.setText(f"epoch {run.epoch}" if run.is_started else "")
         known = len(history.losses) > 0
         tells_loss = known and not self._state.why_covered(Secret.LOSS)

@@ -15,7 +15,6 @@ from ui.panels.backprop.focus import Focus, Step, StepKind, block_of, describe_t
 from ui.panels.backprop.passes import Pass
 
 _WIDEST_GRID = 16
-_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,14 +202,13 @@ def cell_read(passed: Pass, target: Target) -> tuple[str, Cell] | None:
 
 
 def target_words(passed: Pass, target: Target) -> str:
-    """Name of what is poked; a weight is called as in formulas, too."""
+    """Name of what is poked; of a weight its place in the filter, or the cell that it reads, too."""
     words = describe_target(target)
     if not isinstance(target, ParameterTarget) or len(target.index) < 2:
         return words
     read = cell_read(passed, target)
-    index = (target.index[0], *target.index[2:]) if read is None else read[1]
-    of = f" of filter {index[0]}" if len(index) == 3 else ""
-    return f"w{','.join(map(str, index[-2:])).translate(_LOWERED)}{of}, {words}"
+    place = (target.index[0], *target.index[2:]) if read is None else read[1]
+    return f"w of {format_cell(place)}: {words}"
 
 
 def formula_cell(passed: Pass, step: Step, focus: Focus) -> Cell:

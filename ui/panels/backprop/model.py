@@ -12,6 +12,7 @@ from cnnviz.layers import TIE_RULES
 from cnnviz.network import Network
 from cnnviz.quantities import format_count
 from cnnviz.routing import Target, with_ties
+from cnnviz.routing.agreement import DEFAULT_EPS
 from cnnviz.snapshots import Snapshot
 from ui.choices import flag, kept, maybe, read, whole
 from ui.panels.backprop import asks
@@ -31,7 +32,7 @@ from ui.panels.backprop.now import Now, PokeOutcome
 from ui.panels.backprop.passes import Pass, PassChoices, PassScene, Preview, Trial
 from ui.state import PinnedCell
 
-EPS, REACH = 1e-4, 0.5
+EPS, REACH = DEFAULT_EPS, 0.5
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ class BackpropModel(QObject):
             focus,
             center=focus.center if focus.center and len(focus.center) == 2 else first.center,
             pinned=self.focus.pinned,
-            is_covered=focus.is_covered or self._is_held,
+            is_covered=(focus.is_covered and self._covers) or self._is_held,
         )
         self.set_target(target_named(found.target or "", found.target_index or (), passed.network))
         label = choices.label if choices.label is not None and choices.label < len(passed.names) else None

@@ -327,7 +327,8 @@ class BackpropPanel(Panel):
             return
         step, focus = model.step, model.focus
         formula = formula_of(passed, step, focus, model.rate)
-        self.header.set_explanation(sentence_of(passed, step), formula, is_covered=focus.is_covered)
+        sentence = sentence_of(passed, step, is_covered=focus.is_covered)
+        self.header.set_explanation(sentence, formula, is_covered=focus.is_covered)
         now, why = self.work.now(), self._state.why_covered(*_TOLD_BY.get(step.kind, ()))
         later = Card("later", WORDS, Words(why, ink="muted"))
         self.stack.show_page(Page(later) if why else page_of(now))
@@ -388,7 +389,7 @@ class BackpropPanel(Panel):
         if passed is None or pinned is None or len(pinned.index) != 3 or stage == INPUT:
             return
         if block_of(passed.network, pinned.stage) == block_of(passed.network, stage):
-            self._state.set_pinned(replace(pinned, index=(channel, *pinned.index[1:])))
+            self._state.set_pinned(PinnedCell(pinned.stage, (channel, *pinned.index[1:])))
 
     def figure(self, look: Look) -> Drawing:
         """The step that is shown, for paper."""

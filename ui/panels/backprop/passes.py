@@ -203,9 +203,10 @@ class Preview:
     * `passed`: pass whose gradients were used.
     * `network`: with the run's own rule for ties, so that it can be adopted.
     * `loss`: loss of the sample after the step.
-    * `expected`: what the slope alone promises: the loss before, less rate times the product of the
+    * `expected`: change of the loss that the slope alone promises: minus rate times the product of the
       slope (the gradient under ``"first"``) and the direction of the step (the gradient under the
       rule in force).
+    * `product`: the same with that gradient in place of the slope.
     * `probabilities`: ndarray of shape (k,).
     """
 
@@ -214,6 +215,7 @@ class Preview:
     network: Network
     loss: float
     expected: float
+    product: float
     probabilities: FloatArray
 
     def applied(self) -> Trial:
@@ -231,12 +233,13 @@ def preview_update(passed: Pass, rate: float) -> Preview:
     network = apply_update(base, passed.gradients, rate)
     gradients = network.gradients(passed.x, np.array([passed.label]))
     probabilities = network.forward(passed.x).class_probabilities[0]
-    slopes = passed.by_rule.get("first", passed.gradients).params
+    taken = passed.gradients.params
+
+    def promised(slopes: Mapping[str, FloatArray]) -> float:
+        """Change of the loss if these are its slopes."""
+        products = (slopes[name].astype(np.float64) * step for name, step in taken.items())
+        return -rate * sum(float(each.sum()) for each in products)
+
     with np.errstate(over="ignore", invalid="ignore"):
-        product = sum(
-            float((slopes[name].astype(np.float64) * step).sum())
-            for name, step in passed.gradients.params.items()
-        )
-    return Preview(
-        passed, rate, network, gradients.loss, passed.gradients.loss - rate * product, probabilities
-    )
+        both = promised(passed.by_rule.get("first", passed.gradients).params), promised(taken)
+    return Preview(passed, rate, network, gradients.loss, *both, probabilities)

@@ -199,7 +199,6 @@ class BackpropWork(QObject):
                     passed.x,
                     passed.label,
                     progress=lambda share, place=place: context.report((place + share) / len(rules)),
-                    cancelled=lambda: context.cancelled,
                 )
                 for place, rule in enumerate(rules)
             }
@@ -276,8 +275,8 @@ class BackpropWork(QObject):
         part = images[before.counted : before.counted + _PORTION]
 
         def work(context: Context) -> TieOutcome:
-            network, cancelled = before.passed.network, lambda: context.cancelled
-            more = tie_rate_of_images(network, part, before.pool, cancelled=cancelled)
+            network = before.passed.network
+            more = tie_rate_of_images(network, part, before.pool, progress=context.report)
             rate = TieRate(before.rate.windows + more.windows, before.rate.tied + more.tied)
             return replace(before, rate=rate, counted=before.counted + len(part))
 

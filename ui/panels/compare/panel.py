@@ -134,7 +134,7 @@ def _head(found: Compared | None, is_roomy: bool) -> list[Card[Words] | Choice]:
     tip = "Compare with the moment that is shown now: it becomes A"
     title = "Mark this moment" if is_roomy else "Mark"
     head.append(Choice("mark", "press", title, Mark(), tip=tip, icon="pin"))
-    head.append(Choice("close", "icon", "Close the comparison", Close(), icon="close"))
+    head.append(Choice("close", "icon", "Close the comparison", Close(), icon="x"))
     return head
 
 

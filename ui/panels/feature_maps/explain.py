@@ -374,7 +374,7 @@ def _rows_of(cell: CellArithmetic, part: int) -> list[LedgerRow]:
         case ActivationCell():
             tip = "The backward pass multiplies the gradient by it"
             slope = LedgerRow("slope here", format_value(cell.slope, 4), tip=tip)
-            return [LedgerRow("z", cell.input), LedgerRow(cell.formula), total, slope]
+            return [LedgerRow("z", cell.input), LedgerRow(cell.rule), total, slope]
         case DenseCell():
             largest = float(sum(term.product for term in cell.largest))
             rows = [LedgerRow(f"{len(cell.largest)} largest", largest, adds=True)]

@@ -260,7 +260,6 @@ class FilterSearch(QObject):
                 channel,
                 PATCHES,
                 progress=context.report,
-                cancelled=lambda: context.cancelled,
             )
             return Findings(snapshot, dataset, found)
 
@@ -301,7 +300,6 @@ class FilterSearch(QObject):
                 dataset.test_labels,
                 column.stage,
                 progress=context.report,
-                cancelled=lambda: context.cancelled,
             )
             return Averages(snapshot, dataset, evidence)
 

@@ -26,9 +26,9 @@ from ui.controls.layouts import fill, named, scaled
 from ui.controls.message_bar import MessageBar
 from ui.panels.report.inserts import InsertChoice, InsertList
 from ui.panels.report.work import Complain, StudentWork, attempt
-from ui.theme import Theme, follow_theme, ui_font
+from ui.theme import Theme, follow_theme, theme_manager, ui_font
 
-_LINES = 4
+_LINES, _MOST_LINES = 4, 14
 _HEAD = (
     ("title", "Title", "Title of the report"),
     ("author", "Name", "Your name, as it will appear on the report"),
@@ -98,11 +98,14 @@ class WordsField(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         follow_theme(self)
+        layout = self.document().documentLayout()
+        layout.documentSizeChanged.connect(lambda _: self.set_theme(theme_manager().theme))
 
     def set_theme(self, theme: Theme) -> None:
-        """Keep room for a few lines."""
+        """Keep room for a few lines, and for more where there are more words."""
         line = QFontMetrics(ui_font(theme)).lineSpacing()  # it may be dressed in that font a little later
-        self.setMinimumHeight(line * _LINES + theme.px(18))
+        lines = min(max(round(self.document().size().height()), _LINES), _MOST_LINES)
+        self.setMinimumHeight(line * lines + theme.px(18))
 
     def show_words(self, words: str) -> None:
         """Show other words without telling anybody; a cursor at their end stays there."""

@@ -31,7 +31,7 @@ _COUNTED: dict[Verdict, tuple[str, str, str]] = {
     "tie_rule": (
         "tie rule",
         "info",
-        "Not an error: the rule “all” counts a tied window several times; under “first” they agree",
+        "The rule “all” counts a tied window several times; under “first” they agree",
     ),
     "curvature": ("curved", "info", "They differ because the loss is curved within ±ε"),
     "mismatch": ("unexplained", "danger", "They differ for no known reason: the gradient is wrong"),
@@ -80,6 +80,7 @@ def _summary(passed: Pass, checks: Checks) -> Values:
     """Each check in a column of its own."""
     known, columns = dict(checks), (None,) if passed.rule is None else TIE_RULES
     found = [known.get(each) for each in columns]
+    has_ties = any(each is not None and each.counts["tie_rule"] for each in found)
 
     def row(key: str, name: str, text: Callable[[GradientCheck], str], role: str, tip: str) -> Value:
         first, *others = ["–" if each is None else text(each) for each in found]
@@ -99,11 +100,11 @@ def _summary(passed: Pass, checks: Checks) -> Values:
         ),
         row(
             "largest",
-            "largest error",
+            "error left" if has_ties else "largest error",
             largest,
             "text",
-            "Largest error of the list below: of gradient and finite difference, and for the tie rule of the "
-            "gradient and the sum over all tied cells",
+            "Largest error of the list below: of gradient and finite difference; for the tie rule, of the "
+            "gradient and a finite difference that counts all tied cells, too",
         ),
         *(
             row(verdict, name, lambda each, key=verdict: format_count(each.counts[key]), role, tip)
@@ -137,14 +138,17 @@ def _entry_text(entry: CheckEntry) -> str:
 
 
 def _verdict_text(counts: Mapping[Verdict, int]) -> str:
-    total = sum(counts.values())
+    total, agree = sum(counts.values()), counts["ok"]
     if counts["mismatch"]:
         return f"{format_count(counts['mismatch'])} of {format_count(total)} differ for no known reason."
-    text = f"All {format_count(total)} parameters are accounted for."
+    many = "All" if agree == total else f"{format_count(agree)} of"
+    text = f"{many} {format_count(total)} gradients agree with the finite difference."
     if counts["tie_rule"]:
         text += (
-            f" {format_count(counts['tie_rule'])} gradients differ from the slope of the loss, as they "
-            "should: “all” gives each tied cell of a window the whole gradient and counts it several times. "
-            "Those sums were checked by ±ε, too; under “first” the gradients are the slope."
+            f" The rule “all” explains {format_count(counts['tie_rule'])}: tied cells move together and "
+            "change the loss once, but “all” counts each of them. A finite difference that counts likewise "
+            "gives the same numbers, and under “first” they agree."
         )
+    if counts["kink"]:
+        text += f" A kink explains {format_count(counts['kink'])}: there the loss has no derivative."
     return text

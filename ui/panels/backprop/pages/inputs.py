@@ -9,7 +9,7 @@ from cnnviz.drawing.page import Card, Fit, Page, Row, across, down
 from cnnviz.graphics.heat_map import fitting
 from cnnviz.graphics.tiles import FRAMED, Framed, Whole
 from cnnviz.inspect.receptive_field import INPUT
-from cnnviz.palette import color_map, signed_levels
+from cnnviz.palette import COLOR_MAPS, signed_levels
 from cnnviz.quantities import format_cell, format_signed, format_value
 from ui.panels.backprop.arithmetic import filter_parts, focus_cell
 from ui.panels.backprop.asks import Enlarge, SetSide
@@ -80,7 +80,7 @@ def _tinted(image: FloatArray, values: FloatArray, limit: float) -> Pixels:
     # Full colour even where it is faint: on grey, pale blue and pale red could not be told apart.
     index = np.rint(127.5 + 127.5 * np.sign(share) * (0.55 + 0.45 * np.abs(share))).astype(np.intp)
     below, alpha = unpacked(Colors("grey", -0.5, 0.5).pixels(image)), (np.abs(share) ** 0.6)[..., None]
-    return packed(np.rint(below * (1 - alpha) + color_map("signed")[index] * alpha))
+    return packed(np.rint(below * (1 - alpha) + COLOR_MAPS["signed"][index] * alpha))
 
 
 def _meaning(passed: Pass) -> str:

@@ -23,7 +23,8 @@ VERDICTS = {
     "tie_rule": (
         "tie rule",
         "info",
-        "No error: “all” gives each tied cell the whole gradient. Under “first” a tied window counts once",
+        "The rule “all” makes the difference: tied cells move together and change the loss once, but “all” "
+        "counts each of them. Under “first” a tied window counts once",
     ),
     "curvature": (
         "curved",
@@ -34,7 +35,7 @@ VERDICTS = {
     "mismatch": ("differs", "danger", "Gradient and finite difference differ, and no kink explains it."),
 }
 _KINK_HERE = (
-    "Right here something switches: the loss has one slope above and another below, and the finite "
+    "Right here the loss has a kink, and so no derivative: one slope above, another below. The finite "
     "difference is their mean, however small ε is."
 )
 _MARKED = 6
@@ -62,12 +63,12 @@ def page(now: Now) -> Page:
         text, kind, _ = VERDICTS[poked.poke.verdict]
         count = poked.curve.kinked_intervals
         kinks = {0: "no kink in sight", 1: "1 kink"}.get(count, f"kinks in {count} places")
-        tip = "Solid: the loss against the change. Dashed: the line that the gradient predicts. Orange: kinks"
+        tip = "Solid: the loss against the change. Dashed: the line with the slope of backprop. Orange: kinks"
         badge = Card("badge", WORDS, Words(text, "small", kind, ground=f"{kind}_soft"), room=None)
         items += [
-            Card("outcome of the poke", VALUES, _values(poked.poke, kind), room=None),
             across(*[badge, *([_WITH_FIRST] if poked.poke.verdict == "tie_rule" else [])], room=None, gap=8),
             Card("hint", WORDS, Words(_reason(poked.poke, now.passed.rule), ink="muted"), room=None),
+            Card("outcome of the poke", VALUES, _values(poked.poke, kind), room=None),
             Card("loss", CURVES, _plot(poked), "Loss", kinks, tip, 132, True),
         ]
     return Page(down(*items, reach, gap=6))
@@ -80,11 +81,11 @@ def _reason(result: Poke, rule: TieRule | None) -> str:
         says += ", and the two agree."
     elif result.verdict == "tie_rule":
         left, bends = format_value(result.first_error, 2), " The loss bends on the way."
-        says += f", and a relative error of {left} is left, which a smaller ε removes."
+        says += f", and a relative difference of {left} is left, which a smaller ε removes."
     elif result.is_at_kink:
         says = _KINK_HERE
         if rule is not None and result.relative_error != result.first_error:
-            says += f" Backprop follows the rule “{rule}” where cells are tied."
+            says += f" For tied cells backprop gives what the rule “{rule}” says."
     if not result.kinks:
         return says + bends
     kink = min(result.kinks, key=lambda each: abs(each.value))
@@ -95,22 +96,26 @@ def _reason(result: Poke, rule: TieRule | None) -> str:
 def _values(result: Poke, role: str) -> Values:
     plus, minus = format_together((result.loss_plus, result.loss_minus), 9)
     central, gradient = format_together((result.central, result.gradient), 6, format_signed)
-    error, tip = format_value(result.relative_error, 2), "|gradient − difference| / the larger of the two"
+    error, tip = format_value(result.relative_error, 2), "|backprop − finite difference| / the larger of both"
     return Values((
         Value("plus", "loss at +ε", plus),
         Value("minus", "loss at −ε", minus),
         Value("difference", "finite difference", central, tip="Central difference: (L(+ε) − L(−ε)) / 2ε"),
         Value("gradient", "backprop", gradient, "accent"),
-        Value("error", "relative error", error, role, tip),
+        Value("error", "relative difference", error, role, tip),
     ))  # fmt: skip
 
 
 @lru_cache(4)
 def _plot(poked: PokeOutcome) -> Curves:
     curve, result = poked.curve, poked.poke
+    # Where a rule decides about ties, or the loss has a kink, the line is no tangent.
+    is_tangent = result.verdict not in ("tie_rule", "mismatch") and not result.is_at_kink
+    rule = poked.passed.rule
+    line = "tangent" if is_tangent else "backprop" if rule is None else f"rule “{rule}”"
     lines = (
         Curve("loss", curve.values, curve.losses),
-        Curve("tangent", curve.values, curve.tangent, "text", "dashed"),
+        Curve(line, curve.values, curve.tangent, "text", "dashed"),
     )
     marked = sorted(curve.kinks, key=lambda kink: abs(kink.value))[:_MARKED]
     words = ["winner flips here" if kink.kind == "winner" else "gate flips here" for kink in marked[:1]]

@@ -58,7 +58,7 @@ def page(now: Now) -> Page:
     maps = across(*overview(plates[1]), joined(tuple(cards), ("+", "=")), room=Share(7), gap=8)
     preview = None if focus.is_covered else known
     likely = _predictions(passed, preview)
-    tip = "Probability of each class: grey now, coloured after the update"
+    tip = "Probability of each class: grey now, coloured if the update is applied"
     lower = (
         Card("outcome", VALUES, _outcome(passed, preview), "Loss of this sample"),
         Card("likely", PREDICTIONS, likely, "Prediction", "", tip),
@@ -80,6 +80,7 @@ def page(now: Now) -> Page:
         across(*controls, room=None, gap=8),
         maps,
         across(*lower, room=None, gap=24),
+        *_why(preview),
         across(*buttons, room=None, gap=8),
     )
     return Page(down(*rows), fit=Fit("map 0", fitting, focus.side, SetSide))
@@ -89,7 +90,7 @@ def page(now: Now) -> Page:
 def _predictions(passed: Pass, preview: Preview | None) -> Predictions:
     before, after = passed.probabilities, None if preview is None else preview.probabilities
     inks = "muted", "accent"
-    return Predictions(passed.names, before, after, ("before", "after"), inks, passed.label)
+    return Predictions(passed.names, before, after, ("now", "if applied"), inks, passed.label)
 
 
 @kept
@@ -148,16 +149,24 @@ def _outcome(passed: Pass, preview: Preview | None) -> Values:
     trial, count = passed.trial, len(passed.trial.networks)
     losses = [*trial.losses[:1], passed.gradients.loss, *(() if preview is None else (preview.loss,))]
     texts = iter(format_together(losses, 6, longest=_MOST_CHARACTERS))
-    rows = [Value("run", "the run's network", next(texts))] if count else []
-    rows.append(Value("before", f"now, after {trial.words}" if count else "before", next(texts)))
+    rows = [Value("run", "before any update", next(texts))] if count else []
+    rows.append(Value("before", f"now, after {trial.words}" if count else "now", next(texts)))
     if preview is not None:
         change = preview.loss - passed.gradients.loss
-        expected = preview.expected - passed.gradients.loss
-        step, of = ("after one more update", " by one more") if count else ("after the update", "")
-        changes = format_together((change, expected), 4, format_signed, longest=_MOST_CHARACTERS)
+        changes = format_together((change, preview.expected), 4, format_signed, longest=_MOST_CHARACTERS)
         rows += [
-            Value("after", step, next(texts), "success" if change < 0 else "danger"),
-            Value("change", f"change{of}", changes[0]),
-            Value("expected", "expected from the slope", changes[1], tip=_EXPECTED),
+            Value("after", "if applied", next(texts), "success" if change < 0 else "danger"),
+            Value("change", "change if applied", changes[0]),
+            Value("expected", "change by the slope", changes[1], tip=_EXPECTED),
         ]
     return Values(tuple(rows))
+
+
+def _why(preview: Preview | None) -> tuple[Item, ...]:
+    """Say why the slope promises something else than the step times the gradient, where it does."""
+    if preview is None or not preview.passed.counts_ties:
+        return ()
+    told, promised = (format_signed(each, 4) for each in (preview.product, preview.expected))
+    text = f"Step times gradient, −η‖∂L/∂w‖², would be {told}: the rule “all” counts tied cells several times"
+    words = Words(f"{text}, so the gradient is not the slope of the loss.", "small", "muted")
+    return (Card("why", WORDS, words, room=None),) if told != promised else ()
