@@ -256,7 +256,7 @@ def write_folder(document: Document, folder: str | os.PathLike[str]) -> None:
       the report has nothing to put into it.
     """
     files = dict(_files(document))
-    if not files:
+    if not set(files) - {"results.json"}:
         raise CNNVizError(
             "This report has no figure or table yet, so the folder would be empty: run the lab or insert "
             "figures, and export again."
