@@ -64,6 +64,11 @@ def format_value(value: float, digits: int = 3) -> str:
     return typeset(text + exponent)
 
 
+def rounded(value: float, figures: int) -> float:
+    """Return a number of so many figures."""
+    return float(f"{value:.{figures}g}")
+
+
 def format_signed(value: float, digits: int = 3) -> str:
     """Write as `format_value` does, with the sign before positive numbers too; zero has none.
 

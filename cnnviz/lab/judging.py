@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 from cnnviz.errors import ParameterError
 from cnnviz.lab.measures import MEASURES, Measured, Value, value_words
 from cnnviz.lab.model import DIRECTIONS, DOWN, SAME, UP, Answer, Prediction, Step
-from cnnviz.quantities import format_cell, format_count, format_together, format_value
+from cnnviz.quantities import format_cell, format_count, format_together, format_value, rounded
 from cnnviz.routing import TOLERANCE
 
 _LARGEST = 1e12
@@ -84,7 +84,7 @@ def closeness(prediction: Prediction, value: float) -> float:
     A student calls 97 % close to 99.62 % and 11 close to 10, but not 0.5 to 0.97. The limit has two digits,
     as it is told. A count is off by whole numbers: beside a small one nothing is close.
     """
-    close = float(f"{prediction.tolerance + abs(value) / 10:.2g}")
+    close = rounded(prediction.tolerance + abs(value) / 10, 2)
     return math.floor(close) if MEASURES[prediction.truth.measure].quantity == "count" else close
 
 

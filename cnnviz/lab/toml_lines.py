@@ -29,8 +29,6 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _HEADER = re.compile(r"[ \t]*(\[\[?)[ \t]*((?:\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|[^\]\n\"'])+?)[ \t]*\]")
-
-
 _PARTS = re.compile(r"[ \t]*(\.)[ \t]*|[^\s.]+|\s+")
 _MOST_PARTS = 30
 

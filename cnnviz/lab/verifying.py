@@ -279,12 +279,15 @@ def _in_processes(tasks: Mapping[int, _Task], workers: int) -> Iterator[tuple[in
 
 def _measure(task: _Task) -> LabNumbers | str:
     """Measure a lab; what goes wrong is a sentence about this hand-in, and no end of all others."""
-    lab, _ = parse_lab(task.source)
+    lab, _ = _parsed(task.source)
     assert lab is not None
     try:
         return measured_lab(lab, _dataset(task.data, lab.experiment.classes), task.seed, task.own)
     except Exception as error:  # noqa: BLE001 -- what one hand-in does must not cost the rows of the others
         return in_words(error) or f"The program failed on it ({type(error).__name__})."
+
+
+_parsed = lru_cache(maxsize=4)(parse_lab)
 
 
 @lru_cache(maxsize=4)

@@ -42,7 +42,7 @@ TIE_WORDS: dict[TieRule, TieWords] = {
         "the patch of its winner",
     ),
     "all": TieWords(
-        "Each tied cell takes the whole gradient (the exercise)",
+        "Each tied cell takes the whole gradient (as in the exercise)",
         "Each tied cell gets the whole gradient.",
         "to its winners, the whole of it to each",
         "  for each winner",
@@ -83,7 +83,7 @@ class Pool(Layer):
 
     size: int = number(
         1, None, 2, taken="pool_size", title="Window",
-        tip="Side of the pooling window in cells, {low} to {high}; windows do not overlap.",
+        tip="Side of the pooling window in cells, {low} to {high}; windows do not overlap: the side is the stride, too.",
     )  # fmt: skip
 
     @property

@@ -5,7 +5,7 @@ import numpy as np
 from cnnviz._types import FloatArray
 from cnnviz.history import LogLine
 from cnnviz.palette import STAGE_STYLES
-from cnnviz.quantities import format_count, format_value
+from cnnviz.quantities import format_count, format_value, rounded
 from cnnviz.report.bench import Bench
 from cnnviz.report.blocks import Cell, Table, data
 from cnnviz.routing import PoolRouting
@@ -162,7 +162,7 @@ def rules_table(routing: PoolRouting) -> Table:
 
     def row(words: str, array: FloatArray) -> tuple[Cell, ...]:
         # Sums of the same numbers in another order differ in their last bits.
-        return words, int(np.count_nonzero(array)), float(f"{array.sum():.6g}")
+        return words, int(np.count_nonzero(array)), rounded(float(array.sum()), 6)
 
     rows = [row("arrives at the pool", routing.incoming)]
     for rule, array in routing.routed.items():

@@ -28,7 +28,7 @@ def binary_network() -> Network:
 @pytest.fixture(scope="session")
 def digits_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data of the small lab as a file, for processes of their own."""
-    return write_npz(tmp_path_factory.mktemp("digits") / "digits.npz", training=24, testing=12)
+    return write_npz(tmp_path_factory.mktemp("digits") / "digits.npz", training=12, testing=12)
 
 
 @pytest.fixture(scope="session")

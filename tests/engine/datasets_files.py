@@ -15,18 +15,14 @@ from numpy.typing import NDArray
 
 from cnnviz.errors import DataError
 from cnnviz.files import printable
+from soak import samples
 
 Arrays = dict[str, NDArray[Any]]
 
 
-def tiny_arrays(classes: int = 3, each: int = 4, height: int = 8, width: int = 7, seed: int = 0) -> Arrays:
+def tiny_arrays(classes: int = 3, each: int = 4, height: int = 8, width: int = 7) -> Arrays:
     """Random images with labels 0, 1, … in turn, under Keras' names; the test part has half as many."""
-    rng = np.random.default_rng(seed)
-    arrays: Arrays = {}
-    for part, count in (("train", classes * each), ("test", classes * each // 2)):
-        arrays[f"x_{part}"] = rng.integers(0, 256, (count, height, width), dtype=np.uint8)
-        arrays[f"y_{part}"] = (np.arange(count) % classes).astype(np.uint8)
-    return arrays
+    return {**samples.arrays(height, width, classes, each)}
 
 
 def idx_bytes(array: NDArray[Any]) -> bytes:

@@ -79,7 +79,7 @@ def test_version_and_help(tmp_path):
 def test_report_is_written_in_every_form(tmp_path, digits_file):
     arguments = ("--report", "lab.pdf", "--html", "lab.html", "--figures", "lab", "--author", "Ada & Co")
     saved = ("--save", "run.cnnviz", "--roll-number", "7")
-    settings = ("--data", digits_file, "--batch-size", "8", "--set", "filters=4")
+    settings = ("--data", digits_file, "--batch-size", "4", "--set", "filters=4")
     result = command("--headless", *settings, *arguments, *saved, cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert (tmp_path / "lab.pdf").read_bytes().startswith(b"%PDF-")
@@ -87,7 +87,7 @@ def test_report_is_written_in_every_form(tmp_path, digits_file):
     accuracy = re.search(r"test accuracy (\d\.\d+)", result.stdout)[1]
     assert f"{100 * float(accuracy):g} %" in page
     assert "Ada &amp; Co" in page
-    assert "--set filters=4 --batch-size 8" in page
+    assert "--set filters=4 --batch-size 4" in page
     assert (tmp_path / "lab" / "figure-filters.png").is_file()
     document, files = archive.load(tmp_path / "run.cnnviz")
     assert document.words == {"author": "Ada & Co", "roll_number": "7"}

@@ -137,7 +137,7 @@ def test_other_networks_have_a_report_too(experiment):
     settings = next(table.data.rows for table in document.tables if table.name == "settings")
     names = [name for name, _ in settings]
     assert ("ties" in names) == (experiment.pool in ("max", "max_blur"))
-    assert ("window" in names) == (experiment.pool != "none")
+    assert ("pool size" in names) == (experiment.pool != "none")
     # What was measured comes back as it was.
     again, lost = kept(numbers)
     assert (again, lost) == (numbers, [])

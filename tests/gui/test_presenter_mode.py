@@ -291,6 +291,7 @@ def test_a_presented_panel_is_alone_and_everything_unfolds_over_it_and_comes_bac
     assert [bar.count() for bar in window.panels.findChildren(QTabBar) if bar.isVisible()] == [len(PANELS)]
 
 
+@pytest.mark.alone
 def test_a_remote_control_turns_steps_and_then_panels(
     qtbot: QtBot, session: Session, present: Callable[..., None]
 ) -> None:

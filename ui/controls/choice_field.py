@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QStyle,
+    QStyledItemDelegate,
     QStyleOptionButton,
     QStylePainter,
     QWidget,
@@ -29,6 +30,10 @@ from ui.theme.icons import icon_pixmap
 class DropDownList(QComboBox):
     """A drop-down list that shows all of its entries."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.setItemDelegate(QStyledItemDelegate(self))  # which the style sheet reaches, unlike Qt's own
+
     def set_heading(self, place: int) -> None:
         """Make an entry the heading of those below it: neither keys nor clicks choose it."""
         # Where QComboBox's own model keeps its flags.
@@ -40,6 +45,9 @@ class DropDownList(QComboBox):
     @override
     def showPopup(self) -> None:
         """Make room for the last entry: Qt forgets a part of the frame while the field has the keyboard."""
+        self.view().parentWidget().setContentsMargins(
+            1, 0, 1, 0
+        )  # or the list covers the frame
         super().showPopup()
         view = self.view()
         popup, frame = view.window(), view.contentsMargins()

@@ -8,6 +8,7 @@ import numpy as np
 from cnnviz.datasets import to_input
 from cnnviz.drawing.page import Card
 from cnnviz.graphics.columns import Kind
+from cnnviz.report.blocks import Table
 from cnnviz.training import Trainer
 from tests.gui.recomputed.computing import classes_of, near, read, trace_of
 from ui.panels.feature_maps.panel import FeatureMapsPanel
@@ -87,7 +88,7 @@ def feature_maps(session: Session) -> Iterator[str]:
                 yield f"outputs of {outputs.names} instead of {classes}"
 
 
-_SAID = re.compile(r"Measured \S+ \S+: test accuracy (\S+) % after (\S+) steps, seed (\S+)\.(.*)")
+_SAID = re.compile(r"Measured \S+ \S+: (\S+) steps?, seed (\S+)\.(.*)")
 
 
 def report(session: Session) -> Iterator[str]:
@@ -103,10 +104,10 @@ def report(session: Session) -> Iterator[str]:
         yield f"no result in {said!r}"
         return
     experiment = found.experiment
-    if ("changed the settings since" in texts[4]) != (experiment != state.experiment):
+    if ("changed the settings since" in texts[3]) != (experiment != state.experiment):
         yield f"{said!r}, measured with {experiment}, now {state.experiment}"
-    if read(texts[3]) != experiment.seed:
-        yield f"seed {texts[3]} instead of {experiment.seed}"
+    if read(texts[2]) != experiment.seed:
+        yield f"seed {texts[2]} instead of {experiment.seed}"
     dataset = state.dataset
     if dataset is None or dataset.sha256 != found.data_sha256:
         return
@@ -114,5 +115,7 @@ def report(session: Session) -> Iterator[str]:
     while not trainer.finished:
         trainer.advance()
     predicted = trainer.network.predict(to_input(dataset.test_images, trainer.network.dtype))
-    yield from near("steps", read(texts[2]), trainer.step)
-    yield from near("accuracy", read(texts[1]), 100 * np.mean(predicted == dataset.test_labels), 1e-3)
+    yield from near("steps", read(texts[1]), trainer.step)
+    blocks = [each for part in found.parts.values() for each in part if isinstance(each, Table)]
+    (result,) = (each.data.rows[-1] for each in blocks if each.name == "test-result")
+    yield from near("accuracy", result[2], np.mean(predicted == dataset.test_labels), 1e-9)

@@ -175,7 +175,8 @@ class ReportExporter(QObject):
         self._said = self._advised(lacking)
         ways = [(_DRAFT, partial(self._ask_anyway, is_draft=True))]
         if not self._measuring.is_needed:
-            ways.insert(0, (_ANYWAY, partial(self._ask_anyway, is_draft=False)))
+            place = 1 if self._count_open() else 0  # the first one has the keyboard, and Enter shows nothing
+            ways.insert(place, (_ANYWAY, partial(self._ask_anyway, is_draft=False)))
         self._message.show_message(self._said, "warning", *ways[0], *ways[1:])
 
     def _ask_anyway(self, *, is_draft: bool) -> None:

@@ -108,7 +108,8 @@ class Measuring(QObject):
             return todo if lab.is_free else f"This is the report of the lab “{lab.title}”. {todo}"
         if why := self._state.why_covered(*Secret):
             return why
-        trained = f"{format_count(numbers.steps)} steps, seed {numbers.experiment.seed}"
+        steps = f"{format_count(numbers.steps)} step{'s' * (numbers.steps != 1)}"
+        trained = f"{steps}, seed {numbers.experiment.seed}"
         text = f"Measured {numbers.time}: {trained}."
         if not lab.is_free:
             return text if self.numbers is not None else f"{text} {_OWN_SETTINGS}"
