@@ -309,7 +309,7 @@ def test_measured_numbers_that_were_edited_are_measured_again_as_they_were_but_n
     run(qtbot, panel)
     write(qtbot, panel, "objective", "to see")
     numbers = panel.numbers
-    harmed = structs.replace(numbers, sample=9)
+    harmed = structs.replace(numbers, time="never")
     panel.work.set_record(structs.replace(panel.work.record, numbers=harmed))
     work, lost = through_document(panel.work.work)
     assert lost == ["what was measured"]
