@@ -444,7 +444,18 @@ def update(told: Told) -> dict[int, bool]:
     ok = math.isclose(told["value"], change, rel_tol=1e-5, abs_tol=1e-13)
     ok = ok and math.isclose(told["expected"], expected, rel_tol=2e-3)
     turned = told["turn"] is not None and loss(told["turn"]) >= loss(0)
-    return {0: ok and change < 0, 1: ok and change > 0, 2: ok and turned}
+    product = -plain.rate * sum(float((each**2).sum()) for each in gradient.values())
+    is_other = told["product"] != 0
+    near = math.isclose(product, expected, rel_tol=0.008 if is_other else 0.012)
+    ok = (
+        ok and near is not is_other and (not is_other or math.isclose(told["product"], product, rel_tol=1e-5))
+    )
+    return {
+        0: ok and change < 0 and not is_other,
+        1: ok and change < 0 and is_other,
+        2: ok and change > 0,
+        3: ok and turned,
+    }
 
 
 def learning(told: Told) -> dict[int, bool]:

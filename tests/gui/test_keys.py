@@ -118,24 +118,23 @@ def test_f6_goes_round_all_areas_and_back_and_the_one_that_a_key_has_led_to_is_f
     assert focus() is active.window.panel(TrainingPanel).network.view, "which the next one moves about in"
     active.window.areas.enter(there[1])
 
-    panel = show_panel(qtbot, active, 2)
-    window = active.window
-    place = panel.mapTo(window, panel.rect().center() - QPoint(panel.width() // 2 + 3, 0))
+    panel, window = show_panel(qtbot, active, 2), active.window
+    (frame,) = window.findChildren(AreaFrame)
 
     def edge() -> QColor:
         rest(qtbot, active, painted=True)
-        return window.grab().toImage().pixelColor(place)
+        assert frame.geometry().contains(panel.rect().translated(panel.mapTo(window, QPoint(0, 0))))
+        return window.grab().toImage().pixelColor(frame.geometry().right(), frame.geometry().center().y())
 
     press(Key.Key_3, Modifier.ControlModifier)
     assert edge() == theme.theme.color("accent")
     window.resize(1300, 800)
-    place = panel.mapTo(window, panel.rect().center() + QPoint(panel.width() // 2 + 3, 0))
     assert edge() == theme.theme.color("accent")
     press(Key.Key_Tab)
     assert edge() != theme.theme.color("accent")
 
     press(Key.Key_4, Modifier.ControlModifier)
-    panel, frame = show_panel(qtbot, active, PANELS.index("backprop")), window.findChildren(AreaFrame)[0]
+    panel = show_panel(qtbot, active, PANELS.index("backprop"))
     assert frame.isVisible()
     ground = panel.mapTo(window, QPoint(4, panel.height() - 4))
     QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, pos=ground)

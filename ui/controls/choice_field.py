@@ -45,9 +45,7 @@ class DropDownList(QComboBox):
     @override
     def showPopup(self) -> None:
         """Make room for the last entry: Qt forgets a part of the frame while the field has the keyboard."""
-        self.view().parentWidget().setContentsMargins(
-            1, 0, 1, 0
-        )  # or the list covers the frame
+        self.view().window().setContentsMargins(1, 0, 1, 0)  # or the list covers the frame
         super().showPopup()
         view = self.view()
         popup, frame = view.window(), view.contentsMargins()

@@ -24,7 +24,8 @@ class SectionTitle(FlowRow):
     def __init__(self, text: str, caption: str = "") -> None:
         super().__init__()
         self._title = named(QLabel(text), role="title")
-        self._caption = ElidedLabel(caption, role="muted")
+        self._caption = ElidedLabel(role="muted")
+        self.set_caption(caption)  # an empty one takes no second line
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # centred beside controls
         self.add(self._title, self._caption)
 
