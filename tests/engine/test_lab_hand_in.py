@@ -81,7 +81,7 @@ def compare_names(schema: dict, value: object) -> None:
 
 
 def test_pdf_page_and_folder_carry_the_results(handed, tmp_path):
-    document = replace(Document("A report", "", "", "", ()), results=handed.to_json())
+    document = replace(printed(handed), results=handed.to_json())
     write_pdf(document, tmp_path / "a.pdf")
     write_html(document, tmp_path / "b.html")
     write_folder(document, tmp_path / "c")

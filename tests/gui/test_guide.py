@@ -149,6 +149,7 @@ def test_f1_opens_the_chapter_of_the_panel_in_front_and_about_leads_to_the_licen
     window.timeline.track.setFocus()
     qtbot.keyClick(window.timeline.track, Qt.Key.Key_F1)
     assert guide.page.source().fileName() == f"{PANELS[-1].chapter}.md", "clicks change no chapter"
+    guide.reject()
 
 
 def test_everything_in_the_program_has_its_licence():
