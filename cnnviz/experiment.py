@@ -119,9 +119,9 @@ class Experiment:
 
     @property
     def described(self) -> str:
-        """The nearest preset, the classes, the seed, and what else is not as in that preset."""
+        """The nearest preset, the classes, the seed, the rate, and what else is not as in that preset."""
         name, preset = min(PRESETS.items(), key=lambda each: len(_apart(self, each[1])))
-        named = ("classes", "seed", *_apart(self, preset))
+        named = dict.fromkeys(("classes", "seed", "learning_rate", *_apart(self, preset)))
         each = (f"{SETTINGS[one].title.lower()} {SETTINGS[one].written(getattr(self, one))}" for one in named)
         return printable(", ".join((name.upper(), *each)), LONGEST_NAME)
 
