@@ -339,7 +339,7 @@ class ExportDialog(QDialog):
         name = file_name_of(self.figure(), self._state)
         name = free_path(self._folder(), name, f".{self.choices.value.format}").name
         self.name.setPlaceholderText(name)  # what an empty field stands for
-        self.name.setMinimumWidth(self.name.fontMetrics().horizontalAdvance(f"{name}MM"))
+        self.name.setMinimumWidth(self.name.fontMetrics().horizontalAdvance(f"{name}MMM"))  # and its edges
         if not self._named_by_user:
             self.name.setText(name)
             self.name.setCursorPosition(0)
