@@ -13,7 +13,6 @@ from ui.document.autosave import Autosave, StateFolder
 from ui.document.window_document import WindowDocument
 from ui.lab.actions import OWN_ACTIONS, LabActions
 from ui.panels.contract import Services
-from ui.panels.registry import PANELS
 from ui.run.controller import Controller
 from ui.settings import remembered_text
 from ui.state import AppState, RunStatus
@@ -106,7 +105,7 @@ class Session(QObject):
                     controller.background,
                     controller.typesetting,
                     controller.files,
-                    lambda name: self.window.enter_panel([row.name for row in PANELS].index(name)),
+                    self._show_cells,
                 )
             )
             self.lab.cover()
@@ -189,6 +188,15 @@ class Session(QObject):
         """Let the window ask about unsaved work when it is closed or another run is opened, or not."""
         self.window.close_guard = self._may_close if ask else None
         self.controller.replace_guard = self.document.may_lose_run if ask else None
+
+    def _show_cells(self) -> None:
+        """Lead into Filters & maps, where the pinned cell is written out."""
+        from ui.panels.feature_maps.panel import FeatureMapsPanel
+        from ui.panels.feature_maps.view import NETWORK
+
+        maps = self.window.panel(FeatureMapsPanel)
+        maps.show_page(NETWORK)
+        self.window.enter_panel(self.window.panels.panels().index(maps))
 
     def _watch_panels(self) -> None:
         # Imported here because they bring every kind of plot and the typesetter with them, and so pyqtgraph.

@@ -302,8 +302,9 @@ def test_a_click_goes_on_to_the_same_cell_in_filters_and_maps(qtbot, session):
     panel, maps = session.window.panel(TrainingPanel), session.window.panel(FeatureMapsPanel)
     session.window.resize(1440, 900)
     whole_window.rest(qtbot, session)
+    maps.show_page("top_patches")
     click_part(panel.network.view, CellKey((3, 5), 6, 7))
-    qtbot.waitUntil(maps.isVisible)
+    qtbot.waitUntil(maps.network.isVisible)  # whichever page was in sight before
     assert session.state.pinned == PinnedCell("pool1", (5, 6, 7))
     whole_window.rest(qtbot, session)
     assert maps.network.marked_cell() == session.state.pinned

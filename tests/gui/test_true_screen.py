@@ -309,7 +309,7 @@ def another(session: Session, name: str, runners: list[TaskRunner]) -> QWidget:
         samples.filter.set_choice(front.filter.choice())
         samples.filter.choiceEdited.emit(front.filter.choice())
         return samples
-    services = Services(session.state, session.controller, *runners, lambda _name: None)
+    services = Services(session.state, session.controller, *runners, lambda: None)
     panel = registry.PANELS[PANELS.index(name)].build(services)
     if isinstance(panel, ReportPanel):
         panel.work.begin(session.window.panel(ReportPanel).work.work)

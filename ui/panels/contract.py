@@ -52,7 +52,7 @@ class Services:
       ones.
     * `typesetting`: where pages of the report are set.
     * `files`: where files are written that were asked for.
-    * `show`: bring the panel of a name to the front.
+    * `show_cells`: show the pinned cell in Filters & maps.
     """
 
     state: AppState
@@ -61,7 +61,7 @@ class Services:
     background: TaskRunner
     typesetting: TaskRunner
     files: TaskRunner
-    show: Callable[[str], object]
+    show_cells: Callable[[], object]
 
 
 class Panel(HasProvenance, QFrame):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from ui.panels.contract import Panel, Services
 
@@ -32,8 +31,7 @@ class PanelRow:
 def _training(services: Services) -> Panel:
     from ui.panels.training.panel import TrainingPanel
 
-    show = partial(services.show, "feature_maps")
-    return TrainingPanel(services.state, services.runs, services.analysis, show)
+    return TrainingPanel(services.state, services.runs, services.analysis, services.show_cells)
 
 
 def _feature_maps(services: Services) -> Panel:
