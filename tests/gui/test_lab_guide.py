@@ -450,7 +450,7 @@ def test_a_lab_says_when_the_network_is_another_and_asks_only_before_it_takes_wh
     session.document.path = None
     assert guard(), "a document without a name is kept"
     show("first")
-    assert (state.experiment.ties, len(asked)) == ("first", 2), "and asks nothing"
+    assert (state.experiment, len(asked)) == (own, 3), "but not the run that another one replaces in it"
     session.ask_before_closing(False)
 
     said = sitting.column.page.mismatch

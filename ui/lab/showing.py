@@ -182,7 +182,7 @@ class StepShower(QObject):
         order = Order(
             self._with_checksum(picture),
             name=target.name,
-            asks=self._document.path is not None and not self._control.is_own_run,
+            asks=not self._control.is_own_run,
             prepared=self._prepared_for(picture),
         )
         self._document.restorer.restore(order)
