@@ -289,10 +289,11 @@ class _Headless:
 
     def __init__(self) -> None:
         from cnnviz.datasets import load_mnist
-        from cnnviz.experiment import LAB5
+        from cnnviz.experiment import Experiment
         from cnnviz.training import Trainer
 
-        self._trainer = Trainer(LAB5.build_network(), load_mnist(LAB5.classes), LAB5)
+        lab5 = Experiment()  # its defaults; earlier programs have the name elsewhere
+        self._trainer = Trainer(lab5.build_network(), load_mnist(lab5.classes), lab5)
         self._trainer.advance(1000)
 
     def rates(self, seconds: float) -> tuple[float, float]:
