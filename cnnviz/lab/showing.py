@@ -64,11 +64,13 @@ def picture_for(
         name = f"{panel}{_DOCK}"
         views[name] = {**views.get(name, {}), **view}
     epochs = before.epochs if before is not None and is_same_run else 1
+    # An image of one's own, of other classes, says nothing in this network.
+    sample = base.sample if isinstance(base.sample, int) or runs.classes == experiment.classes else 0
     seen = replace_struct(
         base,
         step=step,
         weights_sha256=base.weights_sha256 if stays else "",
-        sample=base.sample if show.sample is None else min(show.sample, len(dataset.test_labels) - 1),
+        sample=sample if show.sample is None else min(show.sample, len(dataset.test_labels) - 1),
         shift=base.shift if show.shift is None else show.shift,
         pinned=pinned,
         panel=f"{show.panel}{_DOCK}" if show.panel else base.panel,

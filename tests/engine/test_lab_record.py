@@ -9,6 +9,7 @@ import pytest
 from cnnviz.covers import Secret
 from cnnviz.datasets import to_input
 from cnnviz.document.archive import from_json, to_json
+from cnnviz.document.types import OwnImage as DrawnImage
 from cnnviz.document.types import PinnedCell
 from cnnviz.drawing import PAPER, Box, Drawing, Ground, to_svg
 from cnnviz.errors import ParameterError
@@ -310,6 +311,10 @@ def test_show_me_is_a_view(bench):
     assert end.seen.step == end.run.step == 60
     back = picture_for(replace(step.show, moment="start"), lab.experiment_of(step, 5), data, end)
     assert (back.seen.step, back.run.step) == (0, 60), "looking back does not untrain"
+    drawn = replace(view, seen=replace(view.seen, sample=DrawnImage()))
+    others = replace(drawn, experiment=replace(view.experiment, classes=("4", "9")))
+    found = [picture_for(step.show, view.experiment, data, each).seen.sample for each in (drawn, others)]
+    assert found == [DrawnImage(), 0], "a digit of other classes says nothing"
 
 
 LAB = load_lab(shipped_labs()["lab5"])
