@@ -158,6 +158,7 @@ class CurvePlot(ProvenancePart, Spoken, QWidget):
             answer=self._answer,
         )
         self._build_plot()
+        self._is_empty: bool | None = None
         self._empty = named(QLabel(self), role="muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
@@ -183,7 +184,6 @@ class CurvePlot(ProvenancePart, Spoken, QWidget):
             widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._widget.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         plot.hideButtons()
-        plot.showGrid(y=True, alpha=1.0)
         plot.setContentsMargins(0, 10, _MARGIN, 0)  # numbers reach half a line beyond the ends of the y axis
         for axis in self._axes.values():
             axis.enableAutoSIPrefix(False)
@@ -222,7 +222,11 @@ class CurvePlot(ProvenancePart, Spoken, QWidget):
         self._is_stale, content = False, self.content
         entries = (Named.of(curve, content.hidden) for curve in content.curves)
         self.legend.show_content(Legend(self._title, tuple(entries)))
-        self._empty.setVisible(not any(curve.x.size for curve in content.curves))
+        is_empty = not any(curve.x.size for curve in content.curves)
+        if is_empty is not self._is_empty:
+            self._is_empty = is_empty
+            self._empty.setVisible(is_empty)
+            self.plot_item.showGrid(y=not is_empty, alpha=1.0)  # which would go through the words
         self._axes["bottom"].counts = content.x_name != "epochs"
         if not self._zoomed:
             self._set_range(content.x_range or (0, 1), self._steady(content.y_range or (0, 1)))
