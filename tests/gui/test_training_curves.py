@@ -307,14 +307,6 @@ def test_the_shown_moment_is_marked_and_an_earlier_run_is_grey(curves: TrainingC
         assert BEFORE in plot.content.hidden
 
 
-def test_the_button_for_training_lies_inside_a_plot(qtbot: QtBot, curves: TrainingCurves) -> None:
-    curves.set_history(History())
-    for size in ((900, 300), (400, 500)):  # side by side, and one above the other
-        curves.resize(*size)
-        assert curves.train.isVisible()
-        qtbot.waitUntil(lambda: curves.train.parentWidget().rect().contains(curves.train.geometry()))
-
-
 def test_side_by_side_both_plots_end_at_one_height_and_stacked_one_unit_serves_both(
     qtbot: QtBot, curves: TrainingCurves, theme: ThemeManager
 ) -> None:
