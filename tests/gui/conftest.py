@@ -150,11 +150,8 @@ def _shares_window(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture(autouse=True)
 def no_leaks(request: pytest.FixtureRequest, theme: ThemeManager, settings: Path) -> Iterator[None]:
     """Fail a test that leaves a window, a timer or a thread behind, or what crashes at the end."""
-    kept: KeptWindow = request.getfixturevalue("kept_window")
     if _shares_window(request):
-        kept.open(request.getfixturevalue("qtbot"))
-    else:
-        kept.put_away()  # or it could lie over what this test points at
+        request.getfixturevalue("kept_window").open(request.getfixturevalue("qtbot"))
     _flush()
     gc.freeze()  # what earlier tests have loaded; their windows have gone by now
     before = _living()

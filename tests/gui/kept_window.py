@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import pytest
 from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import opened, show_window
+from tests.gui.driving import activate, opened, show_window
 from tests.gui.whole_window import rest
 from ui.panels.samples.panel import ALL
 from ui.session import Session
@@ -23,12 +23,8 @@ class KeptWindow:
             settings = self._folders.mktemp("kept") / "window.ini"
             self._session = self._open.enter_context(opened(qtbot, settings))
         else:
-            show_window(qtbot, self._session.window)  # the last test may have had another one
+            activate(qtbot, self._session.window)  # the last test may have had another one
         return self._session
-
-    def put_away(self) -> None:
-        if self._session is not None:
-            self._session.window.hide()
 
     def give_back(self, qtbot: QtBot, is_sound: bool) -> None:
         """Make it as it is at first; of one in which a test has failed nobody knows what is in it."""

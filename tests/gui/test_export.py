@@ -45,8 +45,9 @@ CAPTION = 'seed 0 & <b>"x"</b>'
 
 
 @pytest.fixture
-def panel(qtbot) -> PageView:
-    """A curve above a map."""
+def panel(qtbot, kept_window) -> PageView:
+    """A curve above a map, with no other window over them."""
+    kept_window.close()
     made = PageView(lambda _ask: None)
     qtbot.addWidget(made)
     made.resize(480, 500)
