@@ -15,7 +15,7 @@ from cnnviz.graphics.heat_map import Looked
 from cnnviz.graphics.pairs import MovedImage, Pair
 from cnnviz.network import Network
 from cnnviz.snapshots import Snapshot
-from tests.gui.driving import PanelDesk, part_center
+from tests.gui.driving import PanelDesk, part_center, settle
 from tests.small_data import few_digits
 from ui.marks import MarkView
 from ui.panels.translation.panel import TranslationPanel
@@ -88,15 +88,12 @@ class Desk(PanelDesk):
         self.settle()
 
     def settle(self) -> None:
-        """Wait until what is shown belongs to the shift in force, and all texts are written."""
+        """Wait until what is shown belongs to the shift in force, all texts are written and all is laid out."""
         panel, state = self.panel, self.state
-        self.bot.waitUntil(
-            lambda: (
-                panel.picture is not None
-                and panel.is_current
-                and panel.picture.shift == state.shift
-                and not self._is_busy()
-            ),
+        settle(
+            self.bot,
+            lambda: panel.picture is not None and panel.is_current and panel.picture.shift == state.shift,
+            lambda: not self._is_busy(),
         )
 
     def _is_busy(self) -> bool:
@@ -107,15 +104,14 @@ class Desk(PanelDesk):
 
     def drag(self, dx: float, dy: float, steps: int = 4) -> None:
         """Take the image in the middle and move it by so many pixels of the image."""
-        canvas = self.canvas
-        start = self.pixel_center(14, 14)
-        cell = self.pixel_center(14, 15).x() - start.x()
-        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start.toPoint())
-        for step in range(1, steps + 1):
-            way = QPointF(dx, dy) * (cell * step / steps)
-            QTest.mouseMove(canvas, (start + way).toPoint())
-        end = start + QPointF(dx, dy) * cell
-        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=end.toPoint())
+        start, cell = self.pixel_center(14, 14), self.pixel_center(14, 15).x() - self.pixel_center(14, 14).x()
+        window = self.canvas.window()  # a move in it arrives at once, that of the screen's pointer when it can
+        ways = [QPointF(dx, dy) * (cell * step / steps) for step in range(steps + 1)]
+        places = [self.canvas.mapTo(window, (start + way).toPoint()) for way in ways]
+        QTest.mousePress(window.windowHandle(), Qt.MouseButton.LeftButton, pos=places[0])
+        for place in places[1:]:
+            QTest.mouseMove(window.windowHandle(), place)
+        QTest.mouseRelease(window.windowHandle(), Qt.MouseButton.LeftButton, pos=places[-1])
 
     def press(self, key: Qt.Key, shift: bool = False, widget: QWidget | None = None) -> None:
         modifier = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
