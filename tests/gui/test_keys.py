@@ -259,6 +259,7 @@ def test_what_is_typed_after_a_click_beside_a_field_for_words_trains_nothing(
         before, place = active.state.run, beside.mapTo(window, beside.rect().bottomRight() - QPoint(2, 2))
         QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, pos=place)
         QTest.keyClicks(focus(), "the edges s r")
+        press(Key.Key_Space, Modifier.ShiftModifier)
         rest(qtbot, active)
         assert active.state.run == before
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.controls.choice_field import ClassPicker
-from ui.controls.keyboard import follow_keyboard, is_for_words, is_plain, scroll_to
+from ui.controls.keyboard import follow_keyboard, has_shift, is_for_words, is_plain, scroll_to
 from ui.controls.layouts import named
 from ui.controls.pace import single_shot
 from ui.window.actions import ACTIONS, as_read
@@ -67,14 +67,14 @@ class KeyOwner(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
             return False
-        kept = self._is_kept(watched, event) if is_plain(event) else None
+        kept = self._is_kept(watched, event) if is_plain(event) or has_shift(event) else None
         if kept is not None:
             event.setAccepted(kept)
         return kept is not None
 
     def _is_kept(self, focus: QObject, event: QKeyEvent) -> bool | None:
         """Whether a key stays with the focus; None to leave that to Qt."""
-        match event.key():
+        match event.key() if is_plain(event) else None:
             case Qt.Key.Key_Space if isinstance(focus, _NO_SPACE):
                 return False
             case Qt.Key.Key_Space if isinstance(focus, QAbstractButton):
