@@ -63,8 +63,11 @@ def begin_anew(qtbot: QtBot, session: Session) -> None:
     if images.choice() != ALL:
         images.set_choice(ALL)
         images.choiceEdited.emit(ALL)
-    for place in ("data", "files", "pace", "report", "run", "samples", "window"):
+    for place in (
+        "data", "end of the run", "files", "keeping", "last", "pace", "report", "run", "samples", "window",
+    ):  # fmt: skip
         state.clear_notice(place)
+    window.notices.clear()  # good news go by themselves, but not at once
     window.resize(1440, 900)
     show_window(qtbot, window)
     window.setFocus()

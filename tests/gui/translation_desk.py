@@ -88,7 +88,7 @@ class Desk(PanelDesk):
         self.settle()
 
     def settle(self) -> None:
-        """Wait until what is shown belongs to the shift in force, all texts are written and all is laid out."""
+        """Wait until what is shown belongs to the shift in force, and all is written and laid out."""
         panel, state = self.panel, self.state
         settle(
             self.bot,
@@ -105,7 +105,7 @@ class Desk(PanelDesk):
     def drag(self, dx: float, dy: float, steps: int = 4) -> None:
         """Take the image in the middle and move it by so many pixels of the image."""
         start, cell = self.pixel_center(14, 14), self.pixel_center(14, 15).x() - self.pixel_center(14, 14).x()
-        window = self.canvas.window()  # a move in it arrives at once, that of the screen's pointer when it can
+        window = self.canvas.window()  # a move in it arrives at once
         ways = [QPointF(dx, dy) * (cell * step / steps) for step in range(steps + 1)]
         places = [self.canvas.mapTo(window, (start + way).toPoint()) for way in ways]
         QTest.mousePress(window.windowHandle(), Qt.MouseButton.LeftButton, pos=places[0])
