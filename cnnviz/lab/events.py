@@ -114,7 +114,7 @@ def counted(counts: Mapping[str, int], event: Event) -> dict[str, int]:
     if event.what and event.keys[-1] in counts:
         return dict(counts)
     if len(counts) >= _MOST_KEYS:
-        event = Event(event.name, event.count)
+        event = Event(event.name, event.count, among=event.among)
     after = {
         key: max(counts.get(key, 0), event.count) if is_count else counts.get(key, 0) + event.count
         for key in event.keys

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, cast
@@ -122,19 +122,17 @@ def checked_answer(prediction: Prediction, answer: object) -> Answer:
             raise ParameterError(f"One of {', '.join(names)} is expected here.")
 
 
-def require_in_window(
-    prediction: Prediction, answer: Answer, side: int, number: Callable[[int | str], int | None]
-) -> None:
+def require_in_window(prediction: Prediction, answer: Answer, side: int, filter_: int | None) -> None:
     """Refuse a cell that lies outside of the pooling window that a prediction asks about.
 
     * `side`: side and stride of the pooling windows, in cells.
-    * `number`: number of the filter that a lab names; None while its network is not there.
+    * `filter_`: number of the filter that is asked about; None while the network that decides is not there.
     * Raises ParameterError: if it does; the text says where the window lies.
     """
     asked = prediction.truth.parameters
     if prediction.truth.measure != "window_winner" or not isinstance(answer, tuple):
         return
-    filter_, row, column = number(asked["filter"]), int(asked["row"]), int(asked["column"])
+    row, column = int(asked["row"]), int(asked["column"])
     if filter_ is None:
         raise ParameterError("Press “Show me” first: this is about a filter of the trained network.")
     if (answer[0], answer[1] // side, answer[2] // side) != (filter_, row, column):

@@ -92,7 +92,7 @@ def measured_lab(
             settings_here = replace(settings, window=window)
             bench = replace(bench, own=own, settings=settings_here, progress=part_of(report, training, 1))
             for step in asking:
-                bench.go_on(0)
+                bench.progress(0.0)
                 benches[step.id] = bench
                 measured[step.id] = [measure(step.id, each, bench) for each in step.measurements]
                 results = step.results if with_results else ()

@@ -184,10 +184,15 @@ def value_words(of: Quantified, value: Any) -> str:
             return " or ".join(format_cell(cell) for cell in value)
 
 
+def filter_words(named: int | str) -> str:
+    """Return what a filter is called, by its number or as a lab names it."""
+    return f"filter {named}" if isinstance(named, int) else f"the {named} filter"
+
+
 def _text(value: int | str, of: str = "") -> str:
     """Return a number, a filter, what a stage is called in the window, or another name as it is."""
     if of == "filter":
-        return f"filter {value}" if isinstance(value, int) else f"the {value} filter"
+        return filter_words(value)
     if isinstance(value, int):
         return format_count(value)
     return STAGE_STYLES[value].title if value in STAGE_STYLES else value

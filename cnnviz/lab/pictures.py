@@ -628,7 +628,7 @@ def _flips(case: Case, dx: int, dy: int, digits: int) -> Made:
     labels = data.test_labels[:digits]
     reach = max(8, abs(dx))
     settings = SweepSettings(dxs=range(-reach, reach + 1), dys=(dy,), measures=("decision_flip",))
-    lines, shares = list[Curve](), dict[str, float]()
+    curves, shares = dict[str, Curve](), dict[str, float]()
     styles = "solid", "dashed", "dotted", "dash-dot"
     for place, name in enumerate(data.classes):
         chosen = np.flatnonzero(labels == place)
@@ -641,9 +641,9 @@ def _flips(case: Case, dx: int, dy: int, digits: int) -> Made:
         flips = swept.mean["decision_flip"]["output"][0]
         shares[name] = 100 * float(flips[reach + dx])
         xs = swept.dxs.astype(np.float64)
-        lines.append(Curve(with_article(name), xs, flips, "accent", styles[place % 4], 1.8))
+        curves[name] = Curve(with_article(name), xs, flips, "accent", styles[place % 4], 1.8)
     order = sorted(shares, key=lambda name: shares[name])
-    lines = [line for line in lines if line.name.partition(" ")[2] in (*order[:2], *order[-2:])]
+    lines = [curve for name, curve in curves.items() if name in (*order[:2], *order[-2:])]
     lines += _answered(case, "decision_flips", -reach, reach, 0.01)
     page = _plot(
         lines, "dx", "Share of images with another class", y_range=(0.0, 1.0),

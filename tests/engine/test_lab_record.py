@@ -127,6 +127,8 @@ def test_the_same_thing_again_counts_once_and_a_step_may_wait_for_a_certain_one(
         record = record.happened(step, Event("dragged", what=f"{number}, 1"), TIME)
     for name, what in (("walked", "output"), ("dragged", "2, 0")):
         record = record.happened(step, Event(name, what=what), TIME)
+    record = record.happened(step, Event("pinned", what="pool1: 0, 1, 2", among="pool1"), TIME)
+    assert record.step("guess").counts["pinned:pool1"] == 1, "of which a lab may ask for one"
     assert len(record.step("guess").counts) <= 100, "a record is read again"
 
 

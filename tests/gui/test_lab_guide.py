@@ -308,7 +308,10 @@ def test_a_click_chooses_the_cell_that_is_asked_for_and_the_button_that_commits_
 def test_the_strongest_filter_is_named_by_its_number_once_the_network_is_trained(qtbot, few, tmp_path):
     shows = 'moment = "end"\nfilter = "strongest"\npinned = { stage = "conv1", index = [0, 8, 8] }\n'
     lab = _CELL.replace("filter = 0", 'filter = "strongest"').replace('moment = "start"\n', shows)
-    sitting = open_lab(qtbot, few, tmp_path, lab.replace("Some **strong** words.", "Look at {filter}."))
+    lab = lab.replace("Some **strong** words.", "Look at {filter}.")
+    (alone,) = LabDesk(lab).column(qtbot).page.text.findChildren(RichLabel)
+    assert alone.text() == "Look at the strongest filter.", "before anybody has called it so"
+    sitting = open_lab(qtbot, few, tmp_path, lab)
     page, desk = sitting.column.page, sitting.control
     (label,) = page.text.findChildren(RichLabel)
     assert label.text() == "Look at the strongest filter."

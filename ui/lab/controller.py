@@ -10,7 +10,7 @@ from cnnviz.experiment import Experiment
 from cnnviz.lab.events import Event, missing, result_was_shown, to_see_first
 from cnnviz.lab.judging import require_in_window
 from cnnviz.lab.measured import HARMLESS
-from cnnviz.lab.measures import MEASURES
+from cnnviz.lab.measures import MEASURES, filter_words
 from cnnviz.lab.model import Answer, Lab, Step, seed_of
 from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, Shown, StepRecord
 from cnnviz.lab.showing import secrets_of
@@ -144,10 +144,17 @@ class LabController(QObject):
 
     def filter_number(self, named: int | str | None) -> int | None:
         """Return the number of a filter that the step in front names, if that is known by now."""
-        snapshot = None if self.step is None else self.snapshot_of(self.step)
-        if named is None or isinstance(named, int):
+        if not isinstance(named, str):
             return named
+        snapshot = None if self.step is None else self.snapshot_of(self.step)
         return None if snapshot is None else filter_number(named, snapshot.network)
+
+    @property
+    def filter_words(self) -> str:
+        """What the filter of the step in front is called, by its number if that is known; "" for none."""
+        named = None if self.step is None else self.step.show.filter
+        number = self.filter_number(named)
+        return "" if named is None else filter_words(named if number is None else number)
 
     @property
     def is_late(self) -> bool:
@@ -271,8 +278,8 @@ class LabController(QObject):
         step = self.step
         if step is not None:
             if step.prediction is not None:
-                side = self.experiment_of(step).pool_size
-                require_in_window(step.prediction, answer, side, self.filter_number)
+                side, asked = self.experiment_of(step).pool_size, step.prediction.truth.parameters
+                require_in_window(step.prediction, answer, side, self.filter_number(asked.get("filter")))
             self.note_shown()
             made = Commitment(answer, now(), self._state.run.step, self.is_late, self.seen(step))
             self.work.set_record(self.record.predicted(step, made))

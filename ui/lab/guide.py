@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Qt
-from PySide6.QtWidgets import QWidget
 
 from cnnviz.covers import Secret
 from cnnviz.lab.course import FREE, free_lab
@@ -32,7 +31,6 @@ _PLACE = "files"
 _FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
 
 
-type Parts = tuple[tuple[QWidget, tuple[Secret, ...]], ...]
 type Covers = tuple[tuple[tuple[Cover, tuple[Secret, ...]], ...], ...]
 """Covers, and what each of them hides, by panel."""
 
@@ -234,7 +232,7 @@ class LabGuide(QObject):
 
     def export(self) -> None:
         """Show the report, and ask how to export it."""
-        self._window.panels.show_named("report_dock")
+        self._window.panels.bring_forward(self._report)
         self._report.exporter.ask()
 
     def _ask_for_cell(self) -> None:
@@ -254,12 +252,11 @@ class LabGuide(QObject):
 
     def _call(self) -> None:
         """Let the text call by their present names the button that is to be pressed, and a filter."""
-        text, status, step = self.column.page.text, self._state.run.status, self.control.step
+        text, status = self.column.page.text, self._state.run.status
         if status not in (RunStatus.TRAINING, RunStatus.FINISHED):
             text.call(train=self._window.run_bar.train.accessibleName())
-        if step is not None and step.show.filter is not None and status is not RunStatus.TRAINING:
-            number = self.control.filter_number(step.show.filter)
-            text.call(filter=f"the {step.show.filter} filter" if number is None else f"filter {number}")
+        if status is not RunStatus.TRAINING:
+            text.call(filter=self.control.filter_words)
 
     def _on_result_arrived(self, step_id: str) -> None:
         """Tell that the result of another step is known."""
@@ -326,8 +323,8 @@ class LabGuide(QObject):
         self.column.page.show_me.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
 
-def covered_parts(window: MainWindow) -> Iterator[Parts]:
-    """Yield, panel by panel, the parts that are covered as a whole, and what each of them shows.
+def covers_of(window: MainWindow) -> Covers:
+    """Put covers over the parts that are covered as a whole, panel by panel, with what each of them shows.
 
     Parts that show more besides ask the state by themselves (`AppState.why_covered`): the run bar, the
     timeline, the captions of samples, the drawing of the network, the cells of Filters & maps and of
@@ -335,17 +332,17 @@ def covered_parts(window: MainWindow) -> Iterator[Parts]:
     is where the eye looks first.
     """
     training = window.panel(TrainingPanel)
-    yield (
+    of_training = (
         (training.curves.accuracy, (Secret.TEST,)),
         (training.results, (Secret.TEST, Secret.LOSS, Secret.ANSWERS)),
         (training.log, (Secret.TEST, Secret.LOSS)),
         (training.curves.loss, (Secret.LOSS,)),
     )
     own = Secret.ANSWERS, Secret.PREDICTION
-    yield tuple((row, own) for row in (window.samples.bars, window.samples.said))
+    of_samples = tuple((row, own) for row in (window.samples.bars, window.samples.said))
     translation = window.panel(TranslationPanel)
     said = (Secret.SHIFT, Secret.ANSWERS)
-    yield (
+    of_translation = (
         (translation.maps_part, (Secret.SHIFT, Secret.CELLS)),
         (translation.winners_part, (Secret.SHIFT, Secret.CELLS, Secret.ROUTE, Secret.FIELD)),
         (translation.lesson, said),
@@ -356,13 +353,10 @@ def covered_parts(window: MainWindow) -> Iterator[Parts]:
     )
     backprop = window.panel(BackpropPanel)
     of_pass, of_window = (Secret.ANSWERS, Secret.CELLS), (Secret.ROUTE, Secret.SHARES)
-    yield (
+    of_backprop = (
         (backprop.stack, of_pass),
         (backprop.header.said, (*of_pass, *of_window)),
         (backprop.side, (*of_pass, *of_window, Secret.CHECK)),
     )
-
-
-def covers_of(window: MainWindow) -> Covers:
-    """Put a cover over each of the parts."""
-    return tuple(tuple((Cover(part), own) for part, own in parts) for parts in covered_parts(window))
+    panels = of_training, of_samples, of_translation, of_backprop
+    return tuple(tuple((Cover(part), hidden) for part, hidden in parts) for parts in panels)

@@ -92,7 +92,7 @@ class StepPage(QWidget):
         self.purpose.set_text(step.purpose)
         self._is_set = self._was_set = False
         self._show_need()
-        self.text.set_text(step.text, figures)
+        self.text.set_text(step.text, figures, control.filter_words)
         self.image.set_step(step)
         self.prediction.set_prediction(step.prediction)
         for old in self.answers:

@@ -54,23 +54,23 @@ class StepText(QWidget):
         self._shown: tuple[str, Mapping[str, Picture | str]] = ("", {})
         self._train, self._filter = _TRAIN, ""
 
-    def set_text(self, text: str, figures: Mapping[str, Picture | str]) -> None:
-        """Show a text; its figures are given by their names, of one that cannot be shown why not."""
-        self._shown = text, figures
+    def set_text(self, text: str, figures: Mapping[str, Picture | str], filter: str) -> None:
+        """Show a text, its figures by their names or why they cannot be shown, the filter as it is called."""
+        self._shown, self._filter = (text, figures), filter
         for part in self._parts:
             part.hide()
             part.deleteLater()
-        named = text.replace(f"**{_TRAIN}**", f"**{self._train}**").replace("{filter}", self._filter)
-        self._parts = [part for block in parse_text(named) for part in _parts_of(block, figures)]
+        text = text.replace(f"**{_TRAIN}**", f"**{self._train}**").replace("{filter}", filter)
+        self._parts = [part for block in parse_text(text) for part in _parts_of(block, figures)]
         for part in self._parts:
             self._layout.addWidget(part)
 
     def call(self, *, train: str = "", filter: str = "") -> None:
         """Call the button that trains, and the filter that the step is about, what they are at the moment."""
-        names = train or self._train, filter or self._filter
-        if names != (self._train, self._filter):
-            self._train, self._filter = names
-            self.set_text(*self._shown)
+        train, filter = train or self._train, filter or self._filter
+        if (train, filter) != (self._train, self._filter):
+            self._train = train
+            self.set_text(*self._shown, filter)
 
 
 def _parts_of(block: Block, figures: Mapping[str, Picture | str]) -> list[QWidget]:
