@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from cnnviz._types import IntArray, Pictured
 from cnnviz.datasets import Dataset
 from cnnviz.errors import DivergenceError, ParameterError
+from cnnviz.evaluation import ignore_progress
 from cnnviz.experiment import Experiment
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot, SnapshotStore
@@ -237,15 +238,17 @@ class _Record:
         self._data, self._size = np.zeros((4, 1024)), 1
 
     def extend(self, losses: NDArray[np.float64], correct: IntArray, sizes: IntArray) -> None:
-        start, self._size = self._size, self._size + len(losses)
-        if self._size > self._data.shape[1]:
-            full, self._data = self._data, np.empty((4, max(self._size, 2 * self._data.shape[1])))
-            self._data[:, :start] = full[:, :start]
-        self._data[:, start : self._size] = losses, losses, correct, sizes
+        start, end = self._size, self._size + len(losses)
+        if end > self._data.shape[1]:
+            larger = np.empty((4, max(end, 2 * self._data.shape[1])))
+            larger[:, :start] = self._data[:, :start]
+            self._data = larger
+        self._data[:, start:end] = losses, losses, correct, sizes
         # One sum after the other from the last total on, so that the rounding, and with it every mean, is the
         # same in whatever stretches the steps arrive.
-        totals = self._data[1:, start - 1 : self._size]
+        totals = self._data[1:, start - 1 : end]
         np.cumsum(totals, axis=1, out=totals)
+        self._size = end
 
     def until(self, steps: int) -> "_Record":
         """Return a record of its own of the first steps, with just its rounding."""
@@ -299,7 +302,7 @@ class Replay:
         first = history.first_step
         return cls(start, step, history.losses[start.step - first : step - first])
 
-    def run(self, dataset: Dataset, report: Callable[[float], None] = lambda _share: None) -> Snapshot:
+    def run(self, dataset: Dataset, report: Callable[[float], None] = ignore_progress) -> Snapshot:
         """Repeat the steps.
 
         * `dataset`: that of the run.

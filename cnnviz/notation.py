@@ -23,6 +23,7 @@ from cnnviz.quantities import (
     format_signed,
     format_together,
     format_value,
+    rounded,
     typeset,
 )
 
@@ -47,7 +48,7 @@ class Notation:
         largest = float(np.max(magnitudes[np.isfinite(magnitudes)], initial=0.0))
         if largest == 0:
             return cls(2, 0, signed)
-        largest = float(f"{largest:.2e}")  # as it will be written: 9.9999 is 10.0
+        largest = rounded(largest, 3)  # as it will be written: 9.9999 is 10.0
         exponent = 0 if 0.02 <= largest < 1e4 else max(math.floor(math.log10(largest)), -300)
         return cls(max(2 - math.floor(math.log10(largest / 10.0**exponent)), 0), exponent, signed)
 
@@ -206,7 +207,7 @@ def format_ticks(ticks: Sequence[float]) -> list[str]:
     if not ticks:
         return []
     distance = min((b - a for a, b in pairwise(ticks)), default=abs(ticks[0]))
-    clean = [0.0 if abs(tick) < 1e-6 * distance else float(f"{tick:.12g}") for tick in ticks]
+    clean = [0.0 if abs(tick) < 1e-6 * distance else rounded(tick, 12) for tick in ticks]
     largest = max(map(abs, clean))
     if largest < MOST_IN_FULL:
         for decimals in range(6):

@@ -49,16 +49,16 @@ def format_value(value: float, digits: int = 3) -> str:
     """
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else typeset("∞" if value > 0 else "-∞")
-    rounded = float(f"{value:.{digits - 1}e}")
+    shown = rounded(value, digits)
     if value == 0:
         return "0"
-    if _FEWEST_IN_FULL <= abs(rounded) < MOST_IN_FULL:
-        decimals = max(digits - 1 - math.floor(math.log10(abs(rounded))), 0)
+    if _FEWEST_IN_FULL <= abs(shown) < MOST_IN_FULL:
+        decimals = max(digits - 1 - math.floor(math.log10(abs(shown))), 0)
         text, exponent = f"{value:,.{decimals}f}", ""
         is_exact = _is_exact(float(text.replace(",", "")), value)
     else:
         text, exponent = f"{value:.{digits - 1}e}".split("e")
-        exponent, is_exact = f"e{int(exponent)}", _is_exact(rounded, value)
+        exponent, is_exact = f"e{int(exponent)}", _is_exact(shown, value)
     if is_exact and "." in text:
         text = text.rstrip("0").rstrip(".")
     return typeset(text + exponent)

@@ -31,6 +31,10 @@ class Origin:
     # this moment leads elsewhere
     is_changed: bool = False
 
+    def is_changed_by(self, rate: float, step: int) -> bool:
+        """Whether a setting was changed on the way, once this rate is used from this step on."""
+        return self.is_changed or (step > 0 and rate != self.experiment.learning_rate)
+
     @property
     def is_repeatable(self) -> bool:
         """Whether training from the initial weights with these settings gives the same network again."""

@@ -196,7 +196,7 @@ class Session(QObject):
 
         maps = self.window.panel(FeatureMapsPanel)
         maps.show_page(NETWORK)
-        self.window.enter_panel(self.window.panels.panels().index(maps))
+        self.show_panel(self.window.panels.panels().index(maps))
 
     def _watch_panels(self) -> None:
         # Imported here because they bring every kind of plot and the typesetter with them, and so pyqtgraph.

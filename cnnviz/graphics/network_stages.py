@@ -127,8 +127,10 @@ class Flow:
         first, *others = sorted(sizes, reverse=True) or [0]
         few = min([first, *others[:_FEW]])
         # Of all that fit: three decimals, or two figures of the largest few, with which all add up.
-        tried = [format_sum(sums, total, _LONGEST, n) for n in range(max(first + 4, first - few + 2), 0, -1)]
-        return next((texts for texts in tried if max(map(len, texts)) <= _LONGEST), tried[-1])
+        most = max(first + 4, first - few + 2)
+        tried = (format_sum(sums, total, _LONGEST, figures) for figures in range(most, 1, -1))
+        fitting = (texts for texts in tried if max(map(len, texts)) <= _LONGEST)
+        return next(fitting, None) or format_sum(sums, total, _LONGEST, 1)
 
     @property
     def predicted(self) -> int:

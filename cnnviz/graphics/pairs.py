@@ -442,7 +442,7 @@ def _draw_ways(drawing: Drawing, whole: Box, drag: Drag) -> None:
         tip = whole.x + x * (whole.width / 2 - px(6)), whole.y + y * (whole.height / 2 - px(6))
         around = Box(tip[0] - px(14), tip[1] - px(14), px(28), px(28))
         drawing.parts.append(
-            Part(way, around, f"Move the image one pixel {way} (arrow key)", Move(x, y), drag)
+            Part(way, around, f"Move the image one pixel {way} (arrow key)", drag.moved(x, y), drag)
         )
         barbs = [(tip[0] + px(7) * (side * y - x), tip[1] + px(7) * (side * x - y)) for side in (1, -1)]
         drawing.add(Line((barbs[0], tip, barbs[1]), "accent", px(2)))

@@ -330,7 +330,8 @@ def _written(outputs: Outputs, box: Box, look: Look) -> list[Mark]:
     logit_room = max(map(mono.width, ["−00.00", *logits])) if values else 0
     share_room = max(map(mono.width, ["0.000", *shares]))
     rows = _rows(outputs, box, look)
-    for place, line in ((place, rows.cell(place, 0)) for place in range(rows.rows)):
+    for place in range(rows.rows):
+        line = rows.cell(place, 0)
         if line.height < mono.size and place not in (best, outputs.true):
             continue
         name, sign, logit, bar, share = line.inset(px(4), 0).columns(

@@ -91,7 +91,7 @@ def receptive_field(network: Network, layer: str, cell: Sequence[int]) -> dict[s
     field = _single(layer, checked_cell(network, layer, cell))
     fields: list[Field] = []
     for position in range(index, -1, -1):
-        stage = network.layers[position - 1][0] if position else INPUT
+        stage = stage_name(network, position - 1)
         field = _read_by(field, network.layers[position][1], stage, stage_shape(network, stage))
         fields.append(field)
     return {field.stage: field for field in reversed(fields)}
@@ -136,6 +136,11 @@ def stage_index(network: Network, stage: str) -> int:
     return names.index(stage)
 
 
+def stage_name(network: Network, index: int) -> str:
+    """Stage after layer number `index`; below 0 the input."""
+    return network.layers[index][0] if index >= 0 else INPUT
+
+
 def stage_shape(network: Network, stage: str) -> Shape:
     """Shape of one sample in a stage, `(c, h, w)` or `(d,)`."""
     return network.input_shape if stage == INPUT else network.shapes[stage]
@@ -148,14 +153,13 @@ def stage_values(network: Network, trace: Trace, index: int) -> FloatArray:
 
 def source_stage(network: Network, index: int) -> str:
     """Stage in which the values that a layer reads had their first indices, if they got others since."""
-    names = [INPUT, *(name for name, _ in network.layers)]
     for position in range(index - 1, -1, -1):
         layer = network.layers[position][1]
         if layer.only_renames:
-            return names[position]
+            return stage_name(network, position - 1)
         if not layer.is_elementwise:
             break
-    return names[index]
+    return stage_name(network, index - 1)
 
 
 def checked_cell(network: Network, stage: str, cell: Sequence[int]) -> Cell:

@@ -142,9 +142,7 @@ def poke(network: Network, x: FloatArray, label: int, target: Target, eps: float
     near = max(min([DEFAULT_EPS, *(abs(kink.value) / 2 for kink in kinks)]), MIN_EPS)
     if verdict in ("kink", "mismatch") and near < eps:
         closer = _compare(bench, target, own, first, near)[-1]
-        if closer in ("tie_rule", "mismatch"):
-            verdict = closer
-        elif verdict == "mismatch":
+        if verdict == "mismatch" or closer in ("tie_rule", "mismatch"):
             verdict = "curvature" if closer == "ok" else closer
     return Poke(target, eps, loss, plus, minus, own, *errors, kinks, verdict)
 

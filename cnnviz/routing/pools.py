@@ -11,7 +11,7 @@ from cnnviz._types import ByteArray, FloatArray, IntArray, Pictured, Shape
 from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ParameterError
 from cnnviz.evaluation import Progress, ignore_progress, input_chunks
-from cnnviz.inspect.receptive_field import INPUT, stage_index, stage_values
+from cnnviz.inspect.receptive_field import stage_index, stage_name, stage_values
 from cnnviz.layers import TIE_RULES, AvgPool2D, Pool, SubsamplePool2D, TieRule
 from cnnviz.network import Gradients, Network, Trace, forward_pass
 
@@ -142,7 +142,7 @@ def pool_routing(
     return PoolRouting(
         network=network,
         layer=layer,
-        stage=network.layers[index - 1][0] if index else INPUT,
+        stage=stage_name(network, index - 1),
         pool=pool,
         values=values[0],
         pooled=pooled[0],

@@ -204,15 +204,11 @@ class StageGrid:
 
 
 def _shift_axis(maps: FloatArray, along: Axis, distance: int, axis: int) -> FloatArray:
+    def moved(cells: int) -> FloatArray:
+        return shift(maps, *((cells, 0) if axis == -1 else (0, cells)), fill=0.0)
+
     whole, rest = divmod(distance, along.stride)
     if rest == 0:
-        return _shift_cells(maps, whole, axis)
+        return moved(whole)
     fraction = rest / along.stride
-    return (1 - fraction) * _shift_cells(maps, whole, axis) + fraction * _shift_cells(maps, whole + 1, axis)
-
-
-def _shift_cells(maps: FloatArray, cells: int, axis: int) -> FloatArray:
-    moved, after = np.zeros_like(maps), (slice(None),) * (-axis - 1)
-    target, source = _overlap(maps.shape[axis], cells)
-    moved[(..., target, *after)] = maps[(..., source, *after)]
-    return moved
+    return (1 - fraction) * moved(whole) + fraction * moved(whole + 1)

@@ -599,9 +599,10 @@ def test_a_pinned_cell_goes_along_into_the_filter_that_is_chosen(desk: Desk) -> 
     assert desk.state.pinned == PinnedCell("pool1", (5, 3, 4))
     assert title(desk).startswith("conv1, filter 5")
     assert desk.shown("filter").value == 5
-    desk.state.set_pinned(PinnedCell("dense1", (0,)))
-    desk.panel.answer(ShowFilter("conv1", 1))
-    assert desk.state.pinned == PinnedCell("dense1", (0,))
+    for pinned in (PinnedCell("dense1", (0,)), PinnedCell("input", (0, 3, 4))):
+        desk.state.set_pinned(pinned)
+        desk.panel.answer(ShowFilter("conv1", 1))
+        assert desk.state.pinned == pinned
 
 
 def test_the_step_stays_with_the_filter_of_the_weight_that_is_checked_and_frames_it(desk: Desk) -> None:

@@ -295,8 +295,7 @@ class Desk:
         self.mailbox = Mailbox()
         self.background = TaskRunner("background")
         tests = MomentTests(self.state, self.background)
-        self.control = TrainControl(running=True)
-        self.reader = MailReader(self.state, self.mailbox, self.control, tests)
+        self.reader = MailReader(self.state, self.mailbox, TrainControl(running=True), tests)
         self.network = LAB5.build_network()
         self.seen: list[tuple[int, int]] = []
         self.state.snapshotChanged.connect(self._on_show)
@@ -333,14 +332,13 @@ def test_the_last_weights_are_shown_when_the_run_halts(qtbot, desk):
     statuses: list[RunStatus] = []
     desk.state.snapshotChanged.connect(lambda: statuses.append(desk.state.run.status))
     desk.train(10)
-    desk.mailbox.post(1, RunHalted(10, 100, False))
+    desk.mailbox.post(1, RunHalted(10, False))
     desk.reader.on_worker_halted()
     # At once: what asks for the weights of a run at rest must not meet those of a moment ago.
     assert desk.seen == [(10, 10)]
     assert statuses == [RunStatus.PAUSED]
-    desk.control.epochs = 3  # an epoch was added when the run had just come to its end
-    desk.state.update_run(steps_per_epoch=100)
-    desk.mailbox.post(1, RunHalted(10, 100, True))
+    desk.state.update_run(total_steps=300)  # an epoch was added when the run had just come to its end
+    desk.mailbox.post(1, RunHalted(10, True))
     desk.reader.on_worker_halted()
     assert desk.state.run.total_steps == 300
 

@@ -3,13 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint
 
 from tests.gui.driving import click, type_into
 from ui.panels.training.panel import TrainingPanel
 from ui.state import RunStatus
-
-LEFT = Qt.MouseButton.LeftButton
 
 
 def status(session):

@@ -19,8 +19,6 @@ from ui.panels.backprop.focus import StepKind
 from ui.panels.backprop.panel import BackpropPanel
 from ui.session import Session
 
-LEFT = Qt.MouseButton.LeftButton
-
 type Hands = Callable[[QtBot, Session], object]
 
 THREE_DIGITS = Experiment(

@@ -45,10 +45,10 @@ class DropDownList(QComboBox):
     @override
     def showPopup(self) -> None:
         """Make room for the last entry: Qt forgets a part of the frame while the field has the keyboard."""
-        self.view().window().setContentsMargins(1, 0, 1, 0)  # or the list covers the frame
+        view, popup = self.view(), self.view().window()
+        popup.setContentsMargins(1, 0, 1, 0)  # or the list covers the frame
         super().showPopup()
-        view = self.view()
-        popup, frame = view.window(), view.contentsMargins()
+        frame = view.contentsMargins()
         rows = [view.sizeHintForRow(row) for row in range(self.count())]
         # What lies above and below the view. The items of the layout are better not asked: the Python object
         # of a spacer outlives it, and is taken for whatever comes to lie in its memory.

@@ -23,7 +23,6 @@ from ui.state import AppState
 from ui.tasks import Context, TaskRunner
 from ui.window.panel_area import PanelArea
 
-_REPORT = "report_dock"
 _ROWS, _COLUMNS = 6, 3  # of a small picture of a table
 _MOST_ROWS = 50_000  # of numbers kept with a figure; a curve of a long run has more
 
@@ -51,7 +50,7 @@ class FigureInserter(QObject):
     def insert(self, figure: Figure) -> None:
         """Put a figure in its place in the report, and say so; in the report itself, ask which."""
         name = self._panels.name_of(figure.widget)
-        if name == _REPORT:
+        if name == self._panels.name_of(self._report):
             self._report.fields.ask_insert()
             return
         step = self._report.work.step_for(name.removesuffix("_dock"))
@@ -110,7 +109,7 @@ class FigureInserter(QObject):
 
     def _show_report(self, step: Step) -> None:
         self._report.show_step(step.id)
-        self._panels.show_named(_REPORT)
+        self._panels.bring_forward(self._report)
 
 
 def _table_of(table: Table, caption: str, _context: Context) -> Insert:

@@ -181,8 +181,9 @@ class Controller(QObject):
         state.set_draft(draft)
         if state.pending == ("learning_rate",):
             self._control.learning_rate = draft.learning_rate
-            history, is_used = state.history, state.run.is_started
-            history.note_settings(draft, history.epoch_images, were_changed=is_used)
+            origin = None if state.live is None else state.live.origin
+            changes = origin is not None and origin.is_changed_by(draft.learning_rate, state.run.step)
+            state.history.note_settings(draft, state.history.epoch_images, were_changed=changes)
             state.set_settings(Settings(draft, draft))
         else:
             self.run_start.begin_untrained()

@@ -112,11 +112,9 @@ class MailReader(QObject):
                 state.update_run(status=status, step=step, total_steps=total, steps_per_epoch=per_epoch)
                 state.history.snapshots.add(snapshot, keep=True)
                 state.set_live(snapshot)
-            case RunHalted(step, total, is_finished):
+            case RunHalted(step, is_finished):
                 status = RunStatus.FINISHED if is_finished else RunStatus.PAUSED
-                # An epoch may have been added since it halted.
-                total = max(total, self._control.epochs * state.run.steps_per_epoch)
-                state.update_run(status=status, step=step, total_steps=total, images_per_second=0.0)
+                state.update_run(status=status, step=step, images_per_second=0.0)
             case RunFailed(text):
                 state.update_run(status=RunStatus.FAILED, images_per_second=0.0)
                 state.raise_notice("run", "error", text)

@@ -175,8 +175,8 @@ class RunStart(QObject):
         origin = Origin(run_id, experiment, built.dataset.name)
         before = None if built.start is None else built.start.origin
         if before is not None:  # what was changed before is changed in it, too
-            has_other_rate = step > 0 and before.experiment.learning_rate != experiment.learning_rate
-            origin = replace(origin, note=before.note, is_changed=before.is_changed or has_other_rate)
+            is_changed = before.is_changed_by(experiment.learning_rate, step)
+            origin = replace(origin, note=before.note, is_changed=is_changed)
         self._reset_history(built, origin)
         if built.dataset is not previous or state.sample is None:
             state.choose_test_image(0)

@@ -42,7 +42,6 @@ class RunHalted:
     """The training loop returned: it was paused, or every epoch is done."""
 
     step: int
-    total_steps: int
     finished: bool
 
 
@@ -333,7 +332,7 @@ class TrainWorker(QObject):
         if test or trainer.finished:
             self._test(trainer, snapshot)
         self._control.running = False
-        self._post(RunHalted(trainer.step, trainer.total_steps, trainer.finished))
+        self._post(RunHalted(trainer.step, trainer.finished))
 
     def _test(self, trainer: Trainer, moment: Snapshot) -> None:
         self._post(EvaluatedStep(moment.step, trainer.evaluate(moment.network), moment.origin))
@@ -348,7 +347,7 @@ class TrainWorker(QObject):
         origin = self._origin
         if origin is not None and trainer.learning_rate != origin.experiment.learning_rate:
             experiment = replace(origin.experiment, learning_rate=trainer.learning_rate)
-            is_changed = origin.is_changed or trainer.step > 0
+            is_changed = origin.is_changed_by(trainer.learning_rate, trainer.step)
             self._origin = replace(origin, experiment=experiment, is_changed=is_changed)
             # Whoever repeats the run from a moment on finds the rate of its steps with it.
             self._post(SnapshotTaken(self._snapshot(trainer), keep=True))

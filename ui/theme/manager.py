@@ -160,7 +160,8 @@ class ThemeManager(QObject):
                 part = waiting.popleft()
                 if Shiboken.isValid(part):
                     step(part)
-                    changed.update(filter(None, (_widget_of(part),)))
+                    if (widget := _widget_of(part)) is not None:
+                        changed.add(widget)
         for each in _around(changed):
             each.updateGeometry()  # a scroll bar that is not needed, for one, counts in what is around it
         if self._behind or self._untold or self._around:

@@ -231,13 +231,12 @@ class MainWindow(QMainWindow):
         self.setUpdatesEnabled(laid_out)  # until then the old picture is better than half of the new one
 
     def turn_panel(self, way: int) -> bool:
-        """Show the next panel, from its first page, or the one before; return whether there is one."""
+        """Show the next panel from its first page or the one before from its last; return if there is one."""
         place = self.panels.front + way
         if not 0 <= place < len(PANELS):
             return False
         self.panels.show_panel(place)
-        panel = self.panels.front_panel
-        while panel is not None and panel.turn_page(-way):
+        while self.panels.panels()[place].turn_page(-way):
             pass
         return True
 
@@ -358,7 +357,7 @@ class MainWindow(QMainWindow):
         focus = QApplication.focusWidget()
         if is_enter(event) and isinstance(focus, QAbstractButton):
             focus.click()
-        elif self.areas.has(focus) and (is_enter(event) or plain_arrow_step(event)):
+        elif (is_enter(event) or plain_arrow_step(event)) and self.areas.has(focus):
             self.focusNextChild()
         else:
             super().keyPressEvent(event)

@@ -117,6 +117,10 @@ class PanelArea(QMainWindow):
             panel.present(alone)
         self.show_panel(front)
 
+    def bring_forward(self, panel: Panel) -> None:
+        """Bring a panel to the front."""
+        self.show_panel(self.panels().index(panel))
+
     def show_named(self, name: str) -> None:
         """Bring the panel of this name to the front, if there is one."""
         if name in self._panels:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from cnnviz._types import FloatArray
 from cnnviz.drawing.kept import kept
 from cnnviz.inspect.receptive_field import INPUT, Cell, stage_index, stage_shape, window_geometry
+from cnnviz.layers.cells import unravelled
 from cnnviz.quantities import format_cell
 from cnnviz.routing import FilterTerms, ParameterTarget, Target, pool_after
 from ui.panels.backprop.focus import Focus, Step, StepKind, block_of, describe_target, is_maps, maps_stage
@@ -198,7 +199,7 @@ def cell_read(passed: Pass, target: Target) -> tuple[str, Cell] | None:
     if not isinstance(target, ParameterTarget) or len(target.index) != 2:
         return None
     stage = source_stage(passed, target.name.rpartition(".")[0])
-    return stage, tuple(map(int, np.unravel_index(target.index[1], stage_shape(passed.network, stage))))
+    return stage, unravelled(target.index[1], stage_shape(passed.network, stage))
 
 
 def target_words(passed: Pass, target: Target) -> str:
@@ -291,7 +292,7 @@ def _pinned_before(passed: Pass, step: Step, focus: Focus) -> Cell:
 def _followed(passed: Pass, stage: str, focus: Focus) -> Cell:
     """Cell of a stage that the window of its block's pool gives or is given; empty without a pool."""
     network, layer = passed.network, block_of(passed.network, stage)
-    pool = None if INPUT in (stage, layer) else pool_after(network, layer)
+    pool = None if layer == INPUT else pool_after(network, layer)
     if pool is None:
         return ()
     step = Step(StepKind.ROUTE, pool, passed.before(pool), "", "")

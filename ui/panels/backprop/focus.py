@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from cnnviz.inspect.receptive_field import INPUT, Cell, stage_shape
+from cnnviz.inspect.receptive_field import INPUT, Cell, stage_name, stage_shape
 from cnnviz.layers import Layer
 from cnnviz.network import Network
 from cnnviz.quantities import format_cell
@@ -67,8 +67,7 @@ def backward_steps(network: Network) -> tuple[Step, ...]:
     steps = [_step(kind, "", logits) for kind in (StepKind.OUTPUT, StepKind.LOSS, StepKind.LOGITS)]
     for position in range(len(network.layers) - 1, -1, -1):
         name, layer = network.layers[position]
-        before = network.layers[position - 1][0] if position else INPUT
-        steps.extend(_layer_steps(network, name, layer, before))
+        steps.extend(_layer_steps(network, name, layer, stage_name(network, position - 1)))
     steps.append(_step(StepKind.UPDATE, "", logits))
     titles = [step.title for step in steps]
     # Those that would appear twice are called by their layers.
@@ -160,15 +159,13 @@ class Focus:
 
     def channel(self, network: Network, stage: str) -> int:
         """Filter that is looked at in a stage of maps."""
-        if stage == INPUT:
-            return min(dict(self.channels).get(INPUT, 0), network.input_shape[0] - 1)
         return min(dict(self.channels).get(block_of(network, stage), 0), stage_shape(network, stage)[0] - 1)
 
     def with_channel(self, network: Network, stage: str, channel: int) -> "Focus":
         """Look at another filter."""
-        key = INPUT if stage == INPUT else block_of(network, stage)
         terms = self.terms if channel == self.channel(network, stage) else 1
-        return replace(self, channels=tuple((dict(self.channels) | {key: channel}).items()), terms=terms)
+        channels = dict(self.channels) | {block_of(network, stage): channel}
+        return replace(self, channels=tuple(channels.items()), terms=terms)
 
     def unit(self, network: Network, layer: str) -> int:
         """Unit of a dense layer that is looked at."""
@@ -194,7 +191,7 @@ class Focus:
 def block_of(network: Network, stage: str) -> str:
     """Convolution layer whose filters the channels of a stage belong to; ``"input"`` if there is none."""
     found = INPUT
-    for name, layer in network.layers:
+    for name, layer in network.layers if stage != INPUT else ():
         if layer.has_filters:
             found = name
         if name == stage:

@@ -12,7 +12,6 @@ from cnnviz.layers import TIE_RULES
 from cnnviz.network import Network
 from cnnviz.quantities import format_count
 from cnnviz.routing import Target, with_ties
-from cnnviz.routing.agreement import DEFAULT_EPS
 from cnnviz.snapshots import Snapshot
 from ui.choices import flag, kept, maybe, read, whole
 from ui.panels.backprop import asks
@@ -28,11 +27,9 @@ from ui.panels.backprop.focus import (
     target_named,
     target_of,
 )
-from ui.panels.backprop.now import Now, PokeOutcome
+from ui.panels.backprop.now import EPS, REACH, Now, PokeOutcome
 from ui.panels.backprop.passes import Pass, PassChoices, PassScene, Preview, Trial
 from ui.state import PinnedCell
-
-EPS, REACH = DEFAULT_EPS, 0.5
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Look
 from cnnviz.drawing.page import Card, Page
 from cnnviz.graphics.texts import WORDS, Words
-from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.layers import TIE_RULES
 from cnnviz.routing import ParameterTarget, Target
 from ui.choices import read
@@ -39,8 +38,8 @@ from ui.state import AppState, PinnedCell, RunStatus
 from ui.tasks import TaskRunner
 from ui.theme import Theme, follow_theme, theme_manager
 
-#: What tells too much: where the gradient went in the pool before, what the update makes of the loss.
 _OF_WINDOW = Secret.ROUTE, Secret.SHARES
+#: What tells too much: where the gradient went in the pool before, what the update makes of the loss.
 _TOLD_BY = {
     **dict.fromkeys((StepKind.GATE, StepKind.PASS, StepKind.FILTER, StepKind.INPUT), _OF_WINDOW),
     StepKind.UPDATE: (*_OF_WINDOW, Secret.UPDATE),
@@ -364,15 +363,15 @@ class BackpropPanel(Panel):
     def _choose_target(self, target: Target) -> None:
         """Pin a cell, or free it if it is pinned; poke a weight, and pin the cell that it alone reads."""
         if isinstance(target, ParameterTarget):
-            assert self.model.passed is not None
-            if (read := cell_read(self.model.passed, target)) is not None:
-                self.model.answer(ShowUnit(target.name.rpartition(".")[0], target.index[0]))
+            passed, layer = self.model.passed, target.name.rpartition(".")[0]
+            assert passed is not None
+            if (read := cell_read(passed, target)) is not None:
+                self.model.answer(ShowUnit(layer, target.index[0]))
                 self.model.set_target(target_of(*read))  # so that the maps stay where they are
                 self._state.set_pinned(PinnedCell(*read))
-            elif self.model.passed.layer(layer := target.name.rpartition(".")[0]).has_filters:
+            elif passed.layer(layer).has_filters:
                 # The step stays with the filter of this weight, whatever sample comes.
-                stages = layer, self.model.passed.before(layer)
-                for stage, channel in zip(stages, target.index, strict=False):
+                for stage, channel in zip((layer, passed.before(layer)), target.index, strict=False):
                     self.answer(ShowFilter(stage, channel))
             self.work.poke(target)
             return
@@ -386,7 +385,7 @@ class BackpropPanel(Panel):
     def _pin_in(self, stage: str, channel: int) -> None:
         """Move a pinned cell of these maps into another one: the filter that is looked at is one."""
         passed, pinned = self.model.passed, self._state.pinned
-        if passed is None or pinned is None or len(pinned.index) != 3 or stage == INPUT:
+        if passed is None or pinned is None or len(pinned.index) != 3:
             return
         if block_of(passed.network, pinned.stage) == block_of(passed.network, stage):
             self._state.set_pinned(PinnedCell(pinned.stage, (channel, *pinned.index[1:])))

@@ -9,7 +9,7 @@ import numpy as np
 from cnnviz._types import FloatArray
 from cnnviz.datasets import to_input
 from cnnviz.drawing.kept import kept
-from cnnviz.inspect.receptive_field import INPUT, stage_index, symbol_of
+from cnnviz.inspect.receptive_field import INPUT, stage_index, stage_name, symbol_of
 from cnnviz.layers import TIE_RULES, Layer, Pool, TieRule
 from cnnviz.network import Gradients, Network, Trace
 from cnnviz.routing import (
@@ -129,8 +129,7 @@ class Pass(SceneRun):
 
     def before(self, name: str) -> str:
         """Stage that a layer reads."""
-        position = stage_index(self.network, name)
-        return self.network.layers[position - 1][0] if position else INPUT
+        return stage_name(self.network, stage_index(self.network, name) - 1)
 
     def values(self, stage: str) -> FloatArray:
         """Values of a stage, without the batch."""

@@ -7,7 +7,7 @@ import numpy as np
 from cnnviz.graphics.columns import Column, Kind, Plan
 from cnnviz.graphics.ledger import LedgerRow
 from cnnviz.inspect.arithmetic import explain_cell
-from cnnviz.inspect.receptive_field import INPUT, stage_index
+from cnnviz.inspect.receptive_field import INPUT, stage_index, stage_name
 from cnnviz.layers import Layer
 from cnnviz.layers.cells import (
     ActivationCell,
@@ -285,8 +285,7 @@ def _arithmetic(picture: Picture, look: Look, cell: PinnedCell) -> Arithmetic:
 def _source_of(picture: Picture, stage: str) -> tuple[str, str, Limits]:
     """Name, colour map and limits of the stage that a stage reads."""
     network = picture.network
-    index = stage_index(network, stage)
-    name = network.layers[index - 1][0] if index > 0 else INPUT
+    name = stage_name(network, stage_index(network, stage) - 1)
     column = picture.plan.column(name)
     if column is None:  # flattened maps
         return name, "signed", (-1.0, 1.0)

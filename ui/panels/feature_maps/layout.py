@@ -254,8 +254,8 @@ def column_widths(columns: _Page, side: float, folds: Collection[str], room: Roo
     """Width of each column that is not folded: the narrowest ones get of the room to spare first."""
     look = room.look
     widths = {c.key: column_width(c, side, look) for c in columns if c.key not in folds}
-    most = dict.fromkeys(_MAPS, _WIDEST * side) | {Kind.FILTERS: max(look.px(_NUMBERED), _WIDEST * side)}
-    most[Kind.OUTPUT] = look.px(_READABLE)
+    filters = max(look.px(_NUMBERED), _WIDEST * side)
+    most = dict.fromkeys(_MAPS, _WIDEST * side) | {Kind.FILTERS: filters, Kind.OUTPUT: look.px(_READABLE)}
 
     def levelled(level: int) -> dict[str, float]:
         grown = {c.key: min(level, most.get(c.kind, 0)) for c in columns}

@@ -15,9 +15,10 @@ from cnnviz.inspect.receptive_field import (
     projective_fields,
     receptive_field,
     stage_index,
+    stage_name,
     stage_shape,
 )
-from cnnviz.layers.cells import CellArithmetic, MaxPoolCell
+from cnnviz.layers.cells import CellArithmetic, MaxPoolCell, unravelled
 from cnnviz.network import Network
 from ui.state import PinnedCell
 
@@ -69,9 +70,8 @@ def shown_cell(network: Network, cell: PinnedCell) -> PinnedCell:
     """Cell that stands for a given one on the screen: a flattened feature is shown as the cell it was."""
     index = stage_index(network, cell.stage)
     if index >= 0 and network.layers[index][1].only_renames:
-        stage = network.layers[index - 1][0] if index else INPUT
-        source = np.unravel_index(cell.index[0], stage_shape(network, stage))
-        return PinnedCell(stage, tuple(int(axis) for axis in source))
+        stage = stage_name(network, index - 1)
+        return PinnedCell(stage, unravelled(cell.index[0], stage_shape(network, stage)))
     return cell
 
 

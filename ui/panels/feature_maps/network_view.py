@@ -288,11 +288,9 @@ class NetworkView(QWidget):
                 self._choices.choose(folded=put(view.folded, key, is_folded), enlarged=enlarged)
             case ZoomBy(steps) if (now := self._now()) is not None:
                 self._choices.choose(cell=zoomed(now, steps))
-            case ScrollMap(corner) if (now := self._now()) is not None:
-                column = now.plan.column(view.enlarged or "")
-                self._stays = None if column is None else nearest(now, column)
+            case ScrollMap(corner):
                 self._keep(place=corner)
-                self.redraw()
+                self.stay_where_scrolled()
             case PlaySweep() if self._clock.isActive():
                 self._clock.stop()
                 self.redraw()
@@ -317,15 +315,15 @@ class NetworkView(QWidget):
                 self.answer(ask)
 
     def stay_where_scrolled(self) -> None:
-        """Leave an enlarged map where a session has scrolled it."""
+        """Leave an enlarged map where the user, or a session, has scrolled it."""
         now = self._now()
-        column = None if now is None else now.plan.column(self.view.enlarged or "")
-        if now is not None and column is not None and self.view.place is not None:
-            self._stays = nearest(now, column)
+        if now is not None and (column := now.plan.column(self.view.enlarged or "")) is not None:
+            self._stays = None if self.view.place is None else nearest(now, column)
         self.redraw()
 
     def enlarge(self, key: str | None) -> None:
         """Give a column all the room there is, or none."""
+        self._stays = None  # where another map was scrolled
         self._choices.choose(enlarged=key, cell=None, place=None, at=key or self.view.at)
 
     def paging(self) -> tuple[int, int]:

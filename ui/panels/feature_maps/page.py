@@ -285,7 +285,7 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
         has_winners = any(layer.tie_rule is not None for _, layer in now.plan.layers)
         key = tuple(mark for mark in _KEY if mark not in _OF_POOL or has_winners)
         below = (large, Card("key", MARKS, key, room=Share(1)), *small)
-    return (*_map_head(column, _lines(now, column, power), is_large), *below)
+    return (*_map_head(column, _lines(now, column, power, peak), is_large), *below)
 
 
 def _large(
@@ -319,7 +319,7 @@ def _side(now: Now, column: Column) -> float:
     return min(now.layout.widths[column.key], now.layout.side)
 
 
-def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
+def _lines(now: Now, column: Column, power: str, peak: float | None) -> tuple[str, ...]:
     """Name what is shown, with the power of ten in which its numbers are written; and shorter names."""
     channel = now.channel(column)
     match column.kind:
@@ -334,8 +334,8 @@ def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
             lines = f"map {channel}, for {name}", f"for {name}", f"{channel}"
         case _:
             lines = f"map {channel} (of {column.count})", f"map {channel}", f"{channel}"
-            if not now.is_covered(column) and not power:
-                most = f"max {format_value(float(_values(now, column)[channel].max()), 2)}"
+            if peak is not None and not power:
+                most = f"max {format_value(peak, 2)}"
                 lines = f"{lines[0]}, {most}", f"{lines[1]}, {most}", f"{channel}: {most}", *lines
     return tuple(f"{line} {power}".rstrip() for line in lines)
 

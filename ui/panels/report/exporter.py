@@ -96,11 +96,11 @@ class ReportExporter(QObject):
 
     def _draft(self) -> Callable[[], Document]:
         """Return the same for a draft: it says so, and what is lacking, and carries nothing to be graded."""
-        compose, lacking, work = self.composed(is_final=False), self.lacking(), self._work.work
-        whose = Whose(work.author[:1000], work.roll_number[:1000], "a draft")
+        compose, lacking = self.composed(is_final=False), self.lacking()
 
         def drafted() -> Document:
             document = compose()
+            whose = Whose(document.author, document.roll_number, "a draft")
             said = Words(f"Draft, not to be handed in. {lacking}")
             title = f"{document.title} (draft)"
             return replace(document, title=title, blocks=(said, *document.blocks), results=whose.to_json())

@@ -164,7 +164,7 @@ def _outcome(passed: Pass, preview: Preview | None) -> Values:
 
 def _why(preview: Preview | None) -> tuple[Item, ...]:
     """Say why the slope promises something else than the step times the gradient, where it does."""
-    if preview is None or not preview.passed.counts_ties:
+    if preview is None or preview.passed.rule != "all":
         return ()
     told, promised = (format_signed(each, 4) for each in (preview.product, preview.expected))
     text = f"Step times gradient, −η‖∂L/∂w‖², would be {told}: the rule “all” counts tied cells several times"
