@@ -76,11 +76,11 @@ def _lines(look: Look) -> float:
 
 def _still(shown: Patches, ground: Ground) -> list[Mark]:
     drawing, look, font = Drawing(ground), ground.look, ground.font("mono")
-    boxes, counts = _boxes(shown, ground.box, look), {patch.count for patch in shown.patches if patch.count > 1}
-    room = boxes[0].width + 8
+    boxes = _boxes(shown, ground.box, look)
+    room = boxes[0].width
     # Rather small than cut, and of another row as small.
-    font = font._replace(size=min(font.size, font.size * room / font.width("0" * _WIDEST)))
-    is_said = all(font.width(f"{format_count(count)} images") <= boxes[0].width for count in counts)
+    font = font._replace(size=font.size * min((room + 8) / font.width("0" * _WIDEST), 1))
+    is_said = all(font.width(f"{format_count(patch.count)} images") <= room for patch in shown.patches)
     for patch, box in zip(shown.patches, boxes, strict=True):
         side = (box.height - _lines(look)) / 2
         square, below, words = box.rows(side, side, Share(1), gap=look.px(3))

@@ -355,7 +355,8 @@ def covers_of(window: MainWindow) -> Covers:
     of_pass, of_window = (Secret.ANSWERS, Secret.CELLS), (Secret.ROUTE, Secret.SHARES)
     of_backprop = (
         (backprop.stack, of_pass),
-        (backprop.header.said, (*of_pass, *of_window)),
+        (backprop.header.sentence, (*of_pass, *of_window)),
+        (backprop.header.formula, (*of_pass, *of_window)),
         (backprop.side, (*of_pass, *of_window, Secret.CHECK)),
     )
     panels = of_training, of_samples, of_translation, of_backprop

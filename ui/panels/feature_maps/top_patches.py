@@ -224,7 +224,9 @@ def filter_page(picture: FilterPicture | None, layers: tuple[str, ...], share: f
             asks, name = ShowFilter, "Convolution layer"
             items.append(Choice("layer", "list", name, asks, picture.layer, options, tip=tip))
         tip, chosen = "Click a filter to see which images excite it", Chosen(filters, picture.channel)
-        items.append(Card("filters", TILES, chosen, "All filters of the layer", "", tip, Share(10), is_live=True))
+        items.append(
+            Card("filters", TILES, chosen, "All filters of the layer", "", tip, Share(10), is_live=True)
+        )
     if picture is not None and picture.under_way:
         cancel = Choice("cancel", "press", "Cancel", CancelSearch(), tip="Stop the search")
         doing = Card("doing", WORDS, Words(picture.under_way, ink="muted"), room=None)

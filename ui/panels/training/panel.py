@@ -165,7 +165,6 @@ class TrainingPanel(Panel):
         if not 0 <= place + way < count:
             return False
         self._presented = place + way
-        self._place()
         self.paged.emit()
         return True
 
@@ -195,7 +194,8 @@ class TrainingPanel(Panel):
     def openers(self) -> dict[QWidget, Callable[[], object]]:
         pages = {"curves": "curves", "settings": "settings", "results": "results", "log": "results"}
         openers = {self._parts[part]: partial(self._show_page, page) for part, page in pages.items()}
-        return {self.form.rest: self._show_rest, **openers, self._parts["network"]: partial(self.turn_page, -1)}
+        network = self._parts["network"]
+        return {self.form.rest: self._show_rest, **openers, network: partial(self.turn_page, -1)}
 
     def _show_page(self, page: str) -> None:
         self._switch.set_current(page)
@@ -324,6 +324,7 @@ class TrainingPanel(Panel):
         ):
             signal.connect(slot)
             slot()
+        self.paged.connect(self._place)
         state.experimentChanged.connect(self._on_settings_changed)
         state.stepsAdded.connect(self._on_steps_added)
         state.testAdded.connect(self._on_test_added)
@@ -391,9 +392,7 @@ class TrainingPanel(Panel):
         self._results_timer.stop()
         self.results.set_result(self._state.dataset, self._state.evaluation)
         self._on_sample_changed()
-        if self._is_alone:  # the first result adds a page, and without one there is none
-            self._place()
-            self.paged.emit()
+        self.paged.emit()  # the first result adds a page, and without one there is none
 
     def _complain(self, text: str) -> None:
         """Say what is wrong with the field that was edited last; "" when nothing is."""
