@@ -5,8 +5,8 @@ PYTHON := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-window prove check format lock screenshots bench soak wheels bundle try-install \
-	try-bundle clean distclean
+.PHONY: help run test test-offscreen test-beside test-window prove check format lock screenshots bench soak wheels \
+	bundle try-install try-bundle clean distclean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | \
@@ -17,11 +17,17 @@ run: ## start the program (without a display: run the laboratory headless)
 
 test: ## run all tests: without a screen, in a real window, and of the packages installed elsewhere
 ifeq ($(strip $(ARGS)),)
-	@sh scripts/test.sh offscreen
-	@$(MAKE) --no-print-directory -j2 test-window try-install # of which each keeps one core busy
+	@sh scripts/bootstrap.sh test
+	@$(MAKE) --no-print-directory -j2 test-offscreen test-beside
 else
 	@sh scripts/test.sh $(ARGS)
 endif
+
+test-offscreen:
+	@sh scripts/test.sh offscreen
+
+test-beside: # which use the moments in which the others wait; what they print comes when each has ended
+	@$(MAKE) --no-print-directory -j2 --output-sync test-window try-install
 
 test-window:
 	@sh scripts/test.sh window
