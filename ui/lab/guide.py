@@ -345,7 +345,8 @@ def covers_of(window: MainWindow) -> Covers:
         (translation.statement, said),
         (translation.sweep, (Secret.SHIFT, Secret.FLIPS)),
         (backprop.stack, of_pass),
-        (backprop.header.said, (*of_pass, *of_window)),
+        (backprop.header.sentence, (*of_pass, *of_window)),
+        (backprop.header.formula, (*of_pass, *of_window)),
         (backprop.side, (*of_pass, *of_window, Secret.CHECK)),
     )
     return tuple((Cover(part), hidden) for part, hidden in parts)
