@@ -288,6 +288,10 @@ def test_arrow_keys_move_the_image_from_every_control_that_does_not_need_them(de
 
 
 def test_winners_are_counted_and_pointing_or_keys_show_both_blocks_of_a_window(desk: Desk) -> None:
+    for size in ((2200, 1200), (1160, 760)):
+        desk.window.resize(*size)
+        desk.settle()
+        assert desk.canvas.height() > desk.panel.winners.height(), "what is dragged is the largest"
     desk.move(1, 0)
     panel = desk.panel
     batch = np.stack([desk.image(), moved(desk.image(), 1, 0)])
