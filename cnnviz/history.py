@@ -32,6 +32,11 @@ class LogLine(NamedTuple):
     accuracy: float
     interval: int
 
+    @property
+    def window(self) -> str:
+        """Which steps they are, such as "last 500 steps"."""
+        return f"last {format_count(self.interval)} steps" if self.interval > 1 else "last step"
+
 
 class EvaluationPoint(NamedTuple):
     """Mean loss and accuracy over the test images after `step` steps."""
@@ -129,10 +134,7 @@ class History(Pictured):
             )
         self._record.extend(progress.losses[skip:], progress.correct[skip:], progress.sizes[skip:])
         done = self.log[-1].step if self.log else self.first_step - self.first_step % self.log_every
-        lines: list[LogLine] = []
-        for step in range(done + self.log_every, self.step + 1, self.log_every):
-            means = self.mean_loss_at(step, self.log_every), self.mean_accuracy_at(step, self.log_every)
-            lines.append(LogLine(step, *means, min(self.log_every, step - self.first_step)))
+        lines = [*map(self.means_at, range(done + self.log_every, self.step + 1, self.log_every))]
         self.log.extend(lines)
         return lines
 
@@ -193,15 +195,17 @@ class History(Pictured):
         epochs, rest = np.divmod(steps, self.steps_per_epoch)
         return epochs * self.epoch_images + rest * self.batch_size
 
-    def mean_loss_at(self, step: int, last: int) -> float:
-        """Mean loss of the `last` steps that end at `step`, fewer at the start; NaN without a record."""
-        (loss, _, _), steps = self._stretch(step, last)
-        return loss / steps if steps else float("nan")
+    def means_at(self, step: int, last: int = 0) -> LogLine:
+        """Mean loss and accuracy of the `last` steps that end at `step`, fewer at the start; NaN for none.
 
-    def mean_accuracy_at(self, step: int, last: int) -> float:
-        """Share of correct predictions in the same steps as `mean_loss_at`."""
-        (_, correct, images), steps = self._stretch(step, last)
-        return correct / images if steps else float("nan")
+        * `last`: 0 for those of a log interval.
+        """
+        end = min(max(step - self.first_step, 0), len(self.losses))
+        start = max(end - (last or self.log_every), 0)
+        if start == end:
+            return LogLine(step, float("nan"), float("nan"), 0)
+        loss, correct, images = (self._record.rows[1:, end] - self._record.rows[1:, start]).tolist()
+        return LogLine(step, loss / (end - start), correct / images, end - start)
 
     def loss_curve(self, window: int) -> Curve:
         """Loss averaged over the trailing `window` steps, at no more than 2,000 evenly spaced steps."""
@@ -213,14 +217,8 @@ class History(Pictured):
         steps, (_, correct, images), _ = self._means(window)
         return Curve(steps, correct / images)
 
-    def _stretch(self, step: int, last: int) -> tuple[list[float], int]:
-        """Return the sums of losses, right answers and images of the `last` steps up to one, and how many."""
-        end = min(max(step - self.first_step, 0), len(self.losses))
-        start = max(end - last, 0)
-        return (self._record.rows[1:, end] - self._record.rows[1:, start]).tolist(), end - start
-
     def _means(self, window: int) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
-        """Return the steps of a curve, and what `_stretch` would for each of them."""
+        """Return the steps of a curve, and for each the sums of losses, right answers, images, and steps."""
         count = len(self.losses)
         ends = np.linspace(1, count, min(count, _CURVE_POINTS)).astype(np.intp)
         starts, totals = np.maximum(ends - window, 0), self._record.rows[1:]

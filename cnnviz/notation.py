@@ -143,19 +143,24 @@ def format_column(
     ]
 
 
-def format_sum(parts: Sequence[float], total: float, longest: int = 10, figures: int = 4) -> list[str]:
+def format_sum(
+    parts: Sequence[float], total: float, longest: int = 10, figures: int = 4, beside: Sequence[float] = ()
+) -> list[str]:
     """Write the parts of a sum and their total so that they add up as they are written.
 
     * `total`: their sum, but for the noise of floating point.
     * `longest`: for how many characters there is room.
     * `figures`: of the largest, at least.
+    * `beside`: parts of which the same total is made elsewhere, in a sum that is written with the same
+      decimals.
     * Returns: the parts, and the total. They share decimals, and have as many more as it takes; where there
       is no room for these, the total has fewer than the parts.
     """
-    numbers = [*parts, total]
-    if not all(map(math.isfinite, numbers)):  # of weights that have run away
-        return [format_signed(each) for each in numbers]
-    largest = max(map(abs, numbers))
+    if not all(map(math.isfinite, (*parts, total))):  # of weights that have run away
+        return [format_signed(each) for each in (*parts, total)]
+    sums = [parts, beside] if beside else [parts]
+    numbers = [*parts, *beside]
+    largest = max(map(abs, (*numbers, total)))
     exponent = 0 if largest >= 1e-3 or largest == 0 else math.floor(math.log10(largest))
     before = math.floor(math.log10(largest / 10.0**exponent)) + 1 if largest else 1
     decimals = min(max(figures - before, 2 if before <= 5 and figures > 3 else 0), 7)
@@ -163,11 +168,15 @@ def format_sum(parts: Sequence[float], total: float, longest: int = 10, figures:
     power = typeset(f"e{exponent}") if exponent else ""
     tried = (replace(usual, decimals=each) for each in range(decimals, decimals + 4))
     room = longest - len(power)
-    fitting = [*takewhile(lambda each: each == usual or fit(list(map(each.cell, parts)), room), tried)]
-    notation = next((each for each in fitting if _adds_up(map(each.cell, parts), each, total)), fitting[-1])
-    texts = list(map(notation.cell, parts))
+    fitting = [*takewhile(lambda each: each == usual or fit(list(map(each.cell, numbers)), room), tried)]
+
+    def add_up(of: Notation, told: Notation) -> bool:
+        return all(_adds_up(map(of.cell, each), told, total) for each in sums)
+
+    notation = next((each for each in fitting if add_up(each, each)), fitting[-1])
     totals = (replace(notation, decimals=each) for each in range(notation.decimals, -1, -1))
-    texts.append(next((each for each in totals if _adds_up(texts, each, total)), notation).cell(total))
+    told = next((each for each in totals if add_up(notation, each)), notation)
+    texts = [*map(notation.cell, parts), told.cell(total)]
     return [text + power if text != "0" else text for text in texts]
 
 

@@ -34,9 +34,13 @@ class LedgerRow:
 
 @dataclass(frozen=True)
 class Ledger:
-    """Lines below one another."""
+    """Lines below one another.
+
+    * `beside`: lines that add up to the same total in another place, where all are written alike.
+    """
 
     rows: tuple[LedgerRow, ...]
+    beside: tuple[LedgerRow, ...] = ()
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
@@ -48,11 +52,17 @@ class Ledger:
         total = next((n for n in finite if self.rows[n].is_total), None)
         summed = [*adds, total] if adds and total is not None else []
         if summed:
-            written = format_sum([finite[n] for n in adds], finite[summed[-1]], _LONGEST)
+            beside = [float(each.number) for each in self.beside if each.adds]
+            written = format_sum([finite[n] for n in adds], finite[summed[-1]], _LONGEST, beside=beside)
             texts = [dict(zip(summed, written, strict=True)).get(n, text) for n, text in enumerate(texts)]
         for n in finite.keys() - summed:
             texts[n] = format_signed(finite[n], 4)
         return tuple(texts)
+
+    @property
+    def total(self) -> str:
+        """The first total, as it is written."""
+        return next(text for row, text in zip(self.rows, self.texts, strict=True) if row.is_total)
 
     def say(self, place: int) -> str:
         """Words of a line."""

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from cnnviz.drawing.box import Box, Cells
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Table, sized
-from cnnviz.drawing.kept import kept
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Group, Lines, Mark, Rect, Text
 from cnnviz.drawing.parts import Ask, CellParts
-from cnnviz.notation import format_sum
+from cnnviz.notation import Notation
 from cnnviz.quantities import format_signed
 
 _FALLING, _RISING = "#3682BA", "#C94540"  # as the signed colours have it
@@ -29,6 +28,7 @@ class Terms:
     * `say`: Number of a term to what it says.
     * `names`: Written below the bars where they fit.
     * `press`, `point`: Number of a term to what pressing it and pointing at it asks for.
+    * `told`: How many bars have their number above; those of the others stand beside the drawing.
     """
 
     values: NDArray[np.float64]
@@ -37,6 +37,7 @@ class Terms:
     names: tuple[str, ...] = ()
     press: Callable[[int], Ask | None] | None = None
     point: Callable[[int], Ask] | None = None
+    told: int = 0
 
     @cached_property
     def ends(self) -> NDArray[np.float64]:
@@ -56,16 +57,6 @@ class Terms:
     def pointed(self, _row: int, place: int) -> Ask | None:
         """What pointing asks for."""
         return self.point(place) if self.point is not None and place < len(self.values) else None
-
-    @kept
-    def texts(self, step: float, look: Look) -> list[str]:
-        """Numbers of all bars, which add up as they are written; none where there is no room for them."""
-        longest = int((step - look.px(4)) / look.font("mono").width("0"))
-        for figures in (3, 2) if longest >= 5 else ():
-            texts = format_sum(self.values.tolist(), float(self.ends[-1]), longest, figures)
-            if max(map(len, texts)) <= longest:
-                return texts
-        return []
 
 
 def draw(terms: Terms, ground: Ground) -> Drawing:
@@ -110,7 +101,9 @@ def _still(terms: Terms, grid: Cells, ground: Ground) -> list[Mark]:
         if not is_last:  # the level reached, carried over to the next bar
             drawing.add(Rect(Box(left + step - gap, zero - end * unit - 0.5, gap, 1), "muted"))
     drawing.add(Lines(((area.left, zero, area.right, zero),), "border"))
-    for box, text in zip(boxes, terms.texts(step, look), strict=False):
+    values, longest = terms.values[: terms.told], int((step - look.px(4)) / font.width("0"))
+    texts = Notation.of(values, signed=True).texts(values, longest=longest)
+    for box, text in zip(boxes, texts, strict=False):
         drawing.add(Text(box.x, box.top - 1 - font.line / 2 + font.middle, text, font, anchor="middle"))
     names = (*terms.names, terms.total) if terms.names else ()
     if all(font.width(name) <= step for name in names):

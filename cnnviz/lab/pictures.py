@@ -240,8 +240,8 @@ def _way(case: Case) -> Made:
     return page, {
         "steps": bench.step, "fast_from": 100.0 * round(tenths[fastest] / 100),
         "fast_to": 100.0 * round(tenths[fastest + 1] / 100), "unit_before": unit_before,
-        "unit_after": unit_after, "early": bench.history.mean_loss_at(min(500, bench.step), 500),
-        "late": bench.history.mean_loss_at(bench.step, 500),
+        "unit_after": unit_after, "early": bench.history.means_at(min(500, bench.step), 500).loss,
+        "late": bench.history.means_at(bench.step, 500).loss,
     }  # fmt: skip
 
 

@@ -43,7 +43,7 @@ def test_log_lines_do_not_depend_on_how_the_steps_arrive(cuts):
         assert line.loss == pytest.approx(losses[part].mean())
         assert line.accuracy == pytest.approx(correct[part].sum() / sizes[part].sum())
     np.testing.assert_array_equal(history.losses, losses)
-    assert history.mean_loss_at(history.step, 7) == pytest.approx(losses[-7:].mean())
+    assert history.means_at(history.step, 7).loss == pytest.approx(losses[-7:].mean())
 
 
 def test_overlap_is_ignored_a_gap_is_refused_and_a_second_test_replaces_the_first():
@@ -212,12 +212,11 @@ def test_a_fork_has_the_past_in_common_and_a_future_of_its_own(recorded):
 def test_means_at_a_moment_are_those_of_the_steps_before_it(recorded):
     for step in (51, 120, 500, 950):
         losses = recorded.losses[max(step - 50 - 200, 0) : step - 50]
-        assert recorded.mean_loss_at(step, 200) == pytest.approx(losses.mean())
-        assert recorded.forked(step).mean_accuracy_at(step, 200) == pytest.approx(
-            recorded.mean_accuracy_at(step, 200)
-        )
-    assert np.isnan(recorded.mean_loss_at(50, 200))
-    assert np.isnan(recorded.mean_accuracy_at(3, 200))
+        means = recorded.means_at(step, 200)
+        assert (means.loss, means.interval) == (pytest.approx(losses.mean()), len(losses))
+        assert recorded.forked(step).means_at(step, 200).accuracy == pytest.approx(means.accuracy)
+    assert np.isnan(recorded.means_at(50, 200).loss)
+    assert np.isnan(recorded.means_at(3, 200).accuracy)
 
 
 # --- any step of a run again ----------------------------------------------------------------------------

@@ -218,6 +218,13 @@ def test_the_parts_of_a_sum_add_up_as_they_are_written(values, longest, figures)
         assert float(written) * power == pytest.approx(total, abs=0.51 * power * 10.0**-decimals)
 
 
+@given(*[st.floats(-40, 40, width=32) | st.floats(-(2**-9), 2**-9, width=32)] * 3)
+def test_what_stands_in_two_sums_of_one_total_is_written_alike_in_both(largest, others, bias):
+    one, other = [largest, others, bias], [largest + others, bias]
+    total = largest + others + bias
+    assert format_sum(one, total, beside=other)[-2:] == format_sum(other, total, beside=one)[-2:]
+
+
 def test_no_part_of_a_sum_and_no_total_reads_as_zero_alone_unless_it_is():
     parts = [0.04079, 0.0221, 0.03538, 0.04017, 0.04015, 0.03138, 0.03328, 0.01189, 0.0002]
     *_, total = format_sum(parts, 0.25534, 7, 2)

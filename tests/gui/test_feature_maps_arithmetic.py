@@ -16,7 +16,7 @@ from tests.gui.driving import click_part
 from tests.gui.feature_maps_panel import EXPERIMENTS, Opened, line_of, scene_of, strong
 from tests.gui.page_rules import assert_has_room
 from ui.panels.feature_maps.arithmetic import Now, PinCell, PointAtTerm, page
-from ui.panels.feature_maps.explain import Look, explain
+from ui.panels.feature_maps.explain import Look, explain, logit_ledger
 from ui.panels.feature_maps.picture import Picture, picture
 from ui.panels.feature_maps.view import Choose, StepSweep
 from ui.state import PinnedCell
@@ -171,6 +171,8 @@ def test_a_dense_unit_shows_its_largest_terms_and_the_rest() -> None:
     rows = [row.number for row in content(now, "sum").rows]
     assert line_of(content(now, "sum"), "1,340 others") == pytest.approx(products[order[12:]].sum())
     assert sum(rows[:3]) == pytest.approx(rows[3]) == own.trace.logits[0, 0]
+    told, beside = content(now, "sum").texts, logit_ledger(own).texts
+    assert (told[2:4], told[3]) == (beside[1:3], now.arithmetic.number), "once on a screen, whoever writes it"
     source = tuple(int(axis) for axis in np.unravel_index(order[0], (8, 13, 13)))
     assert terms.press(0) == PinCell(PinnedCell("pool1", source))
     assert terms.press(12) is None  # the rest has no place

@@ -192,6 +192,8 @@ def test_settings_choices_and_parts_of_panels_are_found_from_another_and_come_to
     find(qtbot, active, "confusion matrix")
     qtbot.waitUntil(training.results.matrix.isVisible)
     assert QApplication.focusWidget() is training.results.matrix
+    for title, place in (("mistakes", "Network"), ("winners of max pooling", "Translation")):
+        assert found(window.finder.entries(), title)[0].place == place, "as the screen calls it"
     find(qtbot, active, "search again")
     qtbot.waitUntil(maps.top_patches.isVisible)
 

@@ -34,7 +34,7 @@ def test_the_value_under_the_pointer_stands_in_the_status_line(lab5):
     text = lab5.panel.status.text()
     assert text.startswith("pool1 · filter 0, row 2, column 5")
     shown = float(text.split(" · ")[2].replace("−", "-"))
-    assert shown == pytest.approx(lab5.trace.outputs["pool1"][0, 0, 2, 5], rel=1e-4)
+    assert shown == pytest.approx(lab5.trace.outputs["pool1"][0, 0, 2, 5], rel=5e-4)
     assert "sees rows 4–7, columns 10–13" in text
     lab5.hover("conv1.weight", 1, 2)
     assert "weight of conv1 · filter 0, row 1, column 2" in lab5.panel.status.text()
@@ -50,7 +50,7 @@ def test_predict_first_covers_what_is_computed_and_who_wins(lab5):
     assert not any(f"{key} maps" in lab5.flow.page.leaves() for key in covered)
     assert lab5.map("conv1").grab().toImage() != winners
     lab5.hover("pool1", 2, 5)
-    value = format_signed(float(lab5.trace.outputs["pool1"][0, 0, 2, 5]), 5)
+    value = format_signed(float(lab5.trace.outputs["pool1"][0, 0, 2, 5]), 4)
     assert lab5.panel.status.text() == "pool1 · filter 0, row 2, column 5 · ? · sees rows 4–7, columns 10–13"
     assert "window" not in lab5.arithmetic.page.leaves()
     views = [lab5.map(key) for key in covered]

@@ -131,7 +131,7 @@ def test_an_unchanged_fork_is_the_same_run_again_and_as_long_and_its_reset_can_b
     click(window.run_bar.reset)
     qtbot.waitUntil(lambda: state.run.status is RunStatus.READY and state.shown.step == 0)
     assert state.experiment.filters == (3,)
-    assert "trained for 400 steps was reset" in window.notices.text()
+    assert "trained for 400 steps was replaced" in window.notices.text()
     settle(qtbot)
     click(window.notices.action_button())
     qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
@@ -145,10 +145,10 @@ def test_an_unchanged_fork_is_the_same_run_again_and_as_long_and_its_reset_can_b
     # It is gone for good when something else is trained.
     session.state.set_draft(session.state.experiment)
     click(window.run_bar.reset)
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.READY and "was reset" in window.notices.text())
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.READY and "was replaced" in window.notices.text())
     click(window.run_bar.step)
     qtbot.waitUntil(lambda: state.run.step == 1)
-    assert "was reset" not in window.notices.text()
+    assert "was replaced" not in window.notices.text()
 
 
 def test_two_moments_are_compared_and_another_architecture_ends_what_makes_no_sense(qtbot, session):

@@ -362,8 +362,8 @@ def test_hovering_tells_about_that_moment(opened, qtbot):
     loss = opened.history.losses[600:700].mean()
     lines = opened.bar.reading.text().splitlines()
     assert lines[0] == "step 700 · epoch 2"
-    assert lines[1] == f"loss {loss:.3f}"
-    assert lines[2] == "accuracy 0.9"
+    assert lines[1] == f"loss, last 100 steps {loss:.3f}"
+    assert lines[2] == "accuracy, last 100 steps 0.9"
     assert lines[3] == "test images, step 500 0.9"
     qtbot.mouseMove(track, place_of(track, 1400))
     assert "not trained yet" in opened.bar.reading.text()

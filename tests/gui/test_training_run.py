@@ -58,6 +58,10 @@ def test_the_window_trains_exactly_the_run_of_the_engine_and_mistakes_are_shown_
     x, y = curve(session.window.panel(TrainingPanel).curves.loss, EACH)
     np.testing.assert_array_equal(x, np.arange(1, step + 1))
     np.testing.assert_array_equal(y, progress.losses)
+    right = 100 * progress.correct[-500:].sum() / 500
+    told = session.window.run_status.means.text()
+    assert told.endswith(f", accuracy {right:.1f}".removesuffix(".0") + " % (last 500 steps)")
+    assert "means over the last 500 steps up to it" in session.window.timeline.moment.toolTip()
 
     for covered in ({}, {Secret.TEST: "Covered."}, {}):
         state.set_covered(covered)

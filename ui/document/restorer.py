@@ -256,6 +256,7 @@ class DocumentRestorer(QObject):
         self._controller.run_start.begin(
             document.experiment if run is None else run.experiment,
             start=None if run is None or not (run.live.step or RUN.model in order.files) else run.live,
+            can_be_undone=document.kind == "picture",  # which puts only what is seen in the place of other
             source=None if built.source is state.source else built.source,
             history=None if run is None else run.history,
             epochs=epochs,

@@ -31,8 +31,8 @@ _PLACE = "files"
 _FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
 
 
-type Covers = tuple[tuple[tuple[Cover, tuple[Secret, ...]], ...], ...]
-"""Covers, and what each of them hides, by panel."""
+type Covers = tuple[tuple[Cover, tuple[Secret, ...]], ...]
+"""Covers, and what each of them hides."""
 
 
 class LabGuide(QObject):
@@ -303,12 +303,8 @@ class LabGuide(QObject):
         control.note_shown()
 
     def _show_covers(self) -> None:
-        for covers in self._covers:
-            is_said = False  # once in a panel is enough
-            for cover, secrets in covers:
-                reason = self._state.why_covered(*secrets)
-                cover.set_covered("Covered." if reason and is_said else reason)
-                is_said = is_said or bool(reason)
+        for cover, secrets in self._covers:
+            cover.set_covered(self._state.why_covered(*secrets))
 
     # --- finding --------------------------------------------------------------------------------------------
 
@@ -324,25 +320,23 @@ class LabGuide(QObject):
 
 
 def covers_of(window: MainWindow) -> Covers:
-    """Put covers over the parts that are covered as a whole, panel by panel, with what each of them shows.
+    """Put covers over the parts that are covered as a whole, with what each of them shows.
 
     Parts that show more besides ask the state by themselves (`AppState.why_covered`): the run bar, the
     timeline, the captions of samples, the drawing of the network, the cells of Filters & maps and of
-    Backprop, who gets the gradient of a window, the steps of Backprop, the report. The first part of a panel
-    is where the eye looks first.
+    Backprop, who gets the gradient of a window, the steps of Backprop, the report.
     """
-    training = window.panel(TrainingPanel)
-    of_training = (
+    training, translation = window.panel(TrainingPanel), window.panel(TranslationPanel)
+    samples, backprop = window.samples, window.panel(BackpropPanel)
+    own, said = (Secret.ANSWERS, Secret.PREDICTION), (Secret.SHIFT, Secret.ANSWERS)
+    of_pass, of_window = (Secret.ANSWERS, Secret.CELLS), (Secret.ROUTE, Secret.SHARES)
+    parts = (
         (training.curves.accuracy, (Secret.TEST,)),
         (training.results, (Secret.TEST, Secret.LOSS, Secret.ANSWERS)),
         (training.log, (Secret.TEST, Secret.LOSS)),
         (training.curves.loss, (Secret.LOSS,)),
-    )
-    own = Secret.ANSWERS, Secret.PREDICTION
-    of_samples = tuple((row, own) for row in (window.samples.bars, window.samples.said))
-    translation = window.panel(TranslationPanel)
-    said = (Secret.SHIFT, Secret.ANSWERS)
-    of_translation = (
+        (samples.bars, own),
+        (samples.said, own),
         (translation.maps_part, (Secret.SHIFT, Secret.CELLS)),
         (translation.winners_part, (Secret.SHIFT, Secret.CELLS, Secret.ROUTE, Secret.FIELD)),
         (translation.lesson, said),
@@ -350,14 +344,9 @@ def covers_of(window: MainWindow) -> Covers:
         (translation.predictions, said),
         (translation.statement, said),
         (translation.sweep, (Secret.SHIFT, Secret.FLIPS)),
-    )
-    backprop = window.panel(BackpropPanel)
-    of_pass, of_window = (Secret.ANSWERS, Secret.CELLS), (Secret.ROUTE, Secret.SHARES)
-    of_backprop = (
         (backprop.stack, of_pass),
         (backprop.header.sentence, (*of_pass, *of_window)),
         (backprop.header.formula, (*of_pass, *of_window)),
         (backprop.side, (*of_pass, *of_window, Secret.CHECK)),
     )
-    panels = of_training, of_samples, of_translation, of_backprop
-    return tuple(tuple((Cover(part), hidden) for part, hidden in parts) for parts in panels)
+    return tuple((Cover(part), hidden) for part, hidden in parts)

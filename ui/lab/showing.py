@@ -77,15 +77,9 @@ class StepShower(QObject):
             self._later.start()
 
     def show(self) -> None:
-        """Show the step in front, unless one is being shown.
-
-        A trained network of a document with a name is asked about first, unless the lab can train it again.
-        """
+        """Show the step in front, unless one is being shown."""
         step = self._control.step
         if step is None or self._is_busy:
-            return
-        if self._state.source is None:
-            self._complain("The data are still loading: press “Show me” again in a moment.")
             return
         self._show(_Target(f"The step “{step.title}”", step.show, self._control.experiment))
 
@@ -237,8 +231,5 @@ def _is_same_view(wanted: Document, current: Document) -> bool:
     if ran is None or runs is None:
         return False
     seen = replace_struct(current.seen, weights_sha256=wanted.seen.weights_sha256)
-    is_same_run = wanted.experiment == current.experiment and (ran.step, ran.epochs) == (
-        runs.step,
-        runs.epochs,
-    )
-    return is_same_run and wanted.seen == seen
+    found = current.experiment, runs.step, runs.epochs, seen
+    return (wanted.experiment, ran.step, ran.epochs, wanted.seen) == found

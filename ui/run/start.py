@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from cnnviz.datasets import Dataset, choice_note
@@ -107,7 +108,7 @@ class RunStart(QObject):
             return _Built(experiment, opened, selected, trainer, start, forks, then_train, form, history)
 
         def done(built: _Built) -> None:
-            undo = self._undo() if can_be_undone else None
+            undo = self._undo(built) if can_be_undone else None
             self._prepare(built)
             if undo is not None:
                 state.raise_notice("run", *undo)
@@ -128,16 +129,19 @@ class RunStart(QObject):
         """Epochs of the present run, those that were added to it included."""
         return self._state.run.total_steps // self._state.run.steps_per_epoch
 
-    def _undo(self) -> tuple[str, str, str, Callable[[], None]] | None:
+    def _undo(self, built: _Built) -> tuple[str, str, str, Callable[[], None]] | None:
         """Return a notice that brings the present run back, as it is now; None where nothing would be lost.
 
-        The notice holds the run, so that its memory is free again when the notice goes.
+        Nothing is where the same run goes on. The notice holds the run: with it, its memory is free again.
         """
         state, live, source = self._state, self._state.live, self._state.source
         if live is None or not state.run.is_started or not state.history.covers(live.step):
             return None
         history = state.history.forked(live.step)
         history.forked_at = state.history.forked_at
+        losses = () if built.history is None else built.history.losses[: len(history.losses)]
+        if not live.note and np.array_equal(losses, history.losses):
+            return None
         settings, ghost, epochs = state.settings, state.ghost, self._epochs()
         reference, run_id = state.reference, state.run.run_id
 
@@ -151,7 +155,7 @@ class RunStart(QObject):
             if reference is not None and reference.run_id == run_id:
                 state.set_reference(Reference(reference.snapshot, state.run.run_id))
 
-        text = f"The network that was trained for {format_count(live.step)} steps was reset."
+        text = f"The network that was trained for {format_count(live.step)} steps was replaced."
         return "info", text, "Bring it back", act
 
     def _prepare(self, built: _Built) -> None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.controls.choice_field import ChoiceField, SegmentedControl
+from ui.controls.cover import Cover
 from ui.controls.keyboard import is_enter
 from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill, named
@@ -312,6 +313,7 @@ def controls_of(
     * `pages`: of those of its pages, or controls, that may be out of sight, what brings them to the
       front.
     """
+    covers = part.findChildren(Cover)
     for widget in part.findChildren(QWidget):
         if isinstance(widget.window(), QMenu):  # of the plotting library, and nowhere to be seen
             continue
@@ -321,7 +323,8 @@ def controls_of(
         why_not = "" if widget.isEnabled() else f"“{name}” is not available now."
         page = next((each for each in pages if each is widget or each.isAncestorOf(widget)), part)
         if page is not widget and not widget.isVisibleTo(page):
-            why_not = f"“{name}” is on a page of {place} that you cannot see now."
+            reasons = [each.reason.text() for each in covers if each.isAncestorOf(widget)]
+            why_not = next(filter(None, reasons), f"“{name}” is not shown in {place} now.")
         use = partial(_use, widget, show, pages.get(page))
         yield Entry(name, place, use, why_not=why_not, about=widget.toolTip())
         if isinstance(widget, ChoiceField) and not why_not and widget.count() <= _MOST_OPTIONS:

@@ -279,35 +279,32 @@ class RunStatusBar(QWidget):
     def _build_widgets(self) -> None:
         self.step = _field("Training steps done, and steps of the whole run")
         self.epoch = _field("Epoch that the run is in")
-        self.loss = _field("Mean loss −ln p(label) of the last steps (one log interval), on their own images")
-        self.accuracy = _field("Share of correct predictions over the same steps")
+        tip = "Mean loss −ln p(label) and share of correct predictions of these steps, on their own images"
+        self.means = _field(tip)
         self.speed = _field("Training images a second of wall-clock time")
         self.time_left = _field("Estimated time to the end of the run")
         self.settings = _field("")
         self.progress = named(QProgressBar(), "Progress of the run", "Progress of the run")
         self.progress.setTextVisible(False)
         self._in_order = (
-            self.progress, self.step, self.epoch, self.loss, self.accuracy, self.speed, self.time_left,
-            self.settings,
+            self.progress, self.step, self.epoch, self.means, self.speed, self.time_left, self.settings,
         )  # fmt: skip
         for part in self._in_order:
             part.setParent(self)
         self._by_importance: tuple[QWidget, ...] = (
-            self.step, self.loss, self.accuracy, self.epoch, self.time_left, self.speed, self.progress,
-            self.settings,
+            self.step, self.means, self.epoch, self.time_left, self.speed, self.progress, self.settings,
         )  # fmt: skip
         # The window may be narrower than everything together.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def _on_changed(self) -> None:
-        if self._state.run.status is not RunStatus.TRAINING:
-            self._widest.clear()  # before anything is drawn, which `put` may do at once
-        self._pace.put(None)
-        if self._state.run.status is not RunStatus.TRAINING:
-            self._pace.flush()
+        if self._state.run.status is RunStatus.TRAINING:
+            self._pace.put(None)
+        else:
+            self._on_reset()
 
     def _on_reset(self) -> None:
-        self._widest.clear()
+        self._widest.clear()  # before anything is drawn, which `put` may do at once
         self._pace.put(None)
         self._pace.flush()
 
@@ -318,13 +315,13 @@ class RunStatusBar(QWidget):
         steps = f"step {format_count(run.step)} / {format_count(run.total_steps)}"
         self.step.setText(f"{run.status} · {steps}")
         self.epoch.setText(f"epoch {run.epoch}" if run.is_started else "")
-        known = len(history.losses) > 0
-        tells_loss = known and not self._state.why_covered(Secret.LOSS)
-        tells_accuracy = known and not self._state.why_covered(Secret.TEST)
-        recent = history.step, history.log_every
-        loss, accuracy = history.mean_loss_at(*recent), history.mean_accuracy_at(*recent)
-        self.loss.setText(f"training loss {format_value(loss)}" if tells_loss else "")
-        self.accuracy.setText(f"training accuracy {format_percent(accuracy)}" if tells_accuracy else "")
+        means = history.means_at(history.step)
+        parts = {
+            Secret.LOSS: f"loss {format_value(means.loss)}",
+            Secret.TEST: f"accuracy {format_percent(means.accuracy)}",
+        }
+        told = ", ".join(text for secret, text in parts.items() if not self._state.why_covered(secret))
+        self.means.setText(f"training {told} ({means.window})" if told and means.interval else "")
         training = run.status is RunStatus.TRAINING and run.images_per_second > 0
         self.speed.setText(f"{format_count(_rounded(run.images_per_second))} images/s" if training else "")
         self.time_left.setText(self._remaining() if training else "")

@@ -142,7 +142,7 @@ def _body(shown: Arithmetic, why_covered: str) -> Row:
 
 
 def _ledger(shown: Arithmetic, room: Room = None) -> Card[Ledger]:
-    return Card("sum", LEDGER, Ledger(shown.breakdown), room=room, name="Value of the cell, step by step")
+    return Card("sum", LEDGER, shown.ledger, room=room, name="Value of the cell, step by step")
 
 
 def _table(
@@ -358,7 +358,7 @@ def _terms(shown: Arithmetic, cell: DenseCell) -> Row:
 
     values += [value for value, *_ in more]
     names += [name for _, name, _ in more]
-    terms = Terms(np.array(values), cell.layer, say, tuple(names), press)
+    terms = Terms(np.array(values), cell.layer, say, tuple(names), press, told=len(largest))
     where = "map·row·column" if len(largest[0].source) == 3 else "unit"
     caption = f"weight × value, by {where} of {cell.source_stage}; click one to pin it"
     waterfall = Card("running", WATERFALL, terms, "largest contributions", caption, is_live=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cnnviz.graphics.columns import Column, Kind, Plan
-from cnnviz.graphics.ledger import LedgerRow
+from cnnviz.graphics.ledger import Ledger, LedgerRow
 from cnnviz.inspect.arithmetic import explain_cell
 from cnnviz.inspect.receptive_field import INPUT, stage_index, stage_name
 from cnnviz.layers import Layer
@@ -93,7 +93,8 @@ class Arithmetic:
     * `source`: of the stage that is read.
     * `weights`: of the colours of a kernel.
     * `part`: input channel of a convolution that is shown.
-    * `breakdown`: its value as a sum, and what becomes of it; empty where that is covered.
+    * `number`: its value as it is written.
+    * `ledger`: its value as a sum, and what becomes of it; empty where that is covered.
     * `is_covered`: whether its value, and all from which it could be read off, are covered.
     """
 
@@ -103,7 +104,8 @@ class Arithmetic:
     source: tuple[str, str, Limits]
     weights: Limits | None
     part: int
-    breakdown: tuple[LedgerRow, ...]
+    number: str
+    ledger: Ledger
     is_covered: bool
 
     @property
@@ -183,6 +185,7 @@ def explain(picture: Picture, look: Look, before: Explained | None = None) -> Ex
     else:
         links, written = None, None
     shown, channels = look.under or cell, look.channels
+    marked = written if shown == cell else None
     if look.under is not None and len(look.under.index) == 3 and not (look.pinned or look.swept):
         group = picture.plan.group_of(look.under.stage)
         if group is not None:  # the map under the pointer
@@ -194,7 +197,7 @@ def explain(picture: Picture, look: Look, before: Explained | None = None) -> Ex
         look.swept is None and look.pinned is not None,
         channels,
         links,
-        "" if shown is None else _value_line(picture, look, shown, links if shown == cell else None),
+        "" if shown is None else _value_line(picture, look, shown, links, marked),
         written,
     )
 
@@ -244,7 +247,9 @@ def _marked(picture: Picture, look: Look) -> PinnedCell | None:
     return PinnedCell(example.stage, (look.channel(example.group), rows // 2, cols // 2))
 
 
-def _value_line(picture: Picture, look: Look, cell: PinnedCell, links: Links | None) -> str:
+def _value_line(
+    picture: Picture, look: Look, cell: PinnedCell, links: Links | None, marked: Arithmetic | None
+) -> str:
     if len(cell.index) == 4:
         column, weights = picture.plan.column(cell.stage), picture.network.params[cell.stage]
         assert column is not None
@@ -255,14 +260,13 @@ def _value_line(picture: Picture, look: Look, cell: PinnedCell, links: Links | N
     else:
         name, value = cell_name(picture.plan, cell), picture.stage(cell.stage)[cell.index]
     is_covered = look.covers and len(cell.index) < 4 and cell.stage != INPUT
-    number = "?" if is_covered else format_signed(float(value), 5)
-    parts = (name, number, "" if links is None else _field_text(links))
+    number = "?" if is_covered else format_signed(float(value), 4)
+    parts = (name, number) if marked is None or links is None else (name, marked.number, _field_text(links))
     return " · ".join(part for part in parts if part)
 
 
 def _arithmetic(picture: Picture, look: Look, cell: PinnedCell) -> Arithmetic:
     network, plan = picture.network, picture.plan
-    value = float(picture.stage(cell.stage)[cell.index])
     group = plan.group_of(cell.stage)
     written, layer, weights, part, formula = None, None, None, 0, "pixel ÷ 255 − 0.5"
     if cell.stage != INPUT:
@@ -274,12 +278,14 @@ def _arithmetic(picture: Picture, look: Look, cell: PinnedCell) -> Arithmetic:
         part = min(chosen, len(written.patch) - 1)
         weights = picture.levels[f"{cell.stage}.weight"]
     is_covered = look.covers and cell.stage != INPUT
-    number = "?" if is_covered else format_signed(value, 4)
+    ledger = Ledger(() if is_covered else tuple(_breakdown_of(picture, cell, written, part)))
+    of = picture.evidence
+    if not is_covered and of is not None and cell == PinnedCell(plan.output_stage, (of.class_index,)):
+        ledger = replace(ledger, beside=logit_ledger(picture).rows)
+    number = "?" if is_covered else ledger.total
     title = ((cell_name(plan, cell), "title"), (f"= {number}", "number"), (formula, "muted"))
-    breakdown = () if is_covered else tuple(_breakdown_of(picture, cell, written, part))
-    return Arithmetic(
-        title, written, layer, _source_of(picture, cell.stage), weights, part, breakdown, is_covered
-    )
+    source = _source_of(picture, cell.stage)
+    return Arithmetic(title, written, layer, source, weights, part, number, ledger, is_covered)
 
 
 def _source_of(picture: Picture, stage: str) -> tuple[str, str, Limits]:
@@ -314,11 +320,11 @@ def _breakdown_of(
     return [*_rows_of(written, part), *_following(picture, cell)]
 
 
-def logit_breakdown(picture: Picture) -> list[LedgerRow]:
-    """Add up the chosen logit: all contributions and biases; none without feature maps."""
+def logit_ledger(picture: Picture) -> Ledger:
+    """Add up the chosen logit: all contributions and biases; nothing without feature maps."""
     evidence, names, single = picture.evidence, picture.names, picture.has_one_logit
     if evidence is None:
-        return []
+        return Ledger(())
     count = format_count(evidence.contributions.size)
     biases = "; ".join(f"{name} {format_signed(value, 4)}" for name, value in evidence.biases.items())
     rows = [
@@ -344,9 +350,11 @@ def logit_breakdown(picture: Picture) -> list[LedgerRow]:
     rows.append(LedgerRow(whose, evidence.logit, is_total=True, tip="What the last dense layer computes"))
     if single:
         name = f"p({names[1]})"
-        chance = format_probability(float(picture.probabilities[1]), 4)
+        chance = format_probability(float(picture.probabilities[1]))
         rows.append(LedgerRow(name, chance, tip=f"{name} = 1 / (1 + exp(−logit))"))
-    return rows
+    stage, index = picture.plan.output_stage, (evidence.class_index,)
+    written = explain_cell(picture.network, picture.trace, stage, index, largest=_LARGEST)
+    return Ledger(tuple(rows), tuple(_rows_of(written, 0)))
 
 
 def _rows_of(cell: CellArithmetic, part: int) -> list[LedgerRow]:
@@ -401,7 +409,7 @@ def _following(picture: Picture, cell: PinnedCell) -> list[LedgerRow]:
     else:
         chance = float(picture.trace.probabilities[0][cell.index])
         formula = "1 / (1 + exp(−logit))" if picture.has_one_logit else "exp(logit) / Σ exp(logits)"
-        rows.append(LedgerRow("probability", format_probability(chance, 4), tip=formula))
+        rows.append(LedgerRow("probability", format_probability(chance), tip=formula))
     if evidence is not None and evidence.layer == cell.stage:
         rows += _evidence_rows(picture, cell, float(evidence.contributions[cell.index]))
     return rows

@@ -32,7 +32,7 @@ from cnnviz.graphics.stages import (
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
 from cnnviz.quantities import format_cell, format_count, format_value
-from ui.panels.feature_maps.explain import Explained, logit_breakdown
+from ui.panels.feature_maps.explain import Explained, logit_ledger
 from ui.panels.feature_maps.layout import FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
 from ui.panels.feature_maps.links import Mark
 from ui.panels.feature_maps.picture import Picture
@@ -538,7 +538,7 @@ def _outputs(now: Now, column: Column) -> tuple[Item, ...]:
             lambda row: PressCell(cell(row), None if single else row),
             lambda row: PointAt(cell(row)),
         )
-        return outputs, Ledger(tuple(logit_breakdown(picture)))
+        return outputs, logit_ledger(picture)
 
     outputs, ledger = now.contents.of("outputs", column, picture.trace, (names, picture.scene.choices), make)
     chosen = None if single or evidence is None else evidence.class_index

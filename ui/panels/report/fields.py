@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnviz.lab.model import PARTS, Question, Section, Step
-from cnnviz.lab.record import StepRecord
+from cnnviz.lab.record import StepRecord, Version
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
 from ui.controls.keyboard import scroll_to
@@ -176,7 +176,7 @@ class AnswerField(QWidget):
         self.record.setEnabled(done.is_pending)
         notes = [_count(self.step, done.said(self.question.part))] if self._counts else []
         if self.question.is_hypothesis:
-            notes.append(_recorded(done))
+            notes.append(_recorded(done, self._work.version(self.step, "")))
         self.note.set_text(" ".join(notes))
 
     def forget(self) -> None:
@@ -199,19 +199,19 @@ def _count(step: Step, words: str) -> str:
     return f"{format_count(count)} word{'s' * (count != 1 or bool(more))}{more}."
 
 
-def _recorded(done: StepRecord) -> str:
-    """Say when a hypothesis was recorded, and whether the field says something else."""
-    if not done.hypothesis:
-        return (
-            "Not recorded yet. The program records it, with time and step, when you go on or run the lab."
-            if done.is_pending
-            else "Write it down before you see the results."
-        )
-    first, last = done.hypothesis[0], done.hypothesis[-1]
-    text = f"Recorded {first.time}, {first.words}."
-    if last is not first:
-        text += f" Edited {last.time}, {last.words}. The report shows both."
-    return f"{text} Your change is not recorded yet." if done.is_pending else text
+def _recorded(done: StepRecord, now: Version) -> str:
+    """Say when a hypothesis was recorded, whether the field says something else, and if `now` it is late."""
+    late = f"What you write now will be recorded as written {now.words}." if now.after_run else ""
+    if not done.hypothesis and not done.is_pending:
+        return late or "Write it down before you see the results."
+    text = "Not recorded yet. The program records it, with time and step, when you go on or run the lab."
+    if done.hypothesis:
+        first, last = done.hypothesis[0], done.hypothesis[-1]
+        text = f"Recorded {first.time}, {first.words}."
+        if last is not first:
+            text += f" Edited {last.time}, {last.words}. The report shows both."
+        text += " Your change is not recorded yet." * done.is_pending
+    return f"{text} {late}" if late and done.is_pending else text
 
 
 class SectionFields(QWidget):

@@ -318,7 +318,7 @@ class TimelineBar(HasProvenance, QFrame):
             self.moment.set_moment(None, "")
         else:
             words = measured(state.history, shown.step, self._origin(), state.covered)
-            self.moment.set_moment(shown.step, words)
+            self.moment.set_moment(shown.step, words, state.history.means_at(shown.step).window)
             self.branch.set_step(shown.step)
         self._allow()
 
@@ -393,15 +393,14 @@ def measured(history: History, step: int, origin: str = "", covered: Container[S
     them, or that the weights are the initial ones, unless they are from elsewhere (`origin`). What is
     `covered` is left out.
     """
-    loss = history.mean_loss_at(step, history.log_every)
-    if loss != loss:
+    means = history.means_at(step)
+    if not means.interval:
         tests = [point for point in history.tests if point.step == step]
         if tests:
             is_told = Secret.TEST not in covered
             return f"test accuracy {format_percent(tests[-1].accuracy)}" if is_told else ""
         return "initial weights" if step == 0 and not origin else "not tested yet"
-    accuracy = history.mean_accuracy_at(step, history.log_every)
-    parts = {Secret.LOSS: f"loss {format_value(loss)}", Secret.TEST: format_percent(accuracy)}
+    parts = {Secret.LOSS: f"loss {format_value(means.loss)}", Secret.TEST: format_percent(means.accuracy)}
     return " · ".join(text for secret, text in parts.items() if secret not in covered)
 
 
@@ -414,14 +413,12 @@ def described(
     if step > history.step:
         return Reading(f"{heading} · not trained yet")
     rows: list[tuple[Ink, str, str]] = []
-    loss = history.mean_loss_at(step, history.log_every)
-    if loss == loss:
-        accuracy = history.mean_accuracy_at(step, history.log_every)
-        if Secret.LOSS not in covered:
-            rows.append(("accent", "loss", format_value(loss)))
-        if Secret.TEST not in covered:
-            rows.append(("original", "accuracy", format_probability(accuracy)))
-    elif origin or step == 0:
+    means = history.means_at(step)
+    if means.interval and Secret.LOSS not in covered:
+        rows.append(("accent", f"loss, {means.window}", format_value(means.loss)))
+    if means.interval and Secret.TEST not in covered:
+        rows.append(("original", f"accuracy, {means.window}", format_probability(means.accuracy)))
+    if not means.interval and (origin or step == 0):
         heading += f" · {origin or 'initial weights'}"
     tests = [point for point in history.tests if point.step <= step]
     if tests and Secret.TEST not in covered:

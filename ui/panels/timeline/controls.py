@@ -86,10 +86,6 @@ class ShownMoment(QWidget):
         self._label = named(QLabel("step"), role="muted")
         self._label.setBuddy(self.field)
         self._measured = ElidedLabel("", "muted", widest="loss 8.88e−8 · 88.8 %", small=True)
-        self.setToolTip(
-            "The moment that all panels show. Loss and accuracy are means over the steps before it, on "
-            "the training images of those steps."
-        )
         row = fill(QHBoxLayout(), self._label, (self.field, 1), spacing=5)
         fill(QVBoxLayout(self), 1, row, self._measured, 1, spacing=0)
         scaled(self.field.setFixedWidth, 92)
@@ -112,8 +108,12 @@ class ShownMoment(QWidget):
             self.field.setRange(first, last)
             self.field.blockSignals(blocked)
 
-    def set_moment(self, step: int | None, measured: str) -> None:
-        """Show a step, None before there is one, and what was measured there."""
+    def set_moment(self, step: int | None, measured: str, window: str = "last step") -> None:
+        """Show a step, None before there is one, and what was measured there, over which steps up to it."""
+        self.setToolTip(
+            f"The moment that all panels show. Loss and accuracy are means over the {window} up to it, on "
+            "the training images of those steps."
+        )
         is_typed = self.field.hasFocus() and self.field.lineEdit().isModified()
         if step is not None and not is_typed:
             self.field.set_value(step)

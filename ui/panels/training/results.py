@@ -27,8 +27,8 @@ from ui.panels.thumbnails import ThumbnailView, describer
 from ui.state import EvaluatedStep
 from ui.theme import theme_manager
 
-_MATRIX_TIP = "Rows: true class, columns: predicted class. Click a cell to see its images."
-_MISTAKES_TIP = "Wrongly classified test images, largest loss first. Click one to look at it."
+_MATRIX_TIP = "Test images by true class (rows) and predicted class. Click a cell to see its images."
+_MISTAKES_TIP = "Misclassified test images, largest loss first. Click one to look at it."
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class ResultsView(HasProvenance, QWidget):
         self._summary = WrapLabel("", role="muted")
         self._mistakes_title = SectionTitle("Mistakes")
         self.mistakes = view_of(
-            THUMBNAILS, "Misclassified test images", _MISTAKES_TIP, self._answer,
+            THUMBNAILS, "Mistakes", _MISTAKES_TIP, self._answer,
             focus=Qt.FocusPolicy.StrongFocus, kind=ThumbnailView,
         )  # fmt: skip
         self.mistakes.setObjectName("mistakes")
