@@ -46,8 +46,9 @@ def show_tip(widget: QWidget, text: str, at: QPoint, around: QRect | None = None
     each: QWidget | None = widget
     while each is not None and each.property("tip") != BESIDE:
         each = each.parentWidget()
-    is_whole = around is None or each is not None or widget.height() <= _MOST
-    part = widget.rect() if is_whole else around & widget.rect()
+    if around is None or each is not None or widget.height() <= _MOST:
+        around = widget.rect()
+    part = around & widget.rect()
     part = QRect((each or widget).mapToGlobal(part.topLeft()), part.size() if each is None else each.size())
     if part.height() > _MOST and each is None:
         part = QRect(at, at)
