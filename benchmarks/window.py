@@ -205,6 +205,7 @@ def _usable() -> dict[str, float]:
 
 def _training() -> dict[str, float]:
     from PySide6.QtCore import Qt, QTimer
+    from PySide6.QtTest import QTest
 
     from ui.state import RunStatus
     from ui.tuning import MainThreadCollector, prefer_short_switches
@@ -220,10 +221,14 @@ def _training() -> dict[str, float]:
     def wait_for(status: RunStatus) -> None:
         _run_until(app, lambda: state.run.status is status and state.shown is not None)
 
+    def press(key: Qt.Key) -> None:
+        QTest.keyClick(session.window.windowHandle(), key)  # earlier programs have the same keys
+
     wait_for(RunStatus.READY)
-    session.controller.train()
+    session.window.activateWindow()
+    press(Qt.Key.Key_Space)
     for _ in range(99):  # Long enough to be still training when the time is up.
-        session.controller.train_epoch()
+        press(Qt.Key.Key_E)
     _run_for(1.0)
 
     late: list[float] = []
@@ -246,13 +251,13 @@ def _training() -> dict[str, float]:
         _run_for(_SECONDS)
         timer.stop()
         watched.append(meter.rates(state.run.step - first_step))
-        session.controller.train()
+        press(Qt.Key.Key_Space)
         wait_for(RunStatus.PAUSED)
         alone.append(headless.rates(_SECONDS))
-        session.controller.train()
+        press(Qt.Key.Key_Space)
         wait_for(RunStatus.TRAINING)
         _run_for(0.3)
-    session.controller.train()
+    press(Qt.Key.Key_Space)
     wait_for(RunStatus.PAUSED)
     history = state.history
     lost = state.run.step - len(history.losses)

@@ -16,6 +16,7 @@ from cnnviz.drawing.parts import Ask, CellKey, Part
 from cnnviz.quantities import format_count, format_percent, format_whole_percent
 
 _FEW, _SPELT_OUT = 4, 3  # classes with higher rows, and classes whose columns say "predicted"
+_LARGE = 200  # width of a cell that has a page to itself, in pixels at scale 1
 #: Of the worst confusion, what share is written in the colour of mistakes.
 _CONSIDERABLE = 0.25
 _SHARES = "% of the class"
@@ -56,10 +57,11 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True)
 class ConfusionMatrix:
-    """Counts of which one cell may be chosen."""
+    """Counts of which one cell may be chosen; large ones take the room of a page."""
 
     confusion: Confusion
     chosen: tuple[int, int] | None = None
+    is_large: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +78,24 @@ class _Frame:
     font: Font  # of the numbers
 
     @classmethod
-    def of(cls, shown: Confusion, box: Box, look: Look) -> "_Frame":
+    def of(cls, matrix: ConfusionMatrix, box: Box, look: Look) -> "_Frame":
+        shown, is_large = matrix.confusion, matrix.is_large
         small, px, count = look.font("small"), look.px, len(shown.names)
         left = min(_names(shown, look), max(box.width * 0.35, px(32)))
-        width = max(min((box.width - left - 2) / count, px(120)), 1.0)
+        width = max(min((box.width - left - 2) / count, px(_LARGE if is_large else 120)), 1.0)
         widest = max(small.width(f"predicted {name}") for name in shown.names)
         is_spelt_out = count <= _SPELT_OUT and width >= widest + px(8)
         has_title = not is_spelt_out and box.height >= (2 + count) * small.line + px(5) + 2
         top = (1 + has_title) * small.line + px(5)
+        usual = 0.8 * width if is_large else small.line + px(8 if count <= _FEW else 6)
+        row = min(usual, max((box.height - top - 2) / count, small.line))
         font = look.font("mono")
+        if is_large:
+            fitting = (width - px(8)) / font.width(shown.longest) * font.size
+            font = font._replace(size=max(font.size, min(row / 3, fitting)))
         in_percent = font.width(shown.longest) + 1 > width
         if font.width("100" if in_percent else shown.longest) + px(5) > width:  # they would touch the edges
             font = font._replace(size=font.size - px(1))
-        usual = small.line + px(8 if count <= _FEW else 6)
-        row = min(usual, max((box.height - top - 2) / count, small.line))
         return cls(box.left + left, box.top + top, width, row, is_spelt_out, has_title, in_percent, font)
 
     def cell(self, row: int, col: int) -> Box:
@@ -110,8 +116,9 @@ def _names(shown: Confusion, look: Look) -> float:
 def draw(shown: ConfusionMatrix, ground: Ground) -> Drawing:
     """Draw the table; correct predictions are tinted, mistakes marked, and tinted more the more there are."""
     drawing, look, table = Drawing(ground), ground.look, shown.confusion
-    frame, count = _Frame.of(table, ground.box, look), len(table.names)
-    drawing.add(Group(ground.box, (table, ground.box, look), lambda: _still(table, frame, ground)))
+    frame, count = _Frame.of(shown, ground.box, look), len(table.names)
+    key = (table, shown.is_large, ground.box, look)
+    drawing.add(Group(ground.box, key, lambda: _still(table, frame, ground)))
     for row, col in np.ndindex(count, count):
         box, key = frame.cell(row, col), CellKey("class", row, col)
         if key == ground.hovered:
@@ -176,22 +183,23 @@ def _draw_cell(drawing: Drawing, shown: Confusion, frame: _Frame, row: int, col:
 
 def height(shown: ConfusionMatrix, width: float, look: Look) -> float:
     """Height of all rows; the headings take one line or two."""
-    return _needed(shown.confusion, Box(0, 0, width, math.inf), look)
+    return _needed(shown, Box(0, 0, width, math.inf), look)
 
 
-def _needed(table: Confusion, box: Box, look: Look) -> float:
+def _needed(shown: ConfusionMatrix, box: Box, look: Look) -> float:
     """Height of headings and rows, which are lower where there is less room."""
-    frame = _Frame.of(table, box, look)
-    return frame.top + len(table.names) * frame.height + 2
+    frame = _Frame.of(shown, box, look)
+    return frame.top + len(shown.confusion.names) * frame.height + 2
 
 
 def size(shown: ConfusionMatrix, look: Look) -> Size:
     """Usual and least size: at least there is room for shares of a class."""
     table, number = shown.confusion, look.font("mono").width
     count, names = len(table.names), _names(table, look)
-    usual = names + count * (look.px(86) if count <= _SPELT_OUT else number(table.longest) + look.px(12))
+    cell = look.px(86) if count <= _SPELT_OUT else number(table.longest) + look.px(12)
+    usual = names + count * (look.px(_LARGE) if shown.is_large else cell)
     least = names + max(count * number("100"), look.font("small").width(_SHARES) + 1)
-    return Size(usual, height(shown, usual, look), least, _needed(table, Box(0, 0, least, 0), look))
+    return Size(usual, height(shown, usual, look), least, _needed(shown, Box(0, 0, least, 0), look))
 
 
 def tables(shown: ConfusionMatrix) -> list[Table]:

@@ -15,6 +15,7 @@ from cnnviz.quantities import format_count
 
 _GREY = Colors("grey", 0, 255)
 _FEWEST = 8  # for which there is always room, so that fewer are not larger
+_WIDEST = len("−0.41527")  # letters for which there is always room, so that rows stand below one another
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,24 +62,27 @@ def draw(shown: Patches, ground: Ground) -> Drawing:
 
 def _boxes(shown: Patches, box: Box, look: Look) -> list[Box]:
     """Room of each: square for the piece, square for the image, lines for the words, which may be wider."""
-    count, gap, lines = max(len(shown.patches), _FEWEST), look.px(10), _lines(shown, look)
+    count, gap, lines = max(len(shown.patches), _FEWEST), look.px(10), _lines(look)
     room = (box.width - 6 - (count - 1) * gap) / count
     side = max(int(min(room, (box.height - 6 - lines) / 2, look.px(112))), 8)
-    words = max(look.font("mono").width(patch.caption) for patch in shown.patches)
-    wide, high = max(side, int(min(words, room))), 2 * side + lines
+    wide, high = max(side, int(min(look.font("mono").width("0" * _WIDEST), room))), 2 * side + lines
     return [Box(box.left + 3 + n * (wide + gap), box.top + 3, wide, high) for n in range(len(shown.patches))]
 
 
-def _lines(shown: Patches, look: Look) -> float:
-    """Height of the words, with the gaps: with a second line where one is needed."""
-    count = 2 if any(patch.count > 1 for patch in shown.patches) else 1
-    return look.font("mono").line * count + 2 * look.px(3)
+def _lines(look: Look) -> float:
+    """Height of the words, with the gaps; the second line is kept free where nothing is to be said in it."""
+    return look.font("mono").line * 2 + 2 * look.px(3)
 
 
 def _still(shown: Patches, ground: Ground) -> list[Mark]:
     drawing, look, font = Drawing(ground), ground.look, ground.font("mono")
-    for patch, box in zip(shown.patches, _boxes(shown, ground.box, look), strict=True):
-        side = (box.height - _lines(shown, look)) / 2
+    boxes = _boxes(shown, ground.box, look)
+    room = boxes[0].width
+    # Rather small than cut, and of another row as small.
+    font = font._replace(size=font.size * min((room + 8) / font.width("0" * _WIDEST), 1))
+    is_said = all(font.width(f"{format_count(patch.count)} images") <= room for patch in shown.patches)
+    for patch, box in zip(shown.patches, boxes, strict=True):
+        side = (box.height - _lines(look)) / 2
         square, below, words = box.rows(side, side, Share(1), gap=look.px(3))
         rows, cols = patch.pixels.shape
         piece = Cells.fit(rows, cols, square, ground.ratio)
@@ -97,14 +101,13 @@ def _still(shown: Patches, ground: Ground) -> list[Mark]:
         drawing.write(caption, patch.caption, font, "text", "middle")
         if patch.count > 1:
             count = format_count(patch.count)
-            text = f"{count} images" if font.width(f"{count} images") <= times.width else f"× {count}"
-            drawing.write(times, text, font, "muted", "middle")
+            drawing.write(times, f"{count} images" if is_said else f"× {count}", font, "muted", "middle")
     return drawing.marks
 
 
-def _size(shown: Patches, look: Look) -> Size:
+def _size(_shown: Patches, look: Look) -> Size:
     def size(side: float) -> tuple[float, float]:
-        return _FEWEST * (side + look.px(10)), 2 * side + _lines(shown, look) + 6
+        return _FEWEST * (side + look.px(10)), 2 * side + _lines(look) + 6
 
     return Size(*size(look.px(72)), *size(look.px(36)))
 
@@ -114,5 +117,5 @@ PATCHES = Graphic(
     _size,
     lambda shown: [Table.of_cells(patch.caption, patch.pixels) for patch in shown.patches],
     lambda shown: "; ".join(patch.tip for patch in shown.patches) or shown.empty,
-    lambda shown, _width, look: 2 * look.px(112) + _lines(shown, look) + 6,
+    lambda _shown, _width, look: 2 * look.px(112) + _lines(look) + 6,
 )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Look, Part, Rect, Size
 
-_LINE, _OF_SEVERAL, _ROOM = 28, 22, 10  # height of one line and of several; least room beside a name
+_LINE, _OF_SEVERAL = 28, 22  # height of one line and of several
+_ROOM = {"": 10, "small": 7}  # least room beside a name
 
 
 @dataclass(frozen=True)
@@ -17,16 +18,17 @@ class Steps:
     current: int
     asks: Callable[[int], Ask]
 
-    def lines(self, width: float, look: Look) -> list[list[str]]:
-        """Full names where all fit into one line, else short ones, in as many lines as these need."""
-        font, room = look.font("strong"), look.px(_ROOM)
+    def lines(self, width: float, look: Look) -> tuple[str, list[list[str]]]:
+        """Font and names: full ones where all fit into one line, else short, small, or in several lines."""
         full, short = [name for _, name in self.titles], [name for name, _ in self.titles]
-        for names, count in ((full, 1), *((short, each) for each in range(1, len(short)))):
+        tried = (full, 1, ""), (short, 1, ""), *((short, each, "small") for each in range(1, len(short)))
+        for names, count, font in tried:
+            strong, room = look.font(f"{font} strong"), look.px(_ROOM[font])
             longest = math.ceil(len(names) / count)
             lines = [names[place : place + longest] for place in range(0, len(names), longest)]
-            if all(sum(font.width(name) + room for name in line) <= width - 2 for line in lines):
-                return lines
-        return [[name] for name in short]
+            if all(sum(strong.width(name) + room for name in line) <= width - 2 for line in lines):
+                return font, lines
+        return "small", [[name] for name in short]
 
 
 def draw(shown: Steps, ground: Ground) -> Drawing:
@@ -35,7 +37,8 @@ def draw(shown: Steps, ground: Ground) -> Drawing:
     drawing.turn(shown.asks, range(len(shown.titles)), shown.current)
     if not shown.titles:
         return drawing
-    strong, lines = look.font("strong"), shown.lines(ground.box.width, look)
+    font, lines = shown.lines(ground.box.width, look)
+    strong = look.font(f"{font} strong")
     boxes: list[Box] = []
     for names, line in zip(
         lines, ground.box.inset(1).lines(len(lines), _line(len(lines), look)), strict=True
@@ -56,7 +59,7 @@ def draw(shown: Steps, ground: Ground) -> Drawing:
             high = px(3 if is_current else 1)
             drawing.add(Rect(Box(box.left, box.bottom - high - 1, box.width, high), "accent"))
         ink = "accent" if is_current else "text" if is_passed else "muted"
-        drawing.write(box, name, "strong" if is_current else "", ink, "middle")
+        drawing.write(box, name, strong if is_current else font, ink, "middle")
         said = "shown" if is_current else "passed" if is_passed else "to come"
         tip = f"Step {place + 1} of {len(boxes)}, {said}: {shown.titles[place][1]}"
         drawing.parts.append(Part(place, box, tip, shown.asks(place)))
@@ -75,7 +78,7 @@ def _say(shown: Steps) -> str:
 
 
 def _height(shown: Steps, width: float, look: Look) -> float:
-    count = max(len(shown.lines(width, look)), 1)
+    count = max(len(shown.lines(width, look)[1]), 1)
     return _line(count, look) * count + 2
 
 

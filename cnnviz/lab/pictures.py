@@ -357,7 +357,7 @@ def _field(case: Case, stage: str, sample: int) -> Made:
     convolved, values = passed.trace.outputs[first][0], passed.trace.outputs[pool][0]
     channel, row, column = _looked_at(case, pool, values, int(conv.offset < 0)) or _edge_of(values)
     maps, pooled = convolved[channel], values[channel]
-    colors = stage_colors(bench.network, first, maps)
+    colors = stage_colors(bench.network, first, convolved)
     fields = receptive_field(bench.network, pool, (0, row, column))
     whole, patch = fields["input"].rectangle, fields[first].rectangle
     one = receptive_field(bench.network, first, (0, patch.top, patch.left))["input"].rectangle
@@ -371,7 +371,10 @@ def _field(case: Case, stage: str, sample: int) -> Made:
             "cells", f"{first}, filter {channel}", maps, colors, block=_block(patch), has_axes=True,
             most=_LARGE,
         ),
-        _map("pooled", pool, pooled, colors, block=(row, column, 1, 1), has_axes=True, most=_LARGE),
+        _map(
+            "pooled", pool, pooled, stage_colors(bench.network, pool, values),
+            block=(row, column, 1, 1), has_axes=True, most=_LARGE,
+        ),
     )  # fmt: skip
     apart = conv.stride * window.stride
     return page, {
@@ -430,7 +433,8 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
     first, second = cells[0], cells[min(1, len(cells) - 1)]
     shown = [cell.products.sum(axis=0) for cell in (first, second)]
     patch = int(first.rows[0]), int(first.columns[0]), len(first.rows), len(first.columns)
-    maps, kernel = passed.trace.outputs[conv][0, filter], first.kernel.sum(axis=0)
+    convolved, kernel = passed.trace.outputs[conv][0], first.kernel.sum(axis=0)
+    kernels = bench.network.params[f"{conv}.weight"].sum(axis=1)
     (plus, minus), (next_plus, next_minus) = (
         (float(cell.products.clip(min=0).sum()), float(cell.products.clip(max=0).sum()))
         for cell in (first, second)
@@ -442,10 +446,10 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
             block=(seen[0][0], seen[1][0], len(seen[0]), len(seen[1])), most=_LARGE,
         ),
         across(
-            _map("filter", f"Filter {filter}", kernel, Colors.of("signed", kernel), most=_LARGE),
+            _map("filter", f"Filter {filter}", kernel, Colors.of("signed", kernels), most=_LARGE),
             _map(
-                "sums", "Sums", maps, stage_colors(bench.network, conv, maps), outlines=marked, has_axes=True,
-                block=(top, left, size, size), most=_LARGE,
+                "sums", "Sums", convolved[filter], stage_colors(bench.network, conv, convolved),
+                outlines=marked, has_axes=True, block=(top, left, size, size), most=_LARGE,
             ),
         ),
         *(
@@ -498,7 +502,7 @@ def _routes(case: Case, filter: int, row: int, column: int, sample: int) -> Made
     page = down(
         _map(
             "values", f"Values of the window, filter {filter}", values,
-            stage_colors(bench.network, routing.stage, values),
+            stage_colors(bench.network, routing.stage, routing.values),
             block=block, outlines=marked, has_axes=True, most=_LARGE,
         ),
         across(*(

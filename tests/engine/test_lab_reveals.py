@@ -12,6 +12,7 @@ from cnnviz.drawing import LIGHT, PAPER, Box
 from cnnviz.drawing.page import broken, page_drawn
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.experiment import LAB5, LENET
+from cnnviz.graphics.columns import plan_of
 from cnnviz.lab.course import find_lab
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.explaining import explanation, mistakes_in
@@ -250,6 +251,25 @@ def test_a_picture_shows_the_cell_and_the_filter_that_the_student_looked_at_and_
     assert "Windows, filter 1" in found["winner-changes", LookedAt(inner, 1)]
     assert "conv1, filter 0" in found["field", LookedAt(border, 1)], "without padding no square is cut"
     assert f"conv1, filter {size[0] - 1}" in found["field", None]
+
+
+def test_a_cell_has_the_colour_that_it_has_in_filters_and_maps() -> None:
+    bench = small()
+    passed, plan = bench.passed(3), plan_of(bench.network)
+    first, pool = bench.network.filter_layers[0], bench.pool
+    weights = bench.network.params[f"{first}.weight"]
+    own = {stage: plan.column(stage).colors(passed.trace.outputs[stage][0]) for stage in (first, pool)}
+    own["kernel"] = plan.column(f"{first}.weight").colors(weights)
+    at = {"filter": 0, "row": 4, "column": 4, "sample": 3}
+    for name, values, cards in (
+        ("field", {"stage": pool, "sample": 3}, {"cells": first, "pooled": pool}),
+        ("window", at, {"sums": first, "filter": "kernel"}),
+        ("routes", at, {"values": first}),
+    ):
+        page, _ = PICTURES[name].made(Case(bench, "change", 0.5), values)
+        leaves = page.leaves()
+        for key, stage in cards.items():
+            assert leaves[key].content.map.colors == own[stage], (name, key)
 
 
 def test_of_many_misread_images_some_are_shown_and_the_title_says_so():

@@ -58,6 +58,7 @@ def test_columns_of_the_log_however_they_grew(qapp, values: list[float]) -> None
     model = LogModel()
     for place, value in enumerate(values):
         model.append([(place, abs(value), 1.0)])
+        model.see(range(place + 1))
     texts = [model.text(row, 1) for row in range(len(values))]
     assert_told_apart(list(map(abs, values)), texts)
 

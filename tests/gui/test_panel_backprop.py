@@ -258,7 +258,7 @@ def test_results_can_be_covered_and_guessed_before_they_are_shown(desk: Desk) ->
     assert not desk.state.why_covered(Secret.PREDICTION)
     assert desk.shown("map 1").content.is_covered
     assert not desk.shown("map 0").content.is_covered
-    assert panel.header.said.view("formula").drawing().texts().count("?") == 2
+    assert panel.header.formula.view("formula").drawing().texts().count("?") == 2
     before = panel.model.target
     click_part(desk.view("map 1"), cell(1, 1))
     assert not desk.shown("map 1").content.is_covered
@@ -288,9 +288,11 @@ def test_who_gets_the_gradient_is_covered_here_as_long_as_in_the_maps(desk: Desk
     desk.settle()
     assert not desk.shown("route").content.is_covered, "what was kept then covers nothing now"
     header = desk.panel.header
-    assert "winner" in " ".join(header.said.view("sentence").drawing().texts())
+    assert "winner" in " ".join(header.sentence.view("sentence").drawing().texts())
     header.cover.setChecked(True)
-    told = [text for key in ("sentence", "formula") for text in header.said.view(key).drawing().texts()]
+    told = [
+        text for key in ("sentence", "formula") for text in getattr(header, key).view(key).drawing().texts()
+    ]
     assert not re.search("winner|others", " ".join(told)), "nor do the words above it tell it"
 
 
@@ -406,7 +408,7 @@ def test_at_a_dense_layer_the_weight_of_the_formula_is_poked_until_another_numbe
     assert shown_poke(desk).target == CellTarget("pool1", (2, 7, 5))
     desk.go_to(StepKind.DENSE)
     weight = ParameterTarget("dense1.weight", (0, 2 * 169 + 7 * 13 + 5))
-    assert "7,5" in desk.panel.header.said.view("formula").drawing().texts()
+    assert "7,5" in desk.panel.header.formula.view("formula").drawing().texts()
     assert shown_poke(desk).target == weight
     name = "w of filter 2, row 7, column 5: dense1.weight[0, 434]"
     assert side.poke.page.leaves()["title"].content.words == f"Check {name}"
@@ -421,13 +423,13 @@ def test_at_a_dense_layer_the_weight_of_the_formula_is_poked_until_another_numbe
     read = tuple(map(int, np.unravel_index(chosen.index[1], (8, 13, 13))))
     desk.view("map 1").leaveEvent(None)
     assert model.focus.pinned == ("pool1", read)
-    assert "{},{}".format(*read[1:]) in desk.panel.header.said.view("formula").drawing().texts()
+    assert "{},{}".format(*read[1:]) in desk.panel.header.formula.view("formula").drawing().texts()
     desk.go_to(StepKind.FILTER)
     assert shown_poke(desk).target == chosen
     desk.go_to(StepKind.DENSE)
     desk.panel.setFocus()
     QTest.keyClick(desk.panel, Qt.Key.Key_Escape)
-    texts = desk.panel.header.said.view("formula").drawing().texts()
+    texts = desk.panel.header.formula.view("formula").drawing().texts()
     row, col = next(each for each in texts if "," in each).split(",")
     assert shown_poke(desk).target == ParameterTarget(
         "dense1.weight", (0, 2 * 169 + int(row) * 13 + int(col))
@@ -531,7 +533,7 @@ def test_applied_updates_change_the_panel_and_never_the_run_and_another_rate_mak
     after = apply_update(lab5(), update.gradients(lab5()), 0.5)
     kernel = update.panel.model.focus.channel(lab5(), "conv1")
     np.testing.assert_array_equal(cells(update.shown("map 2")), after.params["conv1.weight"][kernel, 0])
-    assert "0.5" in update.panel.header.said.view("formula").drawing().texts()
+    assert "0.5" in update.panel.header.formula.view("formula").drawing().texts()
 
 
 def test_trial_updates_stay_for_another_sample_are_adopted_and_dropped_when_the_run_moves_on(

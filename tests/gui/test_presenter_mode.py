@@ -353,6 +353,28 @@ def test_what_is_presented_can_be_read_from_the_back_row_and_nothing_is_cut_or_h
     assert not faults, "\n".join(faults)
 
 
+def test_a_tested_network_has_a_page_with_its_matrix_and_its_mistakes(
+    qtbot: QtBot, trained: Session, present: Callable[..., None]
+) -> None:
+    window, panel = trained.window, trained.window.panel(TrainingPanel)
+    qtbot.waitUntil(lambda: trained.state.evaluation is not None)
+    show_panel(qtbot, trained, 0)
+    parts = panel.network, panel.results
+    present(trained, (1280, 720))
+    for key, seen in ((None, 0), (Qt.Key.Key_PageDown, 1), (Qt.Key.Key_PageUp, 0), (Qt.Key.Key_PageDown, 1)):
+        if key is not None:
+            QTest.keyClick(window, key)
+            settle(qtbot)
+        assert [part.isVisible() for part in parts] == [seen == 0, seen == 1]
+        assert window.page.text().startswith(f"page {seen + 1} of 2")
+    assert panel.results.matrix.height() > 0.4 * window.height()
+    small = [text for height, text in texts_of(window) if height < 0.022 * window.height()]
+    assert not small
+    assert not _cut_off(trained, panel)
+    QTest.keyClick(window, Qt.Key.Key_PageDown)
+    assert window.panels.front == 1
+
+
 def _presents(session: Session) -> bool:
     """Whether the window presents, with all that belongs to it."""
     window = session.window

@@ -21,11 +21,13 @@ from tests.gui.whole_window import (
     train,
 )
 from ui.controls.keyboard import scroll_to
+from ui.controls.labels import ElidedLabel
 from ui.controls.spoken import Spoken, speak
 from ui.controls.tips import WIDTH, wrapped
 from ui.marks import view_of
 from ui.painting import qrect
 from ui.panels.training.panel import TrainingPanel
+from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.theme import ThemeManager
 
@@ -208,7 +210,23 @@ def test_a_plot_says_the_point_under_its_cursor_and_tips_leave_curves_and_cells_
     (shown,) = [each for each in QApplication.topLevelWidgets() if each.inherits("QTipLabel")]
     assert shown.windowHandle().flags() & Qt.WindowType.WindowTransparentForInput, "what is below is clicked"
 
-    winners = show_panel(qtbot, active, 2).winners
+    translation = show_panel(qtbot, active, 2)
+    assert isinstance(translation, TranslationPanel)
+    sweep = translation.sweep
+    qtbot.waitUntil(lambda: sweep.map.content is not None)
+    labels = [
+        each
+        for each in sweep.findChildren(ElidedLabel)
+        if each.isVisible() and each.text() in sweep.reading()
+    ]
+    assert labels
+    for pointed in (sweep.map, sweep.curves):
+        text, tip = rest_at(pointed, pointed.rect().center())
+        assert text
+        for each in (sweep.map, sweep.curves, *labels):
+            assert not tip.intersects(QRect(each.mapToGlobal(QPoint(0, 0)), each.size())), "nor what is read"
+
+    winners = translation.winners
     (grid,) = (each for each in winners.drawing().parts if isinstance(each, CellParts))
     rect = qrect(grid.grid.cell(1, 1))
     text, tip = rest_at(winners, rect.center().toPoint())

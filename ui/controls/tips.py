@@ -14,7 +14,7 @@ from ui.controls.keyboard import follow_keyboard
 WIDTH = 60
 #: What is higher, in pixels, is not kept clear as a whole: the tip would be too far from the pointer.
 _MOST = 200
-#: Property "tip" of a widget that is kept clear as a whole, however high it is.
+#: Property "tip" of a widget that is kept clear as a whole, with all in it, however high it is.
 BESIDE = "beside"
 #: Pixels that the pointer reaches down, and the gap to what is pointed at.
 _POINTER, _GAP = 18, 4
@@ -33,7 +33,7 @@ def wrapped(text: str) -> str:
 
 
 def show_tip(widget: QWidget, text: str, at: QPoint, around: QRect | None = None) -> None:
-    """Show a tool tip below what it is about, or above it where the screen ends.
+    """Show a tool tip below what it is about, or above it where the screen ends, or beside what is high.
 
     * `text`: as `wrapped` returns it.
     * `at`: where the pointer is, in coordinates of the screen.
@@ -41,18 +41,26 @@ def show_tip(widget: QWidget, text: str, at: QPoint, around: QRect | None = None
     """
     QToolTip.showText(at, text, widget)
     tip = next((each for each in QApplication.topLevelWidgets() if each.inherits("QTipLabel")), None)
-    part = widget.rect() if around is None else around & widget.rect()
-    part = QRect(widget.mapToGlobal(part.topLeft()), part.size())
     if tip is None or not text:
         return
-    if part.height() > _MOST and widget.property("tip") != BESIDE:
+    each: QWidget | None = widget
+    while each is not None and each.property("tip") != BESIDE:
+        each = each.parentWidget()
+    part = widget.rect() if around is None or each is not None else around & widget.rect()
+    part = QRect((each or widget).mapToGlobal(part.topLeft()), part.size() if each is None else each.size())
+    if part.height() > _MOST and each is None:
         part = QRect(at, at)
-    screen, size = widget.screen().availableGeometry(), tip.size()
-    below = max(part.bottom() + _GAP, at.y() + _POINTER)
-    fits = below + size.height() <= screen.bottom()
-    x = min(max(at.x(), screen.left()), screen.right() - size.width())
+    screen, wide, high = widget.screen().availableGeometry(), tip.width(), tip.height()
+    x = max(min(at.x(), screen.right() - wide), screen.left())
+    y = max(min(at.y(), screen.bottom() - high), screen.top())
+    below = QPoint(x, max(part.bottom() + _GAP, at.y() + _POINTER))
+    places = [below, QPoint(x, part.top() - _GAP - high)]
+    if part.height() > _MOST:
+        places += [QPoint(part.left() - _GAP - wide, y), QPoint(part.right() + _GAP, y)]
+        places.sort(key=lambda place: (QRect(place, tip.size()).center() - at).manhattanLength())
+    fitting = (place for place in places if screen.contains(QRect(place, tip.size())))
     tip.windowHandle().setFlag(Qt.WindowType.WindowTransparentForInput)  # a click is for what is below
-    tip.move(x, below if fits else max(part.top() - _GAP - size.height(), screen.top()))
+    tip.move(next(fitting, QPoint(x, max(places[1].y(), screen.top()))))
 
 
 class ShowsTips:

@@ -6,16 +6,15 @@ from functools import partial
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
+    QGridLayout,
     QSizePolicy,
-    QSpacerItem,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from cnnviz.drawing import Ask
-from cnnviz.drawing.page import Card, Page, down
+from cnnviz.drawing.page import Card, Page
 from cnnviz.graphics.formula import FORMULA, Formulas
 from cnnviz.graphics.steps import STEPS, Steps
 from cnnviz.graphics.texts import WORDS, Words
@@ -35,7 +34,7 @@ _PLAY_MS = 2500
 
 
 class StepHeader(QWidget):
-    """Steps, back, play, next; a sentence and a formula.
+    """Steps; a sentence beside back, play, next; a formula.
 
     * `stepRequested`: number, from 0, of the step to show.
     """
@@ -55,14 +54,16 @@ class StepHeader(QWidget):
         self.cover = IconButton("eye", "Predict first", "cover the results until you click them", "V")
         self.cover.setCheckable(True)
         self.next = Button("Next", "chevron-right", "primary", "Next step", "PgDown")
-        self.said = PageView(lambda _ask: None)
+        self.sentence, self.formula = PageView(lambda _ask: None), PageView(lambda _ask: None)
         self._timer = QTimer(self)
         self._timer.setInterval(_PLAY_MS)
-        row = fill(QHBoxLayout(), (self.bar, 1), self.cover, self.back, self.play, self.next, spacing=8)
-        self._strut = QSpacerItem(0, 0)
-        self._below = fill(QHBoxLayout(), (self.said, 1), spacing=0)
-        self._below.addItem(self._strut)
-        self._layout = fill(QVBoxLayout(self), row, self._below, spacing=8)
+        # The names of the steps have the whole line: a deep network has many.
+        self._below = below = QGridLayout()
+        for column, part in enumerate((self.sentence, self.cover, self.back, self.play, self.next)):
+            below.addWidget(part, 0, column)
+        below.addWidget(self.formula, 1, 0, 1, -1)
+        below.setColumnStretch(0, 1)
+        fill(QVBoxLayout(self), self.bar, below, spacing=6)
         self.back.clicked.connect(self.go_back)
         self.next.clicked.connect(self.go_on)
         self.play.clicked.connect(self.toggle_play)
@@ -70,12 +71,10 @@ class StepHeader(QWidget):
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
-        """Scale."""
-        # Two lines for the sentence and one fraction: the maps below must not jump from step to step.
-        # A minimum of the widget itself would hide that the text may need more.
-        self._strut.changeSize(0, theme.px(75))
-        self._below.invalidate()
-        self._layout.invalidate()
+        """Keep two lines for the sentence and one fraction: maps must not jump from step to step."""
+        # A minimum of the widgets themselves would hide that the text may need more.
+        for row, high in enumerate((36, 35)):
+            self._below.setRowMinimumHeight(row, theme.px(high))
 
     def hasHeightForWidth(self) -> bool:
         """Say no, as `ViewStack` does and for its reason."""
@@ -99,10 +98,9 @@ class StepHeader(QWidget):
 
     def set_explanation(self, sentence: str, formula: Node, *, is_covered: bool = False) -> None:
         """Say what happens in the step; cover its result, which is what is set in the accent."""
-        words = Card("sentence", WORDS, Words(sentence, ink="muted"), room=None)
-        self.said.show_page(
-            Page(down(words, Card("formula", FORMULA, Formulas((formula,), is_covered), room=None), gap=4))
-        )
+        self.sentence.show_page(Page(Card("sentence", WORDS, Words(sentence, ink="muted"), room=None)))
+        shown = Formulas((formula,), is_covered)
+        self.formula.show_page(Page(Card("formula", FORMULA, shown, room=None)))
 
     def is_playing(self) -> bool:
         """Whether the steps follow one another by themselves."""

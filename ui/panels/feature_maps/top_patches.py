@@ -217,14 +217,16 @@ def filter_page(picture: FilterPicture | None, layers: tuple[str, ...], share: f
         tip = "Weights of the chosen filter, for its first input channel"
         of_layer = f"of {picture.layer} {kernel.notation.unit}".rstrip()
         title = f"Filter {picture.channel}"
-        items.append(Card("kernel", HEAT_MAP, Looked(kernel), title, of_layer, tip, 174, is_live=True))
+        items.append(Card("kernel", HEAT_MAP, Looked(kernel), title, of_layer, tip, Share(11), is_live=True))
         if len(layers) > 1:
             tip = "Convolution layer whose filters can be chosen"
             options = tuple((each, each) for each in layers)
             asks, name = ShowFilter, "Convolution layer"
             items.append(Choice("layer", "list", name, asks, picture.layer, options, tip=tip))
         tip, chosen = "Click a filter to see which images excite it", Chosen(filters, picture.channel)
-        items.append(Card("filters", TILES, chosen, "All filters of the layer", "", tip, is_live=True))
+        items.append(
+            Card("filters", TILES, chosen, "All filters of the layer", "", tip, Share(10), is_live=True)
+        )
     if picture is not None and picture.under_way:
         cancel = Choice("cancel", "press", "Cancel", CancelSearch(), tip="Stop the search")
         doing = Card("doing", WORDS, Words(picture.under_way, ink="muted"), room=None)

@@ -1,5 +1,6 @@
 """The log of a training run as a table that follows its own end."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any, override
 
@@ -23,14 +24,14 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class LogModel(QAbstractTableModel):
-    """Rows of step, loss and accuracy; means have as many decimals as tell them apart."""
+    """Rows of step, loss and accuracy; means in sight have as many decimals as tell them apart."""
 
     headers = ("step", "loss", "accuracy")
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.rows: list[tuple[float, ...]] = []
-        self._texts: list[list[str]] = [[], []]
+        self._sight, self._texts = range(0), list[list[str]]()
 
     def append(self, new: Sequence[tuple[float, ...]]) -> None:
         """Add rows at the end."""
@@ -38,17 +39,21 @@ class LogModel(QAbstractTableModel):
             return
         self.beginInsertRows(QModelIndex(), len(self.rows), len(self.rows) + len(new) - 1)
         self.rows += new
-        before, columns = self._texts, list(zip(*self.rows, strict=True))[1:]
-        self._texts = [format_column(column, _DECIMALS, longest=_LONGEST) for column in columns]
         self.endInsertRows()
-        for place, (old, texts) in enumerate(zip(before, self._texts, strict=True), start=1):
-            if old != texts[: len(old)]:
-                self.dataChanged.emit(self.index(0, place), self.index(len(self.rows) - 1, place))
+
+    def see(self, sight: range) -> None:
+        """Write rows that are seen under one another; all of a long log would take ever longer."""
+        columns = list(zip(*self.rows[sight.start : sight.stop], strict=True))[1:]
+        texts = [format_column(column, _DECIMALS, longest=_LONGEST) for column in columns]
+        if (sight, texts) != (self._sight, self._texts):
+            self._sight, self._texts = sight, texts
+            if sight:
+                self.dataChanged.emit(self.index(sight[0], 1), self.index(sight[-1], len(texts)))
 
     def clear(self) -> None:
         """Remove all rows."""
         self.beginResetModel()
-        self.rows, self._texts = [], [[], []]
+        self.rows, self._sight = [], range(0)
         self.endResetModel()
 
     def text(self, row: int, column: int) -> str:
@@ -56,7 +61,11 @@ class LogModel(QAbstractTableModel):
         value = self.rows[row][column]
         if not column:
             return format_count(int(value))
-        return self._texts[column - 1][row] if value == value else format_value(value)  # NaN is no gap
+        if math.isnan(value):  # which is no gap
+            return format_value(value)
+        if row in self._sight:
+            return self._texts[column - 1][self._sight.index(row)]
+        return format_column([value], _DECIMALS, longest=_LONGEST)[0]
 
     @override
     def rowCount(self, parent: _Index = _ROOT) -> int:
@@ -127,9 +136,15 @@ class LogTable(ProvenancePart, QTableView):
         self.updateGeometries()
         if follows:
             self.scrollToBottom()
+        self._log.see(self._in_sight())
+
+    def _in_sight(self) -> range:
+        first, last = max(self.rowAt(0), 0), self.rowAt(self.viewport().height() - 1)
+        return range(first, len(self._log.rows) if last < 0 else last + 1)
 
     def _on_scrolled(self, value: int) -> None:
         self._follows = value >= self.verticalScrollBar().maximum() - 2
+        self._log.see(self._in_sight())
 
     def _on_range_changed(self, _low: int, high: int) -> None:
         if self._follows:
@@ -167,9 +182,8 @@ class LogTable(ProvenancePart, QTableView):
 
     def values(self) -> Values:
         """The rows in sight as a drawing."""
-        first, last = max(self.rowAt(0), 0), self.rowAt(self.viewport().height() - 1)
         rows: list[Value] = []
-        for row in range(first, len(self._log.rows) if last < 0 else last + 1):
+        for row in self._in_sight():
             step, loss, accuracy = (self._log.text(row, column) for column in range(3))
             rows.append(Value(step, step, loss, more=(accuracy,)))
         names, *columns = self._log.headers
@@ -216,6 +230,7 @@ class LogTable(ProvenancePart, QTableView):
         # The headings get what is left of the height, so that no row is cut while the end is in sight.
         head.setFixedHeight(least + max(self.contentsRect().height() - least, 0) % row)
         self._empty.setGeometry(self.viewport().rect().adjusted(px(8), px(8), -px(8), -px(8)))
+        self._log.see(self._in_sight())
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

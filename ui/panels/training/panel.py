@@ -48,12 +48,13 @@ _PAGES = (
     ("settings", "Settings", "Show the settings below the network"),
     ("results", "Results", "Show the log and the test images below the network"),
 )
+_PRESENTED = "alone", "tested"  # pages that Page Down leads through; the second where there is a result
 
 
 class Places(NamedTuple):
     """Where the parts of the panel lie; None where one is out of sight."""
 
-    network: Box
+    network: Box | None
     curves: Box | None = None
     settings: Box | None = None
     results: Box | None = None
@@ -65,12 +66,14 @@ def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "cur
     """Share out the panel: the network first, and by its size alone, so that nothing moves while it trains.
 
     * `form`: least width of the settings, and the height that they want.
-    * `page`: what lies below the network where there is no room for all; "alone": the curves, whatever the
-      room, and nothing else.
+    * `page`: what lies below the network where there is no room for all; or a presented page, whatever the
+      room: "alone", network and curves, or "tested", the test images.
     """
     px, gap = look.px, look.px(_GAP)
     if page == "alone":
         return Places(*room.columns(Share(62), Share(38), gap=gap))
+    if page == "tested":
+        return Places(None, results=room)
     wide = max(form[0], px(_SETTINGS))
     if room.width >= px(1000) and room.height >= px(400):
         results = max(px(_RESULTS), 0.19 * room.width)
@@ -113,7 +116,7 @@ class TrainingPanel(Panel):
     ) -> None:
         super().__init__()
         self._state, self._runs = state, runs
-        self._theme, self._is_alone = LIGHT, False
+        self._theme, self._is_alone, self._presented = LIGHT, False, 0
         self.setProperty("role", "panel")
         self.network = NetworkPart(state, analysis, self, show_cells)
         self._build_widgets()
@@ -148,7 +151,22 @@ class TrainingPanel(Panel):
     def present(self, alone: bool) -> None:
         self._is_alone = alone
         self.network.head.setHidden(alone)
+        self.results.present(alone)
         self._place()
+
+    @override
+    def paging(self) -> tuple[int, int]:
+        count = len(_PRESENTED) if self._is_alone and self._state.evaluation is not None else 1
+        return min(self._presented, count - 1), count
+
+    @override
+    def turn_page(self, way: int) -> bool:
+        place, count = self.paging()
+        if not 0 <= place + way < count:
+            return False
+        self._presented = place + way
+        self.paged.emit()
+        return True
 
     def _place(self) -> None:
         px = self._theme.px
@@ -159,7 +177,7 @@ class TrainingPanel(Panel):
             self.message.setGeometry(qrect(above).toRect())
         high = self.form.sizeHint().height() + self.speed.sizeHint().height() + px(14)
         form = self._parts["settings"].minimumSizeHint().width(), high
-        page = "alone" if self._is_alone else self._switch.current()
+        page = _PRESENTED[self.paging()[0]] if self._is_alone else self._switch.current()
         places = places_in(room, self._theme, form, page)
         parts = {**self._parts, "switch": self._switch}
         for name, box in places._asdict().items():
@@ -176,10 +194,12 @@ class TrainingPanel(Panel):
     def openers(self) -> dict[QWidget, Callable[[], object]]:
         pages = {"curves": "curves", "settings": "settings", "results": "results", "log": "results"}
         openers = {self._parts[part]: partial(self._show_page, page) for part, page in pages.items()}
-        return {self.form.rest: self._show_rest, **openers, self._parts["network"]: self._place}
+        network = self._parts["network"]
+        return {self.form.rest: self._show_rest, **openers, network: partial(self.turn_page, -1)}
 
     def _show_page(self, page: str) -> None:
         self._switch.set_current(page)
+        self.turn_page(int(page == "results") - self.paging()[0])
         self._place()
 
     def _show_rest(self) -> None:
@@ -304,6 +324,7 @@ class TrainingPanel(Panel):
         ):
             signal.connect(slot)
             slot()
+        self.paged.connect(self._place)
         state.experimentChanged.connect(self._on_settings_changed)
         state.stepsAdded.connect(self._on_steps_added)
         state.testAdded.connect(self._on_test_added)
@@ -371,6 +392,7 @@ class TrainingPanel(Panel):
         self._results_timer.stop()
         self.results.set_result(self._state.dataset, self._state.evaluation)
         self._on_sample_changed()
+        self.paged.emit()  # the first result adds a page, and without one there is none
 
     def _complain(self, text: str) -> None:
         """Say what is wrong with the field that was edited last; "" when nothing is."""

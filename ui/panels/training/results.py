@@ -70,11 +70,18 @@ class ResultsView(HasProvenance, QWidget):
         self.mistakes.placeholder = "None: every test image is classified correctly"
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(6)
+        self._grid.setVerticalSpacing(6)
+        self._grid.setHorizontalSpacing(16)
         # All stands at the top also while there are no mistakes to fill the rest.
         self._grid.addItem(QSpacerItem(0, 0, vData=QSizePolicy.Policy.Expanding), 5, 0)
+        self._is_large = False
         self._arrange(is_flat=False)
         self.set_result(None, None)
+
+    def present(self, alone: bool) -> None:
+        """Let matrix and images take the room of a page."""
+        self._is_large = alone
+        self.set_result(self._dataset, self._result)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -117,7 +124,7 @@ class ResultsView(HasProvenance, QWidget):
         began = result.origin.note if result.origin is not None else ""
         self._summary.set_text(f"Test accuracy {accuracy} · loss {loss}{began and f' · {began}'}")
         confusion = Confusion(evaluation.confusion, tuple(dataset.classes))
-        self.matrix.show_content(ConfusionMatrix(confusion, self._cell))
+        self.matrix.show_content(ConfusionMatrix(confusion, self._cell, self._is_large))
         self._show_images(dataset, evaluation)
 
     @override
@@ -174,7 +181,8 @@ class ResultsView(HasProvenance, QWidget):
         self._mistakes_title.set_caption(caption)
         wrong = evaluation.predictions[indices] != evaluation.labels[indices]
         images = Images(dataset.test_images, indices, describer(dataset, indices, evaluation), wrong)
-        self.mistakes.show_content(Thumbnails(images, self._current, side=44) if len(indices) else None)
+        shown = Thumbnails(images, self._current, side=80 if self._is_large else 44)
+        self.mistakes.show_content(shown if len(indices) else None)
         self.mistakes.bar.setValue(0)  # the largest loss first, wherever the sample stands
 
     def _answer(self, ask: Ask) -> None:
