@@ -1,5 +1,6 @@
 """The shift sweep of one image and of many, by mouse, and its measures."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -46,6 +47,14 @@ def test_each_measure_of_every_shift_is_that_of_the_comparison_at_the_same_place
         choose_measure(desk, name)
         assert value_at(desk.panel.sweep.map, 3, -1) == pytest.approx(expected[name], abs=1e-9)
         assert measure.formula in desk.controls["measure"].toolTip()
+    choose_measure(desk, "decision_flip")
+    shifts = [(dx, dy) for dx in range(-13, 14) for dy in range(-13, 14)]
+    flips = [np.hypot(*each) for each in shifts if value_at(desk.panel.sweep.map, *each)]
+    nearest = re.search(r": (?:yes|no); nearest at \((.\d+), (.\d+)\)", desk.panel.sweep.reading())
+    assert flips
+    assert nearest
+    dx, dy = (int(each.replace("−", "-")) for each in nearest.groups())
+    assert np.hypot(dx, dy) == min(flips)
     choose_measure(desk, "cosine_similarity")
     desk.panel.hide()  # and what is chosen out of sight is shown when the panel comes back
     desk.panel.choices.choose(measure="equivariance_residual")
