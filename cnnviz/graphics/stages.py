@@ -383,7 +383,7 @@ def draw_marks(shown: Marks, ground: Ground) -> Drawing:
     lines = ground.box.lines(count, min(_mark_line(ground.look), ground.box.height / count))
     for (role, text), line in zip(shown, lines, strict=True):
         sign, words = line.columns(px(13), Share(1), gap=px(6))
-        side = min(px(13), line.height - px(1))
+        side = min(px(13), line.height - px(4))  # whose outline reaches beyond it
         sign = sign.placed(side, side)
         drawing.add(Rect(sign, "track"), *outline(sign, role, ground.look))
         drawing.write(words, text, "small", "muted")

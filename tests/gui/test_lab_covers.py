@@ -28,6 +28,7 @@ from ui.export.figures import is_plot, plots_in, tables_of
 from ui.lab.controller import LabController
 from ui.lab.guide import LabGuide
 from ui.panels.backprop.panel import BackpropPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.state import PinnedCell, RunStatus, Shift
@@ -250,3 +251,21 @@ def numbers_of(window: QWidget) -> list[float]:
             for line in table.lines():
                 found += (float(each) for each in line if isinstance(each, int | float))
     return found
+
+
+def test_each_covered_part_says_what_it_is_and_which_step_asks_for_it(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    guide = open_lab(qtbot, session, tmp_path, shipped_labs()["lab5"].read_text(encoding="utf-8"))
+    QTest.keyClicks(guide.column.page.who.roll_number, "7")
+    qtbot.waitUntil(lambda: Secret.TEST in session.state.covered)
+    curves, panel = session.window.panel(TrainingPanel).curves, session.window.panel(TrainingPanel)
+    told = "Covered: step 3 of the lab asks you to predict this first."
+    for part, text in (
+        (curves.accuracy, f"Accuracy. {told}"),
+        (panel.results, f"Test images. {told}"),
+        (panel.log, told),
+    ):
+        assert part.parentWidget().parentWidget().reason.text() == text
+    reasons = {each.name: each.why_not for each in session.window.finder.entries() if each.place == "Network"}
+    assert reasons["Mistakes"] == reasons["Confusion matrix"] == f"Test images. {told}"

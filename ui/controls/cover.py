@@ -27,14 +27,15 @@ class Cover(QWidget):
     The room stays the same either way, so that nothing moves when it is uncovered.
 
     * `part`: in the layout of its parent.
+    * `title`: what it is called, where that stands in it alone.
     """
 
-    def __init__(self, part: QWidget) -> None:
+    def __init__(self, part: QWidget, title: str = "") -> None:
         parent = part.parentWidget()
         super().__init__(parent)
         if parent is None or not _take_place(self, part, parent.layout()):
             raise LookupError(f"{type(part).__name__} stands in no row, column or grid.")
-        self._part, self._pages = part, _Pages(self, part)
+        self._part, self._title, self._pages = part, title, _Pages(self, part)
         self.setSizePolicy(part.sizePolicy())
         # The part itself may be shown and hidden for reasons of its own.
         self._shown, self._instead = QWidget(), QWidget()
@@ -50,7 +51,7 @@ class Cover(QWidget):
 
     def set_covered(self, reason: str) -> None:
         """Cover the part and say why, or with "" uncover it."""
-        self.reason.set_text(reason)
+        self.reason.set_text(f"{self._title}. {reason}" if self._title and reason else reason)
         self._pages.setCurrentWidget(self._instead if reason else self._shown)
 
     @override

@@ -37,7 +37,7 @@ def show_tip(widget: QWidget, text: str, at: QPoint, around: QRect | None = None
 
     * `text`: as `wrapped` returns it.
     * `at`: where the pointer is, in coordinates of the screen.
-    * `around`: what is pointed at, in the widget's coordinates; the whole widget when None.
+    * `around`: what is pointed at in a high widget, in its coordinates; the whole widget when None.
     """
     QToolTip.showText(at, text, widget)
     tip = next((each for each in QApplication.topLevelWidgets() if each.inherits("QTipLabel")), None)
@@ -46,7 +46,9 @@ def show_tip(widget: QWidget, text: str, at: QPoint, around: QRect | None = None
     each: QWidget | None = widget
     while each is not None and each.property("tip") != BESIDE:
         each = each.parentWidget()
-    part = widget.rect() if around is None or each is not None else around & widget.rect()
+    if around is None or each is not None or widget.height() <= _MOST:
+        around = widget.rect()
+    part = around & widget.rect()
     part = QRect((each or widget).mapToGlobal(part.topLeft()), part.size() if each is None else each.size())
     if part.height() > _MOST and each is None:
         part = QRect(at, at)

@@ -329,24 +329,25 @@ def covers_of(window: MainWindow) -> Covers:
     training, translation = window.panel(TrainingPanel), window.panel(TranslationPanel)
     samples, backprop = window.samples, window.panel(BackpropPanel)
     own, said = (Secret.ANSWERS, Secret.PREDICTION), (Secret.SHIFT, Secret.ANSWERS)
+    moved = Secret.SHIFT, Secret.CELLS
     of_pass, of_window = (Secret.ANSWERS, Secret.CELLS), (Secret.ROUTE, Secret.SHARES)
     parts = (
-        (training.curves.accuracy, (Secret.TEST,)),
-        (training.results, (Secret.TEST, Secret.LOSS, Secret.ANSWERS)),
-        (training.log, (Secret.TEST, Secret.LOSS)),
-        (training.curves.loss, (Secret.LOSS,)),
-        (samples.bars, own),
-        (samples.said, own),
-        (translation.maps_part, (Secret.SHIFT, Secret.CELLS)),
-        (translation.winners_part, (Secret.SHIFT, Secret.CELLS, Secret.ROUTE, Secret.FIELD)),
-        (translation.lesson, said),
-        (translation.strip, (Secret.SHIFT,)),
-        (translation.predictions, said),
-        (translation.statement, said),
-        (translation.sweep, (Secret.SHIFT, Secret.FLIPS)),
-        (backprop.stack, of_pass),
-        (backprop.header.sentence, (*of_pass, *of_window)),
-        (backprop.header.formula, (*of_pass, *of_window)),
-        (backprop.side, (*of_pass, *of_window, Secret.CHECK)),
+        (training.curves.accuracy, "Accuracy", (Secret.TEST,)),
+        (training.results, "Test images", (Secret.TEST, Secret.LOSS, Secret.ANSWERS)),
+        (training.log, "", (Secret.TEST, Secret.LOSS)),
+        (training.curves.loss, "Loss", (Secret.LOSS,)),
+        (samples.bars, "", own),
+        (samples.said, "", own),
+        (translation.maps_part, "Maps", moved),
+        (translation.winners_part, "Winners of max pooling", (*moved, Secret.ROUTE, Secret.FIELD)),
+        (translation.lesson, "", said),
+        (translation.strip, "", (Secret.SHIFT,)),
+        (translation.predictions, "", said),
+        (translation.statement, "", said),
+        (translation.sweep, "Sweep", (Secret.SHIFT, Secret.FLIPS)),
+        (backprop.stack, "", of_pass),
+        (backprop.header.sentence, "", (*of_pass, *of_window)),
+        (backprop.header.formula, "", (*of_pass, *of_window)),
+        (backprop.side, "", (*of_pass, *of_window, Secret.CHECK)),
     )
-    return tuple((Cover(part), hidden) for part, hidden in parts)
+    return tuple((Cover(part, title), hidden) for part, title, hidden in parts)

@@ -40,8 +40,7 @@ class Happenings(QObject):
         for dock in window.panels.docks():
             dock.visibilityChanged.connect(self._look)
         backprop, report = window.panel(BackpropPanel), window.panel(ReportPanel)
-        translation = window.panel(TranslationPanel)
-        self._translation = translation
+        self._translation = translation = window.panel(TranslationPanel)
         translation.choices.changed.connect(self._look)
         state.sampleChanged.connect(self._on_sample_changed)
         state.pinnedChanged.connect(self._on_pinned_changed)

@@ -195,8 +195,9 @@ def _count(step: Step, words: str) -> str:
     """Say how many words a field has, and how many its step waits for."""
     count = len(words.split())
     wanted = max((each.at_least for each in step.done_when if each.event == "words"), default=0)
-    more = f" of at least {format_count(wanted)}" if wanted > count else ""
-    return f"{format_count(count)} word{'s' * (count != 1 or bool(more))}{more}."
+    if wanted > count:
+        return f"{format_count(count)} of at least {format_count(wanted)} word{'s' * (wanted > 1)}."
+    return f"{format_count(count)} word{'s' * (count != 1)}."
 
 
 def _recorded(done: StepRecord, now: Version) -> str:

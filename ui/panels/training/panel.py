@@ -80,7 +80,7 @@ def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "cur
         left, middle, right = room.columns(wide, Share(1), results, gap=gap)
         curves = min(max(0.36 * room.height, px(150)), px(340))
         network, below = middle.rows(Share(1), curves, gap=gap)
-        upper, lower = right.rows(Share(5), Share(4), gap=gap)
+        upper, lower = right.rows(Share(2), Share(1), gap=gap)
         settings, _ = left.rows(min(form[1], room.height), Share(1))
         return Places(network, below, settings, upper, lower)
     if room.width >= px(760) and room.height >= px(560):
