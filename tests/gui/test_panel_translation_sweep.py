@@ -131,6 +131,15 @@ def test_another_image_or_one_wrapped_around_is_swept_anew(desk: Desk) -> None:
 # -- many digits -------------------------------------------------------------------------------------------
 
 
+def test_what_was_presented_without_the_sweep_is_swept_when_it_comes_back(desk: Desk, qtbot: QtBot) -> None:
+    desk.panel.present(True)
+    desk.show_sample(4)
+    assert not desk.panel.sweep.isVisible()
+    desk.panel.present(False)
+    qtbot.waitUntil(lambda: desk.panel.sweep.swept.origin is desk.state.sample)
+    assert desk.panel.sweep.map.content is not None
+
+
 def test_many_digits_give_mean_and_spread_not_shown_with_other_settings_and_marked_in_another_run(
     desk: Desk, qtbot: QtBot
 ) -> None:
