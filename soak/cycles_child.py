@@ -105,6 +105,8 @@ class Cycler:
         still = (
             session.state.shown is not None
             and session.controller.is_idle
+            # To count objects while another thread makes a tuple is an error in that thread.
+            and session.controller.files.is_idle
             and not session.document.restorer.is_busy
             and str(session.state.run.status) not in ("loading", "training")
         )
