@@ -203,7 +203,9 @@ class ReportPanel(Panel):
 
     def _show_lab(self) -> None:
         """Offer the sections of the lab in front."""
-        self._set_mode("edit" if self.work.lab.is_free else "read")
+        is_free = self.work.lab.is_free
+        self._set_mode("edit" if is_free else "read")
+        self.run_button.set_kind("primary" if is_free else "")  # in a lab the export runs it
         sections, current = self.work.lab.sections, self.pages.current()
         is_named = len(sections) <= _MOST_NAMED
         names = [
