@@ -66,6 +66,9 @@ _LARGE, _SMALL = 46, 9
 _NUMBERED = 50
 """Cells of products, likewise: with room for two figures of any number."""
 
+_TELLING = 62
+"""Cells of sums of which the largest is looked for, likewise: with room for more figures."""
+
 _ROW = 280
 """Width of a row of small maps, likewise."""
 
@@ -449,7 +452,8 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
             _map("filter", f"Filter {filter}", kernel, Colors.of("signed", kernels), most=_LARGE),
             _map(
                 "sums", "Sums", convolved[filter], stage_colors(bench.network, conv, convolved),
-                outlines=marked, has_axes=True, block=(top, left, size, size), most=_LARGE,
+                outlines=marked, has_axes=True, block=(top, left, size, size), most=_TELLING,
+                window=routing.pool.step,
             ),
         ),
         *(
@@ -503,7 +507,7 @@ def _routes(case: Case, filter: int, row: int, column: int, sample: int) -> Made
         _map(
             "values", f"Values of the window, filter {filter}", values,
             stage_colors(bench.network, routing.stage, routing.values),
-            block=block, outlines=marked, has_axes=True, most=_LARGE,
+            block=block, outlines=marked, has_axes=True, most=_TELLING, window=routing.pool.step,
         ),
         across(*(
             _map(

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from itertools import product
 from typing import Annotated, Self
 
 import msgspec
@@ -19,7 +18,7 @@ from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.lab.events import Event, counted, missing
 from cnnviz.lab.judging import checked_answer
 from cnnviz.lab.measures import Cell, Measured, Number
-from cnnviz.lab.model import MOST_STEPS, PARTS, Lab, Part, Question, Step
+from cnnviz.lab.model import MOST_STEPS, Lab, Part, Question, Step
 from cnnviz.quantities import beside, format_count, today
 from cnnviz.report.blocks import MAX_WORDS, Figure, Kept, Prose, Words
 from cnnviz.report.blocks import Measured as Block
@@ -391,12 +390,11 @@ class LabRecord(Kept, frozen=True):
         return replace(self, steps={**self.steps, step.id: done})
 
     def gaps(self, lab: Lab, experiment: Experiment) -> Iterator[tuple[Step, Question]]:
-        """Yield the questions about such a network without an answer, in the order of the report."""
-        for section, part in product(lab.sections, PARTS):
-            for step in lab.of_section(section.id):
-                for question in step.asked(experiment):
-                    if question.part == part and not self.step(step.id).said(part).strip():
-                        yield step, question
+        """Yield the questions about such a network without an answer, in the order of the lab."""
+        for step in lab.steps:
+            for question in step.asked(experiment):
+                if not self.step(step.id).said(question.part).strip():
+                    yield step, question
 
 
 class Work(Kept, frozen=True):

@@ -360,10 +360,10 @@ def test_the_step_in_front_covers_what_it_asks_for_until_it_is_answered():
     assert Secret.SHIFT in at(empty, "dots", shown={"one-pixel"})
 
 
-def test_what_is_still_to_be_written_comes_in_the_order_of_the_report():
+def test_what_is_still_to_be_written_comes_in_the_order_of_the_lab():
     record = LabRecord.of(LAB)
-    gaps = [(step.section, question.part) for step, question in record.gaps(LAB, LAB.experiment)]
-    order = [(section.id, part) for section in LAB.sections for part in PARTS]
+    gaps = [(step.id, question.part) for step, question in record.gaps(LAB, LAB.experiment)]
+    order = [(step.id, part) for step in LAB.steps for part in PARTS]
     assert gaps == sorted(gaps, key=order.index)
     assert len(gaps) == sum(len(LAB.asked(step)) for step in LAB.steps)
     written = record.wrote(LAB.step("sweep"), "description", "Image 3.", WHEN)

@@ -310,6 +310,27 @@ def test_products_that_are_to_be_compared_have_their_numbers_and_a_sum(wide, loo
             assert numbers[2] == pytest.approx(total, abs=1e-3)
 
 
+@pytest.mark.parametrize(("wide", "look"), [(288, LIGHT), (340, PAPER)])
+@pytest.mark.parametrize(
+    ("name", "title"), [("window", "Sums"), ("routes", "Values of the window, filter 0")]
+)
+def test_of_the_numbers_that_decide_which_cell_wins_none_looks_like_the_largest(name, title, wide, look):
+    bench = small()
+    windows = (
+        bench.passed(3).trace.outputs["conv1"][0, 0].reshape(13, 2, 13, 2).swapaxes(1, 2).reshape(169, 4)
+    )
+    gaps = np.diff(np.sort(windows))[:, -1]
+    closest = np.argsort(np.where(gaps > 1e-6, gaps, np.inf))[:4].tolist()
+    assert gaps[closest].max() < 0.003
+    for place in closest:
+        where = {"filter": 0, "row": place // 13, "column": place % 13, "sample": 3}
+        page, _ = PICTURES[name].made(Case(bench, "window_winner", None), where)
+        body = broken(page.body, wide, look)
+        texts = page_drawn(replace(page, body=body), Box(0, 0, wide, body.height(wide, look)), look).texts()
+        cells = list(filter(None, texts[texts.index(title) + 1 :]))[:4]
+        assert cells.count(cells[int(windows[place].argmax())]) == 1, cells
+
+
 def test_what_was_predicted_is_drawn_beside_what_was_measured():
     bench, picture = small(), PICTURES["learning"]
     texts = [

@@ -252,7 +252,7 @@ def test_what_is_typed_after_a_click_beside_a_field_for_words_trains_nothing(
 ) -> None:
     sitting, window = open_lab(qtbot, active, tmp_path), active.window
     report = show_panel(qtbot, active, PANELS.index("report"))
-    report.reading.setChecked(False)
+    report.mode.button("edit").click()
     rest(qtbot, active)
     for beside in (sitting.column.page.title, report.words):
         active.window.run_bar.train.setFocus()

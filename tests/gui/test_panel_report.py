@@ -289,7 +289,7 @@ def test_pages_fit_the_width_pixel_by_pixel_or_are_larger_and_may_have_the_whole
     qtbot.waitUntil(is_sharp)
     assert preview.viewport().width() - 3 <= preview.pages[0].width() <= preview.viewport().width()
     before = preview.pages[0].width()
-    qtbot.mouseClick(panel.reading, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.mode.button("read"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: preview.pages[0].width() > 1.5 * before and is_sharp())
     assert not panel.head.isVisible()
     for key, wanted in ((Qt.Key.Key_Plus, "125 %"), (Qt.Key.Key_Minus, "100 %")):
@@ -298,7 +298,7 @@ def test_pages_fit_the_width_pixel_by_pixel_or_are_larger_and_may_have_the_whole
     qtbot.waitUntil(lambda: is_sharp() and abs(preview.pages[0].width() - 96 * 210 / 25.4) < 4)
     state = panel.view_state()
     qtbot.keyClick(preview, Qt.Key.Key_0)
-    qtbot.mouseClick(panel.reading, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.mode.button("edit"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: is_sharp() and preview.pages[0].width() == before)
     panel.restore_view(state)
     assert preview.fit.text() == "100 %"
@@ -382,12 +382,16 @@ def test_what_is_still_to_be_written_is_named_before_the_export(qtbot, make, mon
     panel = make()
     qtbot.mouseClick(panel.pages.button(BACKPROP), Qt.MouseButton.LeftButton)
     qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
-    assert panel.message.text() == "15 answers are still to be written, first Objective in section 1."
+    assert panel.message.text() == (
+        "15 answers are still to be written. The first is “Objective” in section 1."
+    )
     assert panel.message.height() < 2.5 * panel.message.fontMetrics().lineSpacing(), "it is one line"
     assert panel.message.action_button().hasFocus()
     assert panel.pages.current() == "network", "there is the first"
     write(qtbot, panel, "objective", "x")
-    qtbot.waitUntil(lambda: panel.message.text().startswith("14 answers are still to be written, first Hypo"))
+    qtbot.waitUntil(
+        lambda: panel.message.text().startswith("14 answers are still to be written. The first is “Hypo")
+    )
     for key in ("network", TRANSLATION, BACKPROP):
         qtbot.mouseClick(panel.pages.button(key), Qt.MouseButton.LeftButton)
         for name in ("objective", "hypothesis", "description", "observations"):
@@ -395,7 +399,7 @@ def test_what_is_still_to_be_written_is_named_before_the_export(qtbot, make, mon
         if key != TRANSLATION:
             write(qtbot, panel, "inference", "x")
     qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
-    assert panel.message.text() == "Still to be written: Inference and conclusion in section 2."
+    assert panel.message.text() == "Still to be written: “Inference and conclusion” in section 2."
     assert not asked
     assert panel.pages.current() == TRANSLATION
     write(qtbot, panel, "inference", "x")

@@ -106,7 +106,7 @@ class LabColumn(QFrame):
             "Export report…",
             "file-text",
             "primary",
-            "Write the report with all your work in this lab: the file to hand in",
+            "Measure all steps of the lab again for the tables, and write the report: the file to hand in",
         )
         choices = self.samples_button, self.labs_button, self.list_button, self.close_button
         top = fill(QHBoxLayout(), (self.title, 1), *choices, spacing=4, margins=(14, 8, 8, 6))
@@ -205,7 +205,7 @@ class LabColumn(QFrame):
     def _show_who(self) -> None:
         control, note = self._control, ""
         if control.needs_roll_number:
-            note = "Type your roll number before you train: it decides the initial weights of your network."
+            note = "Your roll number gives you a network of your own. What you train before is another one."
         elif control.lab is not None and control.lab.seed_from_roll_number:
             note = f"Your roll number gives seed {control.experiment.seed}: a network of your own."
         is_first = control.lab is not None and control.number == 0

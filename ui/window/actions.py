@@ -260,13 +260,13 @@ ACTIONS = (
     ),
     ActionRow(
         name="next_page", menu="&View", text="&Next page", handler="pages.turn", argument=1, key="PgDown",
-        tooltip="go through the steps of Backprop while you can see it, then to the next step of the lab",
-        help="the next step: of Backprop while you can see it, then of the lab guide",
+        tooltip="the next step of Backprop, if you see that panel and it has one; else that of the lab",
+        help="the next step of Backprop, if you see that panel and it has one; else that of the lab",
     ),
     ActionRow(
         name="last_page", menu="&View", text="Pa&ge before", handler="pages.turn", argument=-1, key="PgUp",
-        tooltip="back through the steps of Backprop while you can see it, then the previous step of the lab",
-        help="the previous step: of Backprop while you can see it, then of the lab guide",
+        tooltip="the step before of Backprop, if you see that panel and it has one; else that of the lab",
+        help="the step before of Backprop, if you see that panel and it has one; else that of the lab",
     ),
     ActionRow(
         name="keys", menu="&View", text="&Keys on controls", handler="session.remember_keys",

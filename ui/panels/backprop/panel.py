@@ -338,8 +338,10 @@ class BackpropPanel(Panel):
         """Cover the prediction at the left, too, while this step asks for it."""
         model = self.model
         is_asked = self.isVisible() and model.passed is not None and model.focus.is_covered
-        is_asked = is_asked and model.step.kind in (StepKind.OUTPUT, StepKind.LOSS)
-        self._state.hold_back("Covered: the step of Backprop asks for it." if is_asked else "")
+        told = ""
+        if is_asked and model.step.kind in (StepKind.OUTPUT, StepKind.LOSS):
+            told = f"Covered: step “{model.step.title}” of Backprop asks you to predict this first."
+        self._state.hold_back(told)
 
     # -- requests of the views -----------------------------------------------------------------------------
 

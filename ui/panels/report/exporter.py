@@ -38,8 +38,6 @@ ENDINGS = (".pdf", ".html", ".htm")
 
 _EXPORT = "report-export"
 _ANYWAY, _DRAFT = "Export anyway", "Export draft"
-_SO_FAR = "A draft shows what is done so far."
-_SHOWS_ALL = "The report to hand in shows all results; a prediction made after it counts as late."
 
 
 class ReportExporter(QObject):
@@ -124,13 +122,11 @@ class ReportExporter(QObject):
         said = ["The numbers have to be measured again."] if self._measuring.is_lost else []
         if places:
             step, question = places[0]
-            place = (
-                f"{PARTS[question.part]} in section {[e.id for e in lab.sections].index(step.section) + 1}"
-            )
-            if len(lab.of_section(step.section)) > 1:
-                place += f", “{step.title}”"
-            many = f"{format_count(len(places))} answers are still to be written, first "
-            said.append(f"{many if len(places) > 1 else 'Still to be written: '}{place}.")
+            many = f"{format_count(len(places))} answers are still to be written. The first is "
+            number = format_count(lab.steps.index(step) + 1)
+            place = f"section {number}" if lab.is_free else f"step {number}, “{step.title}”"
+            which = f"“{PARTS[question.part]}” in {place}."
+            said.append(f"{many if len(places) > 1 else 'Still to be written: '}{which}")
         count = self._count_open()
         if count:
             said.append(f"{format_count(count)} prediction{'s are' if count > 1 else ' is'} still open.")
@@ -139,10 +135,14 @@ class ReportExporter(QObject):
         return " ".join(said)
 
     def _advised(self, lacking: str) -> str:
-        """Return what is lacking, and what that means for a draft and for the report."""
-        if self._measuring.is_needed:
-            return f"{lacking} {_SO_FAR} The report to hand in comes after “Run the lab”."
-        return f"{lacking} {_SHOWS_ALL} {_SO_FAR}" if self._count_open() else lacking
+        """Return what is lacking, and what the two ways to export all the same do."""
+        measures = "measures all steps of the lab again, then " if self._measuring.is_needed else ""
+        late = " with all results: a prediction made after it counts as late" if self._count_open() else ""
+        if not (measures or late):
+            return lacking
+        return (
+            f"{lacking} “{_ANYWAY}” {measures}writes the report{late}. “{_DRAFT}” writes what is done so far."
+        )
 
     def _count_open(self) -> int:
         record = self._work.record
@@ -171,13 +171,13 @@ class ReportExporter(QObject):
                 self._say(lacking)
 
     def _say(self, lacking: str) -> None:
-        """Say what is lacking; offer a draft, and where the lab is measured the report all the same."""
+        """Say what is lacking; offer the report all the same, and a draft."""
         self._said = self._advised(lacking)
-        ways = [(_DRAFT, partial(self._ask_anyway, is_draft=True))]
-        if not self._measuring.is_needed:
-            place = 1 if self._count_open() else 0  # the first one has the keyboard, and Enter shows nothing
-            ways.insert(place, (_ANYWAY, partial(self._ask_anyway, is_draft=False)))
-        self._message.show_message(self._said, "warning", *ways[0], *ways[1:])
+        ways = [(_ANYWAY, False), (_DRAFT, True)]
+        if self._count_open():  # the first one has the keyboard, and Enter shows nothing
+            ways.reverse()
+        first, *more = ((name, partial(self._ask_anyway, is_draft=is_draft)) for name, is_draft in ways)
+        self._message.show_message(self._said, "warning", *first, *more)
 
     def _ask_anyway(self, *, is_draft: bool) -> None:
         # The button in the message goes, and with it the keyboard to the next field.
@@ -218,7 +218,9 @@ class ReportExporter(QObject):
             self._write(path)
             return
         self._waits_for = path
-        self._message.show_message("Measuring the lab; then the report will be written.", "info")
+        self._message.show_message(
+            "Measuring all steps of the lab again; then the report is written.", "info"
+        )
         self._measuring.start()
 
     @property

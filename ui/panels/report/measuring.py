@@ -19,7 +19,12 @@ from ui.state import AppState
 from ui.tasks import Context, TaskRunner
 
 _KIND = "report-lab"
-_OWN_SETTINGS = "Running the lab, or exporting, measures its numbers again with the settings of the lab."
+_FREE = "“Run the lab” trains a network and measures it, for the tables and figures here."
+_CHANGED = "Since then the roll number, the image, the data or the lab file has changed."
+_TODO = (
+    "“Run the lab” measures all steps of the lab again, with its settings, for the tables and figures here. "
+    "You need it only to see them now: “Export…” does the same before it writes the report."
+)
 
 
 class Measuring(QObject):
@@ -104,15 +109,14 @@ class Measuring(QObject):
                 f"{format_count(numbers.sample)}. Measure again, and you get the same numbers."
             )
         if numbers is None:
-            todo = "Once your hypotheses are written, “Run the lab” trains and measures everything."
-            return todo if lab.is_free else f"This is the report of the lab “{lab.title}”. {todo}"
+            return _FREE if lab.is_free else _TODO
         if why := self._state.why_covered(*Secret):
             return why
         steps = f"{format_count(numbers.steps)} step{'s' * (numbers.steps != 1)}"
         trained = f"{steps}, seed {numbers.experiment.seed}"
         text = f"Measured {numbers.time}: {trained}."
         if not lab.is_free:
-            return text if self.numbers is not None else f"{text} {_OWN_SETTINGS}"
+            return text if self.numbers is not None else f"{text} {_CHANGED} {_TODO}"
         if numbers.experiment != self._state.experiment:
             text += " You have changed the settings since: run the lab again to measure with the new ones."
         elif self._state.dataset is not None and self._state.dataset.sha256 != numbers.data_sha256:

@@ -12,7 +12,7 @@ from cnnviz.lab.model import Question, Step
 from cnnviz.lab.record import LabNumbers, Shown
 from cnnviz.quantities import now
 from ui.choices import flag, kept, maybe, read, whole
-from ui.controls.buttons import Button, IconButton
+from ui.controls.buttons import Button
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.flow_row import FlowRow
 from ui.controls.keyboard import keep_for_words
@@ -78,8 +78,8 @@ class ReportPanel(Panel):
             "Run the lab",
             "play",
             "primary",
-            tooltip="Train from the initial weights and measure all steps of the lab. This records your "
-            "hypotheses first.",
+            tooltip="Record your hypotheses, then measure all steps of the lab again, for the tables and "
+            "figures of the report. The network in the window stays as it is.",
         )
         self.again = Button(
             "Measure again",
@@ -90,7 +90,8 @@ class ReportPanel(Panel):
         self.export = Button(
             "Export…",
             "file-text",
-            tooltip="Write the report as PDF or HTML, or write its figures and tables into a folder",
+            tooltip="Measure all steps of the lab again, unless that is done, then write the report as PDF "
+            "or HTML, or its figures and tables into a folder",
             shortcut="Ctrl+Shift+E",
         )
         self.progress = QProgressBar()
@@ -109,14 +110,15 @@ class ReportPanel(Panel):
         self.words = QWidget()
         keep_for_words(self.words)
         fill(QVBoxLayout(self.words), self.head, self._pages_area, (self._words_area, 1), spacing=10)
-        #: Gives the pages the whole panel, as they have it at first in a lab, whose fields the guide shows.
-        self.reading = IconButton(
-            "maximize", "Read", "only the pages, as wide as the panel; again: words and pages"
+        #: Whether the pages have the whole panel, as at first in a lab, whose fields the guide shows.
+        self.mode = SegmentedControl([("edit", "Edit"), ("read", "Read")])
+        self.mode.set_option_tooltip(
+            "edit", "The fields with your words and figures, and the pages beside them"
         )
-        self.reading.setCheckable(True)
-        self.reading.toggled.connect(self.words.setHidden)
+        self.mode.set_option_tooltip("read", "The pages alone, as wide as the panel")
+        self.mode.currentChanged.connect(self._set_mode)
         self._buttons = buttons = FlowRow()
-        buttons.add(self.again, self.run_button, self.cancel, self.export, self.preview.bar, self.reading)
+        buttons.add(self.again, self.run_button, self.cancel, self.export, self.mode, self.preview.bar)
         #: What has been measured, and the pages with it.
         self.measured = QWidget()
         fill(QVBoxLayout(self.measured), self.status, (self.preview, 1), spacing=8)
@@ -164,7 +166,7 @@ class ReportPanel(Panel):
 
     def write_in(self, step: Step, question: Question) -> None:
         """Let the cursor stand in the field of a question."""
-        self.reading.setChecked(False)
+        self._set_mode("edit")
         self.show_step(step.id)
         answer = self.fields.answer(step.id, question.part)
         if answer is not None:
@@ -179,7 +181,7 @@ class ReportPanel(Panel):
 
     @override
     def present(self, alone: bool) -> None:
-        self.words.setHidden(alone or self.reading.isChecked())
+        self.words.setHidden(alone or self.mode.current() == "read")
         self._buttons.setHidden(alone)
 
     def turn_page(self, way: int) -> bool:
@@ -201,7 +203,9 @@ class ReportPanel(Panel):
 
     def _show_lab(self) -> None:
         """Offer the sections of the lab in front."""
-        self.reading.setChecked(not self.work.lab.is_free)
+        is_free = self.work.lab.is_free
+        self._set_mode("edit" if is_free else "read")
+        self.run_button.set_kind("primary" if is_free else "")  # in a lab the export runs it
         sections, current = self.work.lab.sections, self.pages.current()
         is_named = len(sections) <= _MOST_NAMED
         names = [
@@ -220,6 +224,10 @@ class ReportPanel(Panel):
         self.pages = pages
         self._show_section()
         self._show_run()
+
+    def _set_mode(self, key: str) -> None:
+        self.mode.set_current(key)
+        self.words.setHidden(key == "read")
 
     def _show_section(self) -> None:
         section = next(each for each in self.work.lab.sections if each.id == self.pages.current())
@@ -290,14 +298,14 @@ class ReportPanel(Panel):
         """Return what is looked at."""
         bars = (self._words_area.verticalScrollBar(), self.preview.verticalScrollBar())
         words, preview = map(place_of, bars)
-        reading = self.reading.isChecked()
+        reading = self.mode.current() == "read"
         return kept(_Kept(self.pages.current(), words, preview, self.preview.zoom, reading))
 
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said."""
         found, sections = read(_Kept, view), [each.id for each in self.work.lab.sections]
         self.pages.set_current(found.section if found.section in sections else sections[0])
-        self.reading.setChecked(found.reading)
+        self._set_mode("read" if found.reading else "edit")
         self.preview.set_zoom(found.zoom)
         for place, area in ((found.words, self._words_area), (found.preview, self.preview)):
             scroll_later(area.verticalScrollBar(), place)

@@ -139,7 +139,7 @@ class StudentWork(QObject):
         return self.experiment if self.lab.is_free else self.lab.experiment_of(step)
 
     def gaps(self) -> list[tuple[Step, Question]]:
-        """Return where something is still to be written, in the order of the report."""
+        """Return where something is still to be written, in the order of the lab."""
         return list(self.record.gaps(self.lab, self.experiment))
 
     def set_numbers(self, lab: Lab, numbers: LabNumbers) -> None:
