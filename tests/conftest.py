@@ -6,6 +6,7 @@ Nor does chance: the examples of property tests are the same in each run. Other 
 
 import os
 import sys
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,7 +22,20 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * cores
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    """Let each worker begin with other files: each is compiled by one of them, and the others read it."""
+    report = yield
+    worker = getattr(collector.config, "workerinput", None)
+    if worker is not None and isinstance(collector, pytest.Directory):
+        turn = len(report.result) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
+        report.result = report.result[turn:] + report.result[:turn]
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Let the long ones begin first: no worker is left with one of them when the others have finished."""
+    items.sort(key=lambda item: item.path)  # as all workers have to have them, before they are shuffled
+    yield
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)

@@ -371,7 +371,7 @@ class MovedImage:
     * `shown`: One channel.
     * `shift`, `limits`: Pixels to the right and down, and the most of them.
     * `warning`: Written in a corner.
-    * `can_move`: Whether arrows at the edges move it, until it has moved.
+    * `can_move`: Whether arrows at the edges move it, each as long as it can go that way.
     """
 
     shown: Shown
@@ -413,7 +413,7 @@ def draw_image(image: MovedImage, ground: Ground) -> Drawing:
     if grids[0].side:
         drag = Drag(Move, image.shift, grids[0].side, image.limits)
         drawing.parts.append(Part("image", whole, drag=drag))
-        if image.can_move and image.shift == (0, 0) and not has_numbers(grids[-1], look):
+        if image.can_move and not has_numbers(grids[-1], look):
             _draw_ways(drawing, grids[-1].box, drag)
         drawing.nudge(drag)
         drawing.keys["r"] = Move(0, 0)
@@ -438,6 +438,8 @@ def _draw_ways(drawing: Drawing, whole: Box, drag: Drag) -> None:
     """Draw an arrowhead at each edge, which moves the image by a pixel."""
     px = drawing.ground.px
     for way, (x, y) in {"right": (1, 0), "left": (-1, 0), "down": (0, 1), "up": (0, -1)}.items():
+        if drag.moved(x, y) == drag.moved(0, 0):
+            continue
         tip = whole.x + x * (whole.width / 2 - px(6)), whole.y + y * (whole.height / 2 - px(6))
         around = Box(tip[0] - px(14), tip[1] - px(14), px(28), px(28))
         drawing.parts.append(

@@ -85,6 +85,8 @@ class Measure:
         Whether it is one number for the network's output instead of one for each stage.
     of_label : bool
         Whether it is about the class whose probability is followed.
+    is_flag : bool
+        Whether it is 1 or 0, yes or no, for a single image.
     """
 
     name: str
@@ -96,6 +98,7 @@ class Measure:
     most: float = math.inf
     of_output: bool = False
     of_label: bool = False
+    is_flag: bool = False
 
 
 def relative_change(
@@ -396,6 +399,7 @@ MEASURES: MappingProxyType[str, Measure] = MappingProxyType(
                 "Zhang 2019, arXiv:1904.11486 (1 − classification consistency)",
                 lambda of: decision_flip(of.class_before, of.classes_after),
                 of_output=True,
+                is_flag=True,
             ),
         )
     }

@@ -26,20 +26,16 @@ version = "1"
 title = "A small lab"
 purpose = "To try things."
 preset = "lab5"
-
 [settings]
 seed = "roll number"
 filters = [2]
 learning_rate = 0.01
-
 [start]
 panel = "training"
 moment = "start"
-
 [[section]]
 id = "all"
 title = "Everything"
-
 [[step]]
 id = "guess"
 section = "all"
@@ -55,13 +51,11 @@ done_when = [
     { event = "visited", what = "backprop" },
     { event = "words", at_least = 3 },
 ]
-
 [step.show]
 panel = "translation"
 settings = { pool = "average" }
 shift = { dx = 1 }
 views.translation = { stage = "max", pair = "sides" }
-
 [step.prediction]
 kind = "number"
 question = "How much?"
@@ -70,20 +64,16 @@ with = { stage = "max", dx = 1 }
 tolerance = 0.1
 points = 1
 points_right = 2
-
 [step.question]
 text = "Why?"
 points = 3
-
 [[step.measured]]
 measure = "test_loss"
-
 [[step]]
 id = "click"
 section = "all"
 title = "Click"
 purpose = "To click."
-
 [step.prediction]
 kind = "cell"
 question = "Which?"
@@ -91,31 +81,26 @@ stage = "conv1"
 measure = "window_winner"
 with = { filter = 0, row = 4, column = 4, sample = 3 }
 points = 1
-
 [[step]]
 id = "way"
 section = "all"
 title = "Which way"
 purpose = "To choose."
-
 [step.prediction]
 kind = "direction"
 question = "Up or down?"
 measure = "update_loss_change"
 tolerance = 0
 points = 1
-
 [step.question]
 text = "What do you expect?"
 part = "hypothesis"
 points = 2
-
 [[step]]
 id = "pick"
 section = "all"
 title = "Pick"
 purpose = "To pick."
-
 [step.prediction]
 kind = "choice"
 question = "Which pool?"
@@ -123,10 +108,8 @@ choices = [{ name = "max", text = "The largest" }, { name = "max_blur", text = "
 measure = "least_changed"
 with = { dx = 1 }
 points = 1
-
 [[step.measured]]
 measure = "test_mistakes"
-
 [[step.measured]]
 measure = "gradient_error"
 '''

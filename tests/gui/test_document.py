@@ -343,45 +343,15 @@ def test_a_saved_run_is_not_replaced_by_another_without_a_question(
     assert told(session) == "The grey curves in Network are those of a.cnnviz."
 
 
-def test_a_document_without_a_name_is_kept_and_opened_again(
+def test_a_document_without_a_name_is_opened_again_one_with_a_name_offered_until_something_is_done(
     qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = answered(monkeypatch)
-    with opened(qtbot, tmp_path / "window.ini") as session:
-        session.ask_before_closing(True)
-        train(qtbot, session, 30)
-        type_report(session)
-        before = facts(session)
-        assert session.window.close()
-    assert not asked
-    with opened(qtbot, tmp_path / "window.ini") as session:
-        assert_back(qtbot, session, before, "live", "words")
-        assert "It is in no file" in told(session)
-        save_document(qtbot, session, tmp_path / "now.cnnviz")
-        assert "It is in no file" not in told(session)
-    with opened(qtbot, tmp_path / "window.ini") as session:  # with a name it is not, but offered
-        come_to_rest(qtbot, session)
-        assert session.document.path is None
-        assert session.state.run.step == 0
-        assert told(session) == "Last time: now.cnnviz"
-        assert restored(qtbot, session, session.window.notices.action_button().click)
-        assert session.document.name == "now"
-        assert not session.window.notices.isVisible()
-    assert not list((tmp_path / "windows").iterdir())
-
-
-def test_only_the_file_in_front_at_closing_is_offered_and_until_something_is_done(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path, settings = tmp_path / "mine.cnnviz", tmp_path / "window.ini"
+    path, settings, asked = tmp_path / "mine.cnnviz", tmp_path / "window.ini", answered(monkeypatch)
 
     def ends_with(session: Session, text: str) -> None:
         come_to_rest(qtbot, session)
         assert session.window.notices.isVisible() is bool(text)
         assert not text or told(session) == text
-
-    with opened(qtbot, settings) as session:
-        save_document(qtbot, session, path)
 
     def offer_again(session: Session) -> None:
         """As at the start after a window that was closed with the file in front."""
@@ -391,7 +361,21 @@ def test_only_the_file_in_front_at_closing_is_offered_and_until_something_is_don
         session.document.offer_last()
 
     with opened(qtbot, settings) as session:
+        session.ask_before_closing(True)
+        train(qtbot, session, 30)
+        type_report(session)
+        before = facts(session)
+        assert session.window.close()
+    assert not asked
+    with opened(qtbot, settings) as session:
+        assert_back(qtbot, session, before, "live", "words")
+        assert "It is in no file" in told(session)
+        save_document(qtbot, session, path)
+        assert "It is in no file" not in told(session)
+    with opened(qtbot, settings) as session:  # with a name it is not, but offered
         ends_with(session, "Last time: mine.cnnviz")
+        assert session.document.path is None
+        assert session.state.run.step == 0
         session.state.choose_test_image(5)
         ends_with(session, "")
         for act in (
@@ -402,9 +386,13 @@ def test_only_the_file_in_front_at_closing_is_offered_and_until_something_is_don
             ends_with(session, "Last time: mine.cnnviz")
             act()
             ends_with(session, "")
+        offer_again(session)
         answered(monkeypatch, "discard")
-        restore(qtbot, session, path)
+        assert restored(qtbot, session, session.window.notices.action_button().click)
+        assert session.document.name == "mine"
+        ends_with(session, "")
         assert restored(qtbot, session, lambda: ask(session, "new"))
+    assert not list((tmp_path / "windows").iterdir())
     with opened(qtbot, settings) as session:  # the next student learns no name
         ends_with(session, "")
         path.unlink()

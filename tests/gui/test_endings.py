@@ -72,18 +72,6 @@ def weights_at(qtbot: QtBot, session: Session, step: int) -> Mapping[str, NDArra
     return state.live.network.params
 
 
-def test_words_typed_last_outlive_a_signal(qtbot, tmp_path):
-    with child(tmp_path, "write", WORDS) as process:
-        assert end(process, signal.SIGTERM) == 128 + signal.SIGTERM
-    assert not list(tmp_path.rglob("*.lock"))
-    (kept,) = (tmp_path / "CNNViz" / "windows").glob("*/document.json")
-    assert WORDS in kept.read_text(encoding="utf-8")
-    with next_start(qtbot, tmp_path) as session:
-        fields = session.window.panel(ReportPanel).findChildren(QPlainTextEdit)
-        assert WORDS in [each.toPlainText() for each in fields]
-        assert "without being closed" in session.window.notices.text()
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_each_signal_is_told_of_where_no_python_runs(qtbot, number):
     parent = QObject()
@@ -94,15 +82,24 @@ def test_each_signal_is_told_of_where_no_python_runs(qtbot, number):
     signals.close()
 
 
-def test_a_run_and_the_own_image_come_back(qtbot, tmp_path):
+def test_a_run_and_the_own_image_come_back_after_a_kill_and_words_typed_last_outlive_a_signal(
+    qtbot, tmp_path
+):
     with child(tmp_path, "draw", "train", "kept") as process:
         end(process, signal.SIGKILL)
+    with child(tmp_path, "write", WORDS) as process:  # in which they have come back
+        assert end(process, signal.SIGTERM) == 128 + signal.SIGTERM
+    assert not list(tmp_path.rglob("*.lock"))
+    (kept,) = (tmp_path / "CNNViz" / "windows").glob("*/document.json")
+    assert WORDS in kept.read_text(encoding="utf-8")
     with next_start(qtbot, tmp_path) as session:
         notices, state = session.window.notices, session.state
         assert "without being closed. This is the document as it was at that time." in notices.text()
         assert (state.run.step, len(state.history.losses)) == (300, 300)
         assert (state.sample.origin, int(state.sample.pixels.max())) == ("drawn", 9)
         assert session.document.is_changed
+        fields = session.window.panel(ReportPanel).findChildren(QPlainTextEdit)
+        assert WORDS in [each.toPlainText() for each in fields]
 
 
 def without_room(*args: Any, start_step: int, **more: Any) -> Trainer:

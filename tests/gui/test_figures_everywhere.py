@@ -1,6 +1,5 @@
-"""Export and copy are at hand on every plot and panel, and every figure has a name of its own."""
+"""Export and copy are at hand on every plot and panel."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -23,12 +22,11 @@ from pytestqt.qtbot import QtBot
 from tests.gui.driving import activate, close_export_dialog, export_dialog, settle
 from tests.gui.own_digit_driving import ONE, open_board, stroke
 from tests.gui.own_digit_driving import settle as settle_digit
-from tests.gui.whole_window import PANELS, place_of, rest, seen_rect, show_panel, train
+from tests.gui.whole_window import PANELS, place_of, seen_rect, show_panel, train
 from ui.export.exporter import FigureExporter
 from ui.export.figures import figures_of, plot_at, tables_of
 from ui.panels.samples.drawing_pad import DrawingPad
 from ui.panels.training.panel import TrainingPanel
-from ui.state import PinnedCell
 
 _OWN_MENU = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit, QComboBox, QScrollBar)
 
@@ -128,38 +126,6 @@ def test_a_right_click_anywhere_offers_the_figure_and_what_is_drawn_goes_out(qtb
     session.exporter.export(pad)
     assert export_dialog().figure().widget is pad
     close_export_dialog(qtbot)
-
-
-def _faults(panel: QWidget) -> list[str]:
-    classes = {type(each).__name__ for each in panel.findChildren(QWidget)}
-    titles = [figure.title for figure in figures_of(panel) if figure.kind == "plot"]
-    faults = [f"{title} is the name of a class" for title in titles if title in classes]
-    faults += [f"{title} twice" for title, count in Counter(titles).items() if count > 1]
-    return faults + [f"{title!r} says nothing" for title in titles if not title.strip(" ,")]
-
-
-def test_every_figure_has_a_name_of_its_own(qtbot, trained):
-    faults: list[str] = []
-    for number in range(len(PANELS)):
-        faults += _faults(show_panel(qtbot, trained, number))
-    maps = show_panel(qtbot, trained, 1)
-    network = trained.state.shown.network
-    for stage in {type(layer): stage for stage, layer in network.layers}.values():
-        index = (0, *(side // 2 for side in network.shapes[stage][1:]))
-        trained.state.set_pinned(PinnedCell(stage, index))
-        rest(qtbot, trained)
-        faults += _faults(maps)
-    maps.show_page("top_patches")
-    rest(qtbot, trained, lambda: maps.top_patches.picture.findings is not None)
-    faults += _faults(maps)
-    backprop = show_panel(qtbot, trained, 3)
-    for step in {step.kind: number for number, step in enumerate(backprop.model.steps)}.values():
-        backprop.header.go_to(step)
-        faults += _faults(backprop)
-    trained.window.timeline.compare.click()
-    qtbot.waitUntil(trained.window.compare.isVisible)
-    faults += _faults(trained.window.compare)
-    assert not faults
 
 
 def _close_dialog(qtbot: QtBot, window: QWidget) -> str:

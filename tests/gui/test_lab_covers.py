@@ -101,7 +101,6 @@ def _reach(qtbot: QtBot, session: Session, sitting: LabGuide, step: Step) -> Mea
     if state.run.step < sitting.control.end_of(step):
         session.controller.train()
         qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
-    whole_window.rest(qtbot, session)
     asked = prediction.truth.parameters
     if "dx" in asked:
         state.set_shift(Shift(int(asked["dx"]), int(asked["dy"])))

@@ -186,31 +186,6 @@ def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot
     assert "No answer yet" not in text.split("Section two")[0].split("What do you expect?")[0]
 
 
-def test_a_hypothesis_after_the_lab_was_run_is_no_hypothesis_before_it(qtbot, few, tmp_path):
-    """Nor does it become one by a reset, a restart, or in what is handed in."""
-    session = few
-    report = session.window.panel(ReportPanel)
-    session.window.panels.show_panel(4)
-    report.run_lab()
-    qtbot.waitUntil(lambda: report.numbers is not None)
-    session.controller.reset()
-    whole_window.rest(qtbot, session, lambda: session.state.is_untrained)
-    place = session._settings.fileName()
-    session.close()
-    with opened(qtbot, tmp_path / place) as again:
-        sitting = open_lab(qtbot, again, tmp_path)
-        QTest.keyClicks(sitting.column.page.answers[-1].field, "99.9 % will be right")
-        click(sitting.column.next)
-        report = again.window.panel(ReportPanel)
-        with qtbot.waitSignal(report.exported):
-            report.exporter.write(tmp_path / "handed.html")
-        (version,) = read_hand_in(tmp_path / "handed.html").hypotheses["think"]
-        assert version.after_run
-        assert version.shown.lab
-        said = (tmp_path / "handed.html").read_text(encoding="utf-8")
-        assert f"after results of this lab, on the screen since {version.shown.lab[-5:]}" in said
-
-
 def test_the_message_of_a_result_leads_to_where_it_stands(qtbot, theme):
     desk = LabDesk()
     column = desk.column(qtbot)

@@ -204,6 +204,9 @@ def test_running_the_lab_stamps_hypotheses_and_the_next_sitting_knows_it_and_mea
     qtbot.waitUntil(lambda: again.numbers is not before and not again.cancel.isVisible())
     assert (again.numbers.experiment, again.numbers.sample) == (before.experiment, before.sample)
     assert again.numbers.parts == before.parts
+    for name, is_known in (("lab5", True), ("fooling", False)):  # which is about other classes
+        again.work.set_lab(load_lab(shipped_labs()[name]), name)
+        assert again.work.version(again.work.lab.steps[0], "x").after_run is is_known
 
 
 def test_what_was_trained_stays_known_after_a_reset_and_a_new_report_knows_what_is_on_the_screen(

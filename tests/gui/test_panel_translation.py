@@ -59,8 +59,12 @@ def test_mouse_and_keys_move_the_image_by_whole_pixels_to_where_the_sweep_ends_a
     assert desk.state.shift == Shift(1, 0)
     desk.press(Qt.Key.Key_R)
     desk.settle()
-    click_part(desk.canvas, "down")
-    assert desk.state.shift == Shift(0, 1), "the arrowheads at its edges do the same"
+    for shift in (Shift(0, 1), Shift(0, 2)):
+        click_part(desk.canvas, "down")
+        assert desk.state.shift == shift, "the arrowheads at its edges do the same, again and again"
+    desk.move(0, 13)
+    assert {part.key for part in desk.canvas.drawing().parts} >= {"up", "left", "right"}
+    assert not [part for part in desk.canvas.drawing().parts if part.key == "down"], "it has gone so far"
     desk.move(4, 4, wrap=True)
     click(desk.panel.reset)
     assert desk.state.shift == Shift(0, 0, wrap=True)

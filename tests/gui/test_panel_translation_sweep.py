@@ -1,5 +1,6 @@
 """The shift sweep of one image and of many, by mouse, and its measures."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -46,6 +47,14 @@ def test_each_measure_of_every_shift_is_that_of_the_comparison_at_the_same_place
         choose_measure(desk, name)
         assert value_at(desk.panel.sweep.map, 3, -1) == pytest.approx(expected[name], abs=1e-9)
         assert measure.formula in desk.controls["measure"].toolTip()
+    choose_measure(desk, "decision_flip")
+    shifts = [(dx, dy) for dx in range(-13, 14) for dy in range(-13, 14)]
+    flips = [np.hypot(*each) for each in shifts if value_at(desk.panel.sweep.map, *each)]
+    nearest = re.search(r": (?:yes|no); nearest at \((.\d+), (.\d+)\)", desk.panel.sweep.reading())
+    assert flips
+    assert nearest
+    dx, dy = (int(each.replace("−", "-")) for each in nearest.groups())
+    assert np.hypot(dx, dy) == min(flips)
     choose_measure(desk, "cosine_similarity")
     desk.panel.hide()  # and what is chosen out of sight is shown when the panel comes back
     desk.panel.choices.choose(measure="equivariance_residual")
@@ -129,6 +138,15 @@ def test_another_image_or_one_wrapped_around_is_swept_anew(desk: Desk) -> None:
 
 
 # -- many digits -------------------------------------------------------------------------------------------
+
+
+def test_what_was_presented_without_the_sweep_is_swept_when_it_comes_back(desk: Desk, qtbot: QtBot) -> None:
+    desk.panel.present(True)
+    desk.show_sample(4)
+    assert not desk.panel.sweep.isVisible()
+    desk.panel.present(False)
+    qtbot.waitUntil(lambda: desk.panel.sweep.swept.origin is desk.state.sample)
+    assert desk.panel.sweep.map.content is not None
 
 
 def test_many_digits_give_mean_and_spread_not_shown_with_other_settings_and_marked_in_another_run(

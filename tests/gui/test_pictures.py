@@ -341,20 +341,13 @@ def test_a_moment_at_hand_is_shown_without_training_a_drawn_image_comes_back_and
     assert weights_checksum(state.live.network) == saved.run.weights_sha256
 
 
-def _of_other_data(document: Document) -> Document:
-    return replaced(document, data=Data(name="elsewhere", sha256="00" * 32))
-
-
-def _of_other_weights(document: Document) -> Document:
-    return replaced(document, seen=replaced(document.seen, weights_sha256="00" * 32))
-
-
 def test_other_data_and_other_weights_are_told_and_training_again_can_be_cancelled(qtbot, session, tmp_path):
-    for change, words in (
-        (_of_other_data, "other data (elsewhere)"),
-        (_of_other_weights, "cannot be brought back"),
+    usual = now(session)
+    for changes, words in (
+        ({"data": Data(name="elsewhere", sha256="00" * 32)}, "other data (elsewhere)"),
+        ({"seen": replaced(usual.seen, weights_sha256="00" * 32)}, "cannot be brought back"),
     ):
-        path = write_picture(tmp_path / "a.png", change(now(session)))
+        path = write_picture(tmp_path / "a.png", replaced(usual, **changes))
         assert not restored(qtbot, session, lambda path=path: session.document.open(path))
         assert words in told(session)
         assert session.state.run.status is RunStatus.READY

@@ -333,7 +333,7 @@ def test_a_remote_control_turns_steps_and_then_panels(
         assert window.line.isVisible() is not before
 
 
-def test_what_is_presented_can_be_read_from_the_back_row_and_nothing_is_cut_or_has_to_be_scrolled(
+def test_what_is_presented_is_whole_can_be_read_from_the_back_row_and_a_tested_network_has_a_page_of_its_own(
     qtbot: QtBot, trained: Session, present: Callable[..., None]
 ) -> None:
     faults, size = list[str](), (1280, 720)
@@ -356,15 +356,8 @@ def test_what_is_presented_can_be_read_from_the_back_row_and_nothing_is_cut_or_h
                 faults += [f"{name}: {place_of(bar)}" for bar in bars if bar.maximum() > 0]
     assert not faults, "\n".join(faults)
 
-
-def test_a_tested_network_has_a_page_with_its_matrix_and_its_mistakes(
-    qtbot: QtBot, trained: Session, present: Callable[..., None]
-) -> None:
-    window, panel = trained.window, trained.window.panel(TrainingPanel)
-    qtbot.waitUntil(lambda: trained.state.evaluation is not None)
-    show_panel(qtbot, trained, 0)
+    window, panel = trained.window, show_panel(qtbot, trained, 0)
     parts = panel.network, panel.results
-    present(trained, (1280, 720))
     for key, seen in ((None, 0), (Qt.Key.Key_PageDown, 1), (Qt.Key.Key_PageUp, 0), (Qt.Key.Key_PageDown, 1)):
         if key is not None:
             QTest.keyClick(window, key)

@@ -50,11 +50,6 @@ def _choose(session: Session, panel: str, title: str, table: bool) -> None:
     picker.insert_button.click()
 
 
-def titles_in(listed: InsertList) -> list[str]:
-    """Titles of what was put in, as its rows show them."""
-    return [row.findChildren(ElidedLabel)[0].text() for row in listed.rows]
-
-
 def row_button(listed: InsertList, place: int, name: str) -> IconButton:
     """Return a button of a row: "raise", "lower" or "remove"."""
     return listed.rows[place].findChild(IconButton, name)
@@ -108,7 +103,8 @@ def test_ctrl_i_puts_the_plot_with_the_focus_in_its_place(qtbot: QtBot, session:
 
     window.notices.action_button().click()  # it is still sliding in
     qtbot.waitUntil(window.panel(ReportPanel).isVisible)
-    assert titles_in(window.panel(ReportPanel).fields.inserts[0]) == [title]
+    (row,) = window.panel(ReportPanel).fields.inserts[0].rows
+    assert row.findChildren(ElidedLabel)[0].text() == title
     work = window.panel(ReportPanel).work
     assert through_document(work.work)[0].record(work.lab).step(TRANSLATION).inserts == (insert,)
     qtbot.waitUntil(lambda: "inserts/" in kept_in(session))

@@ -13,7 +13,6 @@ from cnnviz.drawing import LIGHT, Box, CellKey
 from cnnviz.experiment import LAB5
 from cnnviz.graphics.columns import Kind
 from cnnviz.graphics.run_curves import BEFORE, EACH
-from cnnviz.lab.course import shipped_labs
 from cnnviz.training import Trainer
 from tests.gui import whole_window
 from tests.gui.driving import choose_by_keys, click, click_part, opened, settle
@@ -330,25 +329,3 @@ def test_a_click_goes_on_to_the_same_cell_in_filters_and_maps(qtbot, session):
 
 
 # -- a second run --------------------------------------------------------------------------------------------
-
-
-def test_a_second_run_beside_the_lab_guide_leaves_the_columns_where_they_are(qtbot, session):
-    window, state = session.window, session.state
-    window.resize(1440, 862)
-    session.lab.open_file(shipped_labs()["lab5"])
-    qtbot.waitUntil(lambda: window.lab_dock.isVisible())
-    whole_window.rest(qtbot, session)
-    panel = window.panel(TrainingPanel)
-
-    def columns() -> list[bool]:
-        return [each.isVisible() for each in (panel.curves, panel.network, panel.results)]
-
-    whole_window.train(qtbot, session, 100)
-    assert columns() == [True] * 3
-    run = state.run.run_id
-    session.controller.reset()
-    qtbot.waitUntil(lambda: state.run.run_id != run and state.run.status is RunStatus.READY)
-    whole_window.train(qtbot, session, 100)
-    whole_window.rest(qtbot, session)
-    assert BEFORE in panel.curves.accuracy.legend.drawing().texts()
-    assert columns() == [True] * 3

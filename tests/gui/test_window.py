@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QAbstractEventDispatcher, QEvent, QObject, QSettings, Qt
@@ -11,7 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import EventCounter, begun, show_window
+from tests.gui.driving import EventCounter, show_window
 from tests.gui.view_rounds import difference
 from tests.gui.whole_window import PANELS, rest, show_panel, train
 from tests.small_data import first_images
@@ -160,18 +159,6 @@ def test_an_idle_window_neither_paints_nor_lays_out_and_looks_as_built_after_a_c
     theme.set_scale(1.0)
     theme.set_mode("light")
     assert [difference(*pair) for pair in zip(pictures(), before, strict=True)] == [""] * len(PANELS)
-
-
-def test_a_panel_that_was_seen_only_before_there_was_a_network_does_nothing_afterwards(
-    qtbot: QtBot, tmp_path: Path
-) -> None:
-    with begun(qtbot, tmp_path / "window.ini") as session:
-        for number in (*range(len(PANELS)), 0):
-            session.window.panels.show_panel(number)
-        session.window.samples.grid.setFocus()
-        qtbot.waitUntil(lambda: session.window.samples.is_current)
-        rest(qtbot, session)
-        assert not _running_timers(session.window)
 
 
 # -- objects -------------------------------------------------------------------------------------------------

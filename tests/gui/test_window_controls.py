@@ -1,4 +1,6 @@
-"""Every control says what it does, is reached by keys, told to a screen reader, and has a tip beside it."""
+"""Every control says what it does, is reached by keys and spoken, has a tip beside it; figures have names."""
+
+from collections import Counter
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
@@ -25,12 +27,14 @@ from ui.controls.keyboard import scroll_to
 from ui.controls.labels import ElidedLabel
 from ui.controls.spoken import Spoken, speak
 from ui.controls.tips import WIDTH, wrapped
+from ui.export.figures import figures_of
 from ui.marks import view_of
 from ui.painting import qrect
 from ui.panels.thumbnails import ThumbnailView
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
+from ui.state import PinnedCell
 from ui.theme import ThemeManager
 
 
@@ -58,15 +62,23 @@ def _nameless(part: QWidget) -> list[str]:
     return found
 
 
+def _misnamed(panel: QWidget) -> list[str]:
+    classes = {type(each).__name__ for each in panel.findChildren(QWidget)}
+    titles = [figure.title for figure in figures_of(panel) if figure.kind == "plot"]
+    faults = [f"{title} is the name of a class" for title in titles if title in classes]
+    faults += [f"{title} twice" for title, count in Counter(titles).items() if count > 1]
+    return faults + [f"{title!r} says nothing" for title in titles if not title.strip(" ,")]
+
+
 def test_every_control_has_a_name_a_narrow_tool_tip_that_covers_no_control_and_is_reached_by_the_tab_key(
     qtbot: QtBot, trained: Session, theme: ThemeManager
 ) -> None:
     speak()
     window = trained.window
     activate(qtbot, window)
-    missing, wide, covering = [], set(), set()
+    missing, wide, covering, misnamed = [], set(), set(), list[str]()
     for number in range(len(PANELS)):
-        show_panel(qtbot, trained, number)
+        misnamed += _misnamed(show_panel(qtbot, trained, number))
         missing += _nameless(window)
         for control in controls_in(window):
             middle = control.rect().center()
@@ -80,13 +92,25 @@ def test_every_control_has_a_name_a_narrow_tool_tip_that_covers_no_control_and_i
             if tip.intersects(whole if control.height() <= _PATCH else under):
                 covering.add(place_of(control))
     QToolTip.hideText()
-    maps = show_panel(qtbot, trained, 1)
+    backprop = show_panel(qtbot, trained, 3)
+    for step in {step.kind: number for number, step in enumerate(backprop.model.steps)}.values():
+        backprop.header.go_to(step)
+        misnamed += _misnamed(backprop)
+    maps, network = show_panel(qtbot, trained, 1), trained.state.shown.network
+    for stage in {type(layer): stage for stage, layer in network.layers}.values():
+        index = (0, *(side // 2 for side in network.shapes[stage][1:]))
+        trained.state.set_pinned(PinnedCell(stage, index))
+        rest(qtbot, trained)
+        misnamed += _misnamed(maps)
+    trained.state.set_pinned(None)
     maps.show_page("top_patches")
     rest(qtbot, trained, lambda: maps.top_patches.picture.findings is not None)
     missing += _nameless(maps)
+    misnamed += _misnamed(maps)
     window.timeline.compare.click()
     qtbot.waitUntil(window.compare.isVisible)
     missing += _nameless(window.compare)
+    misnamed += _misnamed(window.compare)
     window.timeline.compare.click()
     window.samples.draw()
     own = window.samples.own_window()
@@ -95,7 +119,7 @@ def test_every_control_has_a_name_a_narrow_tool_tip_that_covers_no_control_and_i
         own.choices.controls["page"].button(page).click()
         missing += _nameless(own)
     own.close()
-    assert (set(missing), wide, covering) == (set(), set(), set())
+    assert (set(missing), wide, covering, misnamed) == (set(), set(), set(), [])
 
     maps.show_page("network")
     theme.set_scale(1.35)

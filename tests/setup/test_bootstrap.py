@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -29,7 +28,6 @@ esac
 echo "python $*${QT_QPA_PLATFORM:+ on $QT_QPA_PLATFORM}" >>"$LOG/started"
 case "$*" in
     *'-m window'*) exit "$(cat "$LOG/window-status" 2>/dev/null || echo 0)" ;;
-    *'-m not window'*) exit "$(cat "$LOG/offscreen-status" 2>/dev/null || echo 0)" ;;
 esac
 """
 
@@ -293,7 +291,7 @@ def test_another_linux_gets_a_hint_and_goes_on(debian):
     assert "install what brings these system libraries: libEGL.so.1" in result.stderr
 
 
-# -- run, test and prove -------------------------------------------------------------------------------------
+# -- run and test -------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -374,29 +372,3 @@ def test_a_missing_virtual_screen_is_told(testable):
     assert result.returncode == 0
     assert result.stdout.startswith("Skipped: tests in a real window need Xvfb")
     assert testable.log("started") == [OFFSCREEN]
-
-
-@pytest.fixture
-def provable(project) -> Project:
-    project.add_python("python3", "3, 13")
-    for tool in ("date", "mktemp", "rmdir", "sed", "seq"):
-        project.add_system_tool(tool)
-    # One core: what follows is run all the same.
-    project.add_tool("taskset", 'echo "taskset $1 $2" >>"$LOG/started"; shift 2; exec "$@"')
-    return project
-
-
-def test_each_run_is_told_with_its_seed_and_the_others_go_on_after_a_failure(provable):
-    # Were a busy loop to stay behind, it would keep the output open, and this would not come to its end.
-    result = provable.run("prove-tests.sh", "2", "1")
-    assert result.returncode == 0, result.stderr
-    lines = result.stdout.splitlines()
-    assert [line.split(":")[0] for line in lines] == ["busy 1", "busy 2", "one-core 1"]
-    assert all(re.search(r"passed, seed \d+, \d+ s", line) for line in lines)
-    assert provable.log("started").count("taskset --cpu-list 0") == 1
-    (provable.log_folder / "offscreen-status").write_text("1")
-    result = provable.run("prove-tests.sh", "1", "1", TMPDIR=str(provable.log_folder))
-    assert result.returncode == 1
-    assert result.stdout.count("FAILED, seed") == 2
-    assert "2 of 2 runs have failed" in result.stdout
-    assert len(list(provable.log_folder.glob("*/*.txt"))) == 2

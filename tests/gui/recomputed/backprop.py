@@ -11,7 +11,8 @@ from cnnviz.drawing import unpacked
 from cnnviz.drawing.page import Card
 from cnnviz.network import Gradients, Network, Trace
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target, pool_after
-from tests.gui.recomputed.computing import Values, classes_of, near, read, trace_of
+from tests.gui.recomputed.computing import Values, classes_of, near, trace_of
+from tests.oracles import read_number as read
 from ui.page_view import PageView
 from ui.panels.backprop.asks import PointAt
 from ui.panels.backprop.focus import StepKind

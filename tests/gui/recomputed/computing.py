@@ -1,6 +1,5 @@
 """What all recomputations need: the network's answer, and the comparison of numbers."""
 
-import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,13 +10,6 @@ from cnnviz.network import Network, Trace
 from ui.session import Session
 
 type Values = NDArray[np.floating]
-
-
-def read(text: str) -> float:
-    """Number that a text on the screen stands for."""
-    text = text.lstrip("≈").replace("−", "-").replace(",", "").replace("+", "")
-    distance = re.fullmatch(r"1 - (\S+)", text)
-    return 1 - float(distance[1]) if distance else float(text)
 
 
 def run(network: Network, pixels: NDArray[np.uint8]) -> Trace:

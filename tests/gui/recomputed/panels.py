@@ -10,7 +10,8 @@ from cnnviz.drawing.page import Card
 from cnnviz.graphics.columns import Kind
 from cnnviz.report.blocks import Table
 from cnnviz.training import Trainer
-from tests.gui.recomputed.computing import classes_of, near, read, trace_of
+from tests.gui.recomputed.computing import classes_of, near, trace_of
+from tests.oracles import read_number as read
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
