@@ -28,12 +28,6 @@ def _table(name: str) -> Pixels:
     return packed(COLOR_MAPS[name])
 
 
-@cache
-def _is_dark(name: str) -> NDArray[np.bool_]:
-    """For each colour of a map, whether white text stands out more on it than black text."""
-    return are_dark(COLOR_MAPS[name])
-
-
 def packed(colors: ArrayLike) -> Pixels:
     """Pixels of colours, of shape (..., 3)."""
     red, green, blue = np.moveaxis(np.asarray(colors).astype(np.uint32), -1, 0)
@@ -81,12 +75,12 @@ class Colors:
                 pixels[odd] = _NO_NUMBER
         return pixels
 
-    def is_dark(self, values: Values) -> NDArray[np.bool_]:
-        """Whether white text is easier to read than black text on the colour of each value."""
-        return _is_dark(self.name)[map_entries(values, (self.lo, self.hi))]
 
+def inks_on(pixels: Pixels) -> list[str]:
+    """Ink for text on each pixel, in row-major order: white or black, at least 4.5 : 1 on any colour."""
+    # Anything lighter than black would leave colours in the middle on which no ink has that.
+    return ["#FFFFFF" if is_dark else "#000000" for is_dark in are_dark(unpacked(pixels)).ravel().tolist()]
 
-LIGHT_INK, DARK_INK = "#FFFFFF", "#0B1016"
 
 _LARGEST = 17  # pixels at scale 1
 _MARGIN, _LEAST_MARGIN = 6, 4
@@ -142,22 +136,19 @@ def cell_numbers(
     texts = notation.texts(written, groups, most_characters(grid.side, look))[: values.size]
     if values.size > _FEW and not any(text.strip("0") for text in texts):  # colours say more than many zeros
         return []
-    return written_in(grid, texts, colors.is_dark(values).ravel().tolist(), look, grid.high)
+    return written_in(grid, texts, inks_on(colors.pixels(values)), look, grid.high)
 
 
-def written_in(
-    grid: Cells, texts: Sequence[str], dark: Sequence[bool], look: Look, high: float
-) -> list[Text]:
+def written_in(grid: Cells, texts: Sequence[str], inks: Sequence[str], look: Look, high: float) -> list[Text]:
     """One text in the middle of each cell, in row-major order, all in the largest font with room for them.
 
     * `high`: how high a line may be.
     """
     font = fitting_font(max(map(len, texts), default=0), grid.side, high, look)
     found: list[Text] = []
-    for place, (words, is_dark) in enumerate(zip(texts, dark, strict=True)):
+    for place, (words, ink) in enumerate(zip(texts, inks, strict=True)):
         if words and font is not None:
             cell = grid.cell(*divmod(place, grid.cols))
-            ink = LIGHT_INK if is_dark else DARK_INK
             found.append(Text(cell.x, cell.y + font.middle, words, font, ink, "middle"))
     return found
 

@@ -89,7 +89,10 @@ class Column:
                     "the true class. Click a row to pin its logit and to see the evidence for it."
                 )
             case Kind.IMAGE:
-                return "The sample as it enters the network: black is −0.5, white +0.5."
+                return (
+                    "The sample as it enters the network: black is −0.5, white +0.5. So "
+                    "positive weights make negative values of black."
+                )
             case Kind.FILTERS:
                 return (
                     f"Weights of the filters of {self.stage}: blue negative, white zero, red positive, all "

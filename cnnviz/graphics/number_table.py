@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz.drawing.box import Box, Share
-from cnnviz.drawing.cells import DARK_INK, LIGHT_INK, Colors, fitting_font, outline, smallest_font
+from cnnviz.drawing.cells import Colors, fitting_font, inks_on, outline, smallest_font
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Image, Rect, Text
@@ -86,12 +86,12 @@ def _draw_row(drawing: Drawing, shown: NumberTable, row: NumberRow, boxes: list[
         if (font := fitting_font(max(map(len, each)), boxes[0].width, boxes[0].height, look)) is not None
     )
     written, font = next(fitting, (texts[-1], smallest_font(look)))
-    pixels, dark = row.colors.pixels(row.values), row.colors.is_dark(row.values)
+    pixels = row.colors.pixels(row.values)
+    inks = ["muted"] * len(boxes) if is_covered else inks_on(pixels)
     for place, (box, words) in enumerate(zip(boxes, texts[0], strict=True)):
         color = Rect(box, "track") if is_covered else Image(box, pixels[None, place : place + 1])
         drawing.add(color, Rect(box.inset(0.5), edge="border"))
-        ink = "muted" if is_covered else LIGHT_INK if dark[place] else DARK_INK
-        drawing.add(Text(box.x, box.y + font.middle, written[place], font, ink, "middle"))
+        drawing.add(Text(box.x, box.y + font.middle, written[place], font, inks[place], "middle"))
         ask = Reveal() if shown.covered else shown.numbers.press(place)
         point = shown.numbers.point(place)
         key = CellKey(row.key, 0, place)

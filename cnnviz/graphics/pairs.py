@@ -14,10 +14,10 @@ from cnnviz.drawing.cells import (
     Block,
     Colors,
     Pixels,
+    inks_on,
     most_characters,
     outline,
     packed,
-    unpacked,
     written_in,
 )
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
@@ -26,7 +26,6 @@ from cnnviz.drawing.marks import Group, Image, Line, Mark, Rect
 from cnnviz.drawing.parts import Ask, CellKey, CellParts, Drag, Part
 from cnnviz.graphics.cells import write_colors
 from cnnviz.notation import Notation
-from cnnviz.palette import are_dark
 from cnnviz.quantities import format_cell, format_signed, format_together, format_value
 
 PairView = Literal["overlay", "sides", "difference"]
@@ -218,13 +217,13 @@ def _write_numbers(
     is_out = [not _is_compared(pair, *divmod(place, grid.cols)) for place in range(len(upper))]
     alike = [one == other for one, other in zip(upper, lower, strict=True)]
     once = ["" if out or not same else one for one, same, out in zip(upper, alike, is_out, strict=True)]
-    dark = are_dark(unpacked(pixels)).ravel().tolist()
+    inks = inks_on(pixels)
     half = grid.side / 2
-    drawing.add(*written_in(grid, once, dark, look, half if not all(alike) else grid.side))
+    drawing.add(*written_in(grid, once, inks, look, half if not all(alike) else grid.side))
     for texts, way in ((upper, -0.5), (lower, 0.5)):
         twice = ["" if out or same else one for one, same, out in zip(texts, alike, is_out, strict=True)]
         moved = grid._replace(top=grid.top + way * half * 0.9)
-        drawing.add(*written_in(moved, twice, dark, look, half))
+        drawing.add(*written_in(moved, twice, inks, look, half))
 
 
 def _is_compared(pair: Pair, row: int, col: int) -> bool:

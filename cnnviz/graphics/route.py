@@ -27,7 +27,7 @@ from cnnviz.drawing import (
     Table,
     outline,
 )
-from cnnviz.drawing.cells import DARK_INK, LIGHT_INK
+from cnnviz.drawing.cells import inks_on
 from cnnviz.drawing.lettering import Font
 from cnnviz.drawing.marks import Line, Point, Polygon
 from cnnviz.graphics.columns import stage_colors
@@ -285,7 +285,7 @@ def _mark_winner(drawing: Drawing, route: Route, box: Box, place: tuple[int, int
     drawing.add(*outline(box, "winner", drawing.ground.look))
     room = (box.height - (0 if font is None else font.line)) / 2
     if room >= small.line + 2 and small.width(words) <= box.width - 6:
-        ink = LIGHT_INK if route.colors[0].is_dark(route.values[place]) else DARK_INK
+        (ink,) = inks_on(route.colors[0].pixels(route.values[place]))
         below = Box(box.left, box.bottom - small.line - 3, box.width, small.line)
         drawing.write(below, words, small, ink, "middle")
 
@@ -301,10 +301,10 @@ def _font(texts: list[str], side: float, look: Look) -> Font | None:
 
 
 def _cell(drawing: Drawing, box: Box, colors: Colors, value: float, words: str, font: Font | None) -> None:
-    array = np.array([[value]])
-    drawing.add(Image(box, colors.pixels(array)), Rect(box.inset(-0.5), edge="border"))
+    pixels = colors.pixels(np.array([[value]]))
+    drawing.add(Image(box, pixels), Rect(box.inset(-0.5), edge="border"))
     if font is not None:
-        drawing.write(box, words, font, LIGHT_INK if colors.is_dark(array)[0, 0] else DARK_INK, "middle")
+        drawing.write(box, words, font, inks_on(pixels)[0], "middle")
 
 
 def _path(plan: _Plan, row: int, col: int) -> list[Point]:

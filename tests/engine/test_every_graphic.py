@@ -313,17 +313,6 @@ def grounds(name: str, look: Look) -> list[Ground]:
     return [Ground(Box(0, 0, *room), look, ratio=ratio, marked=marked) for room in rooms]
 
 
-def extent(text: TextMark) -> Box:
-    """Where words stand."""
-    wide, line = text.font.width(text.words), text.font.line
-    base = text.font.middle + line / 2  # of a line, from its top
-    left = text.x - wide * {"start": 0, "middle": 0.5, "end": 1}[text.anchor]
-    box = Box(left, text.y - base, wide, line)
-    if not text.is_upright:
-        return box
-    return Box(text.x - base, text.y - (wide if text.anchor == "start" else wide / 2), line, wide)
-
-
 def test_each_kind_of_drawing_has_a_case() -> None:
     found = {
         id(value)
@@ -343,12 +332,12 @@ def test_nothing_lies_outside_is_cut_or_covers_other_words(name: str) -> None:
         # Cells may go on beyond what is in sight.
         boxes = [part.box for part in drawing.parts if isinstance(part, Part)]
         assert SAYS.get(name, set()) <= set(drawing.texts()), (ground.box, drawing.texts())
-        for box in [*boxes, *map(extent, words)]:
+        for box in [*boxes, *(each.box for each in words)]:
             assert room.joined(box) == room, (ground.box, box, words)
         if ground.box.width > graphic.size(content, ground.look).least_width and name not in SHORTENED:
             assert not any(mark.words.endswith("…") for mark in words), (ground.box, drawing.texts())
         for one, other in combinations(words, 2):
-            a, b = (extent(each).inset(0.5, each.font.line * 0.2) for each in (one, other))
+            a, b = (each.box.inset(0.5, each.font.line * 0.2) for each in (one, other))
             apart = a.right <= b.left or b.right <= a.left or a.bottom <= b.top or b.bottom <= a.top
             assert apart, (one, other)
 

@@ -1,5 +1,7 @@
 """Formulas, steps, excerpts of maps, lists, numbers and colours: what is drawn, and that it has room."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,7 @@ from cnnviz.mathematics import Frac, Number, Sub, Sup, partial, plain
 from cnnviz.mathematics import Text as Words
 from cnnviz.notation import Notation
 from cnnviz.palette import COLOR_MAPS, sequential_levels, signed_levels
+from cnnviz.quantities import format_value
 from tests.engine.drawing_cases import Go, ground
 from tests.oracles import luminance
 
@@ -225,16 +228,29 @@ def test_numbers_beside_captions_come_and_go_with_the_room_and_not_with_their_va
     maps = times * np.arange(1.0, 9.0)[:, None, None] * np.eye(6)
     tiles, small = Tiles(maps, Colors.of("signed", maps), Go, says_largest=True), LIGHT.font("small")
     assert tiles.labels(36, LIGHT) == tuple("01234567")
-    for width in (42, 50, 80):
+    for width in (56, 80):
         labels = tiles.labels(width, LIGHT)
         assert max(map(small.width, labels)) <= width
         assert labels[7].startswith("7: ") or not 0.01 < times < 100
+        assert labels[0] in ("0", f"0: {format_value(times, 2)}"), "as in the head of the column"
     looked = Looked(HeatMap(maps[5], tiles.colors))
     for peak, x in ((maps[5].max(), 0.875), (None, 0.0), (9e9, 1.0)):
         drawing = STAGE_MAP.draw(StageMap(looked, peak=peak), ground(100, 130))
         strip = drawing.part("colors").box
         marks = [m.box.x for m in drawing.marks if isinstance(m, Rect) and m.fill == "text"]
         assert marks == ([] if peak is None else [pytest.approx(strip.left + x * strip.width)])
+
+
+@pytest.mark.parametrize("point", [None, lambda *at: Go(at)])
+def test_the_number_below_a_map_and_the_gap_beside_it_choose_the_map(point: Callable[..., Go] | None) -> None:
+    tiles = Tiles(np.zeros((4, 6, 6)), Colors("grey", 0, 2), Go, point=point, has_key=False)
+    drawing = TILES.draw(Chosen(tiles, 0), ground(300, 100))
+    first, second = [mark.box for mark in drawing.all_marks() if isinstance(mark, Image)][:2]
+    (number,) = [mark for mark in drawing.all_marks() if isinstance(mark, Text) and mark.words == "1"]
+    for x, y, place in ((number.x, number.y, 1), ((first.right + second.left) / 2 - 1, first.y, 0)):
+        found = drawing.part_at(x, y)
+        assert (found.ask, found.tip) == (Go(place), f"map {place}")
+        assert drawing.part(found.key) is not None
 
 
 # -- numbers in cells ----------------------------------------------------------------------------------------

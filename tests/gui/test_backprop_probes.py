@@ -14,6 +14,7 @@ from cnnviz.routing import (
     CellTarget,
     GradientCheck,
     ParameterTarget,
+    PixelTarget,
     Target,
     apply_update,
     check_all,
@@ -108,6 +109,20 @@ def test_the_rule_all_is_named_as_the_reason_and_a_kink_says_whether_it_is_here_
     here = poke.page(poked(passed, CellTarget("conv1", (0, *(2 * tied).tolist())), 1e-6)).leaves()
     assert here["hint"].content.words.startswith("Right here the loss has a kink, and so no derivative")
     assert here["loss"].content.curves[1].name == "rule “first”", "which is no tangent"
+
+
+def test_a_check_names_its_number_and_says_that_a_loser_of_its_window_gives_0_on_both_sides() -> None:
+    passed = pass_of(lab5(), rule="first")
+    row, col, _ = window_with_a_close_second(passed.values("conv1")[0])
+    for loses, place in ((False, col), (True, col + 1 - 2 * (col % 2))):
+        shown = poke.page(poked(passed, CellTarget("conv1", (0, row, place)), 1e-6)).leaves()
+        assert shown["title"].content.words == f"Check this cell: conv1, filter 0, row {row}, column {place}"
+        assert shown["badge"].content.words == ("0 = 0" if loses else "agrees")
+        assert (
+            shown["hint"].content.words.startswith("Both are 0 because this cell loses its window") == loses
+        )
+    pixel = poke.page(poked(passed, PixelTarget((0, 0, 0)), 1e-6)).leaves()["title"].content.words
+    assert pixel == "Check this pixel: row 0, column 0"
 
 
 # -- check all ----------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QLabel,
     QScrollArea,
     QTabBar,
     QVBoxLayout,
@@ -359,10 +360,17 @@ def test_who_uses_only_keys_is_shown_each_on_its_control_and_who_has_a_mouse_non
     assert any(key == "Space" and place.intersects(each) for key, each in caps.shown)
     found = [each for _, each in caps.shown]
     assert not any(one.intersects(other) for n, one in enumerate(found) for other in found[:n])
+    words = [
+        each.visibleRegion().boundingRect().translated(each.mapTo(window, QPoint(0, 0)))
+        for each in window.findChildren(QLabel)
+        if each.isVisible() and each.text() and each.property("role") != "key"
+    ]
+    assert not any(cap.intersects(each) for cap in found for each in words)
     window.run_bar.step.hide()
     qtbot.waitUntil(lambda: "S" not in [key for key, _ in caps.shown])
-    window.menus.action("keys").setChecked(False)
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_Escape)
     assert caps.shown == []
+    assert not window.menus.action("keys").isChecked()
 
     switch, corner = QAction(window, checkable=True), QPointF(2, 2)
     KeyCaps(window, switch)

@@ -360,6 +360,11 @@ def test_the_window_that_is_shown_is_poked_until_another_number_is_chosen(desk: 
     click_part(desk.view("total"), cell(1, 2))
     weight = shown_poke(desk).target
     desk.go_to(StepKind.ROUTE)
+    desk.panel.answer(desk.panel.side.poke.page.leaves()["weights"].asks)
+    assert (model.step.kind, shown_poke(desk).target.name) == (StepKind.FILTER, "conv1.weight")
+    assert "weights" not in desk.panel.side.poke.page.leaves()
+    desk.panel.answer(Poke(weight))
+    desk.go_to(StepKind.ROUTE)
 
     def pooled() -> CellTarget:
         channel, (row, col) = model.focus.channel(lab5(), "pool1"), desk.shown("route").content.route.corner
@@ -411,7 +416,7 @@ def test_at_a_dense_layer_the_weight_of_the_formula_is_poked_until_another_numbe
     assert "7,5" in desk.panel.header.formula.view("formula").drawing().texts()
     assert shown_poke(desk).target == weight
     name = "w of filter 2, row 7, column 5: dense1.weight[0, 434]"
-    assert side.poke.page.leaves()["title"].content.words == f"Check {name}"
+    assert side.poke.page.leaves()["title"].content.words == f"Check this weight: {name}"
     assert side.inspect.page.leaves()["title"].content.words == name
     click_part(desk.view("map 0"), cell(1, 1))
     assert shown_poke(desk).target == target_of(*model.focus.pinned) != weight

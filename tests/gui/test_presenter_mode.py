@@ -306,7 +306,11 @@ def test_a_remote_control_turns_steps_and_then_panels(
     parts = translation.maps, translation.strip, translation.sweep
     for place, part in enumerate(parts):
         assert [each.isVisible() for each in parts] == [each is part for each in parts]
-        assert window.page.text().startswith(f"page {place + 1} of 3")
+        assert window.page.text().startswith(f"page {place + 1} of 3 (Page Down")
+        for _ in range(2):
+            QTest.keyClick(window, Qt.Key.Key_F11)
+            _resize(qtbot, session, (1280, 720))
+        assert part.isVisible(), "it goes on where it was left"
         QTest.keyClick(window, Qt.Key.Key_PageDown)
     qtbot.waitUntil(lambda: window.panels.front == 3 and backprop.model.passed is not None)
     last = len(backprop.model.steps) - 1
@@ -359,7 +363,8 @@ def test_what_is_presented_is_whole_can_be_read_from_the_back_row_and_a_tested_n
             QTest.keyClick(window, key)
             settle(qtbot)
         assert [part.isVisible() for part in parts] == [seen == 0, seen == 1]
-        assert window.page.text().startswith(f"page {seen + 1} of 2")
+        leads = "Page Down: Filters & maps" if seen else "Page Down"
+        assert window.page.text() == f"page {seen + 1} of 2 ({leads})"
     assert panel.results.matrix.height() > 0.4 * window.height()
     small = [text for height, text in texts_of(window) if height < 0.022 * window.height()]
     assert not small

@@ -9,8 +9,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QTabBar, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
-from cnnviz.drawing import CellParts, Colors
+from cnnviz.drawing import CellParts, Colors, Image
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
+from cnnviz.graphics.thumbnails import THUMBNAILS, Images, Thumbnails
 from tests.gui.driving import activate
 from tests.gui.whole_window import (
     PANELS,
@@ -29,6 +30,7 @@ from ui.controls.tips import WIDTH, wrapped
 from ui.export.figures import figures_of
 from ui.marks import view_of
 from ui.painting import qrect
+from ui.panels.thumbnails import ThumbnailView
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
@@ -264,3 +266,22 @@ def test_lines_are_broken_between_words_and_those_there_are_stay() -> None:
     assert wrapped("one\n\n" + long.strip()).split("\n")[:2] == ["one", ""]
     assert max(map(len, wrapped(long).split("\n"))) <= WIDTH
     assert wrapped(long).split() == long.split()
+
+
+def test_rows_of_images_end_where_a_whole_one_fits_wherever_they_are_scrolled_to(qtbot: QtBot) -> None:
+    pixels = np.zeros((300, 1, 28, 28), np.uint8)
+    images = Images(pixels, np.arange(300), str, np.zeros(300, bool))
+    view = view_of(THUMBNAILS, "Images", "tip", lambda _ask: None, kind=ThumbnailView)
+    qtbot.addWidget(view)
+    view.show_content(Thumbnails(images))
+    view.show()
+    for height in (190, 217, 260):
+        view.resize(207, height)
+        for scroll in (0, 37, view.bar.maximum()):
+            view.bar.setValue(scroll)
+            tiles = [mark.box for mark in view.drawing().all_marks() if isinstance(mark, Image)]
+            side = tiles[1].left - tiles[0].left
+            assert min(box.top for box in tiles) >= 0
+            assert height - 2 * side < max(box.bottom for box in tiles) <= height
+    view.show_content(Thumbnails(images, 299))
+    assert view.content.scroll == view.bar.maximum()

@@ -67,26 +67,32 @@ class ThumbnailView(MarkView[Thumbnails]):
 
     @override
     def _room(self) -> Box:
-        return super()._room().cut(right=self.bar.sizeHint().width())
+        """Room for whole rows: none is cut, wherever they are scrolled to."""
+        room = super()._room().cut(right=self.bar.sizeHint().width())
+        side = room.height if self.content is None else self.content.tiles(room, self._theme).side
+        return room.cut(bottom=room.height % side if room.height > side else 0)
 
     def _set_range(self) -> None:
         content = self.content
-        tiles = None if content is None else content.tiles(self._room(), self._theme)
+        room = self._room()
+        tiles = None if content is None else content.tiles(room, self._theme)
         length = 0 if tiles is None else round(tiles.box.height)
-        self.bar.setPageStep(max(self.height(), 1))
+        self.bar.setPageStep(max(round(room.height), 1))
         self.bar.setSingleStep(1 if tiles is None else round(tiles.side))
-        self.bar.setRange(0, max(length - self.height(), 0))
+        self.bar.setRange(0, max(length - round(room.height), 0))
         self.bar.setEnabled(self.bar.maximum() > 0)  # one that is disabled shows no handle
 
     def _bring_choice_into_sight(self, content: Thumbnails) -> None:
         place = content.images.place(content.current)
-        tiles = replace(content, scroll=0).tiles(self._room(), self._theme)
+        room = self._room()
+        tiles = replace(content, scroll=0).tiles(room, self._theme)
         if place is not None:
             top = round(tiles.cell(place // tiles.cols, 0).top)
-            bottom = top + round(tiles.side) - self.height()
+            bottom = top + round(tiles.side - room.height)
             self.bar.setValue(max(min(self.bar.value(), top), bottom))
 
     def _on_scrolled(self, value: int) -> None:
+        value -= value % self.bar.singleStep()
         if self.content is not None and value != self.content.scroll:
             super().show_content(replace(self.content, scroll=value))
 

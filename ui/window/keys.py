@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -11,16 +11,21 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QLabel,
+    QLineEdit,
     QPlainTextEdit,
     QTabBar,
     QTextEdit,
     QWidget,
 )
 
+from cnnviz.drawing import Text
 from ui.controls.choice_field import ClassPicker
 from ui.controls.keyboard import follow_keyboard, has_shift, is_for_words, is_plain, scroll_to
+from ui.controls.labels import ElidedLabel, WrapLabel
 from ui.controls.layouts import named
 from ui.controls.pace import single_shot
+from ui.marks import MarkView
+from ui.painting import qrect
 from ui.window.actions import ACTIONS, as_read
 
 #: Parts of the window in which the space bar neither writes nor presses.
@@ -131,12 +136,16 @@ _ENOUGH = 6
 _LEADING = frozenset({Qt.Key.Key_Tab, Qt.Key.Key_Backtab, Qt.Key.Key_F6, Qt.Key.Key_PageDown})
 _MOVES = frozenset({QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide})
 _SETTLED_MS = 120
+#: Parts that show words, and the edge of a button that is free of them; how far caps are from one another.
+_WORDS = QLabel, WrapLabel, ElidedLabel, QAbstractButton, QLineEdit, QComboBox, QAbstractSpinBox
+_EDGE, _APART = 4, 2
 _TABS = {as_read(row.text).partition(" ")[2]: row.key for row in ACTIONS if row.name.startswith("panel_")}
 
 
 class KeyCaps(QObject):
-    """Shows each control's key at its lower edge, while the action of the menu is ticked.
+    """Shows each control's key at its lower edge, or beside it, while the action of the menu is ticked.
 
+    None covers a word or another one: where there is no such place, there is none. Escape unticks the action.
     It ticks the action by itself for who leads the keyboard about and has pressed no mouse button yet.
 
     * `window`: whose controls are meant; also the parent.
@@ -147,7 +156,7 @@ class KeyCaps(QObject):
         self._window, self._action = window, action
         self._caps: list[QLabel] = []
         self._watched: set[QWidget] = set()
-        self._keys = 0
+        self._keys, self._has_mouse = 0, False
         self._is_on = False
         self._settled = single_shot(self, self._look, _SETTLED_MS)
         follow_keyboard(self._look_later)
@@ -169,11 +178,14 @@ class KeyCaps(QObject):
             elif self._is_on and event.type() in _MOVES:
                 self._look_later()
         elif event.type() == QEvent.Type.MouseButtonPress:
-            watched.removeEventFilter(self)
+            self._has_mouse = True
         elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            self._keys += event.key() in _LEADING
+            if self._is_on and event.key() == Qt.Key.Key_Escape:
+                self._action.trigger()
+                return True
+            self._keys += event.key() in _LEADING and not self._has_mouse
             if self._keys == _ENOUGH:
-                watched.removeEventFilter(self)
+                self._has_mouse = True  # once is enough
                 self._action.setChecked(True)
         return False
 
@@ -186,29 +198,57 @@ class KeyCaps(QObject):
             self._settled.start()
 
     def _look(self) -> None:
-        """Put a cap on each control in sight that has a key; one that would lie on another goes below it."""
+        """Put a cap on each control in sight that has a key, from right to left: rows give way leftwards."""
         places: list[QRect] = []
-        used = 0
-        for key, place in self._controls() if self._is_on else ():
-            if used == len(self._caps):
+        words = list(self._words()) if self._is_on else []
+        controls = list(self._controls()) if self._is_on else []
+        for key, place in sorted(controls, key=lambda each: -each[1].right()):
+            if len(places) == len(self._caps):
                 self._caps.append(named(QLabel(self._window), role="key"))
                 self._caps[-1].setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-            cap = self._caps[used]
+            cap = self._caps[len(places)]
             cap.setText(key)
             cap.adjustSize()
-            found = QRect(QPoint(0, 0), cap.size())
-            below_the_words = QPoint(place.center().x(), place.bottom() + cap.height() // 3)
-            found.moveCenter(below_the_words)
-            found.moveRight(min(found.right(), self._window.width() - 1))
-            while any(found.intersects(each) for each in places):
-                found.translate(0, found.height())
-            places.append(found)
-            cap.setGeometry(found)
-            cap.raise_()
-            cap.show()
-            used += 1
-        for cap in self._caps[used:]:
+            taken = [*places, *(each for each in words if not place.contains(each))]
+            for found in self._tried(place, cap.size(), places):
+                if self._window.rect().contains(found) and not any(map(found.intersects, taken)):
+                    places.append(found)
+                    cap.setGeometry(found)
+                    cap.raise_()
+                    cap.show()
+                    break
+        for cap in self._caps[len(places) :]:
             cap.hide()
+
+    def _tried(self, place: QRect, size: QSize, places: list[QRect]) -> Iterator[QRect]:
+        """Yield where a cap of a control may be, the best place first."""
+        found, middle = QRect(QPoint(0, 0), size), place.center()
+        found.moveCenter(QPoint(middle.x(), place.bottom() + size.height() // 3))
+        found.moveRight(min(found.right(), self._window.width() - 1))
+        yield found
+        lefts = [each.left() for each in places if each.intersects(found)]
+        yield found.translated(min(lefts, default=0) - _APART - found.right(), 0)
+        for x in (place.right() + size.width() // 2 + _APART, place.left() - size.width() // 2 - _APART):
+            found.moveCenter(QPoint(x, middle.y()))
+            yield found
+        found.moveCenter(QPoint(middle.x(), place.top() - size.height() // 3))
+        yield found
+
+    def _words(self) -> Iterator[QRect]:
+        """Yield where words are in the window, and fields for them."""
+        for part in (each for kind in (*_WORDS, MarkView) for each in self._window.findChildren(kind)):
+            is_empty = isinstance(part, QLabel | WrapLabel | ElidedLabel) and not part.text()
+            is_other = part in self._caps or part.window() is not self._window
+            if is_empty or is_other or not part.isVisible():
+                continue
+            corner = part.mapTo(self._window, QPoint(0, 0))
+            if isinstance(part, MarkView):
+                texts = (each for each in part.drawing().all_marks() if isinstance(each, Text))
+                yield from (qrect(each.box).toAlignedRect().translated(corner) for each in texts)
+            else:
+                edge = _EDGE if isinstance(part, QAbstractButton) else 0
+                seen = part.visibleRegion().boundingRect().adjusted(edge, edge, -edge, -edge)
+                yield seen.translated(corner)
 
     def _controls(self) -> Iterator[tuple[str, QRect]]:
         """Yield the key of each control in sight, and where in the window that is."""

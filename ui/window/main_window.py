@@ -304,11 +304,12 @@ class MainWindow(QMainWindow):
         self._show_pages()
 
     def _show_pages(self) -> None:
-        """Say beside the panels' names which page of the one in front is in sight, and its key."""
+        """Say which page of the panel in front is in sight, and what Page Down leads to."""
         panel = self.panels.front_panel
         place, count = (0, 1) if panel is None else panel.paging()
-        key = "Page Up" if place == count - 1 else "Page Down"
-        self.page.setText(f"page {place + 1} of {count} ({key})")
+        after = self.panels.titles[self.panels.front + 1 :]
+        leads = "Page Down" if place < count - 1 else f"Page Down: {after[0]}" if after else "Page Up"
+        self.page.setText(f"page {place + 1} of {count} ({leads})")
         self.page.setVisible(self._presents and count > 1)
 
     def _fit(self) -> None:

@@ -194,6 +194,14 @@ def formula_weight(passed: Pass, step: Step, focus: Focus) -> ParameterTarget:
     return ParameterTarget(f"{step.layer}.weight", (unit, feature_index(passed, step.layer, cell)))
 
 
+def filter_weight(passed: Pass, step: Step, focus: Focus) -> ParameterTarget:
+    """Weight with the largest gradient of the part of a filter that its step shows."""
+    name, stages = f"{step.layer}.weight", (step.layer, passed.before(step.layer))
+    of = tuple(focus.channel(passed.network, stage) for stage in stages)
+    gradient = np.abs(passed.gradients.params[name][of])
+    return ParameterTarget(name, (*of, *map(int, np.unravel_index(gradient.argmax(), gradient.shape))))
+
+
 def cell_read(passed: Pass, target: Target) -> tuple[str, Cell] | None:
     """Stage and cell that a weight of a dense layer is multiplied with; None of anything else."""
     if not isinstance(target, ParameterTarget) or len(target.index) != 2:

@@ -22,8 +22,8 @@ from ui.controls.layouts import UNLIMITED, fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.page_view import PageView
-from ui.panels.backprop.arithmetic import cell_read
-from ui.panels.backprop.asks import Adopt, Enlarge, Poke, SetSide, ShowFilter, ShowUnit
+from ui.panels.backprop.arithmetic import cell_read, filter_weight
+from ui.panels.backprop.asks import Adopt, Enlarge, GoTo, Poke, SetSide, ShowFilter, ShowUnit
 from ui.panels.backprop.focus import Step, StepKind, block_of, stage_of, target_of
 from ui.panels.backprop.formulas import formula_of, sentence_of
 from ui.panels.backprop.header import CHECK, INSPECT, POKE, SideColumn, StepHeader
@@ -350,6 +350,11 @@ class BackpropPanel(Panel):
         match ask:
             case Poke(target):
                 self._choose_target(target)
+            case GoTo(place):
+                self._go_to(place)
+                passed, step = self.model.passed, self.model.step
+                if passed is not None and step.kind is StepKind.FILTER:
+                    self._choose_target(filter_weight(passed, step, self.model.focus))
             case Adopt():
                 if (snapshot := self.model.adopted()) is not None:
                     self._runs.adopt(snapshot)

@@ -5,12 +5,13 @@ from functools import lru_cache
 from cnnviz.drawing.page import Card, Choice, Item, Page, across, down
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
-from cnnviz.layers import TieRule
 from cnnviz.quantities import format_cell, format_signed, format_together, format_value
-from cnnviz.routing import TOLERANCE, Poke
+from cnnviz.routing import TOLERANCE, CellTarget, ParameterTarget, PixelTarget, Poke, Target, pool_after
 from ui.panels.backprop.arithmetic import target_words
-from ui.panels.backprop.asks import SetEps, SetReach, SetRule
+from ui.panels.backprop.asks import GoTo, SetEps, SetReach, SetRule
+from ui.panels.backprop.focus import StepKind, backward_steps
 from ui.panels.backprop.now import Now, PokeOutcome
+from ui.panels.backprop.passes import Pass
 
 VERDICTS = {
     "ok": ("agrees", "success", "Gradient and finite difference agree."),
@@ -38,6 +39,9 @@ _KINK_HERE = (
     "Right here the loss has a kink, and so no derivative: one slope above, another below. The finite "
     "difference is their mean, however small ε is."
 )
+_ZERO = "0 = 0", "info", "Both are 0: changing this number by ±ε does not change the loss."
+_LOSES = "Both are 0 because this cell loses its window: only the largest cell is passed on."
+_WEIGHTED = StepKind.DENSE, StepKind.FILTER
 _MARKED = 6
 _NOTHING = (
     "Click any cell, pixel or weight: it is changed by ±ε, and the slope of the loss between (its finite "
@@ -49,34 +53,72 @@ _WITH_FIRST = Choice("with first", "press", "Check with “first”", SetRule("f
 
 def page(now: Now) -> Page:
     """Target, ε, both sides of the comparison, and the loss over a range of pokes."""
-    of = "" if now.target is None else target_words(now.passed, now.target)
     tips = "How far the number is changed, up and down", "How far the plot reaches to either side"
     eps = Choice("eps", "power", "Size of the change", SetEps, now.eps, ((-8,), (0,)), tips[0], symbol="ε")
     reach = Choice(
         "reach", "power", "Range of the plot", SetReach, now.reach, ((-4,), (2,)), tips[1], symbol="range ±"
     )
-    items: list[Item] = [Card("title", WORDS, Words("Check " + of, "strong"), room=None), eps]
+    items: list[Item] = [Card("title", WORDS, Words(_title(now), "strong"), room=None), eps]
     poked = now.poked
     if poked is None or poked.poke.target != now.target:
         items.append(Card("hint", WORDS, Words(_NOTHING, ink="muted"), room=None))
     else:
-        text, kind, _ = VERDICTS[poked.poke.verdict]
+        text, kind, _ = _ZERO if _is_zero(poked.poke) else VERDICTS[poked.poke.verdict]
         count = poked.curve.kinked_intervals
         kinks = {0: "no kink in sight", 1: "1 kink"}.get(count, f"kinks in {count} places")
         tip = "Solid: the loss against the change. Dashed: the line with the slope of backprop. Orange: kinks"
         badge = Card("badge", WORDS, Words(text, "small", kind, ground=f"{kind}_soft"), room=None)
         items += [
             across(*[badge, *([_WITH_FIRST] if poked.poke.verdict == "tie_rule" else [])], room=None, gap=8),
-            Card("hint", WORDS, Words(_reason(poked.poke, now.passed.rule), ink="muted"), room=None),
+            Card("hint", WORDS, Words(_reason(poked.poke, now.passed), ink="muted"), room=None),
             Card("outcome of the poke", VALUES, _values(poked.poke, kind), room=None),
             Card("loss", CURVES, _plot(poked), "Loss", kinks, tip, 132, True),
         ]
-    return Page(down(*items, reach, gap=6))
+    ways = () if now.step.kind in _WEIGHTED else (_way_to_weights(now),)
+    return Page(down(*items, reach, *ways, gap=6))
 
 
-def _reason(result: Poke, rule: TieRule | None) -> str:
+def _title(now: Now) -> str:
+    match now.target:
+        case None:
+            return "Check one number"
+        case PixelTarget(index):
+            return f"Check this pixel: {format_cell(index[-2:])}"
+        case ParameterTarget():
+            noun = "weight" if len(now.target.index) > 1 else "bias"
+        case CellTarget():
+            noun = "cell"
+    return f"Check this {noun}: {target_words(now.passed, now.target)}"
+
+
+def _way_to_weights(now: Now) -> Choice:
+    """Lead to the next step that shows weights, or else to the last one."""
+    steps = backward_steps(now.passed.network)
+    weighted = [place for place, step in enumerate(steps) if step.kind in _WEIGHTED]
+    place = next((place for place in weighted if place > steps.index(now.step)), weighted[-1])
+    tip = f"Go to the step {steps[place].title}, which has weights, and check one"
+    return Choice("weights", "press", f"Check a weight: {steps[place].short}", GoTo(place), tip=tip)
+
+
+def _is_zero(result: Poke) -> bool:
+    return result.gradient == result.central == 0 and not result.kinks
+
+
+def _loses(passed: Pass, target: Target) -> bool:
+    """Whether a cell lies in windows of a max pool, all of which other cells win."""
+    name = pool_after(passed.network, target.layer) if isinstance(target, CellTarget) else None
+    if name is None or passed.routings[name].winners is None:
+        return False
+    ends = zip(target.index[1:], passed.routings[name].pooled.shape[1:], strict=True)
+    is_read = all(place // passed.routings[name].pool.step < end for place, end in ends)
+    return is_read and not (passed.routes(name).cells == target.index).all(axis=1).any()
+
+
+def _reason(result: Poke, passed: Pass) -> str:
     """Say why the two sides agree or not: of several causes first the one that no ε removes."""
-    says, bends = VERDICTS[result.verdict][2], ""
+    says, bends, rule = VERDICTS[result.verdict][2], "", passed.rule
+    if _is_zero(result):
+        return _LOSES if _loses(passed, result.target) else _ZERO[2]
     if result.verdict == "tie_rule" and result.first_error <= TOLERANCE:
         says += ", and the two agree."
     elif result.verdict == "tie_rule":
