@@ -163,8 +163,8 @@ def test_click_and_keys_ask_for_an_image_which_is_scrolled_into_sight(qtbot, vie
         qtbot.keyClick(view, key)
     assert asked[1:] == [ShowImage(14), ShowImage(9998), ShowImage(9992)]
     assert view.bar.value() == view.bar.maximum() > 100_000
-    part = view.drawing().part_at(20, 490)
-    assert part.tip == "#9996"
+    assert view.drawing().part_at(20, 6 * 72 - 1).tip == "#9996"
+    assert view.drawing().part_at(20, 490) is None, "below the last row that is whole"
 
 
 def test_the_wheel_scrolls_and_what_is_chosen_elsewhere_is_found(qtbot, view):
@@ -174,7 +174,7 @@ def test_the_wheel_scrolls_and_what_is_chosen_elsewhere_is_found(qtbot, view):
     view.show_content(replace(view.content, images=replace(IMAGES, wrong=EVEN > 0)))
     assert view.bar.value() == at, "other signs on the same images scroll nowhere"
     view.show_content(replace(view.content, current=9_000))
-    assert view.drawing().part_at(20, 490).tip == "#9000"
+    assert view.drawing().part_at(20, 6 * 72 - 1).tip == "#9000"
     view.show_content(replace(view.content, images=replace(IMAGES, indices=EVEN[:9], wrong=EVEN[:9] > 0)))
     assert (view.bar.maximum(), view.bar.isEnabled()) == (0, False)
 
