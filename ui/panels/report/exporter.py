@@ -218,9 +218,7 @@ class ReportExporter(QObject):
             self._write(path)
             return
         self._waits_for = path
-        self._message.show_message(
-            "Measuring all steps of the lab again; then the report is written.", "info"
-        )
+        self._message.show_message("Measuring the lab again; then the report is written.", "info")
         self._measuring.start()
 
     @property

@@ -78,8 +78,7 @@ class ReportPanel(Panel):
             "Run the lab",
             "play",
             "primary",
-            tooltip="Record your hypotheses, then measure all steps of the lab again, for the tables and "
-            "figures of the report. The network in the window stays as it is.",
+            tooltip="Record your hypotheses, then measure the lab again, for the tables of the report",
         )
         self.again = Button(
             "Measure again",
@@ -90,8 +89,7 @@ class ReportPanel(Panel):
         self.export = Button(
             "Export…",
             "file-text",
-            tooltip="Measure all steps of the lab again, unless that is done, then write the report as PDF "
-            "or HTML, or its figures and tables into a folder",
+            tooltip="Measure the lab, unless that is done; then write the report as PDF, HTML or a folder",
             shortcut="Ctrl+Shift+E",
         )
         self.progress = QProgressBar()
@@ -112,9 +110,7 @@ class ReportPanel(Panel):
         fill(QVBoxLayout(self.words), self.head, self._pages_area, (self._words_area, 1), spacing=10)
         #: Whether the pages have the whole panel, as at first in a lab, whose fields the guide shows.
         self.mode = SegmentedControl([("edit", "Edit"), ("read", "Read")])
-        self.mode.set_option_tooltip(
-            "edit", "The fields with your words and figures, and the pages beside them"
-        )
+        self.mode.set_option_tooltip("edit", "The fields for words and figures, and the pages beside them")
         self.mode.set_option_tooltip("read", "The pages alone, as wide as the panel")
         self.mode.currentChanged.connect(self._set_mode)
         self._buttons = buttons = FlowRow()
