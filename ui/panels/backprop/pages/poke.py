@@ -58,7 +58,8 @@ def page(now: Now) -> Page:
     reach = Choice(
         "reach", "power", "Range of the plot", SetReach, now.reach, ((-4,), (2,)), tips[1], symbol="range ±"
     )
-    items: list[Item] = [Card("title", WORDS, Words(_title(now), "strong"), room=None), eps]
+    items: list[Item] = [Card("title", WORDS, Words(_title(now), "strong"), room=None)]
+    items += [eps] if now.step.kind in _WEIGHTED else [_way_to_weights(now), eps]
     poked = now.poked
     if poked is None or poked.poke.target != now.target:
         items.append(Card("hint", WORDS, Words(_NOTHING, ink="muted"), room=None))
@@ -74,8 +75,7 @@ def page(now: Now) -> Page:
             Card("outcome of the poke", VALUES, _values(poked.poke, kind), room=None),
             Card("loss", CURVES, _plot(poked), "Loss", kinks, tip, 132, True),
         ]
-    ways = () if now.step.kind in _WEIGHTED else (_way_to_weights(now),)
-    return Page(down(*items, reach, *ways, gap=6))
+    return Page(down(*items, reach, gap=6))
 
 
 def _title(now: Now) -> str:
@@ -97,7 +97,7 @@ def _way_to_weights(now: Now) -> Choice:
     weighted = [place for place, step in enumerate(steps) if step.kind in _WEIGHTED]
     place = next((place for place in weighted if place > steps.index(now.step)), weighted[-1])
     tip = f"Go to the step {steps[place].title}, which has weights, and check one"
-    return Choice("weights", "press", f"Check a weight: {steps[place].short}", GoTo(place), tip=tip)
+    return Choice("weights", "press", f"Check a weight in “{steps[place].short}”", GoTo(place), tip=tip)
 
 
 def _is_zero(result: Poke) -> bool:
