@@ -156,7 +156,7 @@ class KeyCaps(QObject):
         self._window, self._action = window, action
         self._caps: list[QLabel] = []
         self._watched: set[QWidget] = set()
-        self._keys, self._has_mouse = 0, False
+        self._keys, self._counts = 0, True  # until there is a mouse, or there were enough
         self._is_on = False
         self._settled = single_shot(self, self._look, _SETTLED_MS)
         follow_keyboard(self._look_later)
@@ -178,14 +178,14 @@ class KeyCaps(QObject):
             elif self._is_on and event.type() in _MOVES:
                 self._look_later()
         elif event.type() == QEvent.Type.MouseButtonPress:
-            self._has_mouse = True
+            self._counts = False
         elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if self._is_on and event.key() == Qt.Key.Key_Escape:
                 self._action.trigger()
                 return True
-            self._keys += event.key() in _LEADING and not self._has_mouse
-            if self._keys == _ENOUGH:
-                self._has_mouse = True  # once is enough
+            self._keys += event.key() in _LEADING and self._counts
+            if self._counts and self._keys == _ENOUGH:
+                self._counts = False
                 self._action.setChecked(True)
         return False
 
