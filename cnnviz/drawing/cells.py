@@ -72,7 +72,7 @@ class Colors:
         if values.dtype.kind == "f":
             odd = np.isnan(values)
             if odd.any():
-                pixels[odd] = _NO_NUMBER
+                pixels = np.where(odd, _NO_NUMBER, pixels)
         return pixels
 
 
