@@ -95,6 +95,7 @@ def draw(shown: Thumbnails, ground: Ground) -> Drawing:
             tiles,
             lambda row, col: shown.say(row * tiles.cols + col),
             lambda row, col: shown.ask(row * tiles.cols + col),
+            within=box,
         )
     )
     page = tiles.cols * max(int(box.height // tiles.side), 1)

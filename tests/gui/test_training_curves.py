@@ -413,13 +413,11 @@ def test_the_table_follows_its_end_unless_the_user_has_scrolled_and_a_figure_has
     assert texts[1:3] == ["loss", "accuracy"]
     assert "60,000" in texts
     assert "500" not in texts
-    model = table.model()
-    seen = range(table.rowAt(0), model.rowCount())
+    model, seen = table.model(), range(table.rowAt(0), table.model().rowCount())
     assert {len(model.index(row, 1).data()) for row in seen} == {len("0.00833")}, "1/119 and 1/120 differ so"
     assert model.index(0, 1).data() == "1.000", "which is not in sight"
     bar.setValue(0)
-    assert model.index(1, 1).data() == "0.500"
-    assert model.index(119, 1).data() == "0.008"
+    assert [model.index(row, 1).data() for row in (1, 119)] == ["0.500", "0.008"]
 
 
 def test_chosen_rows_are_copied_with_full_precision_and_without_a_choice_all(

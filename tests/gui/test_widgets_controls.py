@@ -150,21 +150,6 @@ def test_wrapped_text_is_never_cut(qtbot: QtBot, window: QWidget, theme: ThemeMa
     assert label.heightForWidth(200) == 0
 
 
-def test_a_number_that_changes_all_the_time_asks_for_no_layout(qtbot: QtBot, window: QWidget) -> None:
-    lively, usual = WrapLabel("loss 0.0407", lively=True), WrapLabel("loss 0.0407")
-    hints = {lively: set(), usual: set()}
-    for label in (lively, usual):
-        place(qtbot, window, label)
-    for loss in ("0.0407", "0.1111", "2.3", "1.204e\N{MINUS SIGN}7", "0", "0.99999"):
-        for label, seen in hints.items():
-            label.set_text(f"loss {loss}")
-            seen.add((label.sizeHint().toTuple(), label.minimumSizeHint().toTuple()))
-            longest = label.fontMetrics().horizontalAdvance(loss)
-            assert label.minimumSizeHint().width() >= longest
-    assert len(hints[lively]) == 1
-    assert len(hints[usual]) > 1
-
-
 def test_a_caption_without_room_stands_below_its_title(qtbot: QtBot, window: QWidget) -> None:
     title = SectionTitle("Filters", "change as you watch")
     place(qtbot, window, title)
