@@ -2,7 +2,7 @@
 
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, QRect
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDockWidget, QLabel, QSizePolicy, QTabBar, QWidget
 
@@ -146,6 +146,7 @@ class PendingBar(MessageBar):
         return f"For the next run: {named}. This run keeps its settings."
 
 
+_DIRECT = Qt.FindChildOption.FindDirectChildrenOnly  # to look through all of the window takes milliseconds
 _TIP = "Every panel shows the network as it was then. Live, or End on the timeline, goes back to the newest."
 
 
@@ -185,7 +186,7 @@ class MomentChip(QLabel):
             return
         self.adjustSize()
         margin = theme_manager().theme.px(12)
-        for bar in self._area.findChildren(QTabBar):
+        for bar in self._area.findChildren(QTabBar, options=_DIRECT):
             last = bar.tabRect(bar.count() - 1)
             free = QRect(bar.geometry())
             free.setLeft(bar.x() + last.right() + margin)
@@ -199,5 +200,6 @@ class MomentChip(QLabel):
 
     def _right_of(self, bar: QTabBar) -> int:
         """Return where the room beside some tabs ends: at the edge, or at the panels beside them."""
-        others = [each.x() for each in self._area.findChildren(QDockWidget) if each.isVisible()]
+        docks = self._area.findChildren(QDockWidget, options=_DIRECT)
+        others = [each.x() for each in docks if each.isVisible()]
         return min([self._area.width(), *(x for x in others if x > bar.x())])
