@@ -84,9 +84,10 @@ def draw(shown: Thumbnails, ground: Ground) -> Drawing:
     hovered = ground.hovered
     if isinstance(hovered, CellKey) and shown.ask(hovered.row * tiles.cols + hovered.col):
         drawing.add(Rect(tiles.cell(hovered.row, hovered.col).inset(px(3)), edge="muted", width=px(1)))
-    if place is not None:
+    chosen = None if place is None else _tile(tiles, place)
+    if chosen is not None and box.joined(chosen) == box:
         width = px(3 if ground.has_focus else 2)
-        drawing.add(Rect(_tile(tiles, place).inset(px(3) - width / 2), edge="accent", width=width))
+        drawing.add(Rect(chosen.inset(px(3) - width / 2), edge="accent", width=width))
     elif ground.has_focus:
         drawing.add(Rect(box.inset(px(1)), edge="accent", width=px(2)))
     drawing.parts.append(

@@ -57,9 +57,20 @@ class ThumbnailView(MarkView[Thumbnails]):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        wide = self.bar.sizeHint().width()
+        wide, content = self.bar.sizeHint().width(), self.content
         self.bar.setGeometry(self.width() - wide, 0, wide, self.height())
+        was_in_sight = content is not None and self._is_in_sight(content, event.oldSize().height())
         self._set_range()
+        if content is not None and was_in_sight:
+            self._bring_choice_into_sight(content)
+
+    def _is_in_sight(self, content: Thumbnails, height: int) -> bool:
+        """Whether the chosen image was to be seen at a height."""
+        place, tiles = content.images.place(content.current), content.tiles(self._room(), self._theme)
+        if place is None:
+            return False
+        tile = tiles.cell(*divmod(place, tiles.cols))
+        return tile.top >= 0 and tile.bottom <= height
 
     @override
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -94,11 +94,27 @@ class FeatureMapsPanel(Panel):
 
     @override
     def paging(self) -> tuple[int, int]:
-        return (0, 1) if self.stack.currentWidget() is self.top_patches else self.network.paging()
+        place, count = self.network.paging()
+        is_last = (
+            self.view.page == TOP_PATCHES
+        )  # presented, the images that excite a filter are the last page
+        return (
+            (count if is_last else place, count + 1)
+            if self._is_alone
+            else (0, 1)
+            if is_last
+            else (place, count)
+        )
 
     @override
     def turn_page(self, way: int) -> bool:
-        return self.network.turn_page(way)
+        (place, count), is_last = self.paging(), self.view.page == TOP_PATCHES
+        if not is_last and self.network.turn_page(way):
+            return True
+        if not self._is_alone or not 0 <= place + way < count:
+            return False
+        self.show_page(NETWORK if is_last else TOP_PATCHES)
+        return True
 
     # -- what is shown -------------------------------------------------------------------------------------
 

@@ -50,6 +50,7 @@ class ReportExporter(QObject):
     """
 
     ended = Signal(bool)  # whether the report was written
+    handed_out = Signal()  # it was, and not as a draft
 
     def __init__(
         self,
@@ -272,6 +273,7 @@ class ReportExporter(QObject):
                 what = f"Missing in it: {' and '.join(many)}." if many else "Hand in the whole folder."
             self._work.note_handed_out(*self._handed_out)
             self._handed_out = None
+            self.handed_out.emit()
         if self._work.lab.is_free:
             what = ""
         show = partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(path.parent)))

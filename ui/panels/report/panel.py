@@ -57,7 +57,7 @@ class ReportPanel(Panel):
     * `files`: writes the report, also while the lab is measured.
     """
 
-    exported = Signal()  # the report was written
+    exported = Signal()  # the report was written, and not as a draft
 
     def __init__(
         self, state: AppState, background: TaskRunner, typesetting: TaskRunner, files: TaskRunner
@@ -138,6 +138,7 @@ class ReportPanel(Panel):
         measuring.failed.connect(self.message.show_error)
         self.export.clicked.connect(self.exporter.ask)
         self.exporter.ended.connect(self._on_export_ended)
+        self.exporter.handed_out.connect(self.exported)
         self.preview.pagesWanted.connect(self._refresh)
         state.runChanged.connect(self._note_training)
         work.opened.connect(self._note_training)
@@ -281,7 +282,6 @@ class ReportPanel(Panel):
     def _on_export_ended(self, succeeded: bool) -> None:
         if succeeded:
             self._refresh()
-            self.exported.emit()
 
     @override
     def provenance(self) -> Provenance | None:
