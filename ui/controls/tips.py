@@ -43,15 +43,16 @@ def show_tip(widget: QWidget, text: str, at: QPoint, around: QRect | None = None
     tip = next((each for each in QApplication.topLevelWidgets() if each.inherits("QTipLabel")), None)
     if tip is None or not text:
         return
-    each: QWidget | None = widget
-    while each is not None and each.property("tip") != BESIDE:
-        each = each.parentWidget()
-    if around is None or each is not None or widget.height() <= _MOST:
-        around = widget.rect()
-    part = around & widget.rect()
-    part = QRect((each or widget).mapToGlobal(part.topLeft()), part.size() if each is None else each.size())
-    if part.height() > _MOST and each is None:
-        part = QRect(at, at)
+    whole: QWidget | None = widget  # what is kept clear with all in it
+    while whole is not None and whole.property("tip") != BESIDE:
+        whole = whole.parentWidget()
+    if whole is not None:
+        part = QRect(whole.mapToGlobal(QPoint(0, 0)), whole.size())
+    else:
+        part = widget.rect() if around is None or widget.height() <= _MOST else around & widget.rect()
+        part = QRect(widget.mapToGlobal(part.topLeft()), part.size())
+        if part.height() > _MOST:
+            part = QRect(at, at)
     screen, wide, high = widget.screen().availableGeometry(), tip.width(), tip.height()
     x = max(min(at.x(), screen.right() - wide), screen.left())
     y = max(min(at.y(), screen.bottom() - high), screen.top())

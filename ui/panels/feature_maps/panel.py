@@ -94,17 +94,10 @@ class FeatureMapsPanel(Panel):
 
     @override
     def paging(self) -> tuple[int, int]:
-        place, count = self.network.paging()
-        is_last = (
-            self.view.page == TOP_PATCHES
-        )  # presented, the images that excite a filter are the last page
-        return (
-            (count if is_last else place, count + 1)
-            if self._is_alone
-            else (0, 1)
-            if is_last
-            else (place, count)
-        )
+        (place, count), is_last = self.network.paging(), self.view.page == TOP_PATCHES
+        if self._is_alone:  # the images that excite a filter are the last page
+            return (count if is_last else place), count + 1
+        return (0, 1) if is_last else (place, count)
 
     @override
     def turn_page(self, way: int) -> bool:

@@ -43,12 +43,13 @@ class LogModel(QAbstractTableModel):
 
     def see(self, sight: range) -> None:
         """Write rows that are seen under one another; all of a long log would take ever longer."""
+        if sight == self._sight:  # a row that is there stays as it is
+            return
         columns = list(zip(*self.rows[sight.start : sight.stop], strict=True))[1:]
-        texts = [format_column(column, _DECIMALS, longest=_LONGEST) for column in columns]
-        if (sight, texts) != (self._sight, self._texts):
-            self._sight, self._texts = sight, texts
-            if sight:
-                self.dataChanged.emit(self.index(sight[0], 1), self.index(sight[-1], len(texts)))
+        self._sight = sight
+        self._texts = [format_column(column, _DECIMALS, longest=_LONGEST) for column in columns]
+        if sight:
+            self.dataChanged.emit(self.index(sight[0], 1), self.index(sight[-1], len(columns)))
 
     def clear(self) -> None:
         """Remove all rows."""
