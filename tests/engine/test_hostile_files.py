@@ -256,7 +256,9 @@ def test_every_hostile_file_costs_little_and_gets_a_short_answer(tmp_path):
     for kind in SOME:
         os.mkfifo(tmp_path / kind)
         jobs.append((kind, tmp_path / kind, 20))
-    told = python("-c", READ, input=json.dumps([(kind, str(path)) for kind, path, _ in jobs]))
+    # What is freed goes back at once: counted is what the reader holds, not what malloc keeps for later.
+    exact = os.environ | {"MALLOC_MMAP_THRESHOLD_": "131072"}
+    told = python("-c", READ, input=json.dumps([(kind, str(path)) for kind, path, _ in jobs]), env=exact)
     for (kind, path, most_mb), line in zip(jobs, told.stdout.splitlines(), strict=True):
         peak, message, wrong = json.loads(line)
         assert not wrong, (path, told.stderr)
@@ -267,9 +269,7 @@ def test_every_hostile_file_costs_little_and_gets_a_short_answer(tmp_path):
             assert f"{kind} is not a file" in message
         else:
             assert REMEDY.search(message), (path, message)
-        if kind == "folder":
-            assert "t10k-images" in message
-            assert "200000 x 28 x 28 bytes" in message
+        assert kind != "folder" or re.search(r"(?=.*200000 x 28 x 28 bytes).*t10k-images", message)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
