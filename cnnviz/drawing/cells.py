@@ -48,12 +48,14 @@ class Colors:
     * `name`: {"signed", "sequential", "grey"}
     * `lo`, `hi`: Values of the first and of the last colour, ``lo < hi``.
     * `is_open`: Whether there may be values beyond them, so that the others are told apart: a key says so.
+    * `ends`: What a key says of the limits, where it is not their numbers.
     """
 
     name: str
     lo: float
     hi: float
     is_open: bool = False
+    ends: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
         if not -math.inf < self.lo < self.hi < math.inf:
@@ -134,7 +136,8 @@ def cell_numbers(
         own = np.arange(values.size).reshape(values.shape) if groups is None else groups
         groups = np.broadcast_to(own, written.shape)
     texts = notation.texts(written, groups, most_characters(grid.side, look))[: values.size]
-    if values.size > _FEW and not any(text.strip("0") for text in texts):  # colours say more than many zeros
+    # Colours say more than many zeros, and than small numbers that would all read as zero.
+    if not any(text.strip("0.") for text in texts) and (values.size > _FEW or values.any()):
         return []
     return written_in(grid, texts, inks_on(colors.pixels(values)), look, grid.high)
 

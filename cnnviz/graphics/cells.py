@@ -54,7 +54,7 @@ def ends_of(colors: Colors) -> tuple[str, str]:
     """What a key writes at the ends of its colours."""
     write = format_signed if colors.name == "signed" else format_value
     below, above = ("≤", "≥") if colors.is_open else ("", "")
-    return below + write(colors.lo, 2), above + write(colors.hi, 2)
+    return colors.ends or (below + write(colors.lo, 2), above + write(colors.hi, 2))
 
 
 def short_scale(colors: Colors) -> str:

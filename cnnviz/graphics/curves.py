@@ -168,8 +168,10 @@ def draw(plot: Curves, ground: Ground) -> Drawing:
                 Lines(((x, axes.area.top, x, axes.area.bottom),), marker.ink, 1.5 * scale, (3.0, 2.5))
             )
             if marker.words:
-                at = (x, axes.area.top - px(4))
-                drawing.add(Text(*at, marker.words, ground.font("small"), marker.ink, "middle"))
+                font = ground.font("small")
+                start = ground.box.left + (0 if plot.named else font.width(f"{plot.y_name}  "))
+                middle = max(x, start + font.width(marker.words) / 2)
+                drawing.add(Text(middle, axes.area.top - px(4), marker.words, font, marker.ink, "middle"))
     for x, y, ink in plot.dots:
         if axes.x_range[0] <= x <= axes.x_range[1]:
             dot = Box(axes.x(x), axes.y(y), 0, 0).inset(-px(4))

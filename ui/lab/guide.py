@@ -346,8 +346,8 @@ def covers_of(window: MainWindow) -> Covers:
         (translation.statement, "", said),
         (translation.sweep, "Sweep", (Secret.SHIFT, Secret.FLIPS)),
         (backprop.stack, "", of_pass),
-        (backprop.header.sentence, "", (*of_pass, *of_window)),
-        (backprop.header.formula, "", (*of_pass, *of_window)),
-        (backprop.side, "", (*of_pass, *of_window, Secret.CHECK)),
+        (backprop.header.sentence, "What happens in this step", (*of_pass, *of_window)),
+        (backprop.header.formula, "Its formula", (*of_pass, *of_window)),
+        (backprop.side, "Inspector", (*of_pass, *of_window, Secret.CHECK)),
     )
     return tuple((Cover(part, title), hidden) for part, title, hidden in parts)
