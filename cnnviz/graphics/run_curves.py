@@ -33,7 +33,7 @@ from cnnviz.quantities import format_percent
 
 UNITS = {"step": "Steps", "epochs": "Epochs", "images": "Training images"}
 """Units of the x axis, as the axis and as a menu call them; runs of other batch sizes compare by images."""
-EACH, MEAN, TESTS, BEFORE = "each step", "running mean", "test images", "before"
+EACH, MEAN, TESTS, BEFORE = "each step", "running mean", "test images", "earlier run"
 """Names of the curves."""
 _OUTLIERS = 0.03  # share of the largest losses of single steps that need not be in sight
 _SAMPLE = 4096  # of more values than these some are taken to find it
@@ -118,8 +118,9 @@ class Run:
     def before(self, mean: Points, tested: str = "") -> Curve:
         """Running mean of the earlier run, in grey."""
         x = self.x(mean.steps, self.ghost)
+        about = self.ghost_said + tested
         return Curve(
-            BEFORE, x, mean.values, _BEFORE_INK, width=1.5, name_ink="muted", about=self.ghost_said + tested
+            BEFORE, x, mean.values, _BEFORE_INK, "solid", 1.5, name_ink="muted", short="earlier", about=about
         )
 
 

@@ -40,7 +40,7 @@ CHAPTERS = (
     Chapter("First steps and keys", FIRST_STEPS),
     Chapter("Terms", TERMS, "glossary: what a word means"),
     Chapter("The lab guide", "lab-guide"),
-    Chapter("Network", "training", "compare runs: the earlier run is the grey curve “before”"),
+    Chapter("Network", "training", "compare runs: the earlier run is the grey curve"),
     Chapter("Filters & maps", "feature-maps"),
     Chapter("Translation", "translation"),
     Chapter("Backprop", "backprop"),
