@@ -205,7 +205,7 @@ class LabColumn(QFrame):
     def _show_who(self) -> None:
         control, note = self._control, ""
         if control.needs_roll_number:
-            note = "Your roll number gives you a network of your own. Enter it and a hypothesis before you train."
+            note = "Your roll number gives you your own network. Enter it and a hypothesis before you train."
         elif control.lab is not None and control.lab.seed_from_roll_number:
             note = f"Your roll number gives seed {control.experiment.seed}: a network of your own."
         is_first = control.lab is not None and control.number == 0
