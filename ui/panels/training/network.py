@@ -18,6 +18,7 @@ from cnnviz.snapshots import Snapshot
 from ui.choices import Choices, one_of
 from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill, named
+from ui.controls.tips import BESIDE
 from ui.marks import view_of
 from ui.panels.provenance import Provenance, ProvenancePart, ProvenanceView
 from ui.panels.scene import PictureLoop, Scene, still_scene_of
@@ -93,6 +94,7 @@ class NetworkPart(ProvenancePart, QWidget):
             kind=ProvenanceView[Flow],
         )  # fmt: skip
         self.view.ground, self.view.placeholder, self.view.tell = "surface", _EMPTY, self.provenance
+        self.view.setProperty("tip", BESIDE)
         hint, filters = ElidedLabel(_HINT, "muted"), named(QLabel("Filters"), role="muted")
         self.head = QWidget()
         fill(QHBoxLayout(self.head), (hint, 1), filters, self.choices.controls["moment"], spacing=8)
