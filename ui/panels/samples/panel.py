@@ -379,7 +379,7 @@ class SamplesPanel(QFrame):
     def _show_prediction(self, bars: Probabilities, said: str) -> None:
         self._bars_title.set_caption(f"the {bars.most} most probable" if len(bars.names) > bars.most else "")
         self.bars.show_content(bars)
-        self.said.set_text(said, room="#\n#")  # two lines, so that the buttons above stay where they are
+        self.said.set_text(said)
 
     def _on_notice_raised(self, notice: Notice) -> None:
         if notice.place == "samples" and notice.text:

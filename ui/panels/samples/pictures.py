@@ -158,7 +158,7 @@ def verdict_of(prediction: Prediction) -> str:
         return f"{origin_of(sample)} · read as {classes[predicted]}"
     logits = prediction.trace.logits
     loss = cross_entropy(logits, np.array([sample.label]))
-    word = "correct" if predicted == sample.label else f"wrong, read as {classes[predicted]}"
+    word = "correct" if predicted == sample.label else f"read as {classes[predicted]}"
     index = f"#{sample.index} · " if sample.index is not None else ""
     return f"{index}class {classes[sample.label]} · {word} · loss {format_value(loss, 4)}"
 
