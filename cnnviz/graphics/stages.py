@@ -76,7 +76,7 @@ FITTING = Graphic(
 class StageMap:
     """A large map above a strip of its colours; `Ground.marked` is `Outlines`.
 
-    * `note`, `about`: What stands beside the numbers of the strip where there is room, and what explains it.
+    * `about`: What is to be said of the strip besides.
     * `peak`: Value that is marked on the strip; None for none.
     * `moves`: Rows and columns to what moves the selected cell, which has the keyboard then; None for none.
     * `enlarge`: What a double click asks for.
@@ -86,7 +86,6 @@ class StageMap:
     """
 
     looked: Looked
-    note: str = ""
     about: str = ""
     moves: Callable[[int, int], Ask] | None = None
     enlarge: Ask | None = None
@@ -143,7 +142,7 @@ def _around(shown: StageMap, box: Box, look: Look, ratio: float) -> tuple[Drawin
     wide = min(grid.box.width if shown.length is None else shown.length * look.scale, box.width)
     below = strip_height(look) - px(3)
     strip = Box(box.left, box.bottom - below, wide, below)
-    key = (shown.looked.map.colors, shown.note, strip, look)
+    key = (shown.looked.map.colors, strip, look)
     drawing.add(Group(strip.inset(-1), ("strip", *key), lambda: _strip(*key)))
     if shown.peak is not None and math.isfinite(shown.peak):
         lo, hi = shown.looked.map.colors.lo, shown.looked.map.colors.hi
@@ -207,20 +206,17 @@ def _scroll_bar(
     )
 
 
-def _strip(colors: Colors, note: str, box: Box, look: Look) -> list[Mark]:
+def _strip(colors: Colors, box: Box, look: Look) -> list[Mark]:
     """A thin bar over the numbers at its ends; where both do not fit, symmetric ones are written as ±."""
     drawing, px, font = Drawing(Ground(box, look)), look.px, look.font("mono")
     bar, below = box.rows(px(6), Share(1), gap=px(1))
     drawing.add(Image(bar, _ramp(colors.name)), Rect(bar.inset(0.5), edge="border"))
-    (lo, hi), gap = ends_of(colors), px(6)
-    both = short_scale(colors)
-    noted = f"{both} {note}"
-    if font.width(lo + hi) + gap + (font.width(note) + gap if note else 0) <= box.width:
-        for words, align in ((lo, "left"), (note, "middle"), (hi, "right")):
-            drawing.write(below, words, font, "muted", align)
+    lo, hi = ends_of(colors)
+    if font.width(lo + hi) + px(6) <= box.width:
+        drawing.write(below, lo, font, "muted")
+        drawing.write(below, hi, font, "muted", "right")
     elif colors.lo == -colors.hi:
-        words = noted if note and font.width(noted) <= box.width else both
-        drawing.write(below, words, font, "muted", "middle")
+        drawing.write(below, short_scale(colors), font, "muted", "middle")
     else:
         drawing.write(below, hi, font, "muted", "right")
     return drawing.marks

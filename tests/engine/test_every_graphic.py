@@ -164,7 +164,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         LEGEND,
         Legend("Loss", tuple(Named(name, "accent", "solid", 1.5, True) for name in ("each step", "mean"))),
     ),
-    "stage map": (STAGE_MAP, StageMap(Looked(HeatMap(GRID, SIGNED)), "note", moves=Go)),
+    "stage map": (STAGE_MAP, StageMap(Looked(HeatMap(GRID, SIGNED)), moves=Go)),
     "marks": (MARKS, KEYED),
     "statement": (STATEMENT, Statement("The maps changed by *0.42*: they moved along with the digit.")),
     "timeline": (TIME_LINE, TimeLine(TRACK, 1200, 700, is_live=False)),
@@ -266,7 +266,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
             60,
         ),
     ),
-    "stage": (STAGE_MAP, StageMap(Looked(HeatMap(GRID, SIGNED), SELECTED), "×2", "twice as much")),
+    "stage": (STAGE_MAP, StageMap(Looked(HeatMap(GRID, SIGNED), SELECTED), "twice as much")),
     "enlarged stage": (
         STAGE_MAP,
         StageMap(

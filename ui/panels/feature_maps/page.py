@@ -255,16 +255,14 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     if zoom is not None:
         looked = _followed(now, column, looked, box)
     growth, step = now.picture.growth.get(column.key, (1.0, 0))
-    times = "1" if growth == 1 else format_value(growth, 2)
-    has_grown = times != "1" and 0 < growth < math.inf
-    about = [f"{times} times the limits at step {format_count(step)}"] if has_grown else []
+    times, has_grown = format_value(growth, 2), 0 < growth < math.inf
+    about = [f"{times} times the limits at step {format_count(step)}"] if has_grown and times != "1" else []
     peak = None
     if column.kind is Kind.MAPS and not now.is_covered(column):
         peak = float(_values(now, column)[now.channel(column)].max())
         about.append(f"the mark is the largest value of this map, {format_value(peak)}")
     content = StageMap(
         looked,
-        f"×{times}" if has_grown else "",
         "; ".join(about),
         enlarge=None if column.kind is Kind.FILTERS else Enlarge(column.key),
         scrolls=ScrollMap if zoom is not None else None,
