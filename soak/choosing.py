@@ -18,7 +18,7 @@ _PLAIN = (
 _WITH_CONTROL = "123451234512345BBEECCIIVVZZAOSDRQ"
 _WITH_BOTH = "BSRE"
 _WITH_ALT = "FRVH"
-_ACTIONS = ("Light theme", "Dark theme", "Theme of the system", "Use &MNIST", "&Reset to the same weights",
+_ACTIONS = ("Light theme", "Dark theme", "System theme", "Use &MNIST", "&Reset to the same weights",
             "&New seed", "One more &epoch", "Sto&p", "&Presenter mode", "All panels as &tabs")  # fmt: skip
 _TRAIN = "&Train or pause"
 _PATIENCE = 14

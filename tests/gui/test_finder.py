@@ -142,7 +142,7 @@ def test_the_box_finds_every_action_with_its_key_and_what_cannot_be_had_now_says
     assert not [name for name, *_ in lines(box) if "Traces" in name], "of a menu that nobody sees"
     box.line.setText("theme")
     assert {name for name, _place, _key in lines(box)[:3]} == {
-        "Theme of the system",
+        "System theme",
         "Light theme",
         "Dark theme",
     }

@@ -590,13 +590,15 @@ def test_another_sample_or_network_keeps_step_and_pinned_cell_and_shows_its_own(
     assert logit_gradient(desk) != first
 
     desk.go_to(StepKind.ROUTE)
-    desk.state.set_pinned(PinnedCell("conv1", (0, 3, 4)))
+    desk.state.set_pinned(PinnedCell("conv1", (1, 3, 4)))
+    desk.show(lab5(), 2)
+    assert desk.panel.model.focus.channel(lab5(), "conv1") == 1, "the filter of the pinned cell"
     desk.show(two_blocks())
     assert len(desk.panel.header.bar.content.titles) == len(backward_steps(two_blocks()))
     assert desk.panel.model.step.kind is StepKind.ROUTE
     assert desk.panel.model.step.layer == "pool1"
-    assert desk.panel.model.focus.pinned == ("conv1", (0, 3, 4))
-    assert column(desk, "hint").content.words == "Esc frees the pinned cell."
+    assert desk.panel.model.focus.pinned == ("conv1", (1, 3, 4))
+    assert column(desk, "hint").content.words == "Pinned: conv1, filter 1, row 3, column 4. Esc frees it."
 
 
 def test_a_pinned_cell_goes_along_into_the_filter_that_is_chosen(desk: Desk) -> None:

@@ -330,7 +330,7 @@ def test_side_by_side_both_plots_end_at_one_height_and_stacked_one_unit_serves_b
 def test_what_guessing_costs_depends_on_the_classes(curves: TrainingCurves) -> None:
     curves.set_history(History(log_every=10))
     for count, words in ((2, "ln 2 = 0.693"), (10, "ln 10 = 2.30")):
-        curves.set_classes(count)
+        curves.set_classes(list(map(str, range(count))))
         assert words in curves.loss.toolTip()
     for plot in (curves.loss, curves.accuracy):
         assert "training images, before they change the weights" in plot.toolTip()

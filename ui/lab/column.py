@@ -66,7 +66,7 @@ class LabColumn(QFrame):
             "folder-open", "Choose a lab", "one that comes with the program, or a lab file"
         )
         self.samples_button = IconButton(
-            "image", "Samples", "put the guide away, which stands in their place; Ctrl+L brings it back"
+            "image", "Samples", "close the guide, which stands in their place; Ctrl+L brings it back"
         )
         self.samples_button.hide()
         self.labs_menu = QMenu(self)
@@ -76,7 +76,7 @@ class LabColumn(QFrame):
         )
         self.list_button.setCheckable(True)
         self.close_button = IconButton(
-            "x", "Put the lab guide away", "your work is kept; Ctrl+L or the menu Lab brings it back"
+            "x", "Close the lab guide", "your work is kept; Ctrl+L or the menu Lab brings it back"
         )
         self.message = MessageBar()
         self.page, self.steps = StepPage(work, state), StepList(self._go_to)

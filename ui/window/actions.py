@@ -200,7 +200,7 @@ ACTIONS = (
         help="the lab guide, at its open step",
     ),
     ActionRow(
-        name="close_lab", menu="&Lab", text="Put the guide &away", handler="lab.put_away", icon="x",
+        name="close_lab", menu="&Lab", text="&Close the guide", handler="lab.put_away", icon="x",
         tooltip="close the column; your work is kept, and the samples get the room",
     ),
     ActionRow(
@@ -212,7 +212,7 @@ ACTIONS = (
         tooltip="the next step of the lab",
     ),
     ActionRow(
-        name="last_step", menu="&Lab", text="Step &before", handler="lab.go", argument=-1, key="Ctrl+PgUp",
+        name="last_step", menu="&Lab", text="&Previous step", handler="lab.go", argument=-1, key="Ctrl+PgUp",
         tooltip="the previous step of the lab",
     ),
     ActionRow(
@@ -231,7 +231,7 @@ ACTIONS = (
             starts_section=mode == "system",
         )
         for mode, text, tooltip in (
-            ("system", "Theme of the system", "light or dark, as the system has it"),
+            ("system", "System theme", "light or dark, as the system has it"),
             ("light", "Light theme", "the light theme, whatever the system has"),
             ("dark", "Dark theme", "the dark theme, whatever the system has"),
         )
@@ -255,18 +255,18 @@ ACTIONS = (
         tooltip="move the keyboard to the next part of the window", starts_section=True,
     ),
     ActionRow(
-        name="last_area", menu="&View", text="Area befor&e", handler="areas.go", argument=-1, key="Shift+F6",
-        tooltip="move the keyboard to the previous part of the window",
+        name="last_area", menu="&View", text="Pr&evious area", handler="areas.go", argument=-1,
+        tooltip="move the keyboard to the previous part of the window", key="Shift+F6",
     ),
     ActionRow(
         name="next_page", menu="&View", text="&Next page", handler="pages.turn", argument=1, key="PgDown",
-        tooltip="the next step of Backprop, if you see that panel and it has one; else that of the lab",
-        help="the next step of Backprop, if you see that panel and it has one; else that of the lab",
+        tooltip="the next step of Backprop; in other panels, and after its last step, that of the lab",
+        help="the next step of Backprop; in other panels, and after its last step, that of the lab",
     ),
     ActionRow(
-        name="last_page", menu="&View", text="Pa&ge before", handler="pages.turn", argument=-1, key="PgUp",
-        tooltip="the step before of Backprop, if you see that panel and it has one; else that of the lab",
-        help="the step before of Backprop, if you see that panel and it has one; else that of the lab",
+        name="last_page", menu="&View", text="Previous pa&ge", handler="pages.turn", argument=-1, key="PgUp",
+        tooltip="the previous step of Backprop; in other panels, and at its first step, that of the lab",
+        help="the previous step of Backprop; in other panels, and at its first step, that of the lab",
     ),
     ActionRow(
         name="keys", menu="&View", text="&Keys on controls", handler="session.remember_keys",

@@ -128,7 +128,7 @@ def _fill(menu: QMenu, listing: Callable[[], list[Path]], handler: Callable[[Pat
         action.setToolTip(wrapped(str(path)))
         action.triggered.connect(partial(handler, path))
     if menu.isEmpty():
-        menu.addAction("No recent documents").setEnabled(False)
+        menu.addAction("No recent documents since the last New").setEnabled(False)
 
 
 _FIRST_STEPS = """

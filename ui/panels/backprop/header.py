@@ -49,7 +49,7 @@ class StepHeader(QWidget):
         )
         self.bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._shown = Steps((), 0, GoTo)
-        self.back = Button("Back", "chevron-left", "", "Step before", "PgUp")
+        self.back = Button("Back", "chevron-left", "", "Previous step", "PgUp")
         self.play = IconButton("play", "Play the steps", "one every few seconds", "P")
         self.cover = IconButton("eye", "Predict first", "cover the results until you click them", "V")
         self.cover.setCheckable(True)

@@ -227,11 +227,17 @@ class BackpropModel(QObject):
 
     def refocus(self) -> None:
         """Look again at where there is most to see, unless the user has chosen a place."""
-        if self.passed is not None and not self._is_own_focus and self.focus.pinned is None:
-            fresh = first_focus(self.passed)
-            self._set_focus(
-                replace(self.focus, channels=fresh.channels, units=fresh.units, center=fresh.center)
-            )
+        if self.passed is not None and self._follows:
+            self._set_focus(self._fresh(self.passed))
+
+    @property
+    def _follows(self) -> bool:
+        """Whether it looks where there is most to see: nobody has chosen a place, or pinned one."""
+        return not self._is_own_focus and self.focus.pinned is None
+
+    def _fresh(self, passed: Pass) -> Focus:
+        fresh = first_focus(passed)
+        return replace(self.focus, channels=fresh.channels, units=fresh.units, center=fresh.center)
 
     # -- where it is looked at -----------------------------------------------------------------------------
 
@@ -319,9 +325,8 @@ class BackpropModel(QObject):
             self.index = _index_of(self.steps, *before)
             self.focus = replace(first_focus(passed), is_covered=self._is_covered)
             self.set_target(None)
-        elif not self._is_own_focus and previous.scene.sample is not passed.scene.sample:
-            fresh = first_focus(passed)
-            self.focus = replace(self.focus, channels=fresh.channels, units=fresh.units, center=fresh.center)
+        elif previous.scene.sample is not passed.scene.sample and self._follows:
+            self.focus = self._fresh(passed)
         self._aim()
 
     def _choose(self, choices: PassChoices) -> None:

@@ -336,6 +336,8 @@ class FeatureMapsPanel(Panel):
     def _on_pinned_changed(self) -> None:
         if self.isVisible():
             self.network.draw_pin()
+            if self.picture is not None and self._state.pinned is not None and self.view.page != NETWORK:
+                self.top_patches.choose(*self._shown_filter(self.picture.plan))
 
     def _on_snapshot_changed(self) -> None:
         if self.isVisible() and self.stack.currentWidget() is self.top_patches:

@@ -22,8 +22,8 @@ _KIND = "report-lab"
 _FREE = "“Run the lab” trains a network and measures it, for the tables and figures here."
 _CHANGED = "Since then the roll number, the image, the data or the lab file has changed."
 _TODO = (
-    "“Run the lab” measures all steps of the lab again, with its settings, for the tables and figures here. "
-    "You need it only to see them now: “Export…” does the same before it writes the report."
+    "“Run the lab” measures every step of the lab again and fills in the tables and figures. "
+    "“Export…” does so by itself."
 )
 
 

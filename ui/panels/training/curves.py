@@ -1,7 +1,7 @@
 """Loss and accuracy over the steps of the run."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import override
@@ -37,7 +37,7 @@ _DRAWING_MS = 10
 #: Between the drawing of one plot and of the other; no more often than that is a curve seen to grow.
 _OTHER_MS = 160
 _FARTHEST = 1e12  # ends of a view that a session keeps
-_UNTRAINED = "Press Train (Space) and watch the network learn"
+_UNTRAINED = "Press Train (Space) and watch the network learn to tell {classes}"
 _TOO_FEW = "A mean needs more steps: shown from step {step} on"
 _HANDLING = "Wheel: zoom, drag: move, A: whole run."
 _MEANS = (
@@ -78,7 +78,7 @@ class TrainingCurves(ProvenancePart, QWidget):
     def __init__(self, train: Callable[[], object]) -> None:
         super().__init__()
         self._run = Run(History())
-        self._classes = 2
+        self._classes, self._untrained = 2, ""
         self._waiting: list[CurvePlot] = []  # plots that do not show what is new yet; the next one first
         self.choices = Choices(View, parent=self)
         self._unit = named(QLabel(), role="muted")
@@ -119,9 +119,12 @@ class TrainingCurves(ProvenancePart, QWidget):
             plot.hide_cursor()
             plot.reset_view()
 
-    def set_classes(self, count: int) -> None:
-        """Say how many classes are told apart, on which it depends what guessing costs."""
-        self._classes = count
+    def set_classes(self, names: Sequence[str]) -> None:
+        """Say which classes are told apart: on how many they are it depends what guessing costs."""
+        self._classes, (first, second, *others) = len(names), names
+        self._untrained = _UNTRAINED.format(
+            classes=f"{len(names)} classes apart" if others else f"{first} from {second}"
+        )
         self._describe()
 
     def set_ghost(self, ghost: History | None) -> None:
@@ -192,7 +195,7 @@ class TrainingCurves(ProvenancePart, QWidget):
             plot.show_content(loss_plot(self._run, view.hidden("loss")), is_smooth=is_smooth)
             return
         first = format_count(first_mean(history))
-        plot.set_placeholder(_TOO_FEW.format(step=first) if len(history.losses) else _UNTRAINED)
+        plot.set_placeholder(_TOO_FEW.format(step=first) if len(history.losses) else self._untrained)
         plot.show_content(accuracy_plot(self._run, view.hidden("accuracy")), is_smooth=is_smooth)
 
     def _describe(self) -> None:

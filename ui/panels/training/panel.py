@@ -351,7 +351,8 @@ class TrainingPanel(Panel):
     def _on_history_reset(self) -> None:
         history = self._state.history
         self._new_lines.clear()
-        self.curves.set_classes(len(self._state.experiment.classes))
+        if self._state.dataset is not None:
+            self.curves.set_classes(self._state.dataset.classes)
         self.curves.set_history(history)
         self.log.set_rows([line[:3] for line in history.log])
         self._log_title.set_caption(f"means of {format_count(history.log_every)} steps")
