@@ -158,7 +158,9 @@ def test_the_box_finds_every_action_with_its_key_and_what_cannot_be_had_now_says
     assert lines(box)[0][0] == "Open recent: ada & bob.cnnviz"
     box.line.setText("stop")
     assert lines(box)[0] == ("Train or pause", "Run", "Space"), "which goes on where it was stopped"
-    box.line.setText("no such thing anywhere")
+    box.line.setText("which shift changes the decision")
+    assert "ecision" in str(lines(box)[:3]), "though nothing fits all of it"
+    box.line.setText("qwerty zxcvb")
     assert lines(box) == []
     QTest.keyClick(box.line, Key.Key_Return)
     assert box.hint.text() == "Nothing fits all these words."

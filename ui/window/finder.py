@@ -1,6 +1,7 @@
 """Everything that can be found by words: its sources, and the box that finds it."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -105,9 +106,23 @@ def ask_for(entries: list[Entry], hint: str, window: QWidget) -> None:
     box.open()
 
 
-def found(entries: Iterable[Entry], text: str) -> list[Entry]:
-    """Return the entries that have all words of a text, the best first; all of them for no words."""
-    wanted = words_of(text)
+def found(entries: Sequence[Entry], text: str) -> list[Entry]:
+    """Return the entries that have all words of a text, the best first; all of them for no words.
+
+    Where none has all of them: those that have some of the longer ones, which count for more the rarer they
+    are.
+    """
+    wanted, scores = words_of(text), defaultdict[Entry, float](float)
+    if fitting := _fitting(entries, wanted):
+        return fitting
+    for word in wanted:
+        fitting = _fitting(entries, [word]) if len(word) >= _LEAST_WITH_SLIP else []
+        for each in fitting:
+            scores[each] += 1 / len(fitting)
+    return sorted(scores, key=lambda each: -scores[each])
+
+
+def _fitting(entries: Sequence[Entry], wanted: Sequence[str]) -> list[Entry]:
     costs: list[tuple[tuple[int, bool, bool, int], Entry]] = []
     for entry in entries:
         so_far = ""
