@@ -329,14 +329,14 @@ class RunStatusBar(QWidget):
 
     def _show_settings(self) -> None:
         experiment = self._state.experiment
-        ties, tip = "", "Preset, seed and precision of the current run"
+        ties, tip = "", "Preset, classes, seed and precision of the current run"
         if "ties" not in experiment.unused:
             ties = f" · ties: {experiment.ties}"
             tip += f". Ties are cells that share the maximum of a window. {TIE_WORDS[experiment.ties].rule}"
         self.settings.setToolTip(tip)
-        self.settings.setText(
-            f"{preset_of(experiment).upper()} · seed {experiment.seed} · {experiment.dtype}{ties}"
-        )
+        few, preset = len(experiment.classes) < 4, preset_of(experiment).upper()
+        classes = ", ".join(experiment.classes) if few else f"{len(experiment.classes)} classes"
+        self.settings.setText(f"{preset} · {classes} · seed {experiment.seed} · {experiment.dtype}{ties}")
 
     def _remaining(self) -> str:
         run = self._state.run
