@@ -77,13 +77,12 @@ class Findings:
             if patch.images_count > 1:  # others may hold it, too, beside a stronger one
                 superlative = "strongest" if kind == "most" else "weakest"
                 shared = (
-                    f"Found as the {superlative} patch of {format_count(patch.images_count)} images, "
-                    "pixel by pixel; this is the first of them. "
+                    f" Found as the {superlative} patch of {format_count(patch.images_count)} images, "
+                    "pixel by pixel; this is the first of them."
                 )
             tip = (
                 f"Test image {format_count(patch.image)}, class {name}: response "
-                f"{format_signed(patch.value, 4)} at {format_cell((patch.row, patch.column))}. "
-                f"{shared}Click to look at it."
+                f"{format_signed(patch.value, 4)} at {format_cell((patch.row, patch.column))}.{shared}"
             )
             place = patch.rectangle
             block = (place.top, place.left, place.height, place.width)

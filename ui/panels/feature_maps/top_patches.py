@@ -254,7 +254,7 @@ def patches_page(picture: FilterPicture | None) -> Page:
         verb, when = "Excited", f" at step {format_count(found.snapshot.step)}"
     is_busy = picture is not None and bool(picture.under_way)
     empty = Patches((), "Searching the test images…" if is_busy else "Press Search to find the patches.")
-    tip = "Parts of the test images; click one to make its image the sample"
+    tip = "Parts of the test images; click one to look at its image"
     most, least = (empty, empty) if found is None else (found.patches("most"), found.patches("least"))
     count = "" if found is None else found.count
     return Page(

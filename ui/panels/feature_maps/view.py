@@ -13,7 +13,7 @@ from ui.state import PinnedCell
 NETWORK, TOP_PATCHES = "network", "top_patches"
 AUTOMATIC, FIXED = "automatic", "fixed"
 _PAGES = (
-    (NETWORK, "Network", "Every layer left to right, with linked cells and their arithmetic"),
+    (NETWORK, "All layers", "Every layer left to right, with linked cells and their arithmetic"),
     (
         TOP_PATCHES,
         "Images that excite a filter",
