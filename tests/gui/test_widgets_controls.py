@@ -414,7 +414,7 @@ def test_what_was_ticked_in_the_list_of_classes_is_taken_however_it_is_closed(qt
 @pytest.fixture
 def rate(qtbot, window) -> FloatField:
     field = FloatField(1e-6, 10, 1e-4)
-    field.set_subject("Learning rate")
+    field.subject = "Learning rate"
     place(qtbot, window, field)
     return field
 
@@ -422,7 +422,7 @@ def rate(qtbot, window) -> FloatField:
 @pytest.fixture
 def batch(qtbot, window) -> IntField:
     field = IntField(1, 1024, 1)
-    field.set_subject("Batch")
+    field.subject = "Batch"
     place(qtbot, window, field)
     return field
 
@@ -441,7 +441,7 @@ def test_a_rate_can_be_typed_in_either_way(qtbot, rate):
         assert edited.args == [pytest.approx(value)]
         assert rate.value() == pytest.approx(value)
         assert rate.text() == text
-        assert rate.message() == ""
+        assert rate.message == ""
 
 
 def test_what_is_no_rate_is_explained_and_corrected_or_not_taken(qtbot, rate):
@@ -449,19 +449,19 @@ def test_what_is_no_rate_is_explained_and_corrected_or_not_taken(qtbot, rate):
         rate.setFocus()
         rate.selectAll()
         qtbot.keyClicks(rate, typed)
-        assert rate.message() == "Learning rate must be a number from 1e−6 to 10."
+        assert rate.message == "Learning rate must be a number from 1e−6 to 10."
         assert rate.property("invalid") is True
         qtbot.keyClick(rate, Qt.Key.Key_Return)
         assert rate.value() == pytest.approx(nearest)
-        assert "was changed to" in rate.message()
+        assert "was changed to" in rate.message
         type_into(rate, "0.01")
-        assert rate.message() == ""
+        assert rate.message == ""
         assert rate.property("invalid") is False
     with qtbot.assertNotEmitted(rate.valueEdited):
         type_into(rate, "1e")
     assert rate.value() == 0.01
     assert rate.text() == "0.01"
-    assert "is not a number; 0.01 is kept" in rate.message()
+    assert "is not a number; 0.01 is kept" in rate.message
     rate.selectAll()
     qtbot.keyClicks(rate, "abc")
     assert "abc" not in rate.text()
@@ -484,12 +484,12 @@ def test_steps_go_1_2_5_and_stop_at_the_ends(qtbot, rate):
 
 def test_whole_numbers_are_taken_or_corrected_with_a_message(qtbot, batch):
     type_into(batch, "64")
-    assert (batch.value(), batch.message()) == (64, "")
+    assert (batch.value(), batch.message) == (64, "")
     for typed, value in (("5000", 1024), ("0", 1)):
         type_into(batch, typed)
         assert batch.value() == value
         said = f"Batch must be a whole number from 1 to 1,024. {typed} was changed to {value}."
-        assert batch.message() == said
+        assert batch.message == said
 
 
 def test_the_wheel_scrolls_the_page_unless_the_field_has_the_keyboard(qtbot, window, batch):

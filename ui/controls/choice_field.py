@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -75,7 +75,7 @@ class ChoiceField(DropDownList):
         # A long entry must not widen the form; the list itself is as wide as it needs to be.
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
-        self.activated.connect(self._on_activated)
+        self.activated.connect(lambda _index: self.choiceEdited.emit(self.choice()))
 
     def choice(self) -> str:
         """Return the chosen key."""
@@ -117,32 +117,24 @@ class ChoiceField(DropDownList):
         """Leave the wheel to the scroll area around the form, so that scrolling changes no setting."""
         event.ignore()
 
-    def _on_activated(self, _index: int) -> None:
-        self.choiceEdited.emit(self.choice())
-
 
 class SegmentedControl(QFrame):
     """Exclusive choice between a few options that are all in sight. Arrow keys move the choice.
 
-    * `options`: A plain string is both key and text. The first is chosen at first.
-    * Raises ValueError: if there are no options, or two with the same key.
+    * `options`: keys, which differ, and texts; the first is chosen at first.
     """
 
     #: Key of the option that the user has chosen.
     currentChanged = Signal(str)
 
-    def __init__(self, options: Sequence[str | tuple[str, str]]) -> None:
+    def __init__(self, options: Sequence[tuple[str, str]]) -> None:
         super().__init__()
-        pairs = [(option, option) if isinstance(option, str) else option for option in options]
-        keys = [key for key, _ in pairs]
-        if not keys or len(set(keys)) != len(keys):
-            raise ValueError(f"A segmented control needs options with different keys. Got {keys}.")
         self.setProperty("role", "segmented")
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._buttons: dict[str, QPushButton] = {}
         self._group = QButtonGroup(self)
         layout = fill(QHBoxLayout(self), spacing=0)
-        for key, text in pairs:
+        for key, text in options:
             button = QPushButton(text.replace("&", "&&"), self)
             button.setCheckable(True)
             button.setAutoDefault(False)
@@ -153,9 +145,7 @@ class SegmentedControl(QFrame):
             self._buttons[key] = button
             self._group.addButton(button)
             layout.addWidget(button)
-        self._current = keys[0]
-        self._buttons[keys[0]].setChecked(True)
-        self.setFocusProxy(self._buttons[keys[0]])
+        self.set_current(options[0][0])
         self._group.buttonToggled.connect(self._on_button_toggled)
 
     def current(self) -> str:
@@ -163,16 +153,11 @@ class SegmentedControl(QFrame):
         return self._current
 
     def set_current(self, key: str) -> None:
-        """Choose an option.
-
-        * Raises KeyError: if there is no such option.
-        """
-        button = self._buttons[key]
-        self._group.blockSignals(True)
-        button.setChecked(True)
-        self._group.blockSignals(False)
+        """Choose an option, and tell nobody."""
+        with QSignalBlocker(self._group):
+            self._buttons[key].setChecked(True)
         self._current = key
-        self.setFocusProxy(button)
+        self.setFocusProxy(self._buttons[key])
 
     def set_option_enabled(self, key: str, enabled: bool) -> None:
         """Allow an option, or not."""
@@ -226,14 +211,10 @@ class ClassPicker(QPushButton):
         self._done.setToolTip("Take the ticked classes (Enter); Space ticks one")
         self._tick()
 
-    def classes(self) -> tuple[str, ...]:
-        """Return the chosen classes."""
-        return self._chosen
-
     def set_classes(self, names: tuple[str, ...]) -> None:
         """Tick these classes."""
-        self._chosen = tuple(names)
-        self.setText(_summary(self._chosen))
+        self._chosen, text = names, ", ".join(names)
+        self.setText(text if len(text) <= 12 else f"{len(names)} classes")
         self._tick()
 
     @override
@@ -292,8 +273,3 @@ class ClassPicker(QPushButton):
         if names != self._chosen:
             self.set_classes(names)
             self.classesEdited.emit(names)
-
-
-def _summary(names: tuple[str, ...]) -> str:
-    text = ", ".join(names)
-    return text if len(text) <= 12 else f"{len(names)} classes"

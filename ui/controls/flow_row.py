@@ -29,8 +29,7 @@ class PaintedWidget(QWidget):
         self.updateGeometry()
         self.update()
 
-    def _restyle(self, theme: Theme) -> None:
-        """Take the font, and drop what was drawn in other colours; nothing here."""
+    def _restyle(self, theme: Theme) -> None: ...
 
 
 def height_for_width() -> QSizePolicy:
@@ -53,14 +52,6 @@ class WrappedWidget(PaintedWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(height_for_width())
-
-    @override
-    def hasHeightForWidth(self) -> bool:
-        return True
-
-    @override
-    def heightForWidth(self, width: int) -> int:
-        raise NotImplementedError
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -103,10 +94,6 @@ class FlowRow(WrappedWidget):
     @override
     def _restyle(self, theme: Theme) -> None:
         self._flow.set_gap(theme.px(10), theme.px(6))
-
-    @override
-    def heightForWidth(self, width: int) -> int:
-        return self._flow.heightForWidth(width)
 
     @override
     def event(self, event: QEvent) -> bool:

@@ -160,7 +160,8 @@ class WrapLabel(WrappedWidget):
         self._role = "text" if role == "title" else role
         self._weight = QFont.Weight.DemiBold if role == "title" else QFont.Weight.Normal
         self._small = small
-        self._vertical = Qt.AlignmentFlag.AlignTop
+        #: Where the text stands in a label that is higher than it.
+        self.vertical = Qt.AlignmentFlag.AlignTop
         self._heights: dict[int, int] = {}  # of the text, by width: layouts ask again and again
         self.setAccessibleName(text)
         follow_theme(self)
@@ -186,11 +187,6 @@ class WrapLabel(WrappedWidget):
         """Change the text, and take no room where there is none."""
         self.set_text(text)
         self.setVisible(bool(text))
-
-    def set_centred(self, centred: bool) -> None:
-        """Say where the text stands in a label that is higher than it: in the middle, or at the top."""
-        self._vertical = Qt.AlignmentFlag.AlignVCenter if centred else Qt.AlignmentFlag.AlignTop
-        self.update()
 
     @override
     def _restyle(self, theme: Theme) -> None:
@@ -230,5 +226,5 @@ class WrapLabel(WrappedWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(self._theme.color(self._role))
-        flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | self._vertical
+        flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | self.vertical
         painter.drawText(self.rect(), int(flags), self._text)

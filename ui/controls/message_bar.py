@@ -30,7 +30,7 @@ class MessageBar(QFrame):
         self._instead = self._act
         self._icon = IconLabel()
         self._label = WrapLabel(role="text")
-        self._label.set_centred(True)
+        self._label.vertical = Qt.AlignmentFlag.AlignVCenter
         self._action, self._other = Button("", kind="link"), Button("", kind="link")
         self._action.clicked.connect(lambda: self._act())
         self._other.clicked.connect(lambda: self._instead())

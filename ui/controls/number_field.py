@@ -4,7 +4,7 @@ import math
 import re
 from typing import Any, override
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import QLocale, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -37,8 +37,9 @@ class NumberField(QDoubleSpinBox):
 
     def __init__(self, minimum: float, maximum: float, value: float) -> None:
         super().__init__()
-        self._subject = "The value"
-        self._message = ""
+        #: What the number is called in messages, as in "Learning rate must be …".
+        self.subject = "The value"
+        self.message = ""
         self.setKeyboardTracking(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToPreviousValue)
@@ -53,18 +54,9 @@ class NumberField(QDoubleSpinBox):
 
     def set_value(self, value: float) -> None:
         """Show a number."""
-        blocked = self.blockSignals(True)
-        self.setValue(value)
-        self.blockSignals(blocked)
-        self._say("")
-
-    def set_subject(self, subject: str) -> None:
-        """Name the number for messages, as in "Learning rate must be …"."""
-        self._subject = subject
-
-    def message(self) -> str:
-        """What is wrong with what was typed, or ""."""
-        return self._message
+        with QSignalBlocker(self):
+            self.setValue(value)
+        _say(self, "")
 
     @override
     def textFromValue(self, value: float, /) -> str:
@@ -89,10 +81,10 @@ class NumberField(QDoubleSpinBox):
         number = _parse(text, self._kind)
         if number is None:
             kept = self.textFromValue(self.value())
-            self._say(f"{self._must()} “{text}” is not a number; {kept} is kept.")
+            _say(self, f"{self._must()} “{text}” is not a number; {kept} is kept.")
             return kept
         shown = self.textFromValue(min(max(number, self.minimum()), self.maximum()))
-        self._say(f"{self._must()} {text.strip()} was changed to {shown}.")
+        _say(self, f"{self._must()} {text.strip()} was changed to {shown}.")
         return shown
 
     @override
@@ -106,24 +98,17 @@ class NumberField(QDoubleSpinBox):
         self.valueEdited.emit(self.value())
 
     def _on_text_edited(self, text: str) -> None:
-        self._say("" if self._takes(_parse(text, self._kind)) else self._must())
+        _say(self, "" if self._takes(_parse(text, self._kind)) else self._must())
 
     def _takes(self, number: float | None) -> bool:
         return number is not None and self.minimum() <= number <= self.maximum()
 
     def _must(self) -> str:
         lo, hi = map(self._in_words, (self.minimum(), self.maximum()))
-        return f"{self._subject} must be {self._called} from {lo} to {hi}."
+        return f"{self.subject} must be {self._called} from {lo} to {hi}."
 
     def _in_words(self, value: float) -> str:
         return format_value(value)
-
-    def _say(self, message: str) -> None:
-        if message != self._message:
-            self._message = message
-            self.setProperty("invalid", bool(message))
-            repolish(self)
-            self.messageChanged.emit(message)
 
 
 class IntField(NumberField):
@@ -152,7 +137,7 @@ class FloatField(NumberField):
     def stepBy(self, steps: int, /) -> None:
         value = self.value()
         for _ in range(abs(steps)):
-            value = _next_step(value) if steps > 0 else _previous_step(value)
+            value = _step_above(value) if steps > 0 else _step_below(value)
         self.setValue(min(max(value, self.minimum()), self.maximum()))
         self.selectAll()
 
@@ -170,11 +155,11 @@ def _steps(value: float) -> list[float]:
     return [float(f"{digit}e{exponent + shift}") for shift in (-1, 0, 1) for digit in (1, 2, 5)]
 
 
-def _next_step(value: float) -> float:
+def _step_above(value: float) -> float:
     return next(step for step in _steps(value) if step > value * (1 + 1e-9))
 
 
-def _previous_step(value: float) -> float:
+def _step_below(value: float) -> float:
     return next((step for step in reversed(_steps(value)) if step < value * (1 - 1e-9)), 0.0)
 
 
@@ -190,60 +175,42 @@ class IntListField(QLineEdit):
 
     def __init__(self, limits: tuple[int, int], counts: tuple[int, int]) -> None:
         super().__init__()
-        self._limits = limits
-        self._counts = counts
+        self._limits, self._counts = limits, counts
         self._values: tuple[int, ...] = ()
-        self._subject = "This field"
-        self._message = ""
+        #: What it is called in messages.
+        self.subject = "This field"
+        self.message = ""
         self.editingFinished.connect(self._on_editing_finished)
-
-    def values(self) -> tuple[int, ...]:
-        """Return the last valid numbers."""
-        return self._values
 
     def set_values(self, values: tuple[int, ...]) -> None:
         """Show other numbers."""
-        self._values = tuple(values)
-        self.setText(", ".join(str(value) for value in values))
-        self._set_message("")
-
-    def set_subject(self, subject: str) -> None:
-        """Name the field in messages."""
-        self._subject = subject
+        self._values = values
+        self.setText(", ".join(map(str, values)))
+        _say(self, "")
 
     def _on_editing_finished(self) -> None:
-        values = self._parse()
-        if values is None:
-            low, high = self._limits
-            fewest, most = self._counts
-            example = ", ".join(str(value) for value in (8, 16)[: max(most, 1)])
-            self._set_message(
-                f"{self._subject} takes {fewest} to {most} whole numbers from {low} to {high}, for "
-                f"example {example}."
-            )
+        words = re.findall(r"[^,;\s]+", self.text())
+        are_numbers = all(re.fullmatch(r"[0-9]{1,6}", word) for word in words)
+        values = tuple(map(int, words)) if are_numbers else ()
+        (low, high), (fewest, most) = self._limits, self._counts
+        fits = fewest <= len(values) <= most and all(low <= value <= high for value in values)
+        if not are_numbers or not fits:
+            takes = f"{fewest} to {most} whole numbers from {low} to {high}"
+            _say(self, f"{self.subject} takes {takes}, for example 8, 16.")
             return
-        self._set_message("")
+        _say(self, "")
         if values != self._values:
             self._values = values
             self.valuesEdited.emit(values)
 
-    def _parse(self) -> tuple[int, ...] | None:
-        words = [word for word in re.split(r"[,;\s]+", self.text().strip()) if word]
-        if not all(re.fullmatch(r"[0-9]{1,6}", word) for word in words):
-            return None
-        values = tuple(int(word) for word in words)
-        low, high = self._limits
-        fewest, most = self._counts
-        valid = fewest <= len(values) <= most and all(low <= value <= high for value in values)
-        return values if valid else None
 
-    def _set_message(self, message: str) -> None:
-        if message == self._message:
-            return
-        self._message = message
-        self.setProperty("invalid", bool(message))
-        repolish(self)
-        self.messageChanged.emit(message)
+def _say(field: NumberField | IntListField, message: str) -> None:
+    """Say what is wrong with what was typed, or with "" nothing."""
+    if message != field.message:
+        field.message = message
+        field.setProperty("invalid", bool(message))
+        repolish(field)
+        field.messageChanged.emit(message)
 
 
 _STEPS = 3  # a decade is divided 1, 2, 5
@@ -285,9 +252,8 @@ class PowerSlider(QWidget):
             range(self.slider.maximum() + 1),
             key=lambda each: abs(math.log10(self._value_at(each)) - math.log10(value)),
         )
-        self.slider.blockSignals(True)
-        self.slider.setValue(place)
-        self.slider.blockSignals(False)
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(place)
         self._number.setText(format_value(self.value()))
 
     def set_theme(self, theme: Theme) -> None:

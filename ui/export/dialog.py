@@ -214,7 +214,7 @@ class ExportDialog(QDialog):
             self.what.addItem(each.title, number)
         self.what.setCurrentIndex(self.what.findData(0))
         self.width_cm = FloatField(1.0, 200.0, 16.0)
-        self.width_cm.set_subject("Width")
+        self.width_cm.subject = "Width"
         self.name, self.folder = QLineEdit(), QLineEdit()
         self.browse = Button("Choose…", tooltip="Choose the folder")
         self.message = MessageBar()

@@ -61,7 +61,7 @@ class LabColumn(QFrame):
         self.setProperty("role", "panel")
         keep_for_words(self)
         self.title = WrapLabel("Lab guide", role="text")
-        self.title.set_centred(True)
+        self.title.vertical = Qt.AlignmentFlag.AlignVCenter
         self.labs_button = IconButton(
             "folder-open", "Choose a lab", "one that comes with the program, or a lab file"
         )

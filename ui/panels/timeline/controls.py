@@ -81,7 +81,7 @@ class ShownMoment(QWidget):
         self._step: int | None = None
         tip = "Step that all panels show: type another one and press Enter, or use the arrow keys"
         self.field = named(IntField(0, 0, 0), "Shown step", tip)
-        self.field.set_subject("The step")
+        self.field.subject = "The step"
         self.field.setEnabled(False)
         self._label = named(QLabel("step"), role="muted")
         self._label.setBuddy(self.field)
@@ -137,7 +137,7 @@ class BranchQuestion(QFrame):
         low, high = SETTINGS["learning_rate"].limits
         tip = "Length of a step in the branch. Unchanged, it repeats the run so far, bit for bit."
         self.rate = named(FloatField(low, high, low), "Learning rate of the branch", tip)
-        self.rate.set_subject("Learning rate")
+        self.rate.subject = "Learning rate"
         label = QLabel("Learning rate")
         label.setBuddy(self.rate)
         self.go = Button(
@@ -178,7 +178,7 @@ class BranchQuestion(QFrame):
 
     def _on_continued(self) -> None:
         self.rate.interpretText()
-        if not self.rate.message():
+        if not self.rate.message:
             self.continued.emit(self.rate.value())
 
 

@@ -149,7 +149,7 @@ class SettingsForm(QWidget):
             field.valuesEdited.connect(edited)
             self._show[name] = field.set_values
         if not isinstance(field, ClassPicker):
-            field.set_subject(setting.title)
+            field.subject = setting.title
         field.messageChanged.connect(self._complain)
         return field
 
