@@ -121,7 +121,7 @@ def _document(session: "Session", number: int) -> None:
 
 def _model(session: "Session", _number: int) -> None:
     path = here().out / "kept.safetensors"
-    session.controller.models.save(path)
+    session.controller.export_weights(path)
     session.document.mark_run_saved()
     later(400, partial(session.document.open, path))
 

@@ -49,7 +49,7 @@ class Player:
         on_line(lambda _line: setattr(self, "_stop", True))
         guard = session.window.close_guard
         # Everything is asked as ever, but the window stays.
-        session.window.close_guard = lambda: bool(guard is not None and guard()) and False
+        session.window.close_guard = lambda: guard() and False
         self._wait_for_data()
 
     def _wait_for_data(self) -> None:

@@ -21,7 +21,7 @@ def _document(path: Path) -> object:
     """Read a document with all that is in it, as the window does."""
     from cnnviz.document.run import PREPARED, RUN, unpack_run
     from cnnviz.lab.course import dataset_in, lab_in
-    from ui.document.words import work_of
+    from ui.document.gathered import work_of
 
     document, files = archive.load(path)
     try:

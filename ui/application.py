@@ -51,13 +51,13 @@ def run(arguments: Arguments) -> int:
     session = Session(settings, arguments.experiment, arguments.data)
     begin_slowly(settings, session)
     session.begins_anew = arguments.names_settings
-    session.arrivals.take(arguments.files)
+    session.open_files(arguments.files)
     if arguments.lab is not None:
         from cnnviz.lab.course import find_lab  # labs load much that the frame of the window does not need
 
         session.lab.open_file(find_lab(arguments.lab))
     if isinstance(app, Application):
-        app.fileOpened.connect(session.arrivals.take)
+        app.fileOpened.connect(session.open_files)
     reporter = ErrorReporter(partial(session.state.raise_notice, "window", "error"), app)
     session.ask_before_closing(True)
     signals = EndSignals(app)

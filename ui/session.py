@@ -1,14 +1,14 @@
 """One sitting at the window: state, controller and window joined together."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSettings
+from PySide6.QtCore import QObject, QSettings, Qt
 
 from cnnviz.experiment import LAB5, Experiment
 from ui.controls.drops import DropFilter
 from ui.controls.tips import TipFilter
-from ui.document.arrivals import Arrivals
 from ui.document.autosave import Autosave, StateFolder
 from ui.document.window_document import WindowDocument
 from ui.lab.actions import OWN_ACTIONS, LabActions
@@ -63,7 +63,7 @@ class Session(QObject):
         self.window.file_taker = self.document.open
         self.lab = LabActions(self.window, self.document, settings, self)
         self.document.finish_words = self.lab.finish
-        self.arrivals = Arrivals(self.document, self.controller.analysis, self)
+        self._arrived: list[Path] = []  # files that come from outside and are not open yet
         self._drop_filter = DropFilter(self)
         self.window.menus.connect_to(
             {
@@ -122,13 +122,33 @@ class Session(QObject):
         keys.setChecked(bool(self._settings.value("view/keys", False, type=bool)))
         self.window.begin_focus()
         self.document.watch(self._report.work)
-        self._begins_anew = self.begins_anew or self.arrivals.are_waiting
+        self._begins_anew = self.begins_anew or bool(self._arrived)
         # When the first run stands there, a document can be restored.
         self.state.sceneChanged.connect(self._on_scene_changed)
         self.state.runChanged.connect(self._on_run_changed)
         controller.files.becameIdle.connect(self._on_files_written)
         self._report.exporter.ended.connect(self._on_files_written)
-        self.arrivals.start()
+        controller.analysis.becameIdle.connect(self._open_next)
+        self.document.restorer.finished.connect(self._open_next)
+        # Queued: only when whoever changes the run has changed all of it.
+        self.state.runChanged.connect(self._open_next, Qt.ConnectionType.QueuedConnection)
+        self._open_next()
+
+    def open_files(self, paths: Iterable[Path]) -> None:
+        """Open files and folders of any kind that the program reads, once the window has its panels.
+
+        Each is opened when all that the one before has set going is done.
+        """
+        self._arrived += paths
+        if self._started:
+            self._open_next()
+
+    def _open_next(self) -> None:
+        run, restorer = self.state.run, self.document.restorer
+        # The run has no number where no data could be read.
+        is_under_way = restorer.is_busy or (run.run_id > 0 and run.status is RunStatus.LOADING)
+        if self._arrived and self.controller.analysis.is_idle and not is_under_way:
+            self.document.open(self._arrived.pop(0))
 
     def _frees(self) -> bool:
         return self.state.pinned is not None and not self.window.is_presenting
@@ -186,8 +206,8 @@ class Session(QObject):
 
     def ask_before_closing(self, ask: bool) -> None:
         """Let the window ask about unsaved work when it is closed or another run is opened, or not."""
-        self.window.close_guard = self._may_close if ask else None
-        self.controller.replace_guard = self.document.may_lose_run if ask else None
+        self.window.close_guard = self._may_close if ask else lambda: True
+        self.controller.may_replace = self.document.may_lose_run if ask else lambda: True
 
     def _show_cells(self) -> None:
         """Lead into Filters & maps, where the pinned cell is written out."""

@@ -18,7 +18,7 @@ from cnnviz.experiment import LAB5
 from cnnviz.lab.record import Work
 from tests.gui.whole_window import come_to_rest, train_to
 from ui.document import window_document
-from ui.document.words import words_of, work_of
+from ui.document.gathered import words_of, work_of
 from ui.panels.report.panel import ReportPanel
 from ui.session import Session
 from ui.state import RunStatus
@@ -57,7 +57,7 @@ def train(qtbot: QtBot, session: Session, step: int) -> None:
 def begin_again(qtbot: QtBot, session: Session, **settings: Any) -> None:
     """Begin another run."""
     state, run_id = session.state, session.state.run.run_id
-    session.controller.run_start.begin(replace(state.experiment, **settings))
+    session.controller.begin(replace(state.experiment, **settings))
     qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.status is RunStatus.READY)
 
 

@@ -153,7 +153,7 @@ def model(qtbot, session, tmp_path) -> Path:
     """A model of MNIST that was trained for a while, and the session with another run."""
     train(qtbot, session, 40)
     path = tmp_path / "mine.safetensors"
-    session.controller.models.save(path)
+    session.controller.export_weights(path)
     qtbot.waitUntil(path.exists)
     session.controller.reset()
     qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY)
@@ -320,7 +320,7 @@ def test_files_are_told_by_their_content_and_an_error_goes_when_something_is_ope
     qtbot.waitUntil(lambda: session.state.dataset.name == "few")
     model = tmp_path / "model"
     rest(qtbot, session)
-    session.controller.models.save(model)
+    session.controller.export_weights(model)
     qtbot.waitUntil(model.exists)
     run_id = session.state.run.run_id
     session.document.open(model)

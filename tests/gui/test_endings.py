@@ -24,7 +24,7 @@ from tests.gui.whole_window import train_to
 from tests.patience import PATIENCE
 from tests.small_data import write_npz
 from ui.panels.report.panel import ReportPanel
-from ui.run import start
+from ui.run import controller
 from ui.session import Session
 from ui.state import RunStatus
 from ui.tuning import EndSignals
@@ -122,7 +122,7 @@ def test_a_document_with_a_name_comes_back_as_that_also_after_a_start_at_which_i
         weights = weights_at(qtbot, session, 30)
         session.end_early()
     with monkeypatch.context() as patch:
-        patch.setattr(start, "Trainer", without_room)
+        patch.setattr(controller, "Trainer", without_room)
         with next_start(qtbot, tmp_path) as session:
             assert session.window.notices.text() == "There is no memory left for a run."
             assert session.state.run.step == 0

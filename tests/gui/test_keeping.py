@@ -190,7 +190,7 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
     state, controller = session.state, session.controller
     train_to(qtbot, session, 30)
     save_picture(session, tmp_path / "a.png")
-    session.controller.models.save(tmp_path / "a.safetensors")
+    session.controller.export_weights(tmp_path / "a.safetensors")
     qtbot.waitUntil(lambda: session.controller.files.is_idle)
     write_npz(tmp_path / "a.npz")
 
@@ -237,7 +237,7 @@ def test_a_saved_model_goes_on_as_the_run_would_have(qtbot, tmp_path):
                 state.set_speed(200)
                 controller.train()
                 qtbot.waitUntil(lambda: state.run.status is RunStatus.TRAINING and state.run.step > 105)
-            controller.models.save(path)
+            controller.export_weights(path)
             qtbot.waitUntil(path.exists)
             controller.pause()
             qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)

@@ -451,7 +451,7 @@ def test_a_lab_says_when_the_network_is_another_and_asks_only_before_it_takes_wh
     assert (state.experiment.ties, state.run.step, asked) == ("all", step, [_lost(step)])
 
     own = replace(state.experiment, filters=(4,))
-    controller.run_start.begin(own)
+    controller.begin(own)
     qtbot.waitUntil(lambda: state.experiment == own and state.run.status is RunStatus.READY)
     whole_window.train(qtbot, session, 3)
     show("first")
@@ -463,7 +463,7 @@ def test_a_lab_says_when_the_network_is_another_and_asks_only_before_it_takes_wh
     session.ask_before_closing(False)
 
     said = sitting.column.page.mismatch
-    controller.run_start.begin(replace(state.experiment, classes=("4", "9"), filters=(4,)))
+    controller.begin(replace(state.experiment, classes=("4", "9"), filters=(4,)))
     whole_window.rest(qtbot, session, lambda: state.experiment.classes == ("4", "9"))
     desk.go_to("think")
     assert "another network: Classes 0, 1, not 4, 9; Filters 8, not 4" in said.text()

@@ -170,7 +170,7 @@ def test_with_settings_that_wait_button_key_menu_and_finder_start_a_new_run(
         )
         train(qtbot, session, 40)
         asked: list[str] = []
-        session.controller.replace_guard = lambda: asked.append("may it be lost?") or len(asked) > 3
+        session.controller.may_replace = lambda: asked.append("may it be lost?") or len(asked) > 3
         session.controller.choose_preset("lenet")
         state.set_speed(5)  # or the few images would be learnt before anybody can pause
         settle(qtbot)

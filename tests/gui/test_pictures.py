@@ -398,7 +398,7 @@ def test_a_picture_of_another_network_than_its_settings_give_says_so_before_it_s
     state, path = session.state, tmp_path / "fork.png"
     save_picture(session, path)
     saved = load_picture(path)
-    session.controller.run_start.begin(LAB5)
+    session.controller.begin(LAB5)
     qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
     come_to_rest(qtbot, session)
     before, run_id = now(session), state.run.run_id

@@ -108,7 +108,7 @@ def more_training(qtbot: QtBot, session: Session, chance: random.Random) -> str:
 
 def another_run(qtbot: QtBot, session: Session, chance: random.Random) -> str:
     experiment = replace(chance.choice(NETWORKS), seed=chance.randrange(3))
-    begin(qtbot, session, lambda: session.controller.run_start.begin(experiment))
+    begin(qtbot, session, lambda: session.controller.begin(experiment))
     return f"run of seed {experiment.seed}, classes {experiment.classes}, {experiment.pool}"
 
 

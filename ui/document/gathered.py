@@ -3,15 +3,17 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec.structs import replace
 
 from cnnviz import __version__
 from cnnviz._types import View
 from cnnviz.document import types as t
-from cnnviz.document.archive import png_of
+from cnnviz.document.archive import filled_in, png_of
 from cnnviz.document.run import StillRun, pack_run
+from cnnviz.errors import DataError
 from cnnviz.network import weights_checksum
 from cnnviz.quantities import now
 from cnnviz.snapshots import Origin
@@ -54,8 +56,6 @@ class Gathered:
 
     def packed(self, kept: Kept | None = None) -> tuple[t.Document, dict[str, bytes]]:
         """Return document and members; those that are kept are named by the document alone."""
-        from ui.document.words import words_of
-
         files: dict[str, bytes] = {}
         document = replace(self.document, saved=now(), **words_of(self.work, files))
         if self.own is not None:
@@ -185,3 +185,44 @@ def _data(state: AppState) -> t.Data:
 def _seen(state: AppState, panel: str, views: Mapping[str, View]) -> t.Seen:
     kept = {name: dict(view) for name, view in views.items()}
     return t.Seen(panel=panel, shift=state.shift, pinned=state.pinned, views=kept)
+
+
+_LONG = 4096
+_DRAWN = ("svg", "csv")  # words are never set apart: they outlive whatever is damaged
+
+
+def words_of(work: "Work", files: dict[str, bytes]) -> dict[str, Any]:
+    """Return the work as fields of a document; long drawings become members of it."""
+    values = msgspec.to_builtins(work)
+    lab = values.pop("lab")
+    return {"words": _set_apart(values, files), "lab": lab}
+
+
+def work_of(document: t.Document, files: t.Files) -> tuple["Work", list[str]]:
+    """Return the work in a document, and titles of what in it is lost.
+
+    * Raises DataError: if it is damaged: a clause, to follow "cannot be opened: ".
+    """
+    from cnnviz.lab.record import read_work
+
+    try:
+        return read_work({**filled_in(document.words, files), "lab": document.lab})
+    except RecursionError as error:
+        raise DataError("its words are damaged") from error
+
+
+def _set_apart(value: Any, files: dict[str, bytes]) -> Any:
+    """Return values in which each drawing, and the numbers behind one, is the name of a member."""
+    if isinstance(value, Mapping):
+        return {
+            key: _put(each, files) if key in _DRAWN and len(each) > _LONG else _set_apart(each, files)
+            for key, each in value.items()
+        }
+    return [_set_apart(each, files) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _put(text: str, files: dict[str, bytes]) -> dict[str, str]:
+    content = text.encode("utf-8", "replace")
+    name = f"inserts/{hashlib.sha256(content).hexdigest()[:32]}.txt"
+    files[name] = content
+    return {"member": name}

@@ -107,7 +107,7 @@ class DocumentRestorer(QObject):
         self._progress: QProgressDialog | None = None
         # Queued, so that the controller has done everything that belongs to the change.
         state.runChanged.connect(self._on_run_changed, Qt.ConnectionType.QueuedConnection)
-        controller.run_start.refused.connect(self._on_run_refused)
+        controller.runRefused.connect(self._on_run_refused)
 
     @property
     def is_busy(self) -> bool:
@@ -120,7 +120,7 @@ class DocumentRestorer(QObject):
         self._end_quietly()
         opened, document = self._state.source, order.document
         if opened is None:
-            self._fail(f"{order.name} cannot be opened while the data are loading: try again in a moment.")
+            self._end(f"{order.name} cannot be opened while the data are loading: try again in a moment.")
             return
         self._order = order
         wanted = None if document.data.path in ("", DATA_MEMBER) else Path(document.data.path)
@@ -134,7 +134,7 @@ class DocumentRestorer(QObject):
         order = self._order
         if order is not None and self._begun is None:
             self._controller.repeating.cancel(_KIND)
-            self._end("info", f"Opening {order.name} was cancelled. Nothing has changed.")
+            self._end(f"Opening {order.name} was cancelled. Nothing has changed.", "info")
 
     # --- reading and checking -------------------------------------------------------------------------------
 
@@ -162,9 +162,9 @@ class DocumentRestorer(QObject):
                 return
             sentence, path = found.sentence(order.name, "document"), order.document.data.path
             if found.action or path in ("", DATA_MEMBER) or not Path(path).exists():
-                self._fail(sentence, found.action, lambda: build_with(None))
+                self._end(sentence, "error", found.action, lambda: build_with(None))
             else:  # a file that others may have made names them: they are read when that is wanted
-                self._fail(sentence, "Open its data", lambda: build_with(Path(path)))
+                self._end(sentence, "error", "Open its data", lambda: build_with(Path(path)))
 
         def build_with(path: Path | None) -> None:
             self._controller.open_data(path, build)
@@ -174,7 +174,7 @@ class DocumentRestorer(QObject):
             self._order = order
             self._build(order, source)
 
-        self._controller.analysis.submit(_KIND, work, done, self._fail)
+        self._controller.analysis.submit(_KIND, work, done, self._end)
 
     def _source_in(self, order: Order, opened: Source) -> Source:
         """Return the data that a document brings, unless they are open."""
@@ -218,7 +218,7 @@ class DocumentRestorer(QObject):
             _KIND,
             work,
             lambda trained: self._look_at(order, built, trained),
-            lambda message: self._fail(f"{order.name} cannot be opened: {message}"),
+            lambda message: self._end(f"{order.name} cannot be opened: {message}"),
             self._show_progress,
         )
 
@@ -236,9 +236,9 @@ class DocumentRestorer(QObject):
             self._begin(order, built, trained)
         else:
             self._end(
-                "warning",
                 f"The network of {order.name} cannot be brought back: training with its settings leads to "
                 "other weights, because its run was changed on the way or made on another kind of computer.",
+                "warning",
                 "Open with its settings",
                 take,
             )
@@ -253,7 +253,7 @@ class DocumentRestorer(QObject):
         self._begun = _Begun(order, built, run, state.run.run_id, told)
         state.set_speed(None)
         epochs = run.epochs if run is not None else 0 if document.run is None else document.run.epochs
-        self._controller.run_start.begin(
+        self._controller.begin(
             document.experiment if run is None else run.experiment,
             start=None if run is None or not (run.live.step or RUN.model in order.files) else run.live,
             can_be_undone=document.kind == "picture",  # which puts only what is seen in the place of other
@@ -363,11 +363,8 @@ class DocumentRestorer(QObject):
             progress.hide()
             progress.deleteLater()
 
-    def _fail(self, message: str, action: str = "", act: Callable[[], None] | None = None) -> None:
-        self._end("error", message, action, act)
-
     def _end(
-        self, kind: str = "", message: str = "", action: str = "", act: Callable[[], None] | None = None
+        self, message: str = "", kind: str = "error", action: str = "", act: Callable[[], None] | None = None
     ) -> None:
         """Stay as it is, and say why unless that has been said, or asked for."""
         self._end_quietly()

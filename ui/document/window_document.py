@@ -23,7 +23,7 @@ from cnnviz.history import History
 from cnnviz.quantities import format_count
 from cnnviz.reading import status_of
 from ui.controls.pace import single_shot
-from ui.document.gathered import DATA_MEMBER, LAB_MEMBER, Gathered, gather, picture_of
+from ui.document.gathered import DATA_MEMBER, LAB_MEMBER, Gathered, gather, picture_of, work_of
 from ui.document.restorer import Built, DocumentRestorer, Order
 from ui.panels.provenance import provenance_in_panel
 from ui.run.controller import Controller
@@ -99,7 +99,7 @@ class WindowDocument(QObject):
         self._saved_run: tuple[int, int] | None = None
         self._in_file: _Curve | None = None  # of its run, where that is known
         self._later = single_shot(self, self._show_title, _TITLE_MS)
-        controller.run_start.opened.connect(self.mark_run_saved)
+        controller.runOpened.connect(self.mark_run_saved)
         for signal in (state.runChanged, state.draftChanged, state.sampleChanged, state.datasetChanged):
             signal.connect(self._on_changed)
         self._show_title()
@@ -302,7 +302,7 @@ class WindowDocument(QObject):
             elif found == "lab":
                 self.lab_taker(path)
             elif found == "model":
-                self.controller.models.open(path)
+                self.controller.open_weights(path)
             else:
                 self.controller.open_data(path)
 
@@ -344,8 +344,6 @@ class WindowDocument(QObject):
         self._restore(Order(document, files, name, is_own=True, asks=False), then)
 
     def _restore(self, order: Order, then: Callable[[], None]) -> None:
-        from ui.document.words import work_of
-
         def begin(built: Built) -> None:
             document, files = order.document, order.files
             figures = (name for name in files if name.startswith("figures/"))
@@ -436,7 +434,7 @@ class WindowDocument(QObject):
             self._window, self._settings, "Export weights", _name_of(self.state), ".safetensors", kinds
         )
         if path is not None:
-            self.controller.models.save(path)
+            self.controller.export_weights(path)
 
     def ask_import_run(self) -> None:
         """Ask for a document and show the curves of its run beside those of the present one."""

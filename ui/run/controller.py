@@ -1,25 +1,49 @@
-"""What starts, changes or ends training, and the threads on which all work is done."""
+"""What starts, changes or ends training, how a run begins, and the threads on which all work is done."""
 
 import secrets
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from cnnviz import checkpoint
+from cnnviz.datasets import Dataset, choice_note
+from cnnviz.errors import CNNVizError
 from cnnviz.experiment import PRESETS, Experiment
+from cnnviz.files import printable_name
+from cnnviz.history import History
+from cnnviz.quantities import format_count
 from cnnviz.runtime import give_back_memory
-from cnnviz.snapshots import Snapshot
-from ui.run.loading import ModelFiles, OpenedModel, fitting, read_data
+from cnnviz.snapshots import Origin, Snapshot
+from cnnviz.training import Trainer
+from ui.run.loading import Mismatch, OpenedModel, fitting, read_data, read_model, select_classes
 from ui.run.mail_reader import MailReader
 from ui.run.moments import Moments, MomentTests
-from ui.run.start import RunStart
 from ui.run.worker import Mailbox, TrainControl, TrainThread
-from ui.state import AppState, RunStatus, Settings, Source
+from ui.state import AppState, Reference, RunStatus, Settings, Source
 from ui.tasks import TaskRunner
 
 _CLOSE_MS = 1500
 _FINISH_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Built:
+    """A run that can begin: nothing of it can fail any more."""
+
+    experiment: Experiment
+    source: Source
+    dataset: Dataset
+    trainer: Trainer
+    start: Snapshot | None
+    forks: bool
+    then_train: bool
+    form: Experiment  # as it was when the run was asked for
+    history: History | None
 
 
 class Controller(QObject):
@@ -32,13 +56,17 @@ class Controller(QObject):
     trainingAsked = Signal()
     #: The user has asked for an earlier moment.
     momentAsked = Signal()
+    #: A run that goes on from a model file stands there: nothing of it is unsaved.
+    runOpened = Signal()
+    #: A run could not be built; the present one is as it was.
+    runRefused = Signal()
 
     def __init__(self, state: AppState, data: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state = state
         self._data = data
-        #: Asked before a run that was opened takes the place of the present one; None lets it.
-        self.replace_guard: Callable[[], bool] | None = None
+        #: Asks, where something would be lost, whether an opened run may take the place of the present one.
+        self.may_replace: Callable[[], bool] = lambda: True
         #: What a pointer or the timeline waits for.
         self.analysis = TaskRunner("analysis", self)
         #: What takes long: sweeps, checks, statistics over many images.
@@ -59,12 +87,6 @@ class Controller(QObject):
         self.moments = Moments(state, self.repeating, self)
         self._reader = MailReader(state, self._mailbox, self._control, self._moment_tests, self)
         self._training.halted.connect(self._reader.on_worker_halted)
-        self.run_start = RunStart(
-            state, self.analysis, self._control, self._training, self._reader, self._moment_tests, self
-        )
-        self.models = ModelFiles(
-            state, self.analysis, self.files, self._take_model, lambda then: self.open_data(None, after=then)
-        )
         state.speedChanged.connect(self._on_speed_changed)
         # With a run its snapshots have gone, and figures of print quality with the files that they went into.
         state.historyReset.connect(self._give_back_memory)
@@ -161,7 +183,7 @@ class Controller(QObject):
         self._state.clear_notice("run")
         self.moments.show(None)  # or all would seem to stand still
         self._state.update_run(status=RunStatus.TRAINING)
-        self._training.train(steps)
+        self._training.train.emit(steps)
         self._reader.start()
 
     def _on_speed_changed(self) -> None:
@@ -186,32 +208,28 @@ class Controller(QObject):
             state.history.note_settings(draft, state.history.epoch_images, were_changed=changes)
             state.set_settings(Settings(draft, draft))
         else:
-            self.run_start.begin_untrained()
+            self.begin_untrained()
 
     def choose_preset(self, name: str) -> None:
         """Put a preset into the form, with classes of the data; nothing that is on is changed by it."""
         preset, source = PRESETS[name], self._state.source
         self._state.set_draft(preset if source is None else fitting(preset, source.dataset))
-        self.run_start.begin_untrained()
+        self.begin_untrained()
 
     def reset(self) -> None:
         """Go back to the initial weights of the same seed, with the settings as edited; it can be undone."""
-        self.run_start.begin(self._state.draft, can_be_undone=True)
+        self.begin(self._state.draft, can_be_undone=True)
 
     def draw_seed(self) -> None:
         """Draw a new seed and begin anew with it."""
         seed = secrets.randbelow(10_000)
-        self.run_start.begin(replace(self._state.draft, seed=seed), can_be_undone=True)
+        self.begin(replace(self._state.draft, seed=seed), can_be_undone=True)
 
     def begin_new(self) -> None:
         """Train a new run with the settings as edited, if the present one may be lost."""
         if self.may_replace():
             self.trainingAsked.emit()
-            self.run_start.begin(self._state.draft, then_train=True)
-
-    def may_replace(self) -> bool:
-        """Ask, where something would be lost, whether an opened run may take the place of the present one."""
-        return self.replace_guard is None or self.replace_guard()
+            self.begin(self._state.draft, then_train=True)
 
     def show_moment(self, step: int | None) -> None:
         """Show the network as it was at a step, or with None follow training again."""
@@ -229,11 +247,11 @@ class Controller(QObject):
             branch = state.branch_settings
             if learning_rate is not None:
                 branch = replace(branch, learning_rate=learning_rate)
-            self.run_start.begin(branch, start=state.shown, forks=True, then_train=True)
+            self.begin(branch, start=state.shown, forks=True, then_train=True)
 
     def adopt(self, snapshot: Snapshot) -> None:
         """Continue training from weights that a panel has changed; the run so far stays as a ghost."""
-        self.run_start.begin(self._state.experiment, start=snapshot, forks=True)
+        self.begin(self._state.experiment, start=snapshot, forks=True)
 
     # --- data and models ------------------------------------------------------------------------------------
 
@@ -254,7 +272,7 @@ class Controller(QObject):
 
         def begin(source: Source) -> None:
             if self.may_replace():
-                self.run_start.begin(fitting(self._state.draft, source.dataset), source=source, then=after)
+                self.begin(fitting(self._state.draft, source.dataset), source=source, then=after)
 
         read_data(path, self._state, self.analysis, then or begin, otherwise, self.open_mnist)
 
@@ -262,11 +280,243 @@ class Controller(QObject):
         """Go back to the digits that come with the program."""
         self.open_data(None)
 
+    def export_weights(self, path: Path) -> None:
+        """Write the network that is shown to a `.safetensors` file."""
+        state = self._state
+        snapshot, dataset, experiment = state.shown, state.dataset, state.experiment
+        if snapshot is None or dataset is None:
+            return
+
+        def done(left_out: str) -> None:
+            text = f"Exported the weights to {printable_name(path)}."
+            kind = "warning" if left_out else "success"
+            state.raise_notice("files", kind, f"{text} {left_out}".rstrip())
+
+        # Of a kind of its own: a second file is no reason to drop the first.
+        self.files.submit(
+            f"save {path}",
+            lambda _context: checkpoint.save(path, snapshot, experiment, dataset.name, dataset.sha256),
+            done,
+            partial(state.raise_notice, "files", "error"),
+        )
+
+    def open_weights(self, path: Path) -> None:
+        """Read a model file and begin a run that continues from it; a bad file changes nothing.
+
+        Weights without a description that belongs to them are offered, where they fit the network of the
+        form.
+        """
+        state = self._state
+        source, current, draft = state.source, state.dataset, state.draft
+
+        def done(found: OpenedModel | Mismatch) -> None:
+            if isinstance(found, Mismatch):
+                text = found.sentence(printable_name(path), "model")
+                state.raise_notice("files", "error", text, found.action, use_mnist)
+            elif found.offer:
+                text = f"{found.remark}. Its weights fit the network of the form by name and shape."
+                state.raise_notice("files", "warning", text, found.offer, lambda: self._take_model(found))
+            else:
+                self._take_model(found)
+
+        def use_mnist() -> None:
+            self.open_data(None, after=lambda: self.open_weights(path))
+
+        self.analysis.submit(
+            "open",
+            lambda _context: read_model(path, draft, source, current),
+            done,
+            partial(state.raise_notice, "files", "error"),
+        )
+
     def _take_model(self, model: OpenedModel) -> None:
         if self.may_replace():
-            self.run_start.begin(model.experiment, start=model.snapshot)
+            self.begin(model.experiment, start=model.snapshot)
             self._state.clear_notice("samples")
             if model.remark and not model.offer:
                 self._state.raise_notice("files", "warning", model.remark)
             else:
                 self._state.clear_notice("files")
+
+    # --- beginning a run ------------------------------------------------------------------------------------
+
+    def begin(
+        self,
+        experiment: Experiment,
+        *,
+        start: Snapshot | None = None,
+        forks: bool = False,
+        then_train: bool = False,
+        can_be_undone: bool = False,
+        source: Source | None = None,
+        history: History | None = None,
+        epochs: int = 0,
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        """Start a run in the background; nothing is dropped before it can be built.
+
+        A later one replaces an earlier one that is still being built.
+
+        * `start`: where to continue from; from the initial weights when None.
+        * `forks`: whether the steps up to `start` are those of the present run.
+        * `then_train`: whether to train at once.
+        * `can_be_undone`: whether to offer to bring the present run back, until training
+          begins.
+        * `source`: data to change to; those that are open when None.
+        * `history`: record of the run up to `start`, where there is one.
+        * `epochs`: epochs of the run, where there are more than its settings say.
+        * `then`: what to do when the run stands there.
+        """
+        state = self._state
+        opened = state.source if source is None else source
+        if opened is None:
+            return
+        dataset, form = (state.dataset if source is None else None), state.draft
+        # Epochs that were added to the run belong to its fork, too.
+        epochs = self._epochs() if forks else epochs
+        extra_epochs = max(epochs - experiment.epochs, 0)
+
+        def work(_context: object) -> _Built:
+            selected = select_classes(opened.dataset, experiment.classes, dataset)
+            experiment.check_fits(selected.input_shape)
+            network = experiment.build_network(selected.input_shape) if start is None else start.network
+            step, optimizer = (0, None) if start is None else (start.step, start.optimizer)
+            trainer = Trainer(network, selected, experiment, start_step=step, optimizer_state=optimizer)
+            if extra_epochs:
+                trainer.add_epochs(extra_epochs)
+            return _Built(experiment, opened, selected, trainer, start, forks, then_train, form, history)
+
+        def done(built: _Built) -> None:
+            undo = self._undo(built) if can_be_undone else None
+            self._prepare(built)
+            if undo is not None:
+                state.raise_notice("run", *undo)
+            if then is not None:
+                then()
+
+        self.analysis.submit("begin", work, done, self._on_failed)
+
+    def begin_untrained(self) -> None:
+        """Start a run with the settings as edited, if they can make one and the present one is untrained."""
+        state = self._state
+        if state.pending and state.is_untrained and state.dataset is not None:
+            with suppress(CNNVizError):  # the window says so as long as it is true
+                state.draft.check_fits(state.dataset.input_shape)
+                self.begin(state.draft)
+
+    def _epochs(self) -> int:
+        """Epochs of the present run, those that were added to it included."""
+        return self._state.run.total_steps // self._state.run.steps_per_epoch
+
+    def _undo(self, built: _Built) -> tuple[str, str, str, Callable[[], None]] | None:
+        """Return a notice that brings the present run back, as it is now; None where nothing would be lost.
+
+        Nothing is where the same run goes on. The notice holds the run: with it, its memory is free again.
+        """
+        state, live, source = self._state, self._state.live, self._state.source
+        if live is None or not state.run.is_started or not state.history.covers(live.step):
+            return None
+        history = state.history.forked(live.step)
+        history.forked_at = state.history.forked_at
+        losses = () if built.history is None else built.history.losses[: len(history.losses)]
+        if not live.note and np.array_equal(losses, history.losses):
+            return None
+        settings, ghost, epochs = state.settings, state.ghost, self._epochs()
+        reference, run_id = state.reference, state.run.run_id
+
+        def act() -> None:
+            other = None if source is state.source else source
+            self.begin(settings.running, start=live, source=other, history=history, epochs=epochs, then=then)
+
+        def then() -> None:
+            state.set_settings(settings)
+            state.set_ghost(ghost)
+            if reference is not None and reference.run_id == run_id:
+                state.set_reference(Reference(reference.snapshot, state.run.run_id))
+
+        text = f"The network that was trained for {format_count(live.step)} steps was replaced."
+        return "info", text, "Bring it back", act
+
+    def _prepare(self, built: _Built) -> None:
+        state, experiment, step = self._state, built.experiment, built.trainer.step
+        run_id = state.run.run_id + 1
+        self._control.halt()
+        self._control.run_id = run_id
+        self._control.learning_rate = experiment.learning_rate
+        self._control.epochs = 0
+        state.clear_notice("run")
+        self._moment_tests.reset()
+        state.update_run(status=RunStatus.LOADING, run_id=run_id, step=step, images_per_second=0.0)
+        state.set_settings(self._settings_of(built))
+        is_new, state.source = built.source is not state.source, built.source
+        previous = state.dataset
+        state.set_dataset(built.dataset)
+        if is_new:
+            self._tell_about(built, is_first=previous is None)
+        elif built.dataset is not previous:  # other classes were chosen than those the notice names
+            state.clear_notice("data")
+        origin = Origin(run_id, experiment, built.dataset.name)
+        before = None if built.start is None else built.start.origin
+        if before is not None:  # what was changed before is changed in it, too
+            is_changed = before.is_changed_by(experiment.learning_rate, step)
+            origin = replace(origin, note=before.note, is_changed=is_changed)
+        self._reset_history(built, origin)
+        if built.dataset is not previous or state.sample is None:
+            state.choose_test_image(0)
+        if origin.note and not built.forks:
+            self.runOpened.emit()
+        self._training.prepare(built.trainer, origin)
+        if built.then_train:
+            self._control.running = True
+            self._training.train.emit(0)
+        elif built.start is not None and (step or built.history is None):
+            # What somebody else has trained, or by hand, was never tested here.
+            self._training.test.emit()
+        self._reader.start()
+
+    def _settings_of(self, built: _Built) -> Settings:
+        """Return what runs from now on, and what of the form still waits."""
+        settings, experiment = self._state.settings, built.experiment
+        if built.forks:  # the same network goes on: what was edited for another one still waits
+            return settings.carried_to(experiment)
+        # What was edited while the run was being built is not lost.
+        return Settings(experiment, experiment if settings.edited == built.form else settings.edited)
+
+    def _tell_about(self, built: _Built, *, is_first: bool) -> None:
+        """Say what the new data have lost by being read, and that not all of their classes are used."""
+        # Of MNIST everybody knows that it has ten digits, but not that the command line named others.
+        is_replaced = is_first and built.experiment.classes != built.form.classes
+        is_told = is_replaced or built.source.path is not None
+        sentences = (built.dataset.conversion, choice_note(built.dataset) if is_told else "")
+        text = " ".join(each for each in sentences if each)
+        if text:
+            self._state.raise_notice("data", "info", text)
+        else:
+            self._state.clear_notice("data")
+
+    def _reset_history(self, built: _Built, origin: Origin) -> None:
+        state, previous = self._state, self._state.history
+        experiment, start = built.experiment, built.start
+        if built.forks and start is not None and previous.covers(start.step):
+            history = previous.forked(start.step)
+        elif built.history is not None:
+            history = built.history
+            history.snapshots = history.snapshots.of_run(origin)
+        else:
+            history = History(experiment.log_every, 0 if start is None else start.step)
+        history.note_settings(experiment, len(built.dataset.train_labels), were_changed=origin.is_changed)
+        reference, run_id, forked_at = state.reference, state.run.run_id, history.forked_at
+        common = forked_at if built.forks and forked_at is not None else -1  # up to there both runs are one
+        if reference is not None and reference.run_id == run_id - 1 and reference.snapshot.step <= common:
+            state.set_reference(Reference(reference.snapshot, run_id))
+        # Of the run before, the curves are compared: its snapshots would take the memory of two runs.
+        previous.snapshots.clear()
+        state.set_ghost(previous if len(previous.losses) else None)
+        state.reset_history(history)
+
+    def _on_failed(self, message: str) -> None:
+        state = self._state
+        if not state.run.run_id:
+            state.update_run(status=RunStatus.FAILED)  # there is no run that could stay as it is
+        state.raise_notice("run", "error", message)
+        self.runRefused.emit()

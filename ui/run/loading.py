@@ -1,4 +1,4 @@
-"""Reading data sets and weights for the window, whether they fit what is open, and exporting weights."""
+"""Reading data sets and weights for the window, and whether they fit what is open."""
 
 import time
 from collections.abc import Callable
@@ -179,79 +179,19 @@ class OpenedModel:
     offer: str = ""
 
 
-class ModelFiles:
-    """Writes and reads `.safetensors` files; outcomes are reported as notices.
+def read_model(
+    path: Path, draft: Experiment, source: Source | None, current: Dataset | None
+) -> OpenedModel | Mismatch:
+    """Return the run in a file, or the one of the form with its weights, or why it does not fit the data.
 
-    * `analysis`: where files are read; `files`: where they are written.
-    * `take`: lets a run from a file take the place of the present one.
-    * `open_mnist`: opens MNIST and then calls what it is given.
+    * Raises CheckpointError: if the file is no model, or its weights fit no network at hand.
     """
-
-    def __init__(
-        self,
-        state: AppState,
-        analysis: TaskRunner,
-        files: TaskRunner,
-        take: Callable[[OpenedModel], None],
-        open_mnist: Callable[[Callable[[], None]], None],
-    ) -> None:
-        self._state, self._analysis, self._files = state, analysis, files
-        self._take, self._open_mnist = take, open_mnist
-
-    def save(self, path: Path) -> None:
-        """Write the network that is shown."""
-        state = self._state
-        snapshot, dataset, experiment = state.shown, state.dataset, state.experiment
-        if snapshot is None or dataset is None:
-            return
-
-        def done(left_out: str) -> None:
-            text = f"Exported the weights to {printable_name(path)}."
-            kind = "warning" if left_out else "success"
-            state.raise_notice("files", kind, f"{text} {left_out}".rstrip())
-
-        # Of a kind of its own: a second file is no reason to drop the first.
-        self._files.submit(
-            f"save {path}",
-            lambda _context: checkpoint.save(path, snapshot, experiment, dataset.name, dataset.sha256),
-            done,
-            self._on_failed,
-        )
-
-    def open(self, path: Path) -> None:
-        """Read a model file and ask for a run that continues from it; a bad file changes nothing.
-
-        Weights without a description that belongs to them are offered, where they fit the network of the
-        form.
-        """
-        state = self._state
-        source, current, draft = state.source, state.dataset, state.draft
-
-        def read(_context: object) -> OpenedModel | Mismatch:
-            if source is None:
-                raise CheckpointError(f"{printable_name(path)} cannot be opened while the data are loading.")
-            try:
-                return _read(path, source.dataset, current)
-            except checkpoint.UndescribedError as error:
-                return _taken(path, error.reason, draft, source.dataset, current)
-
-        def done(found: OpenedModel | Mismatch) -> None:
-            if isinstance(found, Mismatch):
-                text = found.sentence(printable_name(path), "model")
-                state.raise_notice("files", "error", text, found.action, use_mnist)
-            elif found.offer:
-                text = f"{found.remark}. Its weights fit the network of the form by name and shape."
-                state.raise_notice("files", "warning", text, found.offer, lambda: self._take(found))
-            else:
-                self._take(found)
-
-        def use_mnist() -> None:
-            self._open_mnist(lambda: self.open(path))
-
-        self._analysis.submit("open", read, done, self._on_failed)
-
-    def _on_failed(self, message: str) -> None:
-        self._state.raise_notice("files", "error", message)
+    if source is None:
+        raise CheckpointError(f"{printable_name(path)} cannot be opened while the data are loading.")
+    try:
+        return _read(path, source.dataset, current)
+    except checkpoint.UndescribedError as error:
+        return _taken(path, error.reason, draft, source.dataset, current)
 
 
 def _read(path: Path, source: Dataset, current: Dataset | None) -> OpenedModel | Mismatch:

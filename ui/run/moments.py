@@ -138,12 +138,8 @@ class MomentTests(QObject):
             return
         images, labels = dataset.test_images, dataset.test_labels
 
-        def work(_context: object) -> tuple[Snapshot, Evaluation]:
-            return snapshot, evaluate(snapshot.network, images, labels)
+        def done(evaluation: Evaluation) -> None:
+            if snapshot is self._state.shown and not self._state.follows_live:
+                self._state.set_evaluation(EvaluatedStep(snapshot.step, evaluation, snapshot.origin))
 
-        self._background.submit(_TEST, work, self._on_tested)
-
-    def _on_tested(self, result: tuple[Snapshot, Evaluation]) -> None:
-        snapshot, evaluation = result
-        if snapshot is self._state.shown and not self._state.follows_live:
-            self._state.set_evaluation(EvaluatedStep(snapshot.step, evaluation, snapshot.origin))
+        self._background.submit(_TEST, lambda _context: evaluate(snapshot.network, images, labels), done)

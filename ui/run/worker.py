@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -97,29 +98,17 @@ def _merge_progress(messages: list[tuple[int, Message]]) -> list[tuple[int, Mess
     A fast run leaves a score of snapshots in the time of one frame, and each piece of progress costs the
     window as much as a large one.
     """
+
+    def kind(each: tuple[int, Message]) -> tuple[int, bool]:
+        return each[0], isinstance(each[1], Progress | SnapshotTaken)
+
     merged: list[tuple[int, Message]] = []
-    progress: list[Progress] = []
-    snapshots: list[tuple[int, Message]] = []
-    pending_run = -1
-
-    def flush() -> None:
+    for (run_id, _), group in groupby(messages, kind):
+        of_run = list(group)
+        progress = [message for _, message in of_run if isinstance(message, Progress)]
         if progress:
-            merged.append((pending_run, _join(progress)))
-        merged.extend(snapshots)
-        progress.clear()
-        snapshots.clear()
-
-    for run_id, message in messages:
-        if run_id != pending_run or not isinstance(message, Progress | SnapshotTaken):
-            flush()
-            pending_run = run_id
-        if isinstance(message, Progress):
-            progress.append(message)
-        elif isinstance(message, SnapshotTaken):
-            snapshots.append((run_id, message))
-        else:
-            merged.append((run_id, message))
-    flush()
+            merged.append((run_id, _join(progress)))
+        merged += [each for each in of_run if not isinstance(each[1], Progress)]
     return merged
 
 
@@ -180,9 +169,11 @@ class TrainThread(QObject):
     #: The worker is idle.
     halted = Signal()
 
+    #: Train so many steps, or with 0 until the run ends or is paused.
+    train = Signal(int)
+    #: Run the network as it stands on the test images.
+    test = Signal()
     _prepare = Signal(object, object)
-    _train = Signal(int)
-    _test = Signal()
 
     def __init__(self, mailbox: Mailbox, control: TrainControl, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -192,8 +183,8 @@ class TrainThread(QObject):
         self._thread.setObjectName("training")
         self._worker.moveToThread(self._thread)
         self._prepare.connect(self._worker.prepare)
-        self._train.connect(self._worker.train)
-        self._test.connect(self._worker.test)
+        self.train.connect(self._worker.train)
+        self.test.connect(self._worker.test)
         self._worker.halted.connect(self.halted)
 
     def prepare(self, trainer: Trainer, origin: Origin) -> None:
@@ -202,14 +193,6 @@ class TrainThread(QObject):
             self._control.running = False
             self._mailbox.post(origin.run_id, RunFailed(NO_THREAD))
         self._prepare.emit(trainer, origin)
-
-    def train(self, steps: int) -> None:
-        """Train so many steps, or with 0 until the run ends or is paused."""
-        self._train.emit(steps)
-
-    def test(self) -> None:
-        """Run the network as it stands on the test images."""
-        self._test.emit()
 
     def close(self, milliseconds: int) -> bool:
         """End the thread; return whether it ended in time."""
@@ -246,7 +229,7 @@ class TrainWorker(QObject):
 
     @Slot(int)
     def train(self, steps: int) -> None:
-        """Train `steps` steps, or with 0 until the run ends or is paused."""
+        """Train so many steps, or with 0 until the run ends or is paused."""
         trainer = self._trainer
         self._do(lambda: None if trainer is None else self._train(trainer, steps))
 

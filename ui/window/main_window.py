@@ -97,10 +97,10 @@ class MainWindow(QMainWindow):
         self._before = (self._state_wanted, False, False)  # what presenter mode has changed
         self._guide: GuideWindow | None = None
         self._theme = LIGHT
-        #: Asked before the window closes on the user's wish; None lets it close.
-        self.close_guard: Callable[[], bool] | None = None
+        #: Asked before the window closes on the user's wish.
+        self.close_guard: Callable[[], bool] = lambda: True
         #: Opens a file or folder that was dropped.
-        self.file_taker: Callable[[Path], None] | None = None
+        self.file_taker: Callable[[Path], None] = lambda _path: None
         self._build_parts(state, runs, analysis)
         self._arrange()
         follow_theme(self)
@@ -376,7 +376,7 @@ class MainWindow(QMainWindow):
     @override
     def dropEvent(self, event: QDropEvent) -> None:
         files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if files and self.file_taker is not None:
+        if files:
             self.file_taker(files[0])
             event.acceptProposedAction()
         elif self.samples.take(event.mimeData(), "dropped image"):
@@ -385,7 +385,7 @@ class MainWindow(QMainWindow):
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let the application stop what is running before anything is torn down."""
-        if self.close_guard is not None and not self.close_guard():
+        if not self.close_guard():
             event.ignore()
             return
         self.closing.emit()
