@@ -22,9 +22,6 @@ class FirstRun(QObject):
 
     The time that counts is that of training, so that a pause is none of it. Whoever chooses a speed has it at
     once. What is trained again for somebody, as for a step of the guided lab, is not slowed.
-
-    * `settings`: remembers that there was one.
-    * `session`: also the parent.
     """
 
     def __init__(self, settings: QSettings, session: Session) -> None:

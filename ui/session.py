@@ -11,7 +11,7 @@ from ui.controls.drops import DropFilter
 from ui.controls.tips import TipFilter
 from ui.document.autosave import Autosave, StateFolder
 from ui.document.window_document import WindowDocument
-from ui.lab.actions import OWN_ACTIONS, LabActions
+from ui.lab.actions import LabActions
 from ui.panels.contract import Services
 from ui.run.controller import Controller
 from ui.settings import remembered_text
@@ -28,17 +28,12 @@ if TYPE_CHECKING:
     from ui.export.inserter import FigureInserter
     from ui.panels.report.panel import ReportPanel
 
-_OF_FIGURES = tuple(row for row in ACTIONS if row.handler.startswith("exporter."))
-"""What is asked of the exporter, which is built with the panels."""
+_LATER = tuple(row for row in ACTIONS if row.handler.startswith(("exporter.", "lab.")))
+"""What is asked of the exporter and the lab guide, which are built with the panels."""
 
 
 class Session(QObject):
-    """Builds everything, and takes it down again.
-
-    * `settings`: where layout and theme are remembered.
-    * `experiment`: settings to begin with.
-    * `data`: other data than MNIST.
-    """
+    """Builds everything, and takes it down again."""
 
     exporter: "FigureExporter"
     inserter: "FigureInserter"
@@ -65,30 +60,17 @@ class Session(QObject):
         self.document.finish_words = self.lab.finish
         self._arrived: list[Path] = []  # files that come from outside and are not open yet
         self._drop_filter = DropFilter(self)
-        self.window.menus.connect_to(
-            {
-                "session": self,
-                "controller": self.controller,
-                "document": self.document,
-                "window": self.window,
-                "panels": self.window.panels,
-                "areas": self.window.areas,
-                "finder": self.window.finder,
-                "pages": self.window.pages,
-                "theme": theme_manager(),
-            },
-            [row for row in ACTIONS if row not in (*OWN_ACTIONS, *_OF_FIGURES)],
-        )
+        self.theme = theme_manager()
+        self.window.menus.connect_to(self, [row for row in ACTIONS if row not in _LATER])
         # Of the window, so that no key is asked about when its parts are gone.
-        window = self.window
-        self._key_owner = KeyOwner(window.pages.can_turn, self._frees, window)
+        KeyOwner(self.window.pages.can_turn, self._frees, self.window)
         self._tips = TipFilter(self.window)
         self.window.closing.connect(self._on_window_closing)
         self.window.restore_size()
-        theme_manager().set_mode(remembered_text(settings, "view/theme", MODES, "system"))
-        self.window.menus.choose("theme", theme_manager().mode)
-        theme_manager().moves = bool(settings.value("view/motion", theme_manager().moves, type=bool))
-        self.window.menus.action("motion").setChecked(theme_manager().moves)
+        self.theme.set_mode(remembered_text(settings, "view/theme", MODES, "system"))
+        self.window.menus.choose("theme", self.theme.mode)
+        self.theme.moves = bool(settings.value("view/motion", self.theme.moves, type=bool))
+        self.window.menus.action("motion").setChecked(self.theme.moves)
 
     def start(self) -> None:
         """Load the data, and meanwhile build the panels; called when the window has been shown."""
@@ -96,7 +78,7 @@ class Session(QObject):
             return
         controller, window = self.controller, self.window
         controller.start()
-        with theme_manager().without_style_sheet():
+        with self.theme.without_style_sheet():
             self.window.build_panels(
                 Services(
                     self.state,
@@ -113,16 +95,17 @@ class Session(QObject):
         self._started = True
         self.window.restore_arrangement()
         self.lab.build(self._report)
+        window.menus.connect_to(self, _LATER)
         window.pages.add(self._report.preview.isVisible, self._report.turn_page)
         window.pages.add(window.line.isVisible, window.turn_panel)
         self._drop_filter.watch(self.window)
         self._tips.watch(self.window)
         keys = self.window.menus.action("keys")
-        self._key_caps = KeyCaps(self.window, keys)
+        KeyCaps(self.window, keys)
         keys.setChecked(bool(self._settings.value("view/keys", False, type=bool)))
         self.window.begin_focus()
         self.document.watch(self._report.work)
-        self._begins_anew = self.begins_anew or bool(self._arrived)
+        self.begins_anew |= bool(self._arrived)
         # When the first run stands there, a document can be restored.
         self.state.sceneChanged.connect(self._on_scene_changed)
         self.state.runChanged.connect(self._on_run_changed)
@@ -157,7 +140,7 @@ class Session(QObject):
         if self.state.shown is not None and self.state.sample is not None:
             self.state.sceneChanged.disconnect(self._on_scene_changed)
             if not self.autosave.is_keeping:
-                self.autosave.begin(is_new=self._begins_anew)
+                self.autosave.begin(is_new=self.begins_anew)
 
     def _on_run_changed(self) -> None:
         """Keep words also where no data can be read; what was left behind stays for the next start."""
@@ -235,13 +218,7 @@ class Session(QObject):
         files, self._report = self.controller.files, window.panel(ReportPanel)
         self.inserter = FigureInserter(window.panels, self.state, self._report, files, self)
         self.exporter = FigureExporter(
-            window,
-            window.panels,
-            self.state,
-            self._settings,
-            self.document.picture,
-            self.inserter.insert,
-            files,
+            window, self.state, self._settings, self.document.picture, self.inserter.insert, files
         )
         for panel in (*window.panels.panels(), window.compare):
             self.exporter.watch(panel)
@@ -249,7 +226,6 @@ class Session(QObject):
         self.exporter.watch_chooser(window.timeline, window.timeline.track)
         window.samples.windowMade.connect(self.exporter.watch)
         window.samples.windowMade.connect(self._drop_filter.watch)
-        window.menus.connect_to({"exporter": self.exporter}, _OF_FIGURES)
 
     def _may_close(self) -> bool:
         self.lab.finish()  # so that what was typed is written
@@ -303,7 +279,7 @@ class Session(QObject):
 
     def set_theme_mode(self, mode: str) -> None:
         """Choose the theme, and remember it."""
-        theme_manager().set_mode(mode)
+        self.theme.set_mode(mode)
         self._settings.setValue("view/theme", mode)
 
     def remember_keys(self, shown: bool) -> None:
@@ -312,7 +288,7 @@ class Session(QObject):
 
     def set_motion(self, moves: bool) -> None:
         """Choose whether anything moves, and remember it: of most desktops Qt does not know."""
-        theme_manager().moves = moves
+        self.theme.moves = moves
         self._settings.setValue("view/motion", moves)
 
     def open_data(self) -> None:

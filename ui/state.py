@@ -115,11 +115,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What runs, and what would run: one value, so that the two are always of the same moment.
-
-    * `running`: settings of the present run.
-    * `edited`: settings as the form has them.
-    """
+    """What runs, and what would run: one value, so that the two are always of the same moment."""
 
     running: Experiment
     edited: Experiment

@@ -91,8 +91,6 @@ class TaskRunner(QObject):
     """Hands functions to one background thread and their results to handlers on this one.
 
     The thread begins with the first function.
-
-    * `name`: name of the thread, for debuggers.
     """
 
     #: Nothing is waiting or running any more; whether the last task has succeeded.
@@ -212,10 +210,6 @@ class LatestOnly:
 
     Unlike `TaskRunner.submit` it lets the running function finish, so that a stream of requests faster
     than the answers (a drag, training at full speed) still gets answers, each as fresh as possible.
-
-    * `kind`: name of this stream of requests.
-    * `on_done`: called with each result.
-    * `on_failed`: called with the text of an error.
     """
 
     def __init__(

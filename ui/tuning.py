@@ -56,10 +56,7 @@ class MainThreadCollector(QObject):
 
 
 class ErrorReporter(QObject):
-    """Shows exceptions that nothing else has caught to the user; the traceback goes to the log.
-
-    * `show`: called in the GUI thread with one sentence.
-    """
+    """Shows exceptions that nothing else has caught to the user; the traceback goes to the log."""
 
     _caught = Signal(str)
 

@@ -36,7 +36,6 @@ def save_screenshots(arguments: Arguments) -> list[Path]:
     """Train in an invisible window and write a picture of it for every panel.
 
     * `arguments`: with the folder `screenshots`, which is made if need be.
-    * Returns: the PNG files, in the order of the panels.
     * Raises CNNVizError: if the folder or a file cannot be written, or the window did not come to
       rest.
     """

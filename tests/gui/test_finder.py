@@ -108,7 +108,7 @@ def test_a_misspelt_handler_fails_at_the_start(qtbot, monkeypatch, handler):
     qtbot.addWidget(window)
     built = menus.Menus(window, AppState(LAB5))
     with pytest.raises(AttributeError, match=handler):
-        built.connect_to({"session": SimpleNamespace(open_data=print, state="ready")}, rows)
+        built.connect_to(SimpleNamespace(session=SimpleNamespace(open_data=print, state="ready")), rows)
 
 
 # -- the finder ----------------------------------------------------------------------------------------------

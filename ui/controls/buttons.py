@@ -13,8 +13,6 @@ _ICON_ROLES = {"primary": "on_accent", "danger": "danger", "link": "accent"}
 class Button(QPushButton):
     """Push button.
 
-    * `text`: also the accessible name.
-    * `icon`: name of an icon, or "" for none.
     * `kind`: at most one primary button a panel.
     * `shortcut`: key as text, such as "Space". It stands in the tool tip and may be shown on the button;
       the window owns the shortcuts.
@@ -67,9 +65,7 @@ class Button(QPushButton):
 class IconButton(QToolButton):
     """Square button that shows only an icon.
 
-    * `icon`: name of an icon.
     * `name`: accessible name, and the first words of the tool tip.
-    * `tooltip`: what else the tool tip says.
     * `shortcut`: as of `Button`.
     """
 

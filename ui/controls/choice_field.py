@@ -180,10 +180,7 @@ class SegmentedControl(QFrame):
 
 
 class ClassPicker(QPushButton):
-    """The menu stays open until Done, Enter or a click elsewhere; then it announces the choice once.
-
-    * `fewest`, `most`: how many classes may be chosen.
-    """
+    """The menu stays open until Done, Enter or a click elsewhere; then it announces the choice once."""
 
     classesEdited = Signal(tuple)
     messageChanged = Signal(str)

@@ -26,7 +26,6 @@ class Cover(QWidget):
 
     The room stays the same either way, so that nothing moves when it is uncovered.
 
-    * `part`: in the layout of its parent.
     * `title`: what it is called, where that stands in it alone.
     """
 

@@ -60,7 +60,6 @@ class ElidedLabel(PaintedWidget):
 
     * `widest`: longest text there will be. With it the room of the label does not depend on its
       text, so that one that changes at display rate asks no layout for anything.
-    * `small`: whether the smallest size of the theme is used.
     * `mono`: whether figures are to line up, at the right; they are small.
     """
 
@@ -147,7 +146,6 @@ class WrapLabel(WrappedWidget):
     says which height goes with a width, and claims it.
 
     * `role`: colour of the text; a title is strong text.
-    * `small`: whether the smallest size of the theme is used.
     * `lively`: whether numbers in it change at display rate: the room that it asks for is then that
       of long ones, so that no layout has to be done for each.
     """

@@ -62,12 +62,7 @@ class _Scaled(QObject):
 
 
 def named[Widget: QWidget](widget: Widget, name: str = "", tip: str = "", role: str = "") -> Widget:
-    """Name a widget, and return it.
-
-    * `name`: what a screen reader says.
-    * `tip`: tool tip.
-    * `role`: role by which the stylesheet knows it, such as "caption".
-    """
+    """Give a widget a name for screen readers, a tool tip and a role for the stylesheet, and return it."""
     if name:
         widget.setAccessibleName(name)
     if tip:
@@ -114,12 +109,7 @@ class Form(QWidget):
             self._grid.addWidget(field, row, 2 * half + 1)
 
     def add_row(self, text: str, field: QWidget, tooltip: str = "") -> QLabel:
-        """Add a labelled field.
-
-        * `text`: label; also the accessible name of a field that has none.
-        * `tooltip`: shown on label and field.
-        * Returns: the label; its mnemonic, if it has one, leads to the field.
-        """
+        """Add a field and return its label, which is also the accessible name of a field that has none."""
         label = named(QLabel(text), role="muted")
         label.setBuddy(field)
         if not field.accessibleName():

@@ -64,7 +64,6 @@ class MessageBar(QFrame):
     ) -> None:
         """Show a message in place of the one before.
 
-        * `text`: one or two sentences.
         * `action`: text of a button, or "" for none; `act`: what it does. `other`: the same of another one.
         """
         self._set_kind(kind)

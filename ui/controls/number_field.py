@@ -164,11 +164,7 @@ def _step_below(value: float) -> float:
 
 
 class IntListField(QLineEdit):
-    """Numbers separated by commas or spaces, each within limits; an empty line is an empty list.
-
-    * `limits`: smallest and largest number.
-    * `counts`: fewest and most numbers.
-    """
+    """Numbers separated by commas or spaces, each within limits; an empty line is an empty list."""
 
     valuesEdited = Signal(tuple)
     messageChanged = Signal(str)
@@ -220,7 +216,6 @@ _MANTISSAS = (1, 2, 5)
 class PowerSlider(QWidget):
     """Positive number in the steps 1, 2 and 5 of each decade.
 
-    * `name`: written at the left; also part of the accessible name.
     * `lowest`, `highest`: exponents of ten of the ends.
     """
 

@@ -83,10 +83,7 @@ _LATEST_MS = 3000
 
 
 class LateScroll(QObject):
-    """Moves a scroll bar to a place as soon as it reaches that far; not when the user scrolls meanwhile.
-
-    * `bar`: also the parent.
-    """
+    """Moves a scroll bar to a place as soon as it reaches that far; not when the user scrolls meanwhile."""
 
     def __init__(self, bar: QScrollBar, place: int) -> None:
         super().__init__(bar)

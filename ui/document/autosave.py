@@ -31,7 +31,12 @@ _PLACE = "keeping"
 
 
 class _Home(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is beside a folder: the file of the user, whether that has all of it, whether it was closed."""
+    """What is said of a document beside its folder.
+
+    * `path`: file of the user to which it belongs, "" for none; `stamp`: time and size of that file
+      when it was the same; `is_saved`: whether it has all of it.
+    * `is_closed`: whether its window came to its end.
+    """
 
     path: str = ""
     stamp: Stamp = (0, 0)
@@ -44,19 +49,13 @@ class LeftBehind:
     """A document that lies in a folder and is open in no window.
 
     * `changed`: when it was last written, in seconds since the epoch.
-    * `path`: file of the user to which it belongs, None for none; `stamp`: time and size of that
-      file when it was the same; `is_saved`: whether it has all of it.
-    * `is_closed`: whether its window came to its end.
     * `computer`: name of another computer on which it is marked as open, or "".
     """
 
     number: int
     changed: float
-    path: Path | None
-    stamp: Stamp
-    is_saved: bool
-    is_closed: bool
-    computer: str = ""
+    home: _Home
+    computer: str
 
 
 class StateFolder:
@@ -160,8 +159,7 @@ class StateFolder:
                 computer = str(lock.getLockInfo()[1])
                 if computer in ("", QSysInfo.machineHostName()):
                     return None
-        path = Path(home.path) if home.path else None
-        return LeftBehind(number, changed, path, home.stamp, home.is_saved, home.is_closed, computer)
+        return LeftBehind(number, changed, home, computer)
 
     def _json(self, number: int) -> Path:
         return self._folder / str(number) / "document.json"
@@ -267,7 +265,7 @@ class Autosave(QObject):
 
     def restore(self, left: LeftBehind) -> None:
         """Open the document in the folder; one that cannot be read is kept under another name."""
-        folder = self.folder.path
+        folder, home = self.folder.path, left.home
         self._restored = left
 
         def read(_context: object) -> tuple[Document, Files, str]:
@@ -278,11 +276,9 @@ class Autosave(QObject):
                 return archive.load_words(aside), {}, printable(aside)
 
         def done(found: tuple[Document, Files, str]) -> None:
-            document, files, lost = found
-            self._lost = lost
-            self._document.restore_kept(
-                document, files, left.path, left.stamp, is_saved=left.is_saved and not lost
-            )
+            document, files, self._lost = found
+            path, is_saved = Path(home.path) if home.path else None, home.is_saved and not self._lost
+            self._document.restore_kept(document, files, path, home.stamp, is_saved=is_saved)
 
         def failed(message: str) -> None:
             self._restored = None
@@ -310,11 +306,11 @@ class Autosave(QObject):
                 f"The document of {when} is damaged: only its words and settings are here. The rest is in "
                 f"{self._lost}."
             )
-        elif not left.is_closed:
+        elif not left.home.is_closed:
             said = (
                 f"CNNViz ended on {when} without being closed. This is the document as it was at that time."
             )
-        elif left.path is None:
+        elif not left.home.path:
             writing = self._document.writing
             name = "" if writing is None else printable(" ".join(writing.work.author.split()), 60)
             said = (
@@ -332,8 +328,9 @@ class Autosave(QObject):
             return
         when = moment(other.changed)
         text = f"Another document, last changed on {when}, is in no file."
-        if other.path is not None:
-            name, unsaved = printable_name(other.path), "" if other.is_saved else " and is not saved"
+        if other.home.path:
+            name = printable_name(Path(other.home.path))
+            unsaved = "" if other.home.is_saved else " and is not saved"
             text = f"{name} was open, too; it was last changed on {when}{unsaved}."
         if other.computer:
             text = f"A document that was last changed on {when} is marked as open on {other.computer}."

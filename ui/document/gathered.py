@@ -114,10 +114,7 @@ def gather(
 
 
 def _still(state: AppState, needed: frozenset[int]) -> StillRun | None:
-    """Return the run as it stands; None before there is one.
-
-    * `needed`: steps of moments that have to be kept.
-    """
+    """Return the run as it stands, with the moments of some steps; None before there is one."""
     live, snapshots = state.live, state.history.snapshots
     if live is None:
         return None

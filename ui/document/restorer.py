@@ -38,7 +38,6 @@ _KIND = "document"
 class Order:
     """A document that is to be put into the window.
 
-    * `name`: what it is called in messages.
     * `is_own`: whether the program has kept it by itself: the data that it names are opened.
     * `asks`: whether to ask before the present run is lost.
     * `prepared`: a run that has been trained for it.
@@ -89,9 +88,6 @@ class DocumentRestorer(QObject):
 
     The window stays as it is until the network of the document is there and is known to be the one that was
     saved.
-
-    * `panels`: the panel in front, and the choices made inside the panels.
-    * `window`: parent of the progress dialog; also of this object.
     """
 
     #: The document is in the window; False when it was given up.
@@ -418,7 +414,6 @@ def repeat(
 ) -> RestoredRun:
     """Train a run from its initial weights.
 
-    * `dataset`: with the classes of the experiment.
     * `shown`: step whose network has to be on record.
     * `last`: step at which to end; the end of the run is not passed.
     * `epochs`: epochs of the run, where there are more than its settings say.

@@ -63,11 +63,7 @@ type _Now = tuple[object, tuple[int, int], _Curve]
 
 
 class WindowDocument(QObject):
-    """Knows in which file the document of a window is, and whether that has all of it.
-
-    * `settings`: where the list of recent files is kept.
-    * `window`: parent of dialogs; also of this object.
-    """
+    """Knows in which file the document of a window is, and whether that has all of it."""
 
     opened = Signal()  # another document is in the window
     saved = Signal()  # the file of the user has all of it

@@ -69,10 +69,7 @@ class ExportDialog(QDialog):
     written all the same, and the window says where it is.
 
     * `figures`: what can be chosen; the first is chosen at first.
-    * `state`: for the caption and the name of the file.
-    * `settings`: where folder and choices are remembered.
     * `picture`: returns what a PNG shall carry.
-    * `files`: writes the file beside the window.
     """
 
     #: A file has been written.

@@ -26,23 +26,20 @@ from ui.panels.training.log_table import LogTable
 from ui.state import AppState
 from ui.tasks import TaskRunner
 from ui.window.actions import action_row
-from ui.window.panel_area import PanelArea, panel_of
+from ui.window.main_window import MainWindow
+from ui.window.panel_area import panel_of
 
 
 class FigureExporter(QObject):
     """Knows which figure is meant, opens the dialog, and fills the clipboard.
 
-    * `window`: the main window; also the parent.
-    * `panels`: those whose figures there are.
     * `picture`: returns what a PNG shall carry, or None.
     * `insert`: puts a figure into the lab report.
-    * `files`: finishes and writes files beside the window.
     """
 
     def __init__(
         self,
-        window: QWidget,
-        panels: PanelArea,
+        window: MainWindow,
         state: AppState,
         settings: QSettings,
         picture: Callable[[QWidget], Document | None],
@@ -50,7 +47,7 @@ class FigureExporter(QObject):
         files: TaskRunner,
     ) -> None:
         super().__init__(window)
-        self._window, self._panels, self._state = window, panels, state
+        self._window, self._panels, self._state = window, window.panels, state
         self._settings, self._picture, self._insert = settings, picture, insert
         self._files = files
         self._whole = Figure(window, "Whole window", "window")

@@ -36,7 +36,6 @@ _LETTERS = str.maketrans({"∂": "d", "η": "eta", "σ": "sigma", "Δ": "delta",
 class Figure:
     """What can be exported.
 
-    * `title`: what it is, for lists and file names.
     * `kind`: "plot", "panel" or "window".
     * `place`: title of the panel that it is in.
     """

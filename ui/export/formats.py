@@ -67,7 +67,6 @@ def draw_png(
     * `scale`: pixels of the picture for one of the screen, in each direction.
     * `width_cm`: width in print, from which the DPI follow; by default that at 96 pixels of the
       screen an inch.
-    * `document`: what the picture shall carry.
     """
     width = natural_width(drawing) if width_cm is None else width_cm
     return partial(_png, to_image(drawing, scale), width, document)

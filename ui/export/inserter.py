@@ -28,11 +28,7 @@ _MOST_ROWS = 50_000  # of numbers kept with a figure; a curve of a long run has 
 
 
 class FigureInserter(QObject):
-    """Knows what each panel has drawn, and hands it to the report.
-
-    * `panels`: those whose figures there are.
-    * `files`: finishes figures beside the window.
-    """
+    """Knows what each panel has drawn, and hands it to the report."""
 
     def __init__(
         self,

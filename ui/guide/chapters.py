@@ -19,7 +19,6 @@ TERMS = "terms"
 class Chapter:
     """A page of the help.
 
-    * `title`: in the list.
     * `name`: of its file in the guide, without suffix; or one of the addresses above.
     * `about`: further words by which it is found.
     """

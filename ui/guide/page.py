@@ -307,9 +307,7 @@ _AROUND = 60
 class GuideWindow(QDialog):
     """Shows the help beside the window that it speaks of.
 
-    * `first_steps`: writes the page of first steps and keys, as HTML.
     * `find`: asks over this window for words of the guide, and shows where they are.
-    * `parent`: the program's window.
     """
 
     def __init__(

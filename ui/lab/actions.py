@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSettings
 
 from ui.document.window_document import WindowDocument
-from ui.window.actions import ACTIONS
 from ui.window.main_window import MainWindow
 
 if TYPE_CHECKING:
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from ui.panels.report.panel import ReportPanel
 
 _OPEN = "lab/open"
-OWN_ACTIONS = tuple(row for row in ACTIONS if row.handler.startswith("lab."))
-"""What is asked of the guide, which cannot be asked before it is built."""
 
 
 class LabActions(QObject):
@@ -42,7 +39,6 @@ class LabActions(QObject):
         from ui.lab.guide import LabGuide
 
         self.guide = LabGuide(self._window, self._document, report, self._covers, self._settings, self)
-        self._window.menus.connect_to({"lab": self.guide}, OWN_ACTIONS)
         self._window.lab_dock.shown.connect(self._on_shown)
         if self._waiting is not None:
             self.guide.open_file(self._waiting)

@@ -35,11 +35,7 @@ _BELOW = 8
 
 
 class LabColumn(QFrame):
-    """Which lab, the step in front or the list of all, what is left to do, and the way on.
-
-    * `show_me`: puts the window where the step in front wants it.
-    * `open_lab`, `ask`: open a lab, by its id, or one that is asked for.
-    """
+    """Which lab, the step in front or the list of all, what is left to do, and the way on."""
 
     def __init__(
         self,

@@ -36,11 +36,7 @@ type Covers = tuple[tuple[Cover, tuple[Secret, ...]], ...]
 
 
 class LabGuide(QObject):
-    """Builds the lab guide; a lab is opened when the column is first in sight.
-
-    * `covers`: over the parts of the panels.
-    * `ask`: asks for a lab file and opens it.
-    """
+    """Builds the lab guide; a lab is opened when the column is first in sight."""
 
     def __init__(
         self,

@@ -16,10 +16,7 @@ from ui.window.main_window import MainWindow
 
 
 class Happenings(QObject):
-    """Tells the controller what the student does; what "Show me" does is not counted.
-
-    * `document`: says when the window is being put somewhere.
-    """
+    """Tells the controller what the student does; what "Show me" does is not counted."""
 
     def __init__(
         self,

@@ -79,7 +79,6 @@ class StepPage(QWidget):
         """Show the step in front.
 
         * `figures`: the figures of the lab; of one that cannot be shown, why not.
-        * `complain`: is told what cannot be written.
         """
         lab, step = control.lab, control.step
         assert lab is not None

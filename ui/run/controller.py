@@ -47,10 +47,7 @@ class _Built:
 
 
 class Controller(QObject):
-    """Owns the threads, and does what is more than a change of the state; `ui.panels.contract.Runs` is of it.
-
-    * `data`: other data than MNIST.
-    """
+    """Owns the threads, and does what is more than a change of the state: also what panels ask `Runs` for."""
 
     #: The user has asked for more than a single step of training, which is about to begin.
     trainingAsked = Signal()

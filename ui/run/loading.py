@@ -81,10 +81,7 @@ def read_data(
 ) -> None:
     """Read MNIST (None) or other data, one data set at a time; what is open stays until they are there.
 
-    * `analysis`: where they are read.
-    * `then`: what to do with them.
     * `otherwise`: what to do when they cannot be read or are not waited for, after the user was told.
-    * `use_mnist`: what the user is offered then.
     """
     start, name = time.perf_counter(), "MNIST" if path is None else printable_name(path)
     remedy = "" if path is None else USE_MNIST
@@ -139,7 +136,6 @@ def mismatch_of(
 ) -> Mismatch | None:
     """Return why the data of a run are not those that are open; None where they are, or may be.
 
-    * `experiment`: settings of the run.
     * `data_name`, `data_sha256`: name and checksum of its data; empty when unknown.
     * `source`: the open data with all their classes.
     * `current`: these with the classes of the present run.

@@ -15,12 +15,7 @@ from ui.state import AppState, EvaluatedStep, RunStatus
 
 
 class MailReader(QObject):
-    """Empties the mailbox by a timer and drops what belongs to an earlier run.
-
-    * `state`: is written to.
-    * `control`: tells whether the loop has been asked to run.
-    * `moment_tests`: gets the test results.
-    """
+    """Empties the mailbox by a timer and drops what belongs to an earlier run."""
 
     def __init__(
         self,

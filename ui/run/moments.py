@@ -16,10 +16,7 @@ _KIND = "replay"
 
 
 class Moments(QObject):
-    """Shows moments, one at a time: asking for another one ends the repetition for the one before.
-
-    * `tasks`: where runs are repeated, with nobody waiting behind them.
-    """
+    """Shows moments, one at a time: asking for another one ends the repetition for the one before."""
 
     def __init__(self, state: AppState, tasks: TaskRunner, parent: QObject) -> None:
         super().__init__(parent)

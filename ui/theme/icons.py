@@ -34,7 +34,6 @@ def icon_pixmap(name: str, color: QColor, side: int, ratio: float = 1.0, gap: in
     """Picture of an icon.
 
     * `color`: colour of the lines; its opacity counts.
-    * `side`: side in logical pixels.
     * `ratio`: device pixels a logical pixel.
     * `gap`: empty logical pixels at the right, before the text of a button.
     * Returns: transparent where the icon is not, and everywhere if there is no such icon.
@@ -61,7 +60,6 @@ def icon(name: str, role: str = "text", theme: Theme | None = None, gap: int = 0
 
     * `name`: file name in resources/icons without its suffix.
     * `role`: colour role of the theme. A checked button shows "accent" instead of "text".
-    * `theme`: the one in force when None.
     * `gap`: empty pixels at the right of a picture of 16 pixels, in proportion for other sizes.
     * `side`: side of the one picture there is of each state, in logical pixels.
     * Returns: A snapshot: it does not follow later changes of the theme. See `bind_icon`.

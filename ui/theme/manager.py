@@ -58,7 +58,7 @@ class ThemeManager(QObject):
         self._put_on(self.theme)
 
     def follow(self, widget: QObject) -> None:
-        """Give a widget the theme in force now, and each later one, through its `set_theme`."""
+        """See `follow_theme`."""
         self._restyle(widget)
         self._following[widget] = None
 
@@ -186,10 +186,7 @@ class ThemeManager(QObject):
 
 
 def theme_manager() -> ThemeManager:
-    """Theme manager of the application, made when it is first asked for.
-
-    * Raises RuntimeError: if there is no QApplication yet.
-    """
+    """Theme manager of the application, made when it is first asked for."""
     app = QApplication.instance()
     if app is None:
         raise RuntimeError("A theme needs a QApplication: build that first.")
@@ -200,7 +197,7 @@ def theme_manager() -> ThemeManager:
 def follow_theme(widget: QObject) -> None:
     """Give a widget the theme in force now, and each later one, through its `set_theme`.
 
-    * `widget`: has a method ``set_theme(theme)``. It follows as long as there is somebody who knows it.
+    It follows as long as there is somebody who knows it.
     """
     theme_manager().follow(widget)
 

@@ -16,7 +16,6 @@ def make_pen(color: QColor, width: float = 1.0, dashes: Sequence[float] = ()) ->
     """Pen whose width does not change with the zoom of a plot.
 
     * `width`: in device pixels: Qt measures such a pen in them.
-    * `dashes`: lengths of dashes and gaps, in widths of the pen; none for a solid line.
     """
     pen = QPen(color, width)
     pen.setCosmetic(True)

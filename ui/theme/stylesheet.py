@@ -17,12 +17,7 @@ _DAMAGED = f"The look of the window is missing or damaged; {restore('style.qss')
 
 
 def mix(first: str, second: str, share: float) -> str:
-    """Blend of two colours.
-
-    * `first`, `second`: ``#RRGGBB``.
-    * `share`: part of `second`, 0 to 1.
-    * Returns: ``#rrggbb``.
-    """
+    """Blend of two colours, with so much of the second."""
     a, b = QColor(first), QColor(second)
     parts = zip((a.red(), a.green(), a.blue()), (b.red(), b.green(), b.blue()), strict=True)
     return QColor(*(round(x + (y - x) * share) for x, y in parts)).name()
@@ -77,12 +72,7 @@ _bundles: dict[str, bytes] = {}
 
 
 def mark_path(name: str, color: str) -> str:
-    """Path of the picture of a mark; another name for each colour, because Qt keeps pictures by name.
-
-    * `name`: "chevron_down", "tick" and so on.
-    * `color`: ``#RRGGBB``.
-    * Returns: begins with ``:/``, as Qt's resources do.
-    """
+    """Path of the picture of a mark; another name for each colour, because Qt keeps pictures by name."""
     file = f"{name}-{color.lstrip('#')}.svg"
     path = f":/marks/{file}"
     if path not in _bundles:

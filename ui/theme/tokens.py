@@ -31,10 +31,7 @@ class Theme(look.Look):
         return max(round(length * self.scale), 1) if length > 0 else 0
 
     def color(self, role: str, alpha: float = 1.0) -> QColor:
-        """Colour of a role, as a new QColor.
-
-        * Raises AttributeError: if there is no such role.
-        """
+        """Colour of a role, as a new QColor."""
         color = QColor(getattr(self, role))
         color.setAlphaF(alpha)
         return color
@@ -72,7 +69,6 @@ def load_fonts(folder: Path = FONT_FOLDER) -> list[str]:
     * `folder`: searched with its sub-folders for ``.ttf`` and ``.otf`` files. May be missing: then
       the fonts of the system serve. The program's own have TrueType outlines: Qt thickens those of CFF
       fonts, which makes light text on a dark ground look bold.
-    * Returns: names of the families that are now available.
     """
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in {".ttf", ".otf"})
     families: list[str] = []
@@ -114,7 +110,6 @@ def ui_font(
 ) -> QFont:
     """Interface font.
 
-    * `theme`: gives the scale when `size` is None.
     * `size`: size in points; the base size of the theme when None. Never below 9.
     """
     font = QFont(_family("ui"))

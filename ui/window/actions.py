@@ -23,10 +23,8 @@ class ActionRow:
     """One thing that can be asked for.
 
     * `name`: under which it is found, and the object name of its button.
-    * `menu`: one of `MENUS`.
     * `text`: in the menu; ``&`` stands before the letter that chooses it.
-    * `handler`: method that does it: the name of a part of the program, a dot, and the method; see
-      `Menus.connect`.
+    * `handler`: method that does it, by its way from the session.
     * `argument`: what the method is given; None for nothing.
     * `tooltip`: what it does, in words that can follow its name.
     * `key`: as `QKeySequence` reads it, or "".
@@ -34,9 +32,7 @@ class ActionRow:
       of it.
     * `help`: what the key does, for the help; "" where the text of the menu says it. Keys of rows
       that follow one another with the same words are listed together.
-    * `icon`: name of an icon, or "".
     * `short`: what a button says instead of the text of the menu, where that is too long for it.
-    * `enabled`: when it can be asked for.
     * `is_checkable`: whether it is switched on and off; the method is given which.
     * `group`: of the checkable ones with the same name one is on at a time; such a one is given its
       `argument`.
@@ -117,7 +113,7 @@ ACTIONS = (
         tooltip="write everything in this window to another file",
     ),
     ActionRow(
-        name="open_data", menu="&File", text="Import &data…", handler="session.open_data", key="Ctrl+D",
+        name="open_data", menu="&File", text="Import &data…", handler="open_data", key="Ctrl+D",
         tooltip="read an IDX folder, a Keras .npz or a folder of images", starts_section=True,
     ),
     ActionRow(
@@ -151,7 +147,7 @@ ACTIONS = (
         key="Ctrl+I", icon="plus", short="Insert into report",
     ),
     ActionRow(
-        name="export_report", menu="&File", text="Export re&port…", handler="lab.export",
+        name="export_report", menu="&File", text="Export re&port…", handler="lab.guide.export",
         tooltip="write the lab report as PDF, web page or folder", key="Ctrl+Shift+E", icon="file-text",
     ),
     ActionRow(
@@ -195,38 +191,38 @@ ACTIONS = (
         enabled=_LOADED,
     ),
     ActionRow(
-        name="lab", menu="&Lab", text="&Lab guide", handler="lab.enter", key="Ctrl+L", icon="list",
+        name="lab", menu="&Lab", text="&Lab guide", handler="lab.guide.enter", key="Ctrl+L", icon="list",
         tooltip="the guided lab at the right, at its open step: predict, do, see, explain, hand in",
         help="the lab guide, at its open step",
     ),
     ActionRow(
-        name="close_lab", menu="&Lab", text="&Close the guide", handler="lab.put_away", icon="x",
+        name="close_lab", menu="&Lab", text="&Close the guide", handler="lab.guide.put_away", icon="x",
         tooltip="close the column; your work is kept, and the samples get the room",
     ),
     ActionRow(
-        name="show_step", menu="&Lab", text="&Show me", handler="lab.show_me", key="Ctrl+Shift+L",
+        name="show_step", menu="&Lab", text="&Show me", handler="lab.guide.show_me", key="Ctrl+Shift+L",
         tooltip="prepare the window for this step of the lab", help="in the lab: show me",
     ),
     ActionRow(
-        name="next_step", menu="&Lab", text="&Next step", handler="lab.go", argument=1, key="Ctrl+PgDown",
-        tooltip="the next step of the lab",
+        name="next_step", menu="&Lab", text="&Next step", handler="lab.guide.go", argument=1,
+        tooltip="the next step of the lab", key="Ctrl+PgDown",
     ),
     ActionRow(
-        name="last_step", menu="&Lab", text="&Previous step", handler="lab.go", argument=-1, key="Ctrl+PgUp",
-        tooltip="the previous step of the lab",
+        name="last_step", menu="&Lab", text="&Previous step", handler="lab.guide.go", argument=-1,
+        tooltip="the previous step of the lab", key="Ctrl+PgUp",
     ),
     ActionRow(
-        name="open_lab", menu="&Lab", text="&Open lab file…", handler="lab.ask", icon="folder-open",
+        name="open_lab", menu="&Lab", text="&Open lab file…", handler="lab.guide.ask", icon="folder-open",
         tooltip="open a lab that somebody else has written", starts_section=True,
     ),
     ActionRow(
-        name="find", menu="&View", text="&Find…", handler="finder.ask", key="Ctrl+K",
+        name="find", menu="&View", text="&Find…", handler="window.finder.ask", key="Ctrl+K",
         tooltip="find any action, setting, control or page of the help by its words",
         help="find anything by its words", icon="search",
     ),
     *(
         ActionRow(
-            name=f"theme_{mode}", menu="&View", text=text, handler="session.set_theme_mode", argument=mode,
+            name=f"theme_{mode}", menu="&View", text=text, handler="set_theme_mode", argument=mode,
             is_checkable=True, group="theme", tooltip=tooltip,
             starts_section=mode == "system",
         )
@@ -239,42 +235,46 @@ ACTIONS = (
     *(
         ActionRow(
             name=f"panel_{number}", menu="&View", text=f"&{number + 1} {row.title}", key=f"Ctrl+{number + 1}",
-            handler="session.show_panel", argument=number, help="panels", starts_section=number == 0,
+            handler="show_panel", argument=number, help="panels", starts_section=number == 0,
         )
         for number, row in enumerate(PANELS)
     ),
     ActionRow(
-        name="move_aside", menu="&View", text="Put panel &beside the others", key="Ctrl+B",
-        handler="panels.move_aside", tooltip="two panels side by side; their title bars can be dragged",
+        name="move_aside", menu="&View", text="Put panel &beside the others",
+        handler="window.panels.move_aside", key="Ctrl+B",
+        tooltip="two panels side by side; their title bars can be dragged",
     ),
     ActionRow(
-        name="gather", menu="&View", text="All panels as &tabs", handler="panels.gather", key="Ctrl+Shift+B",
+        name="gather", menu="&View", text="All panels as &tabs", handler="window.panels.gather",
+        key="Ctrl+Shift+B",
     ),
     ActionRow(
-        name="next_area", menu="&View", text="Next &area", handler="areas.go", argument=1, key="F6",
+        name="next_area", menu="&View", text="Next &area", handler="window.areas.go", argument=1, key="F6",
         tooltip="move the keyboard to the next part of the window", starts_section=True,
     ),
     ActionRow(
-        name="last_area", menu="&View", text="Pr&evious area", handler="areas.go", argument=-1,
+        name="last_area", menu="&View", text="Pr&evious area", handler="window.areas.go", argument=-1,
         tooltip="move the keyboard to the previous part of the window", key="Shift+F6",
     ),
     ActionRow(
-        name="next_page", menu="&View", text="&Next page", handler="pages.turn", argument=1, key="PgDown",
+        name="next_page", menu="&View", text="&Next page", handler="window.pages.turn", argument=1,
+        key="PgDown",
         tooltip="the next step of Backprop; in other panels, and after its last step, that of the lab",
         help="the next step of Backprop; in other panels, and after its last step, that of the lab",
     ),
     ActionRow(
-        name="last_page", menu="&View", text="Previous pa&ge", handler="pages.turn", argument=-1, key="PgUp",
+        name="last_page", menu="&View", text="Previous pa&ge", handler="window.pages.turn", argument=-1,
+        key="PgUp",
         tooltip="the previous step of Backprop; in other panels, and at its first step, that of the lab",
         help="the previous step of Backprop; in other panels, and at its first step, that of the lab",
     ),
     ActionRow(
-        name="keys", menu="&View", text="&Keys on controls", handler="session.remember_keys",
+        name="keys", menu="&View", text="&Keys on controls", handler="remember_keys",
         tooltip="show on each control the key that presses it", is_checkable=True, icon="keyboard",
         help="show keys on the controls",
     ),
     ActionRow(
-        name="motion", menu="&View", text="&Motion", handler="session.set_motion", is_checkable=True,
+        name="motion", menu="&View", text="&Motion", handler="set_motion", is_checkable=True,
         tooltip="let numbers fly along arrows to their cells, and messages slide in",
     ),
     ActionRow(

@@ -29,7 +29,6 @@ class Areas(QObject):
       which they are visited; those out of sight are passed over. An area may lie in another; it
       comes after that.
     * `home`: return where the keyboard goes when its area has gone; None for nowhere.
-    * `parent`: the window.
     """
 
     def __init__(
@@ -68,7 +67,7 @@ class Areas(QObject):
     def hand_on(self, *, forward: bool) -> bool:
         """Take the keyboard over from a control that can have it no longer, or lead it on from there by Tab.
 
-        * Returns: false where Qt is to go to the next control, or to the one before.
+        It is false where Qt is to go to the next control, or to the one before.
         """
         focus = self._window.focusWidget()
         if focus is None:

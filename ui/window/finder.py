@@ -45,9 +45,7 @@ _HINT = "↑ ↓ choose an entry, Enter opens it, Esc changes nothing"
 class Entry:
     """Something that can be found.
 
-    * `name`: what it is called.
     * `place`: where it belongs: a menu, a panel, the help.
-    * `act`: does it, or goes there.
     * `key`: as `QKeySequence` reads it, or "".
     * `why_not`: why it cannot be had now; "" if it can.
     * `about`: further words by which it is found, such as its tool tip.
@@ -69,10 +67,7 @@ Source = Callable[[], Iterable[Entry]]
 
 
 class Finder(QObject):
-    """Asks for words, and does what is chosen among all that they fit.
-
-    * `window`: over which it asks; also the parent.
-    """
+    """Asks for words, and does what is chosen among all that they fit."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -137,10 +132,7 @@ def _fitting(entries: Sequence[Entry], wanted: Sequence[str]) -> list[Entry]:
 
 
 class FinderBox(QDialog):
-    """A line for words, and below it what they fit, with its place and its key.
-
-    * `parent`: the window that it stands over.
-    """
+    """A line for words, and below it what they fit, with its place and its key."""
 
     def __init__(self, entries: list[Entry], parent: QWidget) -> None:
         super().__init__(parent)
@@ -242,11 +234,7 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def cost(wanted: Sequence[str], words: Sequence[str]) -> int | None:
-    """Return how far words are from those that are wanted: 0 where all are there as a whole.
-
-    * `wanted`, `words`: as `words_of` returns them.
-    * Returns: None if one of those wanted is not there at all.
-    """
+    """Return how far words are from those wanted: 0 where all are there as a whole, None if one is not."""
     total = 0
     for word in wanted:
         costs = [each for other in words if (each := _cost_of(word, other)) is not None]
@@ -304,7 +292,7 @@ def actions_of(menus: Menus) -> Iterator[Entry]:
                 yield Entry(f"{row.words}: {as_read(each.text())}", place, each.trigger)
             continue
         words = as_read(action.text()).removesuffix("…")
-        why_not = "" if action.isEnabled() else f"{words} is not possible {_STATES[menus.status]}."
+        why_not = "" if action.isEnabled() else f"{words} is not possible {_STATES[menus.state.run.status]}."
         yield Entry(words, place, action.trigger, row.key, why_not, row.tooltip)
 
 
@@ -323,8 +311,6 @@ def controls_of(
 ) -> Iterator[Entry]:
     """Yield the controls of a part of the window, and the options of its lists.
 
-    * `place`: what the part is called.
-    * `show`: brings the part to the front.
     * `pages`: of those of its pages, or controls, that may be out of sight, what brings them to the
       front.
     """

@@ -46,9 +46,6 @@ class KeyOwner(QObject):
 
     What has got the keyboard is scrolled into sight, through all the scroll areas that it is in: Qt does so
     for one area, which is not enough for a map that is scrolled within a panel that is scrolled.
-
-    * `can_turn`: whether there are pages to turn.
-    * `frees`: whether Escape frees a pinned cell.
     """
 
     def __init__(self, can_turn: Callable[[], bool], frees: Callable[[], bool], parent: QObject) -> None:
@@ -147,8 +144,6 @@ class KeyCaps(QObject):
 
     None covers a word or another one: where there is no such place, there is none. Escape unticks the action.
     It ticks the action by itself for who leads the keyboard about and has pressed no mouse button yet.
-
-    * `window`: whose controls are meant; also the parent.
     """
 
     def __init__(self, window: QWidget, action: QAction) -> None:

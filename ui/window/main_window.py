@@ -51,10 +51,9 @@ from ui.window.finder import Entry, Finder, actions_of, ask_for, chapters, contr
 from ui.window.keys import Pages
 from ui.window.menus import Menus, first_steps_page, show_about
 from ui.window.notice_bar import MomentChip, NoticeBar, PendingBar
-from ui.window.panel_area import FixedDock, LabDock, PanelArea
+from ui.window.panel_area import FixedDock, LabDock, PanelArea, Stage
 from ui.window.questions import ask_file
 from ui.window.run_bar import RunBar, RunStatusBar
-from ui.window.stage import Stage
 
 if TYPE_CHECKING:
     from ui.guide.page import GuideWindow
@@ -75,9 +74,6 @@ class MainWindow(QMainWindow):
 
     The frame of the window appears at once. Panels bring heavy modules with them and follow by
     `build_panels`.
-
-    * `firstPainted`: the frame is on the screen.
-    * `closing`: the window is about to close.
     """
 
     firstPainted = Signal()
@@ -92,7 +88,9 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(_LEAST.boundedTo(self._room_on_screen()))
         self.setAcceptDrops(True)
         self._state, self._runs, self._settings = state, runs, settings
-        self._painted = self._bare = self._presents = False
+        self._painted = self._bare = False
+        #: Whether the panel in front is shown alone.
+        self.is_presenting = False
         self._state_wanted = Qt.WindowState.WindowNoState  # what the window manager was asked for last
         self._before = (self._state_wanted, False, False)  # what presenter mode has changed
         self._guide: GuideWindow | None = None
@@ -161,7 +159,7 @@ class MainWindow(QMainWindow):
 
     def save_layout(self) -> None:
         """Remember size and arrangement."""
-        if self._presents:
+        if self.is_presenting:
             return
         self._settings.setValue("window/geometry", self.saveGeometry())
         self._settings.setValue("window/docks", self.saveState(_LAYOUT_VERSION))
@@ -170,9 +168,9 @@ class MainWindow(QMainWindow):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._presents and not self._bare:
+        if self.is_presenting and not self._bare:
             self.set_bare(True)  # the panel is held in the size that it had
-        if self._presents or self._turning.isActive():
+        if self.is_presenting or self._turning.isActive():
             self._turn()
         self._fit()
 
@@ -184,22 +182,17 @@ class MainWindow(QMainWindow):
     def set_bare(self, bare: bool) -> None:
         """Leave all the room to the panels, or give the samples and the timeline theirs back."""
         self._bare = bare
-        self.stage.hold(self._presents and not bare)
-        self.menuBar().setHidden(self._presents and bare)
+        self.stage.hold(self.is_presenting and not bare)
+        self.menuBar().setHidden(self.is_presenting and bare)
         self._fit()
         self._timeline_bar.setHidden(bare)
         self.menus.action("bare").setChecked(bare)
 
-    @property
-    def is_presenting(self) -> bool:
-        """Whether the panel in front is shown alone."""
-        return self._presents
-
     def set_presenting(self, presents: bool) -> None:
         """Show the panel in front alone, as large as the screen: the rest folds into one line below it."""
-        if presents == self._presents:
+        if presents == self.is_presenting:
             return
-        self._presents = presents
+        self.is_presenting = presents
         if presents:
             self._before = self._state_wanted, self._bare, not self.lab_dock.isHidden()
         state, bare, has_guide = self._before
@@ -218,7 +211,7 @@ class MainWindow(QMainWindow):
     def _turn(self) -> None:
         """Dress and lay out once what was changed for presenter mode, or after it."""
         self._turning.stop()
-        theme_manager().project(projected(self.width(), self.height()) if self._presents else None)
+        theme_manager().project(projected(self.width(), self.height()) if self.is_presenting else None)
         self._lay_out(True)
 
     def _lay_out(self, laid_out: bool) -> None:
@@ -245,7 +238,7 @@ class MainWindow(QMainWindow):
         if watched is self.notices:
             if event.type() in (QEvent.Type.Show, QEvent.Type.LayoutRequest):
                 self._place_notices()
-        elif self._presents and event.type() == QEvent.Type.MouseButtonPress:
+        elif self.is_presenting and event.type() == QEvent.Type.MouseButtonPress:
             self.set_bare(False)
         return super().eventFilter(watched, event)
 
@@ -257,7 +250,7 @@ class MainWindow(QMainWindow):
 
     def _leave(self) -> None:
         """Leave presenter mode, or the full screen."""
-        if self._presents:
+        if self.is_presenting:
             self.set_presenting(False)
         else:
             self.set_full_screen(False)
@@ -288,7 +281,9 @@ class MainWindow(QMainWindow):
         self._state_wanted = self.windowState()
         self.menus.action("full_screen").setChecked(full)
         self._escape.setEnabled(full)
-        if self._presents and not full:  # who leaves the full screen by a key of the system has left it, too
+        if (
+            self.is_presenting and not full
+        ):  # who leaves the full screen by a key of the system has left it, too
             self.set_presenting(False)
 
     def _check_state(self) -> None:
@@ -310,7 +305,7 @@ class MainWindow(QMainWindow):
         after = self.panels.titles[self.panels.front + 1 :]
         leads = "Page Down" if place < count - 1 else f"Page Down: {after[0]}" if after else "Page Up"
         self.page.setText(f"page {place + 1} of {count} ({leads})")
-        self.page.setVisible(self._presents and count > 1)
+        self.page.setVisible(self.is_presenting and count > 1)
 
     def _fit(self) -> None:
         """Divide the width: the panels come before the samples, the menus before the texts of buttons."""
@@ -319,7 +314,7 @@ class MainWindow(QMainWindow):
         wanted = px(_PANELS_WANT[self.panels.is_divided])
         wanted += self.lab_dock.room
         # In a narrow window the lab guide takes the place of the samples.
-        has_room = self._presents or not self.lab_dock.room or width - wanted >= px(_SAMPLES_LEAST)
+        has_room = self.is_presenting or not self.lab_dock.room or width - wanted >= px(_SAMPLES_LEAST)
         self.samples_dock.setHidden(self._bare or not has_room)
         self.lab_dock.takesSamples.emit(not has_room)
         room = max(px(_SAMPLES_LEAST), min(px(_SAMPLES_MOST), width - wanted))

@@ -1,8 +1,8 @@
 """Menus and shortcuts of the main window, made from the table of actions, and what Help shows."""
 
 import platform
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial, reduce
 from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,11 @@ from ui.window.actions import ACTIONS, MENUS, ActionRow
 
 
 class Menus(QObject):
-    """One action for each row of the table, in the menus of a window and for its buttons.
-
-    * `window`: gets the menus and the shortcuts; also the parent.
-    * `state`: says what can be asked for.
-    """
+    """One action for each row of the table, in the menus of a window and for its buttons."""
 
     def __init__(self, window: QMainWindow, state: AppState) -> None:
         super().__init__(window)
-        self._state = state
+        self.state = state
         self._status: RunStatus | None = None
         self._actions: dict[str, QAction] = {}
         self._listings: dict[str, QMenu] = {}
@@ -49,29 +45,22 @@ class Menus(QObject):
         """Return the action of a row."""
         return self._actions[name]
 
-    @property
-    def status(self) -> RunStatus:
-        """Status of the run, on which it depends what can be asked for."""
-        return self._state.run.status
-
     def listed(self, name: str) -> list[QAction]:
         """Return what stands in a submenu now."""
         menu = self._listings[name]
         menu.aboutToShow.emit()
         return [each for each in menu.actions() if each.isEnabled()]
 
-    def connect_to(self, parts: Mapping[str, object], rows: Iterable[ActionRow]) -> None:
+    def connect_to(self, session: object, rows: Iterable[ActionRow]) -> None:
         """Let actions do what their rows say.
 
-        * `parts`: what the names in front of the dots of handlers stand for.
-        * `rows`: those of the actions.
         * Raises AttributeError: if there is no such method: at once, not when the action is
           asked for.
         """
         for row in rows:
-            handler, action = _method(row.handler, parts), self._actions[row.name]
+            handler, action = _method(row.handler, session), self._actions[row.name]
             if row.listing:
-                menu, listing = self._listings[row.name], _method(row.listing, parts)
+                menu, listing = self._listings[row.name], _method(row.listing, session)
                 menu.aboutToShow.connect(partial(_fill, menu, listing, handler))
             elif row.is_checkable and not row.group:
                 action.toggled.connect(handler)
@@ -106,16 +95,15 @@ class Menus(QObject):
             self._groups[row.group].addAction(action)
 
     def _on_run_changed(self) -> None:
-        status = self._state.run.status
+        status = self.state.run.status
         if status is not self._status:
             self._status = status
             for row in ACTIONS:
                 self._actions[row.name].setEnabled(status in row.enabled)
 
 
-def _method(path: str, parts: Mapping[str, object]) -> Callable[..., Any]:
-    part, _, name = path.partition(".")
-    method = getattr(parts.get(part), name, None)
+def _method(path: str, session: object) -> Callable[..., Any]:
+    method = reduce(lambda part, name: getattr(part, name, None), path.split("."), session)
     if not callable(method):
         raise AttributeError(f"There is no method {path}, which an action is to call.")
     return method

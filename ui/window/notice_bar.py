@@ -151,10 +151,7 @@ _TIP = "Every panel shows the network as it was then. Live, or End on the timeli
 
 
 class MomentChip(QLabel):
-    """Stands on a tinted ground beside the tabs while an earlier moment is shown, where it moves nothing.
-
-    * `area`: the panels with their tabs; also the parent.
-    """
+    """Stands on a tinted ground beside the tabs while an earlier moment is shown, where it moves nothing."""
 
     def __init__(self, state: AppState, area: QWidget) -> None:
         super().__init__(area)

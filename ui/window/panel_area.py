@@ -1,13 +1,23 @@
-"""The docks of the window: panels, tabbed at first, that can stand side by side, and the lab guide."""
+"""The middle of the window, panels that can stand side by side, and the docks at its edges."""
 
 from collections.abc import Mapping
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QMainWindow,
+    QScrollArea,
+    QTabBar,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cnnviz._types import View
+from ui.controls.layouts import fill
 from ui.controls.pace import single_shot
 from ui.panels.contract import Panel
 from ui.theme import Theme
@@ -98,10 +108,7 @@ class PanelArea(QMainWindow):
         return self._docks.copy()
 
     def show_panel(self, number: int) -> None:
-        """Bring a panel to the front.
-
-        * `number`: position in the order in which panels were added, from 0.
-        """
+        """Bring a panel to the front, by its place among all panels."""
         if 0 <= number < len(self._docks):
             dock = self._docks[number]
             dock.show()
@@ -234,7 +241,6 @@ class FixedDock(QDockWidget):
 class LabDock(FixedDock):
     """Holds the lab guide; hidden until a lab is wanted.
 
-    * `window`: at whose right edge it stands; also the parent.
     * `shown(bool)`: it has come into sight, or was put away.
     * `takesSamples(bool)`: it stands in the room of the samples, or beside them.
     * `messages`: messages of the guide, by names for screen readers.
@@ -331,3 +337,49 @@ class PanelFrame(QScrollArea):
         if need.width() > room.width() == self.maximumViewportSize().width():
             room.setHeight(room.height() - self.horizontalScrollBar().sizeHint().height())
         self._panel.resize(need.expandedTo(room))
+
+
+class Stage(QWidget):
+    """Gives the panels its room, or holds them where they are while other parts unfold over them.
+
+    * `below`: what stays for longer.
+    * `pressed`: somebody has pressed on the panels while they are held; they get nothing of it.
+    """
+
+    pressed = Signal()
+
+    def __init__(self, panels: PanelArea, below: QWidget) -> None:
+        super().__init__()
+        self._panels, self._held = panels, QRect()
+        self._layout = fill(QVBoxLayout(self), (panels, 1), below, spacing=0)
+        self._cover = QWidget(self)
+        self._cover.setToolTip("Press to fold the menus, samples and timeline again")
+        self._cover.installEventFilter(self)
+        self._cover.hide()
+
+    def hold(self, held: bool) -> None:
+        """Hold the panels, or let them have what room there is."""
+        if held != self._cover.isHidden():
+            return
+        place = self._panels.mapTo(self.window(), QPoint(0, 0))
+        self._held = QRect(place, self._panels.size()) if held else QRect()
+        self._layout.setEnabled(not held)
+        self.setMinimumSize(int(held), int(held))  # of what is held nothing has to be in sight
+        self._cover.setVisible(held)
+        self._cover.raise_()
+        self._layout.invalidate()
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        found = super().event(event)
+        if self._held.isValid() and event.type() in (QEvent.Type.Move, QEvent.Type.Resize):
+            self._panels.setGeometry(self._held.translated(-self.mapTo(self.window(), QPoint(0, 0))))
+            self._cover.setGeometry(self.rect())
+        return found
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.MouseButtonPress:
+            self.pressed.emit()
+            return True
+        return False

@@ -11,11 +11,7 @@ _MOST_DIALOGS = 20
 
 
 def ask_file(parent: QWidget, settings: QSettings, title: str, kinds: str) -> Path | None:
-    """Ask for a file to open, where the last one was; None for none.
-
-    * `settings`: where the folder is remembered.
-    * `title`, `kinds`: of the dialog, and of the files that it lists, as Qt reads them.
-    """
+    """Ask for a file to open, where the last one was; None for none."""
     path, _ = QFileDialog.getOpenFileName(parent, title, str(remembered_folder(settings)), kinds)
     if not path:
         return None
@@ -28,10 +24,8 @@ def ask_target(
 ) -> Path | None:
     """Ask for a file to write, where the last one was; None for none.
 
-    * `settings`: where the folder is remembered.
     * `name`, `ending`: what the file is called unless the user says otherwise; a name without an
       ending gets this one.
-    * `kinds`: of the files that the dialog lists, as Qt reads them.
     """
     proposed = remembered_folder(settings) / f"{name}{ending}"
     named, _ = QFileDialog.getSaveFileName(parent, title, str(proposed), kinds)

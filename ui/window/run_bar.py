@@ -51,8 +51,6 @@ class RunBar(QWidget):
     While settings wait in the form and the run stands still, the first button starts a new run with them. The
     key that trains and pauses changes nothing at the end of a run, where it would begin what nobody has
     asked for; a message says how to go on. The button and the menu say what they do, and do it.
-
-    * `menus`: of the window: each button asks for an action of it.
     """
 
     def __init__(self, state: AppState, menus: Menus) -> None:
