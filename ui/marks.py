@@ -27,10 +27,10 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part, Size, Slide, Table
-from ui.controls.keyboard import arrow_step, has_shift, is_enter, is_plain
+from ui.controls.keyboard import arrow_step, has_shift, is_enter, is_plain, scroll_to
 from ui.controls.layouts import named
 from ui.controls.spoken import Spoken, tell_value
 from ui.controls.tips import ShowsTips, show_tip, wrapped
@@ -429,22 +429,13 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         elif step is not None and drawing.parts:
             found = drawing.next_part(self.hovered, *step)
             self._hover(None if found is None else found.key)
-            self._bring_into_sight(found)
+            if found is not None:
+                scroll_to(self, qrect(found.box).toAlignedRect())
         elif self.keys_point and is_enter(event) and (part := drawing.part(self.hovered)) is not None:
             self._ask(part.ask)
         else:
             return False
         return True
-
-    def _bring_into_sight(self, part: Part | None) -> None:
-        """Scroll to a part, where this lies in a scroll area."""
-        area = self.parentWidget()
-        while area is not None and not isinstance(area, QScrollArea):
-            area = area.parentWidget()
-        content = None if area is None else area.widget()
-        if area is not None and content is not None and part is not None:
-            place = self.mapTo(content, QPointF(part.box.x, part.box.y)).toPoint()
-            area.ensureVisible(place.x(), place.y(), 0, round(part.box.height))
 
     # -- painting ------------------------------------------------------------------------------------------
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QEventLoop, QIODevice, QSettings, QTimer, qVersion
+from PySide6.QtCore import QBuffer, QEventLoop, QIODevice, QSettings, QTimer, qVersion
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from cnnviz.cli import Arguments
 from cnnviz.errors import CNNVizError
@@ -54,30 +54,19 @@ def save_screenshots(arguments: Arguments) -> list[Path]:
     with private_session(application, arguments.experiment, arguments.data, _PICTURE) as session:
         session.controller.train()
         wait_until(lambda: session.state.run.status in (RunStatus.FINISHED, RunStatus.FAILED))
-        return _take(session, folder)
-
-
-def _take(session: Session, folder: Path) -> list[Path]:
-    area = session.window.panels
-    files: list[Path] = []
-    output = Output()
-    for index, title in enumerate(area.titles):
-        area.show_panel(index)
-        _settle(session)
-        name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
-        target = folder / f"{index + 1}-{name}.png"
-        atomic_write(target, _picture(session.window))
-        files.append(target)
-        output.say(f"Wrote {printable(target)}.")
-    return files
-
-
-def _picture(window: QWidget) -> bytes:
-    content = QByteArray()
-    buffer = QBuffer(content)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    window.grab().save(buffer, "PNG")
-    return bytes(content.data())
+        area, output = session.window.panels, Output()
+        files: list[Path] = []
+        for index, title in enumerate(area.titles):
+            area.show_panel(index)
+            _settle(session)
+            name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+            files.append(folder / f"{index + 1}-{name}.png")
+            content = QBuffer()
+            content.open(QIODevice.OpenModeFlag.WriteOnly)
+            session.window.grab().save(content, "PNG")
+            atomic_write(files[-1], bytes(content.data().data()))
+            output.say(f"Wrote {printable(files[-1])}.")
+        return files
 
 
 def _settle(session: Session) -> None:

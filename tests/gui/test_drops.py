@@ -23,7 +23,7 @@ from tests.gui.whole_window import rest, seen_rect, show_panel, train
 from tests.replacing import replace
 from tests.small_data import write_npz, write_pictures
 from ui.controls.tips import wrapped
-from ui.lab.step_text import FigureView
+from ui.lab.step_page import FigureView
 from ui.panels.report.panel import ReportPanel
 from ui.panels.samples.pictures import offered_image, read_picture
 from ui.panels.training.panel import TrainingPanel

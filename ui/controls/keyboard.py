@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
@@ -36,22 +36,23 @@ def follow_keyboard(slot: Callable[[QWidget | None, QWidget | None], None]) -> N
     app.focusChanged.connect(slot)
 
 
-def scroll_to(widget: QWidget) -> None:
-    """Scroll all that a widget is in so that the whole of it can be seen, or as much as there is room for.
+def scroll_to(widget: QWidget, part: QRect | None = None) -> None:
+    """Scroll all that a widget is in so that the whole of it, or a part, is seen, as far as there is room.
 
     Qt brings the line with the cursor into sight, of a field for words that is one of many.
     """
-    area = widget.parentWidget()
+    area, seen = widget.parentWidget(), part or widget.rect()
     while area is not None:
         content = area.widget() if isinstance(area, QScrollArea) else None
         if isinstance(area, QScrollArea) and content is not None and content.isAncestorOf(widget):
-            place, room = widget.mapTo(content, widget.rect().topLeft()), area.viewport().height()
-            if widget.height() > room:  # of a whole panel its beginning
+            place, room = widget.mapTo(content, seen.topLeft()), area.viewport().height()
+            if seen.height() > room:  # of a whole panel its beginning
                 area.ensureVisible(area.horizontalScrollBar().value(), place.y(), 0, 0)
             else:
-                middle = widget.mapTo(content, widget.rect().center())
-                area.ensureVisible(middle.x(), middle.y(), 0, min(widget.height() // 2 + _BESIDE, room // 2))
-                area.ensureWidgetVisible(widget, _BESIDE, _BESIDE)
+                middle = widget.mapTo(content, seen.center())
+                area.ensureVisible(middle.x(), middle.y(), 0, min(seen.height() // 2 + _BESIDE, room // 2))
+                if part is None:
+                    area.ensureWidgetVisible(widget, _BESIDE, _BESIDE)
         area = area.parentWidget()
 
 

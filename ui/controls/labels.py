@@ -4,10 +4,10 @@ import re
 from typing import override
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
-from ui.controls.flow_row import FlowRow, PaintedWidget, WrappedWidget
+from ui.controls.flow_row import FlowRow, PaintedWidget, WrappedWidget, height_for_width
 from ui.controls.layouts import named
 from ui.theme import Theme, follow_theme, mono_font, ui_font
 
@@ -226,3 +226,43 @@ class WrapLabel(WrappedWidget):
         painter.setPen(self._theme.color(self._role))
         flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | self.vertical
         painter.drawText(self.rect(), int(flags), self._text)
+
+
+#: Width that is asked for, and up to which a text has not been laid out yet, in pixels.
+_USUAL, _LEAST = 240, 40
+
+
+class RichLabel(QLabel):
+    """Text as HTML, in as many lines as its width asks for; it claims the height that goes with it."""
+
+    def __init__(self, html: str = "", name: str = "") -> None:
+        super().__init__(html)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setWordWrap(True)
+        self.setSizePolicy(height_for_width())
+        self.setAccessibleName(name)
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(_USUAL, self.heightForWidth(_USUAL))
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._claim_height()
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        """Claim what changed out of sight: there, Qt tells of the first change of a layout only."""
+        super().showEvent(event)
+        self._claim_height()
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        self._claim_height()
+
+    def _claim_height(self) -> None:
+        self.setMinimumHeight(0)  # less than what is claimed, a label never asks for
+        if self.width() > _LEAST:
+            self.setMinimumHeight(max(self.heightForWidth(self.width()), 0))  # -1: no text

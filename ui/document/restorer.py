@@ -138,11 +138,14 @@ class DocumentRestorer(QObject):
         current = self._state.dataset if opened is self._state.source else None
 
         def work(_context: object) -> Built | Mismatch:
-            document = order.document
+            document, source = order.document, opened
             try:
-                source = opened
                 if document.data.path == DATA_MEMBER and DATA_MEMBER in order.files:
-                    source = self._source_in(order, opened)
+                    from cnnviz.lab.course import dataset_in
+
+                    found = dataset_in(document, order.files)
+                    if opened.path != Path(DATA_MEMBER) or opened.dataset.sha256 != found.sha256:
+                        source = Source(found, Path(DATA_MEMBER))
                 data, experiment = document.data, document.experiment
                 known = current if source is opened else None
                 mismatch = mismatch_of(experiment, data.name, data.sha256, source.dataset, known)
@@ -171,14 +174,6 @@ class DocumentRestorer(QObject):
             self._build(order, source)
 
         self._controller.analysis.submit(_KIND, work, done, self._end)
-
-    def _source_in(self, order: Order, opened: Source) -> Source:
-        """Return the data that a document brings, unless they are open."""
-        from cnnviz.lab.course import dataset_in
-
-        found = dataset_in(order.document, order.files)
-        is_open = opened.path == Path(DATA_MEMBER) and opened.dataset.sha256 == found.sha256
-        return opened if is_open else Source(found, Path(DATA_MEMBER))
 
     # --- the run --------------------------------------------------------------------------------------------
 
@@ -311,7 +306,12 @@ class DocumentRestorer(QObject):
         state.set_shift(seen.shift)
         is_live = seen.step is None or seen.step >= state.run.step
         controller.moments.show(None if is_live else seen.step)
-        state.set_pinned(self._pinned(seen.pinned))
+        pinned, shown = None, state.shown
+        if seen.pinned is not None and shown is not None:
+            with suppress(CNNVizError):
+                stage = seen.pinned.stage
+                pinned = PinnedCell(stage, checked_cell(shown.network, stage, seen.pinned.index))
+        state.set_pinned(pinned)
         if document.kind != "picture":
             reference = None if seen.reference is None else state.history.snapshots.find(seen.reference)
             state.set_reference(None if reference is None else Reference(reference, state.run.run_id))
@@ -326,14 +326,6 @@ class DocumentRestorer(QObject):
             state.raise_notice("files", "info", told)
         order.then()
         self.finished.emit(True)
-
-    def _pinned(self, said: PinnedCell | None) -> PinnedCell | None:
-        shown = self._state.shown
-        if said is None or shown is None:
-            return None
-        with suppress(CNNVizError):
-            return PinnedCell(said.stage, checked_cell(shown.network, said.stage, said.index))
-        return None
 
     # --- what is said meanwhile -----------------------------------------------------------------------------
 

@@ -179,18 +179,17 @@ class ExportDialog(QDialog):
             case "pdf":
                 return draw_pdf(self.drawing(), figure.title, width)
             case _:
-                return self._csv()
+                tables = tables_of(figure.widget)
+                if not tables:
+                    raise CNNVizError(
+                        "There are no numbers behind this figure yet; choose another, or train first."
+                    )
+                return partial(to_csv, tables, self._caption if self.choices.value.caption else "")
 
     def _scale(self) -> float:
         """Pixels for one of the screen; the whole window has those that it has there."""
         is_window = self.figure().kind == "window"
         return self.figure().widget.devicePixelRatioF() if is_window else int(self.choices.value.scale)
-
-    def _csv(self) -> Content:
-        tables = tables_of(self.figure().widget)
-        if not tables:
-            raise CNNVizError("There are no numbers behind this figure yet; choose another, or train first.")
-        return partial(to_csv, tables, self._caption if self.choices.value.caption else "")
 
     def _build(self) -> None:
         controls = self.choices.controls

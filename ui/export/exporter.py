@@ -93,7 +93,10 @@ class FigureExporter(QObject):
             if isinstance(event, QMouseEvent):
                 self._note_press(watched, event.position().toPoint())
         elif event.type() == QEvent.Type.Show and not event.spontaneous() and isinstance(watched, QWidget):
-            self._note_shown(watched)
+            # A panel that comes into sight is the one meant; it may be in a window of its own now.
+            self._watch_window_of(watched)
+            if watched in self._panels.panels():
+                self.show(watched)
         return False
 
     def show(self, panel: QWidget | None) -> None:
@@ -213,12 +216,6 @@ class FigureExporter(QObject):
         panel = panel_at(widget)
         menu.setAccessibleName(panel_title(panel) if panel is not None else "Figure")
         return menu
-
-    def _note_shown(self, part: QWidget) -> None:
-        """Take a panel that comes into sight as the one meant; it may be in a window of its own now."""
-        self._watch_window_of(part)
-        if part in self._panels.panels():
-            self.show(part)
 
     def _watch_window_of(self, part: QWidget) -> None:
         handle = part.window().windowHandle()

@@ -103,23 +103,18 @@ _ABOUT_QT = (
 def licences_page() -> str:
     """Return the table of all parts as HTML; what it links to are files with the texts."""
     rows = ""
+    known = {"CNNViz": __version__, "Qt for Python": qVersion(), "Python": platform.python_version()}
     for part in PARTS:
+        version = known.get(part.name) or (version_of(part.package) if part.package else "")
         links = ", ".join(
             f'<a href="{QUrl.fromLocalFile(str(path)).toString()}">'
             f"{path.stem if 'GPL' in path.stem else 'text'}</a>"
             for path in map(bundled, part.texts)
         )
-        cells = f"<b>{escape(part.name)}</b>", escape(_version(part)), escape(part.licence), links
+        cells = f"<b>{escape(part.name)}</b>", escape(version), escape(part.licence), links
         rows += f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
     head = "<tr><th>part</th><th>version</th><th>licence</th><th>text</th></tr>"
     return f"<h1>Licences</h1><table>{head}{rows}</table><p>{_ABOUT_QT}</p>"
-
-
-def _version(part: Part) -> str:
-    known = {"CNNViz": __version__, "Qt for Python": qVersion(), "Python": platform.python_version()}
-    if part.name in known:
-        return known[part.name]
-    return version_of(part.package) if part.package else ""
 
 
 TEXT_WIDTH = 752
@@ -208,17 +203,13 @@ class GuidePage(QTextBrowser):
         super().doSetSource(name, type)
         self._dress()
         if name.fragment():
-            self._select(name.fragment())
+            for block in _blocks(self.document()):  # the heading that was gone to is marked
+                if block.blockFormat().headingLevel() and place_of(block.text()) == name.fragment():
+                    cursor = QTextCursor(block)
+                    cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+                    self.setTextCursor(cursor)
             self.scrollToAnchor(name.fragment())
         self._at_heading = bool(name.fragment())
-
-    def _select(self, place: str) -> None:
-        """Mark the heading that was gone to."""
-        for block in _blocks(self.document()):
-            if block.blockFormat().headingLevel() and place_of(block.text()) == place:
-                cursor = QTextCursor(block)
-                cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
-                self.setTextCursor(cursor)
 
     def _margin(self) -> int:
         return self._theme.px(16)

@@ -19,10 +19,9 @@ from cnnviz.lab.record import StepRecord
 from cnnviz.quantities import format_value
 from ui.controls.buttons import Button, IconLabel
 from ui.controls.keyboard import is_enter, plain_arrow_step
-from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.labels import RichLabel, SectionTitle, WrapLabel
 from ui.controls.layouts import fill, named
 from ui.lab.revealing import Reveal
-from ui.lab.step_text import RichLabel
 from ui.page_view import PageView
 from ui.theme import repolish, theme_manager
 

@@ -169,10 +169,6 @@ class Revealer(QObject):
         found = self._control.found(step)
         return () if found is None or self._control.differing(step, found.experiment) else found.measured
 
-    def _looked(self) -> LookedAt:
-        """Return where the student looks now."""
-        return LookedAt(self._state.pinned, self._channel())
-
     def _measure(self, step: Step, snapshot: Snapshot) -> None:
         state, lab = self._state, self._control.lab
         assert state.dataset is not None
@@ -184,7 +180,7 @@ class Revealer(QObject):
         way = tuple((each.step, each.network.params[filters]) for each in history.snapshots)
         pixels, step_done = record.own and record.own.array, record.step(step.id)
         looked = None if step_done.found is None else step_done.found.looked
-        looked = looked or self._looked()
+        looked = looked or LookedAt(self._state.pinned, self._channel())
         results = {each.id: self._results_of(each) for each in earlier}
         self._is_measuring = True
 

@@ -6,7 +6,6 @@ from msgspec.structs import replace as replace_struct
 from PySide6.QtCore import QObject, Signal
 
 from cnnviz.datasets import Dataset
-from cnnviz.document.run import RestoredRun
 from cnnviz.document.types import Document
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
@@ -103,7 +102,13 @@ class StepShower(QObject):
         elif source is None or self._state.run.status is RunStatus.LOADING:
             self._waiting = target
         else:
-            self._read(target, source.dataset)
+            data, classes, current = source.dataset, target.experiment.classes, self._state.dataset
+            self._document.controller.analysis.submit(
+                "lab-data",
+                lambda _context: select_classes(data, classes, current),
+                lambda dataset: self._begin(target, dataset),
+                self._on_failed,
+            )
 
     def _on_run_changed(self) -> None:
         self._take_seed()
@@ -132,15 +137,6 @@ class StepShower(QObject):
         if self._control.differing(step) == ("seed",):
             seed = self._control.experiment.seed
             self._document.controller.edit(replace(state.draft, seed=seed))
-
-    def _read(self, target: _Target, source: Dataset) -> None:
-        classes, current = target.experiment.classes, self._state.dataset
-        self._document.controller.analysis.submit(
-            "lab-data",
-            lambda _context: select_classes(source, classes, current),
-            lambda dataset: self._begin(target, dataset),
-            self._on_failed,
-        )
 
     def _look(self) -> None:
         """Find out whether the window is as the step in front wants it."""
@@ -173,19 +169,13 @@ class StepShower(QObject):
         self._unnumbered = target if chosen is None and target.show.filter is not None else None
         has_run = bool(len(self._state.history.losses))
         self._before = (self._state.experiment, self._state.history) if has_run else None
-        order = Order(
-            self._with_checksum(picture),
-            name=target.name,
-            asks=not self._control.is_own_run,
-            prepared=self._prepared_for(picture),
-        )
-        self._document.restorer.restore(order)
-
-    def _prepared_for(self, picture: Document) -> RestoredRun | None:
-        """Return the run that came with the document, if a picture is of it."""
-        prepared = self._document.prepared
-        is_it = prepared is not None and prepared.experiment == picture.experiment
-        return prepared if is_it and self._document.prepared_data == picture.data.sha256 else None
+        prepared = self._document.prepared  # the run that came with the document, if the picture is of it
+        if prepared is not None and prepared.experiment != picture.experiment:
+            prepared = None
+        if self._document.prepared_data != picture.data.sha256:
+            prepared = None
+        asks, picture = not self._control.is_own_run, self._with_checksum(picture)
+        self._document.restorer.restore(Order(picture, name=target.name, asks=asks, prepared=prepared))
 
     def _with_checksum(self, picture: Document) -> Document:
         """Say which weights are meant, where the present run has them: it need not be trained again."""
@@ -206,7 +196,7 @@ class StepShower(QObject):
 
     def _on_failed(self, message: str) -> None:
         self._is_busy = False
-        self._complain(message)
+        self._state.raise_notice("files", "error", message)
 
     def _on_finished(self, complete: bool) -> None:
         was_busy, self._is_busy = self._is_busy, False
@@ -220,9 +210,6 @@ class StepShower(QObject):
             self._ready = self._document.picture_unchecked()
             self._set(True)
             self.shown.emit()
-
-    def _complain(self, message: str) -> None:
-        self._state.raise_notice("files", "error", message)
 
 
 def _is_same_view(wanted: Document, current: Document) -> bool:

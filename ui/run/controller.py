@@ -444,7 +444,12 @@ class Controller(QObject):
         state.clear_notice("run")
         self._moment_tests.reset()
         state.update_run(status=RunStatus.LOADING, run_id=run_id, step=step, images_per_second=0.0)
-        state.set_settings(self._settings_of(built))
+        settings = state.settings
+        if built.forks:  # the same network goes on: what was edited for another one still waits
+            state.set_settings(settings.carried_to(experiment))
+        else:  # what was edited while the run was being built is not lost
+            edited = experiment if settings.edited == built.form else settings.edited
+            state.set_settings(Settings(experiment, edited))
         is_new, state.source = built.source is not state.source, built.source
         previous = state.dataset
         state.set_dataset(built.dataset)
@@ -470,14 +475,6 @@ class Controller(QObject):
             # What somebody else has trained, or by hand, was never tested here.
             self._training.test.emit()
         self._reader.start()
-
-    def _settings_of(self, built: _Built) -> Settings:
-        """Return what runs from now on, and what of the form still waits."""
-        settings, experiment = self._state.settings, built.experiment
-        if built.forks:  # the same network goes on: what was edited for another one still waits
-            return settings.carried_to(experiment)
-        # What was edited while the run was being built is not lost.
-        return Settings(experiment, experiment if settings.edited == built.form else settings.edited)
 
     def _tell_about(self, built: _Built, *, is_first: bool) -> None:
         """Say what the new data have lost by being read, and that not all of their classes are used."""

@@ -246,7 +246,11 @@ class TrainWorker(QObject):
         except BaseException as error:  # noqa: BLE001 -- whatever happens on this thread has to reach the user
             if self._is_meant:
                 self._control.running = False
-            self._fail(error)
+            if not (text := in_words(error)):
+                _log.error("Training failed", exc_info=error)
+                text = f"Training stopped because of an internal error ({error})."
+                text += " Reset the weights and start again."
+            self._post(RunFailed(text))
         self.halted.emit()
 
     @property
@@ -356,15 +360,6 @@ class TrainWorker(QObject):
 
     def _post(self, message: Message) -> None:
         self._mailbox.post(self._run_id, message)
-
-    def _fail(self, error: BaseException) -> None:
-        text = in_words(error)
-        if not text:
-            _log.error("Training failed", exc_info=error)
-            text = (
-                f"Training stopped because of an internal error ({error}). Reset the weights and start again."
-            )
-        self._post(RunFailed(text))
 
 
 class Due(NamedTuple):

@@ -130,7 +130,10 @@ class ThemeManager(QObject):
         if self._app is not None:
             self._app.setPalette(make_palette(theme))
             self._app.setFont(ui_font(theme))
-            _set_style_sheet(self._app, make_stylesheet(theme))
+            # Qt would dress every widget that the style has looked at before, and with each one everything in
+            # it: a widget as often as there are widgets around it. So the style has to forget them.
+            self._app.style().unpolish(self._app)
+            self._app.setStyleSheet(make_stylesheet(theme))
             front, behind = _widgets_of(self._app)
         for each in front:
             _polish_again(each)
@@ -200,16 +203,6 @@ def follow_theme(widget: QObject) -> None:
     It follows as long as there is somebody who knows it.
     """
     theme_manager().follow(widget)
-
-
-def _set_style_sheet(app: QApplication, sheet: str) -> None:
-    """Replace the stylesheet of the application, and dress nothing in it yet.
-
-    Qt would dress every widget that the style has looked at before, and with each one everything in it: a
-    widget as often as there are widgets around it, which is a dozen times. So the style has to forget them.
-    """
-    app.style().unpolish(app)
-    app.setStyleSheet(sheet)
 
 
 def _widgets_of(app: QApplication) -> tuple[list[QWidget], list[QWidget]]:

@@ -1,7 +1,7 @@
 """Menus and shortcuts of the main window, made from the table of actions, and what Help shows."""
 
 import platform
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial, reduce
 from itertools import groupby, zip_longest
 from pathlib import Path
@@ -156,8 +156,19 @@ _ABOUT = f"""
 
 
 def first_steps_page() -> str:
-    """Return what to try first and all keys, as HTML."""
-    return f"<h1>First steps and keys</h1>{_FIRST_STEPS}{_table([*_action_keys(), *OTHER_KEYS])}"
+    """Return what to try first and all keys, as HTML: in two columns, the action beside each key."""
+    keys: list[tuple[str, str]] = []
+    with_keys = [row for row in ACTIONS if row.key]
+    for words, same in groupby(with_keys, lambda row: row.help or row.words[0].lower() + row.words[1:]):
+        those = [row.key for row in same]
+        # Keys that do the same differ in their last letter.
+        keys.append((those[0] + (f" … {those[-1][-1]}" if len(those) > 1 else ""), words))
+    keys += OTHER_KEYS
+    half = (len(keys) + 1) // 2
+    rows = zip_longest(keys[:half], keys[half:], fillvalue=("", ""))
+    cells = ("".join(f"<td><b>{key}</b></td><td>{words}</td>" for key, words in row) for row in rows)
+    table = "".join(f"<tr>{each}</tr>" for each in cells)
+    return f'<h1>First steps and keys</h1>{_FIRST_STEPS}<table cellpadding="2">{table}</table>'
 
 
 def show_about(parent: QWidget, show_licences: Callable[[], object]) -> None:
@@ -171,20 +182,3 @@ def show_about(parent: QWidget, show_licences: Callable[[], object]) -> None:
     licences.clicked.connect(show_licences)
     box.open()
     box.finished.connect(box.deleteLater)
-
-
-def _action_keys() -> Iterator[tuple[str, str]]:
-    """Yield the keys of the actions, and what they do."""
-    with_keys = [row for row in ACTIONS if row.key]
-    for words, same in groupby(with_keys, lambda row: row.help or row.words[0].lower() + row.words[1:]):
-        keys = [row.key for row in same]
-        # Keys that do the same differ in their last letter.
-        yield keys[0] + (f" … {keys[-1][-1]}" if len(keys) > 1 else ""), words
-
-
-def _table(keys: list[tuple[str, str]]) -> str:
-    """Return keys and what they do as HTML, in two columns."""
-    half = (len(keys) + 1) // 2
-    rows = zip_longest(keys[:half], keys[half:], fillvalue=("", ""))
-    cells = ("".join(f"<td><b>{key}</b></td><td>{words}</td>" for key, words in row) for row in rows)
-    return f'<table cellpadding="2">{"".join(f"<tr>{each}</tr>" for each in cells)}</table>'

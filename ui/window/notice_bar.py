@@ -183,20 +183,16 @@ class MomentChip(QLabel):
             return
         self.adjustSize()
         margin = theme_manager().theme.px(12)
+        docks = [each for each in self._area.findChildren(QDockWidget, options=_DIRECT) if each.isVisible()]
         for bar in self._area.findChildren(QTabBar, options=_DIRECT):
             last = bar.tabRect(bar.count() - 1)
             free = QRect(bar.geometry())
             free.setLeft(bar.x() + last.right() + margin)
-            free.setRight(self._right_of(bar) - margin)
+            beside = (each.x() for each in docks if each.x() > bar.x())  # panels that stand there
+            free.setRight(min(beside, default=self._area.width()) - margin)
             if bar.isVisible() and free.width() >= self.width():
                 self.move(free.right() - self.width(), free.center().y() - self.height() // 2)
                 self.show()
                 self.raise_()
                 return
         self.hide()
-
-    def _right_of(self, bar: QTabBar) -> int:
-        """Return where the room beside some tabs ends: at the edge, or at the panels beside them."""
-        docks = self._area.findChildren(QDockWidget, options=_DIRECT)
-        others = [each.x() for each in docks if each.isVisible()]
-        return min([self._area.width(), *(x for x in others if x > bar.x())])

@@ -58,8 +58,22 @@ class RunBar(QWidget):
         self._menus = menus
         self._state = state
         self._shown: tuple[RunStatus, tuple[str, str, str, str], list[str]] | None = None
-        self._build_widgets()
-        self._build_layout()
+        self.said = named(QLabel(), role="muted")
+        self.said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        scaled(self.said.setFixedWidth, _SAID)
+        self.train = self._button("train", "primary")
+        # Wide enough for the longest of its texts, so that the others stay where they are.
+        scaled(self.train.setMinimumWidth, 140)
+        self.step, self.epoch, self.reset = map(self._button, ("step", "epoch", "reset"))
+        self.new_seed, self.export = map(self._icon_button, ("new_seed", "export"))
+        buttons = self.train, self.step, self.epoch, self.reset, self.new_seed, self.export
+        self._layout = fill(QHBoxLayout(self), self.said, *buttons, spacing=_SPACING, margins=(0, 5, 12, 5))
+        folding = (self.reset, self.step, self.epoch)
+        self._folds: list[Callable[[bool], None]] = [self.said.setHidden]
+        self._folds += [*(button.set_compact for button in folding), self._fold_spaces]
+        # At last what the menus have, too.
+        self._folds += [self.new_seed.setHidden, self.export.setHidden, self.train.set_compact]
+        self._folds += [self.epoch.setHidden, self.step.setHidden]
         menus.action("train").installEventFilter(self)
         state.runChanged.connect(self._on_run_changed)
         state.draftChanged.connect(self._on_run_changed)
@@ -90,16 +104,6 @@ class RunBar(QWidget):
                 return
             fold(True)
 
-    def _build_widgets(self) -> None:
-        self.said = named(QLabel(), role="muted")
-        self.said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        scaled(self.said.setFixedWidth, _SAID)
-        self.train = self._button("train", "primary")
-        # Wide enough for the longest of its texts, so that the others stay where they are.
-        scaled(self.train.setMinimumWidth, 140)
-        self.step, self.epoch, self.reset = map(self._button, ("step", "epoch", "reset"))
-        self.new_seed, self.export = self._icon_button("new_seed"), self._icon_button("export")
-
     def _button(self, name: str, kind: str = "") -> Button:
         row = action_row(name)
         return self._asking(name, Button(row.label, row.icon, kind, row.sentence, row.key))
@@ -119,26 +123,6 @@ class RunBar(QWidget):
         action.enabledChanged.connect(button.setEnabled)
         button.clicked.connect(action.trigger)
         return button
-
-    def _build_layout(self) -> None:
-        self._layout = fill(
-            QHBoxLayout(self),
-            self.said,
-            self.train,
-            self.step,
-            self.epoch,
-            self.reset,
-            self.new_seed,
-            self.export,
-            spacing=_SPACING,
-            margins=(0, 5, 12, 5),
-        )
-        buttons = (self.reset, self.step, self.epoch)
-        self._folds: list[Callable[[bool], None]] = [self.said.setHidden]
-        self._folds += [*(button.set_compact for button in buttons), self._fold_spaces]
-        # At last what the menus have, too.
-        self._folds += [self.new_seed.setHidden, self.export.setHidden, self.train.set_compact]
-        self._folds += [self.epoch.setHidden, self.step.setHidden]
 
     def _fold_spaces(self, folded: bool) -> None:
         self._layout.setSpacing(theme_manager().theme.px(3 if folded else _SPACING))
@@ -321,7 +305,9 @@ class RunStatusBar(QWidget):
         told = ", ".join(text for secret, text in parts.items() if not self._state.why_covered(secret))
         self.means.setText(f"training {told} ({means.window})" if told and means.interval else "")
         training = run.status is RunStatus.TRAINING and run.images_per_second > 0
-        self.speed.setText(f"{format_count(_rounded(run.images_per_second))} images/s" if training else "")
+        rate = run.images_per_second
+        unit = 10 ** max(len(str(int(rate))) - 2, 0)  # two digits are all that is steady enough to read
+        self.speed.setText(f"{format_count(round(rate / unit) * unit)} images/s" if training else "")
         self.time_left.setText(self._remaining() if training else "")
         self._place()
 
@@ -350,9 +336,3 @@ def _field(tooltip: str) -> QLabel:
     label = named(QLabel(), role="mono")
     label.setToolTip(tooltip)
     return label
-
-
-def _rounded(value: float) -> int:
-    """Two significant digits are all that is steady enough to read."""
-    step = 10 ** max(len(str(int(value))) - 2, 0)
-    return round(value / step) * step
