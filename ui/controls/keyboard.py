@@ -6,6 +6,8 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
+from ui.controls.layouts import around
+
 _BESIDE = 8
 """Pixels beside what is scrolled to that are to be seen, too."""
 
@@ -24,9 +26,7 @@ def keep_for_words(part: QWidget) -> None:
 
 def is_for_words(part: QWidget | None) -> bool:
     """Whether what is typed where the keyboard is was meant as words."""
-    while part is not None and not part.property("words"):
-        part = part.parentWidget()
-    return part is not None
+    return any(each.property("words") for each in around(part))
 
 
 def follow_keyboard(slot: Callable[[QWidget | None, QWidget | None], None]) -> None:
@@ -41,8 +41,8 @@ def scroll_to(widget: QWidget, part: QRect | None = None) -> None:
 
     Qt brings the line with the cursor into sight, of a field for words that is one of many.
     """
-    area, seen = widget.parentWidget(), part or widget.rect()
-    while area is not None:
+    seen = part or widget.rect()
+    for area in around(widget.parentWidget()):
         content = area.widget() if isinstance(area, QScrollArea) else None
         if isinstance(area, QScrollArea) and content is not None and content.isAncestorOf(widget):
             place, room = widget.mapTo(content, seen.topLeft()), area.viewport().height()
@@ -53,7 +53,6 @@ def scroll_to(widget: QWidget, part: QRect | None = None) -> None:
                 area.ensureVisible(middle.x(), middle.y(), 0, min(seen.height() // 2 + _BESIDE, room // 2))
                 if part is None:
                     area.ensureWidgetVisible(widget, _BESIDE, _BESIDE)
-        area = area.parentWidget()
 
 
 _ARROWS = {

@@ -1,6 +1,6 @@
 """Rows, columns and forms of widgets, what these are called, and lengths that follow the scale."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, cast, override
 
 from PySide6.QtCore import QObject, Qt
@@ -70,6 +70,13 @@ def named[Widget: QWidget](widget: Widget, name: str = "", tip: str = "", role: 
     if role:
         widget.setProperty("role", role)
     return widget
+
+
+def around(part: QWidget | None) -> Iterator[QWidget]:
+    """Yield a part of the window and all that it is in, from the inside out, up to its window."""
+    while part is not None:
+        yield part
+        part = None if part.isWindow() else part.parentWidget()
 
 
 #: Width from which on there are two rows side by side, in pixels at scale 1.

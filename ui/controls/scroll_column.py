@@ -5,6 +5,7 @@ from typing import override
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QScrollArea, QScrollBar, QWidget
 
+from ui.controls.layouts import around
 from ui.controls.pace import single_shot
 
 
@@ -105,10 +106,8 @@ class LateScroll(QObject):
 
     def _is_in_sight(self) -> bool:
         """Whether what is scrolled is visible; the bar itself may be hidden for good."""
-        area: QWidget | None = self._bar
-        while area is not None and not isinstance(area, QAbstractScrollArea):
-            area = area.parentWidget()
-        return (self._bar if area is None else area).isVisible()
+        areas = (each for each in around(self._bar) if isinstance(each, QAbstractScrollArea))
+        return next(areas, self._bar).isVisible()
 
     def end(self) -> None:
         """Wait no longer."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from shiboken6 import Shiboken
 
 from ui.controls.keyboard import follow_keyboard
+from ui.controls.layouts import around
 
 #: Letters in a line.
 WIDTH = 60
@@ -43,9 +44,8 @@ def show_tip(widget: QWidget, text: str, at: QPoint, around: QRect | None = None
     tip = next((each for each in QApplication.topLevelWidgets() if each.inherits("QTipLabel")), None)
     if tip is None or not text:
         return
-    whole: QWidget | None = widget  # what is kept clear with all in it
-    while whole is not None and whole.property("tip") != BESIDE:
-        whole = whole.parentWidget()
+    # What is kept clear with all in it.
+    whole = next((each for each in around(widget) if each.property("tip") == BESIDE), None)
     if whole is not None:
         part = QRect(whole.mapToGlobal(QPoint(0, 0)), whole.size())
     else:
@@ -111,12 +111,9 @@ class TipFilter(QObject):
         for each in self._pointed:
             if Shiboken.isValid(each):
                 each.removeEventFilter(self)
-        self._pointed = []
-        each: QWidget | None = widget
-        while each is not None:
-            self._pointed.append(each)
+        self._pointed = list(around(widget))
+        for each in self._pointed:
             each.installEventFilter(self)
-            each = None if each.isWindow() else each.parentWidget()
 
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         if new is not None:

@@ -75,6 +75,8 @@ class WindowDocument(QObject):
         super().__init__(window)
         self.state, self.controller = state, controller
         self._settings, self._window = settings, window
+        self._tell = partial(state.raise_notice, "files")
+        self._complain = partial(self._tell, "error")
         self.restorer = DocumentRestorer(state, controller, window.panels, window)
         #: Holds the words; None before there are panels.
         self.writing: StudentWork | None = None
@@ -487,12 +489,6 @@ class WindowDocument(QObject):
         text = text or f"“{self.name}” has unsaved changes."
         answer = ask_whether_to_save(self._window, text, event)
         return self.save_now() if answer == "save" else answer == "discard"
-
-    def _complain(self, message: str) -> None:
-        self._tell("error", message)
-
-    def _tell(self, kind: str, text: str) -> None:
-        self.state.raise_notice("files", kind, text)
 
 
 def _stamp_of(path: Path) -> Stamp:

@@ -49,7 +49,7 @@ class FigureExporter(QObject):
         super().__init__(window)
         self._window, self._panels, self._state = window, window.panels, state
         self._settings, self._picture, self._insert = settings, picture, insert
-        self._files = files
+        self._files, self._complain = files, partial(state.raise_notice, "window", "error")
         self._whole = Figure(window, "Whole window", "window")
         self._parts: list[QWidget] = []
         self._choosers: list[QWidget] = []
@@ -159,9 +159,6 @@ class FigureExporter(QObject):
         self._files.submit(
             "copy", lambda _context: svg(), partial(_fill_clipboard, image, text), self._complain
         )
-
-    def _complain(self, text: str) -> None:
-        self._state.raise_notice("window", "error", text)
 
     def meant(self, widget: QWidget | None) -> tuple[QWidget | None, QWidget | None]:
         """Return panel and plot that are meant: those of `widget`, or used last, or the panel in front."""

@@ -18,6 +18,7 @@ from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment, preset_of
 from cnnviz.quantities import format_count, format_shift, with_article
 from cnnviz.spreadsheet import Cell
+from ui.controls.layouts import around
 from ui.panels.contract import Panel
 from ui.panels.provenance import Provenance, catch_up, moment_of, provenance_in, provenances_within
 from ui.state import AppState, Sample, Shift
@@ -123,9 +124,7 @@ def title_of(widget: QWidget) -> str:
 
 def plot_at(widget: QWidget | None) -> QWidget | None:
     """Return the plot that a widget is, or is a part of."""
-    while widget is not None and not is_plot(widget):
-        widget = None if widget.isWindow() else widget.parentWidget()
-    return widget
+    return next(filter(is_plot, around(widget)), None)
 
 
 def panel_at(widget: QWidget | None) -> QWidget | None:
@@ -158,10 +157,8 @@ def figures_of(panel: QWidget | None, plot: QWidget | None = None) -> list[Figur
 
 def panel_title(panel: QWidget) -> str:
     """Return the title of a panel, as its tab or its window says it."""
-    widget: QWidget | None = panel
-    while widget is not None and not isinstance(widget, QDockWidget | QDialog):
-        widget = widget.parentWidget()
-    return "Part" if widget is None else widget.windowTitle().replace("&&", "&")
+    titles = (each.windowTitle() for each in around(panel) if isinstance(each, QDockWidget | QDialog))
+    return next(titles, "Part").replace("&&", "&")
 
 
 def caption_of(state: AppState, widget: QWidget | None = None) -> str:

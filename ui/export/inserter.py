@@ -40,6 +40,7 @@ class FigureInserter(QObject):
     ) -> None:
         super().__init__(parent)
         self._panels, self._state, self._report, self._files = panels, state, report, files
+        self._complain = partial(state.raise_notice, "report", "error")
         self._orders = count()  # each is of a kind of its own: none takes the place of another
         report.fields.choices = self.choices
 
@@ -56,9 +57,6 @@ class FigureInserter(QObject):
         if attempt(lambda: self._report.work.add_insert(step, insert), self._complain):
             where = f"{insert.title} is in the report, below the observations of “{step.title}”."
             self._state.raise_notice("report", "success", where, "Show", lambda: self._show_report(step))
-
-    def _complain(self, text: str) -> None:
-        self._state.raise_notice("report", "error", text)
 
     def choices(self) -> Sequence[InsertChoice]:
         """List what the panels show: figures, and tables that fit on a page."""

@@ -56,6 +56,7 @@ class LabGuide(QObject):
         self._is_asked = False  # whether what the window is being put to was asked for by "Show me"
         self._last = FIRST  # lab that the guide shows when none is chosen
         self._analysis = controller.analysis
+        self._complain = partial(state.raise_notice, _PLACE, "error")
         self.control = LabController(state, report.work, self)
         translation = window.panel(TranslationPanel)
         self.revealer = Revealer(
@@ -181,9 +182,6 @@ class LabGuide(QObject):
                 "you hand in names the file as it is now.",
                 "warning",
             )
-
-    def _complain(self, message: str) -> None:
-        self._state.raise_notice(_PLACE, "error", message)
 
     def _on_visibility_changed(self, visible: bool) -> None:
         if visible and (self.control.lab is None or not self._is_seen):

@@ -208,37 +208,30 @@ class PredictionCard(QWidget):
     # --- committing -----------------------------------------------------------------------------------------
 
     def _on_commit_clicked(self) -> None:
-        answer, prediction = self._answer(), self._prediction
-        if answer is None or prediction is None:
+        prediction = self._prediction
+        if prediction is None:
             return
         try:
-            answer = checked_answer(prediction, answer)
+            answer = checked_answer(prediction, self._answer(prediction))
         except ParameterError as error:
             self.complain(str(error))
+            if prediction.kind == "number":
+                self.number.setFocus(Qt.FocusReason.OtherFocusReason)
             return
         self.complain("")
         self.committed.emit(answer)
 
-    def _answer(self) -> Answer | None:
-        """Return what was chosen; None, after saying what is missing, where there is nothing."""
-        prediction = self._prediction
-        if prediction is None:
-            return None
+    def _answer(self, prediction: Prediction) -> Answer:
+        """Return what was chosen; raises `ParameterError` with what is missing where there is nothing."""
         if prediction.kind == "number":
-            try:
-                return typed_number(prediction, self.number.text())
-            except ParameterError as error:
-                self.complain(str(error))
-                self.number.setFocus(Qt.FocusReason.OtherFocusReason)
-                return None
+            return typed_number(prediction, self.number.text())
         if prediction.kind == "cell":
             if self._cell is None:
-                self.complain(f"Click a cell of {prediction.stage} first.")
+                raise ParameterError(f"Click a cell of {prediction.stage} first.")
             return self._cell
         button = self._choices.checkedButton()
         if button is None:
-            self.complain("Choose one of the answers first.")
-            return None
+            raise ParameterError("Choose one of the answers first.")
         return button.objectName()
 
     def _show_understood(self, typed: str) -> None:

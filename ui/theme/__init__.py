@@ -5,7 +5,7 @@
 
 from ui.theme.icons import bind_icon, icon
 from ui.theme.manager import ThemeManager, follow_theme, repolish, theme_manager
-from ui.theme.tokens import DARK, LIGHT, PRINT, Theme, mono_font, ui_font
+from ui.theme.tokens import DARK, LIGHT, PRINT, Theme, load_fonts, mono_font, ui_font
 
 __all__ = [
     "DARK",
@@ -16,6 +16,7 @@ __all__ = [
     "bind_icon",
     "follow_theme",
     "icon",
+    "load_fonts",
     "mono_font",
     "repolish",
     "theme_manager",

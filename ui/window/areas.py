@@ -1,6 +1,6 @@
 """The areas of the window, and the way from one to another by keys."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import override
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from shiboken6 import Shiboken
 
 from ui.controls.keyboard import follow_keyboard, has_keyboard
+from ui.controls.layouts import around
 from ui.controls.pace import single_shot
 
 _COMES_BACK = (QEvent.Type.EnabledChange, QEvent.Type.Show)
@@ -156,24 +157,17 @@ class AreaFrame(QFrame):
 
     def surround(self, area: QWidget | None) -> None:
         """Lie round an area; None takes the frame away."""
-        for each in self._around():
+        for each in around(self._area):
             each.removeEventFilter(self)
         self._area = area
         if area is None:
             self.hide()
             return
         self.setParent(area.window())
-        for each in self._around():
+        for each in around(area):
             each.installEventFilter(self)
         self._follow()
         self.raise_()
-
-    def _around(self) -> Iterator[QWidget]:
-        """Yield the area and all that it lies in, whose sizes decide what can be seen of it."""
-        each = self._area
-        while each is not None:
-            yield each
-            each = None if each.isWindow() else each.parentWidget()
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -184,7 +178,7 @@ class AreaFrame(QFrame):
     def _follow(self) -> None:
         if self._area is not None:
             window, seen = self._area.window(), self._area.window().rect()
-            for each in self._around():
+            for each in around(self._area):  # whose sizes decide what can be seen of it
                 seen &= each.rect().translated(each.mapTo(window, _CORNER))
             # Beside the words at its edge, not over them.
             self.setGeometry(seen.adjusted(-_BESIDE, -_BESIDE, _BESIDE, _BESIDE) & window.rect())
