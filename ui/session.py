@@ -149,10 +149,7 @@ class Session(QObject):
             self.autosave.begin(is_new=True)
 
     def close(self) -> bool:
-        """Stop the threads and take the window down; return whether all threads have ended.
-
-        Safe to call twice.
-        """
+        """Stop the threads and take the window down, once; return whether all threads have ended."""
         if not self._closed:
             self._closed = True
             self.ask_before_closing(False)

@@ -88,10 +88,7 @@ class _TaskWorker(QObject):
 
 
 class TaskRunner(QObject):
-    """Hands functions to one background thread and their results to handlers on this one.
-
-    The thread begins with the first function.
-    """
+    """Hands functions to one background thread, which begins with the first, and results to handlers here."""
 
     #: Nothing is waiting or running any more; whether the last task has succeeded.
     becameIdle = Signal(bool)
@@ -122,10 +119,7 @@ class TaskRunner(QObject):
         on_failed: Callable[[str], None] | None = None,
         on_progress: Callable[[float], None] | None = None,
     ) -> None:
-        """Run `function` in the background.
-
-        An unfinished task of the same `kind` is cancelled and forgotten.
-        """
+        """Run `function` in the background; an unfinished task of the same `kind` is cancelled, forgotten."""
         self.cancel(kind)
         if self._closed:
             return

@@ -33,12 +33,7 @@ _PICTURE, _TRIED = (1440, 900), (1100, 700)  # sizes of the windows
 
 
 def save_screenshots(arguments: Arguments) -> list[Path]:
-    """Train in an invisible window and write a picture of it for every panel.
-
-    * `arguments`: with the folder `screenshots`, which is made if need be.
-    * Raises CNNVizError: if the folder or a file cannot be written, or the window did not come to
-      rest.
-    """
+    """Train in an invisible window and write a picture of it for every panel, in the order of the panels."""
     folder = arguments.screenshots
     assert folder is not None
     try:
@@ -86,7 +81,7 @@ def _settle(session: Session) -> None:
 def try_window(steps: int) -> int:
     """Open the window, train it so many steps and close it, or only start Qt for 0; print facts as JSON.
 
-    * Returns: exit status 0; Qt itself ends the process where it cannot start.
+    Qt itself ends the process where it cannot start.
     """
     begin = time.perf_counter()
     _leave_no_core()
@@ -117,10 +112,7 @@ def _leave_no_core() -> None:
 def private_session(
     application: QApplication, experiment: Experiment, data: Path | None, size: tuple[int, int]
 ) -> Iterator[Session]:
-    """Open a window in the light theme, wait until it has its data, and close it at the end.
-
-    * Raises CNNVizError: if it does not come to rest.
-    """
+    """Open a window in the light theme, wait until it has its data, and close it at the end."""
     with tempfile.TemporaryDirectory() as place:
         settings = QSettings(str(Path(place) / "window.ini"), QSettings.Format.IniFormat)
         session = Session(settings, experiment, data)
@@ -145,10 +137,7 @@ def private_session(
 def wait_until(
     condition: Callable[[], bool], seconds: float = _PATIENCE_SECONDS, *, required: bool = True
 ) -> None:
-    """Let the window work until something holds, or the time is over.
-
-    * Raises CNNVizError: if it is required and does not come to hold.
-    """
+    """Let the window work until something holds, or the time is over: an error if it is required."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

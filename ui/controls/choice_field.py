@@ -119,10 +119,7 @@ class ChoiceField(DropDownList):
 
 
 class SegmentedControl(QFrame):
-    """Exclusive choice between a few options that are all in sight. Arrow keys move the choice.
-
-    * `options`: keys, which differ, and texts; the first is chosen at first.
-    """
+    """Exclusive choice between keys whose texts are all in sight, at first of the first; arrows move it."""
 
     #: Key of the option that the user has chosen.
     currentChanged = Signal(str)

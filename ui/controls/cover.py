@@ -24,9 +24,8 @@ class _Pages(QStackedLayout):
 class Cover(QWidget):
     """Takes the place of a part in its layout, and shows either the part or why it is covered.
 
-    The room stays the same either way, so that nothing moves when it is uncovered.
-
-    * `title`: what it is called, where that stands in it alone.
+    The room stays the same either way, so that nothing moves when it is uncovered. `title` is what the part
+    is called, where that stands in it alone.
     """
 
     def __init__(self, part: QWidget, title: str = "") -> None:

@@ -214,10 +214,7 @@ _MANTISSAS = (1, 2, 5)
 
 
 class PowerSlider(QWidget):
-    """Positive number in the steps 1, 2 and 5 of each decade.
-
-    * `lowest`, `highest`: exponents of ten of the ends.
-    """
+    """Positive number in the steps 1, 2 and 5 of each decade; its ends are exponents of ten."""
 
     #: The number, when the user has changed it.
     valueEdited = Signal(float)

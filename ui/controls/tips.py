@@ -74,9 +74,7 @@ class TipFilter(QObject):
     """Shows the tool tips of all widgets in the windows that have had the keyboard, by `show_tip`.
 
     It hears of the pointer from the windows, and that a tip is wished from what the pointer is on: a filter
-    of every widget would be called for each event of the program.
-
-        A `MarkView` shows those of its parts by itself, in the same way.
+    of every widget would be called for each event of the program. A `MarkView` shows tips by itself.
     """
 
     def __init__(self, parent: QObject) -> None:

@@ -409,8 +409,6 @@ def repeat(
     * `shown`: step whose network has to be on record.
     * `last`: step at which to end; the end of the run is not passed.
     * `epochs`: epochs of the run, where there are more than its settings say.
-    * Raises CancelledError: if the run is no longer wanted.
-    * Raises CNNVizError: if data and settings do not fit, or training diverges.
     """
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment)
     if epochs > experiment.epochs:

@@ -520,10 +520,7 @@ def _name_of(state: AppState) -> str:
 
 
 def _look_into(path: Path) -> tuple[t.Document, t.Files] | Role:
-    """Return the document that is in a file, or as what else the file is to be opened.
-
-    * Raises DataError: if it is of a kind that CNNViz does not open, or cannot be read.
-    """
+    """Return the document in a file, or as what else it is to be opened; `DataError` where neither can be."""
     kind = kind_of(path)
     if status_of(path).st_size == 0:
         raise not_opened(path)

@@ -47,10 +47,7 @@ class Figure:
     place: str = ""
 
     def drawing(self, colours: str = "screen", caption: str = "") -> Drawing:
-        """Draw it anew, in some of `COLOURS`; the whole window is a picture of it, as it is on the screen.
-
-        * Raises CNNVizError: if there is nothing to draw.
-        """
+        """Draw it anew, in some of `COLOURS`; the whole window is a picture of it, as it is on the screen."""
         drawn = self._drawn(colours)
         if drawn is None or not drawn.marks:
             raise CNNVizError(f"{self.title} has nothing to show yet. Train or measure what it shows first.")

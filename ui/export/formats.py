@@ -39,10 +39,7 @@ def natural_width(drawing: Drawing) -> float:
 
 
 def to_image(drawing: Drawing, scale: float = 1) -> QImage:
-    """Draw with `scale` by `scale` pixels for each pixel of the screen.
-
-    * Raises CNNVizError: if the picture would be too large.
-    """
+    """Draw with `scale` by `scale` pixels for each of the screen; `CNNVizError` where they are too many."""
     box = drawing.ground.box
     wide, high = round(box.width * scale), round(box.height * scale)
     if not 0 < min(wide, high) <= max(wide, high) <= _LARGEST_SIDE:
@@ -146,10 +143,7 @@ def _font_rules(drawing: Drawing) -> str:
 
 
 def small_font(font: Font, characters: Iterable[str]) -> bytes:
-    """Return an OpenType font file with just these characters: a figure looks alike on every computer.
-
-    Empty if the font has none of them.
-    """
+    """Return an OpenType font file with just these characters, so that a figure looks alike everywhere."""
     # Imported here: the window starts sooner without it.
     from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont

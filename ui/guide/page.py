@@ -296,10 +296,7 @@ _AROUND = 60
 
 
 class GuideWindow(QDialog):
-    """Shows the help beside the window that it speaks of.
-
-    * `find`: asks over this window for words of the guide, and shows where they are.
-    """
+    """Shows the help beside the window that it speaks of; `find` asks over it for words of the guide."""
 
     def __init__(
         self, first_steps: Callable[[], str], find: Callable[[QWidget], object], parent: QWidget

@@ -93,10 +93,7 @@ class LabController(QObject):
 
     @property
     def _seed(self) -> int | None:
-        """The seed of this student; before a roll number is typed that of the present run will do.
-
-        None for that of the lab.
-        """
+        """The student's seed, that of the present run before a roll number is typed; None: the lab's."""
         if self.lab is None or not self.lab.seed_from_roll_number:
             return None
         if self.needs_roll_number:

@@ -88,10 +88,7 @@ class StepPage(QWidget):
     def set_step(
         self, control: LabController, figures: Mapping[str, Picture | str], complain: Complain
     ) -> None:
-        """Show the step in front.
-
-        * `figures`: the figures of the lab; of one that cannot be shown, why not.
-        """
+        """Show the step in front, with the figures of the lab; of one that cannot be shown, why not."""
         lab, step = control.lab, control.step
         assert lab is not None
         assert step is not None
@@ -211,11 +208,7 @@ def _html(spans: Spans) -> str:
 
 
 class FigureView(QLabel):
-    """A picture, as wide as the column where it is wider.
-
-    * `picture`: what is to be seen, or why it is not.
-    * `caption`: what is to be seen, for those who cannot.
-    """
+    """A picture, as wide as the column where it is wider, or why there is none; `caption` says it."""
 
     def __init__(self, picture: Picture | str, caption: str) -> None:
         super().__init__()

@@ -104,10 +104,7 @@ class Controller(QObject):
         self._finish_ms = _CLOSE_MS
 
     def close(self) -> bool:
-        """Stop everything and end the threads; return whether they ended in time.
-
-        Files that are being written are finished first.
-        """
+        """Finish files that are being written, end the threads; return whether they ended in time."""
         self._reader.close()
         self._moment_tests.stop()
         self._control.halt()

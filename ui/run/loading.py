@@ -50,10 +50,7 @@ def select_classes(source: Dataset, classes: tuple[str, ...], current: Dataset |
 
 
 def data_path_of(chosen: Path) -> Path:
-    """Return the data set that a chosen file belongs to: itself, its folder, or the folder of the classes.
-
-    * Raises DataError: if the file cannot be read.
-    """
+    """Return the data set that a chosen file belongs to: itself, its folder, or the folder of the classes."""
     if not chosen.is_file():
         return chosen
     role = kind_of(chosen).role
@@ -191,12 +188,7 @@ def read_model(
 
 
 def _read(path: Path, source: Dataset, current: Dataset | None) -> OpenedModel | Mismatch:
-    """Return the run that is described in a file, or why it does not fit the open data.
-
-    * Raises CheckpointError: if the file is no model; an `UndescribedError` if it does not say how
-      it was trained.
-    * Raises ShapeError: if its network is not that of its settings.
-    """
+    """Return the run that is described in a file, or why it does not fit the open data."""
     name, model = printable_name(path), checkpoint.load(path)
     experiment = model.experiment
     mismatch = mismatch_of(experiment, model.data_name, model.data_sha256, source, current)

@@ -145,12 +145,10 @@ _ADJUST_SECONDS = 0.4
 
 
 class FrameBudget:
-    """Finds the time between two frames at which the GUI thread uses a given share of its core.
+    """Finds the time between two frames at which the GUI thread uses a given share of a core's time.
 
     Training and window share one interpreter: what the window uses is lost to training. On a fast machine, or
     with little to draw, frames come at 30 a second; where they are dear, they become fewer, down to 7.
-
-    * `share`: processor time of the GUI thread, as a part of the time that passes.
     """
 
     def __init__(self, share: float = _SHARE) -> None:

@@ -1,7 +1,4 @@
-"""The look of CNNViz: colour tokens, palette, stylesheet, fonts, icons and colour maps.
-
-`ui.theme.plots` is not imported here, because it imports pyqtgraph, which would delay the first paint.
-"""
+"""The look of CNNViz: colour tokens, palette, stylesheet, fonts and icons."""
 
 from ui.theme.icons import bind_icon, icon
 from ui.theme.manager import ThemeManager, follow_theme, repolish, theme_manager

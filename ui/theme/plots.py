@@ -27,11 +27,7 @@ def make_pen(color: QColor, width: float = 1.0, dashes: Sequence[float] = ()) ->
 
 
 def style_plot(plot_item: "pg.PlotItem", theme: Theme) -> None:
-    """Dress a plot: ground, axes, numbers on the axes, grid.
-
-    * `plot_item`: its left and bottom axes are shown, without ticks; the grid is drawn by the axes
-      themselves.
-    """
+    """Dress a plot: ground, left and bottom axes without ticks, their numbers, the grid, which they draw."""
     plot_item.getViewBox().setBackgroundColor(None)
     view = plot_item.getViewWidget()
     ratio = 1.0 if view is None else view.devicePixelRatioF()

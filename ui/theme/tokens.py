@@ -108,10 +108,7 @@ def _family(kind: str) -> str:
 def ui_font(
     theme: Theme = LIGHT, size: float | None = None, weight: QFont.Weight = QFont.Weight.Normal
 ) -> QFont:
-    """Interface font.
-
-    * `size`: size in points; the base size of the theme when None. Never below 9.
-    """
+    """Interface font, in points, never below 9; in the base size of the theme when None."""
     font = QFont(_family("ui"))
     font.setPointSizeF(max(theme.base_pt if size is None else size, 9.0))
     font.setWeight(weight)
@@ -121,10 +118,7 @@ def ui_font(
 def mono_font(
     size: float | None = None, weight: QFont.Weight = QFont.Weight.Normal, theme: Theme = LIGHT
 ) -> QFont:
-    """Font for numbers: all figures have the same width, and no ligatures join them.
-
-    * `size`: size in points; the small size of `theme` when None. Never below 9.
-    """
+    """Font for numbers, whose figures have one width; in points, in the small size of `theme` if None."""
     return QFont(_number_font(max(theme.small_pt if size is None else size, 9.0), weight))
 
 

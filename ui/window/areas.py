@@ -66,10 +66,7 @@ class Areas(QObject):
         self.enter(areas[place][1])
 
     def hand_on(self, *, forward: bool) -> bool:
-        """Take the keyboard over from a control that can have it no longer, or lead it on from there by Tab.
-
-        It is false where Qt is to go to the next control, or to the one before.
-        """
+        """Take the keyboard from a control that cannot have it any more, or lead it on by Tab; else False."""
         focus = self._window.focusWidget()
         if focus is None:
             return False

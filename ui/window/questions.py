@@ -47,10 +47,7 @@ def ask_whether_to_save(parent: QWidget, text: str, event: str) -> str:
 
 
 def ask_about_other_run(parent: QWidget, name: str, said: str) -> str:
-    """Ask before the run in a file gives way to another: "save" that elsewhere, "discard" it or "cancel".
-
-    * `said`: which run would be lost.
-    """
+    """Ask before the run in a file gives way to another: "save" that elsewhere, "discard" it or "cancel"."""
     text = f"{name} holds another run: {said}."
     remedy = "If you replace it, that run is lost. Save the present one under another name to keep both."
     return _ask(parent, "Replace the saved run?", text, remedy, "Save as…", "Replace it", "Cancel")

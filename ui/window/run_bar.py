@@ -185,10 +185,7 @@ _WATCHED = 20
 
 
 class RunStatusBar(QWidget):
-    """Step, loss, accuracy, speed and time left, with a progress bar, and the settings in short.
-
-    In a narrow window what matters least is left out.
-    """
+    """Step, loss, accuracy, speed, time left, progress, settings in short, as far as there is room."""
 
     def __init__(self, state: AppState) -> None:
         super().__init__()
