@@ -135,9 +135,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         if not duration:
             return
         if self._motion is None:
-            self._motion = QVariantAnimation(self)
-            self._motion.setStartValue(0.0)
-            self._motion.setEndValue(1.0)
+            self._motion = QVariantAnimation(self, startValue=0.0, endValue=1.0)
             self._motion.setEasingCurve(QEasingCurve.Type.InOutQuad)
             self._motion.valueChanged.connect(lambda _motion: self.update())
             self._motion.finished.connect(lambda: self.window().windowHandle().removeEventFilter(self))

@@ -14,7 +14,6 @@ from ui.document.window_document import WindowDocument
 from ui.lab.actions import LabActions
 from ui.panels.contract import Services
 from ui.run.controller import Controller
-from ui.settings import remembered_text
 from ui.state import AppState, RunStatus
 from ui.theme import theme_manager
 from ui.theme.manager import MODES
@@ -67,7 +66,8 @@ class Session(QObject):
         self._tips = TipFilter(self.window)
         self.window.closing.connect(self._on_window_closing)
         self.window.restore_size()
-        self.theme.set_mode(remembered_text(settings, "view/theme", MODES, "system"))
+        mode = settings.value("view/theme")
+        self.theme.set_mode(str(mode) if mode in MODES else "system")
         self.window.menus.choose("theme", self.theme.mode)
         self.theme.moves = bool(settings.value("view/motion", self.theme.moves, type=bool))
         self.window.menus.action("motion").setChecked(self.theme.moves)

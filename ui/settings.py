@@ -5,7 +5,6 @@ says no where `Path` raises: at names that no file can have and in folders that 
 """
 
 import os
-from collections.abc import Container
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
@@ -13,12 +12,6 @@ from PySide6.QtCore import QByteArray, QSettings
 _FOLDER = "files/folder"
 FIGURES_FOLDER = "export/folder"
 """Where the last figure was written."""
-
-
-def remembered_text(settings: QSettings, name: str, options: Container[str], default: str) -> str:
-    """Return a text that is one of the options."""
-    value = settings.value(name)
-    return value if isinstance(value, str) and value in options else default
 
 
 def remembered_files(settings: QSettings, name: str) -> list[Path]:

@@ -18,9 +18,7 @@ class PaintedWidget(QWidget):
     does that for every widget that takes it.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = LIGHT
+    _theme = LIGHT
 
     def set_theme(self, theme: Theme) -> None:
         """Restyle."""
@@ -49,8 +47,8 @@ class WrappedWidget(PaintedWidget):
     #: Width in pixels, at scale 1, up to which a widget has not been laid out yet.
     _LEAST_WIDTH = 40
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setSizePolicy(height_for_width())
 
     @override
@@ -75,8 +73,8 @@ class FlowRow(WrappedWidget):
 
     _LEAST_WIDTH = 0
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._flow = _FlowLayout(self)
         follow_theme(self)
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
-from ui.controls.layouts import around
+from ui.controls.layouts import outwards
 
 _BESIDE = 8
 """Pixels beside what is scrolled to that are to be seen, too."""
@@ -26,7 +26,7 @@ def keep_for_words(part: QWidget) -> None:
 
 def is_for_words(part: QWidget | None) -> bool:
     """Whether what is typed where the keyboard is was meant as words."""
-    return any(each.property("words") for each in around(part))
+    return any(each.property("words") for each in outwards(part))
 
 
 def follow_keyboard(slot: Callable[[QWidget | None, QWidget | None], None]) -> None:
@@ -42,7 +42,7 @@ def scroll_to(widget: QWidget, part: QRect | None = None) -> None:
     Qt brings the line with the cursor into sight, of a field for words that is one of many.
     """
     seen = part or widget.rect()
-    for area in around(widget.parentWidget()):
+    for area in outwards(widget.parentWidget()):
         content = area.widget() if isinstance(area, QScrollArea) else None
         if isinstance(area, QScrollArea) and content is not None and content.isAncestorOf(widget):
             place, room = widget.mapTo(content, seen.topLeft()), area.viewport().height()

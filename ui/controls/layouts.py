@@ -72,7 +72,7 @@ def named[Widget: QWidget](widget: Widget, name: str = "", tip: str = "", role: 
     return widget
 
 
-def around(part: QWidget | None) -> Iterator[QWidget]:
+def outwards(part: QWidget | None) -> Iterator[QWidget]:
     """Yield a part of the window and all that it is in, from the inside out, up to its window."""
     while part is not None:
         yield part
@@ -86,8 +86,8 @@ _WIDE = 500
 class Form(QWidget):
     """Rows of a muted label and its field; in two halves, side by side, where it is wide."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         scaled(self._grid.setHorizontalSpacing, 12)

@@ -48,8 +48,6 @@ def single_shot(parent: QObject, slot: Callable[[], None] | SignalInstance, mill
     * `milliseconds`: how long after it was started; 0 for as soon as all events that have come
       meanwhile are dealt with.
     """
-    timer = QTimer(parent)
-    timer.setSingleShot(True)
-    timer.setInterval(milliseconds)
+    timer = QTimer(parent, singleShot=True, interval=milliseconds)
     timer.timeout.connect(slot)
     return timer

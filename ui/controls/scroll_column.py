@@ -5,7 +5,7 @@ from typing import override
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QScrollArea, QScrollBar, QWidget
 
-from ui.controls.layouts import around
+from ui.controls.layouts import outwards
 from ui.controls.pace import single_shot
 
 
@@ -106,7 +106,7 @@ class LateScroll(QObject):
 
     def _is_in_sight(self) -> bool:
         """Whether what is scrolled is visible; the bar itself may be hidden for good."""
-        areas = (each for each in around(self._bar) if isinstance(each, QAbstractScrollArea))
+        areas = (each for each in outwards(self._bar) if isinstance(each, QAbstractScrollArea))
         return next(areas, self._bar).isVisible()
 
     def end(self) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from shiboken6 import Shiboken
 
 from ui.controls.keyboard import follow_keyboard
-from ui.controls.layouts import around
+from ui.controls.layouts import outwards
 
 #: Letters in a line.
 WIDTH = 60
@@ -45,7 +45,7 @@ def show_tip(widget: QWidget, text: str, at: QPoint, around: QRect | None = None
     if tip is None or not text:
         return
     # What is kept clear with all in it.
-    whole = next((each for each in around(widget) if each.property("tip") == BESIDE), None)
+    whole = next((each for each in outwards(widget) if each.property("tip") == BESIDE), None)
     if whole is not None:
         part = QRect(whole.mapToGlobal(QPoint(0, 0)), whole.size())
     else:
@@ -109,7 +109,7 @@ class TipFilter(QObject):
         for each in self._pointed:
             if Shiboken.isValid(each):
                 each.removeEventFilter(self)
-        self._pointed = list(around(widget))
+        self._pointed = list(outwards(widget))
         for each in self._pointed:
             each.installEventFilter(self)
 

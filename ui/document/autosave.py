@@ -104,7 +104,7 @@ class StateFolder:
             return True
         if left.computer:
             with suppress(OSError):
-                self._lock_path(left.number).unlink()
+                self._home(left.number).with_suffix(".lock").unlink()
         lock = self._new_lock(left.number)
         if not lock.tryLock(0):
             return False
@@ -167,11 +167,8 @@ class StateFolder:
     def _home(self, number: int) -> Path:
         return self._folder / f"{number}.json"
 
-    def _lock_path(self, number: int) -> Path:
-        return self._folder / f"{number}.lock"
-
     def _new_lock(self, number: int) -> QLockFile:
-        lock = QLockFile(str(self._lock_path(number)))
+        lock = QLockFile(str(self._home(number).with_suffix(".lock")))
         lock.setStaleLockTime(0)  # a window may be open for days; Qt sees when its process has gone
         return lock
 

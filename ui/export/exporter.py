@@ -52,8 +52,7 @@ class FigureExporter(QObject):
         self._files, self._complain = files, partial(state.raise_notice, "window", "error")
         self._whole = Figure(window, "Whole window", "window")
         self._parts: list[QWidget] = []
-        self._choosers: list[QWidget] = []
-        self._plots: dict[QWidget, QWidget] = {}
+        self._choosers: dict[QWidget, QWidget | None] = {}  # with what is meant there
         self._used: QWidget | None = None
         self._shown: QWidget | None = None  # a panel that came into sight after that was used
         self._focused: QWidget | None = None
@@ -72,9 +71,7 @@ class FigureExporter(QObject):
 
         * `plot`: what is meant wherever in the part the menu is asked for.
         """
-        self._choosers.append(part)
-        if plot is not None:
-            self._plots[part] = plot
+        self._choosers[part] = plot
         part.installEventFilter(self)
 
     @override
@@ -85,12 +82,12 @@ class FigureExporter(QObject):
             # There the right button wipes, and the menu comes by its key.
             wipes = isinstance(under, DrawingPad)
             if not (wipes and event.reason() == QContextMenuEvent.Reason.Mouse):
-                menu = self.menu_for(self._plots.get(watched, under))
+                menu = self.menu_for(self._choosers.get(watched) or under)
                 menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
                 menu.popup(place)
             return True
-        if event.type() == QEvent.Type.MouseButtonPress and isinstance(watched, QWindow):
-            if isinstance(event, QMouseEvent):
+        if isinstance(event, QMouseEvent) and isinstance(watched, QWindow):
+            if event.type() == QEvent.Type.MouseButtonPress:
                 self._note_press(watched, event.position().toPoint())
         elif event.type() == QEvent.Type.Show and not event.spontaneous() and isinstance(watched, QWidget):
             # A panel that comes into sight is the one meant; it may be in a window of its own now.
@@ -178,14 +175,11 @@ class FigureExporter(QObject):
         others = [
             each
             for part in (*self._parts, *self._choosers)
-            if isValid(part) and part is not panel_at(first) and part not in self._plots
+            if isValid(part) and part is not panel_at(first) and self._choosers.get(part) is None
             for each in figures_of(part)
         ]
-        others += [
-            Figure(plot, title_of(plot), "plot", title_of(plot))
-            for plot in self._plots.values()
-            if plot is not first
-        ]
+        plots = (plot for plot in self._choosers.values() if plot is not None and plot is not first)
+        others += [Figure(plot, title_of(plot), "plot", title_of(plot)) for plot in plots]
         window = [] if meant[0].kind == "window" else [self._whole]
         return [*meant, *(each for each in others if not each.is_empty), *window]
 

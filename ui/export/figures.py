@@ -18,7 +18,7 @@ from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment, preset_of
 from cnnviz.quantities import format_count, format_shift, with_article
 from cnnviz.spreadsheet import Cell
-from ui.controls.layouts import around
+from ui.controls.layouts import outwards
 from ui.panels.contract import Panel
 from ui.panels.provenance import Provenance, catch_up, moment_of, provenance_in, provenances_within
 from ui.state import AppState, Sample, Shift
@@ -121,7 +121,7 @@ def title_of(widget: QWidget) -> str:
 
 def plot_at(widget: QWidget | None) -> QWidget | None:
     """Return the plot that a widget is, or is a part of."""
-    return next(filter(is_plot, around(widget)), None)
+    return next(filter(is_plot, outwards(widget)), None)
 
 
 def panel_at(widget: QWidget | None) -> QWidget | None:
@@ -154,7 +154,7 @@ def figures_of(panel: QWidget | None, plot: QWidget | None = None) -> list[Figur
 
 def panel_title(panel: QWidget) -> str:
     """Return the title of a panel, as its tab or its window says it."""
-    titles = (each.windowTitle() for each in around(panel) if isinstance(each, QDockWidget | QDialog))
+    titles = (each.windowTitle() for each in outwards(panel) if isinstance(each, QDockWidget | QDialog))
     return next(titles, "Part").replace("&&", "&")
 
 

@@ -66,6 +66,7 @@ class LabGuide(QObject):
         self._covers = covers
         for changed in (self.control.labChanged, self.control.stepChanged, report.work.changed):
             changed.connect(self._cover)
+            changed.connect(self._ask_for_cell)
         state.runChanged.connect(self._cover)
         window.lab_dock.visibilityChanged.connect(self._cover)
         state.coveredChanged.connect(self._show_covers)
@@ -95,8 +96,6 @@ class LabGuide(QObject):
         self.control.stepChanged.connect(self._on_step_changed)
         self.revealer.arrived.connect(self._on_result_arrived)
         state.pinnedChanged.connect(self._on_pinned_changed)
-        for changed in (self.control.labChanged, self.control.stepChanged, report.work.changed):
-            changed.connect(self._ask_for_cell)
         for changed in (state.runChanged, state.draftChanged, self.control.stepChanged):
             changed.connect(self._call)
 

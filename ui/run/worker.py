@@ -166,9 +166,6 @@ class TrainControl:
 class TrainThread(QObject):
     """The thread that trains; what is asked of it waits in line there."""
 
-    #: The worker is idle.
-    halted = Signal()
-
     #: Train so many steps, or with 0 until the run ends or is paused.
     train = Signal(int)
     #: Run the network as it stands on the test images.
@@ -179,13 +176,13 @@ class TrainThread(QObject):
         super().__init__(parent)
         self._mailbox, self._control = mailbox, control
         self._worker = TrainWorker(mailbox, control)
+        self.halted = self._worker.halted  # it is idle
         self._thread = QThread(self)
         self._thread.setObjectName("training")
         self._worker.moveToThread(self._thread)
         self._prepare.connect(self._worker.prepare)
         self.train.connect(self._worker.train)
         self.test.connect(self._worker.test)
-        self._worker.halted.connect(self.halted)
 
     def prepare(self, trainer: Trainer, origin: Origin) -> None:
         """Take over a run; its trainer stands at the step where it begins."""

@@ -44,9 +44,7 @@ class ThemeManager(QObject):
         self._behind = deque[QWidget]()
         self._untold = deque[QObject]()
         self._around = deque[QObject]()  # follows in front, and is round those
-        self._polishing = QTimer(self)
-        self._polishing.setSingleShot(True)
-        self._polishing.setInterval(_BEHIND_MS)
+        self._polishing = QTimer(self, singleShot=True, interval=_BEHIND_MS)
         self._polishing.timeout.connect(self._polish_hidden)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._update)
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from shiboken6 import Shiboken
 
 from ui.controls.keyboard import follow_keyboard, has_keyboard
-from ui.controls.layouts import around
+from ui.controls.layouts import outwards
 from ui.controls.pace import single_shot
 
 _COMES_BACK = (QEvent.Type.EnabledChange, QEvent.Type.Show)
@@ -154,14 +154,14 @@ class AreaFrame(QFrame):
 
     def surround(self, area: QWidget | None) -> None:
         """Lie round an area; None takes the frame away."""
-        for each in around(self._area):
+        for each in outwards(self._area):
             each.removeEventFilter(self)
         self._area = area
         if area is None:
             self.hide()
             return
         self.setParent(area.window())
-        for each in around(area):
+        for each in outwards(area):
             each.installEventFilter(self)
         self._follow()
         self.raise_()
@@ -175,7 +175,7 @@ class AreaFrame(QFrame):
     def _follow(self) -> None:
         if self._area is not None:
             window, seen = self._area.window(), self._area.window().rect()
-            for each in around(self._area):  # whose sizes decide what can be seen of it
+            for each in outwards(self._area):  # whose sizes decide what can be seen of it
                 seen &= each.rect().translated(each.mapTo(window, _CORNER))
             # Beside the words at its edge, not over them.
             self.setGeometry(seen.adjusted(-_BESIDE, -_BESIDE, _BESIDE, _BESIDE) & window.rect())

@@ -22,7 +22,7 @@ from cnnviz.drawing import Text
 from ui.controls.choice_field import ClassPicker
 from ui.controls.keyboard import follow_keyboard, has_shift, is_for_words, is_plain, scroll_to
 from ui.controls.labels import ElidedLabel, WrapLabel
-from ui.controls.layouts import around, named
+from ui.controls.layouts import named, outwards
 from ui.controls.pace import single_shot
 from ui.marks import MarkView
 from ui.painting import qrect
@@ -260,7 +260,7 @@ class KeyCaps(QObject):
     def _seen(self, part: QWidget, key: str, place: QRect) -> Iterator[tuple[str, QRect]]:
         if part.window() is not self._window:
             return
-        for each in set(around(part)) - self._watched:  # what it lies in may move it
+        for each in set(outwards(part)) - self._watched:  # what it lies in may move it
             self._watched.add(each)
             each.installEventFilter(self)
         if part.isVisible() and part.visibleRegion().contains(place.center()):

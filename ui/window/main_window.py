@@ -456,8 +456,7 @@ class MainWindow(QMainWindow):
         self.stage.pressed.connect(partial(self.set_bare, True))
         self.setCentralWidget(self.stage)
         self._arrange_timeline()
-        bar = QStatusBar()
-        bar.setSizeGripEnabled(False)
+        bar = QStatusBar(sizeGripEnabled=False)
         bar.addWidget(self.line)
         bar.addWidget(self.page)
         bar.addPermanentWidget(self.run_status, 1)
@@ -492,10 +491,9 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.compare_dock.hide()
         # A tool bar is the one thing that QMainWindow lets span its whole width under the docks.
-        bar = self._timeline_bar = QToolBar("Timeline", self)
+        bar = self._timeline_bar = QToolBar("Timeline", self, movable=False)
         bar.setObjectName("timeline_bar")
         bar.setProperty("role", "timeline")
-        bar.setMovable(False)
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         bar.addWidget(self.timeline)
         # The margins that the style gives a tool bar were taken before it had its role.

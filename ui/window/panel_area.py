@@ -39,12 +39,10 @@ class PanelArea(QMainWindow):
     divided, entered = Signal(), Signal()
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(dockNestingEnabled=True, documentMode=True)
         # A QMainWindow is a window by default; here it is the middle of another.
         self.setWindowFlags(Qt.WindowType.Widget)
-        self.setDockNestingEnabled(True)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        self.setDocumentMode(True)
         self._docks: list[QDockWidget] = []
         self._panels: dict[str, Panel] = {}
         self._is_newly_divided = self._is_alone = False
