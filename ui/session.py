@@ -68,7 +68,7 @@ class Session(QObject):
         self.window.restore_size()
         mode = settings.value("view/theme")
         self.theme.set_mode(str(mode) if mode in MODES else "system")
-        self.window.menus.choose("theme", self.theme.mode)
+        self.window.menus.action(f"theme_{self.theme.mode}").setChecked(True)
         self.theme.moves = bool(settings.value("view/motion", self.theme.moves, type=bool))
         self.window.menus.action("motion").setChecked(self.theme.moves)
 

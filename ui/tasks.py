@@ -4,7 +4,6 @@ They touch no widget and no state that can change. Results arrive as calls in th
 """
 
 import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,17 +22,9 @@ class Context:
     """What a task may know of the outside: whether it is still wanted, and how to report its progress."""
 
     def __init__(self, report: Callable[[float], None]) -> None:
-        self._cancelled = threading.Event()
+        #: Whether the result is no longer wanted, so that the task is to stop soon.
+        self.cancelled = False
         self._report, self._told = report, -1.0
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether the result is no longer wanted."""
-        return self._cancelled.is_set()
-
-    def cancel(self) -> None:
-        """Ask the task to stop soon."""
-        self._cancelled.set()
 
     def report(self, fraction: float) -> None:
         """Tell how much is done, from 0 to 1.
@@ -139,7 +130,7 @@ class TaskRunner(QObject):
         """Forget the unfinished task of this kind, if there is one."""
         task = self._current.pop(kind, None)
         if task is not None:
-            task.context.cancel()
+            task.context.cancelled = True
 
     def is_busy(self, kind: str) -> bool:
         """Return whether a task of this kind is waiting or running."""

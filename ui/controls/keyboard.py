@@ -73,12 +73,6 @@ def plain_arrow_step(event: QKeyEvent) -> tuple[int, int] | None:
     return arrow_step(event) if is_plain(event) else None
 
 
-def column_step(event: QKeyEvent) -> int | None:
-    """-1 for the upper arrow key, 1 for the lower one, None for another key."""
-    rows, _ = arrow_step(event) or (0, 0)
-    return rows or None
-
-
 def is_plain(event: QKeyEvent) -> bool:
     """Whether no modifier is held; that a key lies on the number pad does not count."""
     return not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
@@ -97,4 +91,5 @@ def is_enter(event: QKeyEvent) -> bool:
 def opens_list(event: QKeyEvent) -> bool:
     """Whether a key opens the list of a closed field; Alt and an arrow key do so in other programs."""
     is_bare = not event.modifiers() & ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.AltModifier)
-    return is_bare and (column_step(event) is not None or is_enter(event) or event.key() == Qt.Key.Key_F4)
+    keys = Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_F4
+    return is_bare and (is_enter(event) or event.key() in keys)

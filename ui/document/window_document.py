@@ -271,9 +271,9 @@ class WindowDocument(QObject):
         )  # fmt: skip
         self._restore(Order(document, name="A new document", is_own=True, asks=False), then)
 
-    def ask_open(self, kinds: str = OPEN_FILTER) -> None:
+    def ask_open(self, kinds: str = OPEN_FILTER, title: str = "Open") -> None:
         """Ask for a file of these kinds and open it."""
-        path = ask_file(self._window, self._settings, "Open", kinds)
+        path = ask_file(self._window, self._settings, title, kinds)
         if path is not None:
             self.open(path)
 

@@ -126,11 +126,10 @@ class FigureExporter(QObject):
     def insert(self, widget: QWidget | None = None) -> None:
         """Put the plot or panel that `widget` is in into the lab report."""
         panel, plot = self.meant(widget)
-        if (part := plot or panel) is not None:
-            kind, title = (
-                ("panel", f"{panel_title(part)} panel") if plot is None else ("plot", title_of(part))
-            )
-            self._insert(Figure(part, title, kind))
+        if plot is not None:
+            self._insert(Figure(plot, title_of(plot), "plot"))
+        elif panel is not None:
+            self._insert(Figure(panel, f"{panel_title(panel)} panel", "panel"))
 
     def copy(self, widget: QWidget | None = None) -> None:
         """Put the plot or panel that `widget` is in on the clipboard: picture, SVG and caption."""
@@ -202,7 +201,8 @@ class FigureExporter(QObject):
             row = action_row(name)
             key = f"\t{row.key}"
             taken = any(each.text().endswith(key) for each in menu.actions())  # with the focus there
-            action = menu.addAction(row.label_in_menu + ("" if taken else key))
+            label = row.label + "…" * row.text.endswith("…")
+            action = menu.addAction(label + ("" if taken else key))
             action.triggered.connect(partial(choose, act))
         panel = panel_at(widget)
         menu.setAccessibleName(panel_title(panel) if panel is not None else "Figure")

@@ -55,11 +55,6 @@ CHAPTERS = (
 )
 
 
-def chapter_named(name: str) -> Chapter:
-    """Return the chapter of a name."""
-    return next(each for each in CHAPTERS if each.name == name)
-
-
 @cache
 def sections_of(chapter: Chapter) -> tuple[tuple[str, str], ...]:
     """Return heading and text of each section of a page of the guide, which is read once."""

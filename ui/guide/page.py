@@ -40,7 +40,7 @@ from cnnviz.bundled import INSTALL_AGAIN, bundled
 from cnnviz.doctor import version_of
 from ui.controls.layouts import fill, named, scaled
 from ui.controls.pace import single_shot
-from ui.guide.chapters import CHAPTERS, FIRST_STEPS, LICENCES, chapter_named, place_of
+from ui.guide.chapters import CHAPTERS, FIRST_STEPS, LICENCES, place_of
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
 
 
@@ -340,7 +340,7 @@ class GuideWindow(QDialog):
     def show_chapter(self, name: str) -> None:
         """Open the help at a chapter, or at a heading of it: its place after a "#"."""
         chapter, _, place = name.partition("#")
-        url = chapter_named(chapter).url
+        url = next(each.url for each in CHAPTERS if each.name == chapter)
         if place:
             url.setFragment(place)
         self.page.setSource(url)

@@ -38,7 +38,7 @@ class LabActions(QObject):
         """Build the guide, now that the panels are covered, and open it if it was open last."""
         from ui.lab.guide import LabGuide
 
-        self.guide = LabGuide(self._window, self._document, report, self._covers, self._settings, self)
+        self.guide = LabGuide(self._window, self._document, report, self._covers, self)
         self._window.lab_dock.shown.connect(self._on_shown)
         if self._waiting is not None:
             self.guide.open_file(self._waiting)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, Qt
+from PySide6.QtCore import QObject, Qt
 
 from cnnviz.covers import Secret
 from cnnviz.lab.course import FREE, free_lab
@@ -25,7 +25,6 @@ from ui.panels.translation.panel import TranslationPanel
 from ui.state import RunStatus
 from ui.window.finder import Entry
 from ui.window.main_window import MainWindow
-from ui.window.questions import ask_file
 
 _PLACE = "files"
 _FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
@@ -44,11 +43,9 @@ class LabGuide(QObject):
         document: WindowDocument,
         report: ReportPanel,
         covers: Covers,
-        settings: QSettings,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._settings = settings
         state, controller = document.state, document.controller
         self._window, self._document, self._state, self._report = window, document, state, report
         self._is_seen = False  # whether the column was in sight since the lab was opened
@@ -118,25 +115,26 @@ class LabGuide(QObject):
 
     def open_file(self, path: Path) -> None:
         """Read a lab file, and do it from where it was left; what is wrong with it becomes a notice."""
-        self._read(partial(read, path), partial(self._begin, is_asked_for=True), self._complain)
+        self._read(partial(read, path))
 
     def ask(self) -> None:
         """Ask for a lab file and open it."""
-        path = ask_file(self._window, self._settings, "Open lab file", _FILTER)
-        if path is not None:
-            self._document.open(path)
+        self._document.ask_open(_FILTER, "Open lab file")
 
     def open(self, place: str) -> None:
         """Do a lab of the program, or the one that is in the document."""
-        self._read(self._kept(place), partial(self._begin, is_asked_for=True), self._complain)
-
-    def _kept(self, place: str) -> Callable[[], LabFile]:
-        return partial(read_kept, place, self._document.carried)
+        self._read(partial(read_kept, place, self._document.carried))
 
     def _read(
-        self, work: Callable[[], LabFile], then: Callable[[LabFile], None], otherwise: Callable[[str], None]
+        self,
+        work: Callable[[], LabFile],
+        otherwise: Callable[[str], None] | None = None,
+        *,
+        is_asked_for: bool = True,
+        is_seen: bool = True,
     ) -> None:
-        self._analysis.submit("lab", lambda _context: work(), then, otherwise)
+        begin = partial(self._begin, is_asked_for=is_asked_for, is_seen=is_seen)
+        self._analysis.submit("lab", lambda _context: work(), begin, otherwise or self._complain)
 
     def enter(self) -> None:
         """Bring the step in front into sight and give it the keyboard."""
@@ -164,7 +162,7 @@ class LabGuide(QObject):
 
     # --- labs -----------------------------------------------------------------------------------------------
 
-    def _begin(self, file: LabFile, *, is_asked_for: bool, is_seen: bool = True) -> None:
+    def _begin(self, file: LabFile, *, is_asked_for: bool, is_seen: bool) -> None:
         self._state.clear_notice(_PLACE)
         self._is_seen, self._is_asked = is_seen, False
         self.column.figures = file.figures
@@ -211,8 +209,8 @@ class LabGuide(QObject):
             if place != FIRST:
                 self.open(FIRST)
 
-        begin = partial(self._begin, is_asked_for=False, is_seen=is_seen)
-        self._read(self._kept(place), begin, fall_back)
+        work = partial(read_kept, place, self._document.carried)
+        self._read(work, fall_back, is_asked_for=False, is_seen=is_seen)
 
     def _on_work_opened(self) -> None:
         self._last = FIRST

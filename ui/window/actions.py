@@ -69,11 +69,6 @@ class ActionRow:
         return self.short or self.words
 
     @property
-    def label_in_menu(self) -> str:
-        """What a context menu says."""
-        return self.label + "…" * self.text.endswith("…")
-
-    @property
     def sentence(self) -> str:
         """The tool tip by itself."""
         return self.tooltip[:1].upper() + self.tooltip[1:]

@@ -1,6 +1,7 @@
 """Menus and shortcuts of the main window, made from the table of actions, and what Help shows."""
 
 import platform
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import partial, reduce
 from itertools import groupby, zip_longest
@@ -27,7 +28,7 @@ class Menus(QObject):
         self._status: RunStatus | None = None
         self._actions: dict[str, QAction] = {}
         self._listings: dict[str, QMenu] = {}
-        self._groups: dict[str, QActionGroup] = {}
+        self._groups = defaultdict[str, QActionGroup](partial(QActionGroup, self))
         menus = {title: window.menuBar().addMenu(title) for title in MENUS}
         for row in ACTIONS:
             self._add(menus[row.menu], row)
@@ -68,12 +69,6 @@ class Menus(QObject):
                 given = () if row.argument is None else (row.argument,)
                 action.triggered.connect(lambda _checked=False, handler=handler, given=given: handler(*given))
 
-    def choose(self, group: str, argument: object) -> None:
-        """Tick the one of a group that is in force, and do nothing else."""
-        for row in ACTIONS:
-            if row.group == group:
-                self._actions[row.name].setChecked(row.argument == argument)
-
     def _add(self, menu: QMenu, row: ActionRow) -> None:
         if row.starts_section and not menu.isEmpty():
             menu.addSeparator()
@@ -90,8 +85,6 @@ class Menus(QObject):
             action.setShortcuts([QKeySequence(key) for key in (row.key, row.other_key) if key])
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         if row.group:
-            if row.group not in self._groups:
-                self._groups[row.group] = QActionGroup(self)
             self._groups[row.group].addAction(action)
 
     def _on_run_changed(self) -> None:
