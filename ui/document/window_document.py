@@ -183,7 +183,7 @@ class WindowDocument(QObject):
 
     def save(self) -> None:
         """Write the document to its file, or ask for one."""
-        target = self._ask_target() if self.path is None else self._instead_of(self.path)
+        target = self._target()
         if target is not None:
             self.save_to(target)
 
@@ -214,7 +214,7 @@ class WindowDocument(QObject):
     def save_now(self) -> bool:
         """Write the document before going on, to a file that is asked for if it has none; return whether."""
         self.finish_words()
-        path = self._ask_target() if self.path is None else self._instead_of(self.path)
+        path = self._target()
         gathered, now = self.gather(), self._now()
         if path is None or gathered is None:
             return False
@@ -230,8 +230,11 @@ class WindowDocument(QObject):
         name = name or _name_of(self.state)
         return ask_target(self._window, self._settings, "Save as", name, archive.ENDING, FILTER)
 
-    def _instead_of(self, path: Path) -> Path | None:
-        """Return where to write what belongs to a file; ask if others changed it or its run would be lost."""
+    def _target(self) -> Path | None:
+        """Return where to write; ask where there is no file, others changed it or its run would be lost."""
+        path = self.path
+        if path is None:
+            return self._ask_target()
         stamp, name = _stamp_of(path), printable_name(path)
         if stamp == _GONE:
             return path

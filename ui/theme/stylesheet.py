@@ -1,16 +1,21 @@
-"""The one stylesheet of the application, its arrows and ticks, and a QPalette for what it does not reach."""
+"""The one stylesheet of the application, its arrows and ticks; palette and pens where it does not reach."""
 
 import re
 import struct
+from collections.abc import Sequence
 from dataclasses import fields
 from functools import cache
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QResource
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtCore import QResource, Qt
+from PySide6.QtGui import QColor, QPalette, QPen
 
 from cnnviz.bundled import bundled, restore
 from cnnviz.errors import CNNVizError
 from ui.theme.tokens import Theme, mono_font
+
+if TYPE_CHECKING:
+    import pyqtgraph as pg  # at run time the frame of the window appears before it is loaded
 
 TEMPLATE = bundled("style.qss")
 _DAMAGED = f"The look of the window is missing or damaged; {restore('style.qss')}."
@@ -143,3 +148,40 @@ def make_palette(theme: Theme) -> QPalette:
         palette.setColor(group, key, theme.color("muted", 0.6))
     palette.setColor(group, role.Highlight, theme.color("border"))
     return palette
+
+
+def make_pen(color: QColor, width: float = 1.0, dashes: Sequence[float] = ()) -> QPen:
+    """Pen whose width does not change with the zoom of a plot.
+
+    * `width`: in device pixels: Qt measures such a pen in them.
+    """
+    pen = QPen(color, width)
+    pen.setCosmetic(True)
+    # Sharp turns of a noisy curve would be spikes with mitred joins, and slow with round joins or caps.
+    pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
+    if dashes:
+        pen.setDashPattern(list(dashes))
+    return pen
+
+
+def style_plot(plot_item: "pg.PlotItem", theme: Theme) -> None:
+    """Dress a plot: ground, left and bottom axes without ticks, their numbers, the grid, which they draw."""
+    plot_item.getViewBox().setBackgroundColor(None)
+    view = plot_item.getViewWidget()
+    ratio = 1.0 if view is None else view.devicePixelRatioF()
+    if view is not None:
+        view.setBackground(theme.color("surface"))
+    font = mono_font(theme=theme)
+    for side in ("left", "bottom"):
+        axis = plot_item.getAxis(side)
+        axis.setZValue(-200)  # below the curves: the axis draws the grid
+        axis.setPen(make_pen(theme.color("border"), theme.scale * ratio))
+        axis.setTextPen(theme.color("muted"))
+        axis.setTickPen(make_pen(theme.color("border", 0.9), theme.scale * ratio))
+        axis.setStyle(
+            tickFont=font,
+            tickLength=0,
+            tickTextOffset=theme.px(6),
+            maxTickLevel=0,
+            hideOverlappingLabels=False,
+        )

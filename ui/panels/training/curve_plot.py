@@ -26,7 +26,7 @@ from ui.marks import view_of
 from ui.panels.provenance import ProvenancePart
 from ui.panels.reading_box import ReadingBox
 from ui.theme import LIGHT, Theme, follow_theme, mono_font
-from ui.theme.plots import make_pen, style_plot
+from ui.theme.stylesheet import make_pen, style_plot
 
 Range = tuple[float, float]
 _MARGIN = 12  # room at the right for the half of a number
