@@ -40,7 +40,7 @@ class Session(QObject):
 
     def __init__(self, settings: QSettings, experiment: Experiment = LAB5, data: Path | None = None) -> None:
         super().__init__()
-        self._settings = settings
+        self._settings, self._data = settings, data
         self._started = False
         self._closed = False
         self._has_ended = False
@@ -49,7 +49,7 @@ class Session(QObject):
         self.begins_anew = False
         self._closes_when_written = False
         self.state = AppState(experiment, self)
-        self.controller = Controller(self.state, data, self)
+        self.controller = Controller(self.state, self)
         self.window = MainWindow(self.state, self.controller, self.controller.analysis, settings)
         self.document = WindowDocument(self.state, self.controller, settings, self.window)
         self.folder = StateFolder(Path(settings.fileName()).parent)
@@ -77,7 +77,7 @@ class Session(QObject):
         if self._closed:
             return
         controller, window = self.controller, self.window
-        controller.start()
+        controller.open_data(self._data)  # everything else follows from their arrival
         with self.theme.without_style_sheet():
             self.window.build_panels(
                 Services(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -124,11 +124,6 @@ class Settings:
     def pending(self) -> tuple[str, ...]:
         """Names of the settings of the form that are not those of the run."""
         return self.running.differing(self.edited)
-
-    def carried_to(self, running: Experiment) -> Self:
-        """Return the settings of another run of the same network, with the edits of the form upon them."""
-        edits = {name: getattr(self.edited, name) for name in self.pending}
-        return replace(self, running=running, edited=replace(running, **edits))
 
 
 class AppState(QObject):

@@ -21,7 +21,7 @@ from cnnviz.spreadsheet import Cell
 from ui.controls.layouts import outwards
 from ui.panels.contract import Panel
 from ui.panels.provenance import Provenance, catch_up, moment_of, provenance_in, provenances_within
-from ui.state import AppState, Sample, Shift
+from ui.state import AppState, Sample
 from ui.theme import DARK, LIGHT, PRINT, theme_manager
 from ui.theme.tokens import scaled
 from ui.window.panel_area import panel_of
@@ -179,7 +179,10 @@ def caption_of(state: AppState, widget: QWidget | None = None) -> str:
     parts += [_part(each, drawn) for each in within if each.what]
     if drawn.sample is not None:
         parts.append(_image(drawn.sample, () if origin is None else origin.experiment.classes))
-    return " · ".join(dict.fromkeys(each for each in (*parts, *_shifted(drawn.shift)) if each))
+    if drawn.shift.dx or drawn.shift.dy:
+        way = format_shift(drawn.shift.dx, drawn.shift.dy)
+        parts.append(f"shifted by {way}{' wrapped' if drawn.shift.wrap else ''}")
+    return " · ".join(dict.fromkeys(filter(None, parts)))
 
 
 def _run(experiment: Experiment, data: str = "MNIST") -> list[str]:
@@ -206,12 +209,6 @@ def _image(sample: Sample, classes: Sequence[str]) -> str:
     what = f"own image ({sample.origin})" if sample.index is None else f"test image {sample.index}"
     label = sample.label
     return what if label is None or label >= len(classes) else f"{what}, {with_article(classes[label])}"
-
-
-def _shifted(shift: Shift) -> list[str]:
-    if not (shift.dx or shift.dy):
-        return []
-    return [f"shifted by {format_shift(shift.dx, shift.dy)}{' wrapped' if shift.wrap else ''}"]
 
 
 def file_name_of(figure: Figure, state: AppState) -> str:

@@ -190,7 +190,8 @@ class LabColumn(QFrame):
             self._hold(self.page.prediction, _BELOW)
         self._waits = bool(reveal.waiting)
         self.page.prediction.show_record(control.done, reveal)
-        self.page.show_recalled(recalled(lab, control.record, lab.steps[control.number]))
+        found = recalled(lab, control.record, lab.steps[control.number])
+        self.page.recalled.show_text("\n".join(f"Step {title}: {words}" for title, words in found))
         count = f"{format_count(len(done))} of {format_count(len(lab.steps))}"
         text = is_done = f"✓ This step is done. You have done {count}."
         if not control.done.done:
@@ -283,7 +284,7 @@ class LabColumn(QFrame):
         self.stack.setCurrentWidget(self.list_area if shown else self.page_area)
         if shown:
             self.steps.setFocus(Qt.FocusReason.OtherFocusReason)
-            row = self.steps.y() + self.steps.middle_of(self._control.number)
+            row = self.steps.y() + self.steps.visualItemRect(self.steps.currentItem()).center().y()
             self.list_area.ensureVisible(0, row, 0, self.list_area.height() // 3)
 
     def _go_to(self, step_id: str) -> None:

@@ -85,10 +85,6 @@ class StepList(QListWidget):
             item.setToolTip(f"{step.title}: {step.purpose} {about}")
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{item.text()}{', done' * is_done}")
 
-    def middle_of(self, number: int) -> int:
-        """How far down the row of a step lies."""
-        return self.visualItemRect(self._steps[number]).center().y()
-
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -1,6 +1,6 @@
 """The step in front: what it is for, what to read and to look at, to predict and to write."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from html import escape
 from typing import override
@@ -80,10 +80,6 @@ class StepPage(QWidget):
         is_needed = not self._was_set or bool(self.mismatch.text())
         self.show_me.set_kind("primary" if is_needed else "")
         self.shown.set_text(_SET if self._is_set else "")
-
-    def show_recalled(self, found: Iterable[tuple[str, str]]) -> None:
-        """Show what was said and found in earlier steps, each with its title."""
-        self.recalled.show_text("\n".join(f"Step {title}: {words}" for title, words in found))
 
     def set_step(
         self, control: LabController, figures: Mapping[str, Picture | str], complain: Complain

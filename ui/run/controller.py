@@ -58,10 +58,9 @@ class Controller(QObject):
     #: A run could not be built; the present one is as it was.
     runRefused = Signal()
 
-    def __init__(self, state: AppState, data: Path | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, state: AppState, parent: QObject) -> None:
         super().__init__(parent)
         self._state = state
-        self._data = data
         #: Asks, where something would be lost, whether an opened run may take the place of the present one.
         self.may_replace: Callable[[], bool] = lambda: True
         #: What a pointer or the timeline waits for.
@@ -94,10 +93,6 @@ class Controller(QObject):
         """Whether nothing is being computed besides training."""
         runners = self.analysis, self.background, self.repeating, self.typesetting
         return all(each.is_idle for each in runners)
-
-    def start(self) -> None:
-        """Load the data; everything else follows from its arrival."""
-        self.open_data(self._data)
 
     def abandon_files(self) -> None:
         """Do not wait at the end for files that are still being written."""
@@ -443,7 +438,8 @@ class Controller(QObject):
         state.update_run(status=RunStatus.LOADING, run_id=run_id, step=step, images_per_second=0.0)
         settings = state.settings
         if built.forks:  # the same network goes on: what was edited for another one still waits
-            state.set_settings(settings.carried_to(experiment))
+            edits = {name: getattr(settings.edited, name) for name in settings.pending}
+            state.set_settings(Settings(experiment, replace(experiment, **edits)))
         else:  # what was edited while the run was being built is not lost
             edited = experiment if settings.edited == built.form else settings.edited
             state.set_settings(Settings(experiment, edited))

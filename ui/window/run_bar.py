@@ -68,9 +68,8 @@ class RunBar(QWidget):
         self.new_seed, self.export = map(self._icon_button, ("new_seed", "export"))
         buttons = self.train, self.step, self.epoch, self.reset, self.new_seed, self.export
         self._layout = fill(QHBoxLayout(self), self.said, *buttons, spacing=_SPACING, margins=(0, 5, 12, 5))
-        folding = (self.reset, self.step, self.epoch)
-        self._folds: list[Callable[[bool], None]] = [self.said.setHidden]
-        self._folds += [*(button.set_compact for button in folding), self._fold_spaces]
+        self._folds: list[Callable[[bool], None]] = [self.said.setHidden, self.reset.set_compact]
+        self._folds += [self.step.set_compact, self.epoch.set_compact, self._fold_spaces]
         # At last what the menus have, too.
         self._folds += [self.new_seed.setHidden, self.export.setHidden, self.train.set_compact]
         self._folds += [self.epoch.setHidden, self.step.setHidden]
@@ -104,6 +103,9 @@ class RunBar(QWidget):
                 return
             fold(True)
 
+    def _fold_spaces(self, folded: bool) -> None:
+        self._layout.setSpacing(theme_manager().theme.px(3 if folded else _SPACING))
+
     def _button(self, name: str, kind: str = "") -> Button:
         row = action_row(name)
         return self._asking(name, Button(row.label, row.icon, kind, row.sentence, row.key))
@@ -123,9 +125,6 @@ class RunBar(QWidget):
         action.enabledChanged.connect(button.setEnabled)
         button.clicked.connect(action.trigger)
         return button
-
-    def _fold_spaces(self, folded: bool) -> None:
-        self._layout.setSpacing(theme_manager().theme.px(3 if folded else _SPACING))
 
     def _primary(self) -> tuple[str, str, str, str]:
         """Return text, icon, tool tip and key of the button that trains."""
