@@ -204,10 +204,8 @@ class LatestOnly:
         on_done: Callable[[Any], None],
         on_failed: Callable[[str], None] | None = None,
     ) -> None:
-        self._analysis = analysis
-        self._kind = kind
-        self._on_done = on_done
-        self._on_failed = on_failed
+        self._analysis, self._kind = analysis, kind
+        self._on_done, self._on_failed = on_done, on_failed
         self._next: Callable[[Context], Any] | None = None
 
     def request(self, function: Callable[[Context], Any]) -> None:

@@ -26,9 +26,7 @@ class MailReader(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._state = state
-        self._mailbox = mailbox
-        self._control = control
+        self._state, self._mailbox, self._control = state, mailbox, control
         self._moment_tests = moment_tests
         self._throughput = Throughput()
         self._closed = False

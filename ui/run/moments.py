@@ -99,8 +99,7 @@ class MomentTests(QObject):
 
     def __init__(self, state: AppState, background: TaskRunner, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._state = state
-        self._background = background
+        self._state, self._background = state, background
         self._latest: EvaluatedStep | None = None
         self._rest = single_shot(self, self._test_shown, _REST_MS)
         state.momentChanged.connect(self._on_moment_changed)

@@ -205,8 +205,7 @@ class TrainWorker(QObject):
 
     def __init__(self, mailbox: Mailbox, control: TrainControl) -> None:
         super().__init__()
-        self._mailbox = mailbox
-        self._control = control
+        self._mailbox, self._control = mailbox, control
         self._run_id = 0
         self._trainer: Trainer | None = None
         self._origin: Origin | None = None

@@ -455,14 +455,33 @@ class MainWindow(QMainWindow):
         self.stage = Stage(self.panels, self.pending)
         self.stage.pressed.connect(partial(self.set_bare, True))
         self.setCentralWidget(self.stage)
-        self._arrange_timeline()
-        bar = QStatusBar(sizeGripEnabled=False)
-        bar.addWidget(self.line)
-        bar.addWidget(self.page)
-        bar.addPermanentWidget(self.run_status, 1)
-        bar.addPermanentWidget(self.leave)
+        # The timeline is under everything, and above it the place of the comparison, hidden at first.
+        self.compare_dock = FixedDock("Compare moments", "compare_dock", self)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.compare_dock)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.compare_dock.hide()
+        # A tool bar is the one thing that QMainWindow lets span its whole width under the docks.
+        bar = self._timeline_bar = QToolBar("Timeline", self, movable=False)
+        bar.setObjectName("timeline_bar")
+        bar.setProperty("role", "timeline")
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar.addWidget(self.timeline)
+        # The margins that the style gives a tool bar were taken before it had its role.
+        layout = bar.layout()
+        assert layout is not None
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, bar)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        # By a function of Python: to a method of Qt's own `clicked` hands nothing.
+        self.timeline.compare.clicked.connect(lambda is_on: self.compare_dock.setVisible(is_on))
+        self.compare_dock.visibilityChanged.connect(self.timeline.compare.setChecked)
+        below = QStatusBar(sizeGripEnabled=False)
+        below.addWidget(self.line)
+        below.addWidget(self.page)
+        below.addPermanentWidget(self.run_status, 1)
+        below.addPermanentWidget(self.leave)
         self.run_status.installEventFilter(self)
-        self.setStatusBar(bar)
+        self.setStatusBar(below)
 
     def _areas(self) -> dict[str, QWidget]:
         """Return where F6 leads to, in reading order."""
@@ -483,25 +502,3 @@ class MainWindow(QMainWindow):
         for place, part in (("Samples", self.samples), ("Timeline", self.timeline)):
             yield from controls_of(part, place, partial(self.set_bare, False))
         yield from self.run_bar.entries()
-
-    def _arrange_timeline(self) -> None:
-        """Put the timeline under everything, and above it the place of the comparison, hidden at first."""
-        self.compare_dock = FixedDock("Compare moments", "compare_dock", self)
-        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.compare_dock)
-        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.compare_dock.hide()
-        # A tool bar is the one thing that QMainWindow lets span its whole width under the docks.
-        bar = self._timeline_bar = QToolBar("Timeline", self, movable=False)
-        bar.setObjectName("timeline_bar")
-        bar.setProperty("role", "timeline")
-        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        bar.addWidget(self.timeline)
-        # The margins that the style gives a tool bar were taken before it had its role.
-        layout = bar.layout()
-        assert layout is not None
-        layout.setContentsMargins(0, 0, 0, 0)
-        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, bar)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
-        # By a function of Python: to a method of Qt's own `clicked` hands nothing.
-        self.timeline.compare.clicked.connect(lambda is_on: self.compare_dock.setVisible(is_on))
-        self.compare_dock.visibilityChanged.connect(self.timeline.compare.setChecked)

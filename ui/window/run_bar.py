@@ -55,8 +55,7 @@ class RunBar(QWidget):
 
     def __init__(self, state: AppState, menus: Menus) -> None:
         super().__init__()
-        self._menus = menus
-        self._state = state
+        self._menus, self._state = menus, state
         self._shown: tuple[RunStatus, tuple[str, str, str, str], list[str]] | None = None
         self.said = named(QLabel(), role="muted")
         self.said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
