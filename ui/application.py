@@ -29,7 +29,6 @@ _ICON = bundled("icons/cnnviz.svg")
 class Application(QApplication):
     """Tells of files that the system wants opened: macOS says so by an event, others on the command line."""
 
-    #: Paths to open.
     fileOpened = Signal(list)
 
     @override

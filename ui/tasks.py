@@ -79,7 +79,7 @@ class _TaskWorker(QObject):
 
 
 class TaskRunner(QObject):
-    """Hands functions to one background thread, which begins with the first, and results to handlers here."""
+    """Hands functions to a background thread, which begins with the first, and results to handlers here."""
 
     #: Nothing is waiting or running any more; whether the last task has succeeded.
     becameIdle = Signal(bool)
@@ -110,7 +110,7 @@ class TaskRunner(QObject):
         on_failed: Callable[[str], None] | None = None,
         on_progress: Callable[[float], None] | None = None,
     ) -> None:
-        """Run `function` in the background; an unfinished task of the same `kind` is cancelled, forgotten."""
+        """Run `function` in the background; an unfinished one of its `kind` is cancelled and forgotten."""
         self.cancel(kind)
         if self._closed:
             return

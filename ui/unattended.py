@@ -137,7 +137,7 @@ def private_session(
 def wait_until(
     condition: Callable[[], bool], seconds: float = _PATIENCE_SECONDS, *, required: bool = True
 ) -> None:
-    """Let the window work until something holds, or the time is over: an error if it is required."""
+    """Let the window work until something holds, or the time is over: an error, if it is required."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

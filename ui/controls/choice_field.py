@@ -119,7 +119,7 @@ class ChoiceField(DropDownList):
 
 
 class SegmentedControl(QFrame):
-    """Exclusive choice between keys whose texts are all in sight, at first of the first; arrows move it."""
+    """Exclusive choice between options in sight, the first at first. Arrow keys move the choice."""
 
     #: Key of the option that the user has chosen.
     currentChanged = Signal(str)

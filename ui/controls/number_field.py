@@ -173,7 +173,6 @@ class IntListField(QLineEdit):
         super().__init__()
         self._limits, self._counts = limits, counts
         self._values: tuple[int, ...] = ()
-        #: What it is called in messages.
         self.subject = "This field"
         self.message = ""
         self.editingFinished.connect(self._on_editing_finished)
@@ -216,7 +215,6 @@ _MANTISSAS = (1, 2, 5)
 class PowerSlider(QWidget):
     """Positive number in the steps 1, 2 and 5 of each decade; its ends are exponents of ten."""
 
-    #: The number, when the user has changed it.
     valueEdited = Signal(float)
 
     def __init__(self, name: str, lowest: int, highest: int, value: float) -> None:

@@ -8,7 +8,6 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, SignalIns
 class Pace(QObject):
     """Passes values on at most once in an interval: the first at once, then the newest, the last always."""
 
-    #: A value whose time has come.
     due = Signal(object)
 
     def __init__(self, milliseconds: int, parent: QObject | None = None) -> None:

@@ -320,8 +320,7 @@ class Autosave(QObject):
         """Say what has been opened, and offer the newest document that is kept in another folder."""
         other = next((each for each in self.folder.left_behind() if each.number != self.folder.number), None)
         if other is None:
-            if said:
-                self._state.raise_notice(_PLACE, "info", said)
+            self._state.raise_notice(_PLACE, "info", said)
             return
         when = moment(other.changed)
         text = f"Another document, last changed on {when}, is in no file."

@@ -72,7 +72,6 @@ class ExportDialog(QDialog):
     * `picture`: returns what a PNG shall carry.
     """
 
-    #: A file has been written.
     exported = Signal(Path)
 
     def __init__(
@@ -87,7 +86,6 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self._figures, self._state, self._settings, self._view_of = figures, state, settings, picture
         self._files = files
-        self._is_writing = False
         self._caption = ""
         self._picture, self._natural_width = QPixmap(), 1.0
         self._named_by_user = False
@@ -127,7 +125,7 @@ class ExportDialog(QDialog):
 
     def export(self) -> None:
         """Write the file; one that exists is replaced only when that has been confirmed."""
-        if self._is_writing:
+        if not self.save.isEnabled():  # it is being written
             return
         path = self.path()
         if os.path.lexists(path) and path != self._may_replace:  # writing tells what is wrong with a name
@@ -141,7 +139,7 @@ class ExportDialog(QDialog):
         except CNNVizError as error:
             self.message.show_message(str(error), "error")
             return
-        self._set_writing(True)
+        self.save.setEnabled(False)
         self._files.submit(
             f"figure {path}",
             lambda _context: atomic_write(path, content()),
@@ -151,10 +149,10 @@ class ExportDialog(QDialog):
 
     @override
     def reject(self) -> None:
-        if self._is_writing:
-            self.hide()
-        else:
+        if self.save.isEnabled():
             super().reject()
+        else:
+            self.hide()
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -246,19 +244,15 @@ class ExportDialog(QDialog):
         self.choices.changed.connect(self._on_chosen)
         self.width_cm.valueEdited.connect(self._describe)
         self.name.textEdited.connect(self._on_name_edited)
-        self.folder.textEdited.connect(self._on_folder_edited)
+        self.folder.textEdited.connect(self._propose_name)
         self.browse.clicked.connect(self._on_browse_clicked)
         self.save.clicked.connect(self._on_save_clicked)
         self.cancel.clicked.connect(self.reject)
         self.open_file.clicked.connect(lambda: self._open(self._written))
         self.show_folder.clicked.connect(lambda: self._open(self._written.parent))
 
-    def _set_writing(self, is_writing: bool) -> None:
-        self._is_writing = is_writing
-        self.save.setEnabled(not is_writing)
-
     def _on_written(self, path: Path) -> None:
-        self._set_writing(False)
+        self.save.setEnabled(True)
         self._settings.setValue(FIGURES_FOLDER, str(path.parent))
         for name, value in kept(self.choices.value).items():
             self._settings.setValue(f"export/{name}", value)
@@ -282,7 +276,7 @@ class ExportDialog(QDialog):
             self.message.show_message(f"No program opens {path}.", "warning")
 
     def _on_failed(self, text: str) -> None:
-        self._set_writing(False)
+        self.save.setEnabled(True)
         if self.isVisible():
             self.message.show_message(text, "error")
         else:
@@ -312,20 +306,15 @@ class ExportDialog(QDialog):
         self._named_by_user = True
         self._forget_question()
 
-    def _on_folder_edited(self) -> None:
-        self._propose_name()
-        self._forget_question()
-
     def _on_save_clicked(self) -> None:
-        # Only the button in the message replaces a file, not a second press of this one.
-        self._may_replace = None
+        self._may_replace = None  # the button in the message replaces a file, no second press of this one
         self.export()
 
     def _on_browse_clicked(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Folder for figures", self.folder.text())
         if folder:
             self.folder.setText(folder)
-            self._on_folder_edited()
+            self._propose_name()
 
     def _forget_question(self) -> None:
         self._may_replace = None

@@ -87,8 +87,6 @@ class LabController(QObject):
         """Settings of the run in which the lab begins, with the seed of this student."""
         assert self.lab is not None
         seed = self._seed
-        if self.lab.is_free:
-            return self._state.experiment
         return self.lab.experiment if seed is None else replace(self.lab.experiment, seed=seed)
 
     @property

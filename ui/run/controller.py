@@ -51,7 +51,6 @@ class Controller(QObject):
 
     #: The user has asked for more than a single step of training, which is about to begin.
     trainingAsked = Signal()
-    #: The user has asked for an earlier moment.
     momentAsked = Signal()
     #: A run that goes on from a model file stands there: nothing of it is unsaved.
     runOpened = Signal()

@@ -35,7 +35,6 @@ class ThemeManager(QObject):
         self._scale = SCALES[0]
         self._chosen: float | None = None  # scale to go back to after a projection
         self._app: QApplication | None = None
-        #: The theme in force.
         self.theme = self._resolve()
         #: What is told of each theme, in the order in which it was made.
         self._following = WeakKeyDictionary[QObject, None]()
@@ -189,8 +188,7 @@ class ThemeManager(QObject):
 def theme_manager() -> ThemeManager:
     """Theme manager of the application, made when it is first asked for."""
     app = QApplication.instance()
-    if app is None:
-        raise RuntimeError("A theme needs a QApplication: build that first.")
+    assert app is not None
     manager = app.findChild(ThemeManager, options=Qt.FindChildOption.FindDirectChildrenOnly)
     return manager if manager is not None else ThemeManager(app)
 

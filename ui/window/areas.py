@@ -66,7 +66,7 @@ class Areas(QObject):
         self.enter(areas[place][1])
 
     def hand_on(self, *, forward: bool) -> bool:
-        """Take the keyboard from a control that cannot have it any more, or lead it on by Tab; else False."""
+        """Take the keyboard from a control that cannot have it, or lead it on by Tab; False lets Qt do so."""
         focus = self._window.focusWidget()
         if focus is None:
             return False

@@ -89,7 +89,6 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._state, self._runs, self._settings = state, runs, settings
         self._painted = self._bare = False
-        #: Whether the panel in front is shown alone.
         self.is_presenting = False
         self._state_wanted = Qt.WindowState.WindowNoState  # what the window manager was asked for last
         self._before = (self._state_wanted, False, False)  # what presenter mode has changed
@@ -97,7 +96,6 @@ class MainWindow(QMainWindow):
         self._theme = LIGHT
         #: Asked before the window closes on the user's wish.
         self.close_guard: Callable[[], bool] = lambda: True
-        #: Opens a file or folder that was dropped.
         self.file_taker: Callable[[Path], None] = lambda _path: None
         self._build_parts(state, runs, analysis)
         self._arrange()
@@ -281,9 +279,7 @@ class MainWindow(QMainWindow):
         self._state_wanted = self.windowState()
         self.menus.action("full_screen").setChecked(full)
         self._escape.setEnabled(full)
-        if (
-            self.is_presenting and not full
-        ):  # who leaves the full screen by a key of the system has left it, too
+        if self.is_presenting and not full:  # left by a key of the system, as the full screen
             self.set_presenting(False)
 
     def _check_state(self) -> None:

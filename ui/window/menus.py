@@ -8,7 +8,7 @@ from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, qVersion
+from PySide6.QtCore import QObject, qVersion
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QWidget
 
@@ -78,12 +78,10 @@ class Menus(QObject):
             return
         action = self._actions[row.name] = menu.addAction(row.text)
         action.setToolTip(row.tooltip)
-        action.setStatusTip("")
         action.setCheckable(row.is_checkable)
         action.setAutoRepeat(not row.is_checkable)  # a key that is held does not switch on and off
         if row.key:
             action.setShortcuts([QKeySequence(key) for key in (row.key, row.other_key) if key])
-            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         if row.group:
             self._groups[row.group].addAction(action)
 

@@ -50,7 +50,7 @@ class PanelArea(QMainWindow):
         self._settled = single_shot(self, self._update_titles)
         self._entering = single_shot(self, self.entered)  # when the panel has come to the front
 
-    def add_panel(self, panel: Panel, title: str, name: str) -> QDockWidget:
+    def add_panel(self, panel: Panel, title: str, name: str) -> None:
         """Add a panel as the last tab.
 
         * `title`: shown on the tab; ``&&`` stands for an ampersand.
@@ -74,7 +74,6 @@ class PanelArea(QMainWindow):
         dock.dockLocationChanged.connect(self._settle)
         dock.setTitleBarWidget(QWidget())  # until Qt knows whether it is behind a tab
         self._settle()
-        return dock
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

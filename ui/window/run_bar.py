@@ -183,7 +183,7 @@ _WATCHED = 20
 
 
 class RunStatusBar(QWidget):
-    """Step, loss, accuracy, speed, time left, progress, settings in short, as far as there is room."""
+    """Step, loss, accuracy, speed, time left, progress, settings in short: what there is room for."""
 
     def __init__(self, state: AppState) -> None:
         super().__init__()
