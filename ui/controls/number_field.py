@@ -6,15 +6,7 @@ from typing import Any, override
 
 from PySide6.QtCore import QLocale, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QValidator, QWheelEvent
-from PySide6.QtWidgets import (
-    QAbstractSpinBox,
-    QDoubleSpinBox,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QSlider,
-    QWidget,
-)
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QLineEdit, QSlider, QWidget
 
 from cnnviz.quantities import MINUS, format_count, format_plain, format_value
 from ui.controls.layouts import fill, scaled
@@ -42,7 +34,7 @@ class NumberField(QDoubleSpinBox):
         self.message = ""
         self.setKeyboardTracking(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToPreviousValue)
+        self.setCorrectionMode(QDoubleSpinBox.CorrectionMode.CorrectToPreviousValue)
         self.lineEdit().textEdited.connect(self._on_text_edited)
         # The stylesheet cannot reach the editor inside a spin box.
         scaled(self.lineEdit().setTextMargins, 7, 0, 0, 0)

@@ -331,16 +331,9 @@ class DocumentRestorer(QObject):
 
     def _open_progress(self, step: int) -> None:
         text = f"Training again up to step {format_count(step)}…"
-        progress = QProgressDialog(
-            text,
-            "Cancel",
-            0,
-            max(step, 1),
-            self._window,
-            minimumDuration=400,
-            autoReset=False,
-            autoClose=False,
-        )
+        progress = QProgressDialog(text, "Cancel", 0, max(step, 1), self._window, minimumDuration=400)
+        progress.setAutoReset(False)
+        progress.setAutoClose(False)
         progress.setWindowTitle("Opening the document")
         progress.setWindowModality(Qt.WindowModality.NonModal)
         progress.canceled.connect(self.cancel)

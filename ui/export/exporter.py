@@ -5,15 +5,7 @@ from functools import partial
 from typing import override
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QPoint, QSettings, Qt
-from PySide6.QtGui import (
-    QContextMenuEvent,
-    QGuiApplication,
-    QImage,
-    QMouseEvent,
-    QStandardItem,
-    QStandardItemModel,
-    QWindow,
-)
+from PySide6.QtGui import QContextMenuEvent, QImage, QMouseEvent, QStandardItem, QStandardItemModel, QWindow
 from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QMenuBar, QWidget
 from shiboken6 import isValid
 
@@ -229,7 +221,7 @@ class FigureExporter(QObject):
             return
         self._focused = new
         # By a click the keyboard may come to what is around the thing clicked, which is noted already.
-        if QGuiApplication.mouseButtons() == Qt.MouseButton.NoButton:
+        if QApplication.mouseButtons() == Qt.MouseButton.NoButton:
             self._note_use(new)
 
 
@@ -239,7 +231,7 @@ def _fill_clipboard(image: QImage, text: str, svg: bytes) -> None:
     if svg:
         data.setData("image/svg+xml", QByteArray(svg))
     data.setText(text)
-    QGuiApplication.clipboard().setMimeData(data)
+    QApplication.clipboard().setMimeData(data)
 
 
 def mime_data() -> QMimeData:

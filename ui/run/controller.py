@@ -347,7 +347,6 @@ class Controller(QObject):
 
         * `start`: where to continue from; from the initial weights when None.
         * `forks`: whether the steps up to `start` are those of the present run.
-        * `then_train`: whether to train at once.
         * `can_be_undone`: whether to offer to bring the present run back, until training
           begins.
         * `source`: data to change to; those that are open when None.
