@@ -154,9 +154,20 @@ class _FlowLayout(QLayout):
         self._arrange(rect, moves=True)
 
     def _arrange(self, rect: QRect, *, moves: bool) -> int:
-        """Place the items, or only find out how high they stand."""
+        """Share the items out among lines and place them, or only find out how high they stand."""
         across, down = self._gap
-        lines = self._lines(rect.width())
+        lines: list[list[tuple[QLayoutItem, QSize]]] = []
+        used = 0
+        for item in self._items:
+            if item.isEmpty():
+                continue
+            wanted = item.sizeHint()
+            if lines and used + across + wanted.width() <= rect.width():
+                lines[-1].append((item, wanted))
+                used += across + wanted.width()
+            else:
+                lines.append([(item, wanted)])
+                used = wanted.width()
         top = rect.top()
         for line in lines:
             height = max(size.height() for _, size in line)
@@ -168,19 +179,3 @@ class _FlowLayout(QLayout):
                 left += size.width() + across
             top += height + down
         return max(top - down - rect.top(), 0)
-
-    def _lines(self, width: int) -> list[list[tuple[QLayoutItem, QSize]]]:
-        """Share the items out among lines, each with the size that it wants."""
-        lines: list[list[tuple[QLayoutItem, QSize]]] = []
-        used = 0
-        for item in self._items:
-            if item.isEmpty():
-                continue
-            wanted = item.sizeHint()
-            if lines and used + self._gap[0] + wanted.width() <= width:
-                lines[-1].append((item, wanted))
-                used += self._gap[0] + wanted.width()
-            else:
-                lines.append([(item, wanted)])
-                used = wanted.width()
-        return lines

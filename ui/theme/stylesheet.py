@@ -118,31 +118,20 @@ def make_palette(theme: Theme) -> QPalette:
     """Palette with every role that Fusion reads set from the tokens."""
     role = QPalette.ColorRole
     colors = {
-        role.Window: "window",
-        role.WindowText: "text",
-        role.Base: "surface",
-        role.AlternateBase: "hover",
-        role.Text: "text",
-        role.PlaceholderText: "muted",
-        role.Button: "surface",
-        role.ButtonText: "text",
-        role.BrightText: "danger",
-        role.Highlight: "accent",
-        role.HighlightedText: "on_accent",
-        role.Accent: "accent",
-        role.Link: "accent",
-        role.LinkVisited: "accent",
-        role.ToolTipBase: "surface",
-        role.ToolTipText: "text",
-        role.Light: "hover",
-        role.Midlight: "hover",
-        role.Mid: "border",
-        role.Dark: "border",
-        role.Shadow: "window",
+        "window": (role.Window, role.Shadow),
+        "surface": (role.Base, role.Button, role.ToolTipBase),
+        "text": (role.WindowText, role.Text, role.ButtonText, role.ToolTipText),
+        "muted": (role.PlaceholderText,),
+        "hover": (role.AlternateBase, role.Light, role.Midlight),
+        "border": (role.Mid, role.Dark),
+        "accent": (role.Highlight, role.Accent, role.Link, role.LinkVisited),
+        "on_accent": (role.HighlightedText,),
+        "danger": (role.BrightText,),
     }
     palette = QPalette()
-    for key, name in colors.items():
-        palette.setColor(key, theme.color(name))
+    for name, roles in colors.items():
+        for each in roles:
+            palette.setColor(each, theme.color(name))
     group = QPalette.ColorGroup.Disabled
     for key in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
         palette.setColor(group, key, theme.color("muted", 0.6))
