@@ -22,16 +22,6 @@ from ui.tasks import Context, TaskRunner
 USE_MNIST = "Use MNIST"
 """What is offered where other data than the digits cannot be used."""
 
-_DIGITS = tuple("0123456789")
-
-
-def load_source(path: Path | None, context: Context) -> Source:
-    """Return all of MNIST, or the data set that a path belongs to; raises `CancelledError` if not wanted."""
-    if path is None:
-        return Source(load_mnist(_DIGITS))
-    place = data_path_of(path)
-    return Source(load_dataset(place, progress=lambda done, total: context.report(done / total)), place)
-
 
 def fitting(experiment: Experiment, data: Dataset) -> Experiment:
     """Return the experiment with classes that the data have: its own, or the first ones."""
@@ -83,6 +73,12 @@ def read_data(
     start, name = time.perf_counter(), "MNIST" if path is None else printable_name(path)
     remedy = "" if path is None else USE_MNIST
 
+    def work(context: Context) -> Source:
+        if path is None:
+            return Source(load_mnist(tuple("0123456789")))
+        place = data_path_of(path)
+        return Source(load_dataset(place, progress=lambda done, total: context.report(done / total)), place)
+
     def done(source: Source) -> None:
         state.clear_notice(_PLACE)
         state.clear_notice(_SAMPLES)
@@ -105,7 +101,7 @@ def read_data(
             text = f"Reading {name}: {format_percent(fraction, 0)} of the pictures."
             state.raise_notice(_PLACE, "info", text, "Cancel", cancel)
 
-    analysis.submit(_KIND, lambda context: load_source(path, context), done, failed, progressed)
+    analysis.submit(_KIND, work, done, failed, progressed)
 
 
 class Mismatch(NamedTuple):

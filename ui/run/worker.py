@@ -203,13 +203,14 @@ class TrainWorker(QObject):
 
     halted = Signal()
 
+    # Of the run that was taken over: nothing else is asked for before.
+    _trainer: Trainer
+    _origin: Origin
+
     def __init__(self, mailbox: Mailbox, control: TrainControl) -> None:
         super().__init__()
         self._mailbox, self._control = mailbox, control
-        self._run_id = 0
-        self._trainer: Trainer | None = None
-        self._origin: Origin | None = None
-        self._chunk = 1
+        self._run_id, self._chunk = 0, 1
         self._last_live = 0.0
         self._paced_at, self._due = 0.0, 0.0  # until when steps were allowed, and those not done yet
 
@@ -217,23 +218,18 @@ class TrainWorker(QObject):
     def prepare(self, trainer: Trainer, origin: Origin) -> None:
         """Take over a run and report its first snapshot."""
         self._run_id, self._trainer, self._origin = origin.run_id, trainer, origin
-        self._do(
-            lambda: self._post(
-                RunPrepared(self._snapshot(trainer), trainer.total_steps, trainer.steps_per_epoch)
-            )
-        )
+        total, per_epoch = trainer.total_steps, trainer.steps_per_epoch
+        self._do(lambda: self._post(RunPrepared(self._snapshot(trainer), total, per_epoch)))
 
     @Slot(int)
     def train(self, steps: int) -> None:
         """Train so many steps, or with 0 until the run ends or is paused."""
-        trainer = self._trainer
-        self._do(lambda: None if trainer is None else self._train(trainer, steps))
+        self._do(lambda: self._train(self._trainer, steps))
 
     @Slot()
     def test(self) -> None:
         """Run the network as it stands on the test images."""
-        trainer = self._trainer
-        self._do(lambda: None if trainer is None else self._test(trainer, self._snapshot(trainer)))
+        self._do(lambda: self._test(self._trainer, self._snapshot(self._trainer)))
 
     def _do(self, work: Callable[[], None]) -> None:
         """Work, and let the window know how it ended, whatever it was that ended it."""
@@ -328,7 +324,7 @@ class TrainWorker(QObject):
         if rate is not None and rate != trainer.learning_rate:
             trainer.learning_rate = rate
         origin = self._origin
-        if origin is not None and trainer.learning_rate != origin.experiment.learning_rate:
+        if trainer.learning_rate != origin.experiment.learning_rate:
             experiment = replace(origin.experiment, learning_rate=trainer.learning_rate)
             is_changed = origin.is_changed_by(trainer.learning_rate, trainer.step)
             self._origin = replace(origin, experiment=experiment, is_changed=is_changed)
