@@ -78,6 +78,8 @@ class Session(QObject):
             return
         controller, window = self.controller, self.window
         controller.open_data(self._data)  # everything else follows from their arrival
+        from ui.lab.guide import covers_of  # meanwhile: it loads much
+
         with self.theme.without_style_sheet():
             self.window.build_panels(
                 Services(
@@ -90,11 +92,11 @@ class Session(QObject):
                     self._show_cells,
                 )
             )
-            self.lab.cover()
+            covers = covers_of(window)  # before the panels are dressed, once
         self._watch_panels()
         self._started = True
         self.window.restore_arrangement()
-        self.lab.build(self._report)
+        self.lab.build(self._report, covers)
         window.menus.connect_to(self, _LATER)
         window.pages.add(self._report.preview.isVisible, self._report.turn_page)
         window.pages.add(window.line.isVisible, window.turn_panel)

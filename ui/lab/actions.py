@@ -1,5 +1,6 @@
-"""What there is of the lab guide before it is built: covers, what waits for it, whether it was open last."""
+"""What there is of the lab guide before it is built: what waits for it, whether it was open last."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,21 +26,14 @@ class LabActions(QObject):
         self._window, self._document, self._settings = window, document, settings
         self.guide: LabGuide | None = None
         self._waiting: Path | None = None
-        self._covers: Covers = ()
         document.lab_taker = self.open_file
 
-    def cover(self) -> None:
-        """Put covers over the parts of the panels, now that these stand: before they are dressed, once."""
-        from ui.lab.guide import covers_of
-
-        self._covers = covers_of(self._window)
-
-    def build(self, report: "ReportPanel") -> None:
+    def build(self, report: "ReportPanel", covers: "Covers") -> None:
         """Build the guide, now that the panels are covered, and open it if it was open last."""
         from ui.lab.guide import LabGuide
 
-        self.guide = LabGuide(self._window, self._document, report, self._covers, self)
-        self._window.lab_dock.shown.connect(self._on_shown)
+        self.guide = LabGuide(self._window, self._document, report, covers, self)
+        self._window.lab_dock.shown.connect(partial(self._settings.setValue, _OPEN))
         if self._waiting is not None:
             self.guide.open_file(self._waiting)
         elif self._settings.value(_OPEN, False, type=bool):
@@ -58,9 +52,6 @@ class LabActions(QObject):
         """Record what has to be recorded before the end."""
         if self.guide is not None:
             self.guide.finish()
-
-    def _on_shown(self, shown: bool) -> None:
-        self._settings.setValue(_OPEN, shown)
 
 
 def welcome(settings: QSettings) -> None:
