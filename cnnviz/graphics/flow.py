@@ -197,7 +197,7 @@ def _way(flow: Flow, places: _Places, edge: Edge, look: Look) -> tuple[Point, ..
 # -- drawing -------------------------------------------------------------------------------------------------
 
 
-def draw(flow: Flow, ground: Ground) -> Drawing:
+def _draw(flow: Flow, ground: Ground) -> Drawing:
     """Draw the network, and light up what belongs to what is pointed at."""
     drawing, box, look = Drawing(ground, is_plane=True), ground.box, ground.look
     places = _places(flow, ground)
@@ -466,9 +466,4 @@ def _size(flow: Flow, look: Look) -> Size:
     return Size(look.px(max(640, 1.4 * least)), look.px(400), look.px(least), look.px(180))
 
 
-FLOW = Graphic(
-    draw,
-    _size,
-    _tables,
-    _words,
-)
+FLOW = Graphic(_draw, _size, _tables, _words)

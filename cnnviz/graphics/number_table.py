@@ -55,7 +55,7 @@ class NumberTable:
     covered: str = ""
 
 
-def draw(shown: NumberTable, ground: Ground) -> Drawing:
+def _draw(shown: NumberTable, ground: Ground) -> Drawing:
     """Draw names above the columns and one row of cells each."""
     drawing, look, px, table = Drawing(ground), ground.look, ground.px, shown.numbers
     head, *lines = ground.box.rows(look.font().line, *[Share(1)] * len(table.rows), gap=px(6))
@@ -102,15 +102,14 @@ def _draw_row(drawing: Drawing, shown: NumberTable, row: NumberRow, boxes: list[
     drawing.add(*outline(boxes[shown.column], "selected", look))
 
 
-def size(shown: NumberTable, look: Look) -> Size:
-    """Usual and least size."""
+def _size(shown: NumberTable, look: Look) -> Size:
     high = look.font().line + len(shown.numbers.rows) * look.px(52)
     return Size(look.px(600), high, look.px(176 + 40 * len(shown.numbers.names)), high)
 
 
 NUMBERS = Graphic(
-    draw,
-    size,
+    _draw,
+    _size,
     lambda shown: [
         Table(
             "Numbers",
@@ -121,5 +120,5 @@ NUMBERS = Graphic(
     lambda shown: "; ".join(
         f"{row.name}: {', '.join(row.texts[0])}" for row in shown.numbers.rows if row.key not in shown.covered
     ),
-    lambda shown, _width, look: size(shown, look).height,
+    lambda shown, _width, look: _size(shown, look).height,
 )

@@ -197,7 +197,7 @@ def _plan(route: Route, box: Box, look: Look) -> _Plan:
     return _Plan(side, gap, (gets, top), (left, second), (gets, second))
 
 
-def draw(shown: Routed, ground: Ground) -> Drawing:
+def _draw(shown: Routed, ground: Ground) -> Drawing:
     """Draw the window, the gradient that arrives, and arrows to the cells that get it, beside all numbers."""
     drawing, route, look, px = Drawing(ground), shown.route, ground.look, ground.px
     plan, is_covered, (of_values, of_slopes) = _plan(route, ground.box, look), shown.is_covered, route.colors
@@ -393,5 +393,5 @@ def _words(shown: Routed) -> str:
 
 
 ROUTE = Graphic[Routed](
-    draw, _size, _tables, _words, seconds=lambda shown: 0.0 if shown.is_covered else _SECONDS
+    _draw, _size, _tables, _words, seconds=lambda shown: 0.0 if shown.is_covered else _SECONDS
 )

@@ -41,8 +41,7 @@ class Fitting:
         return " ".join(words for words, *_ in self.versions[0])
 
 
-def draw_fitting(shown: Fitting, ground: Ground) -> Drawing:
-    """Write the line."""
+def _draw_fitting(shown: Fitting, ground: Ground) -> Drawing:
     drawing, gap = Drawing(ground), ground.px(6)
     for spans in shown.versions:
         if sum(ground.font(font).width(words) + gap for words, font, _ in spans) - gap <= ground.box.width:
@@ -62,7 +61,7 @@ def _fitting_size(shown: Fitting, look: Look) -> Size:
 
 
 FITTING = Graphic(
-    draw_fitting,
+    _draw_fitting,
     _fitting_size,
     words=lambda shown: shown.words,
     height=lambda shown, _width, look: _fitting_size(shown, look).height,
@@ -107,8 +106,7 @@ def strip_height(look: Look) -> float:
     return look.px(11) + look.font("mono").line
 
 
-def draw_map(shown: StageMap, ground: Ground) -> Drawing:
-    """Draw the map, and the strip below it."""
+def _draw_map(shown: StageMap, ground: Ground) -> Drawing:
     around, area = _around(shown, ground.box, ground.look, ground.ratio)
     drawing = HEAT_MAP.draw(shown.looked, ground._replace(box=area))
     drawing.ground = ground
@@ -233,7 +231,7 @@ def _ramp(name: str) -> Pixels:
 
 
 STAGE_MAP = Graphic(
-    draw_map,
+    _draw_map,
     lambda _shown, look: Size(look.px(180), look.px(180), look.px(40), look.px(56) + strip_height(look)),
     lambda shown: HEAT_MAP.tables(shown.looked),
     lambda shown: HEAT_MAP.words(shown.looked),
@@ -268,7 +266,7 @@ class OutputRows:
     chosen: int | None = None
 
 
-def draw_outputs(shown: OutputRows, ground: Ground) -> Drawing:
+def _draw_outputs(shown: OutputRows, ground: Ground) -> Drawing:
     """Write name, logit, bar and probability of each class."""
     drawing, box, outputs = Drawing(ground), ground.box, shown.outputs
     outlined, key = ground.marked or frozenset[int](), (outputs, box, ground.look)
@@ -361,7 +359,7 @@ def _output_tables(shown: OutputRows) -> list[Table]:
 
 
 OUTPUTS = Graphic(
-    draw_outputs,
+    _draw_outputs,
     _outputs_size,
     _output_tables,
     lambda shown: "; ".join(_say(shown.outputs, place) for place in range(len(shown.outputs.names))),
@@ -376,7 +374,7 @@ Marks = tuple[tuple[str, str], ...]
 """Roles of outlines, and what they mean."""
 
 
-def draw_marks(shown: Marks, ground: Ground) -> Drawing:
+def _draw_marks(shown: Marks, ground: Ground) -> Drawing:
     """Draw each outline as on a map, with its meaning beside it."""
     drawing, px = Drawing(ground), ground.px
     count = len(shown)
@@ -400,7 +398,7 @@ def _marks_size(shown: Marks, look: Look) -> Size:
 
 
 MARKS = Graphic(
-    draw_marks,
+    _draw_marks,
     _marks_size,
     words=lambda shown: "Key: " + "; ".join(f"{role}: {text}" for role, text in shown),
     height=lambda shown, _width, look: len(shown) * _mark_line(look),
@@ -417,7 +415,7 @@ class Folded:
     is_back: bool = False
 
 
-def draw_folded(shown: Folded, ground: Ground) -> Drawing:
+def _draw_folded(shown: Folded, ground: Ground) -> Drawing:
     """Draw the strip, with the title along it."""
     drawing, px, box = Drawing(ground), ground.px, ground.box
     is_active = ground.hovered is not None or ground.has_focus
@@ -447,17 +445,15 @@ def _chevron(x: float, y: float, arm: float) -> Line:
 
 
 FOLDED = Graphic[Folded](
-    draw_folded,
-    sized(22, 120, 22, 60),
-    words=lambda shown: f"{shown.verb} {shown.title}",
+    _draw_folded, sized(22, 120, 22, 60), words=lambda shown: f"{shown.verb} {shown.title}"
 )
 
 
-def draw_arrow(height: float, ground: Ground) -> Drawing:
+def _draw_arrow(height: float, ground: Ground) -> Drawing:
     """Draw an arrow from one column to the next, at some height."""
     drawing = Drawing(ground)
     drawing.add(_chevron(ground.box.x + 1, ground.box.top + height, 4))
     return drawing
 
 
-ARROW = Graphic[float](draw_arrow, sized(16, 16, 16, 16))
+ARROW = Graphic[float](_draw_arrow, sized(16, 16, 16, 16))

@@ -75,7 +75,7 @@ class Thumbnails:
         return ShowImage(int(indices[place])) if place < len(indices) else None
 
 
-def draw(shown: Thumbnails, ground: Ground) -> Drawing:
+def _draw(shown: Thumbnails, ground: Ground) -> Drawing:
     """Draw the tiles that are at least partly in sight."""
     drawing, px, box = Drawing(ground), ground.px, ground.box
     tiles, place = shown.tiles(box, ground.look), shown.images.place(shown.current)
@@ -156,4 +156,4 @@ def _size(shown: Thumbnails, look: Look) -> Size:
     return Size(3 * side, 5 * side, 2 * side, side)
 
 
-THUMBNAILS = Graphic(draw, _size, words=_words)
+THUMBNAILS = Graphic(_draw, _size, words=_words)
