@@ -164,9 +164,8 @@ def _draw(plot: Curves, ground: Ground) -> Drawing:
     for marker in plot.markers:
         if axes.x_range[0] <= marker.x <= axes.x_range[1]:
             x, scale = axes.x(marker.x), ground.look.scale
-            drawing.add(
-                Lines(((x, axes.area.top, x, axes.area.bottom),), marker.ink, 1.5 * scale, (3.0, 2.5))
-            )
+            line = x, axes.area.top, x, axes.area.bottom
+            drawing.add(Lines((line,), marker.ink, 1.5 * scale, (3.0, 2.5)))
             if marker.words:
                 font = ground.font("small")
                 start = ground.box.left + (0 if plot.named else font.width(f"{plot.y_name}  "))
@@ -270,10 +269,8 @@ def _write_ends(drawing: Drawing, plot: Curves, axes: "_Axes", room: Box) -> Non
     top = room.top - line
     for place, (y, curve) in enumerate(known):
         top = max(top, min(y - line / 2, lowest + place * line))
-        font = _end_font(curve, drawing.ground.look)
-        drawing.write(
-            Box(room.left, top, room.width + 2, line), curve.name, font, curve.name_ink or curve.ink
-        )
+        box, font = Box(room.left, top, room.width + 2, line), _end_font(curve, drawing.ground.look)
+        drawing.write(box, curve.name, font, curve.name_ink or curve.ink)
         top += line
 
 
@@ -306,8 +303,7 @@ class _Axes:
             above = self._points(curve.x, curve.y + curve.spread)
             below = self._points(curve.x, curve.y - curve.spread)
             marks.append(Polygon((*above, *reversed(below)), curve.ink, 0.12))
-        dash = DASHES[curve.style]
-        marks.append(Line(points, curve.ink, curve.width * max(scale, 0.7), dash))
+        marks.append(Line(points, curve.ink, curve.width * max(scale, 0.7), DASHES[curve.style]))
         if curve.has_dots:
             marks += [diamond(point, 4 * scale, curve.ink) for point in points]
         return marks

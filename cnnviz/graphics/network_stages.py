@@ -142,11 +142,9 @@ class Flow:
         """Whether it is right; "" where that is not known."""
         if self.label is None:
             return ""
-        return (
-            "right"
-            if self.label == self.predicted
-            else f"wrong: it is {with_article(self.names[self.label])}"
-        )
+        if self.label == self.predicted:
+            return "right"
+        return f"wrong: it is {with_article(self.names[self.label])}"
 
     def fields(self, stage: str, cell: tuple[int, ...]) -> dict[str, tuple[str, Block]]:
         """Role and block of the cells that a cell is computed from, or feeds, by stage."""

@@ -10,16 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz.drawing.box import Box, Cells, Share, best_columns
-from cnnviz.drawing.cells import (
-    Block,
-    Colors,
-    Pixels,
-    inks_on,
-    most_characters,
-    outline,
-    packed,
-    written_in,
-)
+from cnnviz.drawing.cells import Block, Colors, Pixels, inks_on, most_characters, outline, packed, written_in
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
 from cnnviz.drawing.look import Look, rgb
 from cnnviz.drawing.marks import Group, Image, Line, Mark, Rect
@@ -201,10 +192,9 @@ def _write_numbers(
 ) -> None:
     """Write the values into the cells: in the overlay the original's above the shifted's."""
     pair, look = shown.pair, drawing.ground.look
-    shown_values = pair.difference if shown.view == "difference" else getattr(pair, side)
-    both = np.stack([pair.original, pair.shifted] if shown.view == "overlay" else [shown_values] * 2)[
-        :, channel
-    ]
+    one = pair.difference if shown.view == "difference" else getattr(pair, side)
+    maps = (pair.original, pair.shifted) if shown.view == "overlay" else (one, one)
+    both = np.stack([each[channel] for each in maps])
     if pair.is_whole:
         both = both.astype(np.int64)
     found = Notation.of(both, signed=shown.view == "difference")
@@ -258,10 +248,8 @@ class PairMaps:
         name = format_cell((channel, row, col), self.noun)
         if not _is_compared(pair, row, col):
             return f"{name}: has no counterpart"
-        one, other = format_together(
-            [float(each[channel, row, col]) for each in (pair.original, pair.shifted)]
-        )
-        first, second = pair.names
+        values = [float(each[channel, row, col]) for each in (pair.original, pair.shifted)]
+        (one, other), (first, second) = format_together(values), pair.names
         return f"{name}: {first} {one}, {second} {other}"
 
 

@@ -146,9 +146,8 @@ def _draw_board(shown: Board, ground: Ground) -> Drawing:
 
     # A line goes on beyond the edge, and comes back where the pointer does.
     count, left, top = 3 * SIDE * _FINE, box.left - beyond * side, box.top - beyond * side
-    parts = CellParts(
-        "board", Cells(count, count, left, top, side / _FINE), lambda _row, _col: "", ask, follows=True
-    )
+    grid = Cells(count, count, left, top, side / _FINE)
+    parts = CellParts("board", grid, lambda _row, _col: "", ask, follows=True)
     drawing.parts.append(parts)
     at, pointed = None, parts.place(ground.hovered)
     if pointed is not None:

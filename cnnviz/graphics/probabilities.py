@@ -40,9 +40,9 @@ class Probabilities:
         if count <= most or not self.values:
             return list(range(min(count, most)))
         ranked: list[int] = np.argsort(-np.array(self.values), kind="stable").tolist()
-        return sorted(
-            ranked[:most] if label is None or label in ranked[:most] else [*ranked[: most - 1], label]
-        )
+        if label is not None and label not in ranked[:most]:
+            ranked.insert(most - 1, label)
+        return sorted(ranked[:most])
 
     @cached_property
     def texts(self) -> list[str]:

@@ -181,9 +181,8 @@ def _plan(route: Route, box: Box, look: Look) -> _Plan:
     wide, high = cols + _GAP * (cols - 1), rows + _GAP * rows  # of a block, in sides of a cell
     across = 2 * wide + 1 + _LANE + _APART
     in_a_row = min((box.width - 2 * label) / across, (box.height - head - below) / high)
-    in_two = min(
-        (box.width - label) / (1 + _LANE + wide), (box.height - 2 * (head + below) - look.px(10)) / (2 * high)
-    )
+    two_high = (box.height - 2 * (head + below) - look.px(10)) / (2 * high)
+    in_two = min((box.width - label) / (1 + _LANE + wide), two_high)
     side = min(math.floor(max(in_a_row, in_two, 1)), look.px(_MOST))
     gap, block = side * _GAP, high * side
     top = box.top + head + gap
@@ -361,10 +360,8 @@ def _rounded(path: list[Point], radius: float) -> list[Point]:
         for before, corner, after in zip(path, path[1:], path[2:], strict=False):
             for other in (before, after):
                 part = min(radius * share / max(math.dist(corner, other), 1e-6), 0.5)
-                found.append((
-                    corner[0] + (other[0] - corner[0]) * part,
-                    corner[1] + (other[1] - corner[1]) * part,
-                ))  # fmt: skip
+                x, y = (start + (end - start) * part for start, end in zip(corner, other, strict=True))
+                found.append((x, y))
         path = [*found, path[-1]]
     return path
 

@@ -191,18 +191,15 @@ def _scroll_bar(
     first, count, whole = span
     long = track.width if lies else track.height
     at, size = long * first / whole, long * count / whole
-    handle = (
-        track.cut(left=at, right=long - at - size) if lies else track.cut(top=at, bottom=long - at - size)
-    )
+    rest = long - at - size
+    handle = track.cut(left=at, right=rest) if lies else track.cut(top=at, bottom=rest)
     drawing.add(Rect(track, "track", radius=2), Rect(handle, "muted", radius=2, alpha=0.5))
 
     def moved(across: int, down: int) -> Ask:
         return asks(min(max(across if lies else down, 0), whole - count))
 
-    value = (first, 0) if lies else (0, first)
-    drawing.parts.append(
-        Part(("bar", lies), track, "", drag=Drag(moved, value, max(long / whole, 1), (whole, whole)))
-    )
+    drag = Drag(moved, (first, 0) if lies else (0, first), max(long / whole, 1), (whole, whole))
+    drawing.parts.append(Part(("bar", lies), track, drag=drag))
 
 
 def _strip(colors: Colors, note: str, box: Box, look: Look) -> list[Mark]:
@@ -210,8 +207,7 @@ def _strip(colors: Colors, note: str, box: Box, look: Look) -> list[Mark]:
     drawing, px, font = Drawing(Ground(box, look)), look.px, look.font("mono")
     bar, below = box.rows(px(6), Share(1), gap=px(1))
     drawing.add(Image(bar, _ramp(colors.name)), Rect(bar.inset(0.5), edge="border"))
-    (lo, hi), gap = ends_of(colors), px(6)
-    both = short_scale(colors)
+    (lo, hi), gap, both = ends_of(colors), px(6), short_scale(colors)
     noted = f"{both} {note}"
     if font.width(lo + hi) + gap + (font.width(note) + gap if note else 0) <= box.width:
         for words, align in ((lo, "left"), (note, "middle"), (hi, "right")):
@@ -295,9 +291,8 @@ def _draw_outputs(shown: OutputRows, ground: Ground) -> Drawing:
 def _rows(outputs: Outputs, box: Box, look: Look) -> Cells:
     """A row for each class, lower where there is little room."""
     count = len(outputs.names)
-    return Cells(
-        count, 1, box.left, box.top, box.width, min(_row(look), box.height / count) / max(box.width, 1)
-    )
+    high = min(_row(look), box.height / count)
+    return Cells(count, 1, box.left, box.top, box.width, high / max(box.width, 1))
 
 
 def _row(look: Look) -> float:
@@ -420,22 +415,12 @@ def _draw_folded(shown: Folded, ground: Ground) -> Drawing:
     drawing, px, box = Drawing(ground), ground.px, ground.box
     is_active = ground.hovered is not None or ground.has_focus
     ink, fill = ("accent", "hover") if ground.has_focus else ("border", "hover" if is_active else "surface")
-    drawing.add(
-        Rect(box.inset(1), fill, ink, 1.5 if ground.has_focus else 1, 4),
-        _chevron(box.x, px(12), px(-4 if shown.is_back else 4)),
-    )
-    font = ground.font("small")
+    drawing.add(Rect(box.inset(1), fill, ink, 1.5 if ground.has_focus else 1, 4))
+    drawing.add(_chevron(box.x, px(12), px(-4 if shown.is_back else 4)))
+    font, ink = ground.font("small"), "text" if is_active else "muted"
     words = font.shortened(shown.title, box.height - px(34))
-    drawing.add(
-        Text(
-            box.x + font.middle,
-            px(26) + font.width(words),
-            words,
-            font,
-            "text" if is_active else "muted",
-            is_upright=True,
-        )
-    )
+    bottom = px(26) + font.width(words)
+    drawing.add(Text(box.x + font.middle, bottom, words, font, ink, is_upright=True))
     drawing.parts.append(Part("unfold", box, f"{shown.verb} {shown.title}", shown.ask))
     return drawing
 

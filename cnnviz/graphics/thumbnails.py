@@ -99,15 +99,8 @@ def _draw(shown: Thumbnails, ground: Ground) -> Drawing:
             within=box,
         )
     )
-    page = tiles.cols * max(int(box.height // tiles.side), 1)
-    steps = {
-        "left": -1,
-        "right": 1,
-        "up": -tiles.cols,
-        "down": tiles.cols,
-        "page up": -page,
-        "page down": page,
-    }
+    line, page = tiles.cols, tiles.cols * max(int(box.height // tiles.side), 1)
+    steps = {"left": -1, "right": 1, "up": -line, "down": line, "page up": -page, "page down": page}
     last = len(shown.images.indices) - 1
     for name, step in steps.items():
         to = 0 if place is None else place + step

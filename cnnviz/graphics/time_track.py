@@ -211,14 +211,9 @@ def epoch_labels(
 
 def _tables(shown: TimeLine) -> list[Table]:
     track = shown.track
-    named = (
-        ("start", track.first),
-        ("end", track.last),
-        ("shown", shown.position),
-        ("compared with", track.reference),
-        ("continued from", track.fork),
-    )
-    marks = [(name, step) for name, step in named if step is not None]
+    names = "start", "end", "shown", "compared with", "continued from"
+    steps = track.first, track.last, shown.position, track.reference, track.fork
+    marks = [(name, step) for name, step in zip(names, steps, strict=True) if step is not None]
     if track.steps_per_epoch:
         ends = range(track.steps_per_epoch, track.last + 1, track.steps_per_epoch)
         marks += [(f"end of epoch {number}", step) for number, step in enumerate(ends, 1)]
