@@ -124,17 +124,17 @@ class ChoiceField(DropDownList):
 class SegmentedControl(QFrame):
     """Exclusive choice between a few options that are all in sight. Arrow keys move the choice.
 
-    * `options`: A plain string is both key and text. The first is chosen at first.
+    * `options`: Key, text and, if any, a tip; a plain string is both key and text. The first is chosen.
     * Raises ValueError: if there are no options, or two with the same key.
     """
 
     #: Key of the option that the user has chosen.
     currentChanged = Signal(str)
 
-    def __init__(self, options: Sequence[str | tuple[str, str]]) -> None:
+    def __init__(self, options: Sequence[str | tuple[str, ...]]) -> None:
         super().__init__()
-        pairs = [(option, option) if isinstance(option, str) else option for option in options]
-        keys = [key for key, _ in pairs]
+        told = [(option, option) if isinstance(option, str) else option for option in options]
+        keys = [key for key, *_ in told]
         if not keys or len(set(keys)) != len(keys):
             raise ValueError(f"A segmented control needs options with different keys. Got {keys}.")
         self.setProperty("role", "segmented")
@@ -142,12 +142,13 @@ class SegmentedControl(QFrame):
         self._buttons: dict[str, QPushButton] = {}
         self._group = QButtonGroup(self)
         layout = fill(QHBoxLayout(self), spacing=0)
-        for key, text in pairs:
+        for key, text, *tip in told:
             button = QPushButton(text.replace("&", "&&"), self)
             button.setCheckable(True)
             button.setAutoDefault(False)
             button.setProperty("kind", "segment")
             button.setAccessibleName(text)
+            button.setToolTip("".join(tip))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             self._buttons[key] = button

@@ -21,11 +21,10 @@ from cnnviz.routing import (
 )
 from ui.controls.pace import single_shot
 from ui.panels.backprop.asks import CancelCheck, ListEntries, StartCheck
-from ui.panels.backprop.focus import StepKind
+from ui.panels.backprop.focus import Now, PokeOutcome, StepKind, TieOutcome
 from ui.panels.backprop.header import CHECK, POKE, SideColumn
 from ui.panels.backprop.model import BackpropModel
-from ui.panels.backprop.now import Now, PokeOutcome, TieOutcome
-from ui.panels.backprop.passes import Pass, Preview, preview_update
+from ui.panels.backprop.passes import Pass, preview_update
 from ui.state import AppState, RunStatus
 from ui.tasks import Context, LatestOnly, TaskRunner
 
@@ -45,9 +44,7 @@ class BackpropWork(QObject):
     """Asks for what is in sight, tells the model and the column of what has come, and drops what is stale.
 
     * `analysis`, `background`: for what the pointer waits for, and for what takes long.
-    * `side`: where the results are shown.
     * `panel`: while it is hidden nothing is asked for; also the parent.
-    * `failed`: one sentence.
     """
 
     pokeReady = Signal(object)
@@ -140,11 +137,7 @@ class BackpropWork(QObject):
         """Have the next update tried, unless that is known."""
         passed, rate, known = self._model.passed, self._model.rate, self._model.preview
         if passed is not None and (known is None or known.passed is not passed or known.rate != rate):
-
-            def work(_context: Context) -> Preview:
-                return preview_update(passed, rate)
-
-            self._previews.request(work)
+            self._previews.request(lambda _context: preview_update(passed, rate))
 
     def poke(self, target: Target) -> None:
         """Poke a number and show how that came out."""
@@ -244,11 +237,7 @@ class BackpropWork(QObject):
         self._background.cancel(_TIES)
 
     def _request_ties(self) -> None:
-        """Have the ties over the test images counted, unless that is known or under way.
-
-        They are counted a few at a time, and what is counted so far is told after each portion. Between the
-        portions there is a pause, so that neither a check nor a poke waits for the count.
-        """
+        """Have ties over the test images counted, with pauses, so that no check or poke waits for it."""
         model, dataset, passed = self._model, self._state.dataset, self._model.passed
         if self._is_training() or not self._panel.isVisible() or self.is_checking():
             return

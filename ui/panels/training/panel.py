@@ -294,10 +294,7 @@ class TrainingPanel(Panel):
         self.results = ResultsView(self._state.choose_test_image)
         self._log_title = SectionTitle("Log")
         self._form_area = ScrollColumn(self.form)
-        self._switch = SegmentedControl([(page, title) for page, title, _ in _PAGES])
-        self._switch.setAccessibleName("Part below the network")
-        for page, _, about in _PAGES:
-            self._switch.set_option_tooltip(page, about)
+        self._switch = named(SegmentedControl(_PAGES), "Part below the network")
         self._switch.currentChanged.connect(self._place)
         self._parts: dict[str, QWidget] = {
             "network": _column((self.network, 1)),

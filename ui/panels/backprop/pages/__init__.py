@@ -1,9 +1,8 @@
 """Each step as a page: pure functions of a pass, a step and what is looked at."""
 
 from cnnviz.drawing.page import Page
-from ui.panels.backprop.focus import StepKind
-from ui.panels.backprop.now import Now
-from ui.panels.backprop.pages import filters, inputs, maps, outputs, route, updates
+from ui.panels.backprop.focus import Now, StepKind
+from ui.panels.backprop.pages import filters, maps, outputs, route, updates
 
 __all__ = ["Now", "page_of"]
 
@@ -17,7 +16,7 @@ _PAGES = {
     StepKind.PASS: maps.page,
     StepKind.ROUTE: route.page,
     StepKind.FILTER: filters.page,
-    StepKind.INPUT: inputs.page,
+    StepKind.INPUT: maps.pixels_page,
     StepKind.UPDATE: updates.page,
 }
 
