@@ -54,12 +54,9 @@ _USUAL_SHARE, _LARGEST_SHARE = 0.18, 0.45
 
 
 class NetworkView(QWidget):
-    """Shows a picture where the user looks: `explain` says what follows from it.
+    """Shows a picture, with the limits of the colours in force, where the user looks.
 
-    * `state`: says which cell is pinned, and what is to be guessed first.
-    * `choices`: of the panel.
-    * `picture`: what is shown, with the limits of the colours in force.
-    * `explained`: what is shown of it where the user looks.
+    * `explained`: what follows from where that is.
     * `valueLineChanged`: what is under the pointer, or marked.
     """
 
@@ -79,9 +76,8 @@ class NetworkView(QWidget):
         self.flow = PageView(self.answer, least_height=190, copies=True, ground="surface")
         self.flow.installEventFilter(self)
         self._written: arithmetic.Now | None = None
-        self.arithmetic = PageView(
-            self._answer_arithmetic, arithmetic.LEAST[1], copies=True, ground="surface"
-        )
+        answer, least = self._answer_arithmetic, arithmetic.LEAST[1]
+        self.arithmetic = PageView(answer, least, copies=True, ground="surface")
         scaled(self.flow.setMinimumSize, 300, 190)
         scaled(self.arithmetic.setMinimumSize, *arithmetic.LEAST)
         scaled(self.arithmetic.setContentsMargins, 0, 10, 0, 0)
@@ -110,8 +106,7 @@ class NetworkView(QWidget):
         if earlier is None or picture.plan is not earlier.plan:
             self._keep(channels=(), folded=(), at=None, enlarged=None)
             self._keep(pointed=None, pointed_index=None, part=None)
-            self._under = None
-            self._stays = None
+            self._under = self._stays = None
             self._stand_at(None)
             self.share_height()
         self.redraw()
@@ -192,8 +187,7 @@ class NetworkView(QWidget):
             layout = layout_of(plan, room, view.scale, dict(view.folded), view.enlarged, view.at)
             self._layout = plan, key, layout
             self.paged.emit()
-        ratio = self.devicePixelRatioF()
-        told = self.picture, self.explained, view, room, self._layout[2], ratio
+        told = self.picture, self.explained, view, room, self._layout[2], self.devicePixelRatioF()
         return Now(*told, self._stays, self._contents)
 
     def figure(self, look: Look) -> Drawing:
@@ -223,10 +217,7 @@ class NetworkView(QWidget):
     # -- keys ----------------------------------------------------------------------------------------------
 
     def leave(self) -> bool:
-        """Leave the innermost state, as Esc does: the sweep, the pin, the enlarged column.
-
-        * Returns: whether there was anything to leave.
-        """
+        """Leave the sweep, or the pin, or the enlarged column, as Esc does; return whether there was any."""
         if self.view.sweep is not None:
             self.answer(EndSweep())
         elif self._state.pinned is not None:
@@ -238,10 +229,7 @@ class NetworkView(QWidget):
         return True
 
     def take_key(self, event: QKeyEvent) -> bool:
-        """Move or free the pinned cell by a key, wherever in the panel the keyboard focus is.
-
-        * Returns: whether the key meant something.
-        """
+        """Move or free the pinned cell by a key, wherever the focus is; return whether it meant something."""
         step = arrow_step(event)
         if event.key() == Qt.Key.Key_Escape:
             return self.leave()
@@ -301,8 +289,6 @@ class NetworkView(QWidget):
             case EndSweep():
                 self._stand_at(None)
                 self.redraw()
-            case _:
-                pass
 
     def _answer_arithmetic(self, ask: Ask) -> None:
         """Mark a term of the sum that is pointed at; all else is of the network, too."""

@@ -57,6 +57,10 @@ _NUMBERED_CELL, _NUMBERED_CELL_IN_ROW = 24, 40
 none with two decimals: with one, maps of the exercise's network would read as -0.1 and 0 throughout."""
 _THUMBS_BESIDE, _THUMBS_BELOW = 132, 76  # room of all maps beside an enlarged one, or below it
 _MARGIN = 2  # cells that an enlarged map shows round the marked one
+_RELATIVE = (
+    "Black is −0.5 at the input, so even a blank image has evidence, and often most of it. Relative to a "
+    "blank image, a cell counts only with what the ink has changed"
+)
 _OF_POOL = ("window", "its window"), ("winner", "maximum")
 _KEY = (("selected", "this cell"), ("receptive", "it reads"), *_OF_POOL, ("feeds", "it feeds"))
 
@@ -152,10 +156,8 @@ def network_page(now: Now) -> Page:
             marked[own] = _by_role(marks, partial(_unit_blocks, units, *shape))
         elif marks:
             marked[own] = _outlines(now, column)
-            last = {mark.role: mark for mark in reversed(marks)}
-            marked[f"{own} maps"] = tuple(
-                Marked(role, last[role].blocks, last[role].channels) for role in _ROLES if role in last
-            )
+            last = {mark.role: Marked(mark.role, mark.blocks, mark.channels) for mark in reversed(marks)}
+            marked[f"{own} maps"] = tuple(last[role] for role in _ROLES if role in last)
     return Page(now.contents.body(now), marked=marked)
 
 
@@ -199,15 +201,13 @@ def _page_strip(layout: Layout, place: int) -> Card[Folded]:
     is_back, page = place < layout.place, layout.pages[place]
     titles = " – ".join(dict.fromkeys((page[0].title, page[-1].title)))
     verb, key = ("Back to", "Page Up") if is_back else ("On to", "Page Down")
-    return _strip(
-        f"page {verb}", Folded(titles, Choose("at", page[0].key), verb, is_back), f"{verb} {titles} ({key})"
-    )
+    shown = Folded(titles, Choose("at", page[0].key), verb, is_back)
+    return _strip(f"page {verb}", shown, f"{verb} {titles} ({key})")
 
 
 def _strip(key: str, shown: Folded, tip: str) -> Card[Folded]:
-    return Card(
-        key, FOLDED, shown, tip=tip, room=FOLDED_WIDTH, is_live=True, name=f"{shown.verb} {shown.title}"
-    )
+    name = f"{shown.verb} {shown.title}"
+    return Card(key, FOLDED, shown, tip=tip, room=FOLDED_WIDTH, is_live=True, name=name)
 
 
 def _head(column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice) -> tuple[Item, ...]:
@@ -224,15 +224,8 @@ def _head(column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice
 
 
 def _fold(column: Column) -> Choice:
-    ask = Fold(column.key, True)
-    return Choice(
-        f"fold {column.key}",
-        "mini",
-        f"Fold {column.title}",
-        ask,
-        tip="Fold this column to a strip",
-        icon="fold-horizontal",
-    )
+    key, title, tip = f"fold {column.key}", f"Fold {column.title}", "Fold this column to a strip"
+    return Choice(key, "mini", title, Fold(column.key, True), tip=tip, icon="fold-horizontal")
 
 
 # -- columns of maps ----------------------------------------------------------------------------------------
@@ -289,14 +282,13 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
 
 
 def _large(
-    now: Now, column: Column, content: StageMap, room: float | Share, name: str, tip: str
+    now: Now, column: Column, shown: StageMap, room: float | Share, name: str, tip: str
 ) -> Card[StageMap]:
     """The large map of a column; with a pinned cell in it arrow keys move that."""
     has_pin = column.kind is not Kind.FILTERS and column.stage == now.explained.pinned_stage
-    content = replace(content, moves=MovePin) if has_pin else content
-    return Card(
-        column.key, STAGE_MAP, content, tip=tip, room=room, is_live=True, keys_point=not has_pin, name=name
-    )
+    shown = replace(shown, moves=MovePin) if has_pin else shown
+    key, point = column.key, not has_pin
+    return Card(key, STAGE_MAP, shown, tip=tip, room=room, is_live=True, keys_point=point, name=name)
 
 
 def _map_head(column: Column, lines: tuple[str, ...], is_large: bool) -> tuple[Item, ...]:
@@ -430,11 +422,8 @@ def _map_box(now: Now, column: Column, is_large: bool) -> Box:
 
 def fitting_cell(now: Now, column: Column, box: Box) -> float:
     """Side of a cell with which the whole map is in sight."""
-    rows, cols = column.shape[1:]
-    empty = HeatMap(
-        np.zeros((rows, cols), np.uint8), Colors("grey", 0, 1), has_axes=column.key == now.view.enlarged
-    )
-    looked = Looked(empty)
+    values, is_large = np.zeros(column.shape[1:], np.uint8), column.key == now.view.enlarged
+    looked = Looked(HeatMap(values, Colors("grey", 0, 1), has_axes=is_large))
     area = map_area(StageMap(looked), box, now.look)
     return placed(looked, Ground(area, now.look, ratio=now.ratio))[1].side
 
@@ -470,8 +459,7 @@ def _followed(now: Now, column: Column, looked: Looked, box: Box) -> Looked:
         first, count = shown[axis], shown[axis + 2]
         low, high = marked[axis] - _MARGIN, marked[axis] + marked[axis + 2] + _MARGIN
         corner.append(min(max(first, high - count), low))
-    zoom = looked.zoom._replace(corner=(corner[0], corner[1]))
-    return replace(looked, zoom=zoom)
+    return replace(looked, zoom=looked.zoom._replace(corner=(corner[0], corner[1])))
 
 
 # -- columns without maps -----------------------------------------------------------------------------------
@@ -554,18 +542,13 @@ def _outputs(now: Now, column: Column) -> tuple[Item, ...]:
         if not single:
             options = ((None, "predicted"), *enumerate(names))
             value = index if index is None or index < len(names) else None
-            tip = "Class whose logit the evidence column explains"
-            label = Words("Evidence for class", ink="muted")
+            label, asks = Words("Evidence for class", ink="muted"), Asking(Choose, "class_index")
+            name, tip = "Class whose logit is explained", "Class whose logit the evidence column explains"
             items.append(Card("evidence for", WORDS, label, room=None, is_label=True, spare=1))
-            asks, name = Asking(Choose, "class_index"), "Class whose logit is explained"
             items.append(Choice("class", "list", name, asks, value, options, tip, spare=1))
-        tip = (
-            "Black is −0.5 at the input, so even a blank image has evidence, and often most of it. Relative "
-            "to a blank image, a cell counts only with what the ink has changed"
-        )
-        value, title = picture.scene.choices.is_relative, "Relative to blank"
-        asks = Asking(Choose, "relative")
-        items.append(Choice("relative", "tick", title, asks, value, tip=tip, spare=2))
+        value, asks = picture.scene.choices.is_relative, Asking(Choose, "relative")
+        title = "Relative to blank"
+        items.append(Choice("relative", "tick", title, asks, value, tip=_RELATIVE, spare=2))
     if not covers:
         tip = "The chosen logit as a sum"
         items.append(Card("logit", LEDGER, ledger, tip=tip, room=None, name=tip))

@@ -12,13 +12,10 @@ from ui.state import PinnedCell
 
 NETWORK, TOP_PATCHES = "network", "top_patches"
 AUTOMATIC, FIXED = "automatic", "fixed"
+_EXCITING = "The test images to which one filter answers most and least; evidence of each class"
 _PAGES = (
     (NETWORK, "Network", "Every layer left to right, with linked cells and their arithmetic"),
-    (
-        TOP_PATCHES,
-        "Images that excite a filter",
-        "The test images to which one filter answers most and least; evidence of each class",
-    ),
+    (TOP_PATCHES, "Images that excite a filter", _EXCITING),
 )
 _LIMITS = (
     (AUTOMATIC, "Automatic", "The largest value of each layer at this moment"),
