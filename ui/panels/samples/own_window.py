@@ -54,31 +54,19 @@ _DARK_TIP = (
     "The program decides whether to do so; switch it if it is wrong."
 )
 _FIT_TIP = "Find what is drawn, scale it into 20/28 of the frame, put its centre of mass in the middle"
+_PAGES = ("draw", "Draw", "Draw an image"), ("image", "Image", "A picture from a file or the clipboard")
+_TOOLS = ("pen", "Pen", "Draw in white"), ("eraser", "Eraser", "Erase what the pointer touches")
+_FITS = ("digit", "As MNIST", _FIT_TIP), ("whole", "Whole image", "Scale the whole picture into the frame")
 
 
 @dataclass(frozen=True)
 class View:
     """What can be chosen in the window."""
 
-    page: str = one_of(
-        "draw",
-        "row",
-        "How to make an image",
-        (("draw", "Draw", "Draw an image"), ("image", "Image", "A picture from a file or the clipboard")),
-    )
-    tool: str = one_of(
-        "pen",
-        "row",
-        "Tool",
-        (("pen", "Pen", "Draw in white"), ("eraser", "Eraser", "Erase what the pointer touches")),
-    )
+    page: str = one_of("draw", "row", "How to make an image", _PAGES)
+    tool: str = one_of("pen", "row", "Tool", _TOOLS)
     brush: int = whole(24, 6, 60, "Brush size", "Width of the pen and of the eraser", "slider")
-    fit: Fit = one_of(
-        "digit",
-        "row",
-        "How the picture is fitted",
-        (("digit", "As MNIST", _FIT_TIP), ("whole", "Whole image", "Scale the whole picture into the frame")),
-    )
+    fit: Fit = one_of("digit", "row", "How the picture is fitted", _FITS)
     dark: bool = flag(False, "Dark on light", _DARK_TIP)
 
 
@@ -101,12 +89,8 @@ def page_of(made: Made | None, bars: Probabilities, said: str) -> Page:
         Card(title, WORDS, Words(""), title) if photo is None else Card(title, PHOTO, photo, title, tip=tip)
         for title, photo, tip in photos
     )
-    return Page(
-        down(
-            across(*seen, room=134, gap=10),
-            *prediction_cards(bars, said, "Probability of each class for this image"),
-        )
-    )
+    below = prediction_cards(bars, said, "Probability of each class for this image")
+    return Page(down(across(*seen, room=134, gap=10), *below))
 
 
 class OwnDigitWindow(QDialog):
@@ -140,15 +124,8 @@ class OwnDigitWindow(QDialog):
         self.setAcceptDrops(True)
         self._pace = Pace(_LIVE_MS, self)
         self._build()
-        self._loop = PictureLoop(
-            self,
-            state,
-            analysis,
-            "own-digit",
-            partial(still_scene_of, state, None),
-            predict,
-            self._show_outcome,
-        )
+        scene = partial(still_scene_of, state, None)
+        self._loop = PictureLoop(self, state, analysis, "own-digit", scene, predict, self._show_outcome)
         self._connect()
         self._on_chosen()
         self._on_undo_changed()
@@ -175,15 +152,13 @@ class OwnDigitWindow(QDialog):
 
     def _build(self) -> None:
         controls = self.choices.controls
-        self.pad = view_of(
-            BOARD, "Drawing board", _PAD_TIP, focus=Qt.FocusPolicy.StrongFocus, kind=DrawingPad
-        )
+        strong = Qt.FocusPolicy.StrongFocus
+        self.pad = view_of(BOARD, "Drawing board", _PAD_TIP, focus=strong, kind=DrawingPad)
         self.known = WrapLabel(small=True)
         self.undo_button = IconButton("undo-2", "Undo", shortcut="Ctrl+Z")
         self.redo_button = IconButton("redo-2", "Redo", shortcut="Ctrl+Shift+Z")
-        self.clear_button = Button(
-            "Clear", "trash-2", "", "Clear the board; the sample changes with the next stroke"
-        )
+        tip = "Clear the board; the sample changes with the next stroke"
+        self.clear_button = Button("Clear", "trash-2", "", tip)
         label = named(QLabel("Brush"), role="muted")
         label.setBuddy(controls["brush"])
         tools = fill(
@@ -230,13 +205,14 @@ class OwnDigitWindow(QDialog):
             (state.coveredChanged, self._show_outcome),
         ):
             signal.connect(slot)
-        for standard, slot in (
-            (QKeySequence.StandardKey.Undo, partial(self._on_draw_page, pad.undo)),
-            (QKeySequence.StandardKey.Redo, partial(self._on_draw_page, pad.redo)),
-            (QKeySequence.StandardKey.Paste, self._paste),
+        standard = QKeySequence.StandardKey
+        for key, slot in (
+            (standard.Undo, partial(self._on_draw_page, pad.undo)),
+            (standard.Redo, partial(self._on_draw_page, pad.redo)),
+            (standard.Paste, self._paste),
         ):
             # All keys of the platform, such as Ctrl+Y and Ctrl+Shift+Z.
-            for keys in QKeySequence.keyBindings(standard):
+            for keys in QKeySequence.keyBindings(key):
                 QShortcut(keys, self, slot)
 
     # -- pages ---------------------------------------------------------------------------------------------
@@ -360,11 +336,9 @@ class OwnDigitWindow(QDialog):
         self.picture.show_content(None if picture is None else Photo(picture.pixels))
         caption = ""
         if picture is not None:
-            height, width = picture.size
+            high, wide = map(format_count, picture.size)
             grey = ", made grey" if picture.had_colours else ""
-            caption = (
-                f"{shortened(picture.name)}, {format_count(width)} × {format_count(height)} pixels{grey}"
-            )
+            caption = f"{shortened(picture.name)}, {wide} × {high} pixels{grey}"
         self.title.set_caption(caption)
 
     def _show_outcome(self, _prediction: Prediction | None = None) -> None:

@@ -87,9 +87,8 @@ class SamplesPanel(QFrame):
         self.setProperty("role", "panel")
         self._build()
         self._scene = partial(still_scene_of, state, None)
-        self._loop = PictureLoop(
-            self, state, analysis, "prediction", self._scene, predict, self._draw_prediction
-        )
+        draw = self._draw_prediction
+        self._loop = PictureLoop(self, state, analysis, "prediction", self._scene, predict, draw)
         self._connect_signals()
         self._on_dataset_changed()
         follow_theme(self)
@@ -106,12 +105,8 @@ class SamplesPanel(QFrame):
         why = self._state.why_covered(Secret.ANSWERS, Secret.PREDICTION)
         content, width = self.grid.content, float(self.width())
         assert self.bars.content is not None
-        cards = (
-            (Card("why", WORDS, Words(why), room=None),)
-            if why
-            else prediction_cards(self.bars.content, self.said.text())
-        )
-        below = down(*cards, room=None)
+        cards = (Card("why", WORDS, Words(why), room=None),)
+        below = down(*(cards if why else prediction_cards(self.bars.content, self.said.text())), room=None)
         if content is None:
             return page_drawn(Page(below), Box(0, 0, width, below.height(width, look)), look)
         caption = self._title.caption()
@@ -144,10 +139,8 @@ class SamplesPanel(QFrame):
         # PySide promises data, but where the platform has no clipboard of its own an empty one has none.
         data: QMimeData | None = QGuiApplication.clipboard().mimeData()
         if data is None or not self.take(data, "pasted image"):
-            self.message.show_message(
-                "The clipboard holds no image: copy one in another program, then press Ctrl+V here.",
-                "warning",
-            )
+            text = "The clipboard holds no image: copy one in another program, then press Ctrl+V here."
+            self.message.show_message(text, "warning")
 
     def take(self, data: QMimeData, name: str) -> bool:
         """Make what was pasted or dropped the sample; return whether there is an image or a file in it."""
@@ -216,18 +209,15 @@ class SamplesPanel(QFrame):
         self.search.setPlaceholderText("# index")
         self._index_range = QIntValidator(0, 0, self.search)
         self.search.setValidator(self._index_range)
-        self._find = fill(
-            QBoxLayout(QBoxLayout.Direction.LeftToRight), (self.filter, 3), (self.search, 2), spacing=6
-        )
+        across = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._find = fill(across, (self.filter, 3), (self.search, 2), spacing=6)
         tip = "Click an image to make it the sample; the arrow keys go through them"
-        self.grid = view_of(
-            THUMBNAILS, "Test images", tip, self._answer, focus=Qt.FocusPolicy.StrongFocus, kind=ThumbnailView
-        )
+        strong = Qt.FocusPolicy.StrongFocus
+        self.grid = view_of(THUMBNAILS, "Test images", tip, self._answer, focus=strong, kind=ThumbnailView)
         self.grid.setObjectName("samples")
         self.grid.placeholder = "Loading the images…"
-        self.draw_button = Button(
-            "Draw", "pencil", "", "Draw an image and watch what the network makes of it"
-        )
+        tip = "Draw an image and watch what the network makes of it"
+        self.draw_button = Button("Draw", "pencil", "", tip)
         tip = "Open an image file (PNG, JPEG, BMP); you can also drop one on the window or paste it"
         self.open_button = Button("Open…", "folder-open", "", tip)
         buttons = fill(QHBoxLayout(), (self.draw_button, 1), (self.open_button, 1), spacing=6)
@@ -310,11 +300,8 @@ class SamplesPanel(QFrame):
         """Height that an arrangement needs: 0 all, 1 low thumbnails, 2 only the most probable classes."""
         names = 0 if self._state.dataset is None else len(self._state.dataset.classes)
         row = self.bars.sizeHint().height() // max(min(names, self._bars_shown()), 2)
-        saved = [
-            0,
-            self._theme.px(_GRID_HEIGHTS[0] - _GRID_HEIGHTS[1]),
-            max(names - self._few_bars(), 0) * row,
-        ]
+        lower = self._theme.px(_GRID_HEIGHTS[0] - _GRID_HEIGHTS[1])
+        saved = [0, lower, max(names - self._few_bars(), 0) * row]
         return self._layout.minimumSize().height() + sum(saved[: self._level + 1]) - sum(saved[: level + 1])
 
     def _bars_shown(self) -> int:
@@ -327,11 +314,8 @@ class SamplesPanel(QFrame):
         self.grid.setMinimumHeight(self._theme.px(_GRID_HEIGHTS[min(self._level, 1)]))
 
     def _answer(self, ask: Ask) -> None:
-        match ask:
-            case ShowImage(index):
-                self._state.choose_test_image(index)
-            case _:
-                raise TypeError(f"The panel does not know {ask!r}.")
+        if isinstance(ask, ShowImage):
+            self._state.choose_test_image(ask.index)
 
     # -- slots ---------------------------------------------------------------------------------------------
 
