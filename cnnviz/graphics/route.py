@@ -10,26 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
-from cnnviz.drawing import (
-    Ask,
-    Box,
-    CellKey,
-    Colors,
-    Drawing,
-    Graphic,
-    Ground,
-    Image,
-    Look,
-    Part,
-    Rect,
-    Share,
-    Size,
-    Table,
-    outline,
-)
-from cnnviz.drawing.cells import inks_on
+from cnnviz.drawing.box import Box, Share
+from cnnviz.drawing.cells import Colors, inks_on, outline
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.lettering import Font
-from cnnviz.drawing.marks import Line, Point, Polygon
+from cnnviz.drawing.look import Look
+from cnnviz.drawing.marks import Image, Line, Point, Polygon, Rect
+from cnnviz.drawing.parts import Ask, CellKey, Part
 from cnnviz.graphics.columns import stage_colors
 from cnnviz.graphics.heat_map import Reveal
 from cnnviz.notation import Notation, sum_notation

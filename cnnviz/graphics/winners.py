@@ -6,26 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cnnviz.drawing import (
-    CellParts,
-    Cells,
-    Colors,
-    Drawing,
-    Graphic,
-    Ground,
-    Image,
-    Look,
-    Pixels,
-    Rect,
-    Share,
-    Size,
-    Table,
-    cell_numbers,
-    outline,
-    packed,
-    rgb,
-    sized,
-)  # fmt: skip
+from cnnviz.drawing.box import Cells, Share
+from cnnviz.drawing.cells import Colors, Pixels, cell_numbers, outline, packed
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
+from cnnviz.drawing.look import Look, rgb
+from cnnviz.drawing.marks import Image, Rect
+from cnnviz.drawing.parts import CellParts
 from cnnviz.graphics.cells import lines_between
 from cnnviz.notation import Notation
 from cnnviz.quantities import format_cell, format_together

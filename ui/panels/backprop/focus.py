@@ -47,18 +47,14 @@ class Step:
     short: str
 
 
+#: Title and short one, where they are not the name of the kind.
 _TITLES = {
-    StepKind.OUTPUT: ("Output", "Output"),
-    StepKind.LOSS: ("Loss", "Loss"),
     StepKind.LOGITS: ("Gradient at the logit", "Logit"),
-    StepKind.DENSE: ("Dense", "Dense"),
     StepKind.ARRIVE: ("Pooled maps", "Pooled"),
     StepKind.ROUTE: ("Pool routing", "Pool"),
     StepKind.GATE: ("Activation", "Gate"),
     StepKind.PASS: ("Passed on", "Pass"),
     StepKind.FILTER: ("Filter gradient", "Filter"),
-    StepKind.INPUT: ("Input", "Input"),
-    StepKind.UPDATE: ("Update", "Update"),
 }
 
 
@@ -108,7 +104,7 @@ def _layer_steps(network: Network, name: str, layer: Layer, before: str) -> list
 
 
 def _step(kind: StepKind, layer: str, stage: str) -> Step:
-    title, short = _TITLES[kind]
+    title, short = _TITLES.get(kind, (kind.capitalize(), kind.capitalize()))
     return Step(kind, layer, stage, title, short)
 
 

@@ -6,19 +6,10 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from cnnviz import routing
 from cnnviz._types import ByteArray
 from cnnviz.drawing import Ask
 from cnnviz.layers import TieRule
-from cnnviz.routing import (
-    GradientCheck,
-    Target,
-    TieRate,
-    check_all,
-    poke,
-    poke_curve,
-    tie_rate_of_images,
-    with_ties,
-)
 from ui.controls.pace import single_shot
 from ui.panels.backprop.asks import CancelCheck, ListEntries, StartCheck
 from ui.panels.backprop.focus import Now, PokeOutcome, StepKind, TieOutcome
@@ -66,9 +57,9 @@ class BackpropWork(QObject):
         self._previews = LatestOnly(analysis, _PREVIEW, model.take_preview, self.failed.emit)
         self._pokes = LatestOnly(analysis, _POKE, self._on_poked, self.failed.emit)
         self._checking: tuple[Pass, Rules] | None = None
-        self._checks: dict[TieRule | None, tuple[Pass, GradientCheck]] = {}
+        self._checks: dict[TieRule | None, tuple[Pass, routing.GradientCheck]] = {}
         self._progress: float | None = None
-        self._listed: tuple[GradientCheck | None, str] = None, ""
+        self._listed: tuple[routing.GradientCheck | None, str] = None, ""
         self._counting: tuple[TieOutcome, ByteArray] | None = None
         self._counts: dict[str, TieOutcome] = {}  # by pool
         self._slow = single_shot(self, self._follow_up, _SLOW_MS)
@@ -139,7 +130,7 @@ class BackpropWork(QObject):
         if passed is not None and (known is None or known.passed is not passed or known.rate != rate):
             self._previews.request(lambda _context: preview_update(passed, rate))
 
-    def poke(self, target: Target) -> None:
+    def poke(self, target: routing.Target) -> None:
         """Poke a number and show how that came out."""
         self._model.set_target(target)
         self._side.show_page(POKE)
@@ -153,7 +144,7 @@ class BackpropWork(QObject):
 
         def work(_context: Context) -> PokeOutcome:
             of = passed.network, passed.x, passed.label, target
-            return PokeOutcome(passed, poke(*of, eps), poke_curve(*of, reach, _POINTS))
+            return PokeOutcome(passed, routing.poke(*of, eps), routing.poke_curve(*of, reach, _POINTS))
 
         self._pokes.request(work)
 
@@ -185,10 +176,10 @@ class BackpropWork(QObject):
         # They share a thread, and the user waits for this one.
         self.cancel_tie_rate()
 
-        def work(context: Context) -> dict[TieRule | None, GradientCheck]:
+        def work(context: Context) -> dict[TieRule | None, routing.GradientCheck]:
             return {
-                rule: check_all(
-                    passed.network if rule is None else with_ties(passed.network, rule),
+                rule: routing.check_all(
+                    passed.network if rule is None else routing.with_ties(passed.network, rule),
                     passed.x,
                     passed.label,
                     progress=lambda share, place=place: context.report((place + share) / len(rules)),
@@ -196,7 +187,7 @@ class BackpropWork(QObject):
                 for place, rule in enumerate(rules)
             }
 
-        def done(checks: Mapping[TieRule | None, GradientCheck]) -> None:
+        def done(checks: Mapping[TieRule | None, routing.GradientCheck]) -> None:
             self._checks |= {rule: (passed, check) for rule, check in checks.items()}
             self.show_checks()
             self.follow_ties()
@@ -211,7 +202,7 @@ class BackpropWork(QObject):
         self._progress = progress
         self._show()
 
-    def _fitting_checks(self) -> dict[TieRule | None, GradientCheck]:
+    def _fitting_checks(self) -> dict[TieRule | None, routing.GradientCheck]:
         """Return those checks, by rule, that are of the network, the sample and the class that are shown."""
         passed = self._model.passed
         return {
@@ -250,7 +241,7 @@ class BackpropWork(QObject):
         if before is None or before.pool != pool or before.passed.network.params is not passed.network.params:
             self.cancel_tie_rate()
             self._counts.pop(pool, None)
-            self._counting = TieOutcome(passed, pool, TieRate(0, 0), 0, len(images)), images
+            self._counting = TieOutcome(passed, pool, routing.TieRate(0, 0), 0, len(images)), images
             self._pause.start()
 
     def _count_on(self) -> None:
@@ -265,8 +256,8 @@ class BackpropWork(QObject):
 
         def work(context: Context) -> TieOutcome:
             network = before.passed.network
-            more = tie_rate_of_images(network, part, before.pool, progress=context.report)
-            rate = TieRate(before.rate.windows + more.windows, before.rate.tied + more.tied)
+            more = routing.tie_rate_of_images(network, part, before.pool, progress=context.report)
+            rate = routing.TieRate(before.rate.windows + more.windows, before.rate.tied + more.tied)
             return replace(before, rate=rate, counted=before.counted + len(part))
 
         def done(outcome: TieOutcome) -> None:

@@ -27,8 +27,9 @@ from cnnviz.layers.cells import (
     lead_of,
 )
 from cnnviz.quantities import format_cell, format_count, format_signed, format_value
+from ui.panels.feature_maps.asks import Choose, EndSweep, PinCell, PlaySweep, StepSweep
 from ui.panels.feature_maps.explain import Arithmetic
-from ui.panels.feature_maps.view import SPEEDS, Choose, EndSweep, PinCell, PlaySweep, StepSweep
+from ui.panels.feature_maps.view import SPEEDS
 from ui.state import PinnedCell
 
 _RULES = {

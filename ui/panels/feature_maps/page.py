@@ -32,23 +32,12 @@ from cnnviz.graphics.stages import (
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
 from cnnviz.quantities import format_cell, format_count, format_value
+from ui.panels.feature_maps import asks
 from ui.panels.feature_maps.explain import Explained, logit_ledger
 from ui.panels.feature_maps.layout import FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
 from ui.panels.feature_maps.links import Mark
 from ui.panels.feature_maps.picture import Picture
-from ui.panels.feature_maps.view import (
-    Choose,
-    Enlarge,
-    Fold,
-    MovePin,
-    PinCell,
-    PointAt,
-    PressCell,
-    ScrollMap,
-    ShowChannel,
-    View,
-    ZoomBy,
-)
+from ui.panels.feature_maps.view import View
 from ui.state import PinnedCell
 
 _ROLES = ("feeds", "receptive", "window", "winner", "selected")
@@ -186,7 +175,7 @@ def _body(now: Now) -> Item:
             width = REST if is_last else layout.widths[column.key] / look.scale
             items.append(down(*make(now, column), room=width, gap=3))
         else:
-            ask, key = Fold(column.key, False), f"{column.key} folded"
+            ask, key = asks.Fold(column.key, False), f"{column.key} folded"
             items.append(_strip(key, Folded(column.title, ask), "Unfold this column"))
     if layout.place < len(layout.pages) - 1:
         items.append(_page_strip(layout, layout.place + 1))
@@ -201,7 +190,7 @@ def _page_strip(layout: Layout, place: int) -> Card[Folded]:
     is_back, page = place < layout.place, layout.pages[place]
     titles = " – ".join(dict.fromkeys((page[0].title, page[-1].title)))
     verb, key = ("Back to", "Page Up") if is_back else ("On to", "Page Down")
-    shown = Folded(titles, Choose("at", page[0].key), verb, is_back)
+    shown = Folded(titles, asks.Choose("at", page[0].key), verb, is_back)
     return _strip(f"page {verb}", shown, f"{verb} {titles} ({key})")
 
 
@@ -225,7 +214,7 @@ def _head(column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice
 
 def _fold(column: Column) -> Choice:
     key, title, tip = f"fold {column.key}", f"Fold {column.title}", "Fold this column to a strip"
-    return Choice(key, "mini", title, Fold(column.key, True), tip=tip, icon="fold-horizontal")
+    return Choice(key, "mini", title, asks.Fold(column.key, True), tip=tip, icon="fold-horizontal")
 
 
 # -- columns of maps ----------------------------------------------------------------------------------------
@@ -259,9 +248,9 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
         looked,
         f"×{times}" if has_grown else "",
         "; ".join(about),
-        enlarge=None if column.kind is Kind.FILTERS else Enlarge(column.key),
-        scrolls=ScrollMap if zoom is not None else None,
-        zooms=ZoomBy if is_large else None,
+        enlarge=None if column.kind is Kind.FILTERS else asks.Enlarge(column.key),
+        scrolls=asks.ScrollMap if zoom is not None else None,
+        zooms=asks.ZoomBy if is_large else None,
         length=240 if is_large else None,
         peak=peak,
     )
@@ -286,7 +275,7 @@ def _large(
 ) -> Card[StageMap]:
     """The large map of a column; with a pinned cell in it arrow keys move that."""
     has_pin = column.kind is not Kind.FILTERS and column.stage == now.explained.pinned_stage
-    shown = replace(shown, moves=MovePin) if has_pin else shown
+    shown = replace(shown, moves=asks.MovePin) if has_pin else shown
     key, point = column.key, not has_pin
     return Card(key, STAGE_MAP, shown, tip=tip, room=room, is_live=True, keys_point=point, name=name)
 
@@ -296,13 +285,15 @@ def _map_head(column: Column, lines: tuple[str, ...], is_large: bool) -> tuple[I
     buttons = [_fold(column)] if column.kind is Kind.MAPS else []
     if is_large:
         tip = "Larger cells, of a part of the map, until their numbers fit (Ctrl+wheel)"
-        buttons.insert(0, Choice("larger cells", "mini", "Larger cells", ZoomBy(1), tip=tip, icon="plus"))
-        buttons.insert(0, Choice("smaller cells", "mini", "Smaller cells", ZoomBy(-1), icon="minus"))
+        buttons.insert(
+            0, Choice("larger cells", "mini", "Larger cells", asks.ZoomBy(1), tip=tip, icon="plus")
+        )
+        buttons.insert(0, Choice("smaller cells", "mini", "Smaller cells", asks.ZoomBy(-1), icon="minus"))
     if column.kind is not Kind.FILTERS:
         icon, title = ("minimize", "Back to normal size") if is_large else ("maximize", "Enlarge")
         tip = title if is_large else "Enlarge (double click on the map)"
         name = f"enlarge {column.key}"
-        buttons.append(Choice(name, "mini", title, Enlarge(column.key), tip=tip, icon=icon))
+        buttons.append(Choice(name, "mini", title, asks.Enlarge(column.key), tip=tip, icon=icon))
     return _head(column, f"{column.shape[1]} × {column.shape[2]}", lines, *buttons)
 
 
@@ -350,7 +341,7 @@ def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tu
     picture, channel = now.picture, now.channel(column)
     is_kernel, source, limits = column.kind is Kind.FILTERS, now.source(column), picture.levels[column.key]
     # Evidence has the cells of the maps before it: there a click leads on, and frees none that is pinned.
-    pin = PinCell if column.kind is Kind.EVIDENCE else PressCell
+    pin = asks.PinCell if column.kind is Kind.EVIDENCE else asks.PressCell
 
     def make() -> tuple[HeatMap, str]:
         shown = HeatMap(
@@ -359,7 +350,7 @@ def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tu
             decimals=None if is_numbered else -1,
             window=column.window,
             press=None if is_kernel else lambda *at: pin(_cell(column, source, channel, *at)),
-            point=lambda *at: PointAt(_cell(column, source, channel, *at)),
+            point=lambda *at: asks.PointAt(_cell(column, source, channel, *at)),
             covered=None,
             lines=False,
             has_axes=is_large,
@@ -388,11 +379,11 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
         return Tiles(
             _values(now, column),
             column.within(limits),
-            partial(ShowChannel, group),
+            partial(asks.ShowChannel, group),
             says_largest=column.kind is Kind.MAPS,
             noun="filter" if column.kind is Kind.FILTERS else "map",
             title="Maps",
-            point=lambda *at: PointAt(_cell(column, source, *at)),
+            point=lambda *at: asks.PointAt(_cell(column, source, *at)),
             chooses=True,
             has_key=False,
             most=192,
@@ -481,8 +472,8 @@ def _units(now: Now, column: Column) -> tuple[Item, ...]:
             filled.reshape(rows, cols),
             column.within(limits),
             blank=(np.arange(rows * cols) >= count).reshape(rows, cols),
-            press=lambda row, col: PressCell(unit(row, col)) if row * cols + col < count else None,
-            point=lambda row, col: PointAt(unit(row, col)) if row * cols + col < count else None,
+            press=lambda row, col: asks.PressCell(unit(row, col)) if row * cols + col < count else None,
+            point=lambda row, col: asks.PointAt(unit(row, col)) if row * cols + col < count else None,
             name=lambda row, col: format_cell((row * cols + col,)),
             covered=None,
             lines=False,
@@ -523,8 +514,8 @@ def _outputs(now: Now, column: Column) -> tuple[Item, ...]:
             picture.probabilities,
             None if single else picture.trace.logits[0],
             picture.scene.sample.label,
-            lambda row: PressCell(cell(row), None if single else row),
-            lambda row: PointAt(cell(row)),
+            lambda row: asks.PressCell(cell(row), None if single else row),
+            lambda row: asks.PointAt(cell(row)),
         )
         return outputs, logit_ledger(picture)
 
@@ -542,13 +533,13 @@ def _outputs(now: Now, column: Column) -> tuple[Item, ...]:
         if not single:
             options = ((None, "predicted"), *enumerate(names))
             value = index if index is None or index < len(names) else None
-            label, asks = Words("Evidence for class", ink="muted"), Asking(Choose, "class_index")
+            label, choose = Words("Evidence for class", ink="muted"), Asking(asks.Choose, "class_index")
             name, tip = "Class whose logit is explained", "Class whose logit the evidence column explains"
             items.append(Card("evidence for", WORDS, label, room=None, is_label=True, spare=1))
-            items.append(Choice("class", "list", name, asks, value, options, tip, spare=1))
-        value, asks = picture.scene.choices.is_relative, Asking(Choose, "relative")
+            items.append(Choice("class", "list", name, choose, value, options, tip, spare=1))
+        value, choose = picture.scene.choices.is_relative, Asking(asks.Choose, "relative")
         title = "Relative to blank"
-        items.append(Choice("relative", "tick", title, asks, value, tip=_RELATIVE, spare=2))
+        items.append(Choice("relative", "tick", title, choose, value, tip=_RELATIVE, spare=2))
     if not covers:
         tip = "The chosen logit as a sum"
         items.append(Card("logit", LEDGER, ledger, tip=tip, room=None, name=tip))

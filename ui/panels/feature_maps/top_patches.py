@@ -23,8 +23,8 @@ from ui.choices import kept as kept_choices
 from ui.controls.layouts import fill, scaled
 from ui.controls.message_bar import MessageBar
 from ui.page_view import PageView
+from ui.panels.feature_maps.asks import Choose
 from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch
-from ui.panels.feature_maps.view import Choose
 from ui.panels.provenance import HasProvenance, Provenance, ProvenancePart
 from ui.tasks import TaskRunner
 

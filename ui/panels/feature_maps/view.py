@@ -1,10 +1,9 @@
-"""What the user can choose in Filters & maps, and what its drawings ask for."""
+"""What the user can choose in Filters & maps."""
 
 import math
 from dataclasses import dataclass, fields
 from operator import attrgetter
 
-from cnnviz.drawing import Ask
 from ui.choices import flag, maybe, named_values, one_of, whole
 from ui.panels.feature_maps.layout import LARGEST_CELL, LARGEST_SCALE
 from ui.panels.feature_maps.picture import MapChoices
@@ -103,83 +102,3 @@ _STILL = attrgetter(*(each.name for each in fields(View) if each.name not in _MO
 def put[T](pairs: tuple[tuple[str, T], ...], key: str, value: T) -> tuple[tuple[str, T], ...]:
     """Names and values with another value for a name."""
     return (*((each, own) for each, own in pairs if each != key), (key, value))
-
-
-# -- what is asked for ---------------------------------------------------------------------------------------
-
-
-class Choose(Ask):
-    """Give a field of the choices another value."""
-
-    name: str
-    value: object
-
-
-class PlaySweep(Ask):
-    """Let the sweep run, or pause it."""
-
-
-class StepSweep(Ask):
-    """Sweep one cell further."""
-
-
-class EndSweep(Ask):
-    """Leave the sweep."""
-
-
-class PointAt(Ask):
-    """Look at a cell; of a kernel: the column's key and (filter, input, row, column)."""
-
-    cell: PinnedCell
-
-
-class PressCell(Ask):
-    """Pin a cell, or free it if it is pinned; take the logit of a class apart where one is given."""
-
-    cell: PinnedCell
-    index: int | None = None
-
-
-class PinCell(Ask):
-    """Pin a cell; None frees the pinned one."""
-
-    cell: PinnedCell | None
-
-
-class MovePin(Ask):
-    """Move the pinned cell."""
-
-    rows: int
-    cols: int
-
-
-class ShowChannel(Ask):
-    """Show a channel in all columns of a group."""
-
-    group: int
-    channel: int
-
-
-class Enlarge(Ask):
-    """Enlarge a column, or give it its usual size."""
-
-    key: str
-
-
-class Fold(Ask):
-    """Fold a column, or unfold it."""
-
-    key: str
-    is_folded: bool
-
-
-class ZoomBy(Ask):
-    """Make the cells of the enlarged map larger."""
-
-    steps: int
-
-
-class ScrollMap(Ask):
-    """Bring a row and a column of the enlarged map to its upper left."""
-
-    corner: tuple[int, int]

@@ -7,13 +7,8 @@ from ui.panels.backprop.pages import filters, maps, outputs, route, updates
 __all__ = ["Now", "page_of"]
 
 _PAGES = {
-    StepKind.OUTPUT: outputs.page,
-    StepKind.LOSS: outputs.page,
-    StepKind.LOGITS: outputs.page,
-    StepKind.DENSE: maps.page,
-    StepKind.ARRIVE: maps.page,
-    StepKind.GATE: maps.page,
-    StepKind.PASS: maps.page,
+    **dict.fromkeys((StepKind.OUTPUT, StepKind.LOSS, StepKind.LOGITS), outputs.page),
+    **dict.fromkeys((StepKind.DENSE, StepKind.ARRIVE, StepKind.GATE, StepKind.PASS), maps.page),
     StepKind.ROUTE: route.page,
     StepKind.FILTER: filters.page,
     StepKind.INPUT: maps.pixels_page,
