@@ -537,7 +537,7 @@ def _outputs(now: Now, column: Column) -> tuple[Item, ...]:
             name, tip = "Class whose logit is explained", "Class whose logit the evidence column explains"
             items.append(Card("evidence for", WORDS, label, room=None, is_label=True, spare=1))
             items.append(Choice("class", "list", name, choose, value, options, tip, spare=1))
-        value, choose = picture.scene.choices.is_relative, Asking(asks.Choose, "relative")
+        value, choose = picture.scene.choices.relative, Asking(asks.Choose, "relative")
         title = "Relative to blank"
         items.append(Choice("relative", "tick", title, choose, value, tip=_RELATIVE, spare=2))
     if not covers:

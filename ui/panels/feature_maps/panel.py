@@ -53,7 +53,7 @@ class FeatureMapsPanel(Panel):
         super().__init__()
         self._state, self._is_alone = state, False
         self.choices = Choices(View, parent=self)
-        self._of_picture = self.view.of_picture
+        self._computed = self.view.computed
         self._levels: Levels = {}
         self._levels_of: tuple[object, ...] = ()
         self.setProperty("role", "panel")
@@ -179,7 +179,7 @@ class FeatureMapsPanel(Panel):
         enlarged, index = view.enlarged if is_map else None, view.class_index if is_class else None
         view = replace(view, levels=(), enlarged=enlarged, class_index=index)
         if self._are_limits_fixed(view) and picture.levels.keys() <= levels.keys():
-            scene = replace(picture.scene, choices=view.of_picture)
+            scene = replace(picture.scene, choices=view.computed)
             self._levels, self._levels_of = levels, replace(picture, scene=scene).subject
         self.choices.take(replace(view, part=None))
         self._draw_limits(picture)
@@ -270,7 +270,7 @@ class FeatureMapsPanel(Panel):
     # -- the picture ---------------------------------------------------------------------------------------
 
     def _scene(self) -> MapScene | None:
-        return still_scene_of(self._state, self.view.of_picture)
+        return still_scene_of(self._state, self.view.computed)
 
     def _on_picture(self, picture: Picture) -> None:
         is_first = self.picture is None
@@ -284,7 +284,7 @@ class FeatureMapsPanel(Panel):
             self._show_page()
 
     def _draw_limits(self, picture: Picture | None) -> None:
-        if picture is not None and picture.scene.choices == self.view.of_picture:
+        if picture is not None and picture.scene.choices == self.view.computed:
             self.network.draw(self._within_limits(picture))
 
     def _are_limits_fixed(self, view: View | None = None) -> bool:
@@ -305,8 +305,8 @@ class FeatureMapsPanel(Panel):
     # -- what follows from choices and from the state --------------------------------------------------------
 
     def _on_chosen(self) -> None:
-        before, self._of_picture = self._of_picture, self.view.of_picture
-        if before != self._of_picture:
+        before, self._computed = self._computed, self.view.computed
+        if before != self._computed:
             self._loop.look()
         self.cover.setChecked(self.view.covers)
         self._show_page()

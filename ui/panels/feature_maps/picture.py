@@ -13,6 +13,7 @@ from cnnviz.inspect.arithmetic import LogitContributions, logit_contributions
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.network import Network, Trace
 from cnnviz.snapshots import Snapshot
+from ui.panels.feature_maps.view import View
 from ui.panels.scene import Scene, SceneRun
 from ui.tasks import Context
 
@@ -22,20 +23,7 @@ Levels = Mapping[str, Limits]
 """Limits of the colour scale of each column, by its key."""
 
 
-@dataclass(frozen=True, slots=True)
-class MapChoices:
-    """What is chosen in the panel and changes the arrays of its picture.
-
-    * `class_index`: class whose logit is taken apart; the predicted one when None, or where there
-      is no such class.
-    * `is_relative`: whether the evidence is relative to a blank image.
-    """
-
-    class_index: int | None = None
-    is_relative: bool = False
-
-
-MapScene = Scene[MapChoices]
+MapScene = Scene[View]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +98,7 @@ def picture(scene: MapScene, _context: Context | None = None) -> Picture:
     column, logits, chosen, evidence = plan.column(EVIDENCE), trace.logits[0], scene.choices.class_index, None
     if column is not None:
         index = chosen if chosen is not None and chosen < len(logits) else int(np.argmax(logits))
-        relative = scene.choices.is_relative
+        relative = scene.choices.relative
         evidence = logit_contributions(network, trace, column.stage, index, relative=relative)
     found = Picture(scene, plan, trace, evidence, {})
     levels = {column.key: _limits(column, found.values(column)) for column in plan.columns}

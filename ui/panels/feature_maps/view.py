@@ -6,7 +6,6 @@ from operator import attrgetter
 
 from ui.choices import flag, maybe, named_values, one_of, whole
 from ui.panels.feature_maps.layout import LARGEST_CELL, LARGEST_SCALE
-from ui.panels.feature_maps.picture import MapChoices
 from ui.state import PinnedCell
 
 NETWORK, TOP_PATCHES = "network", "top_patches"
@@ -34,7 +33,7 @@ _FAR = 1_000_000
 class View:
     """Choices of the panel. What another network does not have is left out when it is drawn.
 
-    * `class_index`: class whose logit is taken apart; the predicted one when None.
+    * `class_index`: class whose logit is taken apart; the predicted one when None, or where there is none.
     * `relative`: whether the evidence is relative to a blank image.
     * `scale`: pixels a cell; as large as fits when None.
     * `at`: key of a column of the page that is in sight.
@@ -74,9 +73,9 @@ class View:
     )
 
     @property
-    def of_picture(self) -> MapChoices:
-        """What changes the arrays."""
-        return MapChoices(self.class_index, self.relative)
+    def computed(self) -> "View":
+        """Only those choices that a picture is computed from; all others decide how it is drawn."""
+        return View(class_index=self.class_index, relative=self.relative)
 
     @property
     def of_page(self) -> tuple[object, ...]:
