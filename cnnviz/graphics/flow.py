@@ -433,7 +433,6 @@ def _outline_fields(
 
 
 def _grid(stage: Stage, room: Box) -> Cells:
-    """The cells of a tile."""
     _, rows, cols = stage.values.shape
     return Cells(rows, cols, room.left, room.top, room.width / cols, room.height * cols / rows / room.width)
 

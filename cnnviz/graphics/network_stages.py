@@ -197,7 +197,6 @@ def _stages(
 
 
 def _filters(column: Column, kernels: FloatArray, network: Network, said: str) -> Stage:
-    """The filters of a layer."""
     about = f"Weights of {column.stage}: blue negative, white zero, red positive, all on one scale"
     if kernels.shape[1] > 1:
         about += f". Each filter has a slice for each of the {kernels.shape[1]} maps that it reads"

@@ -411,7 +411,6 @@ class Folded:
 
 
 def _draw_folded(shown: Folded, ground: Ground) -> Drawing:
-    """Draw the strip, with the title along it."""
     drawing, px, box = Drawing(ground), ground.px, ground.box
     is_active = ground.hovered is not None or ground.has_focus
     ink, fill = ("accent", "hover") if ground.has_focus else ("border", "hover" if is_active else "surface")

@@ -349,7 +349,6 @@ def _terms(shown: Arithmetic, cell: DenseCell) -> Row:
 
 
 def _pixel(shown: Arithmetic) -> Row:
-    """A pixel as the network sees it."""
     note = Words(
         "An input pixel is not computed from anything. Follow the thin outlines to the cells that it feeds."
     )

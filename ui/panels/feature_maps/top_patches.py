@@ -160,7 +160,6 @@ class TopPatchesView(HasProvenance, QWidget):
             self._draw()
 
     def _draw(self) -> None:
-        """Show what there is now."""
         picture = self.picture = self.search.picture()
         if picture is not None and picture.under_way:
             self.message.clear()

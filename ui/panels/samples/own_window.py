@@ -27,18 +27,8 @@ from ui.controls.layouts import fill, named, scaled
 from ui.controls.pace import Pace
 from ui.marks import view_of
 from ui.page_view import PageView
+from ui.panels.samples import pictures
 from ui.panels.samples.drawing_pad import DrawingPad
-from ui.panels.samples.pictures import (
-    Fit,
-    Picture,
-    Prediction,
-    fitted,
-    known_classes,
-    predict,
-    prediction_cards,
-    shortened,
-    usual_fit,
-)
 from ui.panels.scene import PictureLoop, still_scene_of
 from ui.state import AppState, Sample
 from ui.tasks import TaskRunner
@@ -66,7 +56,7 @@ class View:
     page: str = one_of("draw", "row", "How to make an image", _PAGES)
     tool: str = one_of("pen", "row", "Tool", _TOOLS)
     brush: int = whole(24, 6, 60, "Brush size", "Width of the pen and of the eraser", "slider")
-    fit: Fit = one_of("digit", "row", "How the picture is fitted", _FITS)
+    fit: pictures.Fit = one_of("digit", "row", "How the picture is fitted", _FITS)
     dark: bool = flag(False, "Dark on light", _DARK_TIP)
 
 
@@ -89,7 +79,7 @@ def page_of(made: Made | None, bars: Probabilities, said: str) -> Page:
         Card(title, WORDS, Words(""), title) if photo is None else Card(title, PHOTO, photo, title, tip=tip)
         for title, photo, tip in photos
     )
-    below = prediction_cards(bars, said, "Probability of each class for this image")
+    below = pictures.prediction_cards(bars, said, "Probability of each class for this image")
     return Page(down(across(*seen, room=134, gap=10), *below))
 
 
@@ -115,7 +105,7 @@ class OwnDigitWindow(QDialog):
         super().__init__(parent)
         self._state, self._ask, self._paste, self._take = state, ask, paste, take
         self._made: dict[str, Made] = {}  # by page
-        self._picture: Picture | None = None
+        self._picture: pictures.Picture | None = None
         self._outcome = Probabilities(()), ""
         self.choices = Choices(View, parent=self)
         self._last = self.choices.value
@@ -124,8 +114,8 @@ class OwnDigitWindow(QDialog):
         self.setAcceptDrops(True)
         self._pace = Pace(_LIVE_MS, self)
         self._build()
-        scene = partial(still_scene_of, state, None)
-        self._loop = PictureLoop(self, state, analysis, "own-digit", scene, predict, self._show_outcome)
+        scene, draw = partial(still_scene_of, state, None), self._show_outcome
+        self._loop = PictureLoop(self, state, analysis, "own-digit", scene, pictures.predict, draw)
         self._connect()
         self._on_chosen()
         self._on_undo_changed()
@@ -226,7 +216,7 @@ class OwnDigitWindow(QDialog):
         """Come to the front with the drawing board."""
         self._come(replace(self.choices.value, page="draw"))
 
-    def show_picture(self, picture: Picture) -> None:
+    def show_picture(self, picture: pictures.Picture) -> None:
         """Come to the front with a picture, which becomes the sample."""
         shape = self._frame()
         if shape is None:
@@ -234,7 +224,7 @@ class OwnDigitWindow(QDialog):
         self._picture = picture
         self._made.pop("image", None)
         self._show_picture()
-        fit = usual_fit(picture, *shape)
+        fit = pictures.usual_fit(picture, *shape)
         self._come(replace(self.choices.value, page="image", fit=fit, dark=picture.dark_ink))
         self._make_from_picture()
 
@@ -298,7 +288,7 @@ class OwnDigitWindow(QDialog):
         if shape is None or dataset is None:
             return
         self.pad.set_aspect(*shape)
-        self.known.set_text(known_classes(dataset.classes))
+        self.known.set_text(pictures.known_classes(dataset.classes))
         self._made.clear()
         self._show_outcome()
 
@@ -318,7 +308,7 @@ class OwnDigitWindow(QDialog):
     def _make_from_picture(self) -> None:
         shape, picture, view = self._frame(), self._picture, self.choices.value
         if shape is not None and picture is not None:
-            seen = fitted(picture, view.fit, *shape, dark_ink=view.dark)
+            seen = pictures.fitted(picture, view.fit, *shape, dark_ink=view.dark)
             self._make("image", picture.pixels, seen, picture.name)
 
     def _make(self, page: str, original: ByteArray, seen: ByteArray, origin: str) -> None:
@@ -338,10 +328,10 @@ class OwnDigitWindow(QDialog):
         if picture is not None:
             high, wide = map(format_count, picture.size)
             grey = ", made grey" if picture.had_colours else ""
-            caption = f"{shortened(picture.name)}, {wide} × {high} pixels{grey}"
+            caption = f"{pictures.shortened(picture.name)}, {wide} × {high} pixels{grey}"
         self.title.set_caption(caption)
 
-    def _show_outcome(self, _prediction: Prediction | None = None) -> None:
+    def _show_outcome(self, _prediction: pictures.Prediction | None = None) -> None:
         state, prediction, made = self._state, self._loop.picture, self._made.get(self.page)
         if not self.isVisible() or state.dataset is None:
             return

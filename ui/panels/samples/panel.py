@@ -26,15 +26,7 @@ from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill, named
 from ui.controls.message_bar import MessageBar
 from ui.marks import view_of
-from ui.panels.samples.pictures import (
-    Picture,
-    Prediction,
-    offered_image,
-    predict,
-    prediction_cards,
-    read_picture,
-    verdict_of,
-)
+from ui.panels.samples import pictures
 from ui.panels.scene import PictureLoop, still_scene_of
 from ui.panels.thumbnails import ThumbnailView, describer
 from ui.state import AppState, Notice, RunStatus
@@ -88,7 +80,7 @@ class SamplesPanel(QFrame):
         self._build()
         self._scene = partial(still_scene_of, state, None)
         draw = self._draw_prediction
-        self._loop = PictureLoop(self, state, analysis, "prediction", self._scene, predict, draw)
+        self._loop = PictureLoop(self, state, analysis, "prediction", self._scene, pictures.predict, draw)
         self._connect_signals()
         self._on_dataset_changed()
         follow_theme(self)
@@ -105,8 +97,8 @@ class SamplesPanel(QFrame):
         why = self._state.why_covered(Secret.ANSWERS, Secret.PREDICTION)
         content, width = self.grid.content, float(self.width())
         assert self.bars.content is not None
-        cards = (Card("why", WORDS, Words(why), room=None),)
-        below = down(*(cards if why else prediction_cards(self.bars.content, self.said.text())), room=None)
+        cards = pictures.prediction_cards(self.bars.content, self.said.text())
+        below = down(*((Card("why", WORDS, Words(why), room=None),) if why else cards), room=None)
         if content is None:
             return page_drawn(Page(below), Box(0, 0, width, below.height(width, look)), look)
         caption = self._title.caption()
@@ -126,7 +118,7 @@ class SamplesPanel(QFrame):
 
     def open_image(self, path: Path) -> None:
         """Read an image file in the background and make it the sample; the current one stays if it fails."""
-        self._read(lambda _context: read_picture(path))
+        self._read(lambda _context: pictures.read_picture(path))
 
     def ask_image(self) -> None:
         """Ask for an image file and make it the sample."""
@@ -148,7 +140,7 @@ class SamplesPanel(QFrame):
         if files:
             self.open_image(files[0])
             return True
-        read = offered_image(data, name)
+        read = pictures.offered_image(data, name)
         if read is None:
             return False
         self._read(lambda _context: read())
@@ -174,14 +166,14 @@ class SamplesPanel(QFrame):
             self.windowMade.emit(window)
         return self._own_window
 
-    def _read(self, function: Callable[[Context], Picture]) -> None:
+    def _read(self, function: Callable[[Context], pictures.Picture]) -> None:
         if self._state.dataset is None:
             self.message.show_message("The images are still loading: try again in a moment.", "info")
         else:
             self._analysis.submit(_READING, function, self._on_picture_read, self.message.show_error)
 
     @property
-    def prediction(self) -> Prediction | None:
+    def prediction(self) -> pictures.Prediction | None:
         """What is drawn of the current sample."""
         return self._loop.picture
 
@@ -319,7 +311,7 @@ class SamplesPanel(QFrame):
 
     # -- slots ---------------------------------------------------------------------------------------------
 
-    def _on_picture_read(self, picture: Picture) -> None:
+    def _on_picture_read(self, picture: pictures.Picture) -> None:
         self.message.clear()
         self.own_window().show_picture(picture)
 
@@ -355,10 +347,10 @@ class SamplesPanel(QFrame):
     def _on_run_changed(self) -> None:
         self._loop.pace = _NUMBERS_MS if self._state.run.status is RunStatus.TRAINING else 0
 
-    def _draw_prediction(self, prediction: Prediction) -> None:
+    def _draw_prediction(self, prediction: pictures.Prediction) -> None:
         scene, values = prediction.scene, tuple(prediction.probabilities.tolist())
         bars = Probabilities(scene.classes, values, scene.sample.label, self._bars_shown())
-        self._show_prediction(bars, verdict_of(prediction))
+        self._show_prediction(bars, pictures.verdict_of(prediction))
 
     def _show_prediction(self, bars: Probabilities, said: str) -> None:
         self._bars_title.set_caption(f"the {bars.most} most probable" if len(bars.names) > bars.most else "")
