@@ -221,21 +221,16 @@ def _plan(layers: NamedLayers, input_shape: Shape) -> Plan:
                 columns.append(Column(EVIDENCE, Kind.EVIDENCE, before, layer, source.shape, group, True))
             continue
         if layer.tie_rule is not None and layer.geometry is not None:
-            _mark_windows(columns, layer.geometry.stride)
+            for place in reversed(range(len(columns))):  # the maps that it reads, and those before a gate
+                columns[place] = replace(columns[place], window=layer.geometry.stride)
+                if not columns[place].is_activation:
+                    break
         signed = signed if layer.signed is None else layer.signed
         reads_all = not layer.has_filters and (len(shape) != 3 or layer.mixes_channels)
         kind = Kind.MAPS if len(shape) == 3 else Kind.OUTPUT if name == last else Kind.UNITS
         columns.append(Column(name, kind, name, layer, _maps(shape), group, signed, reads_all))
         before = name
     return Plan(layers, input_shape, tuple(columns))
-
-
-def _mark_windows(columns: list[Column], step: int) -> None:
-    """Note the windows of a max pool at the maps that it reads, and at those before an activation."""
-    for place in reversed(range(len(columns))):
-        columns[place] = replace(columns[place], window=step)
-        if not columns[place].is_activation:
-            break
 
 
 def _maps(shape: Shape) -> tuple[int, int, int]:

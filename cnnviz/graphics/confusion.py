@@ -113,7 +113,7 @@ def _names(shown: Confusion, look: Look) -> float:
     return max(look.font("small").width(f"is {name}") for name in shown.names) + look.px(10)
 
 
-def draw(shown: ConfusionMatrix, ground: Ground) -> Drawing:
+def _draw(shown: ConfusionMatrix, ground: Ground) -> Drawing:
     """Draw the table; correct predictions are tinted, mistakes marked, and tinted more the more there are."""
     drawing, look, table = Drawing(ground), ground.look, shown.confusion
     frame, count = _Frame.of(shown, ground.box, look), len(table.names)
@@ -181,40 +181,33 @@ def _draw_cell(drawing: Drawing, shown: Confusion, frame: _Frame, row: int, col:
         drawing.add(Text(box.x, y, words, font, ink, "middle"))
 
 
-def height(shown: ConfusionMatrix, width: float, look: Look) -> float:
-    """Height of all rows; the headings take one line or two."""
-    return _needed(shown, Box(0, 0, width, math.inf), look)
-
-
-def _needed(shown: ConfusionMatrix, box: Box, look: Look) -> float:
-    """Height of headings and rows, which are lower where there is less room."""
-    frame = _Frame.of(shown, box, look)
+def _height(shown: ConfusionMatrix, width: float, look: Look, room: float = math.inf) -> float:
+    """Height of headings, in one line or two, and of rows, which are lower where there is less room."""
+    frame = _Frame.of(shown, Box(0, 0, width, room), look)
     return frame.top + len(shown.confusion.names) * frame.height + 2
 
 
-def size(shown: ConfusionMatrix, look: Look) -> Size:
-    """Usual and least size: at least there is room for shares of a class."""
+def _size(shown: ConfusionMatrix, look: Look) -> Size:
+    """At least there is room for shares of a class."""
     table, number = shown.confusion, look.font("mono").width
     count, names = len(table.names), _names(table, look)
     cell = look.px(86) if count <= _SPELT_OUT else number(table.longest) + look.px(12)
     usual = names + count * (look.px(_LARGE) if shown.is_large else cell)
     least = names + max(count * number("100"), look.font("small").width(_SHARES) + 1)
-    return Size(usual, height(shown, usual, look), least, _needed(shown, Box(0, 0, least, 0), look))
+    return Size(usual, _height(shown, usual, look), least, _height(shown, least, look, 0))
 
 
-def tables(shown: ConfusionMatrix) -> list[Table]:
-    """One row for each true class."""
+def _tables(shown: ConfusionMatrix) -> list[Table]:
     table = shown.confusion
     header = ("is", *(f"predicted {name}" for name in table.names))
     rows = [(name, *row) for name, row in zip(table.names, table.counts.tolist(), strict=True)]
     return [Table("Counts", header, rows)]
 
 
-def words(shown: ConfusionMatrix) -> str:
-    """Say how many images and mistakes there are."""
+def _words(shown: ConfusionMatrix) -> str:
     counts = shown.confusion.counts
     wrong = int(counts.sum() - np.trace(counts))
     return f"{format_count(int(counts.sum()))} images, {format_count(wrong)} mistakes"
 
 
-CONFUSION = Graphic(draw, size, tables, words, height)
+CONFUSION = Graphic(_draw, _size, _tables, _words, _height)

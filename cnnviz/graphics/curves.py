@@ -153,7 +153,7 @@ def format_place(x: float) -> str:
     return format_count(round(x)) if x == round(x) else format_value(x, 4)
 
 
-def draw(plot: Curves, ground: Ground) -> Drawing:
+def _draw(plot: Curves, ground: Ground) -> Drawing:
     """Draw axes, curves with their names at their ends, markers, and what is read where one points."""
     drawing, px = Drawing(ground), ground.px
     if not plot.xs.size:
@@ -164,9 +164,8 @@ def draw(plot: Curves, ground: Ground) -> Drawing:
     for marker in plot.markers:
         if axes.x_range[0] <= marker.x <= axes.x_range[1]:
             x, scale = axes.x(marker.x), ground.look.scale
-            drawing.add(
-                Lines(((x, axes.area.top, x, axes.area.bottom),), marker.ink, 1.5 * scale, (3.0, 2.5))
-            )
+            line = x, axes.area.top, x, axes.area.bottom
+            drawing.add(Lines((line,), marker.ink, 1.5 * scale, (3.0, 2.5)))
             if marker.words:
                 font = ground.font("small")
                 start = ground.box.left + (0 if plot.named else font.width(f"{plot.y_name}  "))
@@ -263,16 +262,15 @@ def _end_font(curve: Curve, look: Look) -> Font:
 def _write_ends(drawing: Drawing, plot: Curves, axes: "_Axes", room: Box) -> None:
     """Write names beside the ends of the lines, in their order, no two over one another."""
     line = drawing.ground.font("small").line - 1
-    known = [(axes.y(_last(curve.y)), curve) for curve in plot.named if np.isfinite(curve.y).any()]
+    finite = ((curve.y[np.isfinite(curve.y)], curve) for curve in plot.named)
+    known = [(axes.y(float(values[-1])), curve) for values, curve in finite if values.size]
     known.sort(key=lambda each: each[0])
     lowest = max(room.bottom - len(known) * line, room.top - line)
     top = room.top - line
     for place, (y, curve) in enumerate(known):
         top = max(top, min(y - line / 2, lowest + place * line))
-        font = _end_font(curve, drawing.ground.look)
-        drawing.write(
-            Box(room.left, top, room.width + 2, line), curve.name, font, curve.name_ink or curve.ink
-        )
+        box, font = Box(room.left, top, room.width + 2, line), _end_font(curve, drawing.ground.look)
+        drawing.write(box, curve.name, font, curve.name_ink or curve.ink)
         top += line
 
 
@@ -305,8 +303,7 @@ class _Axes:
             above = self._points(curve.x, curve.y + curve.spread)
             below = self._points(curve.x, curve.y - curve.spread)
             marks.append(Polygon((*above, *reversed(below)), curve.ink, 0.12))
-        dash = DASHES[curve.style]
-        marks.append(Line(points, curve.ink, curve.width * max(scale, 0.7), dash))
+        marks.append(Line(points, curve.ink, curve.width * max(scale, 0.7), DASHES[curve.style]))
         if curve.has_dots:
             marks += [diamond(point, 4 * scale, curve.ink) for point in points]
         return marks
@@ -320,10 +317,6 @@ def diamond(middle: Point, radius: float, ink: Ink) -> Polygon:
     """A mark that stands on its corner."""
     x, y = middle
     return Polygon(((x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)), ink)
-
-
-def _last(values: Values) -> float:
-    return float(values[np.isfinite(values)][-1])
 
 
 def round_up(value: float) -> float:
@@ -345,16 +338,15 @@ def _ticks(low: float, high: float, wanted: int) -> list[float]:
     return found if len(found) > 1 else _ticks(low, high, 2 * wanted)  # one alone gives no scale
 
 
-def size(plot: Curves, look: Look) -> Size:
-    """Usual and least size: no name may be missing, or beside the numbers of the x axis."""
+def _size(plot: Curves, look: Look) -> Size:
+    """No name may be missing, or beside the numbers of the x axis."""
     names = (len(plot.named) - 1) * (look.font("small").line - 1)
     *_, above, below = _around(plot, look)
     least = max(look.px(98), above + names + below)
     return Size(look.px(260), look.px(150), look.px(220), least)
 
 
-def tables(plot: Curves) -> list[Table]:
-    """One row for each point of each curve."""
+def _tables(plot: Curves) -> list[Table]:
     rows = [
         (curve.name, x, y, *(() if curve.spread is None else (curve.spread[n],)))
         for curve in plot.seen
@@ -364,15 +356,14 @@ def tables(plot: Curves) -> list[Table]:
     return [Table("Curves", ("curve", plot.x_name or "x", plot.y_name or "value", *spread), rows)]
 
 
-def words(plot: Curves) -> str:
-    """Say where each line begins and ends."""
+def _words(plot: Curves) -> str:
     return " ".join(
         f"{curve.name} from {format_value(float(curve.y[0]))} to {format_value(float(curve.y[-1]))}."
         for curve in plot.seen
     )
 
 
-CURVES = Graphic(draw, size, tables, words)
+CURVES = Graphic(_draw, _size, _tables, _words)
 
 
 # -- values read at a place ---------------------------------------------------------------------------------
@@ -390,8 +381,7 @@ class Reading:
         return "\n".join([self.heading, *(f"{name} {value}" for _, name, value in self.rows)])
 
 
-def draw_reading(reading: Reading, ground: Ground) -> Drawing:
-    """Write it into a box."""
+def _draw_reading(reading: Reading, ground: Ground) -> Drawing:
     drawing, look, px = Drawing(ground), ground.look, ground.px
     line = look.font("small").line
     drawing.add(Rect(ground.box.inset(0.5), "surface", "border", radius=px(4)))
@@ -406,7 +396,6 @@ def draw_reading(reading: Reading, ground: Ground) -> Drawing:
 
 
 def _reading_size(reading: Reading, look: Look) -> Size:
-    """As large as its words."""
     small, mono = look.font("small"), look.font("mono")
     rows = [look.px(20) + small.width(name) + mono.width(value) for _, name, value in reading.rows]
     wide = max([small.width(reading.heading), *rows]) + look.px(18)
@@ -414,4 +403,4 @@ def _reading_size(reading: Reading, look: Look) -> Size:
     return Size(wide, high, wide, high)
 
 
-READING = Graphic(draw_reading, _reading_size, words=Reading.text)
+READING = Graphic(_draw_reading, _reading_size, words=Reading.text)

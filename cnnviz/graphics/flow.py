@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cnnviz.drawing.box import Box, Cells, Share
-from cnnviz.drawing.cells import Block, moving_outline
+from cnnviz.drawing.cells import moving_outline
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.lettering import Font
@@ -197,7 +197,7 @@ def _way(flow: Flow, places: _Places, edge: Edge, look: Look) -> tuple[Point, ..
 # -- drawing -------------------------------------------------------------------------------------------------
 
 
-def draw(flow: Flow, ground: Ground) -> Drawing:
+def _draw(flow: Flow, ground: Ground) -> Drawing:
     """Draw the network, and light up what belongs to what is pointed at."""
     drawing, box, look = Drawing(ground, is_plane=True), ground.box, ground.look
     places = _places(flow, ground)
@@ -344,12 +344,8 @@ def _parts(flow: Flow, box: Box, look: Look) -> list[Part | CellParts]:
         said += f": sum {format_signed(stage.sums[tile], 4)}" if stage.sums else ""
         ask = ShowCell(stage.column.stage, stage.strongest(tile))
         parts.append(Part((n, tile), room, f"{said}. {stage.about}", ask))
-        _, rows, cols = stage.values.shape
-        grid = Cells(
-            rows, cols, room.left, room.top, room.width / cols, room.height * cols / rows / room.width
-        )
-        press = partial(_cell_asked, stage, tile)
-        cells.append(CellParts((n, tile), grid, partial(_cell_said, stage, tile), press))
+        told = partial(_cell_said, stage, tile), partial(_cell_asked, stage, tile)
+        cells.append(CellParts((n, tile), _grid(stage, room), *told))
     for n, head in places.heads.items():
         parts.append(Part(("head", n), head, f"{flow.stages[n].title}: {flow.stages[n].column.about}"))
     if flow.hides_output:
@@ -433,13 +429,12 @@ def _outline_fields(
         if other.kind in (Kind.FILTERS, Kind.UNITS) or other.column.stage not in fields:
             continue
         role, block = ("selected", own) if each == node else fields[other.column.stage]
-        drawing.add(moving_outline(_block_box(other, places.tiles[each], block), role, look))
+        drawing.add(moving_outline(_grid(other, places.tiles[each]).cell(*block), role, look))
 
 
-def _block_box(stage: Stage, room: Box, block: Block) -> Box:
+def _grid(stage: Stage, room: Box) -> Cells:
     _, rows, cols = stage.values.shape
-    wide, high = room.width / cols, room.height / rows
-    return Box(room.left + block[1] * wide, room.top + block[0] * high, block[3] * wide, block[2] * high)
+    return Cells(rows, cols, room.left, room.top, room.width / cols, room.height * cols / rows / room.width)
 
 
 def _words(flow: Flow) -> str:
@@ -466,9 +461,4 @@ def _size(flow: Flow, look: Look) -> Size:
     return Size(look.px(max(640, 1.4 * least)), look.px(400), look.px(least), look.px(180))
 
 
-FLOW = Graphic(
-    draw,
-    _size,
-    _tables,
-    _words,
-)
+FLOW = Graphic(_draw, _size, _tables, _words)

@@ -69,8 +69,7 @@ class Ledger:
         return f"{self.rows[place].label} {self.texts[place]}".strip()
 
 
-def draw(shown: Ledger, ground: Ground) -> Drawing:
-    """Write the lines."""
+def _draw(shown: Ledger, ground: Ground) -> Drawing:
     drawing, look, px = Drawing(ground), ground.look, ground.px
     boxes = ground.box.lines(len(shown.rows), _line(look))
     for place, (row, text, box) in enumerate(zip(shown.rows, shown.texts, boxes, strict=True)):
@@ -96,7 +95,7 @@ def _size(shown: Ledger, look: Look) -> Size:
 
 
 LEDGER = Graphic(
-    draw,
+    _draw,
     _size,
     lambda shown: [Table("Sum", ("what", "value"), [(row.label, row.number) for row in shown.rows])],
     lambda shown: "; ".join(map(shown.say, range(len(shown.rows)))),

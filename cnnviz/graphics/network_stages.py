@@ -142,11 +142,9 @@ class Flow:
         """Whether it is right; "" where that is not known."""
         if self.label is None:
             return ""
-        return (
-            "right"
-            if self.label == self.predicted
-            else f"wrong: it is {with_article(self.names[self.label])}"
-        )
+        if self.label == self.predicted:
+            return "right"
+        return f"wrong: it is {with_article(self.names[self.label])}"
 
     def fields(self, stage: str, cell: tuple[int, ...]) -> dict[str, tuple[str, Block]]:
         """Role and block of the cells that a cell is computed from, or feeds, by stage."""
@@ -199,7 +197,6 @@ def _stages(
 
 
 def _filters(column: Column, kernels: FloatArray, network: Network, said: str) -> Stage:
-    """The filters of a layer."""
     about = f"Weights of {column.stage}: blue negative, white zero, red positive, all on one scale"
     if kernels.shape[1] > 1:
         about += f". Each filter has a slice for each of the {kernels.shape[1]} maps that it reads"

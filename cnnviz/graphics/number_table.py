@@ -55,7 +55,7 @@ class NumberTable:
     covered: str = ""
 
 
-def draw(shown: NumberTable, ground: Ground) -> Drawing:
+def _draw(shown: NumberTable, ground: Ground) -> Drawing:
     """Draw names above the columns and one row of cells each."""
     drawing, look, px, table = Drawing(ground), ground.look, ground.px, shown.numbers
     head, *lines = ground.box.rows(look.font().line, *[Share(1)] * len(table.rows), gap=px(6))
@@ -69,22 +69,17 @@ def draw(shown: NumberTable, ground: Ground) -> Drawing:
         name, bar = label.rows(look.font().line, Share(1), gap=px(4))
         drawing.write(name, row.name)
         write_colors(drawing, bar._replace(height=px(16)), row.colors)
-        boxes = [
-            Box(cells.left + n * wide, cells.top, wide, min(cells.height, px(46)))
-            for n in range(len(table.names))
-        ]
-        _draw_row(drawing, shown, row, boxes)
+        high = min(cells.height, px(46))
+        places = range(len(table.names))
+        _draw_row(drawing, shown, row, [Box(cells.left + n * wide, cells.top, wide, high) for n in places])
     return drawing
 
 
 def _draw_row(drawing: Drawing, shown: NumberTable, row: NumberRow, boxes: list[Box]) -> None:
     look, ground, is_covered = drawing.ground.look, drawing.ground, row.key in shown.covered
-    texts = [["?"] * len(boxes)] if is_covered else row.texts
-    fitting = (
-        (each, font)
-        for each in texts
-        if (font := fitting_font(max(map(len, each)), boxes[0].width, boxes[0].height, look)) is not None
-    )
+    texts, (_, _, wide, high) = [["?"] * len(boxes)] if is_covered else row.texts, boxes[0]
+    fonts = ((each, fitting_font(max(map(len, each)), wide, high, look)) for each in texts)
+    fitting = ((each, font) for each, font in fonts if font is not None)
     written, font = next(fitting, (texts[-1], smallest_font(look)))
     pixels = row.colors.pixels(row.values)
     inks = ["muted"] * len(boxes) if is_covered else inks_on(pixels)
@@ -93,33 +88,30 @@ def _draw_row(drawing: Drawing, shown: NumberTable, row: NumberRow, boxes: list[
         drawing.add(color, Rect(box.inset(0.5), edge="border"))
         drawing.add(Text(box.x, box.y + font.middle, written[place], font, inks[place], "middle"))
         ask = Reveal() if shown.covered else shown.numbers.press(place)
-        point = shown.numbers.point(place)
         key = CellKey(row.key, 0, place)
         tip = f"{shown.numbers.names[place]}: {'covered' if is_covered else words}\n{row.tip}"
-        drawing.parts.append(Part(key, box, tip, ask, points=point))
+        drawing.parts.append(Part(key, box, tip, ask, points=shown.numbers.point(place)))
         if key == ground.hovered:
             drawing.add(*outline(box, "focus" if ground.has_focus else "hover", look))
     drawing.add(*outline(boxes[shown.column], "selected", look))
 
 
-def size(shown: NumberTable, look: Look) -> Size:
-    """Usual and least size."""
+def _size(shown: NumberTable, look: Look) -> Size:
     high = look.font().line + len(shown.numbers.rows) * look.px(52)
     return Size(look.px(600), high, look.px(176 + 40 * len(shown.numbers.names)), high)
 
 
+def _tables(shown: NumberTable) -> list[Table]:
+    rows = [(row.name, *row.values.tolist()) for row in shown.numbers.rows]
+    return [Table("Numbers", ("row", *shown.numbers.names), rows)]
+
+
 NUMBERS = Graphic(
-    draw,
-    size,
-    lambda shown: [
-        Table(
-            "Numbers",
-            ("row", *shown.numbers.names),
-            [(row.name, *row.values.tolist()) for row in shown.numbers.rows],
-        )
-    ],
+    _draw,
+    _size,
+    _tables,
     lambda shown: "; ".join(
         f"{row.name}: {', '.join(row.texts[0])}" for row in shown.numbers.rows if row.key not in shown.covered
     ),
-    lambda shown, _width, look: size(shown, look).height,
+    lambda shown, _width, look: _size(shown, look).height,
 )

@@ -10,16 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz.drawing.box import Box, Cells, Share, best_columns
-from cnnviz.drawing.cells import (
-    Block,
-    Colors,
-    Pixels,
-    inks_on,
-    most_characters,
-    outline,
-    packed,
-    written_in,
-)
+from cnnviz.drawing.cells import Block, Colors, Pixels, inks_on, most_characters, outline, packed, written_in
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
 from cnnviz.drawing.look import Look, rgb
 from cnnviz.drawing.marks import Group, Image, Line, Mark, Rect
@@ -168,7 +159,7 @@ class Shown:
         return [one._replace(left=round(left)), one._replace(left=round(left) + cols * one.side + _GAP)]
 
 
-def draw_tile(drawing: Drawing, shown: Shown, channel: int, grids: list[Cells]) -> None:
+def _draw_tile(drawing: Drawing, shown: Shown, channel: int, grids: list[Cells]) -> None:
     """Draw one channel, in one grid or in two."""
     pair, look = shown.pair, drawing.ground.look
     for grid, side in zip(grids, shown.sides, strict=True):
@@ -177,11 +168,11 @@ def draw_tile(drawing: Drawing, shown: Shown, channel: int, grids: list[Cells]) 
         if pair.compared is not None:
             drawing.add(*(Rect(each, "track") for each in _around(grid.cell(*pair.compared), grid.box)))
         drawing.add(Rect(grid.box.inset(-0.5), edge=side if shown.view == "sides" else "border"))
-        if has_numbers(grid, look):
+        if _has_numbers(grid, look):
             _write_numbers(drawing, shown, channel, grid, side, pixels)
 
 
-def has_numbers(grid: Cells, look: Look) -> bool:
+def _has_numbers(grid: Cells, look: Look) -> bool:
     """Whether numbers are written into the cells of a grid, if they fit."""
     return grid.side >= look.px(_SMALLEST_CELL) and grid.rows * grid.cols <= _MOST_CELLS
 
@@ -201,10 +192,9 @@ def _write_numbers(
 ) -> None:
     """Write the values into the cells: in the overlay the original's above the shifted's."""
     pair, look = shown.pair, drawing.ground.look
-    shown_values = pair.difference if shown.view == "difference" else getattr(pair, side)
-    both = np.stack([pair.original, pair.shifted] if shown.view == "overlay" else [shown_values] * 2)[
-        :, channel
-    ]
+    one = pair.difference if shown.view == "difference" else getattr(pair, side)
+    maps = (pair.original, pair.shifted) if shown.view == "overlay" else (one, one)
+    both = np.stack([each[channel] for each in maps])
     if pair.is_whole:
         both = both.astype(np.int64)
     found = Notation.of(both, signed=shown.view == "difference")
@@ -258,14 +248,12 @@ class PairMaps:
         name = format_cell((channel, row, col), self.noun)
         if not _is_compared(pair, row, col):
             return f"{name}: has no counterpart"
-        one, other = format_together(
-            [float(each[channel, row, col]) for each in (pair.original, pair.shifted)]
-        )
-        first, second = pair.names
+        values = [float(each[channel, row, col]) for each in (pair.original, pair.shifted)]
+        (one, other), (first, second) = format_together(values), pair.names
         return f"{name}: {first} {one}, {second} {other}"
 
 
-def draw_maps(maps: PairMaps, ground: Ground) -> Drawing:
+def _draw_maps(maps: PairMaps, ground: Ground) -> Drawing:
     """Draw the tiles in as many columns as make them largest, the whole block in the middle."""
     drawing = Drawing(ground)
     tiles, parts = _laid_out(maps, ground.box, ground.look, ground.ratio)
@@ -288,7 +276,7 @@ def _still_maps(maps: PairMaps, ground: Ground) -> list[Mark]:
     """Draw everything but the frames of the chosen tile and of the one that is pointed at."""
     drawing, block = Drawing(ground), maps.shown.block
     for channel, grids, caption in _tiles(maps, ground):
-        draw_tile(drawing, maps.shown, channel, grids)
+        _draw_tile(drawing, maps.shown, channel, grids)
         is_chosen = channel == maps.chosen
         if is_chosen and block is not None:
             drawing.add(*(m for grid in grids for m in outline(grid.cell(*block), "receptive", ground.look)))
@@ -334,7 +322,7 @@ def _tiles(maps: PairMaps, ground: Ground) -> Iterator[tuple[int, list[Cells], B
         yield channel, grids, Box(left - 2, top + size.height + 2, size.width + 4, below)
 
 
-def maps_tables(maps: PairMaps) -> list[Table]:
+def _maps_tables(maps: PairMaps) -> list[Table]:
     """Values of both images, one row for each row of each map; what is covered is no number of the first."""
     pair = maps.shown.pair
     first = pair.original
@@ -346,16 +334,16 @@ def maps_tables(maps: PairMaps) -> list[Table]:
     return [Table.of_cells(name, each) for name, each in zip(pair.names, (first, pair.shifted), strict=True)]
 
 
-def maps_size(maps: PairMaps, look: Look) -> Size:
-    """Usual size, and the least: lower where all maps stand in one line."""
+def _maps_size(maps: PairMaps, look: Look) -> Size:
+    """The least is lower where all maps stand in one line."""
     has_lines = maps.shown.pair.shape[0] > 8 or maps.shown.view == "sides"
     return Size(*map(look.px, (320, 190, 160, 104 if has_lines else 66)))
 
 
 MAPS = Graphic(
-    draw_maps,
-    maps_size,
-    maps_tables,
+    _draw_maps,
+    _maps_size,
+    _maps_tables,
     lambda maps: f"{maps.shown.pair.shape[0]} maps",
     key=lambda maps: (KEY, Key.of(maps.shown)),
 )
@@ -381,23 +369,19 @@ class MovedImage:
     can_move: bool = False
 
 
-def draw_image(image: MovedImage, ground: Ground) -> Drawing:
+def _draw_image(image: MovedImage, ground: Ground) -> Drawing:
     """Draw the image, an arrow along the shift, and the names of both where they stand side by side."""
     drawing, look, shown, px = Drawing(ground), ground.look, image.shown, ground.px
     small = ground.font("small")
     names = small.line + 2 if shown.view == "sides" else 0
     grids = shown.fit(ground.box.inset(2).cut(top=names), ground.ratio)
     whole = grids[0].box.joined(grids[-1].box)
-    draw_tile(drawing, shown, 0, grids)
+    _draw_tile(drawing, shown, 0, grids)
     if shown.block is not None:
         for grid in grids:
             drawing.add(*outline(grid.cell(*shown.block), "receptive", look))
-    if (
-        shown.view == "overlay"
-        and image.shift != (0, 0)
-        and grids[0].side
-        and not has_numbers(grids[0], look)
-    ):
+    is_read = _has_numbers(grids[0], look)
+    if shown.view == "overlay" and image.shift != (0, 0) and grids[0].side and not is_read:
         _draw_arrow(drawing, grids[0], shown.pair, image.shift)
     if names:
         for name, grid in zip(SIDES, grids, strict=True):
@@ -413,7 +397,7 @@ def draw_image(image: MovedImage, ground: Ground) -> Drawing:
     if grids[0].side:
         drag = Drag(Move, image.shift, grids[0].side, image.limits)
         drawing.parts.append(Part("image", whole, drag=drag))
-        if image.can_move and not has_numbers(grids[-1], look):
+        if image.can_move and not is_read:
             _draw_ways(drawing, grids[-1].box, drag)
         drawing.nudge(drag)
         drawing.keys["r"] = Move(0, 0)
@@ -460,23 +444,18 @@ def _center_of_ink(pair: Pair) -> tuple[float, float]:
     return float(np.sum(ink * x)) / total + 0.5, float(np.sum(ink.T * y)) / total + 0.5
 
 
-def image_height(image: MovedImage, width: float, _look: Look) -> float:
-    """Height beyond which an image of this width would have room to spare."""
+def _image_height(image: MovedImage, width: float, _look: Look) -> float:
     _, rows, cols = image.shown.pair.shape
     return (width - 4) * rows / cols + 4
 
 
-def image_tables(image: MovedImage) -> list[Table]:
-    """Ink of both images, one row for each row."""
-    return [Table.of_cells(name, getattr(image.shown.pair, name)[0]) for name in SIDES]
-
-
-def image_words(image: MovedImage) -> str:
-    """Say how far it has moved."""
-    return f"moved by {format_signed(image.shift[0])} to the right and {format_signed(image.shift[1])} down"
-
-
-IMAGE = Graphic(draw_image, sized(300, 300, 106, 106), image_tables, image_words, image_height)
+IMAGE = Graphic(
+    _draw_image,
+    sized(300, 300, 106, 106),
+    lambda image: [Table.of_cells(name, getattr(image.shown.pair, name)[0]) for name in SIDES],
+    lambda image: "moved by {} to the right and {} down".format(*map(format_signed, image.shift)),
+    _image_height,
+)
 
 
 # -- key ----------------------------------------------------------------------------------------------------
@@ -511,7 +490,7 @@ class Key:
         return f"Left {left}, right {right}"
 
 
-def draw_key(key: Key, ground: Ground) -> Drawing:
+def _draw_key(key: Key, ground: Ground) -> Drawing:
     """Draw two hues and the neutral one they share, or an ordinary colour bar."""
     drawing, px, small = Drawing(ground), ground.px, ground.font("small")
     if key.view != "overlay":
@@ -539,12 +518,11 @@ def _ramp(role: str, look: Look) -> Pixels:
     return packed([[rgb(look.mixed("surface", role, share)) for share in shares]])
 
 
-def key_size(key: Key, look: Look) -> Size:
-    """Usual and least size."""
+def _key_size(key: Key, look: Look) -> Size:
     small = look.font("small")
     high = small.line + look.px(4) + (small.line if key.view == "sides" else 0)
     least = sum(small.width(name) + look.px(25) for _, name in key.hues)
     return Size(least + small.width("≤ 0.000"), high, least, high)
 
 
-KEY = Graphic(draw_key, key_size, words=Key.say)
+KEY = Graphic(_draw_key, _key_size, words=Key.say)

@@ -44,7 +44,7 @@ class Patches:
     empty: str = ""
 
 
-def draw(shown: Patches, ground: Ground) -> Drawing:
+def _draw(shown: Patches, ground: Ground) -> Drawing:
     """Draw them from left to right; the one that is pointed at is framed."""
     drawing, look = Drawing(ground), ground.look
     if not shown.patches:
@@ -113,7 +113,7 @@ def _size(_shown: Patches, look: Look) -> Size:
 
 
 PATCHES = Graphic(
-    draw,
+    _draw,
     _size,
     lambda shown: [Table.of_cells(patch.caption, patch.pixels) for patch in shown.patches],
     lambda shown: "; ".join(patch.tip for patch in shown.patches) or shown.empty,

@@ -30,7 +30,7 @@ class Photo:
     align: str = ""
 
 
-def draw(shown: Photo, ground: Ground) -> Drawing:
+def _draw(shown: Photo, ground: Ground) -> Drawing:
     """Draw a picture as large as there is room, with cells of whole pixels where it is small."""
     drawing, (rows, cols) = Drawing(ground), shown.levels.shape
     grid = Cells.fit(rows, cols, ground.box.inset(1), ground.ratio, shown.align)
@@ -50,7 +50,7 @@ def _say(levels: Levels) -> str:
 
 
 PHOTO = Graphic[Photo](
-    draw,
+    _draw,
     sized(120, 120, 40, 40),
     lambda shown: [Table.of_cells("pixels", shown.levels)],
     lambda shown: _say(shown.levels),
@@ -129,7 +129,7 @@ def stroked(
     return found
 
 
-def draw_board(shown: Board, ground: Ground) -> Drawing:
+def _draw_board(shown: Board, ground: Ground) -> Drawing:
     """Draw the board, and the outline of the brush where it would draw."""
     drawing, px, box = Drawing(ground), ground.px, shown.box(ground.box)
     side, beyond = box.width / shown.photo.levels.shape[1], SIDE
@@ -146,9 +146,8 @@ def draw_board(shown: Board, ground: Ground) -> Drawing:
 
     # A line goes on beyond the edge, and comes back where the pointer does.
     count, left, top = 3 * SIDE * _FINE, box.left - beyond * side, box.top - beyond * side
-    parts = CellParts(
-        "board", Cells(count, count, left, top, side / _FINE), lambda _row, _col: "", ask, follows=True
-    )
+    grid = Cells(count, count, left, top, side / _FINE)
+    parts = CellParts("board", grid, lambda _row, _col: "", ask, follows=True)
     drawing.parts.append(parts)
     at, pointed = None, parts.place(ground.hovered)
     if pointed is not None:
@@ -171,7 +170,7 @@ def _board_size(shown: Board, look: Look) -> Size:
 
 
 BOARD = Graphic(
-    draw_board,
+    _draw_board,
     _board_size,
     lambda shown: [Table.of_cells("pixels", shown.photo.levels)],
     lambda shown: _say(shown.photo.levels) + ("" if shown.photo.levels.any() else ", empty"),

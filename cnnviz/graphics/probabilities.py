@@ -40,9 +40,9 @@ class Probabilities:
         if count <= most or not self.values:
             return list(range(min(count, most)))
         ranked: list[int] = np.argsort(-np.array(self.values), kind="stable").tolist()
-        return sorted(
-            ranked[:most] if label is None or label in ranked[:most] else [*ranked[: most - 1], label]
-        )
+        if label is not None and label not in ranked[:most]:
+            ranked.insert(most - 1, label)
+        return sorted(ranked[:most])
 
     @cached_property
     def texts(self) -> list[str]:
@@ -58,7 +58,7 @@ class Probabilities:
         return text + (", the true class" if row == self.label else "")
 
 
-def draw(shown: Probabilities, ground: Ground) -> Drawing:
+def _draw(shown: Probabilities, ground: Ground) -> Drawing:
     """Write name, bar and number of each class; the predicted one in the accent."""
     drawing, look, px = Drawing(ground), ground.look, ground.px
     if not shown.names:
@@ -109,7 +109,7 @@ def _tables(shown: Probabilities) -> list[Table]:
 
 
 PROBABILITIES = Graphic(
-    draw,
+    _draw,
     _size,
     _tables,
     lambda shown: "; ".join(map(shown.say, shown.shown)) if shown.values else "no prediction yet",
@@ -168,7 +168,7 @@ class Predictions:
         return "\n".join(f"class {name}: {text}" for name, text in zip(self.names, said, strict=True))
 
 
-def draw_pairs(shown: Predictions, ground: Ground) -> Drawing:
+def _draw_pairs(shown: Predictions, ground: Ground) -> Drawing:
     """Draw name, two bars and two numbers a class, under a heading."""
     drawing, look, px = Drawing(ground), ground.look, ground.px
     pairs, heading = shown.texts(longest=LONGEST), " → ".join(shown.sides[: len(shown.values)])
@@ -203,4 +203,4 @@ def _pair_tables(shown: Predictions) -> list[Table]:
     return [Table("Probabilities", ("class", *shown.sides[: len(shown.values)]), rows)]
 
 
-PREDICTIONS = Graphic(draw_pairs, _pairs_size, _pair_tables, Predictions.say)
+PREDICTIONS = Graphic(_draw_pairs, _pairs_size, _pair_tables, Predictions.say)

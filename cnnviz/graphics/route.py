@@ -10,26 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
-from cnnviz.drawing import (
-    Ask,
-    Box,
-    CellKey,
-    Colors,
-    Drawing,
-    Graphic,
-    Ground,
-    Image,
-    Look,
-    Part,
-    Rect,
-    Share,
-    Size,
-    Table,
-    outline,
-)
-from cnnviz.drawing.cells import inks_on
+from cnnviz.drawing.box import Box, Share
+from cnnviz.drawing.cells import Colors, inks_on, outline
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.lettering import Font
-from cnnviz.drawing.marks import Line, Point, Polygon
+from cnnviz.drawing.look import Look
+from cnnviz.drawing.marks import Image, Line, Point, Polygon, Rect
+from cnnviz.drawing.parts import Ask, CellKey, Part
 from cnnviz.graphics.columns import stage_colors
 from cnnviz.graphics.heat_map import Reveal
 from cnnviz.notation import Notation, sum_notation
@@ -181,9 +168,8 @@ def _plan(route: Route, box: Box, look: Look) -> _Plan:
     wide, high = cols + _GAP * (cols - 1), rows + _GAP * rows  # of a block, in sides of a cell
     across = 2 * wide + 1 + _LANE + _APART
     in_a_row = min((box.width - 2 * label) / across, (box.height - head - below) / high)
-    in_two = min(
-        (box.width - label) / (1 + _LANE + wide), (box.height - 2 * (head + below) - look.px(10)) / (2 * high)
-    )
+    two_high = (box.height - 2 * (head + below) - look.px(10)) / (2 * high)
+    in_two = min((box.width - label) / (1 + _LANE + wide), two_high)
     side = min(math.floor(max(in_a_row, in_two, 1)), look.px(_MOST))
     gap, block = side * _GAP, high * side
     top = box.top + head + gap
@@ -197,7 +183,7 @@ def _plan(route: Route, box: Box, look: Look) -> _Plan:
     return _Plan(side, gap, (gets, top), (left, second), (gets, second))
 
 
-def draw(shown: Routed, ground: Ground) -> Drawing:
+def _draw(shown: Routed, ground: Ground) -> Drawing:
     """Draw the window, the gradient that arrives, and arrows to the cells that get it, beside all numbers."""
     drawing, route, look, px = Drawing(ground), shown.route, ground.look, ground.px
     plan, is_covered, (of_values, of_slopes) = _plan(route, ground.box, look), shown.is_covered, route.colors
@@ -361,10 +347,8 @@ def _rounded(path: list[Point], radius: float) -> list[Point]:
         for before, corner, after in zip(path, path[1:], path[2:], strict=False):
             for other in (before, after):
                 part = min(radius * share / max(math.dist(corner, other), 1e-6), 0.5)
-                found.append((
-                    corner[0] + (other[0] - corner[0]) * part,
-                    corner[1] + (other[1] - corner[1]) * part,
-                ))  # fmt: skip
+                x, y = (start + (end - start) * part for start, end in zip(corner, other, strict=True))
+                found.append((x, y))
         path = [*found, path[-1]]
     return path
 
@@ -393,5 +377,5 @@ def _words(shown: Routed) -> str:
 
 
 ROUTE = Graphic[Routed](
-    draw, _size, _tables, _words, seconds=lambda shown: 0.0 if shown.is_covered else _SECONDS
+    _draw, _size, _tables, _words, seconds=lambda shown: 0.0 if shown.is_covered else _SECONDS
 )

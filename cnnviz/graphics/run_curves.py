@@ -9,22 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnviz.drawing import (
-    DARK,
-    LIGHT,
-    Ask,
-    Drawing,
-    Graphic,
-    Ground,
-    Ink,
-    Line,
-    Lines,
-    Look,
-    Part,
-    Rect,
-    Share,
-    Size,
-)
+from cnnviz.drawing.box import Share
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size
+from cnnviz.drawing.look import DARK, LIGHT, Look
+from cnnviz.drawing.marks import Ink, Line, Lines, Rect
+from cnnviz.drawing.parts import Ask, Part
 from cnnviz.graphics.curves import GHOST_REACH, Curve, Curves, Marker, Values, diamond, round_up
 from cnnviz.history import Curve as Points
 from cnnviz.history import EvaluationPoint, History
@@ -229,10 +218,10 @@ class Legend:
     curves: tuple[Named, ...]
 
 
-def draw_legend(legend: Legend, ground: Ground) -> Drawing:
+def _draw_legend(legend: Legend, ground: Ground) -> Drawing:
     """Write the title, and a piece of each line before its name, which is shorter where room is short."""
     drawing, look, px = Drawing(ground), ground.look, ground.px
-    is_short = ground.box.width < legend_size(legend, look).width
+    is_short = ground.box.width < _legend_size(legend, look).width
     widths = _legend_widths(legend, look, is_short=is_short)
     title, *entries = ground.box.columns(Share(1), *widths)
     drawing.write(title, legend.title, "strong")
@@ -265,18 +254,18 @@ def _legend_widths(legend: Legend, look: Look, *, is_short: bool) -> list[float]
     return [small.width(_called(curve, is_short=is_short)) + look.px(26) for curve in legend.curves]
 
 
-def legend_size(legend: Legend, look: Look) -> Size:
-    """Usual and least size: no name may be missing."""
+def _legend_size(legend: Legend, look: Look) -> Size:
+    """No name may be missing."""
     title, high = look.font("strong").width(legend.title) + look.px(6), look.font("strong").line + look.px(4)
     wide, least = (title + sum(_legend_widths(legend, look, is_short=short)) for short in (False, True))
     return Size(wide, high, least, high)
 
 
 LEGEND = Graphic(
-    draw_legend,
-    legend_size,
+    _draw_legend,
+    _legend_size,
     words=lambda legend: ", ".join(
         f"{curve.name}{' hidden' if curve.is_hidden else ''}" for curve in legend.curves
     ),
-    height=lambda legend, _width, look: legend_size(legend, look).height,
+    height=lambda legend, _width, look: _legend_size(legend, look).height,
 )

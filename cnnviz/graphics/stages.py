@@ -41,8 +41,7 @@ class Fitting:
         return " ".join(words for words, *_ in self.versions[0])
 
 
-def draw_fitting(shown: Fitting, ground: Ground) -> Drawing:
-    """Write the line."""
+def _draw_fitting(shown: Fitting, ground: Ground) -> Drawing:
     drawing, gap = Drawing(ground), ground.px(6)
     for spans in shown.versions:
         if sum(ground.font(font).width(words) + gap for words, font, _ in spans) - gap <= ground.box.width:
@@ -62,7 +61,7 @@ def _fitting_size(shown: Fitting, look: Look) -> Size:
 
 
 FITTING = Graphic(
-    draw_fitting,
+    _draw_fitting,
     _fitting_size,
     words=lambda shown: shown.words,
     height=lambda shown, _width, look: _fitting_size(shown, look).height,
@@ -106,8 +105,7 @@ def strip_height(look: Look) -> float:
     return look.px(11) + look.font("mono").line
 
 
-def draw_map(shown: StageMap, ground: Ground) -> Drawing:
-    """Draw the map, and the strip below it."""
+def _draw_map(shown: StageMap, ground: Ground) -> Drawing:
     around, area = _around(shown, ground.box, ground.look, ground.ratio)
     drawing = HEAT_MAP.draw(shown.looked, ground._replace(box=area))
     drawing.ground = ground
@@ -192,18 +190,15 @@ def _scroll_bar(
     first, count, whole = span
     long = track.width if lies else track.height
     at, size = long * first / whole, long * count / whole
-    handle = (
-        track.cut(left=at, right=long - at - size) if lies else track.cut(top=at, bottom=long - at - size)
-    )
+    rest = long - at - size
+    handle = track.cut(left=at, right=rest) if lies else track.cut(top=at, bottom=rest)
     drawing.add(Rect(track, "track", radius=2), Rect(handle, "muted", radius=2, alpha=0.5))
 
     def moved(across: int, down: int) -> Ask:
         return asks(min(max(across if lies else down, 0), whole - count))
 
-    value = (first, 0) if lies else (0, first)
-    drawing.parts.append(
-        Part(("bar", lies), track, "", drag=Drag(moved, value, max(long / whole, 1), (whole, whole)))
-    )
+    drag = Drag(moved, (first, 0) if lies else (0, first), max(long / whole, 1), (whole, whole))
+    drawing.parts.append(Part(("bar", lies), track, drag=drag))
 
 
 def _strip(colors: Colors, box: Box, look: Look) -> list[Mark]:
@@ -229,7 +224,7 @@ def _ramp(name: str) -> Pixels:
 
 
 STAGE_MAP = Graphic(
-    draw_map,
+    _draw_map,
     lambda _shown, look: Size(look.px(180), look.px(180), look.px(40), look.px(56) + strip_height(look)),
     lambda shown: HEAT_MAP.tables(shown.looked),
     lambda shown: HEAT_MAP.words(shown.looked),
@@ -264,7 +259,7 @@ class OutputRows:
     chosen: int | None = None
 
 
-def draw_outputs(shown: OutputRows, ground: Ground) -> Drawing:
+def _draw_outputs(shown: OutputRows, ground: Ground) -> Drawing:
     """Write name, logit, bar and probability of each class."""
     drawing, box, outputs = Drawing(ground), ground.box, shown.outputs
     outlined, key = ground.marked or frozenset[int](), (outputs, box, ground.look)
@@ -293,9 +288,8 @@ def draw_outputs(shown: OutputRows, ground: Ground) -> Drawing:
 def _rows(outputs: Outputs, box: Box, look: Look) -> Cells:
     """A row for each class, lower where there is little room."""
     count = len(outputs.names)
-    return Cells(
-        count, 1, box.left, box.top, box.width, min(_row(look), box.height / count) / max(box.width, 1)
-    )
+    high = min(_row(look), box.height / count)
+    return Cells(count, 1, box.left, box.top, box.width, high / max(box.width, 1))
 
 
 def _row(look: Look) -> float:
@@ -357,7 +351,7 @@ def _output_tables(shown: OutputRows) -> list[Table]:
 
 
 OUTPUTS = Graphic(
-    draw_outputs,
+    _draw_outputs,
     _outputs_size,
     _output_tables,
     lambda shown: "; ".join(_say(shown.outputs, place) for place in range(len(shown.outputs.names))),
@@ -372,7 +366,7 @@ Marks = tuple[tuple[str, str], ...]
 """Roles of outlines, and what they mean."""
 
 
-def draw_marks(shown: Marks, ground: Ground) -> Drawing:
+def _draw_marks(shown: Marks, ground: Ground) -> Drawing:
     """Draw each outline as on a map, with its meaning beside it."""
     drawing, px = Drawing(ground), ground.px
     count = len(shown)
@@ -396,7 +390,7 @@ def _marks_size(shown: Marks, look: Look) -> Size:
 
 
 MARKS = Graphic(
-    draw_marks,
+    _draw_marks,
     _marks_size,
     words=lambda shown: "Key: " + "; ".join(f"{role}: {text}" for role, text in shown),
     height=lambda shown, _width, look: len(shown) * _mark_line(look),
@@ -413,27 +407,16 @@ class Folded:
     is_back: bool = False
 
 
-def draw_folded(shown: Folded, ground: Ground) -> Drawing:
-    """Draw the strip, with the title along it."""
+def _draw_folded(shown: Folded, ground: Ground) -> Drawing:
     drawing, px, box = Drawing(ground), ground.px, ground.box
     is_active = ground.hovered is not None or ground.has_focus
     ink, fill = ("accent", "hover") if ground.has_focus else ("border", "hover" if is_active else "surface")
-    drawing.add(
-        Rect(box.inset(1), fill, ink, 1.5 if ground.has_focus else 1, 4),
-        _chevron(box.x, px(12), px(-4 if shown.is_back else 4)),
-    )
-    font = ground.font("small")
+    drawing.add(Rect(box.inset(1), fill, ink, 1.5 if ground.has_focus else 1, 4))
+    drawing.add(_chevron(box.x, px(12), px(-4 if shown.is_back else 4)))
+    font, ink = ground.font("small"), "text" if is_active else "muted"
     words = font.shortened(shown.title, box.height - px(34))
-    drawing.add(
-        Text(
-            box.x + font.middle,
-            px(26) + font.width(words),
-            words,
-            font,
-            "text" if is_active else "muted",
-            is_upright=True,
-        )
-    )
+    bottom = px(26) + font.width(words)
+    drawing.add(Text(box.x + font.middle, bottom, words, font, ink, is_upright=True))
     drawing.parts.append(Part("unfold", box, f"{shown.verb} {shown.title}", shown.ask))
     return drawing
 
@@ -443,17 +426,15 @@ def _chevron(x: float, y: float, arm: float) -> Line:
 
 
 FOLDED = Graphic[Folded](
-    draw_folded,
-    sized(22, 120, 22, 60),
-    words=lambda shown: f"{shown.verb} {shown.title}",
+    _draw_folded, sized(22, 120, 22, 60), words=lambda shown: f"{shown.verb} {shown.title}"
 )
 
 
-def draw_arrow(height: float, ground: Ground) -> Drawing:
+def _draw_arrow(height: float, ground: Ground) -> Drawing:
     """Draw an arrow from one column to the next, at some height."""
     drawing = Drawing(ground)
     drawing.add(_chevron(ground.box.x + 1, ground.box.top + height, 4))
     return drawing
 
 
-ARROW = Graphic[float](draw_arrow, sized(16, 16, 16, 16))
+ARROW = Graphic[float](_draw_arrow, sized(16, 16, 16, 16))

@@ -31,7 +31,7 @@ class Steps:
         return "small", [[name] for name in short]
 
 
-def draw(shown: Steps, ground: Ground) -> Drawing:
+def _draw(shown: Steps, ground: Ground) -> Drawing:
     """Draw the names; a line runs below those that were passed, up to the one that is shown."""
     drawing, look, px = Drawing(ground), ground.look, ground.px
     drawing.turn(shown.asks, range(len(shown.titles)), shown.current)
@@ -86,4 +86,4 @@ def _line(count: int, look: Look) -> float:
     return look.px(_LINE if count == 1 else _OF_SEVERAL)
 
 
-STEPS = Graphic(draw, _size, words=_say, height=_height)
+STEPS = Graphic(_draw, _size, words=_say, height=_height)

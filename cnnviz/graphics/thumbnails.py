@@ -75,7 +75,7 @@ class Thumbnails:
         return ShowImage(int(indices[place])) if place < len(indices) else None
 
 
-def draw(shown: Thumbnails, ground: Ground) -> Drawing:
+def _draw(shown: Thumbnails, ground: Ground) -> Drawing:
     """Draw the tiles that are at least partly in sight."""
     drawing, px, box = Drawing(ground), ground.px, ground.box
     tiles, place = shown.tiles(box, ground.look), shown.images.place(shown.current)
@@ -99,15 +99,8 @@ def draw(shown: Thumbnails, ground: Ground) -> Drawing:
             within=box,
         )
     )
-    page = tiles.cols * max(int(box.height // tiles.side), 1)
-    steps = {
-        "left": -1,
-        "right": 1,
-        "up": -tiles.cols,
-        "down": tiles.cols,
-        "page up": -page,
-        "page down": page,
-    }
+    line, page = tiles.cols, tiles.cols * max(int(box.height // tiles.side), 1)
+    steps = {"left": -1, "right": 1, "up": -line, "down": line, "page up": -page, "page down": page}
     last = len(shown.images.indices) - 1
     for name, step in steps.items():
         to = 0 if place is None else place + step
@@ -156,4 +149,4 @@ def _size(shown: Thumbnails, look: Look) -> Size:
     return Size(3 * side, 5 * side, 2 * side, side)
 
 
-THUMBNAILS = Graphic(draw, _size, words=_words)
+THUMBNAILS = Graphic(_draw, _size, words=_words)

@@ -98,7 +98,7 @@ class TimeLine:
     is_live: bool = True
 
 
-def draw(shown: TimeLine, ground: Ground) -> Drawing:
+def _draw(shown: TimeLine, ground: Ground) -> Drawing:
     """Draw the track, what was reached, the handle, and a line under the pointer."""
     drawing, look, px, track = Drawing(ground), ground.look, ground.px, shown.track
     slide = track_slide(track, ground.box, look)
@@ -209,17 +209,11 @@ def epoch_labels(
     return ends, labels
 
 
-def tables(shown: TimeLine) -> list[Table]:
-    """Mean loss by step, and the steps that are marked."""
+def _tables(shown: TimeLine) -> list[Table]:
     track = shown.track
-    named = (
-        ("start", track.first),
-        ("end", track.last),
-        ("shown", shown.position),
-        ("compared with", track.reference),
-        ("continued from", track.fork),
-    )
-    marks = [(name, step) for name, step in named if step is not None]
+    names = "start", "end", "shown", "compared with", "continued from"
+    steps = track.first, track.last, shown.position, track.reference, track.fork
+    marks = [(name, step) for name, step in zip(names, steps, strict=True) if step is not None]
     if track.steps_per_epoch:
         ends = range(track.steps_per_epoch, track.last + 1, track.steps_per_epoch)
         marks += [(f"end of epoch {number}", step) for number, step in enumerate(ends, 1)]
@@ -229,17 +223,15 @@ def tables(shown: TimeLine) -> list[Table]:
     ]
 
 
-def words(shown: TimeLine) -> str:
-    """Say where the handle stands."""
+def _words(shown: TimeLine) -> str:
     if shown.position is None:
         return "no moment yet"
     return f"step {format_count(shown.position)}{', live' if shown.is_live else ''}"
 
 
-def size(_shown: TimeLine, look: Look) -> Size:
-    """Usual and least size."""
+def _size(_shown: TimeLine, look: Look) -> Size:
     high = look.px(38) + look.font("small").line
     return Size(look.px(600), high, look.px(120), high)
 
 
-TIME_LINE = Graphic(draw, size, tables, words, lambda shown, _width, look: size(shown, look).height)
+TIME_LINE = Graphic(_draw, _size, _tables, _words, lambda shown, _width, look: _size(shown, look).height)

@@ -59,7 +59,7 @@ class Terms:
         return self.point(place) if self.point is not None and place < len(self.values) else None
 
 
-def draw(terms: Terms, ground: Ground) -> Drawing:
+def _draw(terms: Terms, ground: Ground) -> Drawing:
     """Draw the bars on the scale of the running sum; nothing where that is no number."""
     drawing = Drawing(ground)
     if not np.isfinite(terms.ends).all():
@@ -120,7 +120,7 @@ def _tables(terms: Terms) -> list[Table]:
 
 
 WATERFALL = Graphic(
-    draw,
+    _draw,
     sized(240, 120, 80, 60),
     _tables,
     lambda terms: f"{len(terms.values)} terms; {terms.tip(0, len(terms.values))}",

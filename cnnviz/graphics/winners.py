@@ -6,26 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cnnviz.drawing import (
-    CellParts,
-    Cells,
-    Colors,
-    Drawing,
-    Graphic,
-    Ground,
-    Image,
-    Look,
-    Pixels,
-    Rect,
-    Share,
-    Size,
-    Table,
-    cell_numbers,
-    outline,
-    packed,
-    rgb,
-    sized,
-)  # fmt: skip
+from cnnviz.drawing.box import Cells, Share
+from cnnviz.drawing.cells import Colors, Pixels, cell_numbers, outline, packed
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
+from cnnviz.drawing.look import Look, rgb
+from cnnviz.drawing.marks import Image, Rect
+from cnnviz.drawing.parts import CellParts
 from cnnviz.graphics.cells import lines_between
 from cnnviz.notation import Notation
 from cnnviz.quantities import format_cell, format_together
@@ -85,7 +71,7 @@ class Winners:
         return f"{format_cell((row, col)).capitalize()}: {kind.long_name}{tie}"
 
 
-def draw(winners: Winners, ground: Ground) -> Drawing:
+def _draw(winners: Winners, ground: Ground) -> Drawing:
     """Draw one cell a window, in the colour of its kind."""
     drawing, look = Drawing(ground), ground.look
     found, channel = winners.found, winners.channel
@@ -120,24 +106,22 @@ def _table(look: Look) -> Pixels:
     return packed([[rgb(look.mixed(k.ink, "surface", k.faint * share)) for share in shares] for k in kinds])
 
 
-def tables(winners: Winners) -> list[Table]:
-    """Kind of each window, by its number."""
+def _tables(winners: Winners) -> list[Table]:
     return [Table.of_cells("Winners", winners.found.category[winners.channel])]
 
 
-def words(winners: Winners) -> str:
-    """Say how many windows there are of each kind."""
+def _words(winners: Winners) -> str:
     told = (f"{_KINDS[k].long_name}: {one} single, {two} tied" for k, (one, two) in winners.counts().items())
     return "; ".join(told)
 
 
-WINNERS = Graphic(draw, sized(150, 150, 90, 90), tables, words)
+WINNERS = Graphic(_draw, sized(150, 150, 90, 90), _tables, _words)
 
 
 # -- counts -------------------------------------------------------------------------------------------------
 
 
-def draw_counts(winners: Winners, ground: Ground) -> Drawing:
+def _draw_counts(winners: Winners, ground: Ground) -> Drawing:
     """Draw the key to the map, with a count of each kind: a row for each, single winners and tied ones."""
     drawing, look, px = Drawing(ground), ground.look, ground.px
     line, number = look.font("small").line + px(5), look.font("mono").width("00000") + px(10)
@@ -161,18 +145,14 @@ def draw_counts(winners: Winners, ground: Ground) -> Drawing:
     return drawing
 
 
-def counts_size(_winners: Winners, look: Look) -> Size:
-    """Usual and least size."""
-    wide = (
-        look.px(16)
-        + look.font("small").width("changed")
-        + 2 * (look.font("mono").width("00000") + look.px(10))
-    )
+def _counts_size(_winners: Winners, look: Look) -> Size:
+    numbers = 2 * (look.font("mono").width("00000") + look.px(10))
+    wide = look.px(16) + look.font("small").width("changed") + numbers
     high = (len(_KINDS) + 1) * (look.font("small").line + look.px(5))
     return Size(wide, high, wide, high)
 
 
-COUNTS = Graphic(draw_counts, counts_size, tables, words)
+COUNTS = Graphic(_draw_counts, _counts_size, _tables, _words)
 
 
 # -- one window ---------------------------------------------------------------------------------------------
@@ -191,7 +171,7 @@ class Window:
         return self.winners.found.window(self.winners.channel, self.row, self.col)
 
 
-def draw_window(window: Window, ground: Ground) -> Drawing:
+def _draw_window(window: Window, ground: Ground) -> Drawing:
     """Draw both blocks with their numbers; the first largest cell of each is outlined."""
     drawing, px, look = Drawing(ground), ground.px, ground.look
     found, blocks = window.winners.found, window.blocks()
@@ -222,8 +202,7 @@ def draw_window(window: Window, ground: Ground) -> Drawing:
     return drawing
 
 
-def window_size(window: Window, look: Look) -> Size:
-    """Size of the card."""
+def _window_size(window: Window, look: Look) -> Size:
     line, side = look.font("small").line + look.px(3), _side(window, look)
     heading = look.font("small strong").width(window.winners.say(window.row, window.col))
     wide = max(heading, 2 * side + look.px(20)) + look.px(26)
@@ -234,4 +213,4 @@ def _side(window: Window, look: Look) -> float:
     return look.px(58) * window.winners.found.size
 
 
-WINDOW = Graphic(draw_window, window_size)
+WINDOW = Graphic(_draw_window, _window_size)

@@ -17,12 +17,13 @@ from cnnviz.graphics.stages import map_area
 from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import settle, show_window
 from tests.small_data import first_images
+from ui.panels.feature_maps.asks import ZoomBy
 from ui.panels.feature_maps.explain import Look, explain
 from ui.panels.feature_maps.layout import Room, layout_of
 from ui.panels.feature_maps.page import Now, network_page
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.panels.feature_maps.picture import MapChoices, picture
-from ui.panels.feature_maps.view import View, ZoomBy
+from ui.panels.feature_maps.picture import picture
+from ui.panels.feature_maps.view import View
 from ui.panels.scene import Scene
 from ui.state import AppState, Sample, Shift
 
@@ -117,7 +118,7 @@ def scene_of(name="lab5", index=0, choices=None, **changes):
     data, network = digits(experiment.classes), experiment.build_network()
     sample = Sample(data.test_images[index], int(data.test_labels[index]), index)
     origin = Origin(1, experiment, data.name)
-    return Scene(data, Snapshot(7, network, origin=origin), sample, Shift(), choices or MapChoices())
+    return Scene(data, Snapshot(7, network, origin=origin), sample, Shift(), choices or View())
 
 
 def scaled(network, factor):

@@ -25,8 +25,7 @@ from cnnviz.routing import poke as poked_by
 from tests.gui.backprop_desk import cells, cut, lab5, leaves, now_at, numbers, pass_of, two_blocks, value
 from tests.oracles import read_number as number
 from ui.panels.backprop.asks import Adopt, Apply, ListEntries, Poke, SetRate, SetRule, StartCheck, Undo
-from ui.panels.backprop.focus import StepKind
-from ui.panels.backprop.now import PokeOutcome
+from ui.panels.backprop.focus import PokeOutcome, StepKind
 from ui.panels.backprop.pages import Now, check, poke
 from ui.panels.backprop.passes import Pass, preview_update
 

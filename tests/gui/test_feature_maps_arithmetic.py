@@ -16,9 +16,9 @@ from tests.gui.driving import click_part
 from tests.gui.feature_maps_panel import EXPERIMENTS, Opened, line_of, scene_of, strong
 from tests.gui.page_rules import assert_has_room
 from ui.panels.feature_maps.arithmetic import Now, PinCell, PointAtTerm, page
+from ui.panels.feature_maps.asks import Choose, StepSweep
 from ui.panels.feature_maps.explain import Look, explain, logit_ledger
 from ui.panels.feature_maps.picture import Picture, picture
-from ui.panels.feature_maps.view import Choose, StepSweep
 from ui.state import PinnedCell
 from ui.theme import tokens
 

@@ -13,10 +13,10 @@ from cnnviz.experiment import LAB5
 from cnnviz.graphics.columns import Kind, plan_of
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.network import forward_pass
-from tests.gui.feature_maps_panel import EXPERIMENTS, Asked, line_of, scene_of
+from tests.gui.feature_maps_panel import EXPERIMENTS, Asked, View, line_of, scene_of
 from ui.panels.feature_maps.explain import Look, explain
 from ui.panels.feature_maps.page import Contents
-from ui.panels.feature_maps.picture import MapChoices, picture
+from ui.panels.feature_maps.picture import picture
 from ui.state import PinnedCell
 
 NUMBER = {"∞": "inf", "−": "-"}
@@ -38,7 +38,7 @@ def plain_pass(scene):
 
 @pytest.mark.parametrize("chosen", [None, 0, 2])
 def test_evidence_is_of_the_chosen_class_else_of_the_predicted_one(chosen):
-    scene = scene_of("three blocks", choices=MapChoices(chosen))
+    scene = scene_of("three blocks", choices=View(class_index=chosen))
     asked, (outputs, _) = Asked(scene=scene), plain_pass(scene)
     logits = outputs[asked.picture.plan.output_stage]
     index = int(logits.argmax()) if chosen is None else chosen

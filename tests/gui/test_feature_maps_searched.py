@@ -15,6 +15,7 @@ from tests.gui.driving import click_part, settle
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, AtOnce, Later, Opened, digits, scaled, strong
 from tests.gui.page_rules import assert_has_room
 from tests.oracles import read_number
+from ui.panels.feature_maps.asks import Choose
 from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch, LookAtPatch
 from ui.panels.feature_maps.top_patches import (
     ONE,
@@ -24,7 +25,6 @@ from ui.panels.feature_maps.top_patches import (
     filter_page,
     patches_page,
 )
-from ui.panels.feature_maps.view import Choose
 from ui.state import PinnedCell
 
 

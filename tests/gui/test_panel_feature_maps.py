@@ -15,9 +15,9 @@ from cnnviz.snapshots import Snapshot
 from tests.gui.driving import double_click, part_center, settle, turn_wheel
 from tests.gui.feature_maps_panel import LEFT, Asked, Opened, line_of, scaled
 from tests.gui.whole_window import rest
+from ui.panels.feature_maps.asks import Fold, StepSweep
 from ui.panels.feature_maps.explain import Look
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.panels.feature_maps.view import Fold, StepSweep
 from ui.state import PinnedCell, RunStatus
 
 

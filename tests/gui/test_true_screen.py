@@ -34,8 +34,8 @@ from ui.panels.backprop.focus import target_of
 from ui.panels.backprop.header import CHECK, INSPECT, POKE
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.contract import Panel, Services
+from ui.panels.feature_maps.asks import Choose
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.panels.feature_maps.view import Choose
 from ui.panels.report.panel import ReportPanel
 from ui.panels.samples.panel import SamplesPanel
 from ui.panels.timeline.bar import TimelineBar

@@ -92,7 +92,7 @@ class Desk(PanelDesk):
         panel, state = self.panel, self.state
         settle(
             self.bot,
-            lambda: panel.picture is not None and panel.is_current and panel.picture.shift == state.shift,
+            lambda: panel.is_current and panel.picture.provenance.shift == state.shift,
             lambda: not self._is_busy(),
         )
 

@@ -119,24 +119,28 @@ class ChoiceField(DropDownList):
 
 
 class SegmentedControl(QFrame):
-    """Exclusive choice between options in sight, the first at first. Arrow keys move the choice."""
+    """Exclusive choice between options in sight, the first at first. Arrow keys move the choice.
+
+    * `options`: Key, text and, if any, a tip.
+    """
 
     #: Key of the option that the user has chosen.
     currentChanged = Signal(str)
 
-    def __init__(self, options: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, options: Sequence[tuple[str, ...]]) -> None:
         super().__init__()
         self.setProperty("role", "segmented")
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._buttons: dict[str, QPushButton] = {}
         self._group = QButtonGroup(self)
         layout = fill(QHBoxLayout(self), spacing=0)
-        for key, text in options:
+        for key, text, *tip in options:
             button = QPushButton(text.replace("&", "&&"), self)
             button.setCheckable(True)
             button.setAutoDefault(False)
             button.setProperty("kind", "segment")
             button.setAccessibleName(text)
+            button.setToolTip("".join(tip))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             self._buttons[key] = button

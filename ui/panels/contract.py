@@ -46,12 +46,8 @@ class Runs(Protocol):
 class Services:
     """What panels are built with; each takes what it needs.
 
-    * `state`: to read, to follow, and to set what is a plain choice.
-    * `runs`: to ask for what starts something.
-    * `analysis`, `background`: where quick things are computed, for which a pointer waits, and long
-      ones.
-    * `typesetting`: where pages of the report are set.
-    * `files`: where files are written that were asked for.
+    * `analysis`, `background`: where quick things are computed, for which a pointer waits, and long ones.
+    * `typesetting`, `files`: where pages of the report are set, and files written that were asked for.
     * `show_cells`: show the pinned cell in Filters & maps.
     """
 

@@ -26,12 +26,9 @@ class Provenance:
     * `origin`: the run, whichever runs have come since; None for a network that was made up.
     * `sample`: None when no single image is shown.
     * `shift`: by how much the sample is moved; not at all in panels that show it where it is.
-    * `note`: what else there is to say, or "".
-    * `what`: what a part shows that may be of another moment, or of another run, than what is
-      around it; else "".
+    * `what`: what a part shows that may be of another moment or run than what is around it; else "".
     * `network`: as it was at that step, where it is at hand.
-    * `choices`: what was chosen in the panel that is to be seen, in words, such as a measure or a
-      class.
+    * `choices`: what was chosen in the panel that is to be seen, in words, such as a measure or a class.
     """
 
     step: int

@@ -12,9 +12,7 @@ class PanelRow:
 
     * `name`: by which sessions and layouts know it.
     * `title`: on its tab and in the menu; ``&&`` stands for an ampersand.
-    * `chapter`: of the user guide.
-    * `build`: make the panel. It imports it, too: pyqtgraph takes longer to load than the window to
-      appear.
+    * `build`: makes the panel, and imports it: pyqtgraph takes longer to load than the window to appear.
     """
 
     name: str

@@ -49,12 +49,8 @@ class Scene[Choices]:
         While these stream in (training, a drag), an answer for an earlier one may still be drawn; with
         anything else changed it would be a picture of something that is not shown any more.
         """
-        return (
-            self.dataset is earlier.dataset
-            and self.sample is earlier.sample
-            and self.run_id == earlier.run_id
-            and self.choices == earlier.choices
-        )
+        is_same_image = self.dataset is earlier.dataset and self.sample is earlier.sample
+        return is_same_image and self.run_id == earlier.run_id and self.choices == earlier.choices
 
 
 class SceneRun:
@@ -111,16 +107,12 @@ class PictureLoop[C, P](QObject):
     of sight, and what was missed then is made up for when it is shown.
 
     * `panel`: also the parent. A change of its visibility is followed.
-    * `state`: its signal `sceneChanged` is followed.
-    * `analysis`: where pictures are computed.
     * `kind`: name of this stream of requests.
     * `scene`: return the scene as it is now, None while there is none. Takes microseconds.
     * `compute`: return the picture of a scene: a pure function that knows no widget, called on
       another thread.
-    * `draw`: put a picture on the screen, in one call.
     * `pace`: least time between two pictures, in milliseconds; may be changed while drawing.
-    * `picture`: the one that is drawn.
-    * `scene`: what it is the picture of.
+    * `picture`, `scene`: the one that is drawn, and what it is the picture of.
     """
 
     #: A picture was drawn.
@@ -208,8 +200,7 @@ class PictureLoop[C, P](QObject):
         self._draw(picture)
         self._take_view()
         self.drew.emit()
-        # In a stream everything else gets its turn, too.
-        is_stream = now != scene
+        is_stream = now != scene  # in which everything else gets its turn, too
         if is_stream or self.pace:
             self._rest.start(max(self.pace, is_stream * _SHARE * clock.elapsed()))
 

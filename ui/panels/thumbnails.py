@@ -43,10 +43,10 @@ class ThumbnailView(MarkView[Thumbnails]):
 
     @override
     def spoken_value(self) -> str:
-        content = self.content
-        return super().spoken_value() or (
-            "" if content is None else content.say(content.images.place(content.current))
-        )
+        content, pointed = self.content, super().spoken_value()
+        if pointed or content is None:
+            return pointed
+        return content.say(content.images.place(content.current))
 
     @override
     def set_theme(self, theme: Theme) -> None:
@@ -84,8 +84,7 @@ class ThumbnailView(MarkView[Thumbnails]):
         return room.cut(bottom=room.height % side if room.height > side else 0)
 
     def _set_range(self) -> None:
-        content = self.content
-        room = self._room()
+        content, room = self.content, self._room()
         tiles = None if content is None else content.tiles(room, self._theme)
         length = 0 if tiles is None else round(tiles.box.height)
         self.bar.setPageStep(max(round(room.height), 1))
@@ -94,8 +93,7 @@ class ThumbnailView(MarkView[Thumbnails]):
         self.bar.setEnabled(self.bar.maximum() > 0)  # one that is disabled shows no handle
 
     def _bring_choice_into_sight(self, content: Thumbnails) -> None:
-        place = content.images.place(content.current)
-        room = self._room()
+        place, room = content.images.place(content.current), self._room()
         tiles = replace(content, scroll=0).tiles(room, self._theme)
         if place is not None:
             top = round(tiles.cell(place // tiles.cols, 0).top)

@@ -20,10 +20,7 @@ _WIDEST_GRID = 16
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One term of a sum: a weight times a gradient.
-
-    * `label`: where it comes from.
-    """
+    """One term of a sum: a weight times a gradient, and where it comes from."""
 
     label: str
     weight: float
@@ -66,7 +63,7 @@ class Grid:
         return None
 
 
-def grid_width(units: int) -> int:
+def _grid_width(units: int) -> int:
     """How many units to write in a row: a divisor where there is a fair one, so that all rows are full."""
     if units <= 10:
         return units
@@ -80,14 +77,12 @@ def grid_of(array: FloatArray, channel: int) -> Grid:
     """Lay out one channel of a stage's array, `(c, h, w)` or `(d,)`."""
     if array.ndim == 3:
         return Grid(array[channel], None, channel)
-    width = grid_width(len(array))
+    width = _grid_width(len(array))
     rows = -(-len(array) // width)
     values = np.zeros(rows * width, dtype=array.dtype)
     values[: len(array)] = array
-    blank = None
-    if len(array) < rows * width:
-        blank = (np.arange(rows * width) >= len(array)).reshape(rows, width)
-    return Grid(values.reshape(rows, width), blank, None)
+    blank = (np.arange(rows * width) >= len(array)).reshape(rows, width)
+    return Grid(values.reshape(rows, width), blank if len(array) < rows * width else None, None)
 
 
 def source_stage(passed: Pass, layer: str) -> str:
@@ -113,12 +108,7 @@ def slopes_of(passed: Pass, layer: str) -> FloatArray:
 
 
 def filter_parts(passed: Pass, layer: str, channel: int) -> FloatArray:
-    """What each filter of a convolution sends back to one channel of its input.
-
-    * `layer`: A convolution.
-    * `channel`: channel of the input.
-    * Returns: they add up to the gradient at this channel.
-    """
+    """What each filter of a convolution sends back to one channel of its input: the gradient in parts."""
     window, arriving = window_geometry(passed.layer(layer)), passed.gradient(layer)
     kernels = passed.network.params[f"{layer}.weight"][:, channel]
     pad, step, side = -window.offset, window.stride, window.size
@@ -127,9 +117,8 @@ def filter_parts(passed: Pass, layer: str, channel: int) -> FloatArray:
     rows, cols = arriving.shape[1:]
     for i in range(side):
         for j in range(side):
-            padded[:, i : i + rows * step : step, j : j + cols * step : step] += (
-                arriving * kernels[:, i, j, None, None]
-            )
+            part = arriving * kernels[:, i, j, None, None]
+            padded[:, i : i + rows * step : step, j : j + cols * step : step] += part
     return padded[:, pad : pad + height, pad : pad + width]
 
 
@@ -178,9 +167,7 @@ def focus_cell(passed: Pass, stage: str, focus: Focus, strength: FloatArray | No
     channel = focus.channel(passed.network, stage) if is_maps(passed.network, stage) else 0
     grid = grid_of(np.abs(passed.gradient(stage) if strength is None else strength), channel)
     rows, cols = grid.values.shape
-    row, col = (
-        min(int(part * side), side - 1) for part, side in zip(focus.center, (rows, cols), strict=True)
-    )
+    row, col = min(int(focus.center[0] * rows), rows - 1), min(int(focus.center[1] * cols), cols - 1)
     top, left = max(row - 1, 0), max(col - 1, 0)
     near = grid.values[top : row + 2, left : col + 2]
     i, j = np.unravel_index(int(np.argmax(near)), near.shape)
@@ -269,10 +256,9 @@ def focus_window(passed: Pass, step: Step, focus: Focus) -> Place:
 
 
 def routed_cell(passed: Pass, step: Step, focus: Focus) -> Cell:
-    """Cell that the numbers of the step speak of: always one of the window that is outlined.
+    """Cell that the numbers of the step speak of, always one of the window that is outlined.
 
-    It is the cell that is pointed at or pinned, where that is in the window; else the first at which a route
-    of the window ends.
+    The one that is pointed at or pinned, where that is in the window; else the first at which a route ends.
     """
     window = row, col = focus_window(passed, step, focus)
     channel = focus.channel(passed.network, step.stage)

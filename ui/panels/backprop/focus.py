@@ -1,17 +1,19 @@
-"""The backward pass of any network as a list of steps, and what the panel looks at in them."""
+"""The backward pass of any network as a list of steps, what is looked at in them, and what is known of it."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 
+from cnnviz import routing
 from cnnviz.inspect.receptive_field import INPUT, Cell, stage_name, stage_shape
-from cnnviz.layers import Layer
+from cnnviz.layers import Layer, TieRule
 from cnnviz.network import Network
 from cnnviz.quantities import format_cell
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target
+from cnnviz.routing.agreement import DEFAULT_EPS
 from ui.choices import flag, maybe, named_values
-from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.passes import Pass, Preview
 
 
 class StepKind(StrEnum):
@@ -36,7 +38,6 @@ class Step:
 
     * `layer`: layer that the gradient passes; "" for the steps that concern the whole network.
     * `stage`: stage whose gradient is the result: ``"input"`` or a layer's name.
-    * `title`, `short`: for the step bar.
     """
 
     kind: StepKind
@@ -46,18 +47,14 @@ class Step:
     short: str
 
 
+#: Title and short one, where they are not the name of the kind.
 _TITLES = {
-    StepKind.OUTPUT: ("Output", "Output"),
-    StepKind.LOSS: ("Loss", "Loss"),
     StepKind.LOGITS: ("Gradient at the logit", "Logit"),
-    StepKind.DENSE: ("Dense", "Dense"),
     StepKind.ARRIVE: ("Pooled maps", "Pooled"),
     StepKind.ROUTE: ("Pool routing", "Pool"),
     StepKind.GATE: ("Activation", "Gate"),
     StepKind.PASS: ("Passed on", "Pass"),
     StepKind.FILTER: ("Filter gradient", "Filter"),
-    StepKind.INPUT: ("Input", "Input"),
-    StepKind.UPDATE: ("Update", "Update"),
 }
 
 
@@ -107,7 +104,7 @@ def _layer_steps(network: Network, name: str, layer: Layer, before: str) -> list
 
 
 def _step(kind: StepKind, layer: str, stage: str) -> Step:
-    title, short = _TITLES[kind]
+    title, short = _TITLES.get(kind, (kind.capitalize(), kind.capitalize()))
     return Step(kind, layer, stage, title, short)
 
 
@@ -124,10 +121,8 @@ class Focus:
 
     * `channels`: pairs of a convolution layer and the number of a filter.
     * `units`: pairs of a dense layer and the number of a unit.
-    * `center`: row and column, as fractions of the map, of what lies in the middle of the enlarged
-      block.
-    * `stage`, `cell`: cell that the pointer is on, else the pinned one; `cell` is empty if there is
-      neither.
+    * `center`: row and column, as fractions of the map, of the middle of the enlarged block.
+    * `stage`, `cell`: cell that the pointer is on; `cell` is empty if there is none.
     * `terms`: how many terms of the filter gradient are summed; None for all.
     * `contrast`: pool whose routing is shown in place of the network's own; "" for its own.
     * `parameter`: parameter that the update step shows.
@@ -213,11 +208,11 @@ def first_focus(passed: Pass) -> Focus:
     Windows without a tie are preferred, for those have a single winner.
     """
     network, focus = passed.network, Focus()
-    for name, routing in passed.routings.items():
-        strength = np.abs(np.where(routing.tied, routing.incoming * 1e-3, routing.incoming))
+    for name, pool in passed.routings.items():
+        strength = np.abs(np.where(pool.tied, pool.incoming * 1e-3, pool.incoming))
         channel, row, column = np.unravel_index(int(np.argmax(strength)), strength.shape)
         focus = focus.with_channel(network, name, int(channel))
-        _, height, width = routing.incoming.shape
+        _, height, width = pool.incoming.shape
         focus = replace(focus, center=((int(row) + 0.5) / height, (int(column) + 0.5) / width))
     for name in network.shapes:
         if not is_maps(network, name) and f"{name}.weight" in network.params:
@@ -248,7 +243,7 @@ def target_named(name: str, index: Cell, network: Network) -> Target | None:
     shape = {INPUT: network.input_shape, **network.shapes, **shapes}.get(name)
     if shape is None or len(index) != len(shape):
         return None
-    if not all(place < side for place, side in zip(index, shape, strict=True)):
+    if any(place >= side for place, side in zip(index, shape, strict=True)):
         return None
     return ParameterTarget(name, index) if name in shapes else target_of(name, index)
 
@@ -262,3 +257,57 @@ def describe_target(target: Target) -> str:
             return f"{target.layer}, {format_cell(target.index)}"
         case ParameterTarget():
             return f"{target.name}[{', '.join(map(str, target.index))}]"
+
+
+# -- what is known of a pass ---------------------------------------------------------------------------------
+
+EPS, REACH = DEFAULT_EPS, 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PokeOutcome:
+    """A poke, its curve, and the pass that it belongs to."""
+
+    passed: Pass
+    poke: routing.Poke
+    curve: routing.PokeCurve
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TieOutcome:
+    """Tie rate of a pool over the first test images, and the pass whose network it was.
+
+    * `counted`, `total`: images that were counted, and all there are.
+    """
+
+    passed: Pass
+    pool: str
+    rate: routing.TieRate
+    counted: int
+    total: int
+
+
+type Checks = tuple[tuple[TieRule | None, routing.GradientCheck], ...]
+"""What was found under each rule for ties; under None in a network without a max pool."""
+
+
+@dataclass(frozen=True)
+class Now:
+    """A pass, how it is looked at, and what was found out about it.
+
+    `progress` is None while nothing is checked, `listed` where the user has chosen no list of a check.
+    """
+
+    passed: Pass
+    step: Step
+    focus: Focus
+    rate: float = 1e-4
+    target: Target | None = None
+    preview: Preview | None = None
+    poked: PokeOutcome | None = None
+    ties: TieOutcome | None = None
+    eps: float = EPS
+    reach: float = REACH
+    checks: Checks = ()
+    progress: float | None = None
+    listed: str | None = None

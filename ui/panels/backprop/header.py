@@ -4,14 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QSizePolicy,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnviz.drawing import Ask
 from cnnviz.drawing.page import Card, Page
@@ -153,7 +146,12 @@ class StepHeader(QWidget):
 
 
 INSPECT, POKE, CHECK = "inspect", "poke", "check"
-_PAGES = ((INSPECT, "Inspect"), (POKE, "Check one"), (CHECK, "Check all"))
+_ABOUT_ONE = "Finite difference of one number: change it by ±ε and compare the loss with the gradient"
+_PAGES = (
+    (INSPECT, "Inspect", "Numbers of the cell that is pointed at or pinned"),
+    (POKE, "Check one", _ABOUT_ONE),
+    (CHECK, "Check all", "Finite difference of every parameter of the network"),
+)
 
 
 class SideColumn(QWidget):
@@ -163,11 +161,6 @@ class SideColumn(QWidget):
         super().__init__()
         self.ties, self.inspect, self.poke, self.check = (PageView(answer) for _ in range(4))
         self.pages = named(SegmentedControl(_PAGES), "What the right column shows")
-        self.pages.set_option_tooltip(INSPECT, "Numbers of the cell that is pointed at or pinned")
-        self.pages.set_option_tooltip(
-            POKE, "Finite difference of one number: change it by ±ε and compare the loss with the gradient"
-        )
-        self.pages.set_option_tooltip(CHECK, "Finite difference of every parameter of the network")
         self._stack = QStackedWidget()
         for page in (self.inspect, self.poke, self.check):
             self._stack.addWidget(ScrollColumn(page))
@@ -218,4 +211,4 @@ class SideColumn(QWidget):
         self._on_page_changed(key)
 
     def _on_page_changed(self, key: str) -> None:
-        self._stack.setCurrentIndex([name for name, _ in _PAGES].index(key))
+        self._stack.setCurrentIndex([name for name, *_ in _PAGES].index(key))

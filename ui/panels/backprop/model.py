@@ -17,7 +17,11 @@ from ui.choices import flag, kept, maybe, read, whole
 from ui.panels.backprop import asks
 from ui.panels.backprop.arithmetic import focus_window, formula_weight, routed_cell
 from ui.panels.backprop.focus import (
+    EPS,
+    REACH,
     Focus,
+    Now,
+    PokeOutcome,
     Step,
     StepKind,
     backward_steps,
@@ -27,7 +31,6 @@ from ui.panels.backprop.focus import (
     target_named,
     target_of,
 )
-from ui.panels.backprop.now import EPS, REACH, Now, PokeOutcome
 from ui.panels.backprop.passes import Pass, PassChoices, PassScene, Preview, Trial
 from ui.state import PinnedCell
 
@@ -54,7 +57,6 @@ class Kept:
 class BackpropModel(QObject):
     """Own settings of the panel, and the pass that is drawn.
 
-    * `choices`: what passes are computed from, besides the application's state.
     * `choicesChanged`: another pass is wanted.
     * `stepChanged`: another step, or another update, is to be shown.
     * `pokeChanged`: another target, size or range is wanted.
@@ -77,17 +79,15 @@ class BackpropModel(QObject):
         self.steps: tuple[Step, ...] = ()
         self.index = 0
         self.focus = Focus()
-        self._sides: dict[Step, tuple[int, int]] = {}  # of each step, when it was shown last
+        self.sides: dict[
+            Step, tuple[int, int]
+        ] = {}  # room for cells in each step, so that it is drawn but once
         self.target: Target | None = None
         self._chosen: Target | None = None
         self._chosen_on: Step | None = None  # where the choice still holds, whatever window is shown
         self.preview: Preview | None = None
         self.rate, self.eps, self.reach = 1e-4, EPS, REACH
         self.poked: PokeOutcome | None = None
-
-    def know_side(self, step: Step, side: tuple[int, int]) -> None:
-        """Remember for how many cells there is room in a step, so that it is drawn but once."""
-        self._sides[step] = side
 
     @property
     def step(self) -> Step:
@@ -137,7 +137,7 @@ class BackpropModel(QObject):
             case asks.ShowParameter(name):
                 self._set_focus(replace(focus, parameter=name))
             case asks.SetSide(side):
-                self.know_side(self.step, side)
+                self.sides[self.step] = side
                 self._set_focus(replace(focus, side=side))
             case asks.SetLabel(label):
                 self._choose(replace(self.choices, label=label))
@@ -159,8 +159,6 @@ class BackpropModel(QObject):
                     self.applied.emit()
             case asks.Undo():
                 self._choose(replace(self.choices, trial=self.choices.trial.undone()))
-            case _:
-                raise TypeError(f"The model does not know {ask!r}.")
 
     def set_rate(self, rate: float) -> None:
         """Use another learning rate for the trial update."""
@@ -207,17 +205,8 @@ class BackpropModel(QObject):
     def now(self) -> Now:
         """Return what pages are made of, but for what `BackpropWork` adds; only when there is a pass."""
         assert self.passed is not None
-        return Now(
-            self.passed,
-            self.step,
-            self.focus,
-            self.rate,
-            self.target,
-            self.preview,
-            self.poked,
-            eps=self.eps,
-            reach=self.reach,
-        )
+        known = self.rate, self.target, self.preview, self.poked
+        return Now(self.passed, self.step, self.focus, *known, eps=self.eps, reach=self.reach)
 
     def take_preview(self, preview: Preview) -> None:
         """Show what an update would do, if it is still wanted."""
@@ -245,9 +234,8 @@ class BackpropModel(QObject):
         """Show another step."""
         if 0 <= index < len(self.steps) and index != self.index:
             self.index = index
-            side, covered = self._sides.get(self.step, self.focus.side), self._is_covered
-            focus = replace(self.focus.unpointed(), is_covered=covered, side=side)
-            self.focus = focus
+            side, covered = self.sides.get(self.step, self.focus.side), self._is_covered
+            self.focus = replace(self.focus.unpointed(), is_covered=covered, side=side)
             self._aim()
             self.stepChanged.emit()
 

@@ -38,6 +38,10 @@ from ui.state import AppState, PinnedCell, RunStatus
 from ui.tasks import TaskRunner
 from ui.theme import Theme, follow_theme, theme_manager
 
+_EMPTY = (
+    "The backward pass needs a network and an image: wait until the data are read, or choose an image at "
+    "the left."
+)
 _OF_WINDOW = Secret.ROUTE, Secret.SHARES
 #: What tells too much: where the gradient went in the pool before, what the update makes of the loss.
 _TOLD_BY = {
@@ -55,10 +59,7 @@ _LEAST_WIDTH = 492
 
 
 class BackpropPanel(Panel):
-    """Step bar on top, one large view of the present step, and a column to inspect, poke and check.
-
-    * `analysis`, `background`: where quick and long things are computed.
-    """
+    """Step bar on top, one large view of the present step, and a column to inspect, poke and check."""
 
     def __init__(self, state: AppState, runs: Runs, analysis: TaskRunner, background: TaskRunner) -> None:
         super().__init__()
@@ -73,10 +74,7 @@ class BackpropPanel(Panel):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.message, self.header = MessageBar(self), StepHeader()
         self.stack, self.side = PageView(self.answer, _LEAST_HEIGHT), SideColumn(self.answer)
-        self.empty = WrapLabel(
-            "The backward pass needs a network and an image: wait until the data are read, or choose an "
-            "image at the left."
-        )
+        self.empty = WrapLabel(_EMPTY)
         self.empty.setContentsMargins(16, 16, 16, 16)
         self._content = QWidget()
         self._content.hide()
@@ -273,7 +271,7 @@ class BackpropPanel(Panel):
             page = page_of(now)
             ask = self.stack.prepare(page)
             if isinstance(ask, SetSide):
-                model.know_side(step, ask.side)
+                model.sides[step] = ask.side
                 now = replace(now, focus=replace(now.focus, side=ask.side))
                 self.stack.prepare(page := page_of(now))
             self.side.prepare(now)

@@ -76,11 +76,9 @@ PassScene = Scene[PassChoices]
 class Pass(SceneRun):
     """All arrays of one backward pass.
 
-    * `scene`: what it was computed from.
     * `label`: class that is differentiated for.
     * `network`: with trial updates and the chosen rule for ties.
-    * `rule`: rule in force; None in a network without a max pool.
-    * `run_rule`: rule of the run.
+    * `rule`, `run_rule`: in force, and that of the run; None in a network without a max pool.
     * `x`: ndarray of shape (1, c, h, w).
     * `by_rule`: under each rule; empty without a max pool.
     """
@@ -117,11 +115,8 @@ class Pass(SceneRun):
 
     def differs_by_rule_only(self, other: "Pass") -> bool:
         """Whether another pass is of the same weights, image and class, whatever its rule for ties."""
-        return (
-            self.network.params is other.network.params
-            and self.label == other.label
-            and np.array_equal(self.x, other.x)
-        )
+        is_same = self.network.params is other.network.params and self.label == other.label
+        return is_same and np.array_equal(self.x, other.x)
 
     def layer(self, name: str) -> Layer:
         """Layer of a name."""
@@ -165,9 +160,8 @@ def compute_pass(scene: PassScene, _context: Context | None = None) -> Pass:
     """Run the sample forwards and backwards, under each rule for ties that there is."""
     chosen = scene.choices
     network = chosen.trial.after(scene.snapshot.network)
-    run_rule: TieRule | None = next(
-        (each.tie_rule for _, each in network.layers if each.tie_rule is not None), None
-    )
+    rules: list[TieRule] = [each.tie_rule for _, each in network.layers if each.tie_rule is not None]
+    run_rule = rules[0] if rules else None
     rule = run_rule if run_rule is None or chosen.rule is None else chosen.rule
     x = to_input(scene.sample.pixels[np.newaxis], network.dtype)
     label = scene.sample.label if chosen.label is None else chosen.label
@@ -201,12 +195,10 @@ class Preview:
 
     * `passed`: pass whose gradients were used.
     * `network`: with the run's own rule for ties, so that it can be adopted.
-    * `loss`: loss of the sample after the step.
     * `expected`: change of the loss that the slope alone promises: minus rate times the product of the
       slope (the gradient under ``"first"``) and the direction of the step (the gradient under the
       rule in force).
     * `product`: the same with that gradient in place of the slope.
-    * `probabilities`: ndarray of shape (k,).
     """
 
     passed: Pass
@@ -224,10 +216,7 @@ class Preview:
 
 
 def preview_update(passed: Pass, rate: float) -> Preview:
-    """Take one step on a copy and look at what it does to the sample.
-
-    * `rate`: learning rate, > 0.
-    """
+    """Take one step on a copy and look at what it does to the sample."""
     base = passed.trial.after(passed.scene.snapshot.network)
     network = apply_update(base, passed.gradients, rate)
     gradients = network.gradients(passed.x, np.array([passed.label]))

@@ -6,26 +6,16 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from cnnviz import routing
 from cnnviz._types import ByteArray
 from cnnviz.drawing import Ask
 from cnnviz.layers import TieRule
-from cnnviz.routing import (
-    GradientCheck,
-    Target,
-    TieRate,
-    check_all,
-    poke,
-    poke_curve,
-    tie_rate_of_images,
-    with_ties,
-)
 from ui.controls.pace import single_shot
 from ui.panels.backprop.asks import CancelCheck, ListEntries, StartCheck
-from ui.panels.backprop.focus import StepKind
+from ui.panels.backprop.focus import Now, PokeOutcome, StepKind, TieOutcome
 from ui.panels.backprop.header import CHECK, POKE, SideColumn
 from ui.panels.backprop.model import BackpropModel
-from ui.panels.backprop.now import Now, PokeOutcome, TieOutcome
-from ui.panels.backprop.passes import Pass, Preview, preview_update
+from ui.panels.backprop.passes import Pass, preview_update
 from ui.state import AppState, RunStatus
 from ui.tasks import Context, LatestOnly, TaskRunner
 
@@ -45,9 +35,7 @@ class BackpropWork(QObject):
     """Asks for what is in sight, tells the model and the column of what has come, and drops what is stale.
 
     * `analysis`, `background`: for what the pointer waits for, and for what takes long.
-    * `side`: where the results are shown.
     * `panel`: while it is hidden nothing is asked for; also the parent.
-    * `failed`: one sentence.
     """
 
     pokeReady = Signal(object)
@@ -69,9 +57,9 @@ class BackpropWork(QObject):
         self._previews = LatestOnly(analysis, _PREVIEW, model.take_preview, self.failed.emit)
         self._pokes = LatestOnly(analysis, _POKE, self._on_poked, self.failed.emit)
         self._checking: tuple[Pass, Rules] | None = None
-        self._checks: dict[TieRule | None, tuple[Pass, GradientCheck]] = {}
+        self._checks: dict[TieRule | None, tuple[Pass, routing.GradientCheck]] = {}
         self._progress: float | None = None
-        self._listed: tuple[GradientCheck | None, str] = None, ""
+        self._listed: tuple[routing.GradientCheck | None, str] = None, ""
         self._counting: tuple[TieOutcome, ByteArray] | None = None
         self._counts: dict[str, TieOutcome] = {}  # by pool
         self._slow = single_shot(self, self._follow_up, _SLOW_MS)
@@ -140,13 +128,9 @@ class BackpropWork(QObject):
         """Have the next update tried, unless that is known."""
         passed, rate, known = self._model.passed, self._model.rate, self._model.preview
         if passed is not None and (known is None or known.passed is not passed or known.rate != rate):
+            self._previews.request(lambda _context: preview_update(passed, rate))
 
-            def work(_context: Context) -> Preview:
-                return preview_update(passed, rate)
-
-            self._previews.request(work)
-
-    def poke(self, target: Target) -> None:
+    def poke(self, target: routing.Target) -> None:
         """Poke a number and show how that came out."""
         self._model.set_target(target)
         self._side.show_page(POKE)
@@ -160,7 +144,7 @@ class BackpropWork(QObject):
 
         def work(_context: Context) -> PokeOutcome:
             of = passed.network, passed.x, passed.label, target
-            return PokeOutcome(passed, poke(*of, eps), poke_curve(*of, reach, _POINTS))
+            return PokeOutcome(passed, routing.poke(*of, eps), routing.poke_curve(*of, reach, _POINTS))
 
         self._pokes.request(work)
 
@@ -192,10 +176,10 @@ class BackpropWork(QObject):
         # They share a thread, and the user waits for this one.
         self.cancel_tie_rate()
 
-        def work(context: Context) -> dict[TieRule | None, GradientCheck]:
+        def work(context: Context) -> dict[TieRule | None, routing.GradientCheck]:
             return {
-                rule: check_all(
-                    passed.network if rule is None else with_ties(passed.network, rule),
+                rule: routing.check_all(
+                    passed.network if rule is None else routing.with_ties(passed.network, rule),
                     passed.x,
                     passed.label,
                     progress=lambda share, place=place: context.report((place + share) / len(rules)),
@@ -203,7 +187,7 @@ class BackpropWork(QObject):
                 for place, rule in enumerate(rules)
             }
 
-        def done(checks: Mapping[TieRule | None, GradientCheck]) -> None:
+        def done(checks: Mapping[TieRule | None, routing.GradientCheck]) -> None:
             self._checks |= {rule: (passed, check) for rule, check in checks.items()}
             self.show_checks()
             self.follow_ties()
@@ -218,7 +202,7 @@ class BackpropWork(QObject):
         self._progress = progress
         self._show()
 
-    def _fitting_checks(self) -> dict[TieRule | None, GradientCheck]:
+    def _fitting_checks(self) -> dict[TieRule | None, routing.GradientCheck]:
         """Return those checks, by rule, that are of the network, the sample and the class that are shown."""
         passed = self._model.passed
         return {
@@ -244,11 +228,7 @@ class BackpropWork(QObject):
         self._background.cancel(_TIES)
 
     def _request_ties(self) -> None:
-        """Have the ties over the test images counted, unless that is known or under way.
-
-        They are counted a few at a time, and what is counted so far is told after each portion. Between the
-        portions there is a pause, so that neither a check nor a poke waits for the count.
-        """
+        """Have ties over the test images counted, with pauses, so that no check or poke waits for it."""
         model, dataset, passed = self._model, self._state.dataset, self._model.passed
         if self._is_training() or not self._panel.isVisible() or self.is_checking():
             return
@@ -261,7 +241,7 @@ class BackpropWork(QObject):
         if before is None or before.pool != pool or before.passed.network.params is not passed.network.params:
             self.cancel_tie_rate()
             self._counts.pop(pool, None)
-            self._counting = TieOutcome(passed, pool, TieRate(0, 0), 0, len(images)), images
+            self._counting = TieOutcome(passed, pool, routing.TieRate(0, 0), 0, len(images)), images
             self._pause.start()
 
     def _count_on(self) -> None:
@@ -276,8 +256,8 @@ class BackpropWork(QObject):
 
         def work(context: Context) -> TieOutcome:
             network = before.passed.network
-            more = tie_rate_of_images(network, part, before.pool, progress=context.report)
-            rate = TieRate(before.rate.windows + more.windows, before.rate.tied + more.tied)
+            more = routing.tie_rate_of_images(network, part, before.pool, progress=context.report)
+            rate = routing.TieRate(before.rate.windows + more.windows, before.rate.tied + more.tied)
             return replace(before, rate=rate, counted=before.counted + len(part))
 
         def done(outcome: TieOutcome) -> None:

@@ -100,13 +100,9 @@ def largest_weight(then: Snapshot, now: Snapshot, layer: str, part: int) -> floa
 
 
 def page_of(found: Compared | None, is_roomy: bool, instead: str) -> Page:
-    """Choices above three sets of maps; or what is said instead of these.
-
-    * `is_roomy`: whether there is room for all words.
-    """
-    if found is None or instead:
-        cards = Card("instead", WORDS, Words(instead, ink="muted", align="middle"))
-    else:
+    """Choices above three sets of maps, or what is said instead of these; `is_roomy`: with all words."""
+    cards = Card("instead", WORDS, Words(instead, ink="muted", align="middle"))
+    if found is not None and not instead:
         cards = _cards(found)
     return Page(down(across(*_head(found, is_roomy), room=None, gap=8), cards, gap=4))
 
@@ -121,10 +117,8 @@ def _head(found: Compared | None, is_roomy: bool) -> list[Card[Words] | Choice]:
         parts = tuple(enumerate(found.parts))
         if len(parts) > 1:
             tip = "Which of the layer's weights: those for one input channel, or those of one unit"
-            name = "Input channel or unit to compare"
-            head.append(
-                Choice("part", "list", name, Asking(ShowWeights, found.layer), found.part, parts, tip)
-            )
+            name, asks = "Input channel or unit to compare", Asking(ShowWeights, found.layer)
+            head.append(Choice("part", "list", name, asks, found.part, parts, tip))
     tip = "Show a small difference in strong colours: on its own scale, which changes with it"
     is_own = found is not None and found.own_scale
     head.append(Choice("own scale", "tick", "Own scale", SetOwnScale, is_own, tip=tip))
@@ -145,15 +139,12 @@ def _cards(found: Compared):
     then, now = (f"step {format_count(each.step)}" for each in (found.then, found.now))
     told = [f"{each.name}: {_amount(each)}" for each in changes]
     told += [f"all parameters: {format_value(math.hypot(*(each.norm for each in changes)))}", "", _FORMULA]
-    tip = "Shown minus A: red weights have grown, blue ones have fallen"
+    tip = "\n".join(["Shown minus A: red weights have grown, blue ones have fallen", "", *told])
     return across(
         _card("then", found, "Weights at A", f"{then}{earlier}", "Weights at the marked moment A"),
         _card("now", found, "Shown", f"{now}{live}", "Weights at the moment that the timeline shows"),
-        _card(
-            "difference", found, "Difference", f"length {_amount(weight)}",
-            "\n".join([tip, "", *told]),
-        ),
-    )  # fmt: skip
+        _card("difference", found, "Difference", f"length {_amount(weight)}", tip),
+    )
 
 
 def _card(key: str, found: Compared, title: str, caption: str, tip: str) -> Card[Chosen]:
@@ -243,8 +234,6 @@ class ComparePanel(HasProvenance, QFrame):
                     self._runs.show_moment(state.reference.snapshot.step)
             case Close():
                 self._hide()
-            case _:
-                raise TypeError(f"The panel does not know {ask!r}.")
 
     def _on_reference_changed(self) -> None:
         if self.found is not None:
@@ -262,10 +251,8 @@ class ComparePanel(HasProvenance, QFrame):
                 found = Compared(then, now, next(iter(layers)))
             largest = max(found.largest, largest_weight(then, now, found.layer, found.part))
             is_ours = state.reference is not None and state.reference.run_id == state.run.run_id
-            self.found = replace(
-                found, then=then, now=now, own_scale=self._own_scale, largest=largest, is_ours=is_ours,
-                is_live=state.follows_live,
-            )  # fmt: skip
+            own = {"own_scale": self._own_scale, "is_ours": is_ours, "is_live": state.follows_live}
+            self.found = replace(found, then=then, now=now, largest=largest, **own)
         self._show_page()
 
     def _show_page(self) -> None:

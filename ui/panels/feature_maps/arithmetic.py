@@ -26,10 +26,10 @@ from cnnviz.layers.cells import (
     WeightedCell,
     lead_of,
 )
-from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_cell, format_count, format_signed, format_value
+from ui.panels.feature_maps.asks import Choose, EndSweep, PinCell, PlaySweep, StepSweep
 from ui.panels.feature_maps.explain import Arithmetic
-from ui.panels.feature_maps.view import SPEEDS, Choose, EndSweep, PinCell, PlaySweep, StepSweep
+from ui.panels.feature_maps.view import SPEEDS
 from ui.state import PinnedCell
 
 _RULES = {
@@ -104,22 +104,15 @@ def _around(
     badge = Card("pinned", WORDS, Words("pinned", "small", "info", ground="info_soft"), room=None)
     free = Choice("free", "mini", "Free the pinned cell (Esc)", PinCell(None), icon="x")
     name, tip = ("Pause the sweep", "") if is_playing else ("Play the sweep", f": {_SWEEPS}")
+    asks, ends = Asking(Choose, "sweep_speed"), ((0,), (len(SPEEDS) - 1,))
+    told = f"Speed of the sweep: {SPEEDS[speed]} cells a second"
     end = Choice("end", "icon", "Leave the sweep", EndSweep(), tip="Leave the sweep (Esc)", icon="x")
     sweep = (
         Card("sweep", WORDS, Words("Sweep", ink="muted", align="left middle"), room=None, is_label=True),
         Choice("play", "icon", name, PlaySweep(), tip=name + tip, icon="pause" if is_playing else "play"),
         Choice("step", "icon", "Sweep one cell further", StepSweep(), icon="step-forward"),
         *((end,) if sweeps else ()),
-        Choice(
-            "speed",
-            "slider",
-            "Speed of the sweep",
-            Asking(Choose, "sweep_speed"),
-            speed,
-            ((0,), (len(SPEEDS) - 1,)),
-            f"Speed of the sweep: {SPEEDS[speed]} cells a second",
-            room=84,
-        ),
+        Choice("speed", "slider", "Speed of the sweep", asks, speed, ends, told, room=84),
     )
     return (badge, free) if is_pinned else (), sweep
 
@@ -199,7 +192,7 @@ def _tables(alike: _Alike) -> tuple[Item, ...]:
     shown, cell = alike.shown, alike.shown.cell
     assert isinstance(cell, ConvolutionCell | WeightedCell)
     part, (source, colormap, limits), terms = shown.part, shown.source, cell.products.ravel()
-    levels, padding, inputs = signed_levels(cell.products), None, list[Item]()
+    signed, padding, inputs = Colors.of("signed", cell.products), None, list[Item]()
     if isinstance(cell, ConvolutionCell):
         patch, kernel, products = cell.patch[part], cell.kernel[part], cell.products[part]
         padding = (cell.rows < 0)[:, None] | (cell.columns < 0)
@@ -208,11 +201,10 @@ def _tables(alike: _Alike) -> tuple[Item, ...]:
         of, say = f"of {source}", partial(_say_term, cell)
         if len(cell.patch) > 1:
             of += f", input {part}"
-            tiles = Tiles(cell.products, Colors("signed", *levels), Asking(Choose, "part"), noun="input")
+            tiles = Tiles(cell.products, signed, Asking(Choose, "part"), noun="input")
             tip = "Products of each input channel; click to see its patch and filter"
-            inputs.append(
-                Card("inputs", TILES, Chosen(tiles, part), "each input", "", tip, Share(4), is_live=True)
-            )
+            chosen = Chosen(tiles, part)
+            inputs.append(Card("inputs", TILES, chosen, "each input", "", tip, Share(4), is_live=True))
         names = "patch", f"filter {cell.cell[0]}"
     else:
         patch, kernel, products = cell.values, cell.weights, cell.products
@@ -231,24 +223,19 @@ def _tables(alike: _Alike) -> tuple[Item, ...]:
     weights = _kernel(kernel.tobytes(), kernel.dtype.str, kernel.shape, colors, first)
     # Of the whole map, so that numbers keep their decimals from one of its cells to the next.
     largest = max(map(abs, limits)) * float(np.abs(shown.weights or kernel).max())
-    found = _cells(products, Colors("signed", *levels), point=point, largest=largest)
+    found = _cells(products, signed, point=point, largest=largest)
     table = partial(_table, graphic=_BESIDE_INPUTS if inputs else HEAT_MAP)
+    covered, tip = shown.is_covered, "Their sum, with the bias, is the value"
+    note_of = "" if covered else "rounded"
     items: list[Item] = [
         table("patch", names[0], "Values of the previous stage; hatched: padding", own, note=of),
         _TIMES,
         table("kernel", names[1], "Each weight is multiplied by the value at its place", weights),
         _EQUALS,
-        table(
-            "products",
-            "products",
-            "Their sum, with the bias, is the value",
-            found,
-            covered=shown.is_covered,
-            note="" if shown.is_covered else "rounded",
-        ),
+        table("products", "products", tip, found, covered=covered, note=note_of),
         *inputs,
     ]
-    if not shown.is_covered:
+    if not covered:
         items.append(Card("running", WATERFALL, running, "sum so far", room=88, spare=1))
     return tuple(items)
 
@@ -266,10 +253,8 @@ def _kernel(of: bytes, dtype: str, shape: tuple[int, ...], colors: Colors, first
 def _say_term(cell: ConvolutionCell, term: int) -> str:
     if term >= cell.products.size:
         return f"bias {format_signed(cell.bias or 0.0, 5)}"
-    place = np.unravel_index(term, cell.products.shape)
-    patch, weight, product = (
-        format_signed(float(values[place]), 4) for values in (cell.patch, cell.kernel, cell.products)
-    )
+    place, factors = np.unravel_index(term, cell.products.shape), (cell.patch, cell.kernel, cell.products)
+    patch, weight, product = (format_signed(float(values[place]), 4) for values in factors)
     name, running = format_cell([int(index) for index in place], "input"), float(cell.running[term])
     return f"{name}: {patch} × {weight} = {product}\nrunning sum {format_signed(running, 5)}"
 
@@ -330,9 +315,8 @@ def _function(shown: Arithmetic, cell: ActivationCell) -> Row:
     graph = Curve(cell.layer, x, shown.layer.forward(x[None, :], {})[0], "text")
     guides = (Marker(0.0, ink="border"), Marker(cell.input, ink="muted"))
     curves = Curves((graph,), guides, "z", cell.layer, dots=((cell.input, cell.value, "accent"),))
-    return across(
-        Card("graph", CURVES, curves, tip="Graph of the activation"), _ledger(shown, _LEDGER), gap=24
-    )
+    card = Card("graph", CURVES, curves, tip="Graph of the activation")
+    return across(card, _ledger(shown, _LEDGER), gap=24)
 
 
 def _terms(shown: Arithmetic, cell: DenseCell) -> Row:
@@ -347,11 +331,10 @@ def _terms(shown: Arithmetic, cell: DenseCell) -> Row:
             value, _, name = more[place - len(largest)]
             return f"{name} {format_signed(value, 5)}"
         term = largest[place]
-        return (
-            f"{cell.source_stage} ({', '.join(map(str, term.source))}): weight "
-            f"{format_signed(term.weight, 4)} × value {format_signed(term.value, 4)} = "
-            f"{format_signed(term.product, 4)}"
-        )
+        numbers = term.weight, term.value, term.product
+        weight, value, product = (format_signed(each, 4) for each in numbers)
+        where = ", ".join(map(str, term.source))
+        return f"{cell.source_stage} ({where}): weight {weight} × value {value} = {product}"
 
     def press(place: int) -> Ask | None:
         return PinCell(PinnedCell(cell.source_stage, largest[place].source)) if place < len(largest) else None
@@ -366,7 +349,6 @@ def _terms(shown: Arithmetic, cell: DenseCell) -> Row:
 
 
 def _pixel(shown: Arithmetic) -> Row:
-    """A pixel as the network sees it."""
     note = Words(
         "An input pixel is not computed from anything. Follow the thin outlines to the cells that it feeds."
     )

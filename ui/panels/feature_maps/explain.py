@@ -31,16 +31,11 @@ class Look:
     """Where the user looks.
 
     * `channels`: chosen channel of each group of columns; the first where none was chosen.
-    * `pointed`: cell that the pointer was on last; it stays marked, so that its arithmetic can be
-      read.
-    * `under`: what is under the pointer now: a cell, or a weight by column, filter, input, row and
-      column.
+    * `pointed`: cell that the pointer was on last; it stays marked, so that its arithmetic can be read.
+    * `under`: what is under the pointer now: a cell, or a weight by column, filter, input, row and column.
     * `swept`: the cell that the sweep has computed last, in reading order.
-    * `part`: input channel that is written out of a cell of this stage; else the one chosen in the
-      group before.
-    * `covers`: whether what is computed is covered, to be guessed first.
-    * `hides_fields`: whether it is to be guessed first which cells and pixels the marked one
-      depends on.
+    * `part`: input channel that is written out of a cell of this stage; else that of the group before.
+    * `covers`, `hides_fields`: whether what is computed is to be guessed first, and on what a cell depends.
     """
 
     channels: tuple[int, ...] = ()
@@ -55,12 +50,6 @@ class Look:
     def channel(self, group: int) -> int:
         """Chosen channel of a group."""
         return self.channels[group] if group < len(self.channels) else 0
-
-    def choosing(self, group: int, channel: int) -> "Look":
-        """The same with another channel of a group."""
-        channels = [self.channel(each) for each in range(max(len(self.channels), group + 1))]
-        channels[group] = channel
-        return replace(self, channels=tuple(channels))
 
 
 def choice_words(
@@ -89,11 +78,8 @@ class Arithmetic:
 
     * `title`: name, value and formula.
     * `cell`: None for a pixel.
-    * `layer`: that computes it.
-    * `source`: of the stage that is read.
-    * `weights`: of the colours of a kernel.
+    * `source`: name, colour map and limits of the stage that is read; `weights`, limits of a kernel.
     * `part`: input channel of a convolution that is shown.
-    * `number`: its value as it is written.
     * `ledger`: its value as a sum, and what becomes of it; empty where that is covered.
     * `is_covered`: whether its value, and all from which it could be read off, are covered.
     """
@@ -118,16 +104,11 @@ class Arithmetic:
 class Explained:
     """A picture where the user looks.
 
-    * `look`: as far as the network has what is looked at: the channel of a pinned cell is that of
-      its group.
-    * `cell`: the marked cell: that of the sweep, else the pinned one, else the one pointed at, else
-      an example.
-    * `is_pinned`: whether the marked cell is the pinned one.
-    * `channels`: channel that each group shows: the chosen one, or another one while the pointer is
-      at it.
-    * `links`: what belongs to the marked cell.
+    * `look`: as far as the network has what is looked at: the channel of a pinned cell is that of its group.
+    * `cell`: the marked cell, whose `links` and `arithmetic` these are: that of the sweep, else the pinned
+      one, else the one pointed at, else an example.
+    * `channels`: channel that each group shows: the chosen one, or another one while the pointer is at it.
     * `value_line`: what is under the pointer, else the marked cell, with its value.
-    * `arithmetic`: of the marked cell.
     """
 
     picture: Picture
@@ -159,9 +140,8 @@ class Explained:
 
 
 def explain(picture: Picture, look: Look, before: Explained | None = None) -> Explained:
-    """Work out what is to be seen where the user looks.
+    """Work out what is to be seen where the user looks, but for what the network does not have.
 
-    * `look`: may be about another network: what this one does not have is left out.
     * `before`: what was worked out last: what it knows of the same cell is not worked out again.
     """
     look = _settled(picture, look)
@@ -189,17 +169,10 @@ def explain(picture: Picture, look: Look, before: Explained | None = None) -> Ex
     if look.under is not None and len(look.under.index) == 3 and not (look.pinned or look.swept):
         group = picture.plan.group_of(look.under.stage)
         if group is not None:  # the map under the pointer
-            channels = look.choosing(group, look.under.index[0]).channels
-    return Explained(
-        picture,
-        look,
-        cell,
-        look.swept is None and look.pinned is not None,
-        channels,
-        links,
-        "" if shown is None else _value_line(picture, look, shown, links, marked),
-        written,
-    )
+            channels = (*channels[:group], look.under.index[0], *channels[group + 1 :])
+    line = "" if shown is None else _value_line(picture, look, shown, links, marked)
+    is_pinned = look.swept is None and look.pinned is not None
+    return Explained(picture, look, cell, is_pinned, channels, links, line, written)
 
 
 def shown_pin(picture: Picture, pinned: PinnedCell | None) -> PinnedCell | None:
@@ -304,12 +277,7 @@ def _source_of(picture: Picture, stage: str) -> tuple[str, str, Limits]:
 def _breakdown_of(
     picture: Picture, cell: PinnedCell, written: CellArithmetic | None, part: int
 ) -> list[LedgerRow]:
-    """Add up the value of a cell.
-
-    * `cell`: A cell of the picture's network.
-    * `written`: how it was computed; None for a pixel.
-    * `part`: input channel of a convolution whose share is named.
-    """
+    """Add up the value of a cell, of a convolution with the share of an input channel."""
     if written is None:
         grey = int(picture.scene.sample.pixels[cell.index])
         return [
@@ -327,22 +295,14 @@ def logit_ledger(picture: Picture) -> Ledger:
         return Ledger(())
     count = format_count(evidence.contributions.size)
     biases = "; ".join(f"{name} {format_signed(value, 4)}" for name, value in evidence.biases.items())
-    rows = [
-        LedgerRow(
-            "evidence",
-            float(evidence.contributions.sum(dtype=np.float64)),
-            tip=f"Sum of the {count} contributions of {evidence.layer} in the evidence column",
-            adds=True,
-        ),
-        LedgerRow(
-            "biases" if len(evidence.biases) > 1 else "bias",
-            evidence.bias,
-            tip=biases or "no bias",
-            adds=True,
-        )
-        if evidence.blank is None
-        else LedgerRow("blank image", evidence.blank, tip="Logit of a blank image", adds=True),
-    ]
+    total = float(evidence.contributions.sum(dtype=np.float64))
+    tip = f"Sum of the {count} contributions of {evidence.layer} in the evidence column"
+    rows = [LedgerRow("evidence", total, tip=tip, adds=True)]
+    if evidence.blank is None:
+        name = "biases" if len(evidence.biases) > 1 else "bias"
+        rows.append(LedgerRow(name, evidence.bias, tip=biases or "no bias", adds=True))
+    else:
+        rows.append(LedgerRow("blank image", evidence.blank, tip="Logit of a blank image", adds=True))
     if not evidence.exact:
         tip = "The path to the logit is not linear: the part that the slopes at this image do not explain"
         rows.append(LedgerRow("curvature", evidence.remainder, tip=tip, adds=True))
@@ -374,10 +334,8 @@ def _rows_of(cell: CellArithmetic, part: int) -> list[LedgerRow]:
             row, col = np.argwhere(cell.winners)[0]
             place = int(cell.rows[row]), int(cell.columns[col])
             winner = f"{several} cells tie" if cell.tied else format_cell(place)
-            return [
-                LedgerRow("winner", winner, ink="winner" if cell.tied else "text"),
-                LedgerRow(f"maximum = {cell.layer}", cell.value, is_total=True),
-            ]
+            won = LedgerRow("winner", winner, ink="winner" if cell.tied else "text")
+            return [won, LedgerRow(f"maximum = {cell.layer}", cell.value, is_total=True)]
         case ActivationCell():
             tip = "The backward pass multiplies the gradient by it"
             slope = LedgerRow("slope here", format_value(cell.slope, 4), tip=tip)

@@ -22,7 +22,6 @@ from cnnviz.inspect.excitation import (
     class_contributions,
     exciting_patches,
 )
-from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_cell, format_count, format_signed, format_together
 from cnnviz.snapshots import Snapshot
 from ui.panels.provenance import Provenance
@@ -44,10 +43,7 @@ class LookAtPatch(Ask):
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """The patches of one filter, and in which network they were searched.
-
-    * `dataset`: whose test images were searched.
-    """
+    """The patches of one filter, in which network and in whose test images they were searched."""
 
     snapshot: Snapshot
     dataset: Dataset
@@ -80,10 +76,9 @@ class Findings:
                     f" Found as the {superlative} patch of {format_count(patch.images_count)} images, "
                     "pixel by pixel; this is the first of them."
                 )
-            tip = (
-                f"Test image {format_count(patch.image)}, class {name}: response "
-                f"{format_signed(patch.value, 4)} at {format_cell((patch.row, patch.column))}.{shared}"
-            )
+            where, response = format_cell((patch.row, patch.column)), format_signed(patch.value, 4)
+            tip = f"Test image {format_count(patch.image)}, class {name}: response {response} at {where}."
+            tip += shared
             place = patch.rectangle
             block = (place.top, place.left, place.height, place.width)
             ask = LookAtPatch(patch.image, PinnedCell(own.layer, (own.channel, patch.row, patch.column)))
@@ -115,10 +110,7 @@ class Averages:
         return f"contributions of {self.evidence.layer}, red speaks for {whose}"
 
     def maps(self, channel: int | None, *, relative: bool = False) -> NDArray[np.float64]:
-        """Maps of shape (classes, h, w): those of one filter, or the sum over all when None.
-
-        `relative`: to a blank image.
-        """
+        """Maps of shape (classes, h, w): those of one filter, or the sum over all when None."""
         maps = self.evidence.maps - self.evidence.blank if relative else self.evidence.maps
         if maps.ndim != 4:  # units without rows and columns
             return maps[:, None, :]
@@ -128,20 +120,13 @@ class Averages:
     def tiles(self, channel: int | None, is_relative: bool) -> Tiles:
         """The same, one for each class."""
         maps = self.maps(channel, relative=is_relative)
-        names = tuple(self.dataset.classes)
-        colors = Colors("signed", *signed_levels(maps))
+        names, colors = tuple(self.dataset.classes), Colors.of("signed", maps)
         return Tiles(maps, colors, captions=names, title="Average evidence", most=120)
 
 
 @dataclass(frozen=True, eq=False)
 class FilterPicture:
-    """A filter as it is now, and what was found of it when it was searched.
-
-    * `snapshot`: the network that is shown.
-    * `layer`, `channel`: the filter.
-    * `findings`: of this very filter.
-    * `averages`: of the network in which the patches were searched.
-    """
+    """A filter of the network that is shown, what was found of it, and the evidence where it was."""
 
     snapshot: Snapshot
     plan: Plan
@@ -172,8 +157,6 @@ class FilterSearch(QObject):
 
     Patches and evidence of the classes are searched in the background, the evidence behind the patches.
 
-    * `snapshot`: the network that is shown.
-    * `layer`, `channel`: the chosen filter.
     * `is_wanted`: whether the filter is still to be searched.
     * `searched`: the network in which the search that was begun last has searched.
     """
@@ -207,17 +190,12 @@ class FilterSearch(QObject):
         snapshot, plan, found, averages = self.snapshot, self._plan, self._findings, self._averages
         if snapshot is None or plan is None or not self.layer:
             return None
-        if found is not None:
-            own = found.excitation
-            if (own.layer, own.channel) != (self.layer, self.channel):
-                found = None
+        own = None if found is None else (found.excitation.layer, found.excitation.channel)
+        found = found if own == (self.layer, self.channel) else None
         if found is None or averages is None or averages.snapshot is not found.snapshot:
             averages = None
-        under_way = ""
-        if self._background.is_busy(_PATCHES):
-            under_way = "Searching the test images"
-        elif self._background.is_busy(_AVERAGES):
-            under_way = "Averaging the evidence"
+        doing = {_PATCHES: "Searching the test images", _AVERAGES: "Averaging the evidence"}
+        under_way = next((words for kind, words in doing.items() if self._background.is_busy(kind)), "")
         return FilterPicture(snapshot, plan, self.layer, self.channel, found, averages, under_way)
 
     def show(self, snapshot: Snapshot | None, dataset: Dataset | None) -> None:
@@ -252,14 +230,8 @@ class FilterSearch(QObject):
         self._background.cancel(_AVERAGES)
 
         def search(context: Context) -> Findings:
-            found = exciting_patches(
-                snapshot.network,
-                dataset.test_images,
-                layer,
-                channel,
-                PATCHES,
-                progress=context.report,
-            )
+            of, images = (layer, channel, PATCHES), dataset.test_images
+            found = exciting_patches(snapshot.network, images, *of, progress=context.report)
             return Findings(snapshot, dataset, found)
 
         self._submit(_PATCHES, search, self._on_found)
@@ -293,14 +265,8 @@ class FilterSearch(QObject):
             return
 
         def average(context: Context) -> Averages:
-            evidence = class_contributions(
-                snapshot.network,
-                dataset.test_images,
-                dataset.test_labels,
-                column.stage,
-                progress=context.report,
-            )
-            return Averages(snapshot, dataset, evidence)
+            told = snapshot.network, dataset.test_images, dataset.test_labels, column.stage
+            return Averages(snapshot, dataset, class_contributions(*told, progress=context.report))
 
         self._submit(_AVERAGES, average, self._on_averaged)
 

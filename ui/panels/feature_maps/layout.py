@@ -54,8 +54,7 @@ class Room:
 class Layout:
     """How the columns share the room.
 
-    * `columns`: those of the page in sight, folded or not; `pages`, those of each page.
-    * `place`: of that page.
+    * `columns`: those of the page in sight, folded or not; `pages`, those of each page; `place`, of that one.
     * `side`: of the largest map, with its frame; `scale`, pixels a cell of the largest map of all columns.
     * `widths`: of the columns that are not folded.
     """
@@ -88,8 +87,9 @@ def layout_of(
     """
 
     def folds_of(columns: Iterable[Column], spare: int) -> frozenset[str]:
-        keys = (c.key for c in columns if c.key != enlarged and folded.get(c.key, _spare(c) <= spare))
-        return frozenset(keys)
+        return frozenset(
+            c.key for c in columns if c.key != enlarged and folded.get(c.key, _spare(c) <= spare)
+        )
 
     wanted = None if scale is None else side_of(plan.unit, scale)
     pages = _pages(plan, room, wanted, folds_of)
@@ -243,11 +243,9 @@ def column_width(column: Column, side: float, look: Look) -> float:
 
 def total_width(columns: _Page, side: float, folds: Collection[str], room: Room) -> float:
     """Least width of columns and the gaps between them."""
-    widths = [
-        room.look.px(FOLDED_WIDTH) if column.key in folds else column_width(column, side, room.look)
-        for column in columns
-    ]
-    return sum(widths) + room.gap * (len(widths) - 1)
+    look = room.look
+    widths = (look.px(FOLDED_WIDTH) if c.key in folds else column_width(c, side, look) for c in columns)
+    return sum(widths) + room.gap * (len(columns) - 1)
 
 
 def column_widths(columns: _Page, side: float, folds: Collection[str], room: Room) -> dict[str, float]:

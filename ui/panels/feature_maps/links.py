@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -25,12 +26,7 @@ from ui.state import PinnedCell
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Cells of one stage that are to be outlined.
-
-    * `role`: role of the outline.
-    * `blocks`: in a flat stage: units as columns of row 0.
-    * `channels`: the maps they lie in; None for all of them.
-    """
+    """Cells of one stage that are to be outlined, in some maps, or in all; units are columns of row 0."""
 
     role: str
     blocks: tuple[Block, ...]
@@ -80,10 +76,8 @@ def links_of(
 ) -> Links:
     """Find what belongs to a cell.
 
-    * `cell`: A cell of the network; see `is_cell_of`.
     * `written`: how it came about: says who wins in a max pool.
-    * `before`: those of the same cell, in a network that differs in weights only: its winners alone
-      may be others.
+    * `before`: those of the same cell, in a network that differs in weights only: all but winners stay.
     """
     winners = _winners(network, cell, written) if isinstance(written, MaxPoolCell) else {}
     if before is not None:
@@ -160,10 +154,8 @@ def _runs(indices: IntArray) -> list[tuple[int, int]]:
     """Start and length of each stretch of consecutive numbers in an ascending array."""
     if not len(indices):
         return []
-    breaks = np.flatnonzero(np.diff(indices) > 1) + 1
-    starts = [0, *breaks.tolist()]
-    ends = [*breaks.tolist(), len(indices)]
-    return [(int(indices[start]), end - start) for start, end in zip(starts, ends, strict=True)]
+    breaks: list[int] = (np.flatnonzero(np.diff(indices) > 1) + 1).tolist()
+    return [(int(indices[start]), end - start) for start, end in pairwise([0, *breaks, len(indices)])]
 
 
 def _channels(network: Network, field: Field) -> tuple[int, ...] | None:

@@ -17,31 +17,14 @@ from ui.controls.keyboard import arrow_step
 from ui.controls.layouts import fill, scaled
 from ui.marks import MarkView
 from ui.page_view import PageView
-from ui.panels.feature_maps import arithmetic
+from ui.panels.feature_maps import arithmetic, asks
 from ui.panels.feature_maps.arithmetic import PointAtTerm
 from ui.panels.feature_maps.explain import Explained, explain, shown_pin
 from ui.panels.feature_maps.explain import Look as Looking
 from ui.panels.feature_maps.layout import LARGEST_SCALE, Layout, Room, layout_of
 from ui.panels.feature_maps.page import Contents, Now, nearest, network_page, zoomed
 from ui.panels.feature_maps.picture import Picture
-from ui.panels.feature_maps.view import (
-    SPEEDS,
-    Choose,
-    EndSweep,
-    Enlarge,
-    Fold,
-    MovePin,
-    PinCell,
-    PlaySweep,
-    PointAt,
-    PressCell,
-    ScrollMap,
-    ShowChannel,
-    StepSweep,
-    View,
-    ZoomBy,
-    put,
-)
+from ui.panels.feature_maps.view import SPEEDS, View, put
 from ui.state import AppState, PinnedCell
 from ui.theme import LIGHT, Theme, follow_theme
 
@@ -54,12 +37,9 @@ _USUAL_SHARE, _LARGEST_SHARE = 0.18, 0.45
 
 
 class NetworkView(QWidget):
-    """Shows a picture where the user looks: `explain` says what follows from it.
+    """Shows a picture, with the limits of the colours in force, where the user looks.
 
-    * `state`: says which cell is pinned, and what is to be guessed first.
-    * `choices`: of the panel.
-    * `picture`: what is shown, with the limits of the colours in force.
-    * `explained`: what is shown of it where the user looks.
+    * `explained`: what follows from where that is.
     * `valueLineChanged`: what is under the pointer, or marked.
     """
 
@@ -79,9 +59,8 @@ class NetworkView(QWidget):
         self.flow = PageView(self.answer, least_height=190, copies=True, ground="surface")
         self.flow.installEventFilter(self)
         self._written: arithmetic.Now | None = None
-        self.arithmetic = PageView(
-            self._answer_arithmetic, arithmetic.LEAST[1], copies=True, ground="surface"
-        )
+        answer, least = self._answer_arithmetic, arithmetic.LEAST[1]
+        self.arithmetic = PageView(answer, least, copies=True, ground="surface")
         scaled(self.flow.setMinimumSize, 300, 190)
         scaled(self.arithmetic.setMinimumSize, *arithmetic.LEAST)
         scaled(self.arithmetic.setContentsMargins, 0, 10, 0, 0)
@@ -110,8 +89,7 @@ class NetworkView(QWidget):
         if earlier is None or picture.plan is not earlier.plan:
             self._keep(channels=(), folded=(), at=None, enlarged=None)
             self._keep(pointed=None, pointed_index=None, part=None)
-            self._under = None
-            self._stays = None
+            self._under = self._stays = None
             self._stand_at(None)
             self.share_height()
         self.redraw()
@@ -192,8 +170,7 @@ class NetworkView(QWidget):
             layout = layout_of(plan, room, view.scale, dict(view.folded), view.enlarged, view.at)
             self._layout = plan, key, layout
             self.paged.emit()
-        ratio = self.devicePixelRatioF()
-        told = self.picture, self.explained, view, room, self._layout[2], ratio
+        told = self.picture, self.explained, view, room, self._layout[2], self.devicePixelRatioF()
         return Now(*told, self._stays, self._contents)
 
     def figure(self, look: Look) -> Drawing:
@@ -223,12 +200,9 @@ class NetworkView(QWidget):
     # -- keys ----------------------------------------------------------------------------------------------
 
     def leave(self) -> bool:
-        """Leave the innermost state, as Esc does: the sweep, the pin, the enlarged column.
-
-        * Returns: whether there was anything to leave.
-        """
+        """Leave the sweep, or the pin, or the enlarged column, as Esc does; return whether there was any."""
         if self.view.sweep is not None:
-            self.answer(EndSweep())
+            self.answer(asks.EndSweep())
         elif self._state.pinned is not None:
             self._state.set_pinned(None)
         elif self.view.enlarged is not None:
@@ -238,10 +212,7 @@ class NetworkView(QWidget):
         return True
 
     def take_key(self, event: QKeyEvent) -> bool:
-        """Move or free the pinned cell by a key, wherever in the panel the keyboard focus is.
-
-        * Returns: whether the key meant something.
-        """
+        """Move or free the pinned cell by a key, wherever the focus is; return whether it meant something."""
         step = arrow_step(event)
         if event.key() == Qt.Key.Key_Escape:
             return self.leave()
@@ -256,7 +227,7 @@ class NetworkView(QWidget):
         """Do what the drawings ask for."""
         view = self.view
         match ask:
-            case PointAt(cell):
+            case asks.PointAt(cell):
                 self._pointed_time = time.monotonic()
                 self._under = cell
                 if len(cell.index) < 4:  # a weight is no cell whose arithmetic could be shown
@@ -266,43 +237,41 @@ class NetworkView(QWidget):
             case Leave():
                 self._under = None
                 self.redraw()
-            case PressCell(cell, index):
+            case asks.PressCell(cell, index):
                 self._stand_at(None)
                 frees = cell == self._shown_pin() and cell.stage != self._state.asked_stage
                 self._state.set_pinned(None if frees else cell)
                 if index is not None:
                     self._choices.choose(class_index=index)
-            case PinCell(cell):
+            case asks.PinCell(cell):
                 self._state.set_pinned(cell)
-            case MovePin(rows, cols):
+            case asks.MovePin(rows, cols):
                 self._move_pin(rows, cols)
-            case ShowChannel(group, channel):
+            case asks.ShowChannel(group, channel):
                 self.select_channel(group, channel)
-            case Choose(name, value):
+            case asks.Choose(name, value):
                 self._choices.choose(**{name: value})
                 self._clock.setInterval(round(1000 / SPEEDS[self.view.sweep_speed]))
-            case Enlarge(key):
+            case asks.Enlarge(key):
                 self.enlarge(None if view.enlarged == key else key)
-            case Fold(key, is_folded):
+            case asks.Fold(key, is_folded):
                 enlarged = None if is_folded and view.enlarged == key else view.enlarged
                 self._choices.choose(folded=put(view.folded, key, is_folded), enlarged=enlarged)
-            case ZoomBy(steps) if (now := self._now()) is not None:
+            case asks.ZoomBy(steps) if (now := self._now()) is not None:
                 self._choices.choose(cell=zoomed(now, steps))
-            case ScrollMap(corner):
+            case asks.ScrollMap(corner):
                 self._keep(place=corner)
                 self.stay_where_scrolled()
-            case PlaySweep() if self._clock.isActive():
+            case asks.PlaySweep() if self._clock.isActive():
                 self._clock.stop()
                 self.redraw()
-            case PlaySweep():
+            case asks.PlaySweep():
                 self._play_sweep()
-            case StepSweep():
+            case asks.StepSweep():
                 self._step_sweep()
-            case EndSweep():
+            case asks.EndSweep():
                 self._stand_at(None)
                 self.redraw()
-            case _:
-                pass
 
     def _answer_arithmetic(self, ask: Ask) -> None:
         """Mark a term of the sum that is pointed at; all else is of the network, too."""

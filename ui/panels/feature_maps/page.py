@@ -32,23 +32,12 @@ from cnnviz.graphics.stages import (
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
 from cnnviz.quantities import format_cell, format_count, format_value
+from ui.panels.feature_maps import asks
 from ui.panels.feature_maps.explain import Explained, logit_ledger
 from ui.panels.feature_maps.layout import FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
 from ui.panels.feature_maps.links import Mark
 from ui.panels.feature_maps.picture import Picture
-from ui.panels.feature_maps.view import (
-    Choose,
-    Enlarge,
-    Fold,
-    MovePin,
-    PinCell,
-    PointAt,
-    PressCell,
-    ScrollMap,
-    ShowChannel,
-    View,
-    ZoomBy,
-)
+from ui.panels.feature_maps.view import View
 from ui.state import PinnedCell
 
 _ROLES = ("feeds", "receptive", "window", "winner", "selected")
@@ -57,6 +46,10 @@ _NUMBERED_CELL, _NUMBERED_CELL_IN_ROW = 24, 40
 none with two decimals: with one, maps of the exercise's network would read as -0.1 and 0 throughout."""
 _THUMBS_BESIDE, _THUMBS_BELOW = 132, 76  # room of all maps beside an enlarged one, or below it
 _MARGIN = 2  # cells that an enlarged map shows round the marked one
+_RELATIVE = (
+    "Black is −0.5 at the input, so even a blank image has evidence, and often most of it. Relative to a "
+    "blank image, a cell counts only with what the ink has changed"
+)
 _OF_POOL = ("window", "its window"), ("winner", "maximum")
 _KEY = (("selected", "this cell"), ("receptive", "it reads"), *_OF_POOL, ("feeds", "it feeds"))
 
@@ -152,10 +145,8 @@ def network_page(now: Now) -> Page:
             marked[own] = _by_role(marks, partial(_unit_blocks, units, *shape))
         elif marks:
             marked[own] = _outlines(now, column)
-            last = {mark.role: mark for mark in reversed(marks)}
-            marked[f"{own} maps"] = tuple(
-                Marked(role, last[role].blocks, last[role].channels) for role in _ROLES if role in last
-            )
+            last = {mark.role: Marked(mark.role, mark.blocks, mark.channels) for mark in reversed(marks)}
+            marked[f"{own} maps"] = tuple(last[role] for role in _ROLES if role in last)
     return Page(now.contents.body(now), marked=marked)
 
 
@@ -184,7 +175,7 @@ def _body(now: Now) -> Item:
             width = REST if is_last else layout.widths[column.key] / look.scale
             items.append(down(*make(now, column), room=width, gap=3))
         else:
-            ask, key = Fold(column.key, False), f"{column.key} folded"
+            ask, key = asks.Fold(column.key, False), f"{column.key} folded"
             items.append(_strip(key, Folded(column.title, ask), "Unfold this column"))
     if layout.place < len(layout.pages) - 1:
         items.append(_page_strip(layout, layout.place + 1))
@@ -199,15 +190,13 @@ def _page_strip(layout: Layout, place: int) -> Card[Folded]:
     is_back, page = place < layout.place, layout.pages[place]
     titles = " – ".join(dict.fromkeys((page[0].title, page[-1].title)))
     verb, key = ("Back to", "Page Up") if is_back else ("On to", "Page Down")
-    return _strip(
-        f"page {verb}", Folded(titles, Choose("at", page[0].key), verb, is_back), f"{verb} {titles} ({key})"
-    )
+    shown = Folded(titles, asks.Choose("at", page[0].key), verb, is_back)
+    return _strip(f"page {verb}", shown, f"{verb} {titles} ({key})")
 
 
 def _strip(key: str, shown: Folded, tip: str) -> Card[Folded]:
-    return Card(
-        key, FOLDED, shown, tip=tip, room=FOLDED_WIDTH, is_live=True, name=f"{shown.verb} {shown.title}"
-    )
+    name = f"{shown.verb} {shown.title}"
+    return Card(key, FOLDED, shown, tip=tip, room=FOLDED_WIDTH, is_live=True, name=name)
 
 
 def _head(column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice) -> tuple[Item, ...]:
@@ -224,15 +213,8 @@ def _head(column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice
 
 
 def _fold(column: Column) -> Choice:
-    ask = Fold(column.key, True)
-    return Choice(
-        f"fold {column.key}",
-        "mini",
-        f"Fold {column.title}",
-        ask,
-        tip="Fold this column to a strip",
-        icon="fold-horizontal",
-    )
+    key, title, tip = f"fold {column.key}", f"Fold {column.title}", "Fold this column to a strip"
+    return Choice(key, "mini", title, asks.Fold(column.key, True), tip=tip, icon="fold-horizontal")
 
 
 # -- columns of maps ----------------------------------------------------------------------------------------
@@ -264,9 +246,9 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     content = StageMap(
         looked,
         "; ".join(about),
-        enlarge=None if column.kind is Kind.FILTERS else Enlarge(column.key),
-        scrolls=ScrollMap if zoom is not None else None,
-        zooms=ZoomBy if is_large else None,
+        enlarge=None if column.kind is Kind.FILTERS else asks.Enlarge(column.key),
+        scrolls=asks.ScrollMap if zoom is not None else None,
+        zooms=asks.ZoomBy if is_large else None,
         length=240 if is_large else None,
         peak=peak,
     )
@@ -287,14 +269,13 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
 
 
 def _large(
-    now: Now, column: Column, content: StageMap, room: float | Share, name: str, tip: str
+    now: Now, column: Column, shown: StageMap, room: float | Share, name: str, tip: str
 ) -> Card[StageMap]:
     """The large map of a column; with a pinned cell in it arrow keys move that."""
     has_pin = column.kind is not Kind.FILTERS and column.stage == now.explained.pinned_stage
-    content = replace(content, moves=MovePin) if has_pin else content
-    return Card(
-        column.key, STAGE_MAP, content, tip=tip, room=room, is_live=True, keys_point=not has_pin, name=name
-    )
+    shown = replace(shown, moves=asks.MovePin) if has_pin else shown
+    key, point = column.key, not has_pin
+    return Card(key, STAGE_MAP, shown, tip=tip, room=room, is_live=True, keys_point=point, name=name)
 
 
 def _map_head(column: Column, lines: tuple[str, ...], is_large: bool) -> tuple[Item, ...]:
@@ -302,13 +283,15 @@ def _map_head(column: Column, lines: tuple[str, ...], is_large: bool) -> tuple[I
     buttons = [_fold(column)] if column.kind is Kind.MAPS else []
     if is_large:
         tip = "Larger cells, of a part of the map, until their numbers fit (Ctrl+wheel)"
-        buttons.insert(0, Choice("larger cells", "mini", "Larger cells", ZoomBy(1), tip=tip, icon="plus"))
-        buttons.insert(0, Choice("smaller cells", "mini", "Smaller cells", ZoomBy(-1), icon="minus"))
+        buttons.insert(
+            0, Choice("larger cells", "mini", "Larger cells", asks.ZoomBy(1), tip=tip, icon="plus")
+        )
+        buttons.insert(0, Choice("smaller cells", "mini", "Smaller cells", asks.ZoomBy(-1), icon="minus"))
     if column.kind is not Kind.FILTERS:
         icon, title = ("minimize", "Back to normal size") if is_large else ("maximize", "Enlarge")
         tip = title if is_large else "Enlarge (double click on the map)"
         name = f"enlarge {column.key}"
-        buttons.append(Choice(name, "mini", title, Enlarge(column.key), tip=tip, icon=icon))
+        buttons.append(Choice(name, "mini", title, asks.Enlarge(column.key), tip=tip, icon=icon))
     return _head(column, f"{column.shape[1]} × {column.shape[2]}", lines, *buttons)
 
 
@@ -356,7 +339,7 @@ def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tu
     picture, channel = now.picture, now.channel(column)
     is_kernel, source, limits = column.kind is Kind.FILTERS, now.source(column), picture.levels[column.key]
     # Evidence has the cells of the maps before it: there a click leads on, and frees none that is pinned.
-    pin = PinCell if column.kind is Kind.EVIDENCE else PressCell
+    pin = asks.PinCell if column.kind is Kind.EVIDENCE else asks.PressCell
 
     def make() -> tuple[HeatMap, str]:
         shown = HeatMap(
@@ -365,7 +348,7 @@ def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tu
             decimals=None if is_numbered else -1,
             window=column.window,
             press=None if is_kernel else lambda *at: pin(_cell(column, source, channel, *at)),
-            point=lambda *at: PointAt(_cell(column, source, channel, *at)),
+            point=lambda *at: asks.PointAt(_cell(column, source, channel, *at)),
             covered=None,
             lines=False,
             has_axes=is_large,
@@ -394,11 +377,11 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
         return Tiles(
             _values(now, column),
             column.within(limits),
-            partial(ShowChannel, group),
+            partial(asks.ShowChannel, group),
             says_largest=column.kind is Kind.MAPS,
             noun="filter" if column.kind is Kind.FILTERS else "map",
             title="Maps",
-            point=lambda *at: PointAt(_cell(column, source, *at)),
+            point=lambda *at: asks.PointAt(_cell(column, source, *at)),
             chooses=True,
             has_key=False,
             most=192,
@@ -428,11 +411,8 @@ def _map_box(now: Now, column: Column, is_large: bool) -> Box:
 
 def fitting_cell(now: Now, column: Column, box: Box) -> float:
     """Side of a cell with which the whole map is in sight."""
-    rows, cols = column.shape[1:]
-    empty = HeatMap(
-        np.zeros((rows, cols), np.uint8), Colors("grey", 0, 1), has_axes=column.key == now.view.enlarged
-    )
-    looked = Looked(empty)
+    values, is_large = np.zeros(column.shape[1:], np.uint8), column.key == now.view.enlarged
+    looked = Looked(HeatMap(values, Colors("grey", 0, 1), has_axes=is_large))
     area = map_area(StageMap(looked), box, now.look)
     return placed(looked, Ground(area, now.look, ratio=now.ratio))[1].side
 
@@ -468,8 +448,7 @@ def _followed(now: Now, column: Column, looked: Looked, box: Box) -> Looked:
         first, count = shown[axis], shown[axis + 2]
         low, high = marked[axis] - _MARGIN, marked[axis] + marked[axis + 2] + _MARGIN
         corner.append(min(max(first, high - count), low))
-    zoom = looked.zoom._replace(corner=(corner[0], corner[1]))
-    return replace(looked, zoom=zoom)
+    return replace(looked, zoom=looked.zoom._replace(corner=(corner[0], corner[1])))
 
 
 # -- columns without maps -----------------------------------------------------------------------------------
@@ -491,8 +470,8 @@ def _units(now: Now, column: Column) -> tuple[Item, ...]:
             filled.reshape(rows, cols),
             column.within(limits),
             blank=(np.arange(rows * cols) >= count).reshape(rows, cols),
-            press=lambda row, col: PressCell(unit(row, col)) if row * cols + col < count else None,
-            point=lambda row, col: PointAt(unit(row, col)) if row * cols + col < count else None,
+            press=lambda row, col: asks.PressCell(unit(row, col)) if row * cols + col < count else None,
+            point=lambda row, col: asks.PointAt(unit(row, col)) if row * cols + col < count else None,
             name=lambda row, col: format_cell((row * cols + col,)),
             covered=None,
             lines=False,
@@ -533,8 +512,8 @@ def _outputs(now: Now, column: Column) -> tuple[Item, ...]:
             picture.probabilities,
             None if single else picture.trace.logits[0],
             picture.scene.sample.label,
-            lambda row: PressCell(cell(row), None if single else row),
-            lambda row: PointAt(cell(row)),
+            lambda row: asks.PressCell(cell(row), None if single else row),
+            lambda row: asks.PointAt(cell(row)),
         )
         return outputs, logit_ledger(picture)
 
@@ -552,18 +531,13 @@ def _outputs(now: Now, column: Column) -> tuple[Item, ...]:
         if not single:
             options = ((None, "predicted"), *enumerate(names))
             value = index if index is None or index < len(names) else None
-            tip = "Class whose logit the evidence column explains"
-            label = Words("Evidence for class", ink="muted")
+            label, choose = Words("Evidence for class", ink="muted"), Asking(asks.Choose, "class_index")
+            name, tip = "Class whose logit is explained", "Class whose logit the evidence column explains"
             items.append(Card("evidence for", WORDS, label, room=None, is_label=True, spare=1))
-            asks, name = Asking(Choose, "class_index"), "Class whose logit is explained"
-            items.append(Choice("class", "list", name, asks, value, options, tip, spare=1))
-        tip = (
-            "Black is −0.5 at the input, so even a blank image has evidence, and often most of it. Relative "
-            "to a blank image, a cell counts only with what the ink has changed"
-        )
-        value, title = picture.scene.choices.is_relative, "Relative to blank"
-        asks = Asking(Choose, "relative")
-        items.append(Choice("relative", "tick", title, asks, value, tip=tip, spare=2))
+            items.append(Choice("class", "list", name, choose, value, options, tip, spare=1))
+        value, choose = picture.scene.choices.relative, Asking(asks.Choose, "relative")
+        title = "Relative to blank"
+        items.append(Choice("relative", "tick", title, choose, value, tip=_RELATIVE, spare=2))
     if not covers:
         tip = "The chosen logit as a sum"
         items.append(Card("logit", LEDGER, ledger, tip=tip, room=None, name=tip))

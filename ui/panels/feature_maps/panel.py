@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from cnnviz._types import View as PanelView
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Look
-from cnnviz.graphics.columns import Kind, Plan, plan_of
+from cnnviz.graphics.columns import Kind, plan_of
 from ui.choices import Choices, kept, read
 from ui.controls.buttons import IconButton
 from ui.controls.labels import ElidedLabel
@@ -47,19 +47,13 @@ _EMPTY = "Choose a sample on the left: the network and everything it computes ap
 
 
 class FeatureMapsPanel(Panel):
-    """The network left to right with linked cells, and what each filter looks for.
+    """The network left to right with linked cells, and what each filter looks for."""
 
-    * `analysis`: computes what is drawn of each moment.
-    * `background`: searches the test images.
-    """
-
-    def __init__(
-        self, state: AppState, analysis: TaskRunner, background: TaskRunner, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, state: AppState, analysis: TaskRunner, background: TaskRunner) -> None:
+        super().__init__()
         self._state, self._is_alone = state, False
         self.choices = Choices(View, parent=self)
-        self._of_picture = self.view.of_picture
+        self._computed = self.view.computed
         self._levels: Levels = {}
         self._levels_of: tuple[object, ...] = ()
         self.setProperty("role", "panel")
@@ -67,9 +61,8 @@ class FeatureMapsPanel(Panel):
         self.network = NetworkView(state, self.choices)
         self.top_patches = TopPatchesView(background, self.answer)
         self._build()
-        self._loop = PictureLoop(
-            self, state, analysis, "feature-maps", self._scene, compute_picture, self._on_picture
-        )
+        draw = self._on_picture
+        self._loop = PictureLoop(self, state, analysis, "feature-maps", self._scene, compute_picture, draw)
         self.network.valueLineChanged.connect(self.status.set_text)
         self.network.paged.connect(self.paged)
         for signal, slot in (
@@ -178,18 +171,15 @@ class FeatureMapsPanel(Panel):
         column = picture.plan.column(view.enlarged or "")
         is_map = column is not None and column.kind in (Kind.IMAGE, Kind.MAPS, Kind.EVIDENCE)
         is_class = view.class_index is None or view.class_index < len(picture.names)
-        levels = dict[str, Limits]()
-        for key, pair in view.levels:
-            if len(pair) == 2 and pair[0] < pair[1]:
-                levels[key] = float(pair[0]), float(pair[1])
-        view = replace(
-            view,
-            levels=(),
-            enlarged=view.enlarged if is_map else None,
-            class_index=view.class_index if is_class else None,
-        )
+        levels: dict[str, Limits] = {
+            key: (float(pair[0]), float(pair[1]))
+            for key, pair in view.levels
+            if len(pair) == 2 and pair[0] < pair[1]
+        }
+        enlarged, index = view.enlarged if is_map else None, view.class_index if is_class else None
+        view = replace(view, levels=(), enlarged=enlarged, class_index=index)
         if self._are_limits_fixed(view) and picture.levels.keys() <= levels.keys():
-            scene = replace(picture.scene, choices=view.of_picture)
+            scene = replace(picture.scene, choices=view.computed)
             self._levels, self._levels_of = levels, replace(picture, scene=scene).subject
         self.choices.take(replace(view, part=None))
         self._draw_limits(picture)
@@ -280,7 +270,7 @@ class FeatureMapsPanel(Panel):
     # -- the picture ---------------------------------------------------------------------------------------
 
     def _scene(self) -> MapScene | None:
-        return still_scene_of(self._state, self.view.of_picture)
+        return still_scene_of(self._state, self.view.computed)
 
     def _on_picture(self, picture: Picture) -> None:
         is_first = self.picture is None
@@ -294,7 +284,7 @@ class FeatureMapsPanel(Panel):
             self._show_page()
 
     def _draw_limits(self, picture: Picture | None) -> None:
-        if picture is not None and picture.scene.choices == self.view.of_picture:
+        if picture is not None and picture.scene.choices == self.view.computed:
             self.network.draw(self._within_limits(picture))
 
     def _are_limits_fixed(self, view: View | None = None) -> bool:
@@ -306,23 +296,17 @@ class FeatureMapsPanel(Panel):
             self._levels, self._levels_of = {}, picture.subject
         self._levels = union(self._levels, picture.levels)
         if self._are_limits_fixed():
-            return picture.within(self._levels)
-        first = next(iter(self._state.history.snapshots), None)
-        run_id = picture.scene.run_id
-        if (
-            first is None
-            or not run_id
-            or first.run_id != run_id
-            or plan_of(first.network) is not picture.plan
-        ):
+            return replace(picture, levels=self._levels)
+        first, run_id = next(iter(self._state.history.snapshots), None), picture.scene.run_id
+        if first is None or not run_id or first.run_id != run_id:
             return picture
-        return picture.since(first)
+        return picture.since(first) if plan_of(first.network) is picture.plan else picture
 
     # -- what follows from choices and from the state --------------------------------------------------------
 
     def _on_chosen(self) -> None:
-        before, self._of_picture = self._of_picture, self.view.of_picture
-        if before != self._of_picture:
+        before, self._computed = self._computed, self.view.computed
+        if before != self._computed:
             self._loop.look()
         self.cover.setChecked(self.view.covers)
         self._show_page()
@@ -352,15 +336,11 @@ class FeatureMapsPanel(Panel):
         self._view_tools.setVisible(is_network)
         self._arrange_tools()
         if self.picture is not None and not is_network and before is not self.top_patches:
+            plan, cell = self.picture.plan, self.network.marked_cell()
+            group = (plan.group_of(cell.stage) or 1) if cell is not None else 1
+            layer = plan.convolutions[min(group, len(plan.convolutions)) - 1]
             self.top_patches.show_network(self._state.shown, self._state.dataset)
-            self.top_patches.choose(*self._shown_filter(self.picture.plan))
-
-    def _shown_filter(self, plan: Plan) -> tuple[str, int]:
-        """Convolution and filter that the marked cell belongs to."""
-        cell = self.network.marked_cell()
-        group = (plan.group_of(cell.stage) or 1) if cell is not None else 1
-        layer = plan.convolutions[min(group, len(plan.convolutions)) - 1]
-        return layer, self.network.look.channel(group)
+            self.top_patches.choose(layer, self.network.look.channel(group))
 
     def answer(self, ask: Ask) -> None:
         """Do what the page of a filter asks for."""

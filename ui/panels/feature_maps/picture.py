@@ -13,38 +13,23 @@ from cnnviz.inspect.arithmetic import LogitContributions, logit_contributions
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.network import Network, Trace
 from cnnviz.snapshots import Snapshot
+from ui.panels.feature_maps.view import View
 from ui.panels.scene import Scene, SceneRun
 from ui.tasks import Context
 
 Limits = tuple[float, float]
 """Values of the first and of the last colour."""
-
 Levels = Mapping[str, Limits]
 """Limits of the colour scale of each column, by its key."""
 
 
-@dataclass(frozen=True, slots=True)
-class MapChoices:
-    """What is chosen in the panel and changes the arrays of its picture.
-
-    * `class_index`: class whose logit is taken apart; the predicted one when None, or where there
-      is no such class.
-    * `is_relative`: whether the evidence is relative to a blank image.
-    """
-
-    class_index: int | None = None
-    is_relative: bool = False
-
-
-MapScene = Scene[MapChoices]
+MapScene = Scene[View]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture(SceneRun):
     """What a network computes for a sample, and whose network and sample these are.
 
-    * `scene`: what it was computed from.
-    * `plan`: columns of the network.
     * `evidence`: the chosen logit taken apart; None for a network without feature maps.
     * `levels`: limits of the colours: those of this moment, or wider ones that hold for several.
     * `growth`: how many times the limits of kernels are those of an earlier step of the run; where
@@ -95,20 +80,13 @@ class Picture(SceneRun):
         """Values of a stage, without the batch."""
         return self.trace.inputs[0] if stage == INPUT else self.trace.outputs[stage][0]
 
-    def within(self, levels: Levels) -> Self:
-        """The same with other limits of the colours."""
-        return replace(self, levels=levels)
-
     def since(self, first: Snapshot) -> Self:
         """The same with the growth of the kernels since a moment of the same run."""
-        kernels = [column for column in self.plan.columns if column.kind is Kind.FILTERS]
-        growth = {
-            column.key: (
-                self.levels[column.key][1] / _limits(column, first.network.params[column.key])[1],
-                first.step,
-            )
-            for column in kernels
-        }
+        growth = dict[str, tuple[float, int]]()
+        for column in self.plan.columns:
+            if column.kind is Kind.FILTERS:
+                _, before = _limits(column, first.network.params[column.key])
+                growth[column.key] = self.levels[column.key][1] / before, first.step
         return replace(self, growth=growth)
 
 
@@ -120,10 +98,11 @@ def picture(scene: MapScene, _context: Context | None = None) -> Picture:
     column, logits, chosen, evidence = plan.column(EVIDENCE), trace.logits[0], scene.choices.class_index, None
     if column is not None:
         index = chosen if chosen is not None and chosen < len(logits) else int(np.argmax(logits))
-        relative = scene.choices.is_relative
+        relative = scene.choices.relative
         evidence = logit_contributions(network, trace, column.stage, index, relative=relative)
     found = Picture(scene, plan, trace, evidence, {})
-    return found.within({column.key: _limits(column, found.values(column)) for column in plan.columns})
+    levels = {column.key: _limits(column, found.values(column)) for column in plan.columns}
+    return replace(found, levels=levels)
 
 
 def union(first: Levels, second: Levels) -> dict[str, Limits]:

@@ -16,7 +16,6 @@ from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.patches import PATCHES, Patches
 from cnnviz.graphics.texts import DONE, WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
-from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot
 from ui.choices import choice_of, flag, maybe, one_of, read, whole
@@ -24,8 +23,8 @@ from ui.choices import kept as kept_choices
 from ui.controls.layouts import fill, scaled
 from ui.controls.message_bar import MessageBar
 from ui.page_view import PageView
+from ui.panels.feature_maps.asks import Choose
 from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch
-from ui.panels.feature_maps.view import Choose
 from ui.panels.provenance import HasProvenance, Provenance, ProvenancePart
 from ui.tasks import TaskRunner
 
@@ -35,6 +34,9 @@ _SCOPES = (
     (ALL, "All filters", "Evidence of all maps, added up cell by cell"),
     (ONE, "This filter", "Evidence of the map of the chosen filter alone"),
 )
+
+
+_RELATIVE = "Subtract what a blank image has there: the rest comes from the ink"
 
 
 class ShowFilter(Ask):
@@ -54,18 +56,10 @@ class CancelSearch(Ask):
 
 @dataclass(frozen=True)
 class FilterView:
-    """Whose evidence of the classes is shown, and what a session keeps besides.
-
-    * `layer`, `channel`: the chosen filter.
-    """
+    """Whose evidence of the classes is shown, and of the chosen filter what a session keeps."""
 
     scope: str = one_of(ALL, "row", "Filters whose evidence is shown", _SCOPES)
-    is_relative: bool = flag(
-        False,
-        "Relative to blank",
-        "Subtract what a blank image has there: the rest comes from the ink",
-        "relative",
-    )
+    is_relative: bool = flag(False, "Relative to blank", _RELATIVE, "relative")
     layer: str | None = maybe(str)
     channel: int = whole(0, 0, 10_000)
 
@@ -84,10 +78,8 @@ class TopPatchesView(HasProvenance, QWidget):
     * `answer`: is told of the filter that was chosen, and of the patch to look at.
     """
 
-    def __init__(
-        self, background: TaskRunner, answer: Callable[[Ask], object], parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, background: TaskRunner, answer: Callable[[Ask], object]) -> None:
+        super().__init__()
         self.search = FilterSearch(background, self)
         self.picture: FilterPicture | None = None
         self._others, self._share, self._view = answer, 0.0, FilterView()
@@ -152,8 +144,7 @@ class TopPatchesView(HasProvenance, QWidget):
         left = filter_page(self.picture, self.search.layers, self._share).body
         found = [replace(patches_page(self.picture).body, room=Share(9))]
         if self.picture is not None and self.picture.has_evidence:
-            evidence = evidence_page(self.picture, self._view)
-            found.append(replace(evidence.body, room=Share(4)))
+            found.append(replace(evidence_page(self.picture, self._view).body, room=Share(4)))
         both = across(replace(left, room=_LEFT), down(*found), gap=24)
         return page_drawn(Page(both), Box(0, 0, self.width(), self.height()), look)
 
@@ -169,7 +160,6 @@ class TopPatchesView(HasProvenance, QWidget):
             self._draw()
 
     def _draw(self) -> None:
-        """Show what there is now."""
         picture = self.picture = self.search.picture()
         if picture is not None and picture.under_way:
             self.message.clear()
@@ -219,14 +209,12 @@ def filter_page(picture: FilterPicture | None, layers: tuple[str, ...], share: f
         title = f"Filter {picture.channel}"
         items.append(Card("kernel", HEAT_MAP, Looked(kernel), title, of_layer, tip, Share(11), is_live=True))
         if len(layers) > 1:
-            tip = "Convolution layer whose filters can be chosen"
+            name, tip = "Convolution layer", "Convolution layer whose filters can be chosen"
             options = tuple((each, each) for each in layers)
-            asks, name = ShowFilter, "Convolution layer"
-            items.append(Choice("layer", "list", name, asks, picture.layer, options, tip=tip))
-        tip, chosen = "Click a filter to see which images excite it", Chosen(filters, picture.channel)
-        items.append(
-            Card("filters", TILES, chosen, "All filters of the layer", "", tip, Share(10), is_live=True)
-        )
+            items.append(Choice("layer", "list", name, ShowFilter, picture.layer, options, tip))
+        title, chosen = "All filters of the layer", Chosen(filters, picture.channel)
+        tip = "Click a filter to see which images excite it"
+        items.append(Card("filters", TILES, chosen, title, "", tip, Share(10), is_live=True))
     if picture is not None and picture.under_way:
         cancel = Choice("cancel", "press", "Cancel", CancelSearch(), tip="Stop the search")
         doing = Card("doing", WORDS, Words(picture.under_way, ink="muted"), room=None)
@@ -240,11 +228,10 @@ def filter_page(picture: FilterPicture | None, layers: tuple[str, ...], share: f
 
 @kept
 def _filters(picture: FilterPicture) -> tuple[HeatMap, Tiles]:
-    weights, layer = picture.weights, picture.layer
-    colors = Colors("signed", *signed_levels(weights))
-
+    weights, asks = picture.weights, Asking(ShowFilter, picture.layer)
+    colors = Colors.of("signed", weights)
     kernel = HeatMap(weights[picture.channel, 0], colors, is_precise=True)
-    return kernel, Tiles(weights[:, 0], colors, Asking(ShowFilter, layer), noun="filter", title="Filters")
+    return kernel, Tiles(weights[:, 0], colors, asks, noun="filter", title="Filters")
 
 
 def patches_page(picture: FilterPicture | None) -> Page:
@@ -257,12 +244,8 @@ def patches_page(picture: FilterPicture | None) -> Page:
     tip = "Parts of the test images; click one to look at its image"
     most, least = (empty, empty) if found is None else (found.patches("most"), found.patches("least"))
     count = "" if found is None else found.count
-    return Page(
-        down(
-            Card("most", PATCHES, most, f"{verb} it most{when}", count, tip, is_live=True),
-            Card("least", PATCHES, least, f"{verb} it least{when}", "", tip, is_live=True),
-        )
-    )
+    above = Card("most", PATCHES, most, f"{verb} it most{when}", count, tip, is_live=True)
+    return Page(down(above, Card("least", PATCHES, least, f"{verb} it least{when}", "", tip, is_live=True)))
 
 
 def evidence_page(picture: FilterPicture, view: FilterView) -> Page:

@@ -1,24 +1,19 @@
-"""What the user can choose in Filters & maps, and what its drawings ask for."""
+"""What the user can choose in Filters & maps."""
 
 import math
 from dataclasses import dataclass, fields
 from operator import attrgetter
 
-from cnnviz.drawing import Ask
 from ui.choices import flag, maybe, named_values, one_of, whole
 from ui.panels.feature_maps.layout import LARGEST_CELL, LARGEST_SCALE
-from ui.panels.feature_maps.picture import MapChoices
 from ui.state import PinnedCell
 
 NETWORK, TOP_PATCHES = "network", "top_patches"
 AUTOMATIC, FIXED = "automatic", "fixed"
+_EXCITING = "The test images to which one filter answers most and least; evidence of each class"
 _PAGES = (
     (NETWORK, "All layers", "Every layer left to right, with linked cells and their arithmetic"),
-    (
-        TOP_PATCHES,
-        "Images that excite a filter",
-        "The test images to which one filter answers most and least; evidence of each class",
-    ),
+    (TOP_PATCHES, "Images that excite a filter", _EXCITING),
 )
 _LIMITS = (
     (AUTOMATIC, "Automatic", "The largest value of each layer at this moment"),
@@ -38,7 +33,7 @@ _FAR = 1_000_000
 class View:
     """Choices of the panel. What another network does not have is left out when it is drawn.
 
-    * `class_index`: class whose logit is taken apart; the predicted one when None.
+    * `class_index`: class whose logit is taken apart; the predicted one when None, or where there is none.
     * `relative`: whether the evidence is relative to a blank image.
     * `scale`: pixels a cell; as large as fits when None.
     * `at`: key of a column of the page that is in sight.
@@ -78,9 +73,9 @@ class View:
     )
 
     @property
-    def of_picture(self) -> MapChoices:
-        """What changes the arrays."""
-        return MapChoices(self.class_index, self.relative)
+    def computed(self) -> "View":
+        """Only those choices that a picture is computed from; all others decide how it is drawn."""
+        return View(class_index=self.class_index, relative=self.relative)
 
     @property
     def of_page(self) -> tuple[object, ...]:
@@ -106,83 +101,3 @@ _STILL = attrgetter(*(each.name for each in fields(View) if each.name not in _MO
 def put[T](pairs: tuple[tuple[str, T], ...], key: str, value: T) -> tuple[tuple[str, T], ...]:
     """Names and values with another value for a name."""
     return (*((each, own) for each, own in pairs if each != key), (key, value))
-
-
-# -- what is asked for ---------------------------------------------------------------------------------------
-
-
-class Choose(Ask):
-    """Give a field of the choices another value."""
-
-    name: str
-    value: object
-
-
-class PlaySweep(Ask):
-    """Let the sweep run, or pause it."""
-
-
-class StepSweep(Ask):
-    """Sweep one cell further."""
-
-
-class EndSweep(Ask):
-    """Leave the sweep."""
-
-
-class PointAt(Ask):
-    """Look at a cell; of a kernel: the column's key and (filter, input, row, column)."""
-
-    cell: PinnedCell
-
-
-class PressCell(Ask):
-    """Pin a cell, or free it if it is pinned; take the logit of a class apart where one is given."""
-
-    cell: PinnedCell
-    index: int | None = None
-
-
-class PinCell(Ask):
-    """Pin a cell; None frees the pinned one."""
-
-    cell: PinnedCell | None
-
-
-class MovePin(Ask):
-    """Move the pinned cell."""
-
-    rows: int
-    cols: int
-
-
-class ShowChannel(Ask):
-    """Show a channel in all columns of a group."""
-
-    group: int
-    channel: int
-
-
-class Enlarge(Ask):
-    """Enlarge a column, or give it its usual size."""
-
-    key: str
-
-
-class Fold(Ask):
-    """Fold a column, or unfold it."""
-
-    key: str
-    is_folded: bool
-
-
-class ZoomBy(Ask):
-    """Make the cells of the enlarged map larger."""
-
-    steps: int
-
-
-class ScrollMap(Ask):
-    """Bring a row and a column of the enlarged map to its upper left."""
-
-    corner: tuple[int, int]

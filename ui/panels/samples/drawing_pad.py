@@ -127,8 +127,6 @@ class DrawingPad(MarkView[Board]):
                 self._show(pen=(min(max(row + rows, 0), high - 1), min(max(col + cols, 0), wide - 1)))
                 if self._pen_down:
                     self._stroke_to(self._board.pen)
-            case _:
-                raise TypeError(f"The drawing board does not know {ask!r}.")
 
     def _stroke_to(self, place: tuple[float, float]) -> None:
         if self._last is None:

@@ -27,18 +27,8 @@ from ui.controls.layouts import fill, named, scaled
 from ui.controls.pace import Pace
 from ui.marks import view_of
 from ui.page_view import PageView
+from ui.panels.samples import pictures
 from ui.panels.samples.drawing_pad import DrawingPad
-from ui.panels.samples.pictures import (
-    Fit,
-    Picture,
-    Prediction,
-    fitted,
-    known_classes,
-    predict,
-    prediction_cards,
-    shortened,
-    usual_fit,
-)
 from ui.panels.scene import PictureLoop, still_scene_of
 from ui.state import AppState, Sample
 from ui.tasks import TaskRunner
@@ -54,31 +44,19 @@ _DARK_TIP = (
     "The program decides whether to do so; switch it if it is wrong."
 )
 _FIT_TIP = "Find what is drawn, scale it into 20/28 of the frame, put its centre of mass in the middle"
+_PAGES = ("draw", "Draw", "Draw an image"), ("image", "Image", "A picture from a file or the clipboard")
+_TOOLS = ("pen", "Pen", "Draw in white"), ("eraser", "Eraser", "Erase what the pointer touches")
+_FITS = ("digit", "As MNIST", _FIT_TIP), ("whole", "Whole image", "Scale the whole picture into the frame")
 
 
 @dataclass(frozen=True)
 class View:
     """What can be chosen in the window."""
 
-    page: str = one_of(
-        "draw",
-        "row",
-        "How to make an image",
-        (("draw", "Draw", "Draw an image"), ("image", "Image", "A picture from a file or the clipboard")),
-    )
-    tool: str = one_of(
-        "pen",
-        "row",
-        "Tool",
-        (("pen", "Pen", "Draw in white"), ("eraser", "Eraser", "Erase what the pointer touches")),
-    )
+    page: str = one_of("draw", "row", "How to make an image", _PAGES)
+    tool: str = one_of("pen", "row", "Tool", _TOOLS)
     brush: int = whole(24, 6, 60, "Brush size", "Width of the pen and of the eraser", "slider")
-    fit: Fit = one_of(
-        "digit",
-        "row",
-        "How the picture is fitted",
-        (("digit", "As MNIST", _FIT_TIP), ("whole", "Whole image", "Scale the whole picture into the frame")),
-    )
+    fit: pictures.Fit = one_of("digit", "row", "How the picture is fitted", _FITS)
     dark: bool = flag(False, "Dark on light", _DARK_TIP)
 
 
@@ -101,12 +79,8 @@ def page_of(made: Made | None, bars: Probabilities, said: str) -> Page:
         Card(title, WORDS, Words(""), title) if photo is None else Card(title, PHOTO, photo, title, tip=tip)
         for title, photo, tip in photos
     )
-    return Page(
-        down(
-            across(*seen, room=134, gap=10),
-            *prediction_cards(bars, said, "Probability of each class for this image"),
-        )
-    )
+    below = pictures.prediction_cards(bars, said, "Probability of each class for this image")
+    return Page(down(across(*seen, room=134, gap=10), *below))
 
 
 class OwnDigitWindow(QDialog):
@@ -131,7 +105,7 @@ class OwnDigitWindow(QDialog):
         super().__init__(parent)
         self._state, self._ask, self._paste, self._take = state, ask, paste, take
         self._made: dict[str, Made] = {}  # by page
-        self._picture: Picture | None = None
+        self._picture: pictures.Picture | None = None
         self._outcome = Probabilities(()), ""
         self.choices = Choices(View, parent=self)
         self._last = self.choices.value
@@ -140,15 +114,8 @@ class OwnDigitWindow(QDialog):
         self.setAcceptDrops(True)
         self._pace = Pace(_LIVE_MS, self)
         self._build()
-        self._loop = PictureLoop(
-            self,
-            state,
-            analysis,
-            "own-digit",
-            partial(still_scene_of, state, None),
-            predict,
-            self._show_outcome,
-        )
+        scene, draw = partial(still_scene_of, state, None), self._show_outcome
+        self._loop = PictureLoop(self, state, analysis, "own-digit", scene, pictures.predict, draw)
         self._connect()
         self._on_chosen()
         self._on_undo_changed()
@@ -175,15 +142,13 @@ class OwnDigitWindow(QDialog):
 
     def _build(self) -> None:
         controls = self.choices.controls
-        self.pad = view_of(
-            BOARD, "Drawing board", _PAD_TIP, focus=Qt.FocusPolicy.StrongFocus, kind=DrawingPad
-        )
+        strong = Qt.FocusPolicy.StrongFocus
+        self.pad = view_of(BOARD, "Drawing board", _PAD_TIP, focus=strong, kind=DrawingPad)
         self.known = WrapLabel(small=True)
         self.undo_button = IconButton("undo-2", "Undo", shortcut="Ctrl+Z")
         self.redo_button = IconButton("redo-2", "Redo", shortcut="Ctrl+Shift+Z")
-        self.clear_button = Button(
-            "Clear", "trash-2", "", "Clear the board; the sample changes with the next stroke"
-        )
+        tip = "Clear the board; the sample changes with the next stroke"
+        self.clear_button = Button("Clear", "trash-2", "", tip)
         label = named(QLabel("Brush"), role="muted")
         label.setBuddy(controls["brush"])
         tools = fill(
@@ -230,13 +195,14 @@ class OwnDigitWindow(QDialog):
             (state.coveredChanged, self._show_outcome),
         ):
             signal.connect(slot)
-        for standard, slot in (
-            (QKeySequence.StandardKey.Undo, partial(self._on_draw_page, pad.undo)),
-            (QKeySequence.StandardKey.Redo, partial(self._on_draw_page, pad.redo)),
-            (QKeySequence.StandardKey.Paste, self._paste),
+        standard = QKeySequence.StandardKey
+        for key, slot in (
+            (standard.Undo, partial(self._on_draw_page, pad.undo)),
+            (standard.Redo, partial(self._on_draw_page, pad.redo)),
+            (standard.Paste, self._paste),
         ):
             # All keys of the platform, such as Ctrl+Y and Ctrl+Shift+Z.
-            for keys in QKeySequence.keyBindings(standard):
+            for keys in QKeySequence.keyBindings(key):
                 QShortcut(keys, self, slot)
 
     # -- pages ---------------------------------------------------------------------------------------------
@@ -250,7 +216,7 @@ class OwnDigitWindow(QDialog):
         """Come to the front with the drawing board."""
         self._come(replace(self.choices.value, page="draw"))
 
-    def show_picture(self, picture: Picture) -> None:
+    def show_picture(self, picture: pictures.Picture) -> None:
         """Come to the front with a picture, which becomes the sample."""
         shape = self._frame()
         if shape is None:
@@ -258,7 +224,7 @@ class OwnDigitWindow(QDialog):
         self._picture = picture
         self._made.pop("image", None)
         self._show_picture()
-        fit = usual_fit(picture, *shape)
+        fit = pictures.usual_fit(picture, *shape)
         self._come(replace(self.choices.value, page="image", fit=fit, dark=picture.dark_ink))
         self._make_from_picture()
 
@@ -322,7 +288,7 @@ class OwnDigitWindow(QDialog):
         if shape is None or dataset is None:
             return
         self.pad.set_aspect(*shape)
-        self.known.set_text(known_classes(dataset.classes))
+        self.known.set_text(pictures.known_classes(dataset.classes))
         self._made.clear()
         self._show_outcome()
 
@@ -342,7 +308,7 @@ class OwnDigitWindow(QDialog):
     def _make_from_picture(self) -> None:
         shape, picture, view = self._frame(), self._picture, self.choices.value
         if shape is not None and picture is not None:
-            seen = fitted(picture, view.fit, *shape, dark_ink=view.dark)
+            seen = pictures.fitted(picture, view.fit, *shape, dark_ink=view.dark)
             self._make("image", picture.pixels, seen, picture.name)
 
     def _make(self, page: str, original: ByteArray, seen: ByteArray, origin: str) -> None:
@@ -360,14 +326,12 @@ class OwnDigitWindow(QDialog):
         self.picture.show_content(None if picture is None else Photo(picture.pixels))
         caption = ""
         if picture is not None:
-            height, width = picture.size
+            high, wide = map(format_count, picture.size)
             grey = ", made grey" if picture.had_colours else ""
-            caption = (
-                f"{shortened(picture.name)}, {format_count(width)} × {format_count(height)} pixels{grey}"
-            )
+            caption = f"{pictures.shortened(picture.name)}, {wide} × {high} pixels{grey}"
         self.title.set_caption(caption)
 
-    def _show_outcome(self, _prediction: Prediction | None = None) -> None:
+    def _show_outcome(self, _prediction: pictures.Prediction | None = None) -> None:
         state, prediction, made = self._state, self._loop.picture, self._made.get(self.page)
         if not self.isVisible() or state.dataset is None:
             return

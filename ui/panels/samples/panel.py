@@ -26,15 +26,7 @@ from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill, named
 from ui.controls.message_bar import MessageBar
 from ui.marks import view_of
-from ui.panels.samples.pictures import (
-    Picture,
-    Prediction,
-    offered_image,
-    predict,
-    prediction_cards,
-    read_picture,
-    verdict_of,
-)
+from ui.panels.samples import pictures
 from ui.panels.scene import PictureLoop, still_scene_of
 from ui.panels.thumbnails import ThumbnailView, describer
 from ui.state import AppState, Notice, RunStatus
@@ -87,9 +79,8 @@ class SamplesPanel(QFrame):
         self.setProperty("role", "panel")
         self._build()
         self._scene = partial(still_scene_of, state, None)
-        self._loop = PictureLoop(
-            self, state, analysis, "prediction", self._scene, predict, self._draw_prediction
-        )
+        draw = self._draw_prediction
+        self._loop = PictureLoop(self, state, analysis, "prediction", self._scene, pictures.predict, draw)
         self._connect_signals()
         self._on_dataset_changed()
         follow_theme(self)
@@ -106,12 +97,8 @@ class SamplesPanel(QFrame):
         why = self._state.why_covered(Secret.ANSWERS, Secret.PREDICTION)
         content, width = self.grid.content, float(self.width())
         assert self.bars.content is not None
-        cards = (
-            (Card("why", WORDS, Words(why), room=None),)
-            if why
-            else prediction_cards(self.bars.content, self.said.text())
-        )
-        below = down(*cards, room=None)
+        cards = pictures.prediction_cards(self.bars.content, self.said.text())
+        below = down(*((Card("why", WORDS, Words(why), room=None),) if why else cards), room=None)
         if content is None:
             return page_drawn(Page(below), Box(0, 0, width, below.height(width, look)), look)
         caption = self._title.caption()
@@ -131,7 +118,7 @@ class SamplesPanel(QFrame):
 
     def open_image(self, path: Path) -> None:
         """Read an image file in the background and make it the sample; the current one stays if it fails."""
-        self._read(lambda _context: read_picture(path))
+        self._read(lambda _context: pictures.read_picture(path))
 
     def ask_image(self) -> None:
         """Ask for an image file and make it the sample."""
@@ -144,10 +131,8 @@ class SamplesPanel(QFrame):
         # PySide promises data, but where the platform has no clipboard of its own an empty one has none.
         data: QMimeData | None = QGuiApplication.clipboard().mimeData()
         if data is None or not self.take(data, "pasted image"):
-            self.message.show_message(
-                "The clipboard holds no image: copy one in another program, then press Ctrl+V here.",
-                "warning",
-            )
+            text = "The clipboard holds no image: copy one in another program, then press Ctrl+V here."
+            self.message.show_message(text, "warning")
 
     def take(self, data: QMimeData, name: str) -> bool:
         """Make what was pasted or dropped the sample; return whether there is an image or a file in it."""
@@ -155,7 +140,7 @@ class SamplesPanel(QFrame):
         if files:
             self.open_image(files[0])
             return True
-        read = offered_image(data, name)
+        read = pictures.offered_image(data, name)
         if read is None:
             return False
         self._read(lambda _context: read())
@@ -181,14 +166,14 @@ class SamplesPanel(QFrame):
             self.windowMade.emit(window)
         return self._own_window
 
-    def _read(self, function: Callable[[Context], Picture]) -> None:
+    def _read(self, function: Callable[[Context], pictures.Picture]) -> None:
         if self._state.dataset is None:
             self.message.show_message("The images are still loading: try again in a moment.", "info")
         else:
             self._analysis.submit(_READING, function, self._on_picture_read, self.message.show_error)
 
     @property
-    def prediction(self) -> Prediction | None:
+    def prediction(self) -> pictures.Prediction | None:
         """What is drawn of the current sample."""
         return self._loop.picture
 
@@ -216,18 +201,15 @@ class SamplesPanel(QFrame):
         self.search.setPlaceholderText("# index")
         self._index_range = QIntValidator(0, 0, self.search)
         self.search.setValidator(self._index_range)
-        self._find = fill(
-            QBoxLayout(QBoxLayout.Direction.LeftToRight), (self.filter, 3), (self.search, 2), spacing=6
-        )
+        across = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._find = fill(across, (self.filter, 3), (self.search, 2), spacing=6)
         tip = "Click an image to make it the sample; the arrow keys go through them"
-        self.grid = view_of(
-            THUMBNAILS, "Test images", tip, self._answer, focus=Qt.FocusPolicy.StrongFocus, kind=ThumbnailView
-        )
+        strong = Qt.FocusPolicy.StrongFocus
+        self.grid = view_of(THUMBNAILS, "Test images", tip, self._answer, focus=strong, kind=ThumbnailView)
         self.grid.setObjectName("samples")
         self.grid.placeholder = "Loading the images…"
-        self.draw_button = Button(
-            "Draw", "pencil", "", "Draw an image and watch what the network makes of it"
-        )
+        tip = "Draw an image and watch what the network makes of it"
+        self.draw_button = Button("Draw", "pencil", "", tip)
         tip = "Open an image file (PNG, JPEG, BMP); you can also drop one on the window or paste it"
         self.open_button = Button("Open…", "folder-open", "", tip)
         buttons = fill(QHBoxLayout(), (self.draw_button, 1), (self.open_button, 1), spacing=6)
@@ -310,11 +292,8 @@ class SamplesPanel(QFrame):
         """Height that an arrangement needs: 0 all, 1 low thumbnails, 2 only the most probable classes."""
         names = 0 if self._state.dataset is None else len(self._state.dataset.classes)
         row = self.bars.sizeHint().height() // max(min(names, self._bars_shown()), 2)
-        saved = [
-            0,
-            self._theme.px(_GRID_HEIGHTS[0] - _GRID_HEIGHTS[1]),
-            max(names - self._few_bars(), 0) * row,
-        ]
+        lower = self._theme.px(_GRID_HEIGHTS[0] - _GRID_HEIGHTS[1])
+        saved = [0, lower, max(names - self._few_bars(), 0) * row]
         return self._layout.minimumSize().height() + sum(saved[: self._level + 1]) - sum(saved[: level + 1])
 
     def _bars_shown(self) -> int:
@@ -327,15 +306,12 @@ class SamplesPanel(QFrame):
         self.grid.setMinimumHeight(self._theme.px(_GRID_HEIGHTS[min(self._level, 1)]))
 
     def _answer(self, ask: Ask) -> None:
-        match ask:
-            case ShowImage(index):
-                self._state.choose_test_image(index)
-            case _:
-                raise TypeError(f"The panel does not know {ask!r}.")
+        if isinstance(ask, ShowImage):
+            self._state.choose_test_image(ask.index)
 
     # -- slots ---------------------------------------------------------------------------------------------
 
-    def _on_picture_read(self, picture: Picture) -> None:
+    def _on_picture_read(self, picture: pictures.Picture) -> None:
         self.message.clear()
         self.own_window().show_picture(picture)
 
@@ -371,10 +347,10 @@ class SamplesPanel(QFrame):
     def _on_run_changed(self) -> None:
         self._loop.pace = _NUMBERS_MS if self._state.run.status is RunStatus.TRAINING else 0
 
-    def _draw_prediction(self, prediction: Prediction) -> None:
+    def _draw_prediction(self, prediction: pictures.Prediction) -> None:
         scene, values = prediction.scene, tuple(prediction.probabilities.tolist())
         bars = Probabilities(scene.classes, values, scene.sample.label, self._bars_shown())
-        self._show_prediction(bars, verdict_of(prediction))
+        self._show_prediction(bars, pictures.verdict_of(prediction))
 
     def _show_prediction(self, bars: Probabilities, said: str) -> None:
         self._bars_title.set_caption(f"the {bars.most} most probable" if len(bars.names) > bars.most else "")

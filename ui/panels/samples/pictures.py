@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from PySide6.QtCore import QMimeData, Qt
@@ -22,7 +22,6 @@ from cnnviz.layers.losses import cross_entropy
 from cnnviz.network import Trace
 from cnnviz.quantities import format_value
 from ui.panels.scene import Scene, SceneRun
-from ui.state import Sample
 from ui.tasks import Context
 
 Fit = Literal["digit", "whole"]
@@ -38,11 +37,8 @@ _DRAWINGS = ("image/svg", "image/svgz")  # as Qt asks other programs for them
 class Picture:
     """A picture of any size, and where it comes from.
 
-    * `pixels`: grey levels; no side is longer than 512.
-    * `size`: height and width of the original.
-    * `name`: file name, or "pasted image".
+    * `pixels`: grey levels; no side is longer than 512. `size` is that of the original.
     * `dark_ink`: whether it seems to be dark on light.
-    * `had_colours`: whether it was made grey.
     """
 
     pixels: ByteArray
@@ -53,16 +49,11 @@ class Picture:
 
 
 def read_picture(path: Path) -> Picture:
-    """Read an image file.
-
-    * Raises CNNVizError: if it cannot be read; the sentence names the file without its folder, to
-      fit into a narrow bar.
-    """
+    """Read an image file; an error names it without its folder, to fit into a narrow bar."""
     try:
-        pixels, had_colours = read_levels(path)
+        return _picture(*read_levels(path), path.name)
     except CNNVizError as error:
         raise CNNVizError(str(error).replace(printable(path), shortened(path.name))) from error
-    return _picture(pixels, path.name, had_colours)
 
 
 def offered_image(data: QMimeData, name: str) -> Callable[[], Picture] | None:
@@ -73,8 +64,8 @@ def offered_image(data: QMimeData, name: str) -> Callable[[], Picture] | None:
     """
     kind = next((each for each in _OFFERED if data.hasFormat(each)), "")
     if kind:
-        content = data.data(kind).data()
-        return lambda: _picture(*_levels_of(bytes(content), name))
+        content = bytes(data.data(kind).data())
+        return lambda: _picture(*levels_in(content, name), name)
     image = data.imageData() if data.hasImage() and not any(map(data.hasFormat, _DRAWINGS)) else None
     if not isinstance(image, QImage) or image.isNull():
         return None
@@ -97,7 +88,7 @@ def picture_of_image(image: QImage, name: str) -> Picture:
     painter.end()
     grey = paper.convertToFormat(QImage.Format.Format_Grayscale8)
     rows = np.frombuffer(grey.constBits(), np.uint8).reshape(grey.height(), grey.bytesPerLine())
-    picture = _picture(rows[:, : grey.width()].copy(), name, not paper.isGrayscale())
+    picture = _picture(rows[:, : grey.width()].copy(), not paper.isGrayscale(), name)
     return replace(picture, size=size)
 
 
@@ -110,8 +101,6 @@ def fitted(picture: Picture, fit: Fit, height: int, width: int, *, dark_ink: boo
     """Return a picture as an image of the data set's size, light on dark.
 
     * `fit`: cut out the digit, scale and centre it as MNIST does; or scale the whole picture.
-    * `dark_ink`: whether it is dark on light, and has to be inverted.
-    * Returns: ndarray of shape (height, width), uint8.
     """
     if fit == "digit":
         return normalize_digit(find_ink(picture.pixels, is_dark=dark_ink).pixels, height, width)
@@ -124,15 +113,9 @@ def shortened(name: str) -> str:
     return printable(name, _LONGEST_NAME)
 
 
-def _levels_of(content: bytes, name: str) -> tuple[ByteArray, str, bool]:
-    pixels, had_colours = levels_in(content, name)
-    return pixels, name, had_colours
-
-
-def _picture(pixels: ByteArray, name: str, had_colours: bool) -> Picture:
-    small = shrink(pixels, _LONGEST)
-    size = (pixels.shape[0], pixels.shape[1])
-    return Picture(small, size, name, find_ink(small).is_dark, had_colours)
+def _picture(pixels: ByteArray, had_colours: bool, name: str) -> Picture:
+    small, (high, wide) = shrink(pixels, _LONGEST), pixels.shape
+    return Picture(small, (high, wide), name, find_ink(small).is_dark, had_colours)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +138,10 @@ def verdict_of(prediction: Prediction) -> str:
     classes = prediction.scene.classes
     predicted = int(np.argmax(probabilities))
     if sample.label is None:
-        return f"{origin_of(sample)} · read as {classes[predicted]}"
+        origin = sample.origin
+        is_file = not origin.startswith(("drawn", "pasted", "dropped"))  # whose name stays as it is
+        origin = shortened(origin) if is_file else origin[:1].upper() + origin[1:]
+        return f"{origin} · read as {classes[predicted]}"
     logits = prediction.trace.logits
     loss = cross_entropy(logits, np.array([sample.label]))
     word = "correct" if predicted == sample.label else f"read as {classes[predicted]}"
@@ -163,20 +149,11 @@ def verdict_of(prediction: Prediction) -> str:
     return f"{index}class {classes[sample.label]} · {word} · loss {format_value(loss, 4)}"
 
 
-def prediction_cards(
-    bars: Probabilities, said: str, tip: str = ""
-) -> tuple[Card[Probabilities], Card[Words]]:
+def prediction_cards(bars: Probabilities, said: str, tip: str = "") -> tuple[Card[Any], ...]:
     """Bars under their title, which says how many there are where that is not all, and a verdict."""
     caption = f"the {bars.most} most probable" if len(bars.names) > bars.most else ""
     card = Card("bars", PROBABILITIES, bars, "Prediction", caption, tip, room=None)
     return card, Card("said", WORDS, Words(said, ink="muted"), room=None)
-
-
-def origin_of(sample: Sample) -> str:
-    """Return where an own image comes from, to begin a line with; file names stay as they are."""
-    if sample.origin.startswith(("drawn", "pasted", "dropped")):
-        return sample.origin[:1].upper() + sample.origin[1:]
-    return shortened(sample.origin)
 
 
 def known_classes(names: Sequence[str]) -> str:

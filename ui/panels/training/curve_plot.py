@@ -107,9 +107,8 @@ class _Item:
 
     def draw(self, curve: Curve, layer: int, theme: Theme, ratio: float, is_smooth: bool) -> None:
         color, fine = QColor(theme.hex(curve.ink)), np.isfinite(curve.y)
-        self.line.setPen(
-            make_pen(color, curve.width * theme.scale * ratio, DASHES[curve.style] and (3.0, 2.0))
-        )
+        dash, width = DASHES[curve.style] and (3.0, 2.0), curve.width * theme.scale * ratio
+        self.line.setPen(make_pen(color, width, dash))
         connect = "all" if fine.all() else "finite"
         self.line.setData(curve.x, curve.y, connect=connect, antialias=is_smooth)
         self.line.setZValue(layer)
@@ -118,19 +117,16 @@ class _Item:
             self.dots.setData(curve.x[fine], curve.y[fine], size=theme.px(8), brush=color, pen=None)
 
     def clear(self) -> None:
-        self.line.setData(np.empty(0), np.empty(0))
-        if self.dots is not None:
-            self.dots.setData(np.empty(0), np.empty(0))
+        for item in filter(None, (self.line, self.dots)):
+            item.setData(np.empty(0), np.empty(0))
 
 
 class CurvePlot(ProvenancePart, Spoken, QWidget):
-    """Shows a `Curves` that is replaced whenever there are more points.
+    """Shows a `Curves` that is replaced whenever there are more points; out of sight it costs nothing.
 
     The wheel zooms the x axis, or that axis over whose numbers it is turned, and dragging moves; a double
     click or the key A shows the whole again. Arrow keys lead the cursor from point to point; plus and minus
-    zoom the x axis, with Alt the y axis. While out of sight it costs nothing.
-
-    * `unit`: what stands below the x axis, and names it.
+    zoom the x axis, with Alt the y axis. Below the x axis stands its `unit`.
     """
 
     #: Name of a curve that is to be hidden, or shown.
@@ -143,20 +139,14 @@ class CurvePlot(ProvenancePart, Spoken, QWidget):
         self._items: dict[str, _Item] = {}
         self._drawn: set[str] = set()
         self._cursor: float | None = None
-        self._is_smooth, self._is_stale, self._is_setting = True, False, False
-        self._zoomed = False
+        self._is_smooth, self._is_stale, self._is_setting, self._zoomed = True, False, False, False
         self.setAccessibleName(name)
         self.setProperty("tip", BESIDE)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.legend = view_of(
-            LEGEND,
-            f"Curves of {title}",
-            "Click a name to hide its curve, or to show it again",
-            keys_point=True,
-            focus=Qt.FocusPolicy.TabFocus,
-            answer=self._answer,
-        )
+        tip, focus = "Click a name to hide its curve, or to show it again", Qt.FocusPolicy.TabFocus
+        name = f"Curves of {title}"
+        self.legend = view_of(LEGEND, name, tip, self._answer, keys_point=True, focus=focus)
         self._build_plot()
         self._is_empty: bool | None = None
         self._empty = named(QLabel(self), role="muted")
@@ -273,12 +263,8 @@ class CurvePlot(ProvenancePart, Spoken, QWidget):
 
     def tables(self) -> list[Table]:
         """One table for each curve in sight or hidden."""
-        header = self.content.x_name or "x"
-        return [
-            Table(curve.name, (header, curve.name), np.column_stack([curve.x, curve.y]))
-            for curve in self.content.curves
-            if curve.x.size
-        ]
+        x, curves = self.content.x_name or "x", [curve for curve in self.content.curves if curve.x.size]
+        return [Table(each.name, (x, each.name), np.column_stack([each.x, each.y])) for each in curves]
 
     @override
     def spoken_value(self) -> str:

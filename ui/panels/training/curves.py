@@ -100,9 +100,8 @@ class TrainingCurves(ProvenancePart, QWidget):
         below.clicked.connect(lambda: self._menu.popup(below.mapToGlobal(below.rect().bottomLeft())))
         for key, plot in self._plots.items():
             plot.toggled.connect(partial(self._toggle, key))
-        self._box = fill(
-            QBoxLayout(QBoxLayout.Direction.LeftToRight, self), (self.loss, 1), (self.accuracy, 1)
-        )
+        across = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._box = fill(across, (self.loss, 1), (self.accuracy, 1))
         self.train = Button("Train", "play", "primary", "Watch the network learn", "Space", self)
         self.train.setProperty("large", True)
         self.train.clicked.connect(lambda: train())
@@ -148,11 +147,7 @@ class TrainingCurves(ProvenancePart, QWidget):
         self.draw()
 
     def follow(self) -> None:
-        """Draw what is new soon.
-
-        Drawing holds the interpreter, and with it training. The two plots take turns, so that the window
-        never has to wait for both.
-        """
+        """Draw what is new soon, the plots in turns: it holds the interpreter, and with it training."""
         self._waiting += [plot for plot in self._plots.values() if plot not in self._waiting]
         if not self._next_drawing.isActive():
             self._next_drawing.start(_DRAWING_MS)

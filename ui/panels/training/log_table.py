@@ -6,7 +6,7 @@ from typing import Any, override
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView
 
 from cnnviz.drawing import Drawing, Look, Table, drawn
 from cnnviz.graphics.texts import VALUES, Value, Values
@@ -94,8 +94,8 @@ class LogModel(QAbstractTableModel):
 class LogTable(ProvenancePart, QTableView):
     """Log of a run. New rows scroll into sight unless the user has scrolled up; Ctrl+C copies rows."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._theme = LIGHT
         self._log = LogModel(self)
         self._empty = named(QLabel(self.viewport()), role="muted")

@@ -22,7 +22,7 @@ from ui.controls.tips import BESIDE
 from ui.marks import view_of
 from ui.panels.provenance import Provenance, ProvenancePart, ProvenanceView
 from ui.panels.scene import PictureLoop, Scene, still_scene_of
-from ui.state import AppState, PinnedCell, Sample
+from ui.state import AppState, PinnedCell
 from ui.tasks import Context, TaskRunner
 
 #: Least time between two pictures: drawing holds the interpreter, and with it training.
@@ -65,23 +65,15 @@ def _compute(scene: Scene[_Filters], _context: Context | None = None) -> Flow:
     weights = network.params if shown.first is None else shown.first.network.params
     if shown.first is not None and shown.moment == "difference":
         weights = {name: np.subtract(network.params[name], before) for name, before in weights.items()}
-    notes = *_image_words(sample, scene.classes), f"step {format_count(scene.snapshot.step)}"
+    image = "own image" if sample.index is None else f"test image {format_count(sample.index)}"
+    what = () if sample.label is None else (with_article(scene.classes[sample.label]),)
+    notes = image, *what, f"step {format_count(scene.snapshot.step)}"
     trace = network.forward(sample.pixels[None])
     return flow_of(trace, scene.classes, sample.label, weights=weights, filters=shown.title, notes=notes)
 
 
-def _image_words(sample: Sample, classes: tuple[str, ...]) -> tuple[str, ...]:
-    """Say which image it is, and what it shows."""
-    said = "own image" if sample.index is None else f"test image {format_count(sample.index)}"
-    return (said,) if sample.label is None else (said, with_article(classes[sample.label]))
-
-
 class NetworkPart(ProvenancePart, QWidget):
-    """The drawing of the network, and what its filters show.
-
-    * `panel`: in whose sight it is drawn.
-    * `show_cells`: bring Filters & maps to the front.
-    """
+    """The drawing of the network, in the sight of its panel, and what its filters show."""
 
     def __init__(
         self, state: AppState, analysis: TaskRunner, panel: QWidget, show_cells: Callable[[], object]
@@ -89,10 +81,8 @@ class NetworkPart(ProvenancePart, QWidget):
         super().__init__()
         self._state, self._show_cells = state, show_cells
         self.choices = Choices(View, parent=self)
-        self.view: ProvenanceView[Flow] = view_of(
-            FLOW, "Network", _TIP, self._answer, keys_point=True, focus=Qt.FocusPolicy.StrongFocus,
-            kind=ProvenanceView[Flow],
-        )  # fmt: skip
+        kind, focus = ProvenanceView[Flow], Qt.FocusPolicy.StrongFocus
+        self.view = view_of(FLOW, "Network", _TIP, self._answer, keys_point=True, focus=focus, kind=kind)
         self.view.ground, self.view.placeholder, self.view.tell = "surface", _EMPTY, self.provenance
         self.view.setProperty("tip", BESIDE)
         hint, filters = ElidedLabel(_HINT, "muted"), named(QLabel("Filters"), role="muted")
@@ -100,9 +90,8 @@ class NetworkPart(ProvenancePart, QWidget):
         fill(QHBoxLayout(self.head), (hint, 1), filters, self.choices.controls["moment"], spacing=8)
         self.view.setParent(self)  # before the head, so that Tab leads to the drawing first
         fill(QVBoxLayout(self), self.head, (self.view, 1), spacing=2)
-        self._loop = PictureLoop(
-            panel, state, analysis, "network", self._scene, _compute, self._draw, _PACE_MS
-        )
+        draw = self._draw
+        self._loop = PictureLoop(panel, state, analysis, "network", self._scene, _compute, draw, _PACE_MS)
         self.choices.changed.connect(self._loop.look)
         state.historyReset.connect(self._loop.look)
         state.coveredChanged.connect(self._on_covered)
@@ -136,23 +125,14 @@ class NetworkPart(ProvenancePart, QWidget):
         hides_cells = bool(why(Secret.CELLS, Secret.ROUTE, Secret.ANSWERS))
         covered = {Kind.MAPS, Kind.EVIDENCE, Kind.UNITS} if hides_cells else set[Kind]()
         covered |= {Kind.FILTERS} if why(Secret.FILTERS) else set()
-        self.view.show_content(
-            replace(
-                flow,
-                covered=frozenset(covered),
-                hides_output=hides_cells,
-                hides_fields=bool(why(Secret.FIELD)),
-            )
-        )
+        hidden, fields = frozenset(covered), bool(why(Secret.FIELD))
+        self.view.show_content(replace(flow, covered=hidden, hides_output=hides_cells, hides_fields=fields))
 
     def _on_covered(self) -> None:
         if self.flow is not None:
             self._draw(self.flow)
 
     def _answer(self, ask: Ask) -> None:
-        match ask:
-            case ShowCell(stage, index):
-                self._state.set_pinned(PinnedCell(stage, index))
-                self._show_cells()
-            case _:
-                raise TypeError(f"The network does not know {ask!r}.")
+        if isinstance(ask, ShowCell):
+            self._state.set_pinned(PinnedCell(ask.stage, ask.index))
+            self._show_cells()

@@ -48,6 +48,10 @@ _PAGES = (
     ("settings", "Settings", "Show the settings below the network"),
     ("results", "Results", "Show the log and the test images below the network"),
 )
+_LOG_TIP = (
+    "Mean loss and accuracy over the steps since the line before, on training images as they were met: what "
+    "the exercise prints. Ctrl+C copies."
+)
 _PRESENTED = "alone", "tested"  # pages that Page Down leads through; the second where there is a result
 
 
@@ -66,8 +70,8 @@ def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "cur
     """Share out the panel: the network first, and by its size alone, so that nothing moves while it trains.
 
     * `form`: least width of the settings, and the height that they want.
-    * `page`: what lies below the network where there is no room for all; or a presented page, whatever the
-      room: "alone", network and curves, or "tested", the test images.
+    * `page`: what lies below the network where there is no room for all; or a presented page: "alone",
+      network and curves, or "tested", the test images.
     """
     px, gap = look.px, look.px(_GAP)
     if page == "alone":
@@ -245,14 +249,12 @@ class TrainingPanel(Panel):
         network = Card("network", FLOW, flow, "Network", room=Share(3))
         if not curves.loss.content.seen:
             return page_drawn(Page(network), box, look)
-        beside: list[Item] = [
-            Card("log", VALUES, self.log.values(), "Log", self._log_title.caption(), room=None)
-        ]
-        if mistakes is not None:
-            beside.insert(0, mistakes)
+        beside: list[Item] = []
         if matrix is not None:
-            said = self.results.said()
-            beside.insert(0, Card("matrix", CONFUSION, matrix, "Test images", said, room=None))
+            beside.append(Card("matrix", CONFUSION, matrix, "Test images", self.results.said(), room=None))
+        beside += [] if mistakes is None else [mistakes]
+        of = self._log_title.caption()
+        beside.append(Card("log", VALUES, self.log.values(), "Log", of, room=None))
         plots = across(curves.loss.card(), curves.accuracy.card(), room=Share(2))
         left, right = down(network, plots, room=Share(5)), down(*beside, room=Share(2), gap=16)
         return page_drawn(Page(across(left, right, gap=24)), box, look)
@@ -280,11 +282,7 @@ class TrainingPanel(Panel):
         self.form = SettingsForm(self._runs.edit, self._runs.choose_preset, self._complain)
         self.speed = SpeedControl(self._state)
         self.curves = TrainingCurves(self._runs.train_present)
-        tip = (
-            "Mean loss and accuracy over the steps since the line before, on training images as they were "
-            "met: what the exercise prints. Ctrl+C copies."
-        )
-        self.log = named(LogTable(), "Training log", tip)
+        self.log = named(LogTable(), "Training log", _LOG_TIP)
         self.curves.tell = lambda: self._run_drawn("curves")
         self.log.tell = lambda: self._run_drawn("log")
         self._log_pace = Pace(_LOG_MS, self)
@@ -294,10 +292,7 @@ class TrainingPanel(Panel):
         self.results = ResultsView(self._state.choose_test_image)
         self._log_title = SectionTitle("Log")
         self._form_area = ScrollColumn(self.form)
-        self._switch = SegmentedControl([(page, title) for page, title, _ in _PAGES])
-        self._switch.setAccessibleName("Part below the network")
-        for page, _, about in _PAGES:
-            self._switch.set_option_tooltip(page, about)
+        self._switch = named(SegmentedControl(_PAGES), "Part below the network")
         self._switch.currentChanged.connect(self._place)
         self._parts: dict[str, QWidget] = {
             "network": _column((self.network, 1)),

@@ -40,10 +40,7 @@ class _Kept:
 
 
 class ResultsView(HasProvenance, QWidget):
-    """Confusion matrix over the mistakes; a cell of the matrix narrows the mistakes down to its own.
-
-    * `choose`: takes the index of a test image to look at.
-    """
+    """Confusion matrix over the mistakes; a cell of the matrix narrows the mistakes down to its own."""
 
     def __init__(self, choose: Callable[[int], object]) -> None:
         super().__init__()
@@ -52,18 +49,14 @@ class ResultsView(HasProvenance, QWidget):
         self._result: EvaluatedStep | None = None
         self._cell: tuple[int, int] | None = None
         self._current: int | None = None  # test image that is the sample
-        self._title = SectionTitle("Test images")
-        self.matrix = view_of(
-            CONFUSION, "Confusion matrix", _MATRIX_TIP, self._answer, focus=Qt.FocusPolicy.StrongFocus
-        )
+        self._title, strong = SectionTitle("Test images"), Qt.FocusPolicy.StrongFocus
+        self.matrix = view_of(CONFUSION, "Confusion matrix", _MATRIX_TIP, self._answer, focus=strong)
         self.matrix.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.matrix.placeholder = "Measured on the test images while training and after each pause"
         self._summary = WrapLabel("", role="muted")
         self._mistakes_title = SectionTitle("Mistakes")
-        self.mistakes = view_of(
-            THUMBNAILS, "Mistakes", _MISTAKES_TIP, self._answer,
-            focus=Qt.FocusPolicy.StrongFocus, kind=ThumbnailView,
-        )  # fmt: skip
+        told = THUMBNAILS, "Mistakes", _MISTAKES_TIP, self._answer
+        self.mistakes = view_of(*told, focus=strong, kind=ThumbnailView)
         self.mistakes.setObjectName("mistakes")
         # So that the matrix keeps its height: of the mistakes one row is in sight at least.
         scaled(self.mistakes.setMinimumHeight, 46)
@@ -142,9 +135,8 @@ class ResultsView(HasProvenance, QWidget):
         title, content = self._mistakes_title, self.mistakes.content
         if content is None:
             return None
-        return Card(
-            "mistakes", THUMBNAILS, replace(content, current=None, scroll=0), title.text(), title.caption()
-        )
+        shown = replace(content, current=None, scroll=0)
+        return Card("mistakes", THUMBNAILS, shown, title.text(), title.caption())
 
     def set_current_sample(self, index: int | None) -> None:
         """Mark the sample among the mistakes."""
@@ -173,10 +165,8 @@ class ResultsView(HasProvenance, QWidget):
             true, predicted = cell
             indices = np.flatnonzero((evaluation.labels == true) & (evaluation.predictions == predicted))
             indices = indices[np.argsort(-evaluation.losses[indices], kind="stable")]
-            caption = (
-                f"{format_count(len(indices))} with class {dataset.classes[true]} "
-                f"read as {dataset.classes[predicted]}"
-            )
+            names, count = dataset.classes, format_count(len(indices))
+            caption = f"{count} with class {names[true]} read as {names[predicted]}"
         self._mistakes_title.set_text("Mistakes" if cell is None or cell[0] != cell[1] else "Correct")
         self._mistakes_title.set_caption(caption)
         wrong = evaluation.predictions[indices] != evaluation.labels[indices]
@@ -192,5 +182,3 @@ class ResultsView(HasProvenance, QWidget):
                 self.set_result(self._dataset, self._result)
             case ShowImage(index):
                 self._choose(index)
-            case _:
-                raise TypeError(f"The results do not know {ask!r}.")

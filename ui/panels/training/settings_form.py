@@ -55,8 +55,8 @@ class SettingsForm(QWidget):
         self.preset.setPlaceholderText(_PRESETS[CUSTOM])
         self.preset.choiceEdited.connect(choose_preset)
         self._first.add_row("Preset", self.preset, _PRESET_TIP)
-        self.more = Button("More settings", "chevron-right", "link")
-        self.more.setToolTip("Show the settings that a lab rarely changes, or fold them")
+        tip = "Show the settings that a lab rarely changes, or fold them"
+        self.more = named(Button("More settings", "chevron-right", "link"), tip=tip)
         self.more.setCheckable(True)
         self.more.toggled.connect(self._unfold)
         for name in (*FIRST, *(each for each in SETTINGS if each not in FIRST)):
@@ -154,11 +154,9 @@ class SettingsForm(QWidget):
         return field
 
     def _on_edited(self, name: str, value: Any) -> None:
+        draft = self._draft
         try:
-            if name == "classes":
-                draft = self._draft.with_classes(value)
-            else:
-                draft = replace(self._draft, **{name: value})
+            draft = draft.with_classes(value) if name == "classes" else replace(draft, **{name: value})
         except ParameterError as error:
             self._complain(str(error))
             return

@@ -1,23 +1,17 @@
 """Each step as a page: pure functions of a pass, a step and what is looked at."""
 
 from cnnviz.drawing.page import Page
-from ui.panels.backprop.focus import StepKind
-from ui.panels.backprop.now import Now
-from ui.panels.backprop.pages import filters, inputs, maps, outputs, route, updates
+from ui.panels.backprop.focus import Now, StepKind
+from ui.panels.backprop.pages import filters, maps, outputs, route, updates
 
 __all__ = ["Now", "page_of"]
 
 _PAGES = {
-    StepKind.OUTPUT: outputs.page,
-    StepKind.LOSS: outputs.page,
-    StepKind.LOGITS: outputs.page,
-    StepKind.DENSE: maps.page,
-    StepKind.ARRIVE: maps.page,
-    StepKind.GATE: maps.page,
-    StepKind.PASS: maps.page,
+    **dict.fromkeys((StepKind.OUTPUT, StepKind.LOSS, StepKind.LOGITS), outputs.page),
+    **dict.fromkeys((StepKind.DENSE, StepKind.ARRIVE, StepKind.GATE, StepKind.PASS), maps.page),
     StepKind.ROUTE: route.page,
     StepKind.FILTER: filters.page,
-    StepKind.INPUT: inputs.page,
+    StepKind.INPUT: maps.pixels_page,
     StepKind.UPDATE: updates.page,
 }
 

@@ -9,7 +9,7 @@ from cnnviz.layers import TIE_RULES
 from cnnviz.quantities import format_cell, format_count, format_signed, format_together, format_value
 from cnnviz.routing import CheckEntry, GradientCheck, ParameterTarget, Verdict
 from ui.panels.backprop.asks import CancelCheck, ListEntries, Poke, StartCheck
-from ui.panels.backprop.now import Checks, Now
+from ui.panels.backprop.focus import Checks, Now
 from ui.panels.backprop.passes import Pass
 
 _LISTED = 200
@@ -20,19 +20,19 @@ _KINDS = (
 )
 _WITHOUT_KINK: tuple[Verdict, ...] = ("ok", "tie_rule", "curvature", "mismatch")
 
+_CHECK = "Compare every gradient with its finite difference, in the background"
+_KINK = "Not compared: a winner or a gate switches however small the change, down to ±10⁻⁸"
+_TIE_RULE = "The rule “all” counts a tied window several times; under “first” they agree"
+_CHECKED = "Parameters changed by ±ε; by less where a winner or a gate would switch within it"
+_LARGEST = (
+    "Largest error of the list below: of gradient and finite difference; for the tie rule, of the gradient "
+    "and a finite difference that counts all tied cells, too"
+)
 #: Name, colour role and tool tip of each row that counts a verdict.
 _COUNTED: dict[Verdict, tuple[str, str, str]] = {
     "ok": ("agree", "success", "The gradient is the slope of the loss"),
-    "kink": (
-        "kink",
-        "warning",
-        "Not compared: a winner or a gate switches however small the change, down to ±10⁻⁸",
-    ),
-    "tie_rule": (
-        "tie rule",
-        "info",
-        "The rule “all” counts a tied window several times; under “first” they agree",
-    ),
+    "kink": ("kink", "warning", _KINK),
+    "tie_rule": ("tie rule", "info", _TIE_RULE),
     "curvature": ("curved", "info", "They differ because the loss is curved within ±ε"),
     "mismatch": ("unexplained", "danger", "They differ for no known reason: the gradient is wrong"),
 }
@@ -44,8 +44,7 @@ def page(now: Now) -> Page:
     counts = {} if result is None else result.counts
     items: list[Item] = [Card("title", WORDS, Words("Check all", "strong"), room=None)]
     if now.progress is None:
-        title = f"Check all {format_count(passed.network.parameter_count)} parameters"
-        tip = "Compare every gradient with its finite difference, in the background"
+        title, tip = f"Check all {format_count(passed.network.parameter_count)} parameters", _CHECK
         items.append(Choice("check", "press", title, StartCheck(), tip=tip, icon="circle-check"))
     else:
         tip = "Share of the parameters that have been checked"
@@ -91,21 +90,8 @@ def _summary(passed: Pass, checks: Checks) -> Values:
         return format_value(first[0].judged_error if first else 0.0, 2)
 
     rows = (
-        row(
-            "checked",
-            "checked",
-            lambda each: format_count(each.checked),
-            "text",
-            "Parameters changed by ±ε; by less where a winner or a gate would switch within it",
-        ),
-        row(
-            "largest",
-            "error left" if has_ties else "largest error",
-            largest,
-            "text",
-            "Largest error of the list below: of gradient and finite difference; for the tie rule, of the "
-            "gradient and a finite difference that counts all tied cells, too",
-        ),
+        row("checked", "checked", lambda each: format_count(each.checked), "text", _CHECKED),
+        row("largest", "error left" if has_ties else "largest error", largest, "text", _LARGEST),
         *(
             row(verdict, name, lambda each, key=verdict: format_count(each.counts[key]), role, tip)
             for verdict, (name, role, tip) in _COUNTED.items()

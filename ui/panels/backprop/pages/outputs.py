@@ -13,8 +13,7 @@ from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.number_table import NUMBERS, NumberRow, Numbers, NumberTable
 from cnnviz.quantities import format_probability, format_signed, format_value, rest_of
 from ui.panels.backprop.asks import PointAt, Poke
-from ui.panels.backprop.focus import StepKind, target_of
-from ui.panels.backprop.now import Now
+from ui.panels.backprop.focus import Now, StepKind, target_of
 from ui.panels.backprop.passes import Pass
 
 _ROWS = {
@@ -59,13 +58,11 @@ def _image(passed: Pass) -> HeatMap:
 @kept
 def _numbers(passed: Pass, kind: StepKind, stage: str) -> Numbers:
     logits, p = passed.trace.logits[0].astype(np.float64), passed.trace.probabilities[0].astype(np.float64)
-    y = (np.arange(len(logits)) == passed.label).astype(np.float64)
+    y, names = (np.arange(len(logits)) == passed.label).astype(np.float64), passed.names
     if passed.has_one_logit:
-        y = np.array([float(passed.label)])
+        y, names = np.array([float(passed.label)]), (passed.names[1],)
     gradient = passed.gradient(passed.network.layers[-1][0]).astype(np.float64)
-    values = {"z": logits, "p": p, "y": y, "d": gradient}
-    names = passed.names if not passed.has_one_logit else (passed.names[1],)
-    shares = Colors("sequential", 0.0, 1.0)
+    values, shares = {"z": logits, "p": p, "y": y, "d": gradient}, Colors("sequential", 0.0, 1.0)
     rows = tuple(
         NumberRow(
             row,
@@ -76,9 +73,8 @@ def _numbers(passed: Pass, kind: StepKind, stage: str) -> Numbers:
         )
         for row in _VISIBLE[kind]
     )
-    return Numbers(
-        names, rows, lambda unit: Poke(target_of(stage, (unit,))), lambda unit: PointAt(stage, (unit,))
-    )
+    press, point = lambda unit: Poke(target_of(stage, (unit,))), lambda unit: PointAt(stage, (unit,))
+    return Numbers(names, rows, press, point)
 
 
 def _texts(passed: Pass, row: str, values: NDArray[np.float64]) -> tuple[list[str], ...]:
@@ -107,11 +103,9 @@ def curve_of(passed: Pass, kind: StepKind) -> tuple[str, str, Curves]:
     if kind is StepKind.LOSS:
         here = float(passed.probabilities[label])
         p = np.linspace(min(0.01, max(here, 1e-6)), 1.0, _POINTS)
-        dots = ((here, passed.gradients.loss, "accent"),)
-        curves = Curves(
-            (Curve("loss", p, -np.log(p)),), (), f"probability of class {name}", "loss", dots=dots
-        )
-        return "Loss", f"against the probability of class {name}", curves
+        dots, axis = ((here, passed.gradients.loss, "accent"),), f"probability of class {name}"
+        curves = Curves((Curve("loss", p, -np.log(p)),), (), axis, "loss", dots=dots)
+        return "Loss", f"against the {axis}", curves
     unit, place = (0, 1) if one else (label, label)
     center = float(passed.trace.logits[0, unit])
     axis = "logit z" if one else f"logit of class {name}, the others fixed"
@@ -119,10 +113,9 @@ def curve_of(passed: Pass, kind: StepKind) -> tuple[str, str, Curves]:
     if kind is StepKind.OUTPUT:
         p = 1.0 / (1.0 + np.exp(-z)) if one else np.exp(z - np.logaddexp(z, _others(passed, place)))
         dots = ((center, float(passed.probabilities[place]), "accent"),)
-        curves = Curves(
-            (Curve("p", z, p),), (), axis, f"p of class {passed.names[place]}", dots=dots, y_range=(0.0, 1.0)
-        )
-        return f"Probability of class {passed.names[place]}", "against its logit", curves
+        whose = f"class {passed.names[place]}"
+        curves = Curves((Curve("p", z, p),), (), axis, f"p of {whose}", dots=dots, y_range=(0.0, 1.0))
+        return f"Probability of {whose}", "against its logit", curves
     loss = np.logaddexp(0.0, -z if label == 1 else z) if one else np.logaddexp(z, _others(passed, label)) - z
     slope, here = float(passed.gradient(passed.network.layers[-1][0])[unit]), passed.gradients.loss
     lines = Curve("loss", z, loss), Curve("tangent", z, here + slope * (z - center), "winner", "dashed")

@@ -2,6 +2,8 @@
 
 from functools import lru_cache
 
+import numpy as np
+
 from cnnviz.drawing.page import Card, Choice, Item, Page, across, down
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
@@ -9,30 +11,26 @@ from cnnviz.quantities import format_cell, format_signed, format_together, forma
 from cnnviz.routing import TOLERANCE, CellTarget, ParameterTarget, PixelTarget, Poke, Target, pool_after
 from ui.panels.backprop.arithmetic import target_words
 from ui.panels.backprop.asks import GoTo, SetEps, SetReach, SetRule
-from ui.panels.backprop.focus import StepKind, backward_steps
-from ui.panels.backprop.now import Now, PokeOutcome
+from ui.panels.backprop.focus import Now, PokeOutcome, StepKind, backward_steps
 from ui.panels.backprop.passes import Pass
 
+_KINK = (
+    "Within ±ε something switches: the finite difference mixes several slopes. The loss has one here, which "
+    "a smaller ε measures."
+)
+_TIE_RULE = (
+    "The rule “all” makes the difference: tied cells move together and change the loss once, but “all” "
+    "counts each of them. Under “first” a tied window counts once"
+)
+_CURVED = (
+    "The loss is a curve, and ε is so large that it bends on the way. Make ε smaller: the gradient then "
+    "agrees."
+)
 VERDICTS = {
     "ok": ("agrees", "success", "Gradient and finite difference agree."),
-    "kink": (
-        "kink",
-        "warning",
-        "Within ±ε something switches: the finite difference mixes several slopes. The loss has one here, "
-        "which a smaller ε measures.",
-    ),
-    "tie_rule": (
-        "tie rule",
-        "info",
-        "The rule “all” makes the difference: tied cells move together and change the loss once, but “all” "
-        "counts each of them. Under “first” a tied window counts once",
-    ),
-    "curvature": (
-        "curved",
-        "info",
-        "The loss is a curve, and ε is so large that it bends on the way. Make ε smaller: the gradient then "
-        "agrees.",
-    ),
+    "kink": ("kink", "warning", _KINK),
+    "tie_rule": ("tie rule", "info", _TIE_RULE),
+    "curvature": ("curved", "info", _CURVED),
     "mismatch": ("differs", "danger", "Gradient and finite difference differ, and no kink explains it."),
 }
 _KINK_HERE = (
@@ -55,9 +53,8 @@ def page(now: Now) -> Page:
     """Target, ε, both sides of the comparison, and the loss over a range of pokes."""
     tips = "How far the number is changed, up and down", "How far the plot reaches to either side"
     eps = Choice("eps", "power", "Size of the change", SetEps, now.eps, ((-8,), (0,)), tips[0], symbol="ε")
-    reach = Choice(
-        "reach", "power", "Range of the plot", SetReach, now.reach, ((-4,), (2,)), tips[1], symbol="range ±"
-    )
+    title, ends = "Range of the plot", ((-4,), (2,))
+    reach = Choice("reach", "power", title, SetReach, now.reach, ends, tips[1], symbol="range ±")
     items: list[Item] = [Card("title", WORDS, Words(_title(now), "strong"), room=None)]
     items += [eps] if now.step.kind in _WEIGHTED else [_way_to_weights(now), eps]
     poked = now.poked
@@ -155,10 +152,7 @@ def _plot(poked: PokeOutcome) -> Curves:
     is_tangent = result.verdict not in ("tie_rule", "mismatch") and not result.is_at_kink
     rule = poked.passed.rule
     line = "tangent" if is_tangent else "backprop" if rule is None else f"rule “{rule}”"
-    lines = (
-        Curve("loss", curve.values, curve.losses),
-        Curve(line, curve.values, curve.tangent, "text", "dashed"),
-    )
+    tangent = Curve(line, curve.values, curve.tangent, "text", "dashed")
     marked = sorted(curve.kinks, key=lambda kink: abs(kink.value))[:_MARKED]
     words = ["winner flips here" if kink.kind == "winner" else "gate flips here" for kink in marked[:1]]
     markers = tuple(Marker(kink.value, words[0] if place == 0 else "") for place, kink in enumerate(marked))
@@ -166,14 +160,10 @@ def _plot(poked: PokeOutcome) -> Curves:
     reach = float(curve.values[-1])
     if reach / 50 < result.eps <= reach:
         dots += [(-result.eps, result.loss_minus, "muted"), (result.eps, result.loss_plus, "muted")]
-    ends = (
-        min(float(curve.losses.min()), float(curve.tangent.min())),
-        max(float(curve.losses.max()), float(curve.tangent.max())),
+    both = np.concatenate([curve.losses, curve.tangent])
+    low, high = float(both.min()), float(both.max())
+    lines, y_range = (
+        (Curve("loss", curve.values, curve.losses), tangent),
+        (low, high if high > low else low + 1),
     )
-    return Curves(
-        lines,
-        markers,
-        "change",
-        dots=tuple(dots),
-        y_range=ends if ends[1] > ends[0] else (ends[0], ends[0] + 1),
-    )
+    return Curves(lines, markers, "change", dots=tuple(dots), y_range=y_range)

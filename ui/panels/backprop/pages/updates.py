@@ -14,8 +14,7 @@ from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
 from cnnviz.quantities import format_signed, format_together, format_value
 from ui.panels.backprop.arithmetic import source_stage
 from ui.panels.backprop.asks import Adopt, Apply, SetRate, SetSide, ShowFilter, ShowParameter, ShowUnit, Undo
-from ui.panels.backprop.focus import Focus, is_maps
-from ui.panels.backprop.now import Now
+from ui.panels.backprop.focus import Focus, Now, is_maps
 from ui.panels.backprop.pages.plates import Plate, beside, joined, number_choice, overview, weight_plate
 from ui.panels.backprop.passes import Pass, Preview
 
@@ -27,21 +26,13 @@ _TIPS = (
     "Parameter whose weights are shown; all of them are updated",
     "η: how far each weight moves for a gradient of 1. It begins as the run's own rate",
 )
-_NUMBER_TIPS = {
-    "filter": "Filter",
-    "unit": "Unit of the dense layer",
-    "input": "Input map that the weights read",
-}
+_NUMBERS = {"filter": "Filter", "unit": "Unit of the dense layer", "input": "Input map that the weights read"}
 _RATES = ((1e-7,), (1e3,))
+_ADOPT = "Continue the training run from the changed weights; until then the run is not touched"
 _BUTTONS = (
     (Apply(), "Apply the update", "zap", "Take this step on a copy of the network"),
     (Undo(), "Undo", "undo-2", "Take the last trial step back"),
-    (
-        Adopt(),
-        "Adopt",
-        "check",
-        "Continue the training run from the changed weights; until then the run is not touched",
-    ),
+    (Adopt(), "Adopt", "check", _ADOPT),
 )
 
 
@@ -99,16 +90,17 @@ def _plates(passed: Pass, name: str, focus: Focus, rate: float, preview: Preview
     before, step = passed.network.params[name], -rate * passed.gradients.params[name]
     after = before if preview is None else preview.network.params[name]
     colors = Colors.of("signed", before, after)
-    words = (
-        ("Before w", "", "Weights as they are; click one to check it"),
-        ("After w′", "", "Weights after the update"),
+
+    def part(array: FloatArray, colors: Colors, *words: str) -> Plate:
+        title, caption, tip = words
+        return weight_plate(passed, name, focus, array, (title, caption, tip), colors)
+
+    first, last = beside(
+        part(before, colors, "Before w", "", "Weights as they are; click one to check it"),
+        part(after, colors, "After w′", "", "Weights after the update"),
     )
-
-    def part(array: FloatArray, words: tuple[str, str, str], colors: Colors) -> Plate:
-        return weight_plate(passed, name, focus, array, words, colors)
-
-    first, last = beside(part(before, words[0], colors), part(after, words[1], colors))
-    added = part(step, ("Step", "−η · ∂L/∂w", "What is added to each weight"), Colors.of("signed", step))
+    own = Colors.of("signed", step)
+    added = part(step, own, "Step", "−η · ∂L/∂w", "What is added to each weight")
     unit = added.map.notation.unit.removeprefix("× ")
     if unit:
         added = replace(added, title=f"Step, in units of {unit}")
@@ -136,13 +128,10 @@ def _numbers(passed: Pass, name: str, focus: Focus) -> tuple[Choice, ...]:
         )
     else:
         found = ()
-    return tuple(
-        choice
-        for word, kind, of, count, current in found
-        for choice in number_choice(
-            f"{word} of {of}", word, _NUMBER_TIPS[word], count, current, Asking(kind, of)
-        )
-    )
+    choices: tuple[Choice, ...] = ()
+    for word, kind, of, count, current in found:
+        choices += number_choice(f"{word} of {of}", word, _NUMBERS[word], count, current, Asking(kind, of))
+    return choices
 
 
 def _outcome(passed: Pass, preview: Preview | None) -> Values:
