@@ -144,7 +144,9 @@ class SnapshotStore:
         part = SnapshotStore(self.max_bytes)
         part.spacing = self.spacing
         part._kept = {kept for kept in self._kept if kept <= step}
-        part._replace([snapshot for snapshot in self._snapshots if snapshot.step <= step])
+        end = bisect_right(self._snapshots, step, key=lambda snapshot: snapshot.step)
+        part._snapshots = self._snapshots[:end]
+        part._nbytes = self._nbytes - sum(each.nbytes for each in self._snapshots[end:])
         return part
 
     def of_run(self, origin: Origin) -> "SnapshotStore":

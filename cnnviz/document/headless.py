@@ -7,7 +7,7 @@ from cnnviz import __version__
 from cnnviz.cli import Arguments
 from cnnviz.datasets import Dataset
 from cnnviz.document import archive
-from cnnviz.document.run import RUN, StillRun, pack_run, unpack_run
+from cnnviz.document.run import RUN, KeptRun, pack_run, unpack_run
 from cnnviz.document.types import FORMAT_VERSION, Data, Document, Files
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.evaluation import evaluate
@@ -29,10 +29,8 @@ def document_of(
 ) -> tuple[Document, dict[str, bytes]]:
     """Return a run that was trained without a window as a document, with its members and a student's work."""
     assert live.origin is not None
-    snapshots, experiment = history.snapshots, live.origin.experiment
-    run, files = pack_run(
-        StillRun(live, history.still(live.step), experiment.epochs, tuple(snapshots), snapshots.kept)
-    )
+    experiment = live.origin.experiment
+    run, files = pack_run(KeptRun(live, history, experiment.epochs))
     document = Document(
         format_version=FORMAT_VERSION,
         version=__version__,

@@ -6,7 +6,7 @@ from msgspec.structs import replace as replace_struct
 from PySide6.QtCore import QObject, Signal
 
 from cnnviz.datasets import Dataset
-from cnnviz.document.run import RestoredRun
+from cnnviz.document.run import KeptRun
 from cnnviz.document.types import Document
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
@@ -181,7 +181,7 @@ class StepShower(QObject):
         )
         self._document.restorer.restore(order)
 
-    def _prepared_for(self, picture: Document) -> RestoredRun | None:
+    def _prepared_for(self, picture: Document) -> KeptRun | None:
         """Return the run that came with the document, if a picture is of it."""
         prepared = self._document.prepared
         is_it = prepared is not None and prepared.experiment == picture.experiment

@@ -137,8 +137,7 @@ class RunStart(QObject):
         state, live, source = self._state, self._state.live, self._state.source
         if live is None or not state.run.is_started or not state.history.covers(live.step):
             return None
-        history = state.history.forked(live.step)
-        history.forked_at = state.history.forked_at
+        history = state.history.until(live.step)
         losses = () if built.history is None else built.history.losses[: len(history.losses)]
         if not live.note and np.array_equal(losses, history.losses):
             return None
