@@ -105,7 +105,7 @@ def words(title: str = "A report") -> dict[str, Any]:
     from cnnviz.lab.reading import load_lab
     from cnnviz.lab.record import LabRecord, Shown, StepRecord, Work
     from cnnviz.report.blocks import Data as Numbers
-    from cnnviz.report.inserts import Insert
+    from cnnviz.report.blocks import Insert
 
     drawing = (
         '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40"><rect width="9" height="9"/></svg>'

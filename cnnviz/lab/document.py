@@ -11,10 +11,9 @@ from cnnviz.lab.record import LabNumbers, LabRecord
 from cnnviz.lab.results import HandIn, Whose
 from cnnviz.mathematics import Equation
 from cnnviz.quantities import format_count
-from cnnviz.report.blocks import Block, Document, Formula, Heading, Named, Table, Words, data
+from cnnviz.report.blocks import Block, Document, Formula, Heading, Insert, Named, Table, Words, data
 from cnnviz.report.blocks import Measured as Part_
 from cnnviz.report.equations import of_network
-from cnnviz.report.inserts import Insert
 
 
 def lab_document(

@@ -22,9 +22,8 @@ from cnnviz.lab.measured import command_line, measured_lab
 from cnnviz.lab.model import PARTS
 from cnnviz.lab.record import LabNumbers, LabRecord, Shown, Version, Work, read_work
 from cnnviz.report.bench import LabSettings
-from cnnviz.report.blocks import Data, Figure, Heading, Table, Words
+from cnnviz.report.blocks import Data, Figure, Heading, Insert, Table, Words
 from cnnviz.report.html import to_html, write_html
-from cnnviz.report.inserts import Insert
 from cnnviz.report.pdf import write_pdf
 from cnnviz.training import Trainer
 from tests.engine.report_cases import (
