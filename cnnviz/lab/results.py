@@ -19,10 +19,10 @@ from msgspec.structs import replace
 from cnnviz import __version__
 from cnnviz.errors import DataError
 from cnnviz.experiment import Experiment
-from cnnviz.files import LONGEST_NAME, printable, printable_name
+from cnnviz.files import printable_name
 from cnnviz.lab.model import MOST_STEPS
 from cnnviz.lab.record import Commitment, Measured, Moment, Name, OwnImage, RunRecord, Version
-from cnnviz.reading import check_format, parse_json
+from cnnviz.reading import Head, check_format, flaw_in_words, parse_json
 from cnnviz.report.blocks import Kept, Prose
 
 FORMAT = "cnnviz-results"
@@ -130,8 +130,8 @@ def hand_in_from_json(content: str) -> HandIn | Whose:
     except ValueError as error:
         raise DataError("what it holds is no JSON, so it is damaged or cut off") from error
     entries = cast("dict[str, object]", values) if isinstance(values, dict) else {}
-    check_format(entries, FORMAT, FORMAT_VERSION, "it holds no results of CNNViz")
     try:
+        check_format(msgspec.convert(entries, Head), FORMAT, FORMAT_VERSION, "it holds no results of CNNViz")
         json.dumps(entries, ensure_ascii=False).encode()  # half a letter could never be written again
         if "without_results" in entries:
             return msgspec.convert(entries, Whose)
@@ -139,7 +139,7 @@ def hand_in_from_json(content: str) -> HandIn | Whose:
     except UnicodeError as error:
         raise DataError("it holds letters that are none") from error
     except msgspec.ValidationError as error:
-        raise DataError(_flaw(str(error))) from error
+        raise DataError(flaw_in_words(error, "content")) from error
     # The program writes no other parts, titles and units than its own: those may be what was edited.
     is_own = set(entries) <= set(HandIn.__struct_fields__) and (
         handed.version != __version__ or all(each == each.as_written for each in handed.measured)
@@ -147,23 +147,6 @@ def hand_in_from_json(content: str) -> HandIn | Whose:
     is_whole = is_own and handed.checksum == checksum_of(entries)
     # Sealed again, for what an earlier version wrote lacks the settings that have come since.
     return handed.sealed() if is_whole else replace(handed, checksum="")
-
-
-_PLACE = re.compile(r" - at (?:key in )?`\$\.?(?P<path>[^`]*)`\Z")
-
-
-def _flaw(text: str) -> str:
-    """Return what msgspec says of a file as a clause, to follow "because"."""
-    found = _PLACE.search(text)
-    what = (text[: found.start()] if found else text).replace("`", "'")
-    if what.startswith(("its ", "the ")):
-        return printable(what, 2 * LONGEST_NAME)
-    if (unknown := re.search(r"unknown field '(.*)'", what)) is not None:
-        return f"it has a part {printable(unknown[1], 40)!r} that is not known here"
-    missing = re.search(r"missing required field '(.*)'", what)
-    path = re.findall(r"[A-Za-z_]\w*", found["path"]) if found else []
-    name = missing[1] if missing else ["content", *path][-1]
-    return f"its {printable(name, 40)!r} is missing, too large or not what was expected"
 
 
 # --- finding them in a report -------------------------------------------------------------------------------
