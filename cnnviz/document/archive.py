@@ -105,9 +105,8 @@ def from_json(content: bytes) -> Document:
     if len(content) > _LARGEST_JSON or sum(map(content.count, (b",", b"[", b"{"))) > MOST_ITEMS:
         raise DataError("its document.json is too large")
     try:
-        check_format(
-            msgspec.json.decode(content, type=Head), "cnnviz", FORMAT_VERSION, "it is not a CNNViz document"
-        )
+        head = msgspec.json.decode(content, type=Head)
+        check_format(head, "cnnviz", FORMAT_VERSION, "it is not a CNNViz document")
         document = msgspec.json.decode(content, type=Document)
         msgspec.json.decode(content, type=_ALL_SETTINGS)
         return document
