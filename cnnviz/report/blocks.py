@@ -1,12 +1,11 @@
 """What a report consists of, whatever file it is written to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, structs
 
-from cnnviz import spreadsheet
 from cnnviz.drawing import is_plain
 from cnnviz.mathematics import Equation
 from cnnviz.notation import format_column
@@ -82,13 +81,8 @@ class Table(Kept, frozen=True, tag=True):
     @property
     def shown(self) -> list[list[str]]:
         """The rows as they are written in the report."""
-        if not self.data.rows:
-            return []
-        columns = [
-            column_texts(cells, how)
-            for cells, how in zip(zip(*self.data.rows, strict=True), self.formats, strict=True)
-        ]
-        return [list(row) for row in zip(*columns, strict=True)]
+        columns = zip(zip(*self.data.rows, strict=True), self.formats, strict=False)
+        return [list(row) for row in zip(*(column_texts(*each) for each in columns), strict=True)]
 
 
 class Figure(Kept, frozen=True, tag=True):
@@ -187,7 +181,6 @@ LONGEST_WORDS = 500
 
 _MOST_ROWS, _MOST_COLUMNS = 60, 14  # what can be read as a table on a page
 _LONGEST_TEXT = 1000
-_LONGEST_TABLE = 20_000  # letters of a CSV file that is compared with the tables of the report
 _TEXT_WIDTH_CM = 17.0
 
 
@@ -227,15 +220,6 @@ class Insert(Kept, frozen=True):
             return structs.replace(figure, own_caption=words)
         return Table(name, caption, self.data, _formats(self.data), own_caption=words)
 
-    def shows_numbers(self, data: Data) -> bool:
-        """Whether these are the numbers of a table, or the numbers behind a figure, under whatever words."""
-        wanted = _numbers(data.rows)
-        if self.data is not None:
-            return bool(wanted) and _numbers(self.data.rows) == wanted
-        if not wanted or not 0 < len(self.csv) <= _LONGEST_TABLE:
-            return False
-        return _numbers(spreadsheet.rows_in(self.csv)) == wanted
-
 
 def shortened(text: str) -> str:
     """Return a title or caption that is short enough to be kept."""
@@ -257,9 +241,3 @@ def _formats(data: Data) -> tuple[str, ...]:
         return "count" if all(float(cell).is_integer() for cell in column) else "value"
 
     return tuple(of(column) for column in columns)
-
-
-def _numbers(rows: Iterable[Sequence[spreadsheet.Cell]]) -> list[tuple[float, ...]]:
-    """Return the numbers in each row; names, which may be numbers too, stand in the first column."""
-    found = (tuple(float(cell) for cell in row[1:] if isinstance(cell, int | float)) for row in rows)
-    return [row for row in found if row]

@@ -222,7 +222,7 @@ CHANGES: tuple[tuple[Callable[[dict[str, bytes]], Any], str], ...] = (
     (lambda m: m.update({"document.json": b" " * (17 << 20)}), "larger than it says"),
     (lambda m: m.update({"model.safetensors": b"\x00" * 100}), "model.safetensors is damaged"),
     (lambda m: m.update({"run.safetensors": bytes(70 << 20)}), "larger than it says"),
-    (_changed(format_version=9, version="9.0"), r"newer CNNViz \(9\.0; .*\), so update CNNViz\.$"),
+    (_changed(format_version=9, version="9.0"), r"newer CNNViz \(9\.0; .*\)\. Update CNNViz to open it\.$"),
     (_changed("format"), "not a CNNViz document"),
     (_changed("experiment"), "experiment"),
     (_changed(experiment={"kernel_size": 1000}), "'experiment' is not as it should be"),
