@@ -164,7 +164,7 @@ def summary(rows: Sequence[Row]) -> str:
 _TEMPLATE = bundled("report/class.html.jinja")
 
 
-def to_html(rows: Sequence[Row], title: str = "Hand-ins") -> bytes:
+def to_html(rows: Sequence[Row]) -> bytes:
     """Return one page for each student, then the answers of all to each question; no answer is markup.
 
     * Raises CNNVizError: if the template is missing or damaged.
@@ -173,7 +173,9 @@ def to_html(rows: Sequence[Row], title: str = "Hand-ins") -> bytes:
     students, questions = [_student(row) for row in rows], list(_questions(rows))
     with contextlib.suppress(OSError, UnicodeDecodeError, TemplateError):
         template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
-        text = template.render(title=title, summary=summary(rows), students=students, questions=questions)
+        text = template.render(
+            title="Hand-ins", summary=summary(rows), students=students, questions=questions
+        )
         return text.encode("utf-8", "replace")
     raise CNNVizError(f"The template of the pages is missing or damaged; {restore('report')}.")
 
