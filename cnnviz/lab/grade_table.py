@@ -173,9 +173,7 @@ def to_html(rows: Sequence[Row]) -> bytes:
     students, questions = [_student(row) for row in rows], list(_questions(rows))
     with contextlib.suppress(OSError, UnicodeDecodeError, TemplateError):
         template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
-        text = template.render(
-            title="Hand-ins", summary=summary(rows), students=students, questions=questions
-        )
+        text = template.render(summary=summary(rows), students=students, questions=questions)
         return text.encode("utf-8", "replace")
     raise CNNVizError(f"The template of the pages is missing or damaged; {restore('report')}.")
 

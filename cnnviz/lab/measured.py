@@ -239,7 +239,7 @@ def command_line(experiment: Experiment, dataset: Dataset, sample: int = 0) -> s
         elif setting in ("epochs", "batch_size", "learning_rate", "seed"):
             words += [f"--{setting.replace('_', '-')}", repr(value)]
         else:
-            listed = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            listed = ",".join(map(str, cast("Any", value) if isinstance(value, tuple) else (value,)))
             words += ["--set", f"{setting}={listed.lower() if isinstance(value, bool) else listed}"]
     if sample:
         words += ["--sample", str(sample)]

@@ -181,7 +181,7 @@ class _Reader:
                     )
         if file.start.settings:
             self.complain(("start", "settings"), "[start] takes no 'settings'; set them in [settings]")
-        given = structs.asdict(file) | {"steps": tuple(steps)}
+        given: dict[str, Any] = {**structs.asdict(file), "steps": tuple(steps)}
         return Lab(
             **given, experiment=self._experiment, seed_from_roll_number=from_roll_number, source=source
         )
