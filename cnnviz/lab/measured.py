@@ -5,7 +5,7 @@ import platform
 import shlex
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from msgspec import structs
@@ -239,8 +239,9 @@ def command_line(experiment: Experiment, dataset: Dataset, sample: int = 0) -> s
         elif setting in ("epochs", "batch_size", "learning_rate", "seed"):
             words += [f"--{setting.replace('_', '-')}", repr(value)]
         else:
-            listed = ",".join(map(str, cast("Any", value) if isinstance(value, tuple) else (value,)))
-            words += ["--set", f"{setting}={listed.lower() if isinstance(value, bool) else listed}"]
+            numbers = cast("tuple[int, ...]", value) if isinstance(value, tuple) else (value,)
+            text = ",".join(map(str, numbers))
+            words += ["--set", f"{setting}={text.lower() if isinstance(value, bool) else text}"]
     if sample:
         words += ["--sample", str(sample)]
     return shlex.join([*words, "--report", "lab5.pdf"])
