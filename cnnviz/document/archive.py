@@ -6,7 +6,6 @@ writes, where a member that has not changed need not be written again). A PNG ca
 
 import hashlib
 import io
-import shutil
 import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -119,12 +118,6 @@ def from_json(content: bytes) -> Document:
 # --- writing ------------------------------------------------------------------------------------------------
 
 
-def with_parts(document: Document, files: Files) -> Document:
-    """Return a document that names these members, beside those that it names already."""
-    parts = {name: Part(len(each), hashlib.sha256(each).hexdigest()) for name, each in files.items()}
-    return replace(document, parts=dict(sorted({**document.parts, **parts}.items())))
-
-
 def save(path: str | Path, document: Document, files: Files) -> None:
     """Write a document as an archive, whole or not at all.
 
@@ -172,7 +165,8 @@ def save_in_folder(folder: Path, document: Document, files: Files) -> Document:
 
 def _checked(path: str | Path, document: Document, files: Files) -> tuple[Document, bytes]:
     """Return a document that names its members and its JSON, if both can be read again."""
-    document = with_parts(document, files)
+    parts = {name: Part(len(each), hashlib.sha256(each).hexdigest()) for name, each in files.items()}
+    document = replace(document, parts=dict(sorted({**document.parts, **parts}.items())))
     try:
         content = to_json(document)
         _require_bounds(document.parts)
@@ -337,11 +331,6 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, largest: int) -> by
             if len(content) > largest:
                 raise DataError(f"its {name} is larger than it says")
     return bytes(content)
-
-
-def remove_folder(folder: Path) -> None:
-    """Remove a document that was kept in a folder."""
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 # --- pictures -----------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, cast
 
@@ -163,9 +164,8 @@ _WITHOUT_RESULTS = (
     f"{_WHAT_TO_HAND_IN}"
 )
 _MOST_ATTACHED = 20
-_LONGEST_HEAD = 2000
-_MOST_MENTIONS, _LONGEST_TAG = 1000, 200
-_STREAM = re.compile(rb"stream\r?\n")
+_SCRIPT = re.compile(rf"<script[^<>]{{0,200}}{SCRIPT_ID}[^<>]{{0,200}}>", re.IGNORECASE)
+_EMBEDDED = re.compile(rb"/EmbeddedFile(?!s).{0,2000}?stream\r?\n", re.DOTALL)  # with s: the list of them
 
 
 def hand_in_of(content: bytes, path: Path) -> HandIn | Whose:
@@ -198,16 +198,7 @@ def _text_in(content: bytes) -> str:
 
 def _text_in_html(text: str) -> str:
     """Return the content of the one script element with the id of the results."""
-    starts: list[int] = []
-    place = -1
-    for _ in range(_MOST_MENTIONS):
-        place = text.find(SCRIPT_ID, place + 1)
-        if place < 0:
-            break
-        tag = text.rfind("<", max(place - _LONGEST_TAG, 0), place)
-        end = text.find(">", place, place + _LONGEST_TAG)
-        if tag >= 0 and end >= 0 and text[tag : tag + 7].lower() == "<script" and ">" not in text[tag:place]:
-            starts.append(end + 1)
+    starts = [tag.end() for tag in _SCRIPT.finditer(text)]
     if not starts:
         raise DataError(f"the page {_WITHOUT_RESULTS}")
     if len(starts) > 1:
@@ -221,16 +212,7 @@ def _text_in_html(text: str) -> str:
 def _text_in_pdf(content: bytes) -> str:
     """Return the attached text: the stream of the one embedded file that is an object in JSON."""
     texts: list[str] = []
-    position = 0
-    for _ in range(_MOST_ATTACHED):
-        position = content.find(b"/EmbeddedFile", position)
-        if position < 0:
-            break
-        position += 1
-        begin = _STREAM.search(content, position, position + _LONGEST_HEAD)
-        # `/EmbeddedFiles` is the catalogue that lists them.
-        if begin is None or content[position : position + 13] == b"EmbeddedFiles":
-            continue
+    for begin in islice(_EMBEDDED.finditer(content), _MOST_ATTACHED):
         unpacked = _unpacked(content, begin.end())
         if unpacked is None:  # short ones are not packed
             unpacked = content[begin.end() : content.find(b"endstream", begin.end())][:LARGEST]
