@@ -12,7 +12,7 @@ from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.history import History
 from cnnviz.quantities import format_count
-from cnnviz.snapshots import Origin, Snapshot
+from cnnviz.snapshots import Origin, Snapshot, SnapshotStore
 from cnnviz.training import Trainer
 from ui.run.loading import select_classes
 from ui.run.mail_reader import MailReader
@@ -230,7 +230,7 @@ class RunStart(QObject):
         if reference is not None and reference.run_id == run_id - 1 and reference.snapshot.step <= common:
             state.set_reference(Reference(reference.snapshot, run_id))
         # Of the run before, the curves are compared: its snapshots would take the memory of two runs.
-        previous.snapshots.clear()
+        previous.snapshots = SnapshotStore(previous.snapshots.max_bytes)
         state.set_ghost(previous if len(previous.losses) else None)
         state.reset_history(history)
 
