@@ -190,8 +190,10 @@ def _contradictions(options: Arguments) -> Iterator[str]:
             yield f"{name.removesuffix('-list')} needs --verify, the hand-ins that it is about"
     if options.files and options.headless:
         if len(options.files) > 1 or options.files[0].suffix.lower() != ".cnnviz":
-            first = printable(options.files[0])
-            yield f"{first} is opened in a window; give --headless a single document (.cnnviz), or data by --data"
+            yield (
+                f"{printable(options.files[0])} is opened in a window; give --headless a single document "
+                "(.cnnviz), or data by --data"
+            )
         for name in given(*_OF_A_RUN, "lab"):
             yield f"{name} does not go with a document, which brings its own settings"
     for path in options.files:
