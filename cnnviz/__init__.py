@@ -12,7 +12,6 @@ _MODULES = {
     "Experiment": "experiment",
     "History": "history",
     "Network": "network",
-    "TrainConfig": "training",
     "Trainer": "training",
     "compare": "translation",
     "evaluate": "evaluation",

@@ -10,7 +10,6 @@ from cnnviz.history import History as History
 from cnnviz.network import Network as Network
 from cnnviz.notebook import show as show
 from cnnviz.routing import pool_routing as pool_routing
-from cnnviz.training import TrainConfig as TrainConfig
 from cnnviz.training import Trainer as Trainer
 from cnnviz.translation import compare as compare
 

@@ -21,7 +21,6 @@ from safetensors.numpy import save as to_safetensors
 
 from cnnviz import __version__
 from cnnviz._types import FloatArray
-from cnnviz.document.archive import in_words
 from cnnviz.document.run import network_of, require_memory
 from cnnviz.document.types import Count, Data, Line, Place, Said
 from cnnviz.errors import CheckpointError, CNNVizError, DataError, NewerVersionError, ParameterError
@@ -30,7 +29,7 @@ from cnnviz.file_kinds import wrong_kind
 from cnnviz.files import atomic_write, printable, printable_name
 from cnnviz.network import Network, weights_checksum
 from cnnviz.quantities import format_megabytes
-from cnnviz.reading import LARGEST_TEXT, check_format, parse_json, read_bytes
+from cnnviz.reading import LARGEST_TEXT, Head, check_format, flaw_in_words, parse_json, read_bytes
 from cnnviz.snapshots import Snapshot
 
 FORMAT = "cnnviz-model"
@@ -177,9 +176,9 @@ def load(path: str | Path) -> Checkpoint:
             "own files"
         )
     try:
-        said = parse_json(texts[_SAID])
-        known = cast("dict[str, object]", said) if isinstance(said, dict) else {}
-        check_format(known, FORMAT, FORMAT_VERSION, "holds weights and a description that is not CNNViz's")
+        parse_json(texts[_SAID])  # within bounds
+        head = msgspec.json.decode(texts[_SAID], type=Head)
+        check_format(head, FORMAT, FORMAT_VERSION, "holds weights and a description that is not CNNViz's")
         found = msgspec.json.decode(texts[_SAID], type=_Description)
         found.experiment.check_fits(found.input_shape)
         network = network_of(found.experiment.build_network(found.input_shape), arrays)
@@ -204,7 +203,7 @@ def load(path: str | Path) -> Checkpoint:
         if isinstance(error, CNNVizError):
             reason = str(error).rstrip(".")
         elif isinstance(error, msgspec.ValidationError):
-            reason = in_words(error)
+            reason = flaw_in_words(error, "description")
         raise CheckpointError(
             f"{name} cannot be used: {printable(reason, _LONGEST_REASON)}. Choose a model that CNNViz saved."
         ) from error

@@ -1,7 +1,7 @@
 """The command line: what can be asked for, and the experiment that it describes."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -133,9 +133,7 @@ _OPTIONS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
         {"dest": "class_list"},
     ),
 )
-_OUTPUTS = ("save", "report", "html", "figures", "screenshots", "results", "course")
-_BROUGHT_BY_DOCUMENT = ("classes", "epochs", "batch_size", "learning_rate", "seed", "set", "screenshots")
-_BROUGHT_BY_LAB = ("classes", "epochs", "batch_size", "learning_rate", "seed", "set", "save", "screenshots")
+_OF_A_RUN = ("classes", "epochs", "batch_size", "learning_rate", "seed", "set", "screenshots")
 
 
 class _OneLineParser(argparse.ArgumentParser):
@@ -167,49 +165,40 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         usual: dict[str, Any] = {"metavar": value, "type": Path} if value else {"action": "store_true"}
         parser.add_argument(name, help=words, **usual | more)
     options = parser.parse_args(argv, Arguments())
-    for name in _OUTPUTS:
-        if getattr(options, name) is not None and not options.headless:
-            where = "; in the window use File > Save" if name == "save" else ""
-            parser.error(f"--{name} needs --headless{where}")
-    _check_lab_options(parser, options)
-    if options.files and options.headless:
-        _check_headless_files(parser, options)
-    for path in options.files:
-        if not path.exists():
-            parser.error(
-                f"{printable(path)} does not exist; give the path of a document, weights, a picture or data"
-            )
+    for contradiction in _contradictions(options):
+        parser.error(contradiction)
     options.experiment = _experiment(options)
     return options
 
 
-def _check_headless_files(parser: argparse.ArgumentParser, options: Arguments) -> None:
-    """Leave the program where a document is named together with what makes another run."""
-    if len(options.files) > 1 or options.files[0].suffix.lower() != ".cnnviz":
-        parser.error(
-            f"{printable(options.files[0])} is opened in a window; give --headless a single document "
-            "(.cnnviz), or data by --data"
-        )
-    for name in (*_BROUGHT_BY_DOCUMENT, "lab"):
-        if getattr(options, name) is not None:
-            parser.error(
-                f"--{name.replace('_', '-')} does not go with a document, which brings its own settings"
+def _contradictions(options: Arguments) -> Iterator[str]:
+    """Yield what does not go together, or is not there."""
+
+    def given(*names: str) -> list[str]:
+        return [f"--{name.replace('_', '-')}" for name in names if getattr(options, name) is not None]
+
+    if not options.headless:
+        for name in given("save", "report", "html", "figures", "screenshots", "results", "course"):
+            yield f"{name} needs --headless{'; in the window use File > Save' if name == '--save' else ''}"
+    if options.lab is None:
+        yield from (f"{name} needs --lab, the lab that it is of" for name in given("results", "course"))
+    elif not options.verify:
+        for name in given(*_OF_A_RUN, "save"):
+            yield f"{name} does not go with --lab, which brings its own settings"
+    if not options.verify:
+        for name in given("pages", "class_list"):
+            yield f"{name.removesuffix('-list')} needs --verify, the hand-ins that it is about"
+    if options.files and options.headless:
+        if len(options.files) > 1 or options.files[0].suffix.lower() != ".cnnviz":
+            yield (
+                f"{printable(options.files[0])} is opened in a window; give --headless a single document "
+                "(.cnnviz), or data by --data"
             )
-
-
-def _check_lab_options(parser: argparse.ArgumentParser, options: Arguments) -> None:
-    """Leave the program where what was asked for about labs does not go together."""
-    for name in ("results", "course"):
-        if getattr(options, name) is not None and options.lab is None:
-            parser.error(f"--{name} needs --lab, the lab that it is of")
-    for name in ("pages", "class_list"):
-        if getattr(options, name) is not None and not options.verify:
-            parser.error(f"--{name.removesuffix('_list')} needs --verify, the hand-ins that it is about")
-    if options.lab is None or options.verify:
-        return
-    for name in _BROUGHT_BY_LAB:
-        if getattr(options, name) is not None:
-            parser.error(f"--{name.replace('_', '-')} does not go with --lab, which brings its own settings")
+        for name in given(*_OF_A_RUN, "lab"):
+            yield f"{name} does not go with a document, which brings its own settings"
+    for path in options.files:
+        if not path.exists():
+            yield f"{printable(path)} does not exist; give the path of a document, weights, a picture or data"
 
 
 def _experiment(options: Arguments) -> Experiment:

@@ -48,18 +48,16 @@ _BY_LIBRARY = {"dnf": "dnf install", "zypper": "zypper install"}
 class Fact(NamedTuple):
     """One line of the diagnosis."""
 
-    # `name`, `value`: what, and how it is; in case of a problem with its remedy
     name: str
-    value: str
+    value: str  # how it is; in case of a problem with its remedy
     is_fine: bool = True  # whether the program can work with it
 
 
 class Library(NamedTuple):
     """A system library that Qt needs on Linux."""
 
-    # `file`, `package`: its file, and the package of Debian and Ubuntu that brings it
     file: str
-    package: str
+    package: str  # of Debian and Ubuntu, that brings it
     use: str  # for what it is needed
 
 
@@ -202,13 +200,10 @@ def _inside(file: str) -> Path:
 
 def _loads(file: str) -> bool:
     # What a bundle has inside may lack a library that it has not: one of the list, or one that comes with it.
-    if _inside(file).exists():
-        return True
     try:
-        load(file)
+        return _inside(file).exists() or bool(load(file))
     except OSError:
         return False
-    return True
 
 
 def has_window() -> bool:

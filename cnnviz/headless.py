@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from cnnviz import checkpoint
+from cnnviz import __version__, checkpoint
 from cnnviz.cli import Arguments
 from cnnviz.datasets import Dataset, choice_note, fitting_classes, load_dataset, load_mnist, require_classes
-from cnnviz.errors import CNNVizError
-from cnnviz.evaluation import Evaluation, Progress
+from cnnviz.document import archive
+from cnnviz.document.run import RUN, KeptRun, pack_run, unpack_run
+from cnnviz.document.types import FORMAT_VERSION, Data, Document, Files
+from cnnviz.errors import CNNVizError, DataError
+from cnnviz.evaluation import Evaluation, Progress, evaluate
 from cnnviz.experiment import Experiment, preset_of
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.history import History, LogLine
 from cnnviz.output import INTERRUPTED, Output
-from cnnviz.quantities import format_count, format_probability, format_value
+from cnnviz.quantities import format_count, format_probability, format_value, now
 from cnnviz.runtime import one_blas_thread
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
@@ -30,9 +33,10 @@ if TYPE_CHECKING:
     from cnnviz.lab.model import Lab
     from cnnviz.lab.record import Work
     from cnnviz.report.bench import Bench
-    from cnnviz.report.blocks import Document
+    from cnnviz.report.blocks import Document as Report
 
 _PARTIAL = Path("cnnviz-interrupted.safetensors")
+_DATA = "data.npz"
 
 
 def run(arguments: Arguments) -> int:
@@ -53,8 +57,6 @@ def run(arguments: Arguments) -> int:
         require_folder(target)
     require_new(arguments.figures)
     if arguments.files:
-        from cnnviz.document.headless import run_document
-
         return run_document(arguments, arguments.files[0], output)
     experiment = arguments.experiment
     dataset = read_data(arguments.data, experiment.classes, required=arguments.classes is not None)
@@ -76,7 +78,7 @@ def run(arguments: Arguments) -> int:
     if target is not None:
         with output.going_on():
             live = replace(trainer.snapshot, origin=origin)
-            left_out = save(target, live, history, experiment, dataset, arguments)
+            left_out = save(target, live, history, dataset, arguments)
             steps = format_count(trainer.step)
             output.say(f"Saved the network after {steps} steps to {target}. {left_out}".rstrip())
     if finished and arguments.wants_report:
@@ -89,23 +91,25 @@ def run(arguments: Arguments) -> int:
     return output.status if finished else INTERRUPTED
 
 
-def save(
-    target: Path, live: Snapshot, history: History, experiment: Experiment, dataset: Dataset, of: Arguments
-) -> str:
+def save(target: Path, live: Snapshot, history: History, dataset: Dataset, of: Arguments) -> str:
     """Write a run: all of it as a document, or its weights alone, as the ending of the name says.
 
     * `of`: says whose document it is.
     * Returns: what the file lacks, as a sentence; "" for nothing.
     """
-    from cnnviz.document import archive
-
+    assert live.origin is not None
+    experiment = live.origin.experiment
     if target.suffix.lower() != archive.ENDING:
         return checkpoint.save(target, live, experiment, dataset.name, dataset.sha256)
-    from cnnviz.document.headless import document_of
-
+    run, files = pack_run(KeptRun(live, history, experiment.epochs))
+    path = "" if dataset.path is None else str(dataset.path)
     whose = {"author": of.author, "roll_number": of.roll_number}
-    words = {name: text for name, text in whose.items() if text}
-    archive.save(target, *document_of(live, history, dataset, words))
+    document = Document(
+        format_version=FORMAT_VERSION, version=__version__, saved=now(), experiment=experiment, run=run,
+        data=Data(name=dataset.name[:200], sha256=dataset.sha256, path=path),
+        words={name: text for name, text in whose.items() if text},
+    )  # fmt: skip
+    archive.save(target, document, files)
     return ""
 
 
@@ -137,6 +141,65 @@ def write_report(arguments: Arguments, lab: "Lab", work: "Work", bench: "Bench",
     )
 
 
+def run_document(arguments: Arguments, path: Path, output: Output) -> int:
+    """Test the run of a document as it stands, and write its report and its network.
+
+    * Returns: exit status: 0, or 2 if a file could not be written.
+    * Raises CNNVizError: if the document or its data cannot be read, or it holds no run.
+    """
+    # Labs are loaded by those who ask for them only.
+    from cnnviz.lab.course import dataset_in
+    from cnnviz.lab.record import read_work
+    from cnnviz.report.bench import Bench
+
+    document, files = archive.load(path)
+    try:
+        if document.run is None or RUN.model not in files:
+            raise DataError("it holds no trained network")
+        source = arguments.data or (Path(document.data.path) if document.data.path else None)
+        classes = document.experiment.classes
+        if document.data.path == _DATA and arguments.data is None:
+            dataset = dataset_in(document, files).select(classes)
+        else:
+            dataset = read_data(source, classes, required=True)
+        if document.data.sha256 not in ("", dataset.sha256):
+            raise DataError(f"it was made with other data ({document.data.name}); give them by --data")
+        run = unpack_run(document.run, files, dataset.name, dataset.input_shape)
+    except CNNVizError as error:
+        raise archive.opening_failed(path, error) from error
+    experiment, network = run.experiment, run.live.network
+    output.say(describe(experiment, dataset))
+    output.say(f"after {format_count(run.live.step)} steps")
+    with one_blas_thread:
+        tested = evaluate(network, dataset.test_images, dataset.test_labels)
+    output.say(describe_evaluation(tested, dataset.classes))
+    if arguments.save is not None:
+        with output.going_on():
+            left_out = save(arguments.save, run.live, run.history, dataset, arguments)
+            output.say(f"Saved the network to {arguments.save}. {left_out}".rstrip())
+    if not arguments.wants_report:
+        return output.status
+    try:
+        work, _ = read_work({**archive.filled_in(document.words, files), "lab": document.lab})
+        lab = _lab_of(document, files)
+    except CNNVizError as error:
+        raise archive.opening_failed(path, error) from error
+    bench = Bench(experiment, dataset, network, run.live.step, history=run.history)
+    write_report(arguments, lab, work, bench, output)
+    return output.status
+
+
+def _lab_of(document: Document, files: Files) -> "Lab":
+    """Return the lab that was in front: one of the program's, that in the document, or that of free work."""
+    from cnnviz.lab.course import free_lab, lab_in, open_lab, shipped_labs
+
+    if not document.lab:
+        return free_lab()
+    if document.lab not in shipped_labs() and "lab.toml" in files:
+        return lab_in(files)[0]
+    return open_lab(shipped_labs().get(document.lab, Path(document.lab)))[0]
+
+
 @contextmanager
 def percent_bar() -> Generator[Progress]:
     """Show on a terminal the share that is done, which the context is told."""
@@ -148,7 +211,7 @@ def percent_bar() -> Generator[Progress]:
         yield progress
 
 
-def write_document(arguments: Arguments, document: "Document", output: Output) -> None:
+def write_document(arguments: Arguments, report: "Report", output: Output) -> None:
     """Write a report to all files that the command line names for it."""
     # Typesetting is loaded by those who ask for a report only.
     from cnnviz.report.html import write_html
@@ -161,7 +224,7 @@ def write_document(arguments: Arguments, document: "Document", output: Output) -
     ):
         if target is not None:
             with output.going_on():
-                write(document, target)
+                write(report, target)
                 output.say(f"Wrote the lab report to {target}.")
 
 

@@ -3,6 +3,7 @@
 With it any step is had again: its weights, to the last bit, by training on from the kept moment before it.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
@@ -44,22 +45,6 @@ class EvaluationPoint(NamedTuple):
     step: int
     loss: float
     accuracy: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Recorded:
-    """A record as it stands, without copies: what is appended later is not in these views."""
-
-    losses: NDArray[np.float64]
-    correct: NDArray[np.float64]  # totals of the first 0, 1, 2, … steps
-    images: NDArray[np.float64]  # totals likewise
-    tests: tuple[EvaluationPoint, ...]
-    log_every: int
-    first_step: int
-    batch_size: int
-    epoch_images: int
-    forked_at: int | None
-    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +102,11 @@ class History(Pictured):
         """Loss of every step on record, shape (steps,), read-only."""
         return self._record.rows[0, 1:]
 
+    @property
+    def totals(self) -> NDArray[np.float64]:
+        """Losses, right answers and images of the first 0, 1, 2, … steps, shape (3, steps + 1), read-only."""
+        return self._record.rows[1:]
+
     def note_settings(self, experiment: Experiment, images: int, *, were_changed: bool = False) -> None:
         """Note what the run is trained with, on how many images, and whether its rate was changed."""
         self.batch_size, self.epoch_images = experiment.batch_size, images
@@ -138,14 +128,6 @@ class History(Pictured):
         self.log.extend(lines)
         return lines
 
-    def still(self, step: int) -> Recorded:
-        """Return the record up to a step as it stands, for another thread; takes no time."""
-        losses, _, correct, images = self._record.rows[:, : max(step - self.first_step, 0) + 1]
-        return Recorded(
-            losses[1:], correct, images, tuple(each for each in self.tests if each.step <= step),
-            self.log_every, self.first_step, self.batch_size, self.epoch_images, self.forked_at, self.said,
-        )  # fmt: skip
-
     def add_test(self, point: EvaluationPoint) -> None:
         """Add a test result; a second one at the same step replaces the first."""
         if self.tests and self.tests[-1].step == point.step:
@@ -156,10 +138,22 @@ class History(Pictured):
         """Whether a record up to `step` can be forked from this one."""
         return self.first_step <= step <= self.step
 
-    def forked(self, step: int) -> "History":
-        """Return a record of its own that has everything up to `step` in common with this one.
+    def until(self, step: int) -> "History":
+        """Return this record up to `step` as one of its own: what is added to either is not in the other.
 
-        The snapshots are shared, not copied.
+        Arrays and snapshots are shared, so it takes no time.
+        """
+        part = History(self.log_every, self.first_step, self.snapshots.max_bytes)
+        part.batch_size, part.epoch_images = self.batch_size, self.epoch_images
+        part.forked_at, part.said = self.forked_at, self.said
+        part.log = self.log[: bisect_right(self.log, step, key=lambda line: line.step)]
+        part.tests = [point for point in self.tests if point.step <= step]
+        part.snapshots = self.snapshots.until(step)
+        part._record = self._record.until(max(step - self.first_step, 0))
+        return part
+
+    def forked(self, step: int) -> "History":
+        """Return the record of a run that leaves this one at `step`.
 
         * Raises ValueError: if `step` lies before or after this record.
         """
@@ -167,13 +161,8 @@ class History(Pictured):
             raise ValueError(
                 f"The history goes from step {self.first_step} to {self.step}. Got {step} instead."
             )
-        fork = History(self.log_every, self.first_step, self.snapshots.max_bytes)
-        fork.batch_size, fork.epoch_images = self.batch_size, self.epoch_images
-        fork.forked_at, fork.said = step, self.said
-        fork.log = [line for line in self.log if line.step <= step]
-        fork.tests = [point for point in self.tests if point.step <= step]
-        fork.snapshots = self.snapshots.until(step)
-        fork._record = self._record.until(step - self.first_step)
+        fork = self.until(step)
+        fork.forked_at = step
         return fork
 
     def images_at(self, steps: ArrayLike) -> NDArray[np.float64]:
@@ -204,7 +193,7 @@ class History(Pictured):
         start = max(end - (last or self.log_every), 0)
         if start == end:
             return LogLine(step, float("nan"), float("nan"), 0)
-        loss, correct, images = (self._record.rows[1:, end] - self._record.rows[1:, start]).tolist()
+        loss, correct, images = (self.totals[:, end] - self.totals[:, start]).tolist()
         return LogLine(step, loss / (end - start), correct / images, end - start)
 
     def loss_curve(self, window: int) -> Curve:
@@ -221,9 +210,9 @@ class History(Pictured):
         """Return the steps of a curve, and for each the sums of losses, right answers, images, and steps."""
         count = len(self.losses)
         ends = np.linspace(1, count, min(count, _CURVE_POINTS)).astype(np.intp)
-        starts, totals = np.maximum(ends - window, 0), self._record.rows[1:]
+        starts = np.maximum(ends - window, 0)
         steps = (ends + self.first_step).astype(np.float64)
-        return steps, totals[:, ends] - totals[:, starts], ends - starts
+        return steps, self.totals[:, ends] - self.totals[:, starts], ends - starts
 
 
 class _Record:
@@ -249,9 +238,10 @@ class _Record:
         self._size = end
 
     def until(self, steps: int) -> "_Record":
-        """Return a record of its own of the first steps, with just its rounding."""
+        """Return a record of the first steps, with just its rounding; it is full, and so grows elsewhere."""
         part = _Record()
-        part._data, part._size = self._data[:, : steps + 1].copy(), steps + 1
+        part._size = min(steps + 1, self._size)
+        part._data = self._data[:, : part._size]
         return part
 
     @property

@@ -130,7 +130,11 @@ class Network(Pictured):
             If a name, the seed or the dtype is not valid, or the network would be too large.
         """
         named = checked_layers(layers)
-        sides = checked_input_shape(input_shape)
+        sides = tuple(check_int(side, "input_shape", "Network", minimum=1) for side in input_shape)
+        if len(sides) not in (1, 3):
+            raise ShapeError(
+                f"A network's input shape must be (c, h, w) or (d,). Got {shown(sides)} instead."
+            )
         seed = check_int(seed, "seed", "Network", minimum=0, maximum=2**63 - 1)
         real: np.dtype[np.floating[Any]] = np.dtype(
             check_choice(_dtype_name(dtype), "dtype", "Network", DTYPES)
@@ -391,14 +395,6 @@ def checked_layers(layers: Iterable[tuple[Any, Layer]]) -> NamedLayers:
             raise ParameterError(f"Layer names must be unique. Got {shown(name)} twice.")
         seen.add(name)
     return named
-
-
-def checked_input_shape(input_shape: Sequence[int]) -> Shape:
-    """Return the shape of one sample if it is `(c, h, w)` or `(d,)`, or raise what is wrong with it."""
-    sides = tuple(check_int(side, "input_shape", "Network", minimum=1) for side in input_shape)
-    if len(sides) not in (1, 3):
-        raise ShapeError(f"A network's input shape must be (c, h, w) or (d,). Got {shown(sides)} instead.")
-    return sides
 
 
 def output_shapes(layers: NamedLayers, input_shape: Shape) -> dict[str, Shape]:

@@ -15,15 +15,19 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cnnviz._apart import ALMOST, MOST_FIGURES, alike, fit, told_apart
 from cnnviz.quantities import (
+    ALMOST,
     MINUS,
+    MOST_FIGURES,
     MOST_IN_FULL,
+    alike,
+    fit,
     format_power,
     format_signed,
     format_together,
     format_value,
     rounded,
+    told_apart,
     typeset,
 )
 

@@ -5,14 +5,17 @@ All files that others may have made come through here: data sets, pictures, mode
 
 import json
 import os
+import re
 import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+import msgspec
 
 from cnnviz import __version__
 from cnnviz.errors import DataError, NewerVersionError
@@ -35,6 +38,7 @@ ARCHIVE_DAMAGE = (
 
 _AGAIN = "copy or download it again, or choose another file"
 
+_WHERE = re.compile(r" - at (?:`?key`? in )?`(?P<where>[^`]+)`\Z")
 _MOST_DIGITS = 1_000
 _MOST_READS = 50_000
 _MOST_AT_ONCE = _CHUNK = 2**20
@@ -183,10 +187,17 @@ def parse_json(text: str, largest: int = LARGEST_TEXT, *, finite: bool = False) 
         raise ValueError("nested too deeply") from error
 
 
-def check_format(values: Mapping[str, object], name: str, newest: int, foreign: str) -> None:
+class Head(msgspec.Struct):
+    """What says whether the rest of a file can be read at all."""
+
+    format: str = ""
+    format_version: int = 0
+    version: str = "unknown"  # of the program that wrote it
+
+
+def check_format(head: Head, name: str, newest: int, foreign: str) -> None:
     """Find out whether what a file describes is of a format, and of a version of it that is known here.
 
-    * `values`: with the format, its version (``format_version``) and that of the program (``version``).
     * `name`: of the format.
     * `newest`: newest version of it that is known.
     * `foreign`: what to say of what is not of this format.
@@ -194,12 +205,22 @@ def check_format(values: Mapping[str, object], name: str, newest: int, foreign: 
     * Raises NewerVersionError: if a newer version of the program wrote it: a clause, to follow a
       colon or "because".
     """
-    version = values.get("format_version")
-    if values.get("format") != name or type(version) is not int or version < 1:
+    if head.format != name or head.format_version < 1:
         raise DataError(foreign)
-    if version > newest:
-        wrote = printable(str(values.get("version", "unknown")), 20)
+    if head.format_version > newest:
+        wrote = printable(head.version, 20)
         raise NewerVersionError(f"it was written by a newer CNNViz ({wrote}; this is {__version__})")
+
+
+def flaw_in_words(error: msgspec.ValidationError, whole: str) -> str:
+    """Return what msgspec found as a clause that names the place; `whole`: what the whole of it is called."""
+    text = str(error)
+    found = _WHERE.search(text)
+    where = found["where"].removeprefix("$").lstrip(".") if found else ""
+    what = (text[: found.start()] if found else text).rstrip(".").replace("`", "")
+    if "matching regex" in what:
+        what = "it is no valid name, time or checksum"
+    return f"its {printable(where or whole, 60)!r} is not as it should be ({printable(what, 120)})"
 
 
 def _require_file(path: Path, mode: int, remedy: str) -> None:

@@ -133,18 +133,14 @@ class SnapshotStore:
         self.spacing, self._kept = spacing, kept
         self._replace(snapshots)
 
-    def clear(self) -> None:
-        """Drop all snapshots."""
-        self._replace([])
-        self._kept.clear()
-        self.spacing = 1
-
     def until(self, step: int) -> "SnapshotStore":
         """Return a store of its own with the same snapshots up to `step`, none of them copied."""
         part = SnapshotStore(self.max_bytes)
         part.spacing = self.spacing
         part._kept = {kept for kept in self._kept if kept <= step}
-        part._replace([snapshot for snapshot in self._snapshots if snapshot.step <= step])
+        end = bisect_right(self._snapshots, step, key=lambda snapshot: snapshot.step)
+        part._snapshots = self._snapshots[:end]
+        part._nbytes = self._nbytes - sum(each.nbytes for each in self._snapshots[end:])
         return part
 
     def of_run(self, origin: Origin) -> "SnapshotStore":
@@ -152,13 +148,9 @@ class SnapshotStore:
 
         The settings that were in force at a moment, and whether they had been changed, stay its own.
         """
-        part = self.until(self._snapshots[-1].step) if self._snapshots else SnapshotStore(self.max_bytes)
-        part._replace(
-            [
-                replace(each, origin=replace(each.origin or origin, run_id=origin.run_id))
-                for each in part._snapshots
-            ]
-        )
+        part = self.until(self._snapshots[-1].step if self._snapshots else 0)
+        origins = (replace(each.origin or origin, run_id=origin.run_id) for each in part)
+        part._snapshots = [replace(each, origin=of) for each, of in zip(part, origins, strict=True)]
         return part
 
     def at(self, step: int) -> Snapshot:

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,56 +25,6 @@ from cnnviz.snapshots import Snapshot
 _DIVERGENCE_WINDOW = 100
 _DIVERGENCE_FACTOR = 100.0
 _STRETCH_SECONDS = 0.05
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainConfig:
-    """How to train, for a network that was built by hand; an `Experiment` says the same of its own.
-
-    Parameters
-    ----------
-    batch_size : int
-        Images averaged in one step.
-    epochs : int
-        Passes over the training images.
-    momentum : float
-        Used by ``"sgd"`` only.
-    seed : int
-        Decides the order of the images in every epoch.
-    log_every : int
-        Steps over which the accuracy of a `StepEvent` is taken.
-    """
-
-    learning_rate: float = 1e-4
-    batch_size: int = 1
-    epochs: int = 1
-    optimizer: str = "sgd"
-    momentum: float = 0.0
-    seed: int = 0
-    log_every: int = 500
-
-    def __post_init__(self) -> None:
-        """Check the values that the optimiser does not check itself."""
-        for name in ("batch_size", "epochs", "log_every"):
-            check_int(getattr(self, name), name, "TrainConfig", minimum=1)
-        check_int(self.seed, "seed", "TrainConfig", minimum=0)
-
-
-class StepEvent(NamedTuple):
-    """One training step.
-
-    * `step`: Number of steps done so far; the first step is 1.
-    * `epoch`: Epoch the step belongs to, from 1.
-    * `loss`: Mean loss of the mini-batch, before its update.
-    * `accuracy`: Share of correct predictions since the last line of the log, from 0 to 1.
-    * `images_per_second`: Over the same interval.
-    """
-
-    step: int
-    epoch: int
-    loss: float
-    accuracy: float
-    images_per_second: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +66,8 @@ class Trainer:
     ----------
     network : Network
         Start weights; never changed.
-    config : TrainConfig or Experiment
-        How to train. Of its settings the seed decides the order of the images.
+    config : Experiment
+        How to train, whatever the network is made of. The seed decides the order of the images.
     start_step : int
         Steps that `network` has behind it already.
     optimizer_state : mapping from name to ndarray, optional
@@ -130,15 +80,15 @@ class Trainer:
 
     Examples
     --------
-    >>> for event in Trainer(network, dataset, TrainConfig(epochs=2)):  # doctest: +SKIP
-    ...     print(event.step, event.loss)
+    >>> for progress in Trainer(network, dataset, Experiment(epochs=2)).until():  # doctest: +SKIP
+    ...     print(progress.last_step, progress.losses.mean())
     """
 
     def __init__(
         self,
         network: Network,
         dataset: Dataset,
-        config: TrainConfig | Experiment,
+        config: Experiment,
         *,
         start_step: int = 0,
         optimizer_state: Mapping[str, NDArray[Any]] | None = None,
@@ -261,22 +211,6 @@ class Trainer:
         """
         tested = self.network if network is None else network
         return evaluate(tested, self.dataset.test_images, self.dataset.test_labels)
-
-    def __iter__(self) -> Iterator[StepEvent]:
-        """Train step by step until the run ends."""
-        correct = images = 0
-        seconds = 0.0
-        while not self.finished:
-            progress = self.advance(1)
-            correct += int(progress.correct[0])
-            images += int(progress.sizes[0])
-            seconds += progress.seconds
-            epoch = (self.step - 1) // self.steps_per_epoch + 1
-            loss, accuracy = float(progress.losses[0]), correct / images
-            yield StepEvent(self.step, epoch, loss, accuracy, images / max(seconds, 1e-9))
-            if self.step % self._config.log_every == 0:
-                correct = images = 0
-                seconds = 0.0
 
     def _load(self, state: Mapping[str, NDArray[Any]]) -> None:
         self._optimizer.load_state(state, self._engine.vector, self._engine.views)

@@ -19,7 +19,7 @@ from cnnviz import __version__, checkpoint
 from cnnviz.datasets import load_mnist
 from cnnviz.document import archive
 from cnnviz.document.archive import png_texts
-from cnnviz.document.run import StillRun, pack_run
+from cnnviz.document.run import KeptRun, pack_run
 from cnnviz.document.types import FORMAT_VERSION, Data, Document, OwnImage, Run, Seen, Setting, Shift
 from cnnviz.experiment import LAB5, Experiment
 from cnnviz.history import History
@@ -105,7 +105,7 @@ def words(title: str = "A report") -> dict[str, Any]:
     from cnnviz.lab.reading import load_lab
     from cnnviz.lab.record import LabRecord, Shown, StepRecord, Work
     from cnnviz.report.blocks import Data as Numbers
-    from cnnviz.report.inserts import Insert
+    from cnnviz.report.blocks import Insert
 
     drawing = (
         '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40"><rect width="9" height="9"/></svg>'
@@ -141,8 +141,7 @@ def parts(title: str = "A report") -> tuple[Document, dict[str, bytes]]:
         history.snapshots.add(replace(trainer.snapshot, origin=origin), keep=True)
         history.append(trainer.advance(10))
     live = replace(trainer.snapshot, origin=origin)
-    moments = tuple(history.snapshots[place] for place in range(3))
-    run, files = pack_run(StillRun(live, history.still(30), 1, moments, history.snapshots.kept))
+    run, files = pack_run(KeptRun(live, history, 1))
     files["images/own.png"] = png_of(np.arange(784, dtype=np.uint8).reshape(1, 28, 28))
     document = structs.replace(
         view(30, sample=OwnImage(member="images/own.png")),

@@ -6,8 +6,6 @@ writes, where a member that has not changed need not be written again). A PNG ca
 
 import hashlib
 import io
-import re
-import shutil
 import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -19,14 +17,22 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from cnnviz import __version__
 from cnnviz._types import ByteArray
 from cnnviz.document.types import FORMAT_VERSION, Document, Files, Part
 from cnnviz.errors import CNNVizError, DataError, NewerVersionError
 from cnnviz.experiment import Experiment
 from cnnviz.file_kinds import PNG_SIGNATURE
 from cnnviz.files import atomic_write, printable, printable_name
-from cnnviz.reading import ARCHIVE_DAMAGE, MOST_ITEMS, BoundedFile, opened, read_bytes
+from cnnviz.reading import (
+    ARCHIVE_DAMAGE,
+    MOST_ITEMS,
+    BoundedFile,
+    Head,
+    check_format,
+    flaw_in_words,
+    opened,
+    read_bytes,
+)
 
 if TYPE_CHECKING:
     from PIL.PngImagePlugin import PngInfo
@@ -55,16 +61,7 @@ _LARGEST_IN: Mapping[str, int] = {"images": 8 << 20, "figures": 16 << 20, "inser
 _PACKINGS, _ENCRYPTED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED), 0x1
 _NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest of a ZIP archive: equal documents are equal files
 _DAMAGE = (*ARCHIVE_DAMAGE, LookupError)
-_WHERE = re.compile(r" - at (?:`key` in )?`(?P<where>[^`]+)`\Z")
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
-
-
-class _Head(msgspec.Struct):
-    """What says whether the rest can be read at all."""
-
-    format: str = ""
-    format_version: int = 0
-    version: str = ""
 
 
 #: The settings of a document, in which unknown names are mistakes, too: msgspec lets data classes have them.
@@ -107,41 +104,18 @@ def from_json(content: bytes) -> Document:
     if len(content) > _LARGEST_JSON or sum(map(content.count, (b",", b"[", b"{"))) > MOST_ITEMS:
         raise DataError("its document.json is too large")
     try:
-        head = msgspec.json.decode(content, type=_Head)
-        if head.format != "cnnviz":
-            raise DataError("it is not a CNNViz document")
-        if head.format_version > FORMAT_VERSION:
-            wrote = printable(head.version or "unknown", 20)
-            raise NewerVersionError(
-                f"it was written by a newer CNNViz ({wrote}; this is {__version__}), so update CNNViz"
-            )
+        head = msgspec.json.decode(content, type=Head)
+        check_format(head, "cnnviz", FORMAT_VERSION, "it is not a CNNViz document")
         document = msgspec.json.decode(content, type=Document)
         msgspec.json.decode(content, type=_ALL_SETTINGS)
         return document
     except msgspec.ValidationError as error:
-        raise DataError(in_words(error)) from error
+        raise DataError(flaw_in_words(error, _JSON)) from error
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise DataError("its document.json is damaged") from error
 
 
-def in_words(error: Exception) -> str:
-    """Return what msgspec found as a clause that names the place."""
-    text = str(error)
-    found = _WHERE.search(text)
-    where = found["where"].removeprefix("$").lstrip(".") if found else ""
-    what = (text[: found.start()] if found else text).rstrip(".").replace("`", "")
-    if "matching regex" in what:
-        what = "it is no valid name, time or checksum"
-    return f"its {printable(where or _JSON, 60)!r} is not as it should be ({printable(what, 120)})"
-
-
 # --- writing ------------------------------------------------------------------------------------------------
-
-
-def with_parts(document: Document, files: Files) -> Document:
-    """Return a document that names these members, beside those that it names already."""
-    parts = {name: Part(len(each), hashlib.sha256(each).hexdigest()) for name, each in files.items()}
-    return replace(document, parts=dict(sorted({**document.parts, **parts}.items())))
 
 
 def save(path: str | Path, document: Document, files: Files) -> None:
@@ -191,7 +165,8 @@ def save_in_folder(folder: Path, document: Document, files: Files) -> Document:
 
 def _checked(path: str | Path, document: Document, files: Files) -> tuple[Document, bytes]:
     """Return a document that names its members and its JSON, if both can be read again."""
-    document = with_parts(document, files)
+    parts = {name: Part(len(each), hashlib.sha256(each).hexdigest()) for name, each in files.items()}
+    document = replace(document, parts=dict(sorted({**document.parts, **parts}.items())))
     try:
         content = to_json(document)
         _require_bounds(document.parts)
@@ -306,8 +281,10 @@ def opening_failed(path: Path, error: CNNVizError) -> DataError:
     text, kind = str(error).rstrip("."), type(error) if isinstance(error, DataError) else DataError
     if text.startswith(printable(path)):  # of reading itself, and a whole sentence
         return kind(f"{text}.")
-    remedy = "" if isinstance(error, NewerVersionError) else " Copy it again, or open another one."
-    return kind(f"{printable_name(path)} cannot be opened: {text}.{remedy}")
+    remedy = "Copy it again, or open another one."
+    if isinstance(error, NewerVersionError):
+        remedy = "Update CNNViz to open it."
+    return kind(f"{printable_name(path)} cannot be opened: {text}. {remedy}")
 
 
 def _members(document: Document, read: Callable[[str, Part], bytes]) -> dict[str, bytes]:
@@ -354,11 +331,6 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, largest: int) -> by
             if len(content) > largest:
                 raise DataError(f"its {name} is larger than it says")
     return bytes(content)
-
-
-def remove_folder(folder: Path) -> None:
-    """Remove a document that was kept in a folder."""
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 # --- pictures -----------------------------------------------------------------------------------------------

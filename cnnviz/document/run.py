@@ -17,7 +17,7 @@ from cnnviz.document.types import MOST_MOMENTS, Curves, Files, MomentOfRun, Run,
 from cnnviz.engines import LayeredEngine
 from cnnviz.errors import CNNVizError, DataError, ParameterError
 from cnnviz.experiment import Experiment
-from cnnviz.history import EvaluationPoint, History, Recorded
+from cnnviz.history import EvaluationPoint, History
 from cnnviz.network import Network, weights_checksum
 from cnnviz.optim import make_optimizer
 from cnnviz.snapshots import Origin, Snapshot
@@ -42,27 +42,14 @@ PREPARED = Members("prepared-model.safetensors", "prepared-run.safetensors")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StillRun:
-    """A run as it stands at one moment: references alone, taken on one thread and packed on another."""
+class KeptRun:
+    """A run as a document keeps it: training goes on from `live` as if it had not stopped."""
 
     live: Snapshot
-    curves: Recorded  # up to `live`
-    epochs: int
-    moments: tuple[Snapshot, ...] = ()  # all that there are, in the order of their steps
-    kept: frozenset[int] = frozenset()  # steps of those that stay when memory runs short
-    needed: frozenset[int] = frozenset()  # steps of those that stay whatever is left out
-    spacing: int = 1
-    ghost: Recorded | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RestoredRun:
-    """A run out of a document: training goes on from `live` as if it had not stopped."""
-
-    live: Snapshot
-    history: History
+    history: History  # up to `live`
     epochs: int
     ghost: History | None = None
+    needed: frozenset[int] = frozenset()  # steps of the moments that stay whatever is left out
 
     @property
     def experiment(self) -> Experiment:
@@ -70,21 +57,22 @@ class RestoredRun:
         assert self.live.origin is not None
         return self.live.origin.experiment
 
-    def until(self, step: int) -> "RestoredRun | None":
+    @property
+    def moments(self) -> list[Snapshot]:
+        """Those before its end."""
+        return [each for each in self.history.snapshots if each.step < self.live.step]
+
+    def until(self, step: int) -> "KeptRun | None":
         """Return the run as it was at one of its moments; None where none is of this step."""
         live = self.live if step == self.live.step else self.history.snapshots.find(step)
-        if live is None:
-            return None
-        history = self.history.forked(step)
-        history.forked_at = self.history.forked_at
-        return RestoredRun(live, history, self.epochs)
+        return None if live is None else KeptRun(live, self.history.until(step), self.epochs)
 
 
 # --- into a document ----------------------------------------------------------------------------------------
 
 
 def pack_run(
-    run: StillRun, names: Members = RUN, largest: int = MOMENTS_BYTES
+    run: KeptRun, names: Members = RUN, largest: int = MOMENTS_BYTES
 ) -> tuple[Run, dict[str, bytes]]:
     """Return a run as a document says it, and its members.
 
@@ -99,10 +87,11 @@ def pack_run(
             settings.append(used)
         return settings.index(used)
 
-    moments = chosen([each for each in run.moments if each.step < run.live.step], run, largest)
+    snapshots = run.history.snapshots
+    moments = chosen(run, largest)
     rows = tuple(
         MomentOfRun(
-            step=each.step, setting=place(each), is_kept=each.step in run.kept,
+            step=each.step, setting=place(each), is_kept=each.step in snapshots.kept,
             has_optimizer=each.optimizer is not None,
         )
         for each in moments
@@ -123,21 +112,22 @@ def pack_run(
         epochs=run.epochs,
         note=run.live.note[:200],
         weights_sha256=weights_checksum(run.live.network),
-        curves=_pack_curves(run.curves, "", arrays),
+        curves=_pack_curves(run.history, "", arrays),
         moments=rows,
-        spacing=run.spacing,
+        spacing=snapshots.spacing,
         ghost=None if run.ghost is None else _pack_curves(run.ghost, "ghost.", arrays),
     )
     weights = {name: np.ascontiguousarray(each) for name, each in run.live.network.params.items()}
     return said, {names.model: to_safetensors(weights), names.run: to_safetensors(arrays)}
 
 
-def chosen(moments: list[Snapshot], run: StillRun, largest: int) -> list[Snapshot]:
-    """Return as many moments as there is room for.
+def chosen(run: KeptRun, largest: int) -> list[Snapshot]:
+    """Return as many moments of a run as there is room for.
 
     First those that have to stay: begin and end, what is needed, and where settings changed, on which
     repeating the run between moments depends; then those that the run keeps; then evenly spread ones.
     """
+    moments = run.moments
     if sum(each.nbytes for each in moments) <= largest and len(moments) <= MOST_MOMENTS:
         return moments
     room = min(int(largest // max(each.nbytes for each in moments)), MOST_MOMENTS)
@@ -147,7 +137,7 @@ def chosen(moments: list[Snapshot], run: StillRun, largest: int) -> list[Snapsho
         if origin is None or each.origin is None or each.origin.experiment != origin.experiment
     }  # fmt: skip
     stay: set[int] = {moments[0].step, moments[-1].step, *run.needed}
-    for wanted in (changes, run.kept, {each.step for each in moments}):
+    for wanted in (changes, run.history.snapshots.kept, {each.step for each in moments}):
         left = sorted({each.step for each in moments} & wanted - stay)
         stay.update(_spread(left, max(room - len(stay), 0)))
     return [each for each in moments if each.step in stay]
@@ -165,27 +155,25 @@ def _flat(network: Network) -> NDArray[Any]:
     return np.concatenate([each.ravel() for each in network.params.values()])
 
 
-def _pack_curves(recorded: Recorded, prefix: str, arrays: dict[str, NDArray[Any]]) -> Curves:
-    arrays[prefix + "losses"] = np.ascontiguousarray(recorded.losses)
-    arrays[prefix + "correct"] = np.diff(recorded.correct).astype(np.int32)
-    arrays[prefix + "sizes"] = np.diff(recorded.images).astype(np.int32)
-    arrays[prefix + "tests"] = np.array(recorded.tests, np.float64).reshape(-1, 3)
+def _pack_curves(history: History, prefix: str, arrays: dict[str, NDArray[Any]]) -> Curves:
+    arrays[prefix + "losses"] = np.ascontiguousarray(history.losses)
+    correct, sizes = np.diff(history.totals[1:]).astype(np.int32)
+    arrays[prefix + "correct"], arrays[prefix + "sizes"] = correct, sizes
+    arrays[prefix + "tests"] = np.array(history.tests, np.float64).reshape(-1, 3)
     return Curves(
-        log_every=recorded.log_every,
-        first_step=recorded.first_step,
-        batch_size=recorded.batch_size,
-        epoch_images=recorded.epoch_images,
-        forked_at=recorded.forked_at,
-        said=recorded.said,
+        log_every=history.log_every,
+        first_step=history.first_step,
+        batch_size=history.batch_size,
+        epoch_images=history.epoch_images,
+        forked_at=history.forked_at,
+        said=history.said,
     )
 
 
 # --- out of a document --------------------------------------------------------------------------------------
 
 
-def unpack_run(
-    run: Run, files: Files, data_name: str, input_shape: Shape, names: Members = RUN
-) -> RestoredRun:
+def unpack_run(run: Run, files: Files, data_name: str, input_shape: Shape, names: Members = RUN) -> KeptRun:
     """Return the run that `pack_run` described.
 
     * Raises DataError: if its parts do not belong together: a clause, to follow "cannot be opened: ".
@@ -213,7 +201,7 @@ def unpack_run(
     kept = {each.step for each in run.moments if each.is_kept}
     history.snapshots.restore([*moments, live], kept, run.spacing)
     ghost = None if run.ghost is None else _history(run.ghost, "ghost.", arrays)
-    return RestoredRun(live, history, run.epochs, ghost)
+    return KeptRun(live, history, run.epochs, ghost)
 
 
 def _starting(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

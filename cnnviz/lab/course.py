@@ -16,7 +16,7 @@ from cnnviz import __version__
 from cnnviz.bundled import bundled
 from cnnviz.datasets import Dataset, load_dataset, load_mnist
 from cnnviz.document import archive
-from cnnviz.document.run import PREPARED, StillRun, pack_run
+from cnnviz.document.run import PREPARED, KeptRun, pack_run
 from cnnviz.document.types import FORMAT_VERSION, Data, Document, Files
 from cnnviz.errors import DataError
 from cnnviz.files import printable
@@ -144,7 +144,7 @@ def _moments(trainer: Trainer, shown: int) -> list[int]:
     return sorted({0, shown, last, *(last * part // count for part in range(count))})
 
 
-def _trained(trainer: Trainer, origin: Origin, moments: Iterable[int], shown: int) -> StillRun:
+def _trained(trainer: Trainer, origin: Origin, moments: Iterable[int], shown: int) -> KeptRun:
     """Train to the end, and return the run with the networks of some steps."""
     experiment = origin.experiment
     history = History(experiment.log_every, snapshot_bytes=1 << 40)
@@ -159,11 +159,8 @@ def _trained(trainer: Trainer, origin: Origin, moments: Iterable[int], shown: in
             if step in epochs:
                 tested = trainer.evaluate()
                 history.add_test(EvaluationPoint(step, tested.loss, tested.accuracy))
-    snapshots = history.snapshots
-    taken = tuple(snapshots)
-    return StillRun(
-        taken[-1], history.still(history.step), experiment.epochs, taken, snapshots.kept, frozenset({shown})
-    )
+    live = history.snapshots.at(history.step)
+    return KeptRun(live, history, experiment.epochs, needed=frozenset({shown}))
 
 
 FREE = "demonstrations"

@@ -11,10 +11,9 @@ from cnnviz.lab.record import LabNumbers, LabRecord
 from cnnviz.lab.results import HandIn, Whose
 from cnnviz.mathematics import Equation
 from cnnviz.quantities import format_count
-from cnnviz.report.blocks import Block, Document, Formula, Heading, Named, Table, Words, data
+from cnnviz.report.blocks import Block, Document, Formula, Heading, Insert, Named, Table, Words, data
 from cnnviz.report.blocks import Measured as Part_
 from cnnviz.report.equations import of_network
-from cnnviz.report.inserts import Insert
 
 
 def lab_document(
@@ -136,26 +135,15 @@ class _Pages:
     def _results(self, step: Step) -> Iterator[Block]:
         numbers = self._numbers
         parts = numbers.parts.get(step.id, ())
-        if not parts:
-            return
-        inserts = self._record.step(step.id).inserts
-        if not step.measurements:  # whose table says it already
-            yield Words(self._origin(numbers), "stamp")
-        # Tables that the student has put in stand there already.
-        yield from self._printed(
-            each
-            for each in parts
-            if not (isinstance(each, Table) and any(insert.shows_numbers(each.data) for insert in inserts))
-        )
-
-    @staticmethod
-    def _origin(numbers: LabNumbers) -> str:
-        return (
-            f"Measured {numbers.time} with CNNViz {numbers.versions.get('CNNViz', '')}: {numbers.data_name} "
-            f"(SHA-256 {numbers.data_sha256[:12]}…), seed {numbers.experiment.seed}, "
-            f"{format_count(numbers.steps)} training steps, test image {format_count(numbers.sample)}. All "
-            "settings are in the appendix."
-        )
+        if parts and not step.measurements:  # whose table says it already
+            yield Words(
+                f"Measured {numbers.time} with CNNViz {numbers.versions.get('CNNViz', '')}: "
+                f"{numbers.data_name} (SHA-256 {numbers.data_sha256[:12]}…), seed {numbers.experiment.seed}, "
+                f"{format_count(numbers.steps)} training steps, test image {format_count(numbers.sample)}. "
+                "All settings are in the appendix.",
+                "stamp",
+            )
+        yield from self._printed(parts)
 
     def _printed(self, parts: Iterable[Part_]) -> Iterator[Block]:
         for each in parts:

@@ -90,11 +90,6 @@ class Event:
     what: str = ""  # what it was about
     among: str = ""  # what that is one of, such as the stage of a cell
 
-    def __post_init__(self) -> None:
-        """Refuse an event that no lab could wait for."""
-        if self.name not in EVENTS:
-            raise LookupError(f"There is no event {self.name!r}.")
-
     @property
     def keys(self) -> tuple[str, ...]:
         """Under which it is counted: by its name, and by what it is about."""
@@ -184,7 +179,7 @@ def _singular(phrase: str) -> str:
     """Return a phrase about 1 of something: the noun behind the number loses its s."""
     before, one, after = phrase.partition(" 1 ")
     if not one:
-        return phrase.replace("{n}", "1")
+        return phrase
     words = after.split(" ")
     if words[0] == "times":
         return f"{before} once"

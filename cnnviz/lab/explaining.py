@@ -152,7 +152,6 @@ def _narrowed(limits: tuple[float, float], sign: str, number: float, of: Quantif
             return limits
 
 
-type Known = Mapping[str, Quantified]
 type Results = Mapping[str, Sequence[Measured]]
 
 

@@ -98,13 +98,10 @@ def _cells(row: Row, labs: Sequence[Lab]) -> dict[str, Cell]:
         cells["class list"] = "on the list" if row.is_listed else "not on the list"
     whose = row.whose or row.listed
     if whose is not None:
-        cells |= {
-            "name": whose.name[:_LONGEST_NAME],
-            "roll number": whose.roll_number[:_LONGEST_NAME],
-        }
+        cells |= {"name": whose.name[:_LONGEST_NAME], "roll number": whose.roll_number[:_LONGEST_NAME]}
     if row.handed is not None:
         cells |= _handed(row.handed, row.lab, labs)
-    if row.grade is not None:
+    if row.grade is not None and row.lab is not None:
         cells |= _graded(row.grade, row.lab, labs)
     return {name: cell[:_LONGEST_CELL] if isinstance(cell, str) else cell for name, cell in cells.items()}
 
@@ -128,7 +125,7 @@ def _answered(handed: HandIn, lab: Lab) -> tuple[int, int]:
     return sum(bool(answer_of(handed, key)) for key in keys), len(keys)
 
 
-def _graded(grade: Grade, lab: Lab | None, labs: Sequence[Lab]) -> dict[str, Cell]:
+def _graded(grade: Grade, lab: Lab, labs: Sequence[Lab]) -> dict[str, Cell]:
     cells: dict[str, Cell] = {
         "points": float(grade.points),
         "points of": float(grade.most_points),
@@ -140,12 +137,12 @@ def _graded(grade: Grade, lab: Lab | None, labs: Sequence[Lab]) -> dict[str, Cel
         "weights": grade.weights,
         "notes": "; ".join(grade.notes),
     }
-    for step in () if lab is None else lab.steps:
+    for step in lab.steps:
         found = grade.steps.get(step.id)
         if found is not None:
             told = found.verdict
             values = told.predicted, told.measured, VERDICTS[told.is_right], float(found.points)
-            cells |= dict(zip(step_columns(lab, step, labs), values, strict=False)) if lab else {}
+            cells |= dict(zip(step_columns(lab, step, labs), values, strict=False))
     return cells
 
 
@@ -164,7 +161,7 @@ def summary(rows: Sequence[Row]) -> str:
 _TEMPLATE = bundled("report/class.html.jinja")
 
 
-def to_html(rows: Sequence[Row], title: str = "Hand-ins") -> bytes:
+def to_html(rows: Sequence[Row]) -> bytes:
     """Return one page for each student, then the answers of all to each question; no answer is markup.
 
     * Raises CNNVizError: if the template is missing or damaged.
@@ -173,7 +170,7 @@ def to_html(rows: Sequence[Row], title: str = "Hand-ins") -> bytes:
     students, questions = [_student(row) for row in rows], list(_questions(rows))
     with contextlib.suppress(OSError, UnicodeDecodeError, TemplateError):
         template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
-        text = template.render(title=title, summary=summary(rows), students=students, questions=questions)
+        text = template.render(summary=summary(rows), students=students, questions=questions)
         return text.encode("utf-8", "replace")
     raise CNNVizError(f"The template of the pages is missing or damaged; {restore('report')}.")
 

@@ -233,21 +233,18 @@ def command_line(experiment: Experiment, dataset: Dataset, sample: int = 0) -> s
     if dataset.path is not None and dataset.path != MNIST_FOLDER:
         words += ["--data", str(dataset.path)]
     for setting in experiment.differing(PRESETS[name]):
-        words += _option(setting, getattr(experiment, setting))
+        value: Any = getattr(experiment, setting)
+        if setting == "classes":
+            words += ["--classes", *value]
+        elif setting in ("epochs", "batch_size", "learning_rate", "seed"):
+            words += [f"--{setting.replace('_', '-')}", repr(value)]
+        else:
+            numbers = cast("tuple[int, ...]", value) if isinstance(value, tuple) else (value,)
+            text = ",".join(map(str, numbers))
+            words += ["--set", f"{setting}={text.lower() if isinstance(value, bool) else text}"]
     if sample:
         words += ["--sample", str(sample)]
     return shlex.join([*words, "--report", "lab5.pdf"])
-
-
-def _option(field: str, value: Any) -> list[str]:
-    if field == "classes":
-        return ["--classes", *value]
-    if field in ("epochs", "batch_size", "learning_rate", "seed"):
-        return [f"--{field.replace('_', '-')}", repr(value)]
-    if isinstance(value, tuple):
-        sizes = cast("tuple[int, ...]", value)
-        return ["--set", f"{field}={','.join(str(each) for each in sizes)}"]
-    return ["--set", f"{field}={str(value).lower() if isinstance(value, bool) else value}"]
 
 
 def appendix_blocks(bench: Bench) -> Iterator[Words | Table]:

@@ -23,9 +23,6 @@ UP, DOWN, SAME = "up", "down", "same"
 DIRECTIONS: Mapping[str, str] = {UP: "It grows", SAME: "It stays as it is", DOWN: "It shrinks"}
 """Answers to a question about a direction, and what they are called."""
 
-PANELS = ("training", "feature_maps", "translation", "backprop", "report")
-"""Panels of the window, by the names that its registry gives them."""
-
 MOST_STEPS = 60
 """So many steps can a lab have."""
 
@@ -35,6 +32,9 @@ type Line = Annotated[str, Meta(pattern=r"\S", max_length=100)]
 type Sentence = Annotated[str, Meta(pattern=r"\S", max_length=600)]
 type Points = Annotated[float, Meta(ge=0, le=1000)]
 type Panel = Literal["training", "feature_maps", "translation", "backprop", "report"]
+PANELS: tuple[Panel, ...] = get_args(Panel.__value__)
+"""Panels of the window, by the names that its registry gives them."""
+
 type Part = Literal["objective", "hypothesis", "description", "observations", "inference"]
 type NetworkKind = Literal["max pool", "other pool", "no pool"]
 
@@ -293,16 +293,8 @@ class Lab(LabFile, frozen=True, kw_only=True, dict=True):
 
         * `seed`: that of the student; None means that of the lab.
         """
-        settings = dict(step.show.settings) if seed is None else {**step.show.settings, "seed": seed}
-        key = repr(settings)  # lists may be in it
-        if key not in self._experiments:
-            self._experiments[key] = replace(self.experiment, **settings)
-        return self._experiments[key]
-
-    @cached_property
-    def _experiments(self) -> dict[str, Experiment]:
-        """What was asked for before: a guide asks for that of each step with each letter that is typed."""
-        return {}
+        changes = dict(step.show.settings) if seed is None else {**step.show.settings, "seed": seed}
+        return replace(self.experiment, **changes) if changes else self.experiment
 
 
 def seed_of(roll_number: str) -> int:

@@ -128,7 +128,6 @@ class _Reader:
         self._lines = lines
         self.mistakes: list[Mistake] = []
         self._experiment = PRESETS["lab5"]
-        self._sections: list[str] = []
 
     def complain(self, place: Place, text: str) -> None:
         """Note a mistake."""
@@ -139,18 +138,13 @@ class _Reader:
     def lab(self, values: dict[str, Any], source: str) -> Lab | None:
         """Return the lab that a file describes; None where that cannot be told."""
         changed, preset = values.get("settings"), values.get("preset")
-        self._experiment = (
-            PRESETS.get(preset, self._experiment) if isinstance(preset, str) else self._experiment
-        )
+        if isinstance(preset, str):
+            self._experiment = PRESETS.get(preset, self._experiment)
         changes = dict(cast("dict[str, Any]", changed)) if isinstance(changed, dict) else {}
         from_roll_number = changes.get("seed") == _ROLL_NUMBER
         if from_roll_number:
             del changes["seed"]
         self._experiment = self._changed(changes, ("settings",))
-        listed = values.get("section")
-        sections = cast("list[Any]", listed) if isinstance(listed, list) else []
-        ids = [cast("dict[str, Any]", each).get("id") for each in sections if isinstance(each, dict)]
-        self._sections = [each for each in ids if isinstance(each, str)]
         file = self._table(LabFile, values, (), "the lab")
         for kind, article in (("step", "id, title, …"), ("section", "id and title")):
             if not values.get(kind):
@@ -160,17 +154,24 @@ class _Reader:
                 )
         if file is None:
             return None
-        known: set[str] = set()
+        step_ids, sections = [each.id for each in file.steps], [each.id for each in file.sections]
+        steps: list[Step] = []
         for number, step in enumerate(file.steps):
+            if step.section not in sections:
+                names = _listed(sections, step.section) or "none"
+                self.complain(
+                    ("step", number, "section"),
+                    f"the section {step.section!r} of step {step.id!r} is none of the lab's ({names}); "
+                    "correct it",
+                )
             for place, earlier in enumerate(step.recall):
-                if earlier not in known:
+                if earlier not in step_ids[:number]:
                     self.complain(
                         ("step", number, "recall", place),
                         f"step {step.id!r} recalls {earlier!r}, which is no earlier step; correct it",
                     )
-            known.add(step.id)
-        for kind, entries in (("step", file.steps), ("section", file.sections)):
-            ids = [each.id for each in entries]
+            steps.append(self._explained(step, file.steps[:number], ("step", number)))
+        for kind, ids in (("step", step_ids), ("section", sections)):
             for number, each in enumerate(ids):
                 if each in ids[:number]:
                     self.complain(
@@ -178,14 +179,9 @@ class _Reader:
                         f"the id {each!r} is that of an earlier {kind}, but each needs its own; "
                         "choose another",
                     )
-        steps = [
-            self._explained(step, file.steps[:place], ("step", place))
-            for place, step in enumerate(file.steps)
-        ]
-        file = structs.replace(file, steps=tuple(steps))
         if file.start.settings:
             self.complain(("start", "settings"), "[start] takes no 'settings'; set them in [settings]")
-        given = {name: getattr(file, name) for name in LabFile.__struct_fields__}
+        given: dict[str, Any] = {**structs.asdict(file), "steps": tuple(steps)}
         return Lab(
             **given, experiment=self._experiment, seed_from_roll_number=from_roll_number, source=source
         )
@@ -306,12 +302,6 @@ class _Reader:
         return read
 
     def _check_step(self, step: Step, place: Place, what: str, given: dict[str, Any]) -> None:
-        if step.section not in self._sections:
-            names = _listed(self._sections, step.section) or "none"
-            self.complain(
-                (*place, "section"),
-                f"the section {step.section!r} of {what} is none of the lab's ({names}); correct it",
-            )
         try:
             parse_text(step.text)
         except ParameterError as error:

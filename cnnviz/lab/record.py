@@ -20,10 +20,9 @@ from cnnviz.lab.judging import checked_answer
 from cnnviz.lab.measures import Cell, Measured, Number
 from cnnviz.lab.model import MOST_STEPS, Lab, Part, Question, Step
 from cnnviz.quantities import beside, format_count, today
-from cnnviz.report.blocks import MAX_WORDS, Figure, Kept, Prose, Words
+from cnnviz.report.blocks import MAX_WORDS, MOST_INSERTS, Figure, Insert, Kept, Prose, Words
 from cnnviz.report.blocks import Measured as Block
 from cnnviz.report.drawings import flaw_of
-from cnnviz.report.inserts import MOST_INSERTS, Insert
 
 type Moment = Annotated[str, Meta(max_length=200)]
 """Local date and time, such as ``"2026-01-31 14:05"``; "" for never."""

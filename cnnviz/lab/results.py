@@ -9,6 +9,7 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, cast
 
@@ -19,10 +20,10 @@ from msgspec.structs import replace
 from cnnviz import __version__
 from cnnviz.errors import DataError
 from cnnviz.experiment import Experiment
-from cnnviz.files import LONGEST_NAME, printable, printable_name
+from cnnviz.files import printable_name
 from cnnviz.lab.model import MOST_STEPS
 from cnnviz.lab.record import Commitment, Measured, Moment, Name, OwnImage, RunRecord, Version
-from cnnviz.reading import check_format, parse_json
+from cnnviz.reading import Head, check_format, flaw_in_words, parse_json
 from cnnviz.report.blocks import Kept, Prose
 
 FORMAT = "cnnviz-results"
@@ -130,8 +131,8 @@ def hand_in_from_json(content: str) -> HandIn | Whose:
     except ValueError as error:
         raise DataError("what it holds is no JSON, so it is damaged or cut off") from error
     entries = cast("dict[str, object]", values) if isinstance(values, dict) else {}
-    check_format(entries, FORMAT, FORMAT_VERSION, "it holds no results of CNNViz")
     try:
+        check_format(msgspec.convert(entries, Head), FORMAT, FORMAT_VERSION, "it holds no results of CNNViz")
         json.dumps(entries, ensure_ascii=False).encode()  # half a letter could never be written again
         if "without_results" in entries:
             return msgspec.convert(entries, Whose)
@@ -139,7 +140,7 @@ def hand_in_from_json(content: str) -> HandIn | Whose:
     except UnicodeError as error:
         raise DataError("it holds letters that are none") from error
     except msgspec.ValidationError as error:
-        raise DataError(_flaw(str(error))) from error
+        raise DataError(flaw_in_words(error, "content")) from error
     # The program writes no other parts, titles and units than its own: those may be what was edited.
     is_own = set(entries) <= set(HandIn.__struct_fields__) and (
         handed.version != __version__ or all(each == each.as_written for each in handed.measured)
@@ -147,23 +148,6 @@ def hand_in_from_json(content: str) -> HandIn | Whose:
     is_whole = is_own and handed.checksum == checksum_of(entries)
     # Sealed again, for what an earlier version wrote lacks the settings that have come since.
     return handed.sealed() if is_whole else replace(handed, checksum="")
-
-
-_PLACE = re.compile(r" - at (?:key in )?`\$\.?(?P<path>[^`]*)`\Z")
-
-
-def _flaw(text: str) -> str:
-    """Return what msgspec says of a file as a clause, to follow "because"."""
-    found = _PLACE.search(text)
-    what = (text[: found.start()] if found else text).replace("`", "'")
-    if what.startswith(("its ", "the ")):
-        return printable(what, 2 * LONGEST_NAME)
-    if (unknown := re.search(r"unknown field '(.*)'", what)) is not None:
-        return f"it has a part {printable(unknown[1], 40)!r} that is not known here"
-    missing = re.search(r"missing required field '(.*)'", what)
-    path = re.findall(r"[A-Za-z_]\w*", found["path"]) if found else []
-    name = missing[1] if missing else ["content", *path][-1]
-    return f"its {printable(name, 40)!r} is missing, too large or not what was expected"
 
 
 # --- finding them in a report -------------------------------------------------------------------------------
@@ -180,9 +164,8 @@ _WITHOUT_RESULTS = (
     f"{_WHAT_TO_HAND_IN}"
 )
 _MOST_ATTACHED = 20
-_LONGEST_HEAD = 2000
-_MOST_MENTIONS, _LONGEST_TAG = 1000, 200
-_STREAM = re.compile(rb"stream\r?\n")
+_SCRIPT = re.compile(rf"<script[^<>]{{0,200}}{SCRIPT_ID}[^<>]{{0,200}}>", re.IGNORECASE)
+_EMBEDDED = re.compile(rb"/EmbeddedFile(?!s).{0,2000}?stream\r?\n", re.DOTALL)  # with s: the list of them
 
 
 def hand_in_of(content: bytes, path: Path) -> HandIn | Whose:
@@ -215,16 +198,7 @@ def _text_in(content: bytes) -> str:
 
 def _text_in_html(text: str) -> str:
     """Return the content of the one script element with the id of the results."""
-    starts: list[int] = []
-    place = -1
-    for _ in range(_MOST_MENTIONS):
-        place = text.find(SCRIPT_ID, place + 1)
-        if place < 0:
-            break
-        tag = text.rfind("<", max(place - _LONGEST_TAG, 0), place)
-        end = text.find(">", place, place + _LONGEST_TAG)
-        if tag >= 0 and end >= 0 and text[tag : tag + 7].lower() == "<script" and ">" not in text[tag:place]:
-            starts.append(end + 1)
+    starts = [tag.end() for tag in _SCRIPT.finditer(text)]
     if not starts:
         raise DataError(f"the page {_WITHOUT_RESULTS}")
     if len(starts) > 1:
@@ -238,16 +212,7 @@ def _text_in_html(text: str) -> str:
 def _text_in_pdf(content: bytes) -> str:
     """Return the attached text: the stream of the one embedded file that is an object in JSON."""
     texts: list[str] = []
-    position = 0
-    for _ in range(_MOST_ATTACHED):
-        position = content.find(b"/EmbeddedFile", position)
-        if position < 0:
-            break
-        position += 1
-        begin = _STREAM.search(content, position, position + _LONGEST_HEAD)
-        # `/EmbeddedFiles` is the catalogue that lists them.
-        if begin is None or content[position : position + 13] == b"EmbeddedFiles":
-            continue
+    for begin in islice(_EMBEDDED.finditer(content), _MOST_ATTACHED):
         unpacked = _unpacked(content, begin.end())
         if unpacked is None:  # short ones are not packed
             unpacked = content[begin.end() : content.find(b"endstream", begin.end())][:LARGEST]

@@ -31,9 +31,6 @@ KERNELS = ("Katmai", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX", "Co
 type Report = Callable[[int, int], None]
 """Is told how many of how many hand-ins have been measured."""
 
-type RowsChanged = Callable[[Sequence["Row"]], None]
-"""Is given the rows as far as they are known."""
-
 _ENDED = (
     "A process that measured was ended by the system, for lack of memory perhaps. Close other programs, and "
     "verify again."
@@ -63,11 +60,6 @@ class Row:
         """Whose it is; None where nobody knows."""
         return self.handed or self.unmarked
 
-    @property
-    def is_clean(self) -> bool:
-        """Whether it was measured, and there is nothing to look at in it."""
-        return self.grade is not None and not self.remarks
-
 
 @dataclass(frozen=True, slots=True)
 class _Task:
@@ -85,7 +77,7 @@ def verify(
     data: Path | None = None,
     *,
     report: Report = lambda _done, _total: None,
-    rows_changed: RowsChanged = lambda _rows: None,
+    rows_changed: Callable[[Sequence[Row]], None] = lambda _rows: None,
     without: Sequence[Path] = (),
     students: Sequence[Listed] | None = None,
     processes: int | None = None,
@@ -178,7 +170,8 @@ def _compared(rows: Sequence[Row], labs: Mapping[str, Lab]) -> list[Row]:
     handed = [handed for row in rows if (handed := row.handed) is not None]
     files = [(rows[place].folders[0], rows[place].files[0].name) for place in places]
     names = [printable("/".join(filter(None, each))) for each in files]
-    between = remarks_between(handed, names, labs, [rows[place].is_clean for place in places])
+    clean = [rows[place].grade is not None and not rows[place].remarks for place in places]
+    between = remarks_between(handed, names, labs, clean)
     folders = remarks_on_folders(handed, [rows[place].folders for place in places])
     compared = list(rows)
     for place, *more in zip(places, between, folders, strict=True):

@@ -303,13 +303,7 @@ def dots() -> Lesson:
     return next(lesson for lesson in toy_lessons() if lesson.name == "dots")
 
 
-def trained(
-    experiment: Experiment,
-    dataset: Dataset,
-    own: ByteArray | None = None,
-    *,
-    progress: Progress = ignore_progress,
-) -> Bench:
+def trained(experiment: Experiment, dataset: Dataset, *, progress: Progress = ignore_progress) -> Bench:
     """Train a network from its initial weights to the end of its run.
 
     * `progress`: see `cnnviz.evaluation.Progress`.
@@ -324,4 +318,4 @@ def trained(
                 history.append(done)
                 progress(trainer.step / trainer.total_steps)
             way.append((mark, trainer.network.params[filters]))
-    return Bench(experiment, dataset, trainer.network, trainer.step, own, history, tuple(way))
+    return Bench(experiment, dataset, trainer.network, trainer.step, history=history, way=tuple(way))

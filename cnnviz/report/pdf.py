@@ -25,7 +25,7 @@ from cnnviz.evaluation import CancelledError
 from cnnviz.files import atomic_write, atomic_write_folder
 from cnnviz.mathematics import typst as typst_math
 from cnnviz.quantities import format_count
-from cnnviz.report.blocks import Block, Data, Document, Figure, Formula, Heading, Table, Words
+from cnnviz.report.blocks import Block, Document, Figure, Formula, Heading, Table, Words
 from cnnviz.spreadsheet import rows_in, to_csv
 
 _TEMPLATE = bundled("report/report.typ")
@@ -60,7 +60,7 @@ def to_pdf(document: Document) -> bytes:
     * Raises MemoryError: if there is no room for the typesetter to work in.
     """
     sheet = Sheet(_template(), _inputs(document) | {"results": document.results}, "pdf")
-    return typeset([sheet], _FONTS, _SECONDS)[0][0]
+    return typeset([sheet], _SECONDS)[0][0]
 
 
 def to_pages(
@@ -73,18 +73,12 @@ def to_pages(
     * Raises CNNVizError: as `to_pdf`.
     * Raises CancelledError: if `cancelled` returned True.
     """
-    return typeset([Sheet(_template(), _inputs(document), "png", dpi)], _FONTS, seconds, cancelled)[0]
+    return typeset([Sheet(_template(), _inputs(document), "png", dpi)], seconds, cancelled)[0]
 
 
 def picture_of(svg: str, dpi: int, seconds: float) -> bytes:
     """Return a drawing as the bytes of a PNG file, if that takes at most so long; raises as `to_pdf`."""
-    return typeset([Sheet(_PICTURE, {"svg": svg}, "png", float(dpi))], _FONTS, seconds)[0][0]
-
-
-def to_pngs(figures: Sequence[Figure]) -> list[bytes]:
-    """Return figures as the bytes of PNG files; raises as `to_pdf`."""
-    sheets = [Sheet(_PICTURE, {"svg": each.svg}, "png", 200.0) for each in figures]
-    return [pages[0] for pages in typeset(sheets, _FONTS, _SECONDS)] if sheets else []
+    return typeset([Sheet(_PICTURE, {"svg": svg}, "png", float(dpi))], seconds)[0][0]
 
 
 def _inputs(document: Document) -> dict[str, str]:
@@ -162,7 +156,6 @@ class Sheet:
 
 def typeset(
     sheets: Sequence[Sheet],
-    fonts: Sequence[Path],
     seconds: float,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> list[list[bytes]]:
@@ -178,7 +171,7 @@ def typeset(
     """
     order = {
         "sheets": [asdict(each) for each in sheets],
-        "fonts": [str(each) for each in fonts],
+        "fonts": [str(each) for each in _FONTS],
         "room": _ROOM,
         "seconds": seconds + _GRACE_SECONDS,
     }
@@ -266,17 +259,15 @@ def write_folder(document: Document, folder: str | os.PathLike[str]) -> None:
 
 def _files(document: Document) -> Iterator[tuple[str, bytes]]:
     figures = document.figures
-    for figure, picture in zip(figures, to_pngs(figures), strict=True):
-        yield f"figure-{figure.name}.png", picture
+    sheets = [Sheet(_PICTURE, {"svg": each.svg}, "png", 200.0) for each in figures]
+    pictures = typeset(sheets, _SECONDS) if sheets else []
+    for figure, pages in zip(figures, pictures, strict=True):
+        yield f"figure-{figure.name}.png", pages[0]
         if figure.data is not None:
-            yield f"figure-{figure.name}.csv", _csv(figure.data)
+            yield f"figure-{figure.name}.csv", to_csv((figure.data.header, *figure.data.rows))
         elif figure.csv:  # of a report that was opened, perhaps, and so of anybody
             yield f"figure-{figure.name}.csv", to_csv(rows_in(figure.csv))
     for table in document.tables:
-        yield f"table-{table.name}.csv", _csv(table.data)
+        yield f"table-{table.name}.csv", to_csv((table.data.header, *table.data.rows))
     if document.results:
         yield "results.json", document.results.encode("ascii")
-
-
-def _csv(data: Data) -> bytes:
-    return to_csv((data.header, *data.rows))

@@ -1,14 +1,225 @@
-"""What can be measured for a report, by the names that lab files use, with its words or drawing."""
+"""What can be measured for a report, by the names that lab files use, with its words, table or drawing."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from types import MappingProxyType
 
-from cnnviz.quantities import format_count, format_together, format_value
-from cnnviz.report import equations, figures, tables
+import numpy as np
+
+from cnnviz._types import FloatArray
+from cnnviz.palette import STAGE_STYLES
+from cnnviz.quantities import format_count, format_together, format_value, rounded
+from cnnviz.report import equations, figures
 from cnnviz.report.bench import Bench, dots
-from cnnviz.report.blocks import Heading, Kept, Measured, Named, Words
+from cnnviz.report.blocks import Cell, Heading, Kept, Measured, Named, Table, Words, data
+from cnnviz.routing import PoolRouting
+from cnnviz.routing.agreement import TOLERANCE, VERDICTS
+from cnnviz.translation import MEASURES, OUTPUT
 
 type Blocks = Iterator[Measured]
+
+_VERDICTS = {
+    "ok": "gradient and difference agree",
+    "kink": "a winner or a gate changes, however small ε is: not compared",
+    "tie_rule": "under the rule “all” the sum over the tied cells, which is no slope of the loss",
+    "curvature": "the loss bends too much within ε to compare",
+    "mismatch": "gradient and difference do not agree",
+}
+_LARGEST_TERMS = 6
+_LOG_LINES = 60
+
+
+def _layers(bench: Bench) -> Table:
+    """List the layers, their output shapes and parameters."""
+    network = bench.network
+    rows: list[tuple[Cell, ...]] = [("input", " × ".join(str(side) for side in network.input_shape), 0)]
+    for name, layer in network.layers:
+        count = sum(array.size for key, array in network.params.items() if key.startswith(f"{name}."))
+        words = f"{name} ({type(layer).__name__})"
+        rows.append((words, " × ".join(str(side) for side in network.shapes[name]), count))
+    return Table(
+        "layers",
+        f"The network: {format_count(network.parameter_count)} parameters.",
+        data(("layer", "output", "parameters"), rows),
+        ("text", "text", "count"),
+    )
+
+
+def _log(bench: Bench) -> Table:
+    """The log of the training run, thinned out evenly where it is long."""
+    lines = bench.history.log
+    caption = f"Log of training: means over {format_count(bench.experiment.log_every)} steps"
+    if len(lines) > _LOG_LINES:
+        chosen: list[int] = np.linspace(0, len(lines) - 1, _LOG_LINES).astype(int).tolist()
+        caption = f"{caption}; {_LOG_LINES} of {len(lines)} lines"
+        lines = [lines[index] for index in chosen]
+    rows = [(line.step, line.loss, line.accuracy) for line in lines]
+    return Table(
+        "training-log",
+        f"{caption}.",
+        data(("step", "loss", "accuracy"), rows),
+        ("count", "3", "3"),
+        columns=3 if len(rows) > 8 else 1,
+    )
+
+
+def _test(bench: Bench) -> Table:
+    """Loss and accuracy on the test images, before and after training."""
+    rows = [
+        (when, evaluation.loss, evaluation.accuracy, len(evaluation.mistakes))
+        for when, evaluation in (("before training", bench.before), ("after training", bench.evaluation))
+    ]
+    return Table(
+        "test-result",
+        f"Result on the {format_count(len(bench.evaluation.labels))} test images.",
+        data(("", "loss", "accuracy", "mistakes"), rows),
+        ("text", "4", "percent", "count"),
+    )
+
+
+def _confusion(bench: Bench) -> Table:
+    """How many test images of each class got which prediction."""
+    classes = bench.experiment.classes
+    rows = [
+        (f"true {name}", *(int(count) for count in counts))
+        for name, counts in zip(classes, bench.evaluation.confusion, strict=True)
+    ]
+    return Table(
+        "confusion-matrix",
+        "Confusion matrix of the test images after training.",
+        data(("", *(f"predicted {name}" if len(classes) < 5 else name for name in classes)), rows),
+        ("text", *("count" for _ in classes)),
+    )
+
+
+def _measures(bench: Bench) -> Table:
+    """Mean and spread of the measures of every stage, for shifts by one and by two pixels."""
+    curves = bench.curves
+    rows: list[tuple[Cell, ...]] = []
+    for dx in (each for each in (1, 2) if each in bench.shifts):
+        at = bench.shifts.index(dx)
+        for stage in curves["relative_change"]:
+            numbers = [
+                number
+                for name in ("relative_change", "cosine_similarity", "equivariance_residual")
+                for number in (float(curves[name][stage].mean[at]), float(curves[name][stage].std[at]))
+            ]
+            rows.append((f"{dx} px", STAGE_STYLES[stage].title, *numbers))
+    header = ("shift", "stage", "relative change", "± spread", "cosine", "± spread", "residual", "± spread")
+    return Table(
+        "measures",
+        f"Measures of the first {format_count(bench.swept.digits)} test images moved to the right: mean and "
+        "spread (standard deviation). Relative to a blank image; pools of "
+        f"{bench.pool_size} × {bench.pool_size}. Residual: how far the map is "
+        "from moving with the image.",
+        data(header, rows),
+        ("text", "text", "3", "3", "3", "3", "3", "3"),
+    )
+
+
+def _output(bench: Bench) -> Table:
+    """Mean and spread of what a shift does to the answer of the network."""
+    change, flips = bench.curves["probability_change"][OUTPUT], bench.curves["decision_flip"][OUTPUT]
+    rows = [
+        (f"{dx} px", float(change.mean[at]), float(change.std[at]), float(flips.mean[at]))
+        for dx in (1, 2, 4, 8)
+        if dx in bench.shifts
+        for at in (bench.shifts.index(dx),)
+    ]
+    return Table(
+        "output-measures",
+        f"What the shift does to the output, for the same images: {MEASURES['probability_change'].formula} "
+        "of the true class, and the share of images whose predicted class changes.",
+        data(("shift", "change of probability", "± spread", "decisions changed"), rows),
+        ("text", "4", "4", "percent"),
+    )
+
+
+def _ties(bench: Bench, routing: PoolRouting) -> Table:
+    """How often the maximum of a window is shared."""
+    counted = min(bench.settings.tie_images, len(bench.dataset.test_labels))
+    rows = [
+        (words, rate.windows, rate.tied, rate.rate)
+        for words, rate in (
+            (f"test image {bench.settings.sample}", bench.look.ties),
+            (f"the first {format_count(counted)} test images", bench.ties),
+        )
+        if rate is not None
+    ]
+    return Table(
+        "tie-rate",
+        f"Windows of {routing.layer} whose maximum is held by several cells"
+        + (
+            ": cells of the output with such a window under the blur."
+            if not routing.pool.has_winners
+            else "."
+        ),
+        data(("", "windows", "tied", "share"), rows),
+        ("text", "count", "count", "percent"),
+    )
+
+
+def _rules_table(routing: PoolRouting) -> Table:
+    """What each rule for ties passes on."""
+
+    def row(words: str, array: FloatArray) -> tuple[Cell, ...]:
+        # Sums of the same numbers in another order differ in their last bits.
+        return words, int(np.count_nonzero(array)), rounded(float(array.sum()), 6)
+
+    rows = [row("arrives at the pool", routing.incoming)]
+    for rule, array in routing.routed.items():
+        mark = " (in force)" if rule == routing.rule and len(routing.routed) > 1 else ""
+        rows.append(row(routing.pool.rule_words(rule) + mark, array))
+    return Table(
+        "tie-rules",
+        f"Gradient of the loss at {routing.layer} for this image, all {len(routing.values)} filters.",
+        data(("rule", "cells with a gradient", "sum of the gradient"), rows),
+        ("text", "count", "value"),
+    )
+
+
+def _terms(bench: Bench) -> Table:
+    """The largest terms of the filter's gradient."""
+    terms = bench.look.terms
+    every = zip(terms.places.tolist(), terms.gradients.tolist(), terms.norms.tolist(), strict=True)
+    rows = [(f"({row}, {column})", *numbers) for (row, column), *numbers in islice(every, _LARGEST_TERMS)]
+    difference = float(np.abs(terms.total - bench.look.filter_gradient).max())
+    places = {"window": "window", "position": "cell"}[terms.by]
+    return Table(
+        "filter-gradient-terms",
+        f"The largest of the {len(terms.norms)} terms that add up to the gradient of filter "
+        f"{bench.look.channel}. Their sum differs from the gradient by at most "
+        f"{format_value(difference, 2)}.",
+        data((f"{places} (row, column)", "gradient that arrives", "length of the term"), rows),
+        ("text", "value", "value"),
+    )
+
+
+def _check(bench: Bench) -> Table:
+    """How many of the checked parameters got which verdict."""
+    check, total = bench.look.check, bench.network.parameter_count
+    counts = check.counts
+    rows = [
+        (verdict.replace("_", " "), _VERDICTS[verdict], counts[verdict])
+        for verdict in VERDICTS
+        if counts[verdict] or verdict in ("ok", "kink", "mismatch")
+    ]
+    largest = format_value(check.largest_error, 2)
+    which, drawn = f"every one of the {format_count(total)}", ""
+    if check.checked < total:
+        which = f"{format_count(check.checked)} of the {format_count(total)}"
+        drawn = (
+            f", drawn at random with the seed of the run ({bench.experiment.seed}): as many of each array, "
+            "small arrays whole"
+        )
+    return Table(
+        "gradient-check",
+        f"Gradient against central difference (ε = {format_value(check.eps)}, less where a winner or a gate "
+        f"changes within it) for {which} parameters{drawn}, at this image. Largest relative error of "
+        f"those that agree: {largest} (tolerance {format_value(TOLERANCE)}).",
+        data(("verdict", "meaning", "parameters"), rows),
+        ("text", "text", "count"),
+    )
 
 
 def _summary(bench: Bench) -> Words:
@@ -60,9 +271,9 @@ def _routing(bench: Bench) -> Blocks:
 def _rules(bench: Bench) -> Blocks:
     routing = bench.look.routing
     if routing is not None:
-        yield tables.rules_table(routing)
+        yield _rules_table(routing)
         if bench.ties is not None:
-            yield tables.ties_table(bench, routing)
+            yield _ties(bench, routing)
 
 
 def _activation(bench: Bench) -> Blocks:
@@ -84,13 +295,13 @@ def _update(bench: Bench) -> Words:
 RESULTS: Mapping[str, Callable[[Bench], Measured | Iterable[Measured]]] = MappingProxyType(
     {
         "summary": _summary,
-        "layers": tables.layers_table,
+        "layers": _layers,
         "convolution": _convolution,
         "loss": lambda _: Named("loss"),
         "curves": figures.curves_figure,
-        "log": tables.log_table,
-        "tests": tables.test_table,
-        "confusion": tables.confusion_table,
+        "log": _log,
+        "tests": _test,
+        "confusion": _confusion,
         "filters": figures.filters_figure,
         "maps": figures.maps_figure,
         "dots": _dots,
@@ -98,17 +309,17 @@ RESULTS: Mapping[str, Callable[[Bench], Measured | Iterable[Measured]]] = Mappin
         "shift": figures.shift_figure,
         "sweep": figures.sweep_figure,
         "distance": figures.distance_figure,
-        "changes": tables.measures_table,
-        "answers": tables.output_table,
+        "changes": _measures,
+        "answers": _output,
         "image": _image,
         "routing": _routing,
         "rules": _rules,
         "activation": _activation,
         "filter-gradient": lambda _: Named("filter gradient"),
-        "terms": tables.terms_table,
+        "terms": _terms,
         "update": _update,
         "difference": lambda _: Named("difference"),
-        "check": tables.check_table,
+        "check": _check,
     }
 )
 """Each takes a bench, and gives what the report shows of it, if the network has it."""

@@ -10,7 +10,7 @@ from PIL import Image
 from cnnviz import __version__
 from cnnviz.document import archive
 from cnnviz.document.archive import png_of
-from cnnviz.document.run import StillRun, pack_run
+from cnnviz.document.run import KeptRun, pack_run
 from cnnviz.document.types import FORMAT_VERSION, Data, Document, OwnImage, PinnedCell, Seen, Shift
 from cnnviz.experiment import LAB5, Experiment
 from cnnviz.history import EvaluationPoint, History
@@ -55,14 +55,10 @@ class SmallRun:
         assert found is not None
         return found
 
-    def still(self, **changes: Any) -> StillRun:
+    def still(self, **changes: Any) -> KeptRun:
         snapshots = self.history.snapshots
         live = snapshots[len(snapshots) - 1]
-        run = StillRun(
-            live, self.history.still(live.step), 3, tuple(snapshots),
-            snapshots.kept, spacing=snapshots.spacing,
-        )  # fmt: skip
-        return replace(run, **changes)
+        return replace(KeptRun(live, self.history.until(live.step), 3), **changes)
 
 
 def small_run() -> SmallRun:
@@ -73,7 +69,7 @@ def small_run() -> SmallRun:
     return run
 
 
-def small_document(run: StillRun | None = None, **changes: Any) -> tuple[Document, dict[str, bytes]]:
+def small_document(run: KeptRun | None = None, **changes: Any) -> tuple[Document, dict[str, bytes]]:
     """Return a document of which every part says something, and its members."""
     still = small_run().still() if run is None else run
     packed, files = pack_run(still)

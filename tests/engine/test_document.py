@@ -18,7 +18,7 @@ from safetensors.numpy import save as to_safetensors
 
 from cnnviz.document import archive
 from cnnviz.document.archive import pixels_of, png_of
-from cnnviz.document.run import RestoredRun, pack_run, unpack_run
+from cnnviz.document.run import KeptRun, pack_run, unpack_run
 from cnnviz.document.types import Part, Said
 from cnnviz.errors import CNNVizError, DataError, NewerVersionError
 from cnnviz.experiment import LAB5, LENET
@@ -45,7 +45,7 @@ def saved(tmp_path_factory) -> Path:
     return path
 
 
-def restored(path: Path) -> RestoredRun:
+def restored(path: Path) -> KeptRun:
     document, files = archive.load(path)
     assert document.run is not None
     return unpack_run(document.run, files, DATA.name, DATA.input_shape)
@@ -119,7 +119,7 @@ def test_any_step_is_repeated_from_the_moments_of_a_document_and_a_moment_begins
 def test_curves_that_are_ahead_of_the_weights_are_cut():
     run = small_run()
     live = run.history.snapshots[2]
-    still = run.still(live=live, curves=run.history.still(live.step))
+    still = run.still(live=live, history=run.history.until(live.step))
     again = unpack_run(*pack_run(still), DATA.name, DATA.input_shape)
     assert again.history.step == again.live.step == again.history.snapshots.steps[-1] == live.step
 
@@ -128,9 +128,7 @@ def test_a_fork_keeps_what_it_has_in_common_with_the_run_before():
     run = small_run()
     fork = run.history.forked(31)
     live = fork.snapshots[len(fork.snapshots) - 1]
-    moments = tuple(fork.snapshots)
-    ghost = run.history.still(run.history.step)
-    still = run.still(live=live, curves=fork.still(31), moments=moments, ghost=ghost)
+    still = run.still(live=live, history=fork, ghost=run.history)
     again = unpack_run(*pack_run(still), DATA.name, DATA.input_shape)
     assert again.history.forked_at == 31
     assert same_record(fork, again.history)
@@ -224,7 +222,7 @@ CHANGES: tuple[tuple[Callable[[dict[str, bytes]], Any], str], ...] = (
     (lambda m: m.update({"document.json": b" " * (17 << 20)}), "larger than it says"),
     (lambda m: m.update({"model.safetensors": b"\x00" * 100}), "model.safetensors is damaged"),
     (lambda m: m.update({"run.safetensors": bytes(70 << 20)}), "larger than it says"),
-    (_changed(format_version=9, version="9.0"), r"newer CNNViz \(9\.0; .*\), so update CNNViz\.$"),
+    (_changed(format_version=9, version="9.0"), r"newer CNNViz \(9\.0; .*\)\. Update CNNViz to open it\.$"),
     (_changed("format"), "not a CNNViz document"),
     (_changed("experiment"), "experiment"),
     (_changed(experiment={"kernel_size": 1000}), "'experiment' is not as it should be"),

@@ -27,9 +27,8 @@ from cnnviz.file_kinds import kind_of
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.lab.figures import Picture, pictures_of
 from cnnviz.lab.record import LabRecord, StepRecord, Work, read_work
-from cnnviz.report.blocks import Document, Figure, Table, data
+from cnnviz.report.blocks import Document, Figure, Insert, Table, data
 from cnnviz.report.drawings import flaw_of
-from cnnviz.report.inserts import Insert
 from cnnviz.report.pdf import write_folder
 from cnnviz.snapshots import Snapshot
 from cnnviz.spreadsheet import guarded, rows_in, to_csv

@@ -119,7 +119,7 @@ def test_a_report_that_is_not_graded_says_whose_it_is(tmp_path):
         (b"hello", "no report of CNNViz; ask for the PDF or HTML"),
         (b"{}", "no results of CNNViz"),
         (b'{"format": "cnnviz-results", "format_version": 99}', "newer CNNViz"),
-        (b'{"format": "cnnviz-results", "format_version": 1}', "'name' is missing"),
+        (b'{"format": "cnnviz-results", "format_version": 1}', "missing required field name"),
         (b"{" + b'"a":{' * 100_000, "no JSON"),
         (b"{" + b" " * (9 << 20), "too large"),
         (b"<html><script id=cnnviz-results>{}</html>", "cut off"),

@@ -22,8 +22,7 @@ from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, Shown, Version, Work, read_work
 from cnnviz.lab.showing import covered, picture_for, recalled, secrets_of
 from cnnviz.report.bench import Bench, trained
-from cnnviz.report.blocks import Figure, Words, data
-from cnnviz.report.inserts import Insert
+from cnnviz.report.blocks import Figure, Insert, Words, data
 from tests.engine.lab_cases import small_lab
 from tests.replacing import replace
 from tests.small_data import first_images

@@ -34,7 +34,7 @@ def routing(network, pool="pool1"):
 
 
 def trained():
-    trainer = cnnviz.Trainer(network(), digits(), cnnviz.TrainConfig(epochs=2))
+    trainer = cnnviz.Trainer(network(), digits(), cnnviz.Experiment(epochs=2))
     history = cnnviz.History(20)
     for progress in trainer.until(trainer.total_steps, 7):
         history.append(progress)

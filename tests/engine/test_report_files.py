@@ -326,7 +326,7 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> list[pdf.subprocess.Popen]:
 
 def test_what_never_ends_is_stopped(processes) -> None:
     with pytest.raises(CNNVizError, match=r"^Typesetting was stopped after 1 seconds: .* try again\.$"):
-        typeset([ENDLESS], (), 1.0, lambda: False)
+        typeset([ENDLESS], 1.0, lambda: False)
     assert [each.poll() is None for each in processes] == [False]
 
 
@@ -334,7 +334,7 @@ def test_what_nobody_wants_any_more_is_stopped(processes) -> None:
     is_unwanted = threading.Event()
     threading.Timer(0.3, is_unwanted.set).start()
     with pytest.raises(CancelledError):
-        typeset([ENDLESS], (), 600.0, is_unwanted.is_set)
+        typeset([ENDLESS], 600.0, is_unwanted.is_set)
     assert [each.poll() is None for each in processes] == [False]
 
 
@@ -347,7 +347,7 @@ def test_an_order_larger_than_a_pipe_arrives() -> None:
 
 def test_pages_come_by_sheet_and_what_was_set_is_forgotten_with_the_process_that_set_it(processes) -> None:
     sheets = [Sheet("a", {}, "pdf"), Sheet("a #pagebreak() b", {}, "png", 20.0)]
-    first, second = typeset(sheets, (), 60.0, lambda: False)
+    first, second = typeset(sheets, 60.0, lambda: False)
     assert [each[:4] for each in first] == [b"%PDF"]
     assert [each[:4] for each in second] == [b"\x89PNG"] * 2
     assert [each.poll() for each in processes] == [0]
@@ -356,10 +356,10 @@ def test_pages_come_by_sheet_and_what_was_set_is_forgotten_with_the_process_that
 def test_a_process_that_was_ended_by_the_system_has_had_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "TYPESET", "--version")  # ends without an answer
     with pytest.raises(MemoryError):
-        typeset([ENDLESS], (), 60.0, lambda: False)
+        typeset([ENDLESS], 60.0, lambda: False)
 
 
 def test_what_is_refused_is_said_in_one_line() -> None:
     with pytest.raises(CNNVizError, match=r"^The report could not be typeset \(.*resources/report") as caught:
-        typeset([Sheet("#panic(1 / 0)" + "\n" * 9, {}, "pdf")], (), 60.0, lambda: False)
+        typeset([Sheet("#panic(1 / 0)" + "\n" * 9, {}, "pdf")], 60.0, lambda: False)
     assert "\n" not in str(caught.value)

@@ -22,9 +22,8 @@ from cnnviz.lab.measured import command_line, measured_lab
 from cnnviz.lab.model import PARTS
 from cnnviz.lab.record import LabNumbers, LabRecord, Shown, Version, Work, read_work
 from cnnviz.report.bench import LabSettings
-from cnnviz.report.blocks import Data, Figure, Heading, Table, Words
+from cnnviz.report.blocks import Data, Figure, Heading, Insert, Table, Words
 from cnnviz.report.html import to_html, write_html
-from cnnviz.report.inserts import Insert
 from cnnviz.report.pdf import write_pdf
 from cnnviz.training import Trainer
 from tests.engine.report_cases import (
@@ -444,22 +443,6 @@ def test_html_shows_it_as_a_picture_of_its_own(tmp_path):
     assert text.count('src="data:image/svg+xml;base64,') == 2
     assert 'id="a"' not in text  # names inside cannot meet those of another drawing
     assert "Loss &lt;1&gt; &amp; 2" in text
-
-
-@pytest.mark.parametrize("as_figure", [False, True])
-def test_a_table_that_the_student_has_put_in_is_not_repeated(as_figure):
-    counts = [tuple(int(count) for count in row) for row in small_lab().evaluation.confusion]
-
-    def confusions(extra: int) -> list[str]:
-        rows = tuple((str(n), row[0] + extra, *row[1:]) for n, row in enumerate(counts))
-        lines = ["is,predicted 0,predicted 1", *(",".join(map(str, row)) for row in rows)]
-        data = None if as_figure else Data(("is", "predicted 0", "predicted 1"), rows)
-        svg, text = (SVG, "\r\n".join(lines)) if as_figure else ("", "")
-        insert = Insert("Confusion matrix", "", "", svg, csv=text, data=data)
-        document = report_of(small_numbers(), EMPTY.with_inserts(PRINCIPLE, (insert,)))
-        return [table.name for table in document.tables if "confusion" in table.name]
-
-    assert ("confusion-matrix" in confusions(0), "confusion-matrix" in confusions(1)) == (False, True)
 
 
 @needs_poppler

@@ -9,7 +9,7 @@ import pytest
 from cnnviz.datasets import Dataset, load_mnist
 from cnnviz.errors import DivergenceError, ParameterError
 from cnnviz.experiment import CUSTOM, LAB5, LENET, preset_of
-from cnnviz.training import TrainConfig, Trainer, epoch_order
+from cnnviz.training import Trainer, epoch_order
 from tests.oracles import assert_same_arrays, conv2d_loop, max_pool2d_backward_loop, max_pool2d_loop
 from tests.small_data import first_images
 
@@ -66,16 +66,6 @@ def test_learning_rate_changes_from_the_next_step_on_and_networks_handed_out_are
         trainer.learning_rate = 0.0
 
 
-def test_iterating_yields_every_step(small):
-    trainer = build(small, batch_size=5, log_every=4)
-    events = list(trainer)
-    assert [event.step for event in events] == list(range(1, trainer.total_steps + 1))
-    again = build(small, batch_size=5).advance(1000)
-    np.testing.assert_array_equal([event.loss for event in events], again.losses)
-    assert events[3].accuracy == again.correct[:4].sum() / again.sizes[:4].sum()
-    assert events[4].accuracy == again.correct[4] / again.sizes[4]
-
-
 @pytest.mark.parametrize("rate", [1e3, 30.0])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_divergence_stops_with_advice_finite_weights_and_what_was_measured_until_then(small, rate, dtype):
@@ -94,10 +84,10 @@ def test_divergence_stops_with_advice_finite_weights_and_what_was_measured_until
 def test_mismatched_network_and_data_are_refused_in_words(small):
     ten = LENET.build_network()
     with pytest.raises(ParameterError, match="10 classes apart"):
-        Trainer(ten, small, TrainConfig())
+        Trainer(ten, small, LAB5)
     other = LAB5.build_network((1, 20, 20))
     with pytest.raises(ParameterError, match=r"\(1, 20, 20\)"):
-        Trainer(other, small, TrainConfig())
+        Trainer(other, small, LAB5)
 
 
 def test_a_sigmoid_output_tells_two_classes_apart():

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from cnnviz.errors import CNNVizError
-from cnnviz.report.inserts import Insert
+from cnnviz.report.blocks import Insert
 from cnnviz.training import Trainer
 from tests.gui.driving import kept_in, opened, save_document
 from tests.gui.whole_window import train_to

@@ -14,8 +14,7 @@ from cnnviz.lab.course import shipped_labs
 from cnnviz.lab.model import Step
 from cnnviz.lab.reading import load_lab
 from cnnviz.network import weights_checksum
-from cnnviz.report.blocks import MAX_WORDS
-from cnnviz.report.inserts import Insert
+from cnnviz.report.blocks import MAX_WORDS, Insert
 from tests.gui import whole_window
 from tests.gui.document_driving import through_document
 from tests.gui.driving import close_export_dialog, drain, kept_in

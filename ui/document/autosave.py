@@ -1,5 +1,6 @@
 """The document of a window, kept in a folder without being asked: words within a second, weights at rests."""
 
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -85,7 +86,7 @@ class StateFolder:
 
     def remove(self) -> None:
         """Keep nothing."""
-        archive.remove_folder(self.path)
+        shutil.rmtree(self.path, ignore_errors=True)
         with suppress(OSError):
             self._home(self.number).unlink(missing_ok=True)
 
@@ -254,7 +255,7 @@ class Autosave(QObject):
         if not self.folder.change(left):
             return False
         if is_empty and before[0] != left.number:
-            archive.remove_folder(before[1])
+            shutil.rmtree(before[1], ignore_errors=True)
         self._kept = None
         return True
 

@@ -12,7 +12,7 @@ from cnnviz import __version__
 from cnnviz._types import View
 from cnnviz.document import types as t
 from cnnviz.document.archive import filled_in, png_of
-from cnnviz.document.run import StillRun, pack_run
+from cnnviz.document.run import KeptRun, pack_run
 from cnnviz.errors import DataError
 from cnnviz.network import weights_checksum
 from cnnviz.quantities import now
@@ -51,7 +51,7 @@ class Gathered:
     document: t.Document  # all but words, image and run
     work: "Work"
     own: Sample | None  # the sample, if it is an image of the user's own
-    run: StillRun | None  # None before there is a network
+    run: KeptRun | None  # None before there is a network
     carried: t.Files  # what came with the document: its lab, its data, its prepared run
 
     def packed(self, kept: Kept | None = None) -> tuple[t.Document, dict[str, bytes]]:
@@ -113,22 +113,13 @@ def gather(
     return Gathered(document, work, own, _still(state, needed), carried)
 
 
-def _still(state: AppState, needed: frozenset[int]) -> StillRun | None:
+def _still(state: AppState, needed: frozenset[int]) -> KeptRun | None:
     """Return the run as it stands, with the moments of some steps; None before there is one."""
-    live, snapshots = state.live, state.history.snapshots
-    if live is None:
+    if (live := state.live) is None:
         return None
-    return StillRun(
-        live,
-        # While training, curves are ahead of the weights.
-        state.history.still(live.step),
-        max(state.run.total_steps // state.run.steps_per_epoch, 1),
-        tuple(each for each in snapshots if each.step < live.step),
-        snapshots.kept,
-        needed,
-        snapshots.spacing,
-        None if state.ghost is None else state.ghost.still(state.ghost.step),
-    )
+    epochs = max(state.run.total_steps // state.run.steps_per_epoch, 1)
+    # While training, curves are ahead of the weights.
+    return KeptRun(live, state.history.until(live.step), epochs, state.ghost, needed)
 
 
 def picture_of(

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QProgressDialog, QWidget
 
 from cnnviz.datasets import Dataset
 from cnnviz.document.archive import opening_failed, pixels_of
-from cnnviz.document.run import PREPARED, RUN, RestoredRun, unpack_run
+from cnnviz.document.run import PREPARED, RUN, KeptRun, unpack_run
 from cnnviz.document.types import Document, Files, OwnImage, Run
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
@@ -50,7 +50,7 @@ class Order:
     name: str = ""
     is_own: bool = False
     asks: bool = True
-    prepared: RestoredRun | None = None
+    prepared: KeptRun | None = None
     check: Callable[[], object] = lambda: None
     begin: Callable[["Built"], None] = lambda _built: None
     then: Callable[[], None] = lambda: None
@@ -63,8 +63,8 @@ class Built:
     source: Source
     dataset: Dataset  # of it, the classes of the document
     sample: Sample | int | None
-    run: RestoredRun | None  # None where it has to be trained
-    prepared: RestoredRun | None
+    run: KeptRun | None  # None where it has to be trained
+    prepared: KeptRun | None
     said_of_prepared: Run | None
 
 
@@ -78,7 +78,7 @@ class _Begun(NamedTuple):
 
     order: Order
     built: Built
-    run: RestoredRun | None
+    run: KeptRun | None
     before: int | None
     told: str = ""
 
@@ -201,7 +201,7 @@ class DocumentRestorer(QObject):
         document = order.document
         shown = run.step if document.seen.step is None else document.seen.step
 
-        def work(context: Context) -> RestoredRun:
+        def work(context: Context) -> KeptRun:
             return repeat(document.experiment, built.dataset, shown, run.step, run.epochs, context)
 
         self._open_progress(run.step)
@@ -213,7 +213,7 @@ class DocumentRestorer(QObject):
             self._show_progress,
         )
 
-    def _look_at(self, order: Order, built: Built, trained: RestoredRun) -> None:
+    def _look_at(self, order: Order, built: Built, trained: KeptRun) -> None:
         """Begin the run if its networks are those that were saved; if not, say so and offer what there is."""
 
         def take() -> None:
@@ -234,7 +234,7 @@ class DocumentRestorer(QObject):
                 take,
             )
 
-    def _begin(self, order: Order, built: Built, run: RestoredRun | None, told: str = "") -> None:
+    def _begin(self, order: Order, built: Built, run: KeptRun | None, told: str = "") -> None:
         """Begin a run, from its initial weights for None."""
         state, document = self._state, order.document
         self._close_progress()
@@ -271,7 +271,7 @@ class DocumentRestorer(QObject):
         is_same_run = document.experiment == state.experiment and run.step == state.run.step
         if not is_same_run or state.run.status not in _AT_REST:
             return False
-        present = RestoredRun(state.live, state.history, run.epochs)
+        present = KeptRun(state.live, state.history, run.epochs)
         return _is_as_saved(state.live, present, document)
 
     def _on_run_changed(self) -> None:
@@ -383,7 +383,7 @@ def _built(order: Order, source: Source, dataset: Dataset) -> Built:
     return Built(source, dataset, sample, run, prepared, said)
 
 
-def _is_as_saved(live: Snapshot, trained: RestoredRun, document: Document) -> bool:
+def _is_as_saved(live: Snapshot, trained: KeptRun, document: Document) -> bool:
     """Whether the networks of a run are those that a document is of, as far as it says."""
     run, seen = document.run, document.seen
     assert run is not None
@@ -402,7 +402,7 @@ _CHUNK = 500  # steps; even those of a large network take no longer than a user 
 
 def repeat(
     experiment: Experiment, dataset: Dataset, shown: int, last: int, epochs: int, context: Context
-) -> RestoredRun:
+) -> KeptRun:
     """Train a run from its initial weights.
 
     * `shown`: step whose network has to be on record.
@@ -430,7 +430,7 @@ def repeat(
                 _test(trainer, history)
         history.snapshots.add(trainer.snapshot, keep=trainer.finished or trainer.step == shown)
         _test(trainer, history)
-    return RestoredRun(replace(trainer.snapshot, origin=origin), history, epochs)
+    return KeptRun(replace(trainer.snapshot, origin=origin), history, epochs)
 
 
 def _test(trainer: Trainer, history: History) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from cnnviz import __version__
 from cnnviz.document import archive
 from cnnviz.document import types as t
-from cnnviz.document.run import PREPARED, RestoredRun, record_in
+from cnnviz.document.run import PREPARED, KeptRun, record_in
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.experiment import LAB5, preset_of
 from cnnviz.file_kinds import PNG, TEXT, Role, kind_of, not_opened
@@ -90,7 +90,7 @@ class WindowDocument(QObject):
         #: Members that came with the document: a lab that is not of the program, its figures and data.
         self.carried: t.Files = {}
         #: The run that a course brings: its networks need not be trained.
-        self.prepared: RestoredRun | None = None
+        self.prepared: KeptRun | None = None
         self._said_of_prepared: t.Run | None = None
         self.prepared_data = ""  #: Checksum of the data that it was trained on.
         self._saved: object = None  # what a file, or nothing, holds; see `_content`

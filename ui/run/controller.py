@@ -18,7 +18,7 @@ from cnnviz.files import printable_name
 from cnnviz.history import History
 from cnnviz.quantities import format_count
 from cnnviz.runtime import give_back_memory
-from cnnviz.snapshots import Origin, Snapshot
+from cnnviz.snapshots import Origin, Snapshot, SnapshotStore
 from cnnviz.training import Trainer
 from ui.run.loading import Mismatch, OpenedModel, fitting, read_data, read_model, select_classes
 from ui.run.mail_reader import MailReader
@@ -403,8 +403,7 @@ class Controller(QObject):
         state, live, source = self._state, self._state.live, self._state.source
         if live is None or not state.run.is_started or not state.history.covers(live.step):
             return None
-        history = state.history.forked(live.step)
-        history.forked_at = state.history.forked_at
+        history = state.history.until(live.step)
         losses = () if built.history is None else built.history.losses[: len(history.losses)]
         if not live.note and np.array_equal(losses, history.losses):
             return None
@@ -495,7 +494,7 @@ class Controller(QObject):
         if reference is not None and reference.run_id == run_id - 1 and reference.snapshot.step <= common:
             state.set_reference(Reference(reference.snapshot, run_id))
         # Of the run before, the curves are compared: its snapshots would take the memory of two runs.
-        previous.snapshots.clear()
+        previous.snapshots = SnapshotStore(previous.snapshots.max_bytes)
         state.set_ghost(previous if len(previous.losses) else None)
         state.reset_history(history)
 

@@ -320,8 +320,8 @@ class FeatureMapsPanel(Panel):
     def _on_pinned_changed(self) -> None:
         if self.isVisible():
             self.network.draw_pin()
-            if self.picture is not None and self._state.pinned is not None and self.view.page != NETWORK:
-                self.top_patches.choose(*self._shown_filter(self.picture.plan))
+            if self._state.pinned is not None and self.stack.currentWidget() is self.top_patches:
+                self._choose_filter()
 
     def _on_snapshot_changed(self) -> None:
         if self.isVisible() and self.stack.currentWidget() is self.top_patches:
@@ -335,11 +335,16 @@ class FeatureMapsPanel(Panel):
         self.paged.emit()
         self._view_tools.setVisible(is_network)
         self._arrange_tools()
-        if self.picture is not None and not is_network and before is not self.top_patches:
+        if before is not self.top_patches and self.stack.currentWidget() is self.top_patches:
+            self.top_patches.show_network(self._state.shown, self._state.dataset)
+            self._choose_filter()
+
+    def _choose_filter(self) -> None:
+        """Search with the filter that the marked cell belongs to."""
+        if self.picture is not None:
             plan, cell = self.picture.plan, self.network.marked_cell()
             group = (plan.group_of(cell.stage) or 1) if cell is not None else 1
             layer = plan.convolutions[min(group, len(plan.convolutions)) - 1]
-            self.top_patches.show_network(self._state.shown, self._state.dataset)
             self.top_patches.choose(layer, self.network.look.channel(group))
 
     def answer(self, ask: Ask) -> None:

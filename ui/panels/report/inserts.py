@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from cnnviz.lab.model import Step
 from cnnviz.quantities import today
-from cnnviz.report.inserts import LONGEST_WORDS, Insert
+from cnnviz.report.blocks import LONGEST_WORDS, Insert
 from ui.controls.buttons import Button, IconButton, IconLabel
 from ui.controls.labels import ElidedLabel, WrapLabel
 from ui.controls.layouts import fill, named, scaled

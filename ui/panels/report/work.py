@@ -14,7 +14,7 @@ from cnnviz.lab.model import Lab, Part, Question, Step
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import LabNumbers, LabRecord, Shown, StepRecord, Version, Work
 from cnnviz.quantities import now
-from cnnviz.report.inserts import LONGEST_WORDS, Insert
+from cnnviz.report.blocks import LONGEST_WORDS, Insert
 from ui.state import AppState
 
 type Complain = Callable[[str], None]
