@@ -102,7 +102,8 @@ class FigureInserter(QObject):
         self._files.submit(f"insert {next(self._orders)}", make, give, complain)
 
     def _show_report(self, step: Step) -> None:
-        self._report.show_step(step.id)
+        if step in self._report.work.lab.steps:  # no other lab has been opened since
+            self._report.show_step(step.id)
         self._panels.bring_forward(self._report)
 
 
