@@ -31,12 +31,7 @@ class FigureInserter(QObject):
     """Knows what each panel has drawn, and hands it to the report."""
 
     def __init__(
-        self,
-        panels: PanelArea,
-        state: AppState,
-        report: ReportPanel,
-        files: TaskRunner,
-        parent: QObject,
+        self, panels: PanelArea, state: AppState, report: ReportPanel, files: TaskRunner, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._panels, self._state, self._report, self._files = panels, state, report, files
