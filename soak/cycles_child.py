@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
+from shiboken6 import getAllValidWrappers
 
 from soak import samples, slopes
 from soak.doings import DOINGS
@@ -87,16 +88,18 @@ class Cycler:
     def _measure(self) -> None:
         with self._watch.apart():
             gc.collect()
-            objects = gc.get_objects()
+            # In one call: a thread that makes a tuple fails if a list of all objects is there meanwhile.
+            (objects,) = map(len, map(gc.get_objects, (None,)))
             values = {
                 "rss": slopes.rss_mb(),
-                "objects": len(objects),
+                "objects": objects,
                 "widgets": len(QApplication.allWidgets()),
-                "children": len(self._session.window.findChildren(QObject)),
+                # Those that Python knows: asked for its children, a window would hold on to what Python has
+                # made for each of Qt's own, also when they have gone.
+                "children": sum(isinstance(each, QObject) for each in getAllValidWrappers()),
                 "files": slopes.descriptors(),
                 "threads": slopes.threads(),
             }
-            del objects
         tell("sample", doing=self._names[0], number=self._number, worst=self._watch.worst, **values)
         self._next()
 
@@ -105,7 +108,6 @@ class Cycler:
         still = (
             session.state.shown is not None
             and session.controller.is_idle
-            # To count objects while another thread makes a tuple is an error in that thread.
             and session.controller.files.is_idle
             and not session.document.restorer.is_busy
             and str(session.state.run.status) not in ("loading", "training")

@@ -87,9 +87,12 @@ class Player:
     def _is_busy(self) -> bool:
         """Whether an event is still being played, which lets Qt do what it has to do meanwhile.
 
-        One that has opened a dialog, with an event loop of its own, is played until that is answered.
+        One that has opened a dialog, with an event loop of its own, is played until that is answered. In any
+        other loop inside the first one the window waits for itself, and takes nothing from hands.
         """
-        return self._playing_at == QThread.currentThread().loopLevel()
+        level = QThread.currentThread().loopLevel()
+        asks = QApplication.activePopupWidget() or QApplication.activeModalWidget()
+        return self._playing_at == level or (level > 1 and not asks)
 
     def _next(self) -> Event | None:
         if self._replayed is not None:

@@ -17,6 +17,7 @@ _NEW = object()
 
 _SMOOTH, _SMOOTH_IMAGE = QPainter.RenderHint.Antialiasing, QPainter.RenderHint.SmoothPixmapTransform
 _NO_PEN, _NO_BRUSH, _RGB = Qt.PenStyle.NoPen, Qt.BrushStyle.NoBrush, QImage.Format.Format_RGB32
+_PIECE = 32  # points: in one piece, a long line up and down takes Qt a second
 _WEIGHTS = {"regular": QFont.Weight.Normal, "medium": QFont.Weight.Medium, "strong": QFont.Weight.DemiBold}
 
 
@@ -91,7 +92,10 @@ def _paint(
                 smooth(True)
                 painter.setPen(_pen(look, ink, width, dash, alpha))
                 painter.setBrush(_NO_BRUSH)
-                painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in points]))
+                line = [QPointF(x, y) for x, y in points]
+                step = 1 + len(line) if dash or alpha < 1 else _PIECE
+                for first in range(0, len(line) - 1, step):
+                    painter.drawPolyline(line[first : first + step + 1])
             case Lines(pieces, ink, width, dash):
                 smooth(False)
                 painter.setPen(_pen(look, ink, width, dash))

@@ -14,17 +14,7 @@ from cnnviz.inspect.arithmetic import logit_contributions
 from cnnviz.inspect.comparison import comparable, parameter_changes, weight_layers, weight_maps
 from cnnviz.inspect.excitation import PADDING_LEVEL, class_contributions, exciting_patches
 from cnnviz.inspect.receptive_field import projective_fields, receptive_field, symbol_of
-from cnnviz.layers import (
-    Conv2D,
-    Dense,
-    Flatten,
-    LeakyReLU,
-    MaxPool2D,
-    ReLU,
-    Sigmoid,
-    SubsamplePool2D,
-    Tanh,
-)
+from cnnviz.layers import Conv2D, Dense, Flatten, LeakyReLU, MaxPool2D, ReLU, Sigmoid, SubsamplePool2D, Tanh
 from cnnviz.network import Network, forward_pass
 from tests.engine.routing_cases import POOLS
 

@@ -89,11 +89,7 @@ def test_each_rule_shares_a_tied_window_as_it_says(rule: str) -> None:
     np.testing.assert_array_equal(shown.values.ravel(), np.array([10, 20, 20, 20]) / 255 - 0.5)
     np.testing.assert_allclose(shown.gets.ravel(), incoming * np.array(SHARES[rule]), rtol=1e-12)
     assert drawn_route(now).texts().count("0") == SHARES[rule].count(0) + 4, "the others are coordinates"
-    shares = {
-        "first": "to the first of 3",
-        "all": "whole to each of 3",
-        "split": "⅓ to each of 3",
-    }
+    shares = {"first": "to the first of 3", "all": "whole to each of 3", "split": "⅓ to each of 3"}
     assert shown.share() == shares[rule]
     assert ("for the first winner" if rule == "first" else "for each winner") in formula(now)
     assert ("/ ties" in formula(now)) is (rule == "split")

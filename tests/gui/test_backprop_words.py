@@ -242,6 +242,7 @@ def test_a_window_that_adds_nothing_says_why() -> None:
     experiment = replace(TWO_BLOCKS, activation="relu", ties="first")
     seen = set[str]()
     for passed in (passed_through(experiment), passed_through(experiment, is_deaf=True)):
+        assert all(plain(formula_of(passed, step, Focus(), 0.1)) for step in backward_steps(passed.network))
         for step in steps_of(passed, StepKind.ROUTE):
             for window, reason in reasons(passed, step):
                 note = looked_at(passed, step, window).leaves().get("note")
@@ -286,10 +287,7 @@ def answer_of(outputs: int, label: int, scale: float, seed: int) -> Pass:
     """A pass of a random image through a network that is the surer of its answer, the larger `scale`."""
     network = small_network(outputs)
     network = network.with_params(
-        {
-            **network.params,
-            "dense1.weight": (network.params["dense1.weight"] * scale).astype(np.float32),
-        }
+        {**network.params, "dense1.weight": (network.params["dense1.weight"] * scale).astype(np.float32)}
     )
     pixels = np.random.default_rng(seed).integers(0, 256, (1, 8, 8), dtype=np.uint8)
     names = tuple(str(number) for number in range(max(outputs, 2)))
@@ -319,12 +317,7 @@ def unit_of(text: str) -> Decimal:
     return Decimal(10) ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
 
 
-cases = st.tuples(
-    st.sampled_from([1, 2, 10]),
-    st.integers(0, 1),
-    st.floats(0.01, 60),
-    st.integers(0, 30),
-)
+cases = st.tuples(st.sampled_from([1, 2, 10]), st.integers(0, 1), st.floats(0.01, 60), st.integers(0, 30))
 
 
 @given(cases)

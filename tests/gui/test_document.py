@@ -1,6 +1,7 @@
 """A document: all that is in a window comes back from a file, and nothing is lost without a question."""
 
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from cnnviz.document import archive
@@ -40,6 +43,7 @@ from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
 from ui.state import PinnedCell, Sample, Shift
+from ui.window.questions import ask_whether_to_save
 
 ADAM = replace(LAB5, optimizer="adam", learning_rate=1e-3, dtype="float32", classes=("3", "8"))
 
@@ -230,10 +234,18 @@ def test_a_document_with_a_name_asks_before_it_closes(
     assert not session.document.may_close()  # it could not be written: stay
     assert "does not exist" in told(session)
     session.document.path = tmp_path / "a.cnnviz"
+    save, by = archive.save, set[threading.Thread]()
+    monkeypatch.setattr(archive, "save", lambda *parts: (by.add(threading.current_thread()), save(*parts)))
     session.window.close()
     assert not session.window.isVisible()
+    assert by.isdisjoint({threading.main_thread()})  # which draws the window meanwhile
     document, _files = archive.load(tmp_path / "a.cnnviz")
     assert document.run.step == 20
+
+
+def test_a_question_that_goes_without_an_answer_is_cancelled(session: Session) -> None:
+    QTimer.singleShot(0, lambda: QApplication.activeModalWidget().reject())
+    assert ask_whether_to_save(session.window, "It is not saved.", "closing") == "cancel"
 
 
 def test_a_run_that_is_replaced_is_saved_first_and_never_over_another(
@@ -251,7 +263,7 @@ def test_a_run_that_is_replaced_is_saved_first_and_never_over_another(
         session.controller.edit(replace(state.draft, seed=run.run_id))
         session.ask_before_closing(True)
         session.controller.begin_new()
-        qtbot.waitUntil(lambda run=run: state.run.run_id > run.run_id)
+        qtbot.waitUntil(lambda run=run: state.run.run_id > run.run_id and state.run.status == "training")
         session.ask_before_closing(False)
         assert session.document.path == path
         qtbot.waitUntil(lambda: session.document.is_changed)

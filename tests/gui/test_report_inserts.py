@@ -109,6 +109,11 @@ def test_ctrl_i_puts_the_plot_with_the_focus_in_its_place(qtbot: QtBot, session:
     qtbot.waitUntil(lambda: "inserts/" in kept_in(session))
     assert insert.svg[:200] not in kept_in(session)  # it is written once, not with every word
 
+    session.exporter.insert(plot)
+    qtbot.waitUntil(lambda: _titles(session, TRANSLATION) == [title] * 2)
+    work.set_lab(load_lab(shipped_labs()["pooling"]), "pooling")
+    window.notices.action_button().click()  # the lab that has this step is no longer there
+
 
 @pytest.mark.alone
 def test_only_what_was_in_sight_is_offered_and_put_in_by_context_menu_into_its_own_demonstration(

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtCore import QEventLoop, QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
 from cnnviz import __version__
 from cnnviz.document import archive
 from cnnviz.document import types as t
 from cnnviz.document.run import PREPARED, KeptRun, record_in
-from cnnviz.errors import CNNVizError, DataError
+from cnnviz.errors import DataError
 from cnnviz.experiment import LAB5, preset_of
 from cnnviz.file_kinds import PNG, TEXT, Role, kind_of, not_opened
 from cnnviz.files import LONGEST_NAME, printable, printable_name
@@ -56,6 +56,7 @@ _LAST_PLACE = "last"  # of the notice about it
 _CARRIED = (LAB_MEMBER, DATA_MEMBER, *PREPARED)
 _TITLE_MS = 100
 _GONE = (0, 0)
+_SAVED = 1
 
 type Stamp = tuple[int, int]  # when a file was written, in nanoseconds, and its size in bytes
 type _Curve = tuple[NDArray[np.float64], str]  # losses of a run, and what it was trained with
@@ -196,10 +197,25 @@ class WindowDocument(QObject):
     def save_to(self, path: Path) -> None:
         """Have the document written in the background; how it went becomes a notice."""
         self.finish_words()
-        gathered, now = self.gather(), self._now()
+        gathered = self.gather()
         if gathered is None or gathered.run is None:
             self._tell("info", "There is nothing to save yet: the data are still loading.")
-            return
+        else:
+            self._write(path, gathered)
+
+    def save_now(self) -> bool:
+        """Write the document before going on, to a file that is asked for if it has none; return whether."""
+        self.finish_words()
+        path = self._target()
+        gathered = self.gather()
+        if path is None or gathered is None:
+            return False
+        waiting = QEventLoop()  # the window is drawn meanwhile, but takes no keys and clicks
+        self._write(path, gathered, waiting.exit)
+        return waiting.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents) == _SAVED
+
+    def _write(self, path: Path, gathered: Gathered, then: Callable[[int], object] = lambda _: None) -> None:
+        now = self._now()
 
         def write(_context: object) -> tuple[str, Stamp]:
             return _written(path, gathered), _stamp_of(path)
@@ -208,23 +224,13 @@ class WindowDocument(QObject):
             left_out, stamp = written
             self._on_saved(path, stamp, now)
             self._tell("success", f"Saved {printable_name(path)}.{left_out}")
+            then(_SAVED)
 
-        self.controller.files.submit(f"save {path}", write, done, self._complain)
+        def failed(message: str) -> None:
+            self._complain(message)
+            then(not _SAVED)
 
-    def save_now(self) -> bool:
-        """Write the document before going on, to a file that is asked for if it has none; return whether."""
-        self.finish_words()
-        path = self._target()
-        gathered, now = self.gather(), self._now()
-        if path is None or gathered is None:
-            return False
-        try:
-            _written(path, gathered)
-        except CNNVizError as error:
-            self._complain(str(error))
-            return False
-        self._on_saved(path, _stamp_of(path), now)
-        return True
+        self.controller.files.submit(f"save {path}", write, done, failed)
 
     def _ask_target(self, name: str = "") -> Path | None:
         name = name or _name_of(self.state)

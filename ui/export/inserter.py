@@ -30,12 +30,7 @@ class FigureInserter(QObject):
     """Knows what each panel has drawn, and hands it to the report."""
 
     def __init__(
-        self,
-        panels: PanelArea,
-        state: AppState,
-        report: ReportPanel,
-        files: TaskRunner,
-        parent: QObject,
+        self, panels: PanelArea, state: AppState, report: ReportPanel, files: TaskRunner, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._panels, self._state, self._report, self._files = panels, state, report, files
@@ -101,7 +96,8 @@ class FigureInserter(QObject):
         self._files.submit(f"insert {next(self._orders)}", make, give, complain)
 
     def _show_report(self, step: Step) -> None:
-        self._report.show_step(step.id)
+        if step in self._report.work.lab.steps:  # no other lab has been opened since
+            self._report.show_step(step.id)
         self._panels.bring_forward(self._report)
 
 

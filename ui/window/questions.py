@@ -55,33 +55,21 @@ def ask_about_other_run(parent: QWidget, name: str, said: str) -> str:
 
 def ask_about_unkept_work(parent: QWidget) -> bool:
     """Ask before work is lost for which the disk has no room; return whether to close."""
-    return _insists(
-        parent,
-        "Unsaved document",
-        "Your last changes could not be saved.",
-        "Free some space on the disk, or save the document on another disk.",
-    )
+    remedy = "Free some space on the disk, or save the document on another disk."
+    return _insists(parent, "Unsaved document", "Your last changes could not be saved.", remedy)
 
 
 def ask_about_unwritten_files(parent: QWidget) -> bool:
     """Ask before a file that is still being written is given up; return whether to close."""
-    return _insists(
-        parent,
-        "Unfinished file",
-        "A file is still being written.",
-        "The window will close when the file is complete.",
-    )
+    remedy = "The window will close when the file is complete."
+    return _insists(parent, "Unfinished file", "A file is still being written.", remedy)
 
 
 def ask_about_changed_file(parent: QWidget, name: str) -> bool:
     """Ask before a file is replaced that has changed since it was opened; return whether to replace it."""
-    return _insists(
-        parent,
-        "Changed file",
-        f"{name} was changed by another window or program after you opened it here.",
-        "Replace it with this document, or go back and save this one under another name.",
-        "Replace it",
-    )
+    text = f"{name} was changed by another window or program after you opened it here."
+    remedy = "Replace it with this document, or go back and save this one under another name."
+    return _insists(parent, "Changed file", text, remedy, "Replace it")
 
 
 def close_dialogs() -> None:
@@ -108,4 +96,4 @@ def _ask(parent: QWidget, title: str, text: str, remedy: str, save: str, lose: s
     box.setDefaultButton(next(each for each, answer in buttons.items() if answer != "discard"))
     box.exec()
     box.deleteLater()
-    return next(answer for button, answer in buttons.items() if button is box.clickedButton())
+    return next((answer for button, answer in buttons.items() if button is box.clickedButton()), "cancel")

@@ -32,6 +32,7 @@ Range = tuple[float, float]
 _MARGIN = 12  # room at the right for the half of a number
 _UNIT = 22  # height of what names the x axis, so that plots side by side end at one height
 _SHRINKS = 0.4  # while points arrive, the y axis shrinks when the curves fill less of it than this
+_LONG = 20  # heights of the plot: a line that goes farther up and down in all is noise
 _NOWHERE = QPoint()
 _ZOOMS = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
 #: Which way keys lead the cursor, and how far at least, in hundredths of what is in sight: plain, with Shift.
@@ -109,6 +110,9 @@ class _Item:
         color, fine = QColor(theme.hex(curve.ink)), np.isfinite(curve.y)
         dash, width = DASHES[curve.style] and (3.0, 2.0), curve.width * theme.scale * ratio
         self.line.setPen(make_pen(color, width, dash))
+        # Smooth in one piece, noise would hold up the window for a second whenever it is painted.
+        (low, high), way = self.line.getViewBox().viewRange()[1], np.abs(np.diff(curve.y[fine])).sum()
+        self.line.setSegmentedLineMode("on" if way > _LONG * (high - low) else "auto")
         connect = "all" if fine.all() else "finite"
         self.line.setData(curve.x, curve.y, connect=connect, antialias=is_smooth)
         self.line.setZValue(layer)

@@ -111,7 +111,7 @@ def curve_of(passed: Pass, kind: StepKind) -> tuple[str, str, Curves]:
     axis = "logit z" if one else f"logit of class {name}, the others fixed"
     z = np.linspace(min(center - 3, -6), max(center + 3, 6), _POINTS)
     if kind is StepKind.OUTPUT:
-        p = 1.0 / (1.0 + np.exp(-z)) if one else np.exp(z - np.logaddexp(z, _others(passed, place)))
+        p = np.exp(z - np.logaddexp(z, 0.0 if one else _others(passed, place)))
         dots = ((center, float(passed.probabilities[place]), "accent"),)
         whose = f"class {passed.names[place]}"
         curves = Curves((Curve("p", z, p),), (), axis, f"p of {whose}", dots=dots, y_range=(0.0, 1.0))
