@@ -81,9 +81,12 @@ class WorkerProcess:
         A key of `COMPETITORS`.
     folder : Path, optional
         Where the process begins: a folder with another commit of the program and these benchmarks.
+    label : str
+        What tables call it; "" for the competitor's own.
     """
 
-    def __init__(self, name: str, folder: Path | None = None) -> None:
+    def __init__(self, name: str, folder: Path | None = None, label: str = "") -> None:
+        self.label = label or COMPETITORS[name].label
         threads = str(COMPETITORS[name].threads)
         environment = os.environ | {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
         self._process = subprocess.Popen(
@@ -116,9 +119,12 @@ class WorkerProcess:
 
 
 @contextmanager
-def workers(names: Sequence[str]) -> Iterator[dict[str, WorkerProcess]]:
-    """Start the competitors that are installed, and end them."""
+def workers(names: Sequence[str], settings: Settings) -> Iterator[dict[str, WorkerProcess]]:
+    """Start the competitors that are installed and the earlier program, "earlier", and end them."""
     processes = {name: WorkerProcess(name) for name in names if COMPETITORS[name].installed}
+    for label, folder in settings.programs.items():
+        if folder is not None:
+            processes["earlier"] = WorkerProcess("cnnviz", folder, label)
     try:
         yield processes
     finally:
@@ -127,19 +133,21 @@ def workers(names: Sequence[str]) -> Iterator[dict[str, WorkerProcess]]:
 
 
 def check_arithmetic(processes: dict[str, WorkerProcess], workload: Workload) -> float:
-    """Raise unless all competitors do the same; return the largest relative difference."""
-    errors = {name: process.ask("check", workload)["error"] for name, process in processes.items()}
-    for name, error in errors.items():
+    """Raise unless all competitors do the same; return the largest relative difference.
+
+    The earlier program is not asked: what it is compared with is of today.
+    """
+    asked = [process for name, process in processes.items() if name in COMPETITORS]
+    errors = {process.label: process.ask("check", workload)["error"] for process in asked}
+    for label, error in errors.items():
         if not error < _LARGEST_ERROR:
-            raise RuntimeError(
-                f"{COMPETITORS[name].label} does not compute {workload}: it is off by {error:.2g}."
-            )
+            raise RuntimeError(f"{label} does not compute {workload}: it is off by {error:.2g}.")
     return max(errors.values())
 
 
-def take_turns(tasks: dict[str, Callable[[], float]], rounds: int) -> dict[str, Timing]:
+def take_turns[K](tasks: dict[K, Callable[[], float]], rounds: int) -> dict[K, Timing]:
     """Run all tasks `rounds` times in turn, each of which returns seconds; the first round is not counted."""
-    seconds: dict[str, list[float]] = {name: [] for name in tasks}
+    seconds: dict[K, list[float]] = {name: [] for name in tasks}
     for number in range(rounds + 1):
         for name, task in tasks.items():
             time.sleep(_PAUSE_SECONDS)

@@ -1,6 +1,5 @@
 """Classifying all test images."""
 
-from benchmarks.competitors import COMPETITORS
 from benchmarks.rounds import Settings, take_turns, workers
 from benchmarks.tables import duration, table
 from benchmarks.workloads import Workload
@@ -11,7 +10,7 @@ TITLE = "Evaluation of the whole test set"
 def run(settings: Settings) -> list[str]:
     """Time both networks."""
     columns: dict[str, dict[str, str]] = {}
-    with workers(("cnnviz", "torch-1", "torch-2", "jax")) as processes:
+    with workers(("cnnviz", "torch-1", "torch-2", "jax"), settings) as processes:
         for label, workload in (
             ("LAB5, 2,115 images", Workload("lab5", 1)),
             ("LENET, 10,000 images", Workload("lenet", 32)),
@@ -24,8 +23,9 @@ def run(settings: Settings) -> list[str]:
             }
             timings = take_turns(tasks, settings.rounds)
             columns[label] = {name: duration(timing) for name, timing in timings.items()}
-    names = next(iter(columns.values()))
-    rows = [[COMPETITORS[name].label, *(column[name] for column in columns.values())] for name in names]
+    rows = [
+        [process.label, *(column[name] for column in columns.values())] for name, process in processes.items()
+    ]
     return [
         "CNNViz: logits, loss and probabilities of every image, from uint8. The others: right answers only, "
         "from float32, in batches of up to 512.",

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from functools import partial
+from pathlib import Path
 
 from benchmarks.rounds import Settings, take_turns
 from benchmarks.tables import duration, table
@@ -22,16 +24,24 @@ print(middle - start, time.perf_counter() - middle)
 def run(settings: Settings) -> list[str]:
     """Time the first call of a process, which reads and checks the files, and a later one."""
     two, ten = "(0, 1)", "range(10)"
+    calls = {
+        "first call, digits 0 and 1": (two, two, 0),
+        "first call, all digits": (ten, ten, 0),
+        "later call, digits 0 and 1": (ten, two, 1),
+    }
+    programs = settings.programs
     tasks = {
-        "first call, digits 0 and 1": lambda: _seconds(two, two)[0],
-        "first call, all digits": lambda: _seconds(ten, ten)[0],
-        "later call, digits 0 and 1": lambda: _seconds(ten, two)[1],
+        (call, program): partial(_seconds, *arguments, folder)
+        for call, arguments in calls.items()
+        for program, folder in programs.items()
     }
     timings = take_turns(tasks, settings.rounds)
-    return table(["", "time"], [[name, duration(timing)] for name, timing in timings.items()])
+    rows = [[call, *(duration(timings[call, program]) for program in programs)] for call in calls]
+    return table(["", *programs], rows)
 
 
-def _seconds(first: str, second: str) -> list[float]:
+def _seconds(first: str, second: str, place: int, folder: Path | None) -> float:
     code = _CODE.format(first=first, second=second)
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return [float(word) for word in result.stdout.split()]
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    return float(result.stdout.split()[place])

@@ -1,6 +1,5 @@
 """Images a second in training, side by side."""
 
-from benchmarks.competitors import COMPETITORS
 from benchmarks.rounds import (
     Settings,
     Timing,
@@ -25,10 +24,11 @@ def run(settings: Settings) -> list[str]:
         "draws the order of the images, converts them from uint8 and records every step's loss and right "
         "answers; the others get all images in float32 beforehand and fetch losses once at the end.",
     ]
-    with workers(("cnnviz", *_PEERS)) as processes:
+    with workers(("cnnviz", *_PEERS), settings) as processes:
         for network, batches in _BATCHES.items():
             timings = {size: _time(processes, _workload(network, size), settings) for size in batches}
-            lines += ["", f"### {network.upper()}", "", *_rates(timings), "", *_verdicts(network, timings)]
+            lines += ["", f"### {network.upper()}", "", *_rates(processes, timings)]
+            lines += ["", *_verdicts(network, timings)]
     return lines
 
 
@@ -41,10 +41,10 @@ def _time(processes: dict[str, WorkerProcess], workload: Workload, settings: Set
     return time_training(processes, workload, settings)
 
 
-def _rates(timings: dict[int, dict[str, Timing]]) -> list[str]:
-    names = next(iter(timings.values()))
+def _rates(processes: dict[str, WorkerProcess], timings: dict[int, dict[str, Timing]]) -> list[str]:
     rows = [
-        [COMPETITORS[name].label, *(rate(timings[size][name], size) for size in timings)] for name in names
+        [process.label, *(rate(timings[size][name], size) for size in timings)]
+        for name, process in processes.items()
     ]
     return table(["", *(f"batch {size}" for size in timings)], rows)
 

@@ -24,7 +24,7 @@ from cnnviz.graphics.time_track import (
     Walk,
     no_points,
 )
-from cnnviz.history import History
+from cnnviz.history import History, LogLine
 from cnnviz.quantities import format_count, format_percent, format_probability, format_value
 from cnnviz.snapshots import Snapshot
 from ui.controls.buttons import Button
@@ -317,8 +317,9 @@ class TimelineBar(HasProvenance, QFrame):
         if shown is None:
             self.moment.set_moment(None, "")
         else:
-            words = measured(state.history, shown.step, self._origin(), state.covered)
-            self.moment.set_moment(shown.step, words, state.history.means_at(shown.step).window)
+            means = state.history.means_at(shown.step)
+            words = measured(state.history, means, self._origin(), state.covered)
+            self.moment.set_moment(shown.step, words, means.window)
             self.branch.set_step(shown.step)
         self._allow()
 
@@ -386,20 +387,19 @@ def nearest(history: History, step: int) -> Snapshot | None:
     return None if found is store[len(store) - 1] else found
 
 
-def measured(history: History, step: int, origin: str = "", covered: Container[Secret] = ()) -> str:
+def measured(history: History, means: LogLine, origin: str = "", covered: Container[Secret] = ()) -> str:
     """Return mean loss and accuracy at a step in a few words.
 
     Before the first step of a run there are no such means: what was measured on the test images stands for
     them, or that the weights are the initial ones, unless they are from elsewhere (`origin`). What is
     `covered` is left out.
     """
-    means = history.means_at(step)
     if not means.interval:
-        tests = [point for point in history.tests if point.step == step]
+        tests = [point for point in history.tests if point.step == means.step]
         if tests:
             is_told = Secret.TEST not in covered
             return f"test accuracy {format_percent(tests[-1].accuracy)}" if is_told else ""
-        return "initial weights" if step == 0 and not origin else "not tested yet"
+        return "initial weights" if means.step == 0 and not origin else "not tested yet"
     parts = {Secret.LOSS: f"loss {format_value(means.loss)}", Secret.TEST: format_percent(means.accuracy)}
     return " · ".join(text for secret, text in parts.items() if secret not in covered)
 

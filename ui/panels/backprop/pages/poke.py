@@ -94,7 +94,7 @@ def _way_to_weights(now: Now) -> Choice:
     weighted = [place for place, step in enumerate(steps) if step.kind in _WEIGHTED]
     place = next((place for place in weighted if place > steps.index(now.step)), weighted[-1])
     tip = f"Go to the step {steps[place].title}, which has weights, and check one"
-    return Choice("weights", "press", f"Check a weight in “{steps[place].title}”", GoTo(place), tip=tip)
+    return Choice("weights", "press", f"Check a weight in “{steps[place].short}”", GoTo(place), tip=tip)
 
 
 def _is_zero(result: Poke) -> bool:
