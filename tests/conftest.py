@@ -35,7 +35,16 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Let the long ones begin first: no worker is left with one of them when the others have finished."""
+    """Let the long ones begin first: no worker is left with one of them when the others have finished.
+
+    Those that use one window after another come in one piece, so that each worker opens it once.
+    """
     items.sort(key=lambda item: item.path)  # as all workers have to have them, before they are shuffled
     yield
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    slow = {item for item in items if item.get_closest_marker("slow") is not None}
+    items.sort(key=lambda item: (item not in slow, (item in slow) == shares_window(item)))
+
+
+def shares_window(test: pytest.Item) -> bool:
+    """Whether a test uses the whole program as the one before has left it, with a new document."""
+    return "session" in getattr(test, "fixturenames", ()) and test.get_closest_marker("alone") is None

@@ -28,6 +28,7 @@ import pyqtgraph as pg  # noqa: E402  # it replaces the hook by which a test lea
 
 sys.excepthook = _hook
 
+from tests.conftest import shares_window  # noqa: E402  # likewise
 from tests.gui.driving import PATIENCE, PatientBot, activate, opened  # noqa: E402  # likewise
 from tests.gui.kept_window import KeptWindow  # noqa: E402  # likewise
 from tests.gui.whole_window import train  # noqa: E402  # likewise
@@ -132,26 +133,25 @@ def _left(before: dict[str, dict[int, object]]) -> list[object]:
     ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def kept_window(dressed: ThemeManager, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptWindow]:
-    """The window that the tests of a file use one after the other; it opens for the first of them."""
+    """The window that tests use one after the other: it opens for the first, and closes for one without."""
     kept = KeptWindow(tmp_path_factory)
     yield kept
     kept.close()
     gc.unfreeze()  # as what lived longer than one test has been
     _flush()
-
-
-def _shares_window(request: pytest.FixtureRequest) -> bool:
-    is_alone = request.node.get_closest_marker("alone") is not None
-    return "session" in request.fixturenames and not is_alone
+    gc.freeze()  # pytest collects five times more at the end
 
 
 @pytest.fixture(autouse=True)
 def no_leaks(request: pytest.FixtureRequest, theme: ThemeManager, settings: Path) -> Iterator[None]:
     """Fail a test that leaves a window, a timer or a thread behind, or what crashes at the end."""
-    if _shares_window(request):
-        request.getfixturevalue("kept_window").open(request.getfixturevalue("qtbot"))
+    kept: KeptWindow = request.getfixturevalue("kept_window")
+    if shares_window(request.node):
+        kept.open(request.getfixturevalue("qtbot"))
+    elif kept.close():
+        gc.unfreeze()  # as what lived longer than one test has been
     _flush()
     gc.freeze()  # what earlier tests have loaded; their windows have gone by now
     before = _living()
@@ -215,9 +215,9 @@ def session(
 ) -> Iterator[Session]:
     """Return the whole program in its window, with its data loaded and nothing trained yet.
 
-    The window is that of the tests before in the file, with a new document; or one for this test alone.
+    The window is that of the tests before, with a new document; or one for this test alone.
     """
-    if not _shares_window(request):
+    if not shares_window(request.node):
         with opened(qtbot, tmp_path / "window.ini") as session:
             yield session
         return

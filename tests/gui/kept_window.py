@@ -35,9 +35,11 @@ class KeptWindow:
         else:
             self.close()
 
-    def close(self) -> None:
-        self._session = None
+    def close(self) -> bool:
+        """Close the window, and return whether there was one."""
+        was_open, self._session = self._session is not None, None
         self._open.close()
+        return was_open
 
 
 def begin_anew(qtbot: QtBot, session: Session) -> None:
@@ -53,6 +55,7 @@ def begin_anew(qtbot: QtBot, session: Session) -> None:
     window.compare_dock.hide()
     window.panels.show_panel(0)  # what is out of sight computes nothing
     session.controller.pause()
+    state.set_speed(None)
     qtbot.waitUntil(lambda: session.controller.is_idle and not document.restorer.is_busy)
     document.begin()  # or it would ask about what is not saved
     with qtbot.waitSignal(document.restorer.finished) as done:

@@ -43,7 +43,7 @@ def entries(session):
 def said_in_help(session):
     """Keys in the help, and what they do."""
     session.window.menus.action("help").trigger()
-    (dialog,) = session.window.findChildren(QDialog)
+    (dialog,) = [each for each in session.window.findChildren(QDialog) if each.isVisible()]
     document = dialog.findChild(QTextBrowser).document()
     (table,) = [each for each in document.rootFrame().childFrames() if isinstance(each, QTextTable)]
     texts = [

@@ -20,7 +20,7 @@ from cnnviz.lab.model import Answer, Step
 from cnnviz.lab.reading import load_lab
 from cnnviz.report.bench import Bench
 from tests.gui import whole_window
-from tests.gui.driving import click, opened
+from tests.gui.driving import click, opened, save_document
 from tests.gui.lab_driving import is_open, open_lab
 from tests.small_data import write_npz
 from ui.controls.spoken import speak
@@ -182,6 +182,7 @@ def test_show_me_reveals_nothing_and_a_result_is_shown_without_a_prediction_when
     sitting = open_lab(qtbot, session, tmp_path)
     button, page = sitting.column.page.show_me, sitting.column.page
     qtbot.waitUntil(lambda: sitting.shower.is_set)  # the lab begins where its first step wants to be
+    save_document(qtbot, session, tmp_path / "saved.cnnviz")  # which ends nothing
     assert button.property("kind") == ""
     assert page.shown.text() == "The window is ready for this step."
     sitting.control.go_to("field")

@@ -138,6 +138,7 @@ def _running_timers(window: QWidget) -> list[str]:
     ]
 
 
+@pytest.mark.alone
 def test_an_idle_window_neither_paints_nor_lays_out_and_looks_as_built_after_a_change_of_theme_and_back(
     qtbot: QtBot, session: Session, theme: ThemeManager
 ) -> None:

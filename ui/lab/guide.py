@@ -92,6 +92,7 @@ class LabGuide(QObject):
         report.work.opened.connect(self._on_work_opened)
         self._report.exporter.handed_in = self.control.exported
         self.shower.looked.connect(column.page.set_is_set)
+        window.closing.connect(self.shower.stop)
         self.control.labChanged.connect(self._forget_result)
         self.control.stepChanged.connect(self._on_step_changed)
         self.revealer.arrived.connect(self._on_result_arrived)
@@ -161,7 +162,6 @@ class LabGuide(QObject):
     def finish(self) -> None:
         """Record what has to be recorded before the work is written the last time."""
         self.control.finish()
-        self.shower.stop()
 
     # --- labs -----------------------------------------------------------------------------------------------
 
