@@ -299,7 +299,7 @@ def test_the_shown_moment_is_marked_and_an_earlier_run_is_grey(curves: TrainingC
     named = [plot.legend.drawing().texts() for plot in (curves.loss, curves.accuracy)]
     assert all(BEFORE in texts for texts in named), "each plot says what its grey curve is"
     told = "an earlier run, classes 4, 9, seed 7, 700 steps"
-    assert f"“earlier run” is {told}" in curves.accuracy.toolTip()
+    assert f"In grey: {told}" in curves.accuracy.toolTip()
     assert curves.loss.legend.drawing().part(BEFORE).tip == f"Hide the curve “earlier run”: {told}"
     assert curves.accuracy.legend.drawing().part(BEFORE).tip.endswith(f"{told}, test accuracy 90 %")
     for plot in (curves.loss, curves.accuracy):

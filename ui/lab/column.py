@@ -28,7 +28,7 @@ from cnnviz.quantities import format_count
 from ui.controls.buttons import Button, IconButton
 from ui.controls.keyboard import follow_keyboard, has_keyboard, keep_for_words
 from ui.controls.labels import WrapLabel
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, named
 from ui.controls.message_bar import MessageBar
 from ui.controls.scroll_column import ScrollColumn
 from ui.lab.controller import LabController
@@ -120,11 +120,10 @@ class LabColumn(QFrame):
         top = fill(QHBoxLayout(), (self.title, 1), *choices, spacing=4, margins=(14, 8, 8, 6))
         buttons = fill(QHBoxLayout(), self.back, 1, self.export, self.next, spacing=8)
         bottom = fill(QVBoxLayout(), self.to_do, buttons, spacing=6, margins=(14, 8, 14, 10))
-        line = QFrame()
-        line.setProperty("role", "separator")
+        lines = [named(QFrame(), role="separator") for _ in range(2)]
         #: What there is only in a lab.
         self._in_lab = QWidget()
-        fill(QVBoxLayout(self._in_lab), (self.stack, 1), line, bottom, spacing=0)
+        fill(QVBoxLayout(self._in_lab), lines[0], (self.stack, 1), lines[1], bottom, spacing=0)
         fill(QVBoxLayout(self), top, self.message, (self._in_lab, 1), spacing=0)
         self._on_lab_changed()
         page = self.page

@@ -35,7 +35,7 @@ _TRAIN: dict[RunStatus, tuple[str, str, str, str]] = {
 _AT_END = {
     RunStatus.FAILED: f"This run has failed. {_START} trains from the initial weights; by keys, "
     f"{action_row('reset').key} and then {_SPACE}.",
-    RunStatus.FINISHED: f"This run is finished: every epoch is done. Train more, or {_E}, trains one more.",
+    RunStatus.FINISHED: f"This run is finished. Train more, or {_E}, trains for one more epoch.",
 }
 _PLACE = "end of the run"
 #: Room for what is said beside the button that trains, in pixels at scale 1.

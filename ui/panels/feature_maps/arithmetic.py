@@ -38,6 +38,7 @@ _RULES = {
     "split": "they share the gradient in equal parts",
 }
 _CURVE_POINTS = 121
+_COVERED = "Covered: press V, or the eye above, to see it."
 _TIMES = Card("times", WORDS, Words("×", "strong", align="middle"), room=None)
 _EQUALS = Card("equals", WORDS, Words("=", "strong", align="middle"), room=None)
 _LEDGER = 360
@@ -61,7 +62,7 @@ class Now:
 
     * `sweeps`: whether a sweep is under way; `is_playing`, whether its clock runs; `speed`, its place.
     * `term`: number of the term that is pointed at.
-    * `why_covered`: why it is covered who gets the gradient; "" if it is not.
+    * `why_covered`: why it is covered, or who gets the gradient; "" if the lab covers neither.
     """
 
     arithmetic: Arithmetic
@@ -78,14 +79,15 @@ def page(now: Now) -> Page:
     shown = now.arithmetic
     # Of a covered cell the products can be worked out only where what it reads is not covered, too.
     is_told = not shown.is_covered or shown.reads_input
-    body = (_body(shown, now.why_covered),) if is_told else ()
+    why = Card("covered", WORDS, Words(now.why_covered or _COVERED, ink="muted"))
+    body = _body(shown, now.why_covered) if is_told else why
     marked: dict[str, Hashable] = {}
     if now.term is not None and isinstance(shown.cell, ConvolutionCell | WeightedCell):
         marked["running"], (rows, cols) = now.term, shown.cell.products.shape[-2:]
         at = now.term - shown.part * rows * cols
         for key in ("patch", "kernel", "products") if 0 <= at < rows * cols else ():
             marked[key] = (("focus", (*divmod(at, cols), 1, 1)),)
-    return Page(down(_head(now), *body, gap=8), marked=marked)
+    return Page(down(_head(now), body, gap=8), marked=marked)
 
 
 def _head(now: Now) -> Row:

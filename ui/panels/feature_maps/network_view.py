@@ -28,6 +28,7 @@ from ui.panels.feature_maps.view import SPEEDS, View, put
 from ui.state import AppState, PinnedCell
 from ui.theme import LIGHT, Theme, follow_theme
 
+_CELLS = Secret.CELLS, Secret.ROUTE, Secret.ANSWERS  # what tells the values of cells
 _APART = 16  # between network and arithmetic on paper
 _MOMENT = 0.25
 _SLIDES = 0.6  # share of the time of a cell in which the sweep slides to it; then it rests there
@@ -125,7 +126,7 @@ class NetworkView(QWidget):
             self._under,
             None if view.sweep is None else (view.sweep, view.sweep_place),
             None if view.part is None or stage is None else (stage, view.part),
-            view.covers or bool(state.why_covered(Secret.CELLS, Secret.ROUTE, Secret.ANSWERS)),
+            view.covers or bool(state.why_covered(*_CELLS)),
             bool(state.why_covered(Secret.FIELD)),
         )
 
@@ -150,8 +151,8 @@ class NetworkView(QWidget):
             shown = written.arithmetic  # of what was marked last
         if shown is not None:
             term = written.term if written is not None and written.arithmetic is shown else None
-            why, sweeps = self._state.why_covered(Secret.SHARES), look.swept is not None
-            clock = sweeps, self._clock.isActive(), self.view.sweep_speed
+            why = self._state.why_covered(Secret.SHARES, *_CELLS)
+            clock = look.swept is not None, self._clock.isActive(), self.view.sweep_speed
             self._write(arithmetic.Now(shown, explained.is_pinned, *clock, term, why))
         self.valueLineChanged.emit(explained.value_line)
 

@@ -23,7 +23,7 @@ _FREE = "“Run the lab” trains a network and measures it, for the tables and 
 _CHANGED = "Since then the roll number, the image, the data or the lab file has changed."
 _TODO = (
     "“Run the lab” measures every step of the lab again and fills in the tables and figures. "
-    "“Export…” does so by itself."
+    "“Export…” does so, too, unless you export a draft."
 )
 
 

@@ -146,7 +146,7 @@ def verdict_of(prediction: Prediction) -> str:
     loss = cross_entropy(logits, np.array([sample.label]))
     word = "correct" if predicted == sample.label else f"read as {classes[predicted]}"
     index = f"#{sample.index} · " if sample.index is not None else ""
-    return f"{index}class {classes[sample.label]} · {word} · loss {format_value(loss, 4)}"
+    return f"{index}is {classes[sample.label]} · {word} · loss {format_value(loss, 4)}"
 
 
 def prediction_cards(bars: Probabilities, said: str, tip: str = "") -> tuple[Card[Any], ...]:

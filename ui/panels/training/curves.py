@@ -198,7 +198,7 @@ class TrainingCurves(ProvenancePart, QWidget):
         means = _MEANS.format(window=format_count(self._run.history.log_every))
 
         def told(more: str = "") -> str:
-            before = "" if ghost is None else f" “{BEFORE}” is {self._run.ghost_said}{more}."
+            before = "" if ghost is None else f" In grey: {self._run.ghost_said}{more}."
             return f"{means}{before} {_HANDLING}"
 
         self.loss.setToolTip(

@@ -9,7 +9,8 @@ from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
 from cnnviz.quantities import format_cell, format_signed, format_together, format_value
 from cnnviz.routing import TOLERANCE, CellTarget, ParameterTarget, PixelTarget, Poke, Target, pool_after
-from ui.panels.backprop.arithmetic import target_words
+from ui.panels.backprop import asks
+from ui.panels.backprop.arithmetic import filter_weight, target_words
 from ui.panels.backprop.asks import GoTo, SetEps, SetReach, SetRule
 from ui.panels.backprop.focus import Now, PokeOutcome, StepKind, backward_steps
 from ui.panels.backprop.passes import Pass
@@ -56,7 +57,8 @@ def page(now: Now) -> Page:
     title, ends = "Range of the plot", ((-4,), (2,))
     reach = Choice("reach", "power", title, SetReach, now.reach, ends, tips[1], symbol="range ±")
     items: list[Item] = [Card("title", WORDS, Words(_title(now), "strong"), room=None)]
-    items += [eps] if now.step.kind in _WEIGHTED else [_way_to_weights(now), eps]
+    is_weight = now.step.kind in _WEIGHTED and isinstance(now.target, ParameterTarget)
+    items += [eps] if is_weight else [_way_to_weights(now), eps]
     poked = now.poked
     if poked is None or poked.poke.target != now.target:
         items.append(Card("hint", WORDS, Words(_NOTHING, ink="muted"), room=None))
@@ -64,6 +66,7 @@ def page(now: Now) -> Page:
         text, kind, _ = _ZERO if _is_zero(poked.poke) else VERDICTS[poked.poke.verdict]
         count = poked.curve.kinked_intervals
         kinks = {0: "no kink in sight", 1: "1 kink"}.get(count, f"kinks in {count} places")
+        kinks += f", {_MARKED} marked" if count > _MARKED else ""
         tip = "Solid: the loss against the change. Dashed: the line with the slope of backprop. Orange: kinks"
         badge = Card("badge", WORDS, Words(text, "small", kind, ground=f"{kind}_soft"), room=None)
         items += [
@@ -89,7 +92,13 @@ def _title(now: Now) -> str:
 
 
 def _way_to_weights(now: Now) -> Choice:
-    """Lead to the next step that shows weights, or else to the last one."""
+    """Check a weight of the filter that is shown; or lead to the next step with weights, or to the last."""
+    if now.step.kind is StepKind.FILTER:
+        ask, tip = (
+            asks.Poke(filter_weight(now.passed, now.step, now.focus)),
+            "The one with the largest gradient",
+        )
+        return Choice("weights", "press", "Check a weight of this filter", ask, tip=tip)
     steps = backward_steps(now.passed.network)
     weighted = [place for place, step in enumerate(steps) if step.kind in _WEIGHTED]
     place = next((place for place in weighted if place > steps.index(now.step)), weighted[-1])
