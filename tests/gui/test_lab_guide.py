@@ -23,7 +23,7 @@ from tests.gui.driving import activate, click, settle, tab_to
 from tests.gui.lab_driving import LAB, LabDesk, accuracy_words, await_verdict, is_open, open_lab
 from tests.replacing import replace
 from ui.controls.labels import RichLabel
-from ui.panels.feature_maps.network_view import PressCell
+from ui.panels.feature_maps.asks import PressCell
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report.panel import ReportPanel
 from ui.state import PinnedCell, RunStatus
