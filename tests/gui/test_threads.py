@@ -264,7 +264,7 @@ def test_without_a_thread_the_window_says_so_and_goes_on_when_there_is_one(qtbot
         session.start()
         samples, state = session.window.samples, session.state
         qtbot.waitUntil(lambda: samples.message.text() == NO_THREAD)
-    session.controller.start()
+    session.controller.open_mnist()
     qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
     assert samples.message.text() == ""
     assert session.close()
