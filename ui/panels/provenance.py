@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from cnnviz.network import Network
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Origin, Snapshot
+from ui.controls.layouts import outwards
 from ui.marks import MarkView
 from ui.state import AppState, Sample, Shift
 
@@ -116,12 +117,8 @@ def moment_of(step: int, origin: Origin | None, beside: Origin | None) -> str:
 
 def _told_around(widget: QWidget | None) -> Iterator[Provenance]:
     """Yield what the widget and the parts around it say, from inside to outside."""
-    part = widget
-    while part is not None:
-        told = part.provenance() if isinstance(part, HasProvenance) else None
-        if told is not None:
-            yield told
-        part = None if part.isWindow() else part.parentWidget()
+    told = (part.provenance() for part in outwards(widget) if isinstance(part, HasProvenance))
+    return (each for each in told if each is not None)
 
 
 def _of_state(state: AppState) -> Provenance | None:
@@ -130,11 +127,6 @@ def _of_state(state: AppState) -> Provenance | None:
 
 def catch_up(widget: QWidget) -> None:
     """Let a widget and everything in it, and the panel around it, draw what was put off."""
-    around: list[QWidget] = []
-    part = widget.parentWidget()
-    while part is not None and not part.isWindow():
-        around.insert(0, part)
-        part = part.parentWidget()
-    for each in (*around, widget, *widget.findChildren(QWidget)):
+    for each in (*reversed([*outwards(widget)]), *widget.findChildren(QWidget)):
         if isinstance(each, HasProvenance):
             each.catch_up()

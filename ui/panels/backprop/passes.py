@@ -6,24 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from cnnviz import routing
 from cnnviz._types import FloatArray
 from cnnviz.datasets import to_input
 from cnnviz.drawing.kept import kept
 from cnnviz.inspect.receptive_field import INPUT, stage_index, stage_name, symbol_of
 from cnnviz.layers import TIE_RULES, Layer, Pool, TieRule
 from cnnviz.network import Gradients, Network, Trace
-from cnnviz.routing import (
-    FilterTerms,
-    PoolRouting,
-    Routes,
-    apply_update,
-    filter_gradient_terms,
-    linear_pools,
-    pool_after,
-    pool_routes,
-    pool_routing,
-    with_ties,
-)
+from cnnviz.routing import FilterTerms, PoolRouting, Routes
 from ui.choices import maybe
 from ui.panels.scene import Scene, SceneRun
 from ui.tasks import Context
@@ -104,8 +94,8 @@ class Pass(SceneRun):
     def counts_ties(self) -> bool:
         """Whether gradients behind a pool are sums over tied cells, and thus no slopes of the loss."""
         return any(
-            routing.rule == "all" and (routing.routed["all"] != routing.routed["first"]).any()
-            for routing in self.routings.values()
+            each.rule == "all" and (each.routed["all"] != each.routed["first"]).any()
+            for each in self.routings.values()
         )
 
     @property
@@ -145,15 +135,15 @@ class Pass(SceneRun):
     @kept
     def terms(self, layer: str, channel: int) -> FilterTerms:
         """Terms of a filter's gradient: one a window where a pool follows, else one a cell."""
-        by = "window" if pool_after(self.network, layer) else "position"
-        return filter_gradient_terms(self.network, self.trace, self.gradients, layer, channel, by=by)
+        by = "window" if routing.pool_after(self.network, layer) else "position"
+        return routing.filter_gradient_terms(self.network, self.trace, self.gradients, layer, channel, by=by)
 
 
 @kept
 def _routes(passed: Pass, pool: str, contrast: str) -> Routes:
-    routing = passed.routings[pool]
-    other = contrast_pools(routing.pool).get(contrast)
-    return routing.routes() if other is None else pool_routes(other, routing.values)
+    own = passed.routings[pool]
+    other = contrast_pools(own.pool).get(contrast)
+    return own.routes() if other is None else routing.pool_routes(other, own.values)
 
 
 def compute_pass(scene: PassScene, _context: Context | None = None) -> Pass:
@@ -170,11 +160,11 @@ def compute_pass(scene: PassScene, _context: Context | None = None) -> Pass:
     labels = np.array([label])
     by_rule: dict[str, Gradients] = {}
     if run_rule is not None:
-        by_rule = {each: with_ties(network, each).gradients(x, labels) for each in TIE_RULES}
-    own = network if rule is None else with_ties(network, rule)
+        by_rule = {each: routing.with_ties(network, each).gradients(x, labels) for each in TIE_RULES}
+    own = network if rule is None else routing.with_ties(network, rule)
     trace = own.forward(x)
     gradients = own.gradients(x, labels) if rule is None else by_rule[rule]
-    routings = {name: pool_routing(own, trace, gradients, name) for name in own.pools}
+    routings = {name: routing.pool_routing(own, trace, gradients, name) for name in own.pools}
     passed = Pass(scene, label, own, rule, run_rule, x, trace, gradients, by_rule, routings)
     for name in routings:
         passed.routes(name)  # found here, so that nobody waits for them when the step is shown
@@ -183,7 +173,7 @@ def compute_pass(scene: PassScene, _context: Context | None = None) -> Pass:
 
 def contrast_pools(pool: Pool) -> dict[str, Pool]:
     """Linear pools with the windows of a pool, of other kinds than its own; see `linear_pools`."""
-    return {kind: each for kind, each in linear_pools(pool).items() if kind != pool.kind}
+    return {kind: each for kind, each in routing.linear_pools(pool).items() if kind != pool.kind}
 
 
 # -- one more update ----------------------------------------------------------------------------------------
@@ -218,7 +208,7 @@ class Preview:
 def preview_update(passed: Pass, rate: float) -> Preview:
     """Take one step on a copy and look at what it does to the sample."""
     base = passed.trial.after(passed.scene.snapshot.network)
-    network = apply_update(base, passed.gradients, rate)
+    network = routing.apply_update(base, passed.gradients, rate)
     gradients = network.gradients(passed.x, np.array([passed.label]))
     probabilities = network.forward(passed.x).class_probabilities[0]
     taken = passed.gradients.params

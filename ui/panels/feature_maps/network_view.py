@@ -31,8 +31,8 @@ from ui.theme import LIGHT, Theme, follow_theme
 _CELLS = Secret.CELLS, Secret.ROUTE, Secret.ANSWERS  # what tells the values of cells
 _APART = 16  # between network and arithmetic on paper
 _MOMENT = 0.25
-_SLIDES = 0.6  # share of the time of a cell in which the sweep slides to it; then it rests there
 """Seconds after a movement in which the pointer counts as moving."""
+_SLIDES = 0.6  # share of the time of a cell in which the sweep slides to it; then it rests there
 _USUAL_SHARE, _LARGEST_SHARE = 0.18, 0.45
 """Of the height, what the tables of the arithmetic get in a large window, and what they may take in all."""
 

@@ -11,24 +11,10 @@ import numpy as np
 from cnnviz.drawing import Asking, Block, Box, Colors, Ground, Look, Share
 from cnnviz.drawing.cells import OUTLINES
 from cnnviz.drawing.page import REST, Card, Choice, Item, Page, across, down
+from cnnviz.graphics import stages
 from cnnviz.graphics.columns import Column, Kind, Plan
 from cnnviz.graphics.heat_map import HeatMap, Looked, Outlines, Zoom, placed
 from cnnviz.graphics.ledger import LEDGER, Ledger
-from cnnviz.graphics.stages import (
-    ARROW,
-    FITTING,
-    FOLDED,
-    MARKS,
-    OUTPUTS,
-    STAGE_MAP,
-    Fitting,
-    Folded,
-    OutputRows,
-    Outputs,
-    StageMap,
-    map_area,
-    strip_height,
-)
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
 from cnnviz.quantities import format_cell, format_count, format_value
@@ -176,38 +162,40 @@ def _body(now: Now) -> Item:
             items.append(down(*make(now, column), room=width, gap=3))
         else:
             ask, key = asks.Fold(column.key, False), f"{column.key} folded"
-            items.append(_strip(key, Folded(column.title, ask), "Unfold this column"))
+            items.append(_strip(key, stages.Folded(column.title, ask), "Unfold this column"))
     if layout.place < len(layout.pages) - 1:
         items.append(_page_strip(layout, layout.place + 1))
     arrow = look.px(40) + layout.side // 2
     for place in reversed(range(1, len(items))):
-        items.insert(place, Card(f"arrow {place}", ARROW, arrow, room=now.room.gap / look.scale))
+        items.insert(place, Card(f"arrow {place}", stages.ARROW, arrow, room=now.room.gap / look.scale))
     return across(*items, gap=0)
 
 
-def _page_strip(layout: Layout, place: int) -> Card[Folded]:
+def _page_strip(layout: Layout, place: int) -> Card[stages.Folded]:
     """Strip that leads to the page before, or to the next one."""
     is_back, page = place < layout.place, layout.pages[place]
     titles = " – ".join(dict.fromkeys((page[0].title, page[-1].title)))
     verb, key = ("Back to", "Page Up") if is_back else ("On to", "Page Down")
-    shown = Folded(titles, asks.Choose("at", page[0].key), verb, is_back)
+    shown = stages.Folded(titles, asks.Choose("at", page[0].key), verb, is_back)
     return _strip(f"page {verb}", shown, f"{verb} {titles} ({key})")
 
 
-def _strip(key: str, shown: Folded, tip: str) -> Card[Folded]:
+def _strip(key: str, shown: stages.Folded, tip: str) -> Card[stages.Folded]:
     name = f"{shown.verb} {shown.title}"
-    return Card(key, FOLDED, shown, tip=tip, room=FOLDED_WIDTH, is_live=True, name=name)
+    return Card(key, stages.FOLDED, shown, tip=tip, room=FOLDED_WIDTH, is_live=True, name=name)
 
 
 def _head(column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice) -> tuple[Item, ...]:
     """Two lines, each shortened where there is no room for it; buttons stand beside the second one."""
     title = (column.title, "strong", "text")
-    first = Fitting(((title, (caption, "small", "muted")), (title,)) if caption else ((title,),))
-    second = Fitting(tuple(((line, "small", "muted"),) for line in lines))
+    first = stages.Fitting(((title, (caption, "small", "muted")), (title,)) if caption else ((title,),))
+    second = stages.Fitting(tuple(((line, "small", "muted"),) for line in lines))
     tip = "\n".join(filter(None, (f"{column.title} · {caption}" if caption else "", lines[0], column.about)))
-    line = Card(f"{column.key} line", FITTING, second, tip=tip, name=f"{column.title} {lines[0]}".strip())
+    line = Card(
+        f"{column.key} line", stages.FITTING, second, tip=tip, name=f"{column.title} {lines[0]}".strip()
+    )
     return (
-        Card(f"{column.key} title", FITTING, first, tip=tip, room=None),
+        Card(f"{column.key} title", stages.FITTING, first, tip=tip, room=None),
         across(line, *buttons, room=LINE, gap=0),
     )
 
@@ -243,7 +231,7 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     if column.kind is Kind.MAPS and not now.is_covered(column):
         peak = float(_values(now, column)[now.channel(column)].max())
         about.append(f"the mark is the largest value of this map, {format_value(peak)}")
-    content = StageMap(
+    content = stages.StageMap(
         looked,
         "; ".join(about),
         enlarge=None if column.kind is Kind.FILTERS else asks.Enlarge(column.key),
@@ -253,7 +241,7 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
         peak=peak,
     )
     tip = "Point at a cell to see which cells it reads and which it feeds; click to pin it"
-    room = math.ceil(box.height if is_large else _side(now, column) + strip_height(look)) / look.scale
+    room = math.ceil(box.height if is_large else _side(now, column) + stages.strip_height(look)) / look.scale
     large = _large(now, column, content, room, f"{column.title}, the chosen map", tip)
     small = _thumbs(now, column)
     below: tuple[Item, ...] = (large, *small)
@@ -264,18 +252,18 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     elif column.kind is Kind.IMAGE:
         has_winners = any(layer.tie_rule is not None for _, layer in now.plan.layers)
         key = tuple(mark for mark in _KEY if mark not in _OF_POOL or has_winners)
-        below = (large, Card("key", MARKS, key, room=Share(1)), *small)
+        below = (large, Card("key", stages.MARKS, key, room=Share(1)), *small)
     return (*_map_head(column, _lines(now, column, power, peak), is_large), *below)
 
 
 def _large(
-    now: Now, column: Column, shown: StageMap, room: float | Share, name: str, tip: str
-) -> Card[StageMap]:
+    now: Now, column: Column, shown: stages.StageMap, room: float | Share, name: str, tip: str
+) -> Card[stages.StageMap]:
     """The large map of a column; with a pinned cell in it arrow keys move that."""
     has_pin = column.kind is not Kind.FILTERS and column.stage == now.explained.pinned_stage
     shown = replace(shown, moves=asks.MovePin) if has_pin else shown
     key, point = column.key, not has_pin
-    return Card(key, STAGE_MAP, shown, tip=tip, room=room, is_live=True, keys_point=point, name=name)
+    return Card(key, stages.STAGE_MAP, shown, tip=tip, room=room, is_live=True, keys_point=point, name=name)
 
 
 def _map_head(column: Column, lines: tuple[str, ...], is_large: bool) -> tuple[Item, ...]:
@@ -400,7 +388,7 @@ def _map_box(now: Now, column: Column, is_large: bool) -> Box:
     """Room of a large map with its colours."""
     look, width = now.look, now.layout.widths[column.key]
     if not is_large:
-        return Box(0, 0, width, math.ceil(_side(now, column) + strip_height(look)))
+        return Box(0, 0, width, math.ceil(_side(now, column) + stages.strip_height(look)))
     head = look.font("strong").line + look.px(LINE) + 2 * look.px(3)
     box = Box(0, 0, width, now.room.height - head)
     if column.count == 1:
@@ -413,7 +401,7 @@ def fitting_cell(now: Now, column: Column, box: Box) -> float:
     """Side of a cell with which the whole map is in sight."""
     values, is_large = np.zeros(column.shape[1:], np.uint8), column.key == now.view.enlarged
     looked = Looked(HeatMap(values, Colors("grey", 0, 1), has_axes=is_large))
-    area = map_area(StageMap(looked), box, now.look)
+    area = stages.map_area(stages.StageMap(looked), box, now.look)
     return placed(looked, Ground(area, now.look, ratio=now.ratio))[1].side
 
 
@@ -441,7 +429,7 @@ def _followed(now: Now, column: Column, looked: Looked, box: Box) -> Looked:
     is_pointed_at = under is not None and under.stage == column.stage
     if marked is None or is_pointed_at or now.stays == marked or looked.zoom is None:
         return looked
-    area = map_area(StageMap(looked), box, now.look)
+    area = stages.map_area(stages.StageMap(looked), box, now.look)
     shown, _ = placed(looked, Ground(area, now.look, ratio=now.ratio))
     corner: list[int] = []
     for axis in (0, 1):
@@ -479,9 +467,9 @@ def _units(now: Now, column: Column) -> tuple[Item, ...]:
         return shown, shown.notation.unit
 
     shown, power = now.contents.of("units", column, picture.token(column), limits, make)
-    content = StageMap(Looked(shown, (), now.is_covered(column)), length=math.inf)
+    content = stages.StageMap(Looked(shown, (), now.is_covered(column)), length=math.inf)
     cell = max((side - 2) // rows, 3)
-    high = math.ceil(min(cell * rows + 2, max(side, 3 * rows + 2)) + strip_height(look))
+    high = math.ceil(min(cell * rows + 2, max(side, 3 * rows + 2)) + stages.strip_height(look))
     name, tip = f"Units of {column.stage}", "Point at a unit to see its value; click to pin it"
     lines = f"{count} units {power}".rstrip(), f"{count} {power}".rstrip()
     large = _large(now, column, content, high / look.scale, name, tip)
@@ -506,8 +494,8 @@ def _outputs(now: Now, column: Column) -> tuple[Item, ...]:
     def cell(row: int) -> PinnedCell:
         return PinnedCell(column.stage, (0 if single else row,))
 
-    def make() -> tuple[Outputs, Ledger]:
-        outputs = Outputs(
+    def make() -> tuple[stages.Outputs, Ledger]:
+        outputs = stages.Outputs(
             names,
             picture.probabilities,
             None if single else picture.trace.logits[0],
@@ -523,9 +511,9 @@ def _outputs(now: Now, column: Column) -> tuple[Item, ...]:
     lines = ("covered", "?") if covers else (f"read as {read_as}", read_as)
     items: list[Item] = [*_head(column, "", lines)]
     if not covers:
-        rows = OutputRows(outputs, chosen)
+        rows = stages.OutputRows(outputs, chosen)
         tip, name = "Click a class to see its logit as a sum", "Outputs: logit and probability of each class"
-        items.append(Card(column.key, OUTPUTS, rows, tip=tip, is_live=True, name=name))
+        items.append(Card(column.key, stages.OUTPUTS, rows, tip=tip, is_live=True, name=name))
     if evidence is not None:
         index = picture.scene.choices.class_index
         if not single:

@@ -12,17 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QLabel, QMenu, QWidget
 
 from cnnviz._types import View as PanelView
 from cnnviz._types import ViewValue
-from cnnviz.graphics.run_curves import (
-    BEFORE,
-    EACH,
-    MEAN,
-    TESTS,
-    UNITS,
-    Run,
-    accuracy_plot,
-    first_mean,
-    loss_plot,
-)
+from cnnviz.graphics import run_curves
 from cnnviz.history import History
 from cnnviz.quantities import format_count, format_value
 from ui.choices import Choices, flag, kept, maybe, one_of, read
@@ -44,14 +34,19 @@ _MEANS = (
     "Each step is measured on its own training images, before they change the weights; the "
     "running mean is over the last {window} steps. Test images are measured with the weights of that step."
 )
-_CURVES = {"raw": EACH, "mean": MEAN, "test": TESTS, "ghost": BEFORE}
+_CURVES = {
+    "raw": run_curves.EACH,
+    "mean": run_curves.MEAN,
+    "test": run_curves.TESTS,
+    "ghost": run_curves.BEFORE,
+}
 
 
 @dataclass(frozen=True)
 class View:
     """The unit of the x axes, and which curves are shown."""
 
-    unit: str = one_of("step", "", "Unit of the x axis", UNITS.items())
+    unit: str = one_of("step", "", "Unit of the x axis", run_curves.UNITS.items())
     loss_raw: bool = flag(True, kept="loss.raw")
     loss_mean: bool = flag(True, kept="loss.mean")
     loss_test: bool = flag(True, kept="loss.test")
@@ -77,7 +72,7 @@ class TrainingCurves(ProvenancePart, QWidget):
 
     def __init__(self, train: Callable[[], object]) -> None:
         super().__init__()
-        self._run = Run(History())
+        self._run = run_curves.Run(History())
         self._classes, self._untrained = 2, ""
         self._waiting: list[CurvePlot] = []  # plots that do not show what is new yet; the next one first
         self.choices = Choices(View, parent=self)
@@ -92,7 +87,7 @@ class TrainingCurves(ProvenancePart, QWidget):
         self._plots = {"loss": self.loss, "accuracy": self.accuracy}
         self._menu = QMenu(self)
         self._actions: dict[str, QAction] = {}
-        for unit, text in UNITS.items():
+        for unit, text in run_curves.UNITS.items():
             action = self._actions[unit] = self._menu.addAction(text)
             action.setCheckable(True)
             action.triggered.connect(partial(self.choices.choose, unit=unit))
@@ -187,11 +182,11 @@ class TrainingCurves(ProvenancePart, QWidget):
         view, history = self.choices.value, self._run.history
         self.train.setVisible(not history.step)  # while there is nothing else to be seen in its place
         if plot is self.loss:
-            plot.show_content(loss_plot(self._run, view.hidden("loss")), is_smooth=is_smooth)
+            plot.show_content(run_curves.loss_plot(self._run, view.hidden("loss")), is_smooth=is_smooth)
             return
-        first = format_count(first_mean(history))
+        first = format_count(run_curves.first_mean(history))
         plot.set_placeholder(_TOO_FEW.format(step=first) if len(history.losses) else self._untrained)
-        plot.show_content(accuracy_plot(self._run, view.hidden("accuracy")), is_smooth=is_smooth)
+        plot.show_content(run_curves.accuracy_plot(self._run, view.hidden("accuracy")), is_smooth=is_smooth)
 
     def _describe(self) -> None:
         count, ghost = self._classes, self._run.ghost
@@ -240,5 +235,5 @@ class TrainingCurves(ProvenancePart, QWidget):
             action.setChecked(each == unit)
         self._unit.setText(unit)
         self.units.setText(unit)
-        self.units.setToolTip(f"Unit of the x axis: {UNITS[unit].lower()}")
+        self.units.setToolTip(f"Unit of the x axis: {run_curves.UNITS[unit].lower()}")
         self._change(unit=unit)
