@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from cnnviz.errors import ParameterError
@@ -24,9 +23,7 @@ _GROUPED = re.compile(
 )
 
 Nearness = Literal["right", "close", "not close", "not right", "not to be judged"]
-VERDICTS: Mapping[bool | None, Nearness] = MappingProxyType(
-    {True: "right", False: "not right", None: "not to be judged"}
-)
+VERDICTS: Mapping[bool | None, Nearness] = {True: "right", False: "not right", None: "not to be judged"}
 """What a prediction is called by whether it is right."""
 
 
@@ -230,19 +227,17 @@ def _measured_words(prediction: Prediction, measured: Measured) -> str:
 # docs/guide/lab-grading.md says: the tolerance of float64 is a hundred thousand times as large, and far below
 # what a report shows. A hand-in that differs is measured again with the kernel that it was made with.
 
-TOLERANCES: Mapping[str, float] = MappingProxyType({"float64": 1e-9, "float32": 1e-5})
+TOLERANCES: Mapping[str, float] = {"float64": 1e-9, "float32": 1e-5}
 """Largest relative difference that counts as agreement, by the dtype of the network."""
 
-ABSOLUTE: Mapping[tuple[str, str], float] = MappingProxyType(
-    {
-        # Rounding and nothing else: what counts as agreement there has no more than this.
-        ("gradient_error", "float64"): TOLERANCE,
-        ("gradient_error", "float32"): TOLERANCE,
-        # A difference of two losses: 3.3e-17 and 2.0e-8 were measured.
-        ("update_loss_change", "float64"): 1e-12,
-        ("update_loss_change", "float32"): 1e-6,
-    }
-)
+ABSOLUTE: Mapping[tuple[str, str], float] = {
+    # Rounding and nothing else: what counts as agreement there has no more than this.
+    ("gradient_error", "float64"): TOLERANCE,
+    ("gradient_error", "float32"): TOLERANCE,
+    # A difference of two losses: 3.3e-17 and 2.0e-8 were measured.
+    ("update_loss_change", "float64"): 1e-12,
+    ("update_loss_change", "float32"): 1e-6,
+}
 """Largest absolute difference by measure and dtype, where rounding does not shrink with the number."""
 
 

@@ -24,7 +24,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from types import MappingProxyType
 
 from cnnviz.errors import ParameterError
 from cnnviz.mathematics import Equation, Frac, Node, Norm, Sub, Sum, Text
@@ -35,9 +34,11 @@ _FIGURE = re.compile(r"!\[([^\]]*)\]\(([^)]*)\)")
 FIGURE_NAME = r"[A-Za-z0-9][A-Za-z0-9 _-]{0,80}\.(?:png|jpg|svg)"
 """What the name of a figure file looks like, as a regular expression."""
 
-EQUATIONS: Mapping[str, Equation] = MappingProxyType(
-    {"loss": equations.LOSS, "relative-change": equations.RELATIVE_CHANGE, "difference": equations.DIFFERENCE}
-)
+EQUATIONS: Mapping[str, Equation] = {
+    "loss": equations.LOSS,
+    "relative-change": equations.RELATIVE_CHANGE,
+    "difference": equations.DIFFERENCE,
+}
 """Equations of the report that a lab can quote."""
 
 
