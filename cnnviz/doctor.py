@@ -187,10 +187,7 @@ def lacking(missing: list[Library]) -> str:
 
 
 def load(file: str) -> ctypes.CDLL:
-    """Load a system library; where the program is a bundle that has it inside, that one.
-
-    * Raises OSError: if it is missing, or lacks another.
-    """
+    """Load a system library, or that of a bundle which has it; raises `OSError` if anything is missing."""
     return ctypes.CDLL(str(_inside(file)) if _inside(file).exists() else file)
 
 

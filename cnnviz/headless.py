@@ -114,10 +114,7 @@ def save(target: Path, live: Snapshot, history: History, dataset: Dataset, of: A
 
 
 def write_report(arguments: Arguments, lab: "Lab", work: "Work", bench: "Bench", output: Output) -> None:
-    """Write the report of a student's work; what is not measured in it yet is measured first.
-
-    * `bench`: a network that has been trained.
-    """
+    """Write the report of a student's work on a trained network, and measure first what is not yet."""
     # Labs and typesetting are loaded by those who ask for them only.
     from cnnviz.lab.document import lab_document
     from cnnviz.lab.measured import hand_in, measured_lab, own_pixels, seed_for

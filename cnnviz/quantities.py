@@ -367,8 +367,5 @@ def beside(time: str, other: str) -> str:
 
 
 def moment(seconds: float) -> str:
-    """Return when it was, to follow "on": such as ``2024-02-29 at 09:30:05``.
-
-    * `seconds`: since the epoch, as `time.time` and the system's times of files count.
-    """
+    """Return when it was, to follow "on", such as ``2024-02-29 at 09:30:05``; seconds since the epoch."""
     return time.strftime("%Y-%m-%d at %H:%M:%S", time.localtime(seconds))

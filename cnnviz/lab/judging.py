@@ -98,10 +98,7 @@ def verdict_of(step: Step, answer: Answer, measured: Iterable[Measured]) -> Verd
 
 
 def checked_answer(prediction: Prediction, answer: object) -> Answer:
-    """Return an answer that fits a prediction, whatever it comes from.
-
-    * Raises ParameterError: if it is none; the text says what was expected.
-    """
+    """Return an answer that fits a prediction, or raise `ParameterError` that says what was expected."""
     match prediction.kind:
         case "number":
             if isinstance(answer, int | float) and not isinstance(answer, bool) and abs(answer) <= _LARGEST:

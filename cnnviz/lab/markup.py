@@ -87,11 +87,7 @@ type Block = Paragraph | Bullets | FormulaLine | FigureFile
 
 @lru_cache(256)
 def parse_text(text: str) -> tuple[Block, ...]:
-    """Return the parts of a text.
-
-    * Raises ParameterError: if a formula or the name of a figure is wrong; the text says what and
-      where, to follow a colon.
-    """
+    """Return the parts of a text, or raise `ParameterError` with what is wrong, to follow a colon."""
     parts = re.split(r"\n[ \t]*\n", text.strip())
     return tuple(_block(part.strip()) for part in parts if part.strip())
 

@@ -38,10 +38,7 @@ _SYNTAX = re.compile(r"^(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<colu
 
 
 def load_lab(path: str | os.PathLike[str]) -> Lab:
-    """Read a lab file.
-
-    * Raises DataError: if it cannot be read or has mistakes: the first few, each a sentence with its line.
-    """
+    """Read a lab file, or raise `DataError` with the first few mistakes, each a sentence with its line."""
     lab, mistakes = check_lab(path)
     if lab is None or mistakes:
         raise DataError(refused(printable_name(Path(path)), mistakes))

@@ -297,10 +297,7 @@ class LabRecord(Kept, frozen=True):
         return bool(self.step(step_id).done)
 
     def predicted(self, step: Step, commitment: Commitment) -> Self:
-        """Commit to a prediction: the first one counts, and none counts after the reveal.
-
-        * Raises ParameterError: if the answer does not fit the question.
-        """
+        """Commit to a prediction: the first before the reveal; raises `ParameterError` if it does not fit."""
         before = self.step(step.id)
         if step.prediction is None or before.prediction is not None or before.revealed:
             return self
@@ -330,10 +327,7 @@ class LabRecord(Kept, frozen=True):
         return self.revealed(step, time).happened(step, Event("predicted"), time)
 
     def wrote(self, step: Step, part: Part, words: str, time: str) -> Self:
-        """Take the words of a field as they are typed.
-
-        * Raises ParameterError: if there are too many of them.
-        """
+        """Take the words of a field as they are typed; raises `ParameterError` if they are too many."""
         if len(words) > MAX_WORDS:
             raise ParameterError(
                 f"A field holds at most {format_count(MAX_WORDS)} letters; your last addition was left out."
@@ -355,10 +349,7 @@ class LabRecord(Kept, frozen=True):
         return changed.wrote(step, "hypothesis", version.text, version.time)
 
     def with_inserts(self, step: Step, inserts: tuple[Insert, ...]) -> Self:
-        """Return the record with other figures and tables in a step.
-
-        * Raises ParameterError: if there are too many.
-        """
+        """Return the record with other figures and tables; raises `ParameterError` for too many."""
         if len(inserts) > MOST_INSERTS:
             raise ParameterError(
                 f"A step holds at most {MOST_INSERTS} figures and tables. Remove some first."

@@ -29,10 +29,7 @@ def write_html(document: Document, path: str | os.PathLike[str]) -> None:
 
 
 def to_html(document: Document) -> str:
-    """Return the report as HTML text; what a student typed is escaped, so that it is never markup.
-
-    * Raises CNNVizError: if the template is missing or damaged.
-    """
+    """Return the report as HTML text, in which nothing typed is markup, or raise `CNNVizError`."""
     # No sign in the results can end the element that they stand in.
     results = Markup(document.results.translate({ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}))
     head = (("Name", document.author), ("Roll number", document.roll_number), ("Date", document.date))
