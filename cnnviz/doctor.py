@@ -101,11 +101,7 @@ def _is_ready(plugin: str) -> bool:
 
 
 def attempt(steps: int) -> tuple[list[Fact], str]:
-    """Open the window in a process of its own, and train it so many steps; 0 tries whether Qt starts.
-
-    * Returns: what the window told.
-    * Returns: what kept it from opening or working; "" for nothing.
-    """
+    """Train so many steps in a window of its own process, 0 to start Qt only; return its facts, and a failure."""
     command = [sys.executable] if is_frozen() else [sys.executable, "-m", "cnnviz"]
     try:
         ended = subprocess.run(

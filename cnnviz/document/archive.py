@@ -335,10 +335,7 @@ def png_texts(document: Document | None) -> "PngInfo":
 
 
 def load_picture(path: Path) -> Document | None:
-    """Read the document that a PNG picture carries; None where it carries none.
-
-    * Raises DataError: if the picture cannot be read, or what it carries is damaged: one sentence.
-    """
+    """Read the document in a PNG picture; None without one; raises `DataError` if it is damaged."""
     content = read_bytes(path, _LARGEST_PICTURE)
     try:
         if not content.startswith(PNG_SIGNATURE):

@@ -194,11 +194,7 @@ def _values(step: Step, measured: Sequence[Measured]) -> dict[str, Any]:
 def explain(
     step: Step, bench: Bench, results: Results, earlier: Iterable[Step], done: StepRecord
 ) -> Explained:
-    """Return the picture of a step and its sentences that are true.
-
-    * `results`: what was measured, by step; of earlier steps those whose results belong to it.
-    * `done`: what the student predicted and looked at.
-    """
+    """Return the picture of a step and its sentences that are true, given all results and what was done."""
     reveal, measured = step.reveal, results.get(step.id, ())
     if reveal is None or not measured:
         return Explained()

@@ -26,7 +26,7 @@ from cnnviz.report.drawings import flaw_of
 
 type Moment = Annotated[str, Meta(max_length=200)]
 """Local date and time, such as ``"2026-01-31 14:05"``; "" for never."""
-
+type _Side = Annotated[int, Meta(ge=1, le=1024)]
 
 _MOST_VERSIONS = 200
 _MOST_SEEDS = 200
@@ -169,11 +169,7 @@ class Found(Kept, frozen=True):
 class OwnImage(Kept, frozen=True):
     """An image of the student's own: uint8, row by row."""
 
-    shape: tuple[
-        Annotated[int, Meta(ge=1, le=1024)],
-        Annotated[int, Meta(ge=1, le=1024)],
-        Annotated[int, Meta(ge=1, le=1024)],
-    ]
+    shape: tuple[_Side, _Side, _Side]
     pixels: Annotated[bytes, Meta(max_length=6 << 20)]
     label: Annotated[int, Meta(ge=0, le=9)] | None = None  # index of its class, when known
     origin: Name = "drawn"  # where it came from, for captions
