@@ -101,7 +101,7 @@ def _is_ready(plugin: str) -> bool:
 
 
 def attempt(steps: int) -> tuple[list[Fact], str]:
-    """Train so many steps in a window of its own process, 0 to start Qt only; return its facts, and a failure."""
+    """Train so many steps in a window, 0 to start Qt only, in a process; return its facts, and a failure."""
     command = [sys.executable] if is_frozen() else [sys.executable, "-m", "cnnviz"]
     try:
         ended = subprocess.run(

@@ -9,7 +9,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
+from itertools import takewhile
 from pathlib import Path
 
 from cnnviz.errors import DataError
@@ -83,7 +83,7 @@ def submissions(given: Sequence[Path], without: Sequence[Path] = ()) -> Iterator
 def folders_of(paths: Sequence[Path]) -> list[str]:
     """Return the folder of each file, without what is the same for all of them; "" for those in none."""
     parts = [path.parts[:-1] for path in paths]
-    shared = len(commonprefix(parts))
+    shared = len([*takewhile(lambda each: len(set(each)) == 1, zip(*parts, strict=False))])
     return ["/".join(each[shared:]) for each in parts]
 
 
