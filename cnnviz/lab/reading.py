@@ -362,10 +362,8 @@ class _Reader:
             )
             return step
         picture = PICTURES.get(reveal.picture)
-        asked = () if picture is None else (each.name for each in picture.parameters)
-        shared = {
-            name: step.prediction.parameters[name] for name in asked if name in step.prediction.parameters
-        }
+        asked = () if picture is None else [each.name for each in picture.parameters]
+        shared = {name: value for name, value in step.prediction.parameters.items() if name in asked}
         found = self._parameters("picture", reveal.picture, {**shared, **reveal.parameters}, place, what)
         if found is None:
             return step
@@ -395,12 +393,6 @@ class _Reader:
                 self.complain(
                     (*place, kind),
                     f"the {kind} {measure.name!r} needs {key!r}; write with = {{ {key} = … }}",
-                )
-            elif known[key].is_name and type(value) is int:
-                self.complain(
-                    (*place, "with", key),
-                    f"{key!r} of {owner} is a number, but a name was expected, in quotes; write "
-                    f'{key} = "{value}"',
                 )
             elif expected:
                 self._wrong((*place, "with", key), f"{key!r} of {owner}", value, expected)
@@ -491,7 +483,7 @@ def _parameter_expected(parameter: Parameter, value: object) -> str:
     """Return what was expected of a parameter that is wrong; "" where it is right."""
     if parameter.is_name:
         is_right = isinstance(value, str) and 0 < len(value.strip()) <= _LONGEST_CLASS
-        return "" if is_right else f"a text of at most {_LONGEST_CLASS} letters"
+        return "" if is_right else f"a name in quotes, of at most {_LONGEST_CLASS} letters,"
     if value in parameter.options:
         return ""
     if parameter.options and not parameter.high:
