@@ -190,15 +190,7 @@ class Head(msgspec.Struct):
 
 
 def check_format(head: Head, name: str, newest: int, foreign: str) -> None:
-    """Find out whether what a file describes is of a format, and of a version of it that is known here.
-
-    * `name`: of the format.
-    * `newest`: newest version of it that is known.
-    * `foreign`: what to say of what is not of this format.
-    * Raises DataError: with that text.
-    * Raises NewerVersionError: if a newer version of the program wrote it: a clause, to follow a
-      colon or "because".
-    """
+    """Raise `DataError` with `foreign` for another format, `NewerVersionError` with a clause if newer."""
     if head.format != name or head.format_version < 1:
         raise DataError(foreign)
     if head.format_version > newest:

@@ -173,12 +173,7 @@ def open_lab(path: Path) -> tuple[Lab, dict[str, bytes]]:
 
 
 def lab_data(path: Path | None, classes: Iterable[str] | None = None) -> Dataset:
-    """Return the data of a lab: MNIST for None, those in a document, or other data.
-
-    Without classes all there are, or the first ten.
-
-    * Raises CNNVizError: if they cannot be read, or have not these classes.
-    """
+    """Return data, all or of some classes, of ten at most: MNIST for None, those in a document, or others."""
     mnist = range(10) if classes is None else classes
     if path is None:
         return load_mnist(mnist)

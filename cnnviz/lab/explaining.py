@@ -72,11 +72,7 @@ class Comparison:
 def explanation(
     reasons: Sequence[tuple[str, Sequence[str]]], facts: Facts, write: Callable[[str], str]
 ) -> str:
-    """Return the first sentences that are true, two at most; "" where none is.
-
-    * `reasons`: sentences with their conditions.
-    * `write`: name of a fact to its value in words.
-    """
+    """Return the first two sentences whose conditions hold; `write` gives the value of a fact in words."""
     true = [
         _BRACES.sub(lambda found: write(found[1]), text)
         for text, conditions in reasons

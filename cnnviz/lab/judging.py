@@ -117,12 +117,7 @@ def checked_answer(prediction: Prediction, answer: object) -> Answer:
 
 
 def require_in_window(prediction: Prediction, answer: Answer, side: int, filter_: int | None) -> None:
-    """Refuse a cell that lies outside of the pooling window that a prediction asks about.
-
-    * `side`: side and stride of the pooling windows, in cells.
-    * `filter_`: number of the filter that is asked about; None while the network that decides is not there.
-    * Raises ParameterError: if it does; the text says where the window lies.
-    """
+    """Raise `ParameterError` for a cell outside of the window that is asked about, of `side` cells."""
     asked = prediction.truth.parameters
     if prediction.truth.measure != "window_winner" or not isinstance(answer, tuple):
         return

@@ -166,12 +166,7 @@ _TYPED = {"-": "−", "*": "·"}
 
 
 def parse_formula(text: str) -> Equation:
-    """Return the formula that a text describes.
-
-    * Returns: what it says read aloud is the text itself.
-    * Raises ParameterError: if it has other signs, or braces that do not match; the text is a
-      clause, to follow "because".
-    """
+    """Return the formula that a text describes, or raise `ParameterError`, to follow "because"."""
     if len(text) > _LONGEST:
         raise ParameterError(f"a formula has at most {_LONGEST} letters")
     tokens: list[str] = []

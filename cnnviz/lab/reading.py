@@ -53,12 +53,7 @@ def refused(name: str, mistakes: Sequence[Mistake]) -> str:
 
 
 def check_lab(path: str | os.PathLike[str]) -> tuple[Lab | None, list[Mistake]]:
-    """Return the lab in a file, None where it has mistakes, and all of these in the order of their lines.
-
-    Figures that are not beside the file are mistakes, too.
-
-    * Raises DataError: if the file cannot be read at all.
-    """
+    """Return the lab in a file, None where it or its figures have mistakes, and these by their lines."""
     place = Path(path)
     content = read_bytes(place, _LARGEST, _REMEDY)
     try:

@@ -21,10 +21,7 @@ _TEMPLATE = bundled("report/report.html.jinja")
 
 
 def write_html(document: Document, path: str | os.PathLike[str]) -> None:
-    """Write the report as one HTML file: inline vectors, equations as MathML, no outside reference.
-
-    * Raises CNNVizError: if the file cannot be written; an existing one stays as it was.
-    """
+    """Write the report as one HTML file, whole or not at all: vectors, MathML, nothing from outside."""
     atomic_write(path, to_html(document).encode("utf-8", "replace"))
 
 
