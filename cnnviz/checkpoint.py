@@ -80,10 +80,7 @@ class Checkpoint:
 
 
 class UndescribedError(CheckpointError):
-    """A model file has weights, but no description that belongs to them.
-
-    * `reason`: what is met in the file, as a sentence without its full stop.
-    """
+    """A model file has weights, but no description of theirs; `reason`: a sentence without full stop."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"{reason}. Choose a model that CNNViz saved.")

@@ -96,12 +96,7 @@ def find_ink(pixels: ByteArray, *, is_dark: bool | None = None) -> Ink:
 
 
 def shrink(pixels: ByteArray, longest: int = 1024) -> ByteArray:
-    """Return the image with no side longer than `longest` pixels; itself if it is small enough.
-
-    * `pixels`: shape (h, w).
-    * `longest`: >= 1.
-    * Raises ShapeError: if `pixels` is not two-dimensional.
-    """
+    """Return an image (h, w) with no side longer than `longest` pixels; raises `ShapeError` for others."""
     from PIL import Image
 
     _check_image(pixels, "shrink")

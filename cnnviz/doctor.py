@@ -101,11 +101,7 @@ def _is_ready(plugin: str) -> bool:
 
 
 def attempt(steps: int) -> tuple[list[Fact], str]:
-    """Open the window in a process of its own, and train it so many steps; 0 tries whether Qt starts.
-
-    * Returns: what the window told.
-    * Returns: what kept it from opening or working; "" for nothing.
-    """
+    """Train so many steps in a window, 0 to start Qt only, in a process; return its facts, and a failure."""
     command = [sys.executable] if is_frozen() else [sys.executable, "-m", "cnnviz"]
     try:
         ended = subprocess.run(
@@ -187,10 +183,7 @@ def lacking(missing: list[Library]) -> str:
 
 
 def load(file: str) -> ctypes.CDLL:
-    """Load a system library; where the program is a bundle that has it inside, that one.
-
-    * Raises OSError: if it is missing, or lacks another.
-    """
+    """Load a system library, or that of a bundle which has it; raises `OSError` if anything is missing."""
     return ctypes.CDLL(str(_inside(file)) if _inside(file).exists() else file)
 
 

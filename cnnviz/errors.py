@@ -34,10 +34,7 @@ class CheckpointError(CNNVizError):
 
 
 class DivergenceError(CNNVizError):
-    """Training produced numbers that are no longer finite, or far from what they should be.
-
-    * `progress`: what the last steps measured up to there, for the record of the run.
-    """
+    """Training went out of bounds; `progress` is what the last steps measured up to there, for the record."""
 
     def __init__(self, message: str, progress: "Progress | None" = None) -> None:
         super().__init__(message)

@@ -41,12 +41,7 @@ def part_of(progress: Progress, begin: float, end: float) -> Progress:
 def input_chunks(
     network: Network, images: ByteArray, progress: Progress
 ) -> Iterator[tuple[slice, FloatArray]]:
-    """Walk through images, a chunk at a time, as input of the network.
-
-    * `images`: shape (n, c, h, w).
-    * Yields: the images of the chunk.
-    * Yields: shape (m, c, h, w).
-    """
+    """Walk through images (n, c, h, w) in chunks: yield which they are, and the network's input of them."""
     for start in range(0, len(images), _INPUTS_AT_ONCE):
         which = slice(start, min(start + _INPUTS_AT_ONCE, len(images)))
         yield which, to_input(images[which], network.dtype)

@@ -92,11 +92,7 @@ def run(arguments: Arguments) -> int:
 
 
 def save(target: Path, live: Snapshot, history: History, dataset: Dataset, of: Arguments) -> str:
-    """Write a run: all of it as a document, or its weights alone, as the ending of the name says.
-
-    * `of`: says whose document it is.
-    * Returns: what the file lacks, as a sentence; "" for nothing.
-    """
+    """Write a run as a document of somebody, or its weights, by the name; return what is lacking, or ""."""
     assert live.origin is not None
     experiment = live.origin.experiment
     if target.suffix.lower() != archive.ENDING:
@@ -114,10 +110,7 @@ def save(target: Path, live: Snapshot, history: History, dataset: Dataset, of: A
 
 
 def write_report(arguments: Arguments, lab: "Lab", work: "Work", bench: "Bench", output: Output) -> None:
-    """Write the report of a student's work; what is not measured in it yet is measured first.
-
-    * `bench`: a network that has been trained.
-    """
+    """Write the report of a student's work on a trained network, and measure first what is not yet."""
     # Labs and typesetting are loaded by those who ask for them only.
     from cnnviz.lab.document import lab_document
     from cnnviz.lab.measured import hand_in, measured_lab, own_pixels, seed_for
@@ -142,11 +135,7 @@ def write_report(arguments: Arguments, lab: "Lab", work: "Work", bench: "Bench",
 
 
 def run_document(arguments: Arguments, path: Path, output: Output) -> int:
-    """Test the run of a document as it stands, and write its report and its network.
-
-    * Returns: exit status: 0, or 2 if a file could not be written.
-    * Raises CNNVizError: if the document or its data cannot be read, or it holds no run.
-    """
+    """Test the run of a document as it stands, write its report and its network, return the exit status."""
     # Labs are loaded by those who ask for them only.
     from cnnviz.lab.course import dataset_in
     from cnnviz.lab.record import read_work

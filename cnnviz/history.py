@@ -153,10 +153,7 @@ class History(Pictured):
         return part
 
     def forked(self, step: int) -> "History":
-        """Return the record of a run that leaves this one at `step`.
-
-        * Raises ValueError: if `step` lies before or after this record.
-        """
+        """Return the record of a run that leaves this one at a step; raises `ValueError` for others."""
         if not self.covers(step):
             raise ValueError(
                 f"The history goes from step {self.first_step} to {self.step}. Got {step} instead."

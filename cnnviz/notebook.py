@@ -141,10 +141,7 @@ class _Wanted:
 
 
 def _maps(title: str, maps: NDArray[Any], colors: Colors, names: Sequence[str] = (), rows: int = 1) -> Item:
-    """Maps (n, h, w) side by side: the first of many, thinned out where they are very large.
-
-    * `rows`: How many such rows the picture has in all.
-    """
+    """Maps (n, h, w) side by side, of many rows `rows`: the first, thinned out where they are large."""
     count, high, wide = maps.shape
     every = math.ceil(math.sqrt(high * wide * rows / _CELLS))
     most = max(_CELLS * every**2 // (high * wide * rows), 1)

@@ -99,11 +99,7 @@ sign, the signed map for weights, gradients and differences."""
 
 
 def map_entries(values: NDArray[np.generic], levels: tuple[float, float]) -> NDArray[np.uint8]:
-    """Entry of a colour map for each value; 0 for what is not a number.
-
-    * `values`: any shape, any real dtype.
-    * `levels`: values of the first and of the last colour; what lies beyond is clipped.
-    """
+    """Entry of a colour map for values of any shape and real dtype, clipped to the levels; 0 for NaN."""
     low, high = levels
     if values.dtype == np.uint8 and (low, high) == (0.0, 255.0):
         return values.astype(np.uint8, copy=False)
@@ -125,21 +121,13 @@ def are_dark(colors: ArrayLike) -> NDArray[np.bool_]:
 
 
 def signed_levels(*arrays: ArrayLike) -> tuple[float, float]:
-    """Limits for signed values: symmetric, so that zero is white.
-
-    * `*arrays`: any shapes; values that are not finite are left out.
-    * Returns: (-m, m) with m the largest magnitude; (-1, 1) if that is 0 or there is none.
-    """
+    """Limits (-m, m) for signed values, with m the largest finite magnitude; (-1, 1) without any."""
     largest = max((float(np.abs(_finite(each)).max(initial=0.0)) for each in arrays), default=0.0)
     return (-largest, largest) if largest > 0 else (-1.0, 1.0)
 
 
 def sequential_levels(*arrays: ArrayLike) -> tuple[float, float]:
-    """Limits for values with no sign: smallest and largest.
-
-    * `*arrays`: any shapes; values that are not finite are left out.
-    * Returns: (lo, hi) with lo < hi; a constant c gives (c, c + 1), nothing at all gives (0, 1).
-    """
+    """Smallest and largest finite value (lo, hi), lo < hi; a constant c gives (c, c + 1), nothing (0, 1)."""
     finite = [values for values in map(_finite, arrays) if values.size]
     if not finite:
         return (0.0, 1.0)

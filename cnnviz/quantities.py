@@ -222,11 +222,7 @@ def format_together(
 
 
 def format_probabilities(probabilities: Iterable[float], longest: int | None = None) -> list[str]:
-    """Write the probabilities of all classes; one near 1 by what the others leave of it.
-
-    * `probabilities`: of every class: they add up to 1.
-    * `longest`: as for `format_together`.
-    """
+    """Write the probabilities of all classes; one near 1 by what the others leave of it."""
     numbers = [float(p) for p in probabilities]
     rests = [rest_of(numbers, place) for place in range(len(numbers))]
     return _probabilities_apart(numbers, rests, 3, longest)
@@ -235,11 +231,7 @@ def format_probabilities(probabilities: Iterable[float], longest: int | None = N
 def format_probability_pairs(
     before: Iterable[float], after: Iterable[float], digits: int = 3, longest: int | None = None
 ) -> list[tuple[str, str]]:
-    """Write the probability of each class before and after something: what has changed looks changed.
-
-    * `before`, `after`: of every class.
-    * `digits`, `longest`: as for `format_probability` and `format_together`.
-    """
+    """Write the probability of every class before and after something: what has changed looks changed."""
     sides = [float(p) for p in before], [float(p) for p in after]
     pairs: list[tuple[str, str]] = []
     for place, both in enumerate(zip(*sides, strict=True)):
@@ -367,8 +359,5 @@ def beside(time: str, other: str) -> str:
 
 
 def moment(seconds: float) -> str:
-    """Return when it was, to follow "on": such as ``2024-02-29 at 09:30:05``.
-
-    * `seconds`: since the epoch, as `time.time` and the system's times of files count.
-    """
+    """Return when it was, to follow "on", such as ``2024-02-29 at 09:30:05``; seconds since the epoch."""
     return time.strftime("%Y-%m-%d at %H:%M:%S", time.localtime(seconds))

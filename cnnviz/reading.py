@@ -98,10 +98,7 @@ def check_file(path: Path, remedy: str = "") -> None:
 
 
 def entries(folder: Path, most: int = MOST_ENTRIES) -> list[os.DirEntry[str]]:
-    """Return what lies in a folder, sorted by name so that the order is the same everywhere.
-
-    * Raises DataError: if the folder cannot be read or holds more than `most` files and folders.
-    """
+    """Return what lies in a folder, sorted by name; raises `DataError` if there is more than `most`."""
     found: list[os.DirEntry[str]] = []
     try:
         with os.scandir(folder) as scan:
@@ -145,10 +142,7 @@ def opened(path: Path, largest: int | None = None, remedy: str = "") -> Generato
 
 
 def read_bytes(path: Path, largest: int, remedy: str = "") -> bytes:
-    """Return the content of a regular file of at most `largest` bytes.
-
-    * Raises DataError: if there is no such file, or it cannot be read or is too large.
-    """
+    """Return the content of a regular file of at most `largest` bytes, or raise `DataError`."""
     with opened(path, largest, remedy) as file:
         # As many as it has, so that no more memory is taken; one more shows that it grows or hides its size.
         size = os.fstat(file.fileno()).st_size
@@ -196,15 +190,7 @@ class Head(msgspec.Struct):
 
 
 def check_format(head: Head, name: str, newest: int, foreign: str) -> None:
-    """Find out whether what a file describes is of a format, and of a version of it that is known here.
-
-    * `name`: of the format.
-    * `newest`: newest version of it that is known.
-    * `foreign`: what to say of what is not of this format.
-    * Raises DataError: with that text.
-    * Raises NewerVersionError: if a newer version of the program wrote it: a clause, to follow a
-      colon or "because".
-    """
+    """Raise `DataError` with `foreign` for another format, `NewerVersionError` with a clause if newer."""
     if head.format != name or head.format_version < 1:
         raise DataError(foreign)
     if head.format_version > newest:

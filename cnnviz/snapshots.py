@@ -154,10 +154,7 @@ class SnapshotStore:
         return part
 
     def at(self, step: int) -> Snapshot:
-        """Return the latest snapshot at or before `step`, or the first one. Takes logarithmic time.
-
-        * Raises LookupError: if there is no snapshot at all.
-        """
+        """Return the latest snapshot at or before `step`, or the first; raises `LookupError` without any."""
         return self._snapshots[self.index_at(step)]
 
     def find(self, step: int) -> Snapshot | None:
@@ -170,10 +167,7 @@ class SnapshotStore:
         return max(bisect_right(self._snapshots, step, key=lambda snapshot: snapshot.step) - 1, 0)
 
     def nearest(self, step: int) -> Snapshot:
-        """Return the snapshot nearest to `step`; the earlier of two that are equally near.
-
-        * Raises LookupError: if there is no snapshot at all.
-        """
+        """Return the snapshot nearest to `step`, the earlier of two; raises `LookupError` without any."""
         index = self.index_at(step)
         following = self._snapshots[index + 1 : index + 2]
         return min([self._snapshots[index], *following], key=lambda snapshot: abs(snapshot.step - step))

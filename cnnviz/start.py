@@ -70,11 +70,7 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _require(names: Sequence[str]) -> None:
-    """Find out before anything is shown whether all packages are there, whole so far as a look tells.
-
-    * Raises ImportError: if one is missing, or is a folder that lacks its beginning: an
-      installation that was cut short.
-    """
+    """Raise `ImportError` if one of the packages is missing, or a folder that lacks its beginning."""
     if "ui" in names and find_spec("ui") is None:
         raise CNNVizError(
             "This is the engine of CNNViz alone, without the window: use --headless, or install cnnviz."

@@ -96,10 +96,7 @@ def to_json(document: Document) -> bytes:
 
 
 def from_json(content: bytes) -> Document:
-    """Read the JSON of a document.
-
-    * Raises DataError: a clause, to follow "cannot be opened: ".
-    """
+    """Read the JSON of a document, or raise `DataError` with a clause, to follow "cannot be opened: "."""
     # Parsing is not interrupted: nobody else may run meanwhile.
     if len(content) > _LARGEST_JSON or sum(map(content.count, (b",", b"[", b"{"))) > MOST_ITEMS:
         raise DataError("its document.json is too large")
@@ -119,10 +116,7 @@ def from_json(content: bytes) -> Document:
 
 
 def save(path: str | Path, document: Document, files: Files) -> None:
-    """Write a document as an archive, whole or not at all.
-
-    * Raises CNNVizError: if it cannot be written, or could not be read again.
-    """
+    """Write a document as an archive, whole or not at all; raises `CNNVizError` if it could not be read."""
     document, content = _checked(path, document, files)
 
     def write(file: BinaryIO) -> None:
@@ -227,10 +221,7 @@ def load(path: Path) -> tuple[Document, dict[str, bytes]]:
 
 
 def load_words(folder: Path) -> Document:
-    """Read what is left of a folder whose members are lost or damaged: its words and settings.
-
-    * Raises DataError: if not even these can be read.
-    """
+    """Read words and settings of a folder whose members are lost; raises `DataError` without these."""
     try:
         document = from_json(read_bytes(folder / _JSON, _LARGEST_JSON))
     except CNNVizError as error:
@@ -241,10 +232,7 @@ def load_words(folder: Path) -> Document:
 
 
 def filled_in(value: Any, files: Files) -> Any:
-    """Return values with the texts that are in members of the archive.
-
-    * Raises DataError: if one is missing: a clause.
-    """
+    """Return values with the texts that are in members; raises `DataError` with a clause without one."""
     if isinstance(value, dict):
         values = cast("dict[str, Any]", value)
         if _is_member(values):
@@ -347,10 +335,7 @@ def png_texts(document: Document | None) -> "PngInfo":
 
 
 def load_picture(path: Path) -> Document | None:
-    """Read the document that a PNG picture carries; None where it carries none.
-
-    * Raises DataError: if the picture cannot be read, or what it carries is damaged: one sentence.
-    """
+    """Read the document in a PNG picture; None without one; raises `DataError` if it is damaged."""
     content = read_bytes(path, _LARGEST_PICTURE)
     try:
         if not content.startswith(PNG_SIGNATURE):
@@ -393,10 +378,7 @@ def png_of(pixels: ByteArray) -> bytes:
 
 
 def pixels_of(content: bytes) -> ByteArray:
-    """Return the pixels (c, h, w) of a PNG that `png_of` has made.
-
-    * Raises DataError: if it is damaged, or another kind of picture: a clause.
-    """
+    """Return the pixels (c, h, w) of a PNG of `png_of`, or raise `DataError` with a clause for any other."""
     from PIL import Image
 
     try:

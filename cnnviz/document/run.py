@@ -74,10 +74,7 @@ class KeptRun:
 def pack_run(
     run: KeptRun, names: Members = RUN, largest: int = MOMENTS_BYTES
 ) -> tuple[Run, dict[str, bytes]]:
-    """Return a run as a document says it, and its members.
-
-    * `largest`: bytes of the moments, beyond which some are left out.
-    """
+    """Return a run as a document says it, and its members, with moments of at most `largest` bytes."""
     settings: list[Setting] = []
 
     def place(snapshot: Snapshot) -> int:
@@ -174,10 +171,7 @@ def _pack_curves(history: History, prefix: str, arrays: dict[str, NDArray[Any]])
 
 
 def unpack_run(run: Run, files: Files, data_name: str, input_shape: Shape, names: Members = RUN) -> KeptRun:
-    """Return the run that `pack_run` described.
-
-    * Raises DataError: if its parts do not belong together: a clause, to follow "cannot be opened: ".
-    """
+    """Return the run that `pack_run` described, or raise `DataError` with a clause if it is damaged."""
     settings = run.settings
     if run.live >= len(settings):
         raise DataError("the settings of its run are missing")
@@ -210,10 +204,7 @@ def _starting(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDAr
 
 
 def network_of(blank: Network, params: Mapping[str, NDArray[Any]]) -> Network:
-    """Return a network with weights out of a file.
-
-    * Raises DataError: if they are not its weights, or not finite: a clause.
-    """
+    """Return a network with weights out of a file, or raise `DataError` with a clause if they are not its."""
     expected = {name: (each.shape, each.dtype) for name, each in blank.params.items()}
     if {name: (each.shape, each.dtype) for name, each in params.items()} != expected:
         raise DataError("its weights are not those of its network")
@@ -269,10 +260,7 @@ def _moments(
 
 
 def record_in(path: Path) -> History:
-    """Return the record of the run that a document holds: its curves, without its networks.
-
-    * Raises DataError: if it cannot be read, or holds no run: one sentence.
-    """
+    """Return the curves of the run in a document; raises `DataError` with a sentence if there is none."""
     document, files = load(path)
     if document.run is None or RUN.run not in files:
         raise opening_failed(path, DataError("there is no run in it"))

@@ -43,11 +43,7 @@ def run_command(arguments: Arguments) -> int:
 
 
 def run_lab_check(path: Path, data: Path | None = None) -> int:
-    """Tell every mistake of a lab file in a sentence with its line.
-
-    * Returns: exit status: 0 if there is none, else 2.
-    * Raises CNNVizError: if the file or the data cannot be read at all.
-    """
+    """Tell every mistake of a lab file in a sentence with its line; return the exit status."""
     place = find_lab(path)
     name = printable_name(place)
     lab, mistakes = check_lab(place)
@@ -66,11 +62,7 @@ def run_lab_check(path: Path, data: Path | None = None) -> int:
 
 
 def run_lab(arguments: Arguments) -> int:
-    """Measure a lab without a window, and write what would be handed in: all numbers and no answers.
-
-    * Returns: exit status: 0, or 2 if a file could not be written.
-    * Raises CNNVizError: if the lab or the data cannot be read or do not fit, or training diverges.
-    """
+    """Measure a lab without a window, write what would be handed in, and return the exit status."""
     assert arguments.lab is not None
     output = Output()
     targets = (arguments.results, arguments.report, arguments.html, arguments.figures, arguments.course)
@@ -111,11 +103,7 @@ def run_lab(arguments: Arguments) -> int:
 
 
 def run_verify(arguments: Arguments) -> int:
-    """Check hand-ins, and write a table with a row for each student.
-
-    * Returns: exit status: 0 when the table is written, whatever is in it.
-    * Raises CNNVizError: if a path does not exist, or the table cannot be written.
-    """
+    """Check hand-ins, write a table with a row for each student, and return the exit status."""
     # Only here, for it starts processes.
     from cnnviz.lab.grade_table import summary, to_csv, to_html
     from cnnviz.lab.submissions import read_class_list
@@ -166,11 +154,7 @@ def _data_of(arguments: Arguments) -> Path | None:
 
 
 def unmeasurable(lab: Lab, data: Path | None = None) -> list[Mistake]:
-    """Measure everything on untrained networks, and return what cannot be measured.
-
-    * `data`: data of the lab; None for MNIST.
-    * Raises CNNVizError: if the data cannot be read.
-    """
+    """Measure everything on untrained networks, with MNIST or other data, and return what cannot be."""
     lines, mistakes = lines_of(lab.source), list[Mistake]()
     try:
         dataset = lab_data(data, lab.experiment.classes)

@@ -46,10 +46,7 @@ def read_figure(path: Path) -> bytes:
 
 
 def figures_beside(lab: Lab, folder: Path) -> dict[str, bytes]:
-    """Return the figures that the texts of a lab show, from the folder of its file.
-
-    * Raises DataError: if one cannot be read.
-    """
+    """Return the figures that a lab shows, from the folder of its file, or raise `DataError`."""
     return {name: read_figure(folder / name) for name in lab.figure_names}
 
 
@@ -62,10 +59,7 @@ def lab_members(lab: Lab, figures: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def lab_in(files: Files) -> tuple[Lab, dict[str, bytes]]:
-    """Return the lab in a document, and its figures.
-
-    * Raises DataError: if there is none, or it has mistakes: a clause.
-    """
+    """Return the lab in a document, and its figures, or raise `DataError` with a clause."""
     if _LAB not in files:
         raise DataError("there is no lab in it")
     try:
@@ -82,10 +76,7 @@ def lab_in(files: Files) -> tuple[Lab, dict[str, bytes]]:
 
 
 def dataset_in(document: Document, files: Files) -> Dataset:
-    """Return the data in a document with the names that they had.
-
-    * Raises DataError: if they are damaged, or not those that were put in: a clause.
-    """
+    """Return the data in a document with their own names, or raise `DataError` with a clause."""
     said = document.data
     with TemporaryDirectory(prefix="cnnviz-data-") as folder:
         file = Path(folder) / _DATA
@@ -168,10 +159,7 @@ FREE = "demonstrations"
 
 
 def open_lab(path: Path) -> tuple[Lab, dict[str, bytes]]:
-    """Return the lab in a lab file or in a document, and its figures.
-
-    * Raises DataError: if it cannot be read, or has mistakes.
-    """
+    """Return the lab in a lab file or a document, and its figures; raises `DataError` if it has mistakes."""
     if not is_course(path):
         lab = load_lab(path)
         return lab, figures_beside(lab, path.parent)
@@ -185,12 +173,7 @@ def open_lab(path: Path) -> tuple[Lab, dict[str, bytes]]:
 
 
 def lab_data(path: Path | None, classes: Iterable[str] | None = None) -> Dataset:
-    """Return the data of a lab: MNIST for None, those in a document, or other data.
-
-    Without classes all there are, or the first ten.
-
-    * Raises CNNVizError: if they cannot be read, or have not these classes.
-    """
+    """Return data, all or of some classes, of ten at most: MNIST for None, those in a document, or others."""
     mnist = range(10) if classes is None else classes
     if path is None:
         return load_mnist(mnist)
@@ -216,10 +199,7 @@ def free_lab() -> Lab:
 
 
 def find_lab(named: Path) -> Path:
-    """Return the file of a lab that is named by its path, or by its id if it comes with the program.
-
-    * Raises DataError: if there is neither.
-    """
+    """Return the file of a lab by its path, or of one of the program by its id, or raise `DataError`."""
     if named.exists():
         return named
     found = shipped_labs().get(str(named))

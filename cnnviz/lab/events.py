@@ -14,7 +14,6 @@ from cnnviz.layers import TIE_RULES
 class EventKind:
     """A kind of event."""
 
-    name: str
     words: str  # what has to be done, to follow "To do: "; ``{n}`` is the number, ``{what}`` what it is about
     about: tuple[str, ...] = ()  # what it can be about; empty where it is about nothing, or about anything
     # whether an event says how many there are by now, as epochs do, instead of one more
@@ -29,55 +28,45 @@ _LESSONS: Mapping[str, str] = {
     "digit-1px": "Image, 1 pixel",
     "digit-2px": "Image, 2 pixels",
 }
-TITLES: Mapping[str, str] = MappingProxyType(
-    {
-        "training": "Network",
-        "feature_maps": "Filters & maps",
-        "translation": "Translation",
-        "backprop": "Backprop",
-        "report": "Lab report",
-        **_LESSONS,
-        **{step: step.capitalize() for step in ("output", "loss", "dense", "filter", "input", "update")},
-        "logits": "Logit",
-        "route": "Pool",
-    }
-)
+TITLES: Mapping[str, str] = {
+    "training": "Network",
+    "feature_maps": "Filters & maps",
+    "translation": "Translation",
+    "backprop": "Backprop",
+    "report": "Lab report",
+    **_LESSONS,
+    **{step: step.capitalize() for step in ("output", "loss", "dense", "filter", "input", "update")},
+    "logits": "Logit",
+    "route": "Pool",
+}
 """What panels, lessons and backward steps are called in the window, by the names that lab files give them."""
 
-EVENTS: Mapping[str, EventKind] = MappingProxyType(
-    {
-        kind.name: kind
-        for kind in (
-            EventKind("steps", "train {n} steps", is_count=True),
-            EventKind("epochs", "train {n} epochs", is_count=True),
-            EventKind("finished", "train to the end of the run"),
-            EventKind("slowed", "train in slow motion"),
-            EventKind("visited", "open the panel {what}", PANELS),
-            EventKind("moment", "go to an earlier moment on the timeline"),
-            EventKind("sampled", "choose {n} other samples"),
-            EventKind("own_digit", "make {n} images of your own"),
-            EventKind("pinned", "click {n} cells", about_words="click {n} cells of {what}"),
-            EventKind("dragged", "move the image {n} times", about_words="move the image to ({what})"),
-            EventKind("swept", "run the sweep over many images"),
-            EventKind("lesson", "open the lesson “{what}”", tuple(_LESSONS)),
-            EventKind(
-                "walked",
-                "open {n} steps of the backward pass",
-                about_words="open the step “{what}” of the backward pass",
-            ),
-            EventKind(
-                "rule", "try {n} rules for ties", TIE_RULES, about_words="choose the rule “{what}” for ties"
-            ),
-            EventKind("poked", "check {n} numbers one by one"),
-            EventKind("checked_gradient", "check all gradients"),
-            EventKind("updated", "apply the update"),
-            EventKind("predicted", "commit to your prediction"),
-            EventKind("words", "write {n} words"),
-            EventKind("inserted", "insert {n} figures into the report"),
-            EventKind("exported", "export the report"),
-        )
-    }
-)
+EVENTS: Mapping[str, EventKind] = {
+    "steps": EventKind("train {n} steps", is_count=True),
+    "epochs": EventKind("train {n} epochs", is_count=True),
+    "finished": EventKind("train to the end of the run"),
+    "slowed": EventKind("train in slow motion"),
+    "visited": EventKind("open the panel {what}", PANELS),
+    "moment": EventKind("go to an earlier moment on the timeline"),
+    "sampled": EventKind("choose {n} other samples"),
+    "own_digit": EventKind("make {n} images of your own"),
+    "pinned": EventKind("click {n} cells", about_words="click {n} cells of {what}"),
+    "dragged": EventKind("move the image {n} times", about_words="move the image to ({what})"),
+    "swept": EventKind("run the sweep over many images"),
+    "lesson": EventKind("open the lesson “{what}”", tuple(_LESSONS)),
+    "walked": EventKind(
+        "open {n} steps of the backward pass",
+        about_words="open the step “{what}” of the backward pass",
+    ),
+    "rule": EventKind("try {n} rules for ties", TIE_RULES, about_words="choose the rule “{what}” for ties"),
+    "poked": EventKind("check {n} numbers one by one"),
+    "checked_gradient": EventKind("check all gradients"),
+    "updated": EventKind("apply the update"),
+    "predicted": EventKind("commit to your prediction"),
+    "words": EventKind("write {n} words"),
+    "inserted": EventKind("insert {n} figures into the report"),
+    "exported": EventKind("export the report"),
+}
 """Kinds of events by name. The record tells of `predicted` and knows the `words`, the window the rest."""
 
 

@@ -72,11 +72,7 @@ class Comparison:
 def explanation(
     reasons: Sequence[tuple[str, Sequence[str]]], facts: Facts, write: Callable[[str], str]
 ) -> str:
-    """Return the first sentences that are true, two at most; "" where none is.
-
-    * `reasons`: sentences with their conditions.
-    * `write`: name of a fact to its value in words.
-    """
+    """Return the first two sentences whose conditions hold; `write` gives the value of a fact in words."""
     true = [
         _BRACES.sub(lambda found: write(found[1]), text)
         for text, conditions in reasons
@@ -194,11 +190,7 @@ def _values(step: Step, measured: Sequence[Measured]) -> dict[str, Any]:
 def explain(
     step: Step, bench: Bench, results: Results, earlier: Iterable[Step], done: StepRecord
 ) -> Explained:
-    """Return the picture of a step and its sentences that are true.
-
-    * `results`: what was measured, by step; of earlier steps those whose results belong to it.
-    * `done`: what the student predicted and looked at.
-    """
+    """Return the picture of a step and its sentences that are true, given all results and what was done."""
     reveal, measured = step.reveal, results.get(step.id, ())
     if reveal is None or not measured:
         return Explained()

@@ -72,10 +72,7 @@ def step_columns(lab: Lab, step: Step, labs: Sequence[Lab]) -> Iterator[str]:
 
 
 def answer_of(handed: HandIn, key: str) -> str:
-    """Return what a student has written: a hypothesis with the time of each version.
-
-    * `key`: see `Step.key_of`.
-    """
+    """Return what a student has written under a `Step.key_of`: a hypothesis with the time of each version."""
     versions = handed.hypotheses.get(key, ())
     answer = handed.answers.get(key, "").strip()
     parts = [f"{each.time}: {each.text.strip()}" for each in versions]
@@ -162,10 +159,7 @@ _TEMPLATE = bundled("report/class.html.jinja")
 
 
 def to_html(rows: Sequence[Row]) -> bytes:
-    """Return one page for each student, then the answers of all to each question; no answer is markup.
-
-    * Raises CNNVizError: if the template is missing or damaged.
-    """
+    """Return a page for each student, then the answers of all; raises `CNNVizError` without its template."""
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     students, questions = [_student(row) for row in rows], list(_questions(rows))
     with contextlib.suppress(OSError, UnicodeDecodeError, TemplateError):

@@ -52,11 +52,7 @@ def lab_of(handed: HandIn, labs: Mapping[str, Lab]) -> Lab | None:
 
 
 def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
-    """Compare a hand-in with what was measured for its seed.
-
-    * `lab`: the same lab, as far as id and version tell.
-    * `numbers`: measured here, with the seed of the hand-in.
-    """
+    """Compare a hand-in with what was measured here, for the same lab and with its seed."""
     found = list(_compared(handed, lab, numbers))
     # Another processor may be why a number of a float32 network differs.
     excused = [

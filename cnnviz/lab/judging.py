@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from cnnviz.errors import ParameterError
@@ -24,9 +23,7 @@ _GROUPED = re.compile(
 )
 
 Nearness = Literal["right", "close", "not close", "not right", "not to be judged"]
-VERDICTS: Mapping[bool | None, Nearness] = MappingProxyType(
-    {True: "right", False: "not right", None: "not to be judged"}
-)
+VERDICTS: Mapping[bool | None, Nearness] = {True: "right", False: "not right", None: "not to be judged"}
 """What a prediction is called by whether it is right."""
 
 
@@ -101,10 +98,7 @@ def verdict_of(step: Step, answer: Answer, measured: Iterable[Measured]) -> Verd
 
 
 def checked_answer(prediction: Prediction, answer: object) -> Answer:
-    """Return an answer that fits a prediction, whatever it comes from.
-
-    * Raises ParameterError: if it is none; the text says what was expected.
-    """
+    """Return an answer that fits a prediction, or raise `ParameterError` that says what was expected."""
     match prediction.kind:
         case "number":
             if isinstance(answer, int | float) and not isinstance(answer, bool) and abs(answer) <= _LARGEST:
@@ -123,12 +117,7 @@ def checked_answer(prediction: Prediction, answer: object) -> Answer:
 
 
 def require_in_window(prediction: Prediction, answer: Answer, side: int, filter_: int | None) -> None:
-    """Refuse a cell that lies outside of the pooling window that a prediction asks about.
-
-    * `side`: side and stride of the pooling windows, in cells.
-    * `filter_`: number of the filter that is asked about; None while the network that decides is not there.
-    * Raises ParameterError: if it does; the text says where the window lies.
-    """
+    """Raise `ParameterError` for a cell outside of the window that is asked about, of `side` cells."""
     asked = prediction.truth.parameters
     if prediction.truth.measure != "window_winner" or not isinstance(answer, tuple):
         return
@@ -230,19 +219,17 @@ def _measured_words(prediction: Prediction, measured: Measured) -> str:
 # docs/guide/lab-grading.md says: the tolerance of float64 is a hundred thousand times as large, and far below
 # what a report shows. A hand-in that differs is measured again with the kernel that it was made with.
 
-TOLERANCES: Mapping[str, float] = MappingProxyType({"float64": 1e-9, "float32": 1e-5})
+TOLERANCES: Mapping[str, float] = {"float64": 1e-9, "float32": 1e-5}
 """Largest relative difference that counts as agreement, by the dtype of the network."""
 
-ABSOLUTE: Mapping[tuple[str, str], float] = MappingProxyType(
-    {
-        # Rounding and nothing else: what counts as agreement there has no more than this.
-        ("gradient_error", "float64"): TOLERANCE,
-        ("gradient_error", "float32"): TOLERANCE,
-        # A difference of two losses: 3.3e-17 and 2.0e-8 were measured.
-        ("update_loss_change", "float64"): 1e-12,
-        ("update_loss_change", "float32"): 1e-6,
-    }
-)
+ABSOLUTE: Mapping[tuple[str, str], float] = {
+    # Rounding and nothing else: what counts as agreement there has no more than this.
+    ("gradient_error", "float64"): TOLERANCE,
+    ("gradient_error", "float32"): TOLERANCE,
+    # A difference of two losses: 3.3e-17 and 2.0e-8 were measured.
+    ("update_loss_change", "float64"): 1e-12,
+    ("update_loss_change", "float32"): 1e-6,
+}
 """Largest absolute difference by measure and dtype, where rounding does not shrink with the number."""
 
 

@@ -24,7 +24,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from types import MappingProxyType
 
 from cnnviz.errors import ParameterError
 from cnnviz.mathematics import Equation, Frac, Node, Norm, Sub, Sum, Text
@@ -35,9 +34,11 @@ _FIGURE = re.compile(r"!\[([^\]]*)\]\(([^)]*)\)")
 FIGURE_NAME = r"[A-Za-z0-9][A-Za-z0-9 _-]{0,80}\.(?:png|jpg|svg)"
 """What the name of a figure file looks like, as a regular expression."""
 
-EQUATIONS: Mapping[str, Equation] = MappingProxyType(
-    {"loss": equations.LOSS, "relative-change": equations.RELATIVE_CHANGE, "difference": equations.DIFFERENCE}
-)
+EQUATIONS: Mapping[str, Equation] = {
+    "loss": equations.LOSS,
+    "relative-change": equations.RELATIVE_CHANGE,
+    "difference": equations.DIFFERENCE,
+}
 """Equations of the report that a lab can quote."""
 
 
@@ -86,11 +87,7 @@ type Block = Paragraph | Bullets | FormulaLine | FigureFile
 
 @lru_cache(256)
 def parse_text(text: str) -> tuple[Block, ...]:
-    """Return the parts of a text.
-
-    * Raises ParameterError: if a formula or the name of a figure is wrong; the text says what and
-      where, to follow a colon.
-    """
+    """Return the parts of a text, or raise `ParameterError` with what is wrong, to follow a colon."""
     parts = re.split(r"\n[ \t]*\n", text.strip())
     return tuple(_block(part.strip()) for part in parts if part.strip())
 
@@ -169,12 +166,7 @@ _TYPED = {"-": "−", "*": "·"}
 
 
 def parse_formula(text: str) -> Equation:
-    """Return the formula that a text describes.
-
-    * Returns: what it says read aloud is the text itself.
-    * Raises ParameterError: if it has other signs, or braces that do not match; the text is a
-      clause, to follow "because".
-    """
+    """Return the formula that a text describes, or raise `ParameterError`, to follow "because"."""
     if len(text) > _LONGEST:
         raise ParameterError(f"a formula has at most {_LONGEST} letters")
     tokens: list[str] = []

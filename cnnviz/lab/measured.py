@@ -129,10 +129,7 @@ def measured_lab(
 
 
 def told_so_far(lab: Lab, record: LabRecord, experiment: Experiment) -> LabNumbers:
-    """Return what the guide has told of a lab's own networks by now, for a report before all is measured.
-
-    * `experiment`: settings of the lab, with the seed of the student.
-    """
+    """Return what the guide has told of a lab's own networks by now: those of these settings."""
     measured: list[Measured] = []
     for step in lab.steps:
         found, own = record.step(step.id).found, replace(experiment, **step.show.settings)

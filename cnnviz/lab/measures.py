@@ -7,8 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import nan
-from types import MappingProxyType
-from typing import Annotated, Any, Literal, Protocol, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 import numpy as np
 from msgspec import Meta
@@ -39,18 +38,11 @@ answer, as the change of something that is zero, or a leader where two are equal
 type Quantity = Literal["number", "count", "percent", "name", "cells"]
 
 
-class Quantified(Protocol):
-    """How a value is written: that of a measure, or a fact of a picture."""
+class Fact(NamedTuple):
+    """How a value is written that a picture shows; `docs/guide/lab-files.md` says what it is."""
 
-    @property
-    def quantity(self) -> Quantity:
-        """What kind of value it is."""
-        ...
-
-    @property
-    def unit(self) -> str:
-        """Its unit, or what a name is that of; "" for none."""
-        ...
+    quantity: Quantity
+    unit: str = ""
 
 
 type _Function = Callable[..., float | str | Cells]
@@ -96,6 +88,9 @@ class Measure:
             for name, value in measurement.parameters.items()
         }
         return self.title.format(**texts)
+
+
+type Quantified = Measure | Fact
 
 
 class Measured(Kept, frozen=True, rename={"parameters": "with"}):
@@ -198,9 +193,7 @@ def _text(value: int | str, of: str = "") -> str:
     return STAGE_STYLES[value].title if value in STAGE_STYLES else value
 
 
-_all: dict[str, Measure] = {}
-
-MEASURES: Mapping[str, Measure] = MappingProxyType(_all)
+MEASURES: dict[str, Measure] = {}
 """Every measure by name."""
 
 
@@ -219,7 +212,7 @@ def _measured(
     def declare(function: _Function) -> _Function:
         name = function.__name__.removeprefix("_")
         hidden = frozenset(secrets)
-        _all[name] = Measure(
+        MEASURES[name] = Measure(
             name, title, quantity, unit, function, parameters, hidden, is_of_network, is_of_seed, is_change
         )
         return function

@@ -289,10 +289,7 @@ class Lab(LabFile, frozen=True, kw_only=True, dict=True):
         return tuple(step for step in self.steps if step.section == section)
 
     def experiment_of(self, step: Step, seed: int | None = None) -> Experiment:
-        """Return the settings of the run that a step is about.
-
-        * `seed`: that of the student; None means that of the lab.
-        """
+        """Return the settings of the run that a step is about, with the seed of a student if there is one."""
         changes = dict(step.show.settings) if seed is None else {**step.show.settings, "seed": seed}
         return replace(self.experiment, **changes) if changes else self.experiment
 

@@ -50,11 +50,7 @@ _ESCAPES = {
 
 
 def remarks_on_pages(content: bytes, handed: HandIn, lab: Lab | None, name: str) -> Iterator[Remark]:
-    """Yield what there is to look at about the pages of a PDF or HTML file.
-
-    * `lab`: without the very same lab and version nobody knows how the pages have to look.
-    * `name`: of the file: others of the same row may have other pages.
-    """
+    """Yield remarks on the pages of a PDF or HTML file `name`, of the very same lab and version only."""
     if lab is None or lab.sha256 != handed.lab.sha256 or handed.version != __version__:
         return
     is_pdf = content.startswith(b"%PDF-")

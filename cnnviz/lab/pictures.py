@@ -8,8 +8,7 @@ sentence is shown in place of the picture.
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +33,8 @@ from cnnviz.lab.measures import (
     SAMPLE,
     SHIFT,
     STAGE,
+    Fact,
     Parameter,
-    Quantity,
     Value,
     numbered,
     routing_at,
@@ -80,13 +79,6 @@ _WIDTH = 340
 
 _COLUMN = 170
 """Least width of one of two columns there."""
-
-
-class Fact(NamedTuple):
-    """What kind of value a picture shows; `docs/guide/lab-files.md` says what it is."""
-
-    quantity: Quantity
-    unit: str = ""
 
 
 COUNT, NUMBER, NAME, PERCENT = Fact("count"), Fact("number"), Fact("name"), Fact("percent", "%")
@@ -134,9 +126,7 @@ class RevealPicture:
         return Page(body), facts
 
 
-_all: dict[str, RevealPicture] = {}
-
-PICTURES: Mapping[str, RevealPicture] = MappingProxyType(_all)
+PICTURES: dict[str, RevealPicture] = {}
 """Every picture by name."""
 
 
@@ -167,7 +157,7 @@ def _picture(
 
     def declare(function: Callable[..., Made]) -> Callable[..., Made]:
         name = function.__name__.removeprefix("_").replace("_", "-")
-        _all[name] = RevealPicture(name, title, facts, parameters, function)
+        PICTURES[name] = RevealPicture(name, title, facts, parameters, function)
         return function
 
     return declare

@@ -38,10 +38,7 @@ _SYNTAX = re.compile(r"^(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<colu
 
 
 def load_lab(path: str | os.PathLike[str]) -> Lab:
-    """Read a lab file.
-
-    * Raises DataError: if it cannot be read or has mistakes: the first few, each a sentence with its line.
-    """
+    """Read a lab file, or raise `DataError` with the first few mistakes, each a sentence with its line."""
     lab, mistakes = check_lab(path)
     if lab is None or mistakes:
         raise DataError(refused(printable_name(Path(path)), mistakes))
@@ -56,12 +53,7 @@ def refused(name: str, mistakes: Sequence[Mistake]) -> str:
 
 
 def check_lab(path: str | os.PathLike[str]) -> tuple[Lab | None, list[Mistake]]:
-    """Return the lab in a file, None where it has mistakes, and all of these in the order of their lines.
-
-    Figures that are not beside the file are mistakes, too.
-
-    * Raises DataError: if the file cannot be read at all.
-    """
+    """Return the lab in a file, None where it or its figures have mistakes, and these by their lines."""
     place = Path(path)
     content = read_bytes(place, _LARGEST, _REMEDY)
     try:
@@ -365,10 +357,8 @@ class _Reader:
             )
             return step
         picture = PICTURES.get(reveal.picture)
-        asked = () if picture is None else (each.name for each in picture.parameters)
-        shared = {
-            name: step.prediction.parameters[name] for name in asked if name in step.prediction.parameters
-        }
+        asked = () if picture is None else [each.name for each in picture.parameters]
+        shared = {name: value for name, value in step.prediction.parameters.items() if name in asked}
         found = self._parameters("picture", reveal.picture, {**shared, **reveal.parameters}, place, what)
         if found is None:
             return step
@@ -398,12 +388,6 @@ class _Reader:
                 self.complain(
                     (*place, kind),
                     f"the {kind} {measure.name!r} needs {key!r}; write with = {{ {key} = … }}",
-                )
-            elif known[key].is_name and type(value) is int:
-                self.complain(
-                    (*place, "with", key),
-                    f"{key!r} of {owner} is a number, but a name was expected, in quotes; write "
-                    f'{key} = "{value}"',
                 )
             elif expected:
                 self._wrong((*place, "with", key), f"{key!r} of {owner}", value, expected)
@@ -494,7 +478,7 @@ def _parameter_expected(parameter: Parameter, value: object) -> str:
     """Return what was expected of a parameter that is wrong; "" where it is right."""
     if parameter.is_name:
         is_right = isinstance(value, str) and 0 < len(value.strip()) <= _LONGEST_CLASS
-        return "" if is_right else f"a text of at most {_LONGEST_CLASS} letters"
+        return "" if is_right else f"a name in quotes, of at most {_LONGEST_CLASS} letters,"
     if value in parameter.options:
         return ""
     if parameter.options and not parameter.high:

@@ -26,7 +26,7 @@ from cnnviz.report.drawings import flaw_of
 
 type Moment = Annotated[str, Meta(max_length=200)]
 """Local date and time, such as ``"2026-01-31 14:05"``; "" for never."""
-
+type _Side = Annotated[int, Meta(ge=1, le=1024)]
 
 _MOST_VERSIONS = 200
 _MOST_SEEDS = 200
@@ -169,11 +169,7 @@ class Found(Kept, frozen=True):
 class OwnImage(Kept, frozen=True):
     """An image of the student's own: uint8, row by row."""
 
-    shape: tuple[
-        Annotated[int, Meta(ge=1, le=1024)],
-        Annotated[int, Meta(ge=1, le=1024)],
-        Annotated[int, Meta(ge=1, le=1024)],
-    ]
+    shape: tuple[_Side, _Side, _Side]
     pixels: Annotated[bytes, Meta(max_length=6 << 20)]
     label: Annotated[int, Meta(ge=0, le=9)] | None = None  # index of its class, when known
     origin: Name = "drawn"  # where it came from, for captions
@@ -297,10 +293,7 @@ class LabRecord(Kept, frozen=True):
         return bool(self.step(step_id).done)
 
     def predicted(self, step: Step, commitment: Commitment) -> Self:
-        """Commit to a prediction: the first one counts, and none counts after the reveal.
-
-        * Raises ParameterError: if the answer does not fit the question.
-        """
+        """Commit to a prediction: the first before the reveal; raises `ParameterError` if it does not fit."""
         before = self.step(step.id)
         if step.prediction is None or before.prediction is not None or before.revealed:
             return self
@@ -330,10 +323,7 @@ class LabRecord(Kept, frozen=True):
         return self.revealed(step, time).happened(step, Event("predicted"), time)
 
     def wrote(self, step: Step, part: Part, words: str, time: str) -> Self:
-        """Take the words of a field as they are typed.
-
-        * Raises ParameterError: if there are too many of them.
-        """
+        """Take the words of a field as they are typed; raises `ParameterError` if they are too many."""
         if len(words) > MAX_WORDS:
             raise ParameterError(
                 f"A field holds at most {format_count(MAX_WORDS)} letters; your last addition was left out."
@@ -355,10 +345,7 @@ class LabRecord(Kept, frozen=True):
         return changed.wrote(step, "hypothesis", version.text, version.time)
 
     def with_inserts(self, step: Step, inserts: tuple[Insert, ...]) -> Self:
-        """Return the record with other figures and tables in a step.
-
-        * Raises ParameterError: if there are too many.
-        """
+        """Return the record with other figures and tables; raises `ParameterError` for too many."""
         if len(inserts) > MOST_INSERTS:
             raise ParameterError(
                 f"A step holds at most {MOST_INSERTS} figures and tables. Remove some first."

@@ -45,10 +45,7 @@ class Remark:
 
 
 def remarks_on(handed: HandIn, lab: Lab | None) -> Iterator[Remark]:
-    """Yield what can be told of a hand-in without measuring anything.
-
-    * `lab`: the lab that it is of; None where it is not known here.
-    """
+    """Yield what can be told of a hand-in without measuring; None stands for a lab that is not known."""
     if not handed.checksum:
         yield Remark(
             "file", "the file was changed after it was written: it holds what the program does not write"

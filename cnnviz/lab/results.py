@@ -119,11 +119,7 @@ LARGEST = 8 << 20
 
 
 def hand_in_from_json(content: str) -> HandIn | Whose:
-    """Return the results in a text, or whose it is without any.
-
-    * Raises DataError: if it holds none, is damaged, or was written by a newer version; the message
-      is a clause, to follow "because".
-    """
+    """Return the results in a text, or whose it is; raises `DataError` with a clause, to follow "because"."""
     if len(content) > LARGEST:
         raise DataError("it is too large")
     try:
@@ -169,10 +165,7 @@ _EMBEDDED = re.compile(rb"/EmbeddedFile(?!s).{0,2000}?stream\r?\n", re.DOTALL)  
 
 
 def hand_in_of(content: bytes, path: Path) -> HandIn | Whose:
-    """Return the results in the content of a file, whatever its name says, or whose it is without any.
-
-    * Raises DataError: if it holds none: one sentence with the name of the file.
-    """
+    """Return the results in a file, whatever its name, or whose it is, or raise `DataError`."""
     try:
         return hand_in_from_json(_text_in(content))
     except DataError as error:

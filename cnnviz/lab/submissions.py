@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from cnnviz.errors import DataError
@@ -69,15 +70,12 @@ def submissions(given: Sequence[Path], without: Sequence[Path] = ()) -> Iterator
             place, name = path / inner, Path(root) / inner
             if place.absolute() in known:
                 continue
-            if name.suffix.lower() == ".zip":
-                try:
-                    with opened(place, LARGEST_ARCHIVE, _REMEDY) as file:
-                        yield from _in_archive(BoundedFile(file, place), name, 1, _Budget())
-                except DataError as error:
-                    yield Submission(name, trouble=str(error))
-                continue
             try:
-                yield Submission(name, read_bytes(place, LARGEST_FILE, _REMEDY))
+                if name.suffix.lower() != ".zip":
+                    yield Submission(name, read_bytes(place, LARGEST_FILE, _REMEDY))
+                    continue
+                with opened(place, LARGEST_ARCHIVE, _REMEDY) as file:
+                    yield from _in_archive(BoundedFile(file, place), name, 1, _Budget())
             except DataError as error:
                 yield Submission(name, trouble=str(error))
 
@@ -85,9 +83,7 @@ def submissions(given: Sequence[Path], without: Sequence[Path] = ()) -> Iterator
 def folders_of(paths: Sequence[Path]) -> list[str]:
     """Return the folder of each file, without what is the same for all of them; "" for those in none."""
     parts = [path.parts[:-1] for path in paths]
-    shared = 0
-    while parts and all(len(each) > shared and each[shared] == parts[0][shared] for each in parts):
-        shared += 1
+    shared = len([*takewhile(lambda each: len(set(each)) == 1, zip(*parts, strict=False))])
     return ["/".join(each[shared:]) for each in parts]
 
 

@@ -6,7 +6,6 @@ Panels live in the window; a test compares this list with what they say of thems
 from collections.abc import Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from cnnviz._validation import shown
@@ -24,38 +23,36 @@ _EXPECTED: Mapping[Kind, str] = {
 
 def _named(text: str = "", number: str = "", flag: str = "", numbers: str = "") -> Mapping[str, Kind]:
     by_kind: dict[Kind, str] = {"text": text, "number": number, "flag": flag, "numbers": numbers}
-    return MappingProxyType({name: kind for kind, names in by_kind.items() for name in names.split()})
+    return {name: kind for kind, names in by_kind.items() for name in names.split()}
 
 
-CHOICES: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
-    {
-        "training": _named(
-            text="unit filters.moment",
-            number="speed results.scroll log.scroll settings.scroll",
-            flag="loss.raw loss.mean loss.test loss.ghost accuracy.mean accuracy.test accuracy.ghost "
-            "settings.more",
-            numbers="loss.zoom accuracy.zoom results.cell",
-        ),
-        "feature_maps": _named(
-            text="page limits flow.at flow.enlarged pointed sweep filter.layer filter.scope",
-            number="class flow.scale flow.large.cell channels.* sweep_place sweep_speed slice filter.channel",
-            flag="relative_evidence covers flow.folded.* filter.relative",
-            numbers="limits.* flow.large.place pointed_index heights",
-        ),
-        "translation": _named(
-            text="lesson pair compared stage measure",
-            number="block pool_size channel digits scroll",
-            flag="relative equivariance many spread alone measured",
-        ),
-        "backprop": _named(
-            text="step step_layer rule contrast parameter target.name side.page also_checked",
-            number="label rate channels.* units.* terms side.scroll side.eps side.range",
-            flag="covers own_focus covered checked",
-            numbers="center target.index",
-        ),
-        "report": _named(text="section", number="words preview zoom", flag="reading"),
-    }
-)
+CHOICES: Mapping[str, Mapping[str, Kind]] = {
+    "training": _named(
+        text="unit filters.moment",
+        number="speed results.scroll log.scroll settings.scroll",
+        flag="loss.raw loss.mean loss.test loss.ghost accuracy.mean accuracy.test accuracy.ghost "
+        "settings.more",
+        numbers="loss.zoom accuracy.zoom results.cell",
+    ),
+    "feature_maps": _named(
+        text="page limits flow.at flow.enlarged pointed sweep filter.layer filter.scope",
+        number="class flow.scale flow.large.cell channels.* sweep_place sweep_speed slice filter.channel",
+        flag="relative_evidence covers flow.folded.* filter.relative",
+        numbers="limits.* flow.large.place pointed_index heights",
+    ),
+    "translation": _named(
+        text="lesson pair compared stage measure",
+        number="block pool_size channel digits scroll",
+        flag="relative equivariance many spread alone measured",
+    ),
+    "backprop": _named(
+        text="step step_layer rule contrast parameter target.name side.page also_checked",
+        number="label rate channels.* units.* terms side.scroll side.eps side.range",
+        flag="covers own_focus covered checked",
+        numbers="center target.index",
+    ),
+    "report": _named(text="section", number="words preview zoom", flag="reading"),
+}
 """Choices by panel; ``*`` stands for a layer, a column or a number of one."""
 
 _LONGEST_NAME = 40

@@ -304,11 +304,7 @@ def dots() -> Lesson:
 
 
 def trained(experiment: Experiment, dataset: Dataset, *, progress: Progress = ignore_progress) -> Bench:
-    """Train a network from its initial weights to the end of its run.
-
-    * `progress`: see `cnnviz.evaluation.Progress`.
-    * Raises CNNVizError: if data or settings do not fit, or training diverges.
-    """
+    """Train a network from its initial weights to the end of its run; raises `CNNVizError` if it diverges."""
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment)
     history, filters = History(experiment.log_every), f"{trainer.network.filter_layers[0]}.weight"
     way = [(0, trainer.network.params[filters])]

@@ -36,12 +36,7 @@ POOLS_BESIDE = (
 
 
 def of_network(layers: Sequence[tuple[str, Layer]], channels: int) -> dict[str, Equation]:
-    """Return all equations of a report by their names.
-
-    * `layers`: of the network; the equations are of its first convolution, the activation behind
-      that and the first pool, if it has them.
-    * `channels`: of the images.
-    """
+    """Return the equations of a report: of first convolution, activation behind it, and first pool."""
     found: dict[str, Equation | None] = {
         "loss": LOSS,
         "relative change": RELATIVE_CHANGE,

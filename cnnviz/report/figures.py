@@ -49,10 +49,7 @@ def plain(values: FloatArray, colors: Colors) -> HeatMap:
 
 
 def beside(height: float, maps: Mapping[str, HeatMap], count: int = 0, gap: float = 7) -> tuple[Drawing, Box]:
-    """Draw maps beside one another, with their titles; return the drawing, and room for a key to colours.
-
-    * `count`: how many there is room for; 0 for just these.
-    """
+    """Draw maps in `count` places beside one another; return the drawing, and room for a key to colours."""
     drawing = sheet(height)
     room, bar = drawing.ground.box.rows(Share(1), BAR, gap=5)
     columns = room.columns(*[Share(1)] * (count or len(maps)), gap=gap)

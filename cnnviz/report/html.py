@@ -21,18 +21,12 @@ _TEMPLATE = bundled("report/report.html.jinja")
 
 
 def write_html(document: Document, path: str | os.PathLike[str]) -> None:
-    """Write the report as one HTML file: inline vectors, equations as MathML, no outside reference.
-
-    * Raises CNNVizError: if the file cannot be written; an existing one stays as it was.
-    """
+    """Write the report as one HTML file, whole or not at all: vectors, MathML, nothing from outside."""
     atomic_write(path, to_html(document).encode("utf-8", "replace"))
 
 
 def to_html(document: Document) -> str:
-    """Return the report as HTML text; what a student typed is escaped, so that it is never markup.
-
-    * Raises CNNVizError: if the template is missing or damaged.
-    """
+    """Return the report as HTML text, in which nothing typed is markup, or raise `CNNVizError`."""
     # No sign in the results can end the element that they stand in.
     results = Markup(document.results.translate({ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}))
     head = (("Name", document.author), ("Roll number", document.roll_number), ("Date", document.date))

@@ -46,19 +46,12 @@ _PICTURE = """#set page(width: auto, height: auto, margin: 0pt, fill: white)
 
 
 def write_pdf(document: Document, path: str | os.PathLike[str]) -> None:
-    """Write the report as a PDF: selectable text, page numbers, vector figures.
-
-    * Raises CNNVizError: if the file cannot be written; an existing one stays as it was.
-    """
+    """Write the report as a PDF, whole or not at all: selectable text, page numbers, vector figures."""
     atomic_write(path, to_pdf(document))
 
 
 def to_pdf(document: Document) -> bytes:
-    """Return the report as the bytes of a PDF file.
-
-    * Raises CNNVizError: if the template is missing, or the typesetter is, fails or takes too long.
-    * Raises MemoryError: if there is no room for the typesetter to work in.
-    """
+    """Return the report as the bytes of a PDF file; raises as `typeset`, or without its template."""
     sheet = Sheet(_template(), _inputs(document) | {"results": document.results}, "pdf")
     return typeset([sheet], _SECONDS)[0][0]
 
@@ -66,13 +59,7 @@ def to_pdf(document: Document) -> bytes:
 def to_pages(
     document: Document, dpi: float, seconds: float = _SECONDS, cancelled: Callable[[], bool] = lambda: False
 ) -> list[bytes]:
-    """Return every page of the report as the bytes of a PNG file, for a preview.
-
-    * `seconds`: how long it may take.
-    * `cancelled`: asked several times a second; when it returns True the work stops.
-    * Raises CNNVizError: as `to_pdf`.
-    * Raises CancelledError: if `cancelled` returned True.
-    """
+    """Return each page as the bytes of a PNG file, in so many seconds; raises as `typeset`."""
     return typeset([Sheet(_template(), _inputs(document), "png", dpi)], seconds, cancelled)[0]
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
-from types import MappingProxyType
 
 import numpy as np
 
@@ -292,36 +291,34 @@ def _update(bench: Bench) -> Words:
     )
 
 
-RESULTS: Mapping[str, Callable[[Bench], Measured | Iterable[Measured]]] = MappingProxyType(
-    {
-        "summary": _summary,
-        "layers": _layers,
-        "convolution": _convolution,
-        "loss": lambda _: Named("loss"),
-        "curves": figures.curves_figure,
-        "log": _log,
-        "tests": _test,
-        "confusion": _confusion,
-        "filters": figures.filters_figure,
-        "maps": figures.maps_figure,
-        "dots": _dots,
-        "relative-change": _relative_change,
-        "shift": figures.shift_figure,
-        "sweep": figures.sweep_figure,
-        "distance": figures.distance_figure,
-        "changes": _measures,
-        "answers": _output,
-        "image": _image,
-        "routing": _routing,
-        "rules": _rules,
-        "activation": _activation,
-        "filter-gradient": lambda _: Named("filter gradient"),
-        "terms": _terms,
-        "update": _update,
-        "difference": lambda _: Named("difference"),
-        "check": _check,
-    }
-)
+RESULTS: Mapping[str, Callable[[Bench], Measured | Iterable[Measured]]] = {
+    "summary": _summary,
+    "layers": _layers,
+    "convolution": _convolution,
+    "loss": lambda _: Named("loss"),
+    "curves": figures.curves_figure,
+    "log": _log,
+    "tests": _test,
+    "confusion": _confusion,
+    "filters": figures.filters_figure,
+    "maps": figures.maps_figure,
+    "dots": _dots,
+    "relative-change": _relative_change,
+    "shift": figures.shift_figure,
+    "sweep": figures.sweep_figure,
+    "distance": figures.distance_figure,
+    "changes": _measures,
+    "answers": _output,
+    "image": _image,
+    "routing": _routing,
+    "rules": _rules,
+    "activation": _activation,
+    "filter-gradient": lambda _: Named("filter gradient"),
+    "terms": _terms,
+    "update": _update,
+    "difference": lambda _: Named("difference"),
+    "check": _check,
+}
 """Each takes a bench, and gives what the report shows of it, if the network has it."""
 
 
