@@ -245,9 +245,8 @@ class TrainingPanel(Panel):
         network = Card("network", FLOW, flow, "Network", room=Share(3))
         if not curves.loss.content.seen:
             return page_drawn(Page(network), box, look)
-        beside: list[Item] = [
-            Card("log", VALUES, self.log.values(), "Log", self._log_title.caption(), room=None)
-        ]
+        log = Card("log", VALUES, self.log.values(), "Log", self._log_title.caption(), room=None)
+        beside: list[Item] = [log] if self.log.rows() else []
         if mistakes is not None:
             beside.insert(0, mistakes)
         if matrix is not None:
@@ -255,7 +254,7 @@ class TrainingPanel(Panel):
             beside.insert(0, Card("matrix", CONFUSION, matrix, "Test images", said, room=None))
         plots = across(curves.loss.card(), curves.accuracy.card(), room=Share(2))
         left, right = down(network, plots, room=Share(5)), down(*beside, room=Share(2), gap=16)
-        return page_drawn(Page(across(left, right, gap=24)), box, look)
+        return page_drawn(Page(across(left, right, gap=24) if beside else left), box, look)
 
     def view_state(self) -> View:
         """Return pace, curves, filters, chosen test images, and what is scrolled."""
