@@ -174,8 +174,8 @@ def format_sum(
         return all(_adds_up(map(of.cell, each), told, total) for each in sums)
 
     adding = [each for each in fitting if add_up(each, each)] or fitting[-1:]
-    # At best no part that is there reads like none.
-    notation = next((each for each in adding if all(_is_told(each, part) for part in numbers)), adding[0])
+    telling = (each for each in adding if not any(ALMOST in each.text(part) for part in numbers))
+    notation = next(telling, adding[0])  # at best no part that is there reads like none
     totals = (replace(notation, decimals=each) for each in range(notation.decimals, -1, -1))
     told = next((each for each in totals if add_up(notation, each)), notation)
     texts = [*map(notation.cell, parts), told.cell(total)]
@@ -195,10 +195,6 @@ def sum_notation(parts: ArrayLike, total: float, longest: int = 6) -> Notation:
     tried = [replace(usual, decimals=each) for each in (usual.decimals, usual.decimals + 1, *fewer)]
     fitting = [each for each in tried if fit(list(map(each.cell, numbers)), longest)] or tried
     return next((each for each in fitting if _adds_up(map(each.cell, numbers), each, total)), fitting[0])
-
-
-def _is_told(notation: Notation, number: float) -> bool:
-    return number == 0 or notation.cell(number).strip("0.") != ""
 
 
 def _adds_up(texts: Iterable[str], notation: Notation, total: float) -> bool:

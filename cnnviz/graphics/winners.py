@@ -131,7 +131,7 @@ def words(winners: Winners) -> str:
     return "; ".join(told)
 
 
-WINNERS = Graphic(draw, sized(150, 150, 90, 90), tables, words)
+WINNERS = Graphic(draw, sized(150, 150, 90, 90), tables, words, key=lambda winners: (COUNTS, winners))
 
 
 # -- counts -------------------------------------------------------------------------------------------------
