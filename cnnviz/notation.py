@@ -177,7 +177,9 @@ def format_sum(
     def add_up(of: Notation, told: Notation) -> bool:
         return all(_adds_up(map(of.cell, each), told, total) for each in sums)
 
-    notation = next((each for each in fitting if add_up(each, each)), fitting[-1])
+    adding = [each for each in fitting if add_up(each, each)] or fitting[-1:]
+    telling = (each for each in adding if not any(ALMOST in each.text(part) for part in numbers))
+    notation = next(telling, adding[0])  # at best no part that is there reads like none
     totals = (replace(notation, decimals=each) for each in range(notation.decimals, -1, -1))
     told = next((each for each in totals if add_up(notation, each)), notation)
     texts = [*map(notation.cell, parts), told.cell(total)]

@@ -115,7 +115,7 @@ def _words(winners: Winners) -> str:
     return "; ".join(told)
 
 
-WINNERS = Graphic(_draw, sized(150, 150, 90, 90), _tables, _words)
+WINNERS = Graphic(_draw, sized(150, 150, 90, 90), _tables, _words, key=lambda winners: (COUNTS, winners))
 
 
 # -- counts -------------------------------------------------------------------------------------------------

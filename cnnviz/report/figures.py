@@ -212,8 +212,8 @@ def dots_figure(_: Bench) -> Figure:
     return figure(
         paged(dots_page()),
         "two-images",
-        "Two 6×6 images, of which the second is the first moved down by one pixel, after the same 3×3 filter "
-        "with random weights and after a 2×2 max pool.",
+        "Two 6×6 images, the lower one the upper one moved down by one pixel, after the same 3×3 filter with "
+        "random weights and after a 2×2 max pool. Outlined: cells that differ.",
         data(
             ("stage", "image", "row", "column", "value"),
             [

@@ -318,7 +318,7 @@ class TimelineBar(HasProvenance, QFrame):
             self.moment.set_moment(None, "")
         else:
             means = state.history.means_at(shown.step)
-            words = measured(state.history, means, self._origin(), state.covered)
+            words = measured(state.history, means, shown.note, state.covered)
             self.moment.set_moment(shown.step, words, means.window)
             self.branch.set_step(shown.step)
         self._allow()
@@ -349,15 +349,11 @@ class TimelineBar(HasProvenance, QFrame):
         near = min(step, max(state.run.total_steps, state.history.step))
         if near <= state.history.step:
             near = state.history.snapshots.nearest(near).step
-        reading = described(state.history, near, state.run.steps_per_epoch, self._origin(), state.covered)
+        origin = "" if state.shown is None else state.shown.note
+        reading = described(state.history, near, state.run.steps_per_epoch, origin, state.covered)
         part = self.track.drawing().part(step)
         at = QPoint(0 if part is None else round(part.box.x), 0)
         self.reading.show_at(reading, self.track.mapTo(self.window(), at))
-
-    def _origin(self) -> str:
-        """Where the run began, if not at initial weights."""
-        shown = self._state.shown
-        return "" if shown is None else shown.note
 
 
 # -- moments in the record of a run, and what was measured there ---------------------------------------------

@@ -253,11 +253,11 @@ class TrainingPanel(Panel):
         if matrix is not None:
             beside.append(Card("matrix", CONFUSION, matrix, "Test images", self.results.said(), room=None))
         beside += [] if mistakes is None else [mistakes]
-        of = self._log_title.caption()
-        beside.append(Card("log", VALUES, self.log.values(), "Log", of, room=None))
+        log = Card("log", VALUES, self.log.values(), "Log", self._log_title.caption(), room=None)
+        beside += [log] if self.log.rows() else []
         plots = across(curves.loss.card(), curves.accuracy.card(), room=Share(2))
         left, right = down(network, plots, room=Share(5)), down(*beside, room=Share(2), gap=16)
-        return page_drawn(Page(across(left, right, gap=24)), box, look)
+        return page_drawn(Page(across(left, right, gap=24) if beside else left), box, look)
 
     def view_state(self) -> View:
         """Return pace, curves, filters, chosen test images, and what is scrolled."""
