@@ -31,7 +31,7 @@ sys.excepthook = _hook
 from tests.conftest import shares_window  # noqa: E402  # likewise
 from tests.gui.driving import PATIENCE, PatientBot, activate, opened  # noqa: E402  # likewise
 from tests.gui.kept_window import KeptWindow  # noqa: E402  # likewise
-from tests.gui.whole_window import train  # noqa: E402  # likewise
+from tests.gui.whole_window import rest, train  # noqa: E402  # likewise
 from tests.small_data import write_npz  # noqa: E402  # likewise
 from ui.document import autosave  # noqa: E402  # after the platform has been chosen
 from ui.panels.backprop import work as backprop_work  # noqa: E402  # likewise
@@ -228,11 +228,12 @@ def session(
 
 
 @pytest.fixture
-def few(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
+def few(qtbot: QtBot, session: Session, tmp_path: Path) -> Session:
     """Return the whole program with few images: a run ends after 1,000 steps."""
-    digits = write_npz(tmp_path / "digits.npz", training=1000, testing=211)
-    with opened(qtbot, tmp_path / "window.ini", digits) as session:
-        yield session
+    session.controller.open_data(write_npz(tmp_path / "digits.npz", training=1000, testing=211))
+    qtbot.waitUntil(lambda: session.state.run.total_steps == 1000 and session.state.shown is not None)
+    rest(qtbot, session)
+    return session
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from PySide6.QtCore import (
     QAbstractEventDispatcher,
     QCoreApplication,
     QEvent,
+    QEventLoop,
     QObject,
     QPoint,
     QPointF,
@@ -71,6 +72,8 @@ class PatientBot(QtBot):
     def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = PATIENCE) -> None:
         """Let events come until something holds; look often at first, as most comes in a moment."""
         end, pauses = monotonic() + timeout / 1000, chain((1, 1, 1, 2, 2, 4), repeat(8))
+        loop, pause = QEventLoop(), QTimer(singleShot=True)  # once, unlike `wait`, for all pauses
+        pause.timeout.connect(loop.quit)
         while True:
             try:
                 if callback() is not False:
@@ -80,7 +83,8 @@ class PatientBot(QtBot):
                 reason = error
             if monotonic() > end:
                 raise TimeoutError(f"waitUntil timed out in {timeout} milliseconds") from reason
-            self.wait(next(pauses))
+            pause.start(next(pauses))
+            loop.exec()
 
 
 for _name in ("waitSignal", "waitSignals", "waitExposed", "waitActive", "waitCallback"):

@@ -304,6 +304,7 @@ def test_an_early_end_waits_for_files(session, tmp_path):
     timer.join()
 
 
+@pytest.mark.alone
 def test_a_report_that_waits_for_its_numbers_is_written_before_the_end_or_given_up(qtbot, few, tmp_path):
     open_lab(qtbot, few, tmp_path)
     report, measure = few.window.panel(ReportPanel), threading.Event()

@@ -93,6 +93,7 @@ def test_guide_and_report_panel_show_the_same_words(qtbot, session, tmp_path):
     assert session.state.covered, "and its question is open"
 
 
+@pytest.mark.alone
 def test_a_result_is_there_at_once_after_a_restart_and_says_from_when_it_is(qtbot, few, tmp_path):
     session = few
     sitting = open_lab(qtbot, session, tmp_path)
