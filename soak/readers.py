@@ -7,8 +7,12 @@ from cnnviz import checkpoint
 from cnnviz.datasets import load_dataset
 from cnnviz.datasets.images import read_grayscale
 from cnnviz.document import archive
+from cnnviz.document.run import PREPARED, RUN, unpack_run
 from cnnviz.errors import CNNVizError
+from cnnviz.lab.course import dataset_in, lab_in
 from soak import hand_ins
+from ui.document.gathered import work_of
+from ui.lab.library import read as read_lab
 
 MOST_SECONDS, MOST_MB, LONGEST_MESSAGE = 2.0, 500.0, 300
 """Processor seconds, megabytes beyond what was there, and letters that refusing or reading may take."""
@@ -19,10 +23,6 @@ LONGEST_OF_LABS = 1000
 
 def _document(path: Path) -> object:
     """Read a document with all that is in it, as the window does."""
-    from cnnviz.document.run import PREPARED, RUN, unpack_run
-    from cnnviz.lab.course import dataset_in, lab_in
-    from ui.document.gathered import work_of
-
     document, files = archive.load(path)
     try:
         if "data.npz" in files:
@@ -38,13 +38,6 @@ def _document(path: Path) -> object:
     return document
 
 
-def _lab(path: Path) -> object:
-    """Read a lab with its figures, as the window does."""
-    from ui.lab.library import read
-
-    return read(path)
-
-
 READERS: Mapping[str, Callable[[Path], object]] = {
     "npz": load_dataset,
     "idx": load_dataset,
@@ -55,7 +48,7 @@ READERS: Mapping[str, Callable[[Path], object]] = {
     "safetensors": checkpoint.load,
     "view": archive.load_picture,
     "document": _document,
-    "lab": _lab,
+    "lab": read_lab,
     "course": _document,
     "hand-in.json": hand_ins.check,
     "hand-in.pdf": hand_ins.check,
