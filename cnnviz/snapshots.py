@@ -35,11 +35,6 @@ class Origin:
         """Whether a setting was changed on the way, once this rate is used from this step on."""
         return self.is_changed or (step > 0 and rate != self.experiment.learning_rate)
 
-    @property
-    def is_repeatable(self) -> bool:
-        """Whether training from the initial weights with these settings gives the same network again."""
-        return not (self.note or self.is_changed)
-
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:

@@ -478,7 +478,8 @@ def _parameter_expected(parameter: Parameter, value: object) -> str:
     """Return what was expected of a parameter that is wrong; "" where it is right."""
     if parameter.is_name:
         is_right = isinstance(value, str) and 0 < len(value.strip()) <= _LONGEST_CLASS
-        return "" if is_right else f"a name in quotes, of at most {_LONGEST_CLASS} letters,"
+        such = shown(value) if type(value) is int else "7"
+        return "" if is_right else f'a name of at most {_LONGEST_CLASS} letters in quotes, such as "{such}",'
     if value in parameter.options:
         return ""
     if parameter.options and not parameter.high:

@@ -8,16 +8,19 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any, Literal, cast
 
+import msgspec
+
 from cnnviz._validation import shown
 from cnnviz.files import printable
 
 type Kind = Literal["text", "number", "flag", "numbers"]
 
-_EXPECTED: Mapping[Kind, str] = {
-    "text": "a text",
-    "number": "a number",
-    "flag": "true or false",
-    "numbers": "a list of numbers",
+#: What each kind is to msgspec, and in words.
+_KINDS: Mapping[Kind, tuple[Any, str]] = {
+    "text": (str, "a text"),
+    "number": (int | float, "a number"),
+    "flag": (bool, "true or false"),
+    "numbers": (list[int | float], "a list of numbers"),
 }
 
 
@@ -81,21 +84,14 @@ def mistake_in(panel: str, name: str, value: Any) -> str:
         return (
             f"{called!r} is no choice of the panel {panel!r}, which has {near} and others; correct the name"
         )
-    if _is(kind, value) or value == [] or (panel, name, value) == _FULL_SPEED:
+    if value == [] or (panel, name, value) == _FULL_SPEED:
         return ""
-    return (
-        f"the choice {called!r} of the panel {panel!r} is {shown(value)}, but {_EXPECTED[kind]} was "
-        "expected; correct it"
-    )
-
-
-def _is(kind: Kind, value: Any) -> bool:
-    match kind:
-        case "text":
-            return isinstance(value, str)
-        case "flag":
-            return isinstance(value, bool)
-        case "number":
-            return isinstance(value, int | float) and not isinstance(value, bool)
-        case "numbers":
-            return isinstance(value, list) and all(_is("number", each) for each in cast("list[Any]", value))
+    of, words = _KINDS[kind]
+    try:
+        msgspec.convert(value, of)
+    except msgspec.ValidationError:
+        return (
+            f"the choice {called!r} of the panel {panel!r} is {shown(value)}, but {words} was "
+            "expected; correct it"
+        )
+    return ""

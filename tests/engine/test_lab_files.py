@@ -97,7 +97,7 @@ def mistaken(old: str, new: str) -> tuple[str, int]:
         ("filters = [2]", "classes = [4, 9]", 'write classes = ["4", "9"]'),
         ("filters = [2]", "filters = 2", "'filters' is 2, but a list"),
         ('measure = "update_loss_change"', 'measure = "test_accuracy"', "choose one of update_loss_change"),
-        ('measure = "test_loss"', 'measure = "own_probability"\nwith = { class = 4 }', 'write class = "4"'),
+        ('measure = "test_loss"', 'measure = "own_probability"\nwith = { class = 4 }', 'such as "4", was'),
         ("$$ p_{i j} = frac{1}{4} sum_{a b} z_{2i+a 2j+b} $$", "$$ p_{i j = 1 $$", "is not closed"),
         ("$$ p_{i j} = frac{1}{4} sum_{a b} z_{2i+a 2j+b} $$", "$$ #eval $$", "'#' has no meaning"),
         ("$$ p_{i j} = frac{1}{4} sum_{a b} z_{2i+a 2j+b} $$", "$$ :lost $$", "no equation 'lost'"),

@@ -201,7 +201,7 @@ class LabController(QObject):
         if lab is None or lab.is_free or state.run.step > lab.experiment.epochs * state.run.steps_per_epoch:
             return False
         origin = None if state.live is None else state.live.origin
-        if state.history.first_step or origin is None or not origin.is_repeatable:
+        if state.history.first_step or origin is None or origin.note or origin.is_changed:
             return False
         if origin.experiment != state.experiment:
             return False
