@@ -30,7 +30,7 @@ sys.excepthook = _hook
 
 from tests.conftest import shares_window  # noqa: E402  # likewise
 from tests.gui.driving import PATIENCE, PatientBot, activate, opened  # noqa: E402  # likewise
-from tests.gui.kept_window import KeptWindow  # noqa: E402  # likewise
+from tests.gui.kept_window import KeptWindow, dress_plainly  # noqa: E402  # likewise
 from tests.gui.whole_window import rest, train  # noqa: E402  # likewise
 from tests.small_data import write_npz  # noqa: E402  # likewise
 from ui.document import autosave  # noqa: E402  # after the platform has been chosen
@@ -85,13 +85,9 @@ def dressed(qapp: QApplication) -> ThemeManager:
 def theme(dressed: ThemeManager) -> Iterator[ThemeManager]:
     """Theme manager of the application; each test begins in the light theme at scale 1, without motion."""
     dressed.moves = False
-    dressed.set_mode("light")
-    dressed.project(None)
-    dressed.set_scale(1.0)
+    dress_plainly(dressed)
     yield dressed
-    dressed.set_mode("light")
-    dressed.project(None)
-    dressed.set_scale(1.0)
+    dress_plainly(dressed)
 
 
 @pytest.fixture(autouse=True)

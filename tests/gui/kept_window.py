@@ -9,6 +9,7 @@ from tests.gui.driving import activate, opened, show_window
 from tests.gui.whole_window import rest
 from ui.panels.samples.panel import ALL
 from ui.session import Session
+from ui.theme import ThemeManager, theme_manager
 
 
 class KeptWindow:
@@ -42,6 +43,13 @@ class KeptWindow:
         return was_open
 
 
+def dress_plainly(theme: ThemeManager) -> None:
+    """Put on the light theme at scale 1."""
+    theme.set_mode("light")
+    theme.project(None)
+    theme.set_scale(1.0)
+
+
 def begin_anew(qtbot: QtBot, session: Session) -> None:
     """Begin a new document, in a window as at first."""
     state, window, document = session.state, session.window, session.document
@@ -57,6 +65,7 @@ def begin_anew(qtbot: QtBot, session: Session) -> None:
     session.controller.pause()
     state.set_speed(None)
     qtbot.waitUntil(lambda: session.controller.is_idle and not document.restorer.is_busy)
+    dress_plainly(theme_manager())
     document.begin()  # or it would ask about what is not saved
     with qtbot.waitSignal(document.restorer.finished) as done:
         document.new()

@@ -443,7 +443,6 @@ def test_state_and_layout_of_the_window_agree_however_late_the_window_manager_an
     assert not _presents(session)
 
 
-@pytest.mark.alone
 def test_the_main_picture_of_each_panel_is_whole_in_a_small_window(
     qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:

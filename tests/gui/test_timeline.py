@@ -292,7 +292,7 @@ def test_a_step_that_cannot_be_repeated_says_so_and_another_one_ends_the_repetit
         return repeat(replay, dataset, report)
 
     monkeypatch.setattr(Replay, "run", run)
-    state.momentChanged.connect(lambda: shown.append(state.shown.step))
+    telling = state.momentChanged.connect(lambda: shown.append(state.shown.step))
     session.controller.show_moment(101)
     assert state.awaited_step == 101
     assert shown == [], "the window does not wait"
@@ -301,6 +301,7 @@ def test_a_step_that_cannot_be_repeated_says_so_and_another_one_ends_the_repetit
     gate.set()
     qtbot.waitUntil(lambda: state.shown.step == 202)
     assert (shown, ended, state.awaited_step) == ([202], [101], None)
+    state.momentChanged.disconnect(telling)  # the window goes on to other tests
     # Live, or a run that begins, ends it as well.
     gate.clear()
     session.controller.show_moment(101)
