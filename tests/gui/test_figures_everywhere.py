@@ -27,6 +27,7 @@ from ui.export.exporter import FigureExporter
 from ui.export.figures import figures_of, plot_at, tables_of
 from ui.panels.samples.drawing_pad import DrawingPad
 from ui.panels.training.panel import TrainingPanel
+from ui.theme import LIGHT
 
 _OWN_MENU = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit, QComboBox, QScrollBar)
 
@@ -141,9 +142,9 @@ def test_the_figures_of_all_panels_are_offered_and_the_button_at_the_top_exports
     qtbot, session
 ):
     show_panel(qtbot, session, 3)
-    figures = session.exporter.figures()
-    assert "Translation" not in {each.place for each in figures}, "it has shown nothing yet"
-    strip = show_panel(qtbot, session, 2).strip
+    assert "Translation" not in {each.place for each in session.exporter.figures()}, "nothing shown yet"
+    strip, image = (panel := show_panel(qtbot, session, 2)).strip, panel.image
+    assert len(image.figure(LIGHT).parts) < len(image.drawing().parts), "arrows are for the screen"
     figures = session.exporter.figures()
     places = list(dict.fromkeys(each.place for each in figures))
     assert places[0] == "Translation"
@@ -155,8 +156,7 @@ def test_the_figures_of_all_panels_are_offered_and_the_button_at_the_top_exports
 
     window = session.window
     activate(qtbot, window)
-    button = window.run_bar.export
-    left = Qt.MouseButton.LeftButton
+    button, left = window.run_bar.export, Qt.MouseButton.LeftButton
     qtbot.mouseClick(button, left)
     assert _close_dialog(qtbot, window) == "Translation panel", (
         "the panel in front, when nothing has been used yet"
