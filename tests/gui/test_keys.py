@@ -63,6 +63,10 @@ def test_ctrl_and_a_number_a_tab_and_the_key_down_lead_into_the_panel_where_no_k
         assert choices(active) == before
         press(Key.Key_Tab)
         assert panel.isAncestorOf(focus())
+    for key in (Key.Key_5, Key.Key_4):  # what has the keyboard is hidden by the second
+        press(key, Modifier.ControlModifier)
+    press(Key.Key_Tab)
+    assert focus() is active.window.panels.panels()[3].header.bar
 
     # So do a click on a tab and the key down there, and arrow keys into its drawing.
     area, drawing = active.window.panels, active.window.panel(TrainingPanel).network.view
