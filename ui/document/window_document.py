@@ -1,5 +1,6 @@
 """The document of a window: New, Open, Save, its title, and the questions before something is lost."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -524,8 +525,10 @@ def _written(path: Path, gathered: Gathered) -> str:
 
 
 def _name_of(state: AppState) -> str:
-    experiment = state.experiment
-    return f"{preset_of(experiment)}-seed{experiment.seed}-step{state.run.step}"
+    experiment, classes = state.experiment, state.experiment.classes
+    few = classes if len(classes) < 4 else (f"{len(classes)}-classes",)
+    words = (preset_of(experiment), *few, f"seed{experiment.seed}", f"step{state.run.step}")
+    return re.sub(r"[^\w-]+", "-", "-".join(words))[:100]
 
 
 def _look_into(path: Path) -> tuple[t.Document, t.Files] | Role:
