@@ -129,9 +129,9 @@ def _left(before: dict[str, dict[int, object]]) -> list[object]:
     ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def kept_window(dressed: ThemeManager, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptWindow]:
-    """The window that tests use one after the other: it opens for the first, and closes for one without."""
+    """The window that tests of a file use one after the other; it closes for one that has its own."""
     kept = KeptWindow(tmp_path_factory)
     yield kept
     kept.close()
