@@ -122,11 +122,15 @@ class DrawingPad(MarkView[Board]):
         match ask:
             case DrawTo(row, col):
                 self._stroke_to((row, col))
+                self._move_pen(round(row), round(col))  # so that its ring does not stay inside a digit
             case MovePen(rows, cols):
-                (row, col), (high, wide) = self._board.pen, self.pixels().shape
-                self._show(pen=(min(max(row + rows, 0), high - 1), min(max(col + cols, 0), wide - 1)))
+                self._move_pen(self._board.pen[0] + rows, self._board.pen[1] + cols)
                 if self._pen_down:
                     self._stroke_to(self._board.pen)
+
+    def _move_pen(self, row: int, col: int) -> None:
+        high, wide = self.pixels().shape
+        self._show(pen=(min(max(row, 0), high - 1), min(max(col, 0), wide - 1)))
 
     def _stroke_to(self, place: tuple[float, float]) -> None:
         if self._last is None:
