@@ -139,6 +139,11 @@ class ElidedLabel(PaintedWidget):
         self.setToolTip(self._text if self.is_elided() else "")
 
 
+def _unbroken(text: str) -> str:
+    """Return a text in which no line ends between a number and its percent sign."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
 class WrapLabel(WrappedWidget):
     """Text in as many lines as its width asks for.
 
@@ -199,7 +204,8 @@ class WrapLabel(WrappedWidget):
         if width not in self._heights:
             box = QRect(0, 0, max(width, 1), 100_000)
             wrap, bounds = int(Qt.TextFlag.TextWordWrap), self.fontMetrics().boundingRect
-            self._heights[width] = max(bounds(box, wrap, each).height() for each in (self._text, self._room))
+            texts = map(_unbroken, (self._text, self._room))
+            self._heights[width] = max(bounds(box, wrap, each).height() for each in texts)
         return self._heights[width]
 
     @override
@@ -225,7 +231,7 @@ class WrapLabel(WrappedWidget):
         painter = QPainter(self)
         painter.setPen(self._theme.color(self._role))
         flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | self.vertical
-        painter.drawText(self.rect(), int(flags), self._text)
+        painter.drawText(self.rect(), int(flags), _unbroken(self._text))
 
 
 #: Width that is asked for, and up to which a text has not been laid out yet, in pixels.
