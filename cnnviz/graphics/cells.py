@@ -59,7 +59,7 @@ def ends_of(colors: Colors) -> tuple[str, str]:
 
 def short_scale(colors: Colors) -> str:
     """Both ends in few letters, such as "±0.5"."""
-    return f"{'±' if colors.lo < 0 else '0–'}{'≥' if colors.is_open else ''}{format_value(colors.hi, 2)}"
+    return f"{'±' if colors.lo < 0 else '0–'}{format_value(colors.hi, 2)}"
 
 
 def write_colors(drawing: Drawing, box: Box, colors: Colors) -> None:
