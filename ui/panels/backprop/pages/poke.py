@@ -94,16 +94,14 @@ def _title(now: Now) -> str:
 def _way_to_weights(now: Now) -> Choice:
     """Check a weight of the filter that is shown; or lead to the next step with weights, or to the last."""
     if now.step.kind is StepKind.FILTER:
-        ask, tip = (
-            asks.Poke(filter_weight(now.passed, now.step, now.focus)),
-            "The one with the largest gradient",
-        )
-        return Choice("weights", "press", "Check a weight of this filter", ask, tip=tip)
+        ask = asks.Poke(filter_weight(now.passed, now.step, now.focus))
+        tip = "Check the weight of this filter with the largest gradient"
+        return Choice("weights", "press", "Check a weight", ask, tip=tip)
     steps = backward_steps(now.passed.network)
     weighted = [place for place, step in enumerate(steps) if step.kind in _WEIGHTED]
     place = next((place for place in weighted if place > steps.index(now.step)), weighted[-1])
     tip = f"Go to the step {steps[place].title}, which has weights, and check one"
-    return Choice("weights", "press", f"Check a weight in “{steps[place].short}”", GoTo(place), tip=tip)
+    return Choice("weights", "press", "Check a weight", GoTo(place), tip=tip)
 
 
 def _is_zero(result: Poke) -> bool:
