@@ -73,7 +73,7 @@ class Version(Kept, frozen=True):
             return "after results of this lab"
         if self.step:
             steps = f"{format_count(self.step)} step{'s' if self.step > 1 else ''}"
-            return f"before any result, with a network trained for {steps}"
+            return f"before any result was shown (network after {steps})"
         return "before any result"
 
 

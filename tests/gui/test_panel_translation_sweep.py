@@ -50,7 +50,7 @@ def test_each_measure_of_every_shift_is_that_of_the_comparison_at_the_same_place
     choose_measure(desk, "decision_flip")
     shifts = [(dx, dy) for dx in range(-13, 14) for dy in range(-13, 14)]
     flips = [np.hypot(*each) for each in shifts if value_at(desk.panel.sweep.map, *each)]
-    nearest = re.search(r"nearest at \((.\d+), (.\d+)\)", desk.panel.sweep.reading()).groups()
+    nearest = re.search(r"nearest flip at \((.\d+), (.\d+)\)", desk.panel.sweep.reading()).groups()
     assert np.hypot(*(int(each.replace("−", "-")) for each in nearest)) == min(flips)
     choose_measure(desk, "cosine_similarity")
     desk.panel.hide()  # and what is chosen out of sight is shown when the panel comes back
