@@ -61,6 +61,8 @@ class ReportPreview(QScrollArea):
         self.pages: list[QLabel] = []
         self.zoom = FIT
         self._resized = single_shot(self, self.pagesWanted, 250)
+        # Where pages and what they lie in get narrower in one turn, Qt leaves the pages beside the middle.
+        self._fitted = single_shot(self, self._centre, 0)
         self.smaller.clicked.connect(lambda: self._step(-1))
         self.fit.clicked.connect(lambda: self.set_zoom(FIT))
         self.larger.clicked.connect(lambda: self._step(1))
@@ -101,6 +103,11 @@ class ReportPreview(QScrollArea):
             if abs(size.width() - wide) >= 1:  # until sharper ones come
                 size *= wide / max(size.width(), 1)
             page.setFixedSize(size.toSize() + QSize(2 * _EDGE, 2 * _EDGE))
+        self._fitted.start()
+
+    def _centre(self) -> None:
+        self._layout.invalidate()
+        self._layout.activate()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
