@@ -107,6 +107,12 @@ class Experiment:
                 f"A sigmoid output tells two classes apart. Choose softmax for {len(self.classes)} classes."
             )
 
+    @property
+    def class_words(self) -> str:
+        """The classes by name; of more than three how many they are."""
+        few = len(self.classes) < 4
+        return ", ".join(self.classes) if few else f"{len(self.classes)} classes"
+
     def with_classes(self, classes: tuple[str, ...]) -> Self:
         """Return the same settings for other classes; more than two need a softmax output."""
         output = "softmax" if len(classes) > 2 else self.output

@@ -164,10 +164,6 @@ class SegmentedControl(QFrame):
         """Allow an option, or not."""
         self._buttons[key].setEnabled(enabled)
 
-    def set_option_tooltip(self, key: str, text: str) -> None:
-        """Explain an option."""
-        self._buttons[key].setToolTip(text)
-
     def button(self, key: str) -> QAbstractButton:
         """Button of an option."""
         return self._buttons[key]

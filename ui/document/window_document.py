@@ -525,10 +525,9 @@ def _written(path: Path, gathered: Gathered) -> str:
 
 
 def _name_of(state: AppState) -> str:
-    experiment, classes = state.experiment, state.experiment.classes
-    few = classes if len(classes) < 4 else (f"{len(classes)}-classes",)
-    words = (preset_of(experiment), *few, f"seed{experiment.seed}", f"step{state.run.step}")
-    return re.sub(r"[^\w-]+", "-", "-".join(words))[:100]
+    experiment = state.experiment
+    words = f"{preset_of(experiment)} {experiment.class_words} seed{experiment.seed} step{state.run.step}"
+    return re.sub(r"[^\w-]+", "-", words)[:100]
 
 
 def _look_into(path: Path) -> tuple[t.Document, t.Files] | Role:

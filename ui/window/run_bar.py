@@ -313,9 +313,8 @@ class RunStatusBar(QWidget):
             ties = f" · ties: {experiment.ties}"
             tip += f". Ties are cells that share the maximum of a window. {TIE_WORDS[experiment.ties].rule}"
         self.settings.setToolTip(tip)
-        few, preset = len(experiment.classes) < 4, preset_of(experiment).upper()
-        classes = ", ".join(experiment.classes) if few else f"{len(experiment.classes)} classes"
-        self.settings.setText(f"{preset} · {classes} · seed {experiment.seed} · {experiment.dtype}{ties}")
+        run = f"{preset_of(experiment).upper()} · {experiment.class_words} · seed {experiment.seed}"
+        self.settings.setText(f"{run} · {experiment.dtype}{ties}")
 
     def _remaining(self) -> str:
         run = self._state.run

@@ -33,6 +33,10 @@ from ui.tasks import LatestOnly, TaskRunner
 
 _PREVIEW_MS = 700
 _PREVIEW = "report-preview"
+_MODES = (
+    ("edit", "Edit", "The fields for words and figures, and the pages beside them"),
+    ("read", "Read", "The pages alone, as wide as the panel"),
+)
 _MOST_NAMED = 4  # sections whose names fit beside one another
 
 
@@ -109,9 +113,7 @@ class ReportPanel(Panel):
         keep_for_words(self.words)
         fill(QVBoxLayout(self.words), self.head, self._pages_area, (self._words_area, 1), spacing=10)
         #: Whether the pages have the whole panel, as at first in a lab, whose fields the guide shows.
-        self.mode = SegmentedControl([("edit", "Edit"), ("read", "Read")])
-        self.mode.set_option_tooltip("edit", "The fields for words and figures, and the pages beside them")
-        self.mode.set_option_tooltip("read", "The pages alone, as wide as the panel")
+        self.mode = SegmentedControl(_MODES)
         self.mode.currentChanged.connect(self._set_mode)
         self._buttons = buttons = FlowRow()
         buttons.add(self.again, self.run_button, self.cancel, self.export, self.mode, self.preview.bar)
@@ -205,14 +207,12 @@ class ReportPanel(Panel):
         self.run_button.set_kind("primary" if is_free else "")  # in a lab the export runs it
         sections, current = self.work.lab.sections, self.pages.current()
         is_named = len(sections) <= _MOST_NAMED
-        names = [
-            (each.id, f"{number}  {' '.join(each.id.split('-')).capitalize()}" if is_named else f"{number}")
-            for number, each in enumerate(sections, start=1)
-        ]
-        pages = SegmentedControl(names)
-        for each in sections:
-            pages.set_option_tooltip(each.id, each.title)
-        if current in dict(names):
+        options: list[tuple[str, str, str]] = []
+        for number, each in enumerate(sections, start=1):
+            name = f"  {' '.join(each.id.split('-')).capitalize()}" if is_named else ""
+            options.append((each.id, f"{number}{name}", each.title))
+        pages = SegmentedControl(options)
+        if any(each.id == current for each in sections):
             pages.set_current(current)
         pages.currentChanged.connect(self._show_section)
         self._pages_area.replaceWidget(self.pages, pages)

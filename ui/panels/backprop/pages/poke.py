@@ -11,7 +11,6 @@ from cnnviz.quantities import format_cell, format_signed, format_together, forma
 from cnnviz.routing import TOLERANCE, CellTarget, ParameterTarget, PixelTarget, Poke, Target, pool_after
 from ui.panels.backprop import asks
 from ui.panels.backprop.arithmetic import filter_weight, target_words
-from ui.panels.backprop.asks import GoTo, SetEps, SetReach, SetRule
 from ui.panels.backprop.focus import Now, PokeOutcome, StepKind, backward_steps
 from ui.panels.backprop.passes import Pass
 
@@ -47,15 +46,17 @@ _NOTHING = (
     "difference) is compared with the gradient."
 )
 _TIP = "Let the rule “first” decide about tied cells in this panel; the run keeps its own"
-_WITH_FIRST = Choice("with first", "press", "Check with “first”", SetRule("first"), tip=_TIP)
+_WITH_FIRST = Choice("with first", "press", "Check with “first”", asks.SetRule("first"), tip=_TIP)
 
 
 def page(now: Now) -> Page:
     """Target, ε, both sides of the comparison, and the loss over a range of pokes."""
     tips = "How far the number is changed, up and down", "How far the plot reaches to either side"
-    eps = Choice("eps", "power", "Size of the change", SetEps, now.eps, ((-8,), (0,)), tips[0], symbol="ε")
+    eps = Choice(
+        "eps", "power", "Size of the change", asks.SetEps, now.eps, ((-8,), (0,)), tips[0], symbol="ε"
+    )
     title, ends = "Range of the plot", ((-4,), (2,))
-    reach = Choice("reach", "power", title, SetReach, now.reach, ends, tips[1], symbol="range ±")
+    reach = Choice("reach", "power", title, asks.SetReach, now.reach, ends, tips[1], symbol="range ±")
     items: list[Item] = [Card("title", WORDS, Words(_title(now), "strong"), room=None)]
     is_weight = now.step.kind in _WEIGHTED and isinstance(now.target, ParameterTarget)
     items += [eps] if is_weight else [_way_to_weights(now), eps]
@@ -101,7 +102,7 @@ def _way_to_weights(now: Now) -> Choice:
     weighted = [place for place, step in enumerate(steps) if step.kind in _WEIGHTED]
     place = next((place for place in weighted if place > steps.index(now.step)), weighted[-1])
     tip = f"Go to the step {steps[place].title}, which has weights, and check one"
-    return Choice("weights", "press", "Check a weight", GoTo(place), tip=tip)
+    return Choice("weights", "press", "Check a weight", asks.GoTo(place), tip=tip)
 
 
 def _is_zero(result: Poke) -> bool:
