@@ -147,6 +147,9 @@ def test_the_box_finds_every_action_with_its_key_and_what_cannot_be_had_now_says
         "Dark theme",
     }
 
+    box.line.setText("dark")
+    assert [name for name, *_ in lines(box)] == ["Dark theme", "System theme"], "no words that are only alike"
+
     box.line.setText("panel")
     second = lines(box)[1]
     QTest.keyClick(box.line, Key.Key_Down)

@@ -35,7 +35,7 @@ from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
-from ui.state import PinnedCell
+from ui.state import PinnedCell, RunStatus
 from ui.theme import ThemeManager
 from ui.window.panel_area import PanelFrame
 
@@ -255,6 +255,15 @@ def test_a_presented_panel_is_alone_and_everything_unfolds_over_it_and_comes_bac
     assert line.height() <= 0.06 * window.height()
     assert line.isAncestorOf(window.line)
     assert window.line.current() == PANELS[1] + "_dock"
+    session.state.raise_notice("window", "warning", "To read.")
+    settle(qtbot, window.notices.isVisible)
+    assert not window.notices.geometry().intersects(line.geometry()), "it hides the way out"
+    session.state.clear_notice("window")
+    for status in (RunStatus.TRAINING, RunStatus.PAUSED):
+        QTest.mouseClick(window.train, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda status=status: session.state.run.status is status)
+    assert window.train.text() == "Continue"
+    rest(qtbot, session)
 
     place = QRect(panel.mapToGlobal(QPoint(0, 0)), panel.size())
     QApplication.sendEvent(window.run_status, QEvent(QEvent.Type.Enter))
@@ -371,6 +380,9 @@ def test_what_is_presented_is_whole_can_be_read_from_the_back_row_and_a_tested_n
     assert not _cut_off(trained, panel)
     QTest.keyClick(window, Qt.Key.Key_PageDown)
     assert window.panels.front == 1
+    window.panels.show_panel(0)
+    settle(qtbot)
+    assert panel.network.isVisible(), "begins at the drawing, wherever it was left"
 
 
 def _presents(session: Session) -> bool:

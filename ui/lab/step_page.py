@@ -41,9 +41,6 @@ class StepPage(QWidget):
         self._work = work
         self.image = StepImage(state)
         self.section = WrapLabel("", small=True)
-        self.title = WrapLabel("", role="title")
-        self.purpose = WrapLabel("", role="muted")
-        self.who = WhoFields(work)
         self.show_me = Button(
             "Show me",
             "eye",
@@ -51,6 +48,9 @@ class StepPage(QWidget):
             tooltip="Prepare the window for this step: panel, network, image",
             shortcut="Ctrl+Shift+L",
         )  # fmt: skip
+        self.title = WrapLabel("", role="title")
+        self.purpose = WrapLabel("", role="muted")
+        self.who = WhoFields(work)
         self.mismatch = WrapLabel("", role="muted")
         self.text = StepText()
         #: What earlier steps have found that this one needs.
@@ -60,9 +60,10 @@ class StepPage(QWidget):
         self.answers: list[AnswerField] = []
         self.shown = WrapLabel("", small=True)
         self._is_set = self._was_set = False
+        # The button first, so that it is at the same place in all steps, however long their titles are.
         row = fill(QHBoxLayout(), self.show_me, (self.shown, 1), spacing=10)
         self._layout = fill(
-            QVBoxLayout(self), self.section, self.title, self.purpose, self.who, row, self.mismatch,
+            QVBoxLayout(self), row, self.section, self.title, self.purpose, self.who, self.mismatch,
             self.image, self.text, self.recalled, self.prediction, 1, spacing=10, margins=(14, 8, 10, 14),
         )  # fmt: skip
 

@@ -130,7 +130,7 @@ ACTIONS = (
     ),
     ActionRow(
         name="export", menu="&File", text="&Export figure…", handler="exporter.export", key="Ctrl+E",
-        tooltip="save the plot or panel you used last as a file", icon="image",
+        tooltip="save a picture of the plot or panel you used last as a file", icon="image",
     ),
     ActionRow(
         name="copy", menu="&File", text="&Copy figure", handler="exporter.copy", key="Ctrl+C",

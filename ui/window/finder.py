@@ -34,7 +34,7 @@ from ui.theme import Theme, follow_theme
 from ui.window.actions import ACTIONS, as_read
 from ui.window.menus import Menus
 
-_WIDTH, _HEIGHT, _KEY_WIDTH, _MARGIN, _MOST = 620, 420, 120, 10, 60
+_WIDTH, _HEIGHT, _PLACE_WIDTH, _MARGIN, _MOST = 760, 420, 190, 10, 60
 #: Words of the place count as less than those of the name, and those of the tool tip as less again.
 _PLACE_COST, _ABOUT_COST = 2, 4
 _LIST_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
@@ -104,26 +104,26 @@ def ask_for(entries: list[Entry], hint: str, window: QWidget) -> None:
 def found(entries: Sequence[Entry], text: str) -> list[Entry]:
     """Return the entries that have all words of a text, the best first; all of them for no words.
 
-    Where none has all of them: those that have some of the longer ones, which count for more the rarer they
-    are.
+    Where none has all of them: those that have them but for slips; then those that have some of the longer
+    ones, which count for more the rarer they are.
     """
     wanted, scores = words_of(text), defaultdict[Entry, float](float)
-    if fitting := _fitting(entries, wanted):
+    if fitting := _fitting(entries, wanted) or _fitting(entries, wanted, with_slips=True):
         return fitting
     for word in wanted:
-        fitting = _fitting(entries, [word]) if len(word) >= _LEAST_WITH_SLIP else []
+        fitting = _fitting(entries, [word], with_slips=True) if len(word) >= _LEAST_WITH_SLIP else []
         for each in fitting:
             scores[each] += 1 / len(fitting)
     return sorted(scores, key=lambda each: -scores[each])
 
 
-def _fitting(entries: Sequence[Entry], wanted: Sequence[str]) -> list[Entry]:
+def _fitting(entries: Sequence[Entry], wanted: Sequence[str], *, with_slips: bool = False) -> list[Entry]:
     costs: list[tuple[tuple[int, bool, bool, int], Entry]] = []
     for entry in entries:
         so_far = ""
         for more, extra in ((entry.name, 0), (entry.place, _PLACE_COST), (entry.about, _ABOUT_COST)):
             so_far = f"{so_far} {more}"
-            fit = cost(wanted, words_of(so_far))
+            fit = cost(wanted, words_of(so_far), with_slips=with_slips)
             if fit is not None:
                 length = len(entry.name) if wanted else 0
                 costs.append(((fit + extra, bool(entry.why_not), entry.is_behind, length), entry))
@@ -149,6 +149,8 @@ class FinderBox(QDialog):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.list.header().setStretchLastSection(False)
+        self.list.header().setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the whole is in the tip
         self.hint = ElidedLabel(_HINT, role="muted")
         fill(QVBoxLayout(self), self.line, (self.list, 1), self.hint, spacing=8, margins=4 * (_MARGIN,))
         self.line.textChanged.connect(self._find)
@@ -161,8 +163,7 @@ class FinderBox(QDialog):
     def set_theme(self, theme: Theme) -> None:
         """Scale, and stay at the top in the middle of the window."""
         margin, window = theme.px(_MARGIN), self._window
-        self.list.setColumnWidth(1, theme.px(_WIDTH) // 3)
-        self.list.setColumnWidth(2, theme.px(_KEY_WIDTH))
+        self.list.setColumnWidth(1, theme.px(_PLACE_WIDTH))
         room = window.size() - QSize(2 * margin, 2 * margin)
         self.resize(QSize(theme.px(_WIDTH), theme.px(_HEIGHT)).boundedTo(room))
         self.move(window.mapToGlobal(QPoint((window.width() - self.width()) // 2, theme.px(60))))
@@ -222,7 +223,7 @@ _WORDS = re.compile(r"[^\W_]+")
 #: What a word costs that is the whole word, its beginning, some part of it, or these but for a slip.
 _WHOLE, _BEGINNING, _PART, _SLIP = 0, 1, 3, 5
 #: Words this short would be like too many others.
-_LEAST_WITH_SLIP = 4
+_LEAST_WITH_SLIP, _LEAST_STEM = 4, 3
 #: Endings without which a word is looked for, too: "pooled" is found in "pool", "invariant" in "invariance".
 _ENDINGS = ("ing", "ed", "es", "s", "t", "ce")
 
@@ -233,12 +234,12 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_WORDS.findall(text.casefold())))
 
 
-def cost(wanted: Sequence[str], words: Sequence[str]) -> int | None:
+def cost(wanted: Sequence[str], words: Sequence[str], *, with_slips: bool = True) -> int | None:
     """Return how far words are from those wanted: 0 where all are there as a whole, None if one is not."""
     total = 0
     for word in wanted:
         costs = [each for other in words if (each := _cost_of(word, other)) is not None]
-        if not costs:
+        if not costs or (min(costs) == _SLIP and not with_slips):
             return None
         total += min(costs)
     return total
@@ -253,7 +254,7 @@ def _cost_of(wanted: str, word: str) -> int | None:
     if len(wanted) < _LEAST_WITH_SLIP:
         return None
     stems = (wanted.removesuffix(ending) for ending in _ENDINGS if wanted.endswith(ending))
-    if any(len(stem) >= _LEAST_WITH_SLIP and word.startswith(stem) for stem in stems):
+    if any(len(stem) >= _LEAST_STEM and word.startswith(stem) for stem in stems):
         return _PART
     # A letter may be missing, be one too many, be another one, or have changed places with the next.
     beginnings = {word[: len(wanted) + more] for more in (-1, 0, 1)}

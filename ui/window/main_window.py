@@ -21,7 +21,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
-    QLabel,
     QMainWindow,
     QStatusBar,
     QStyle,
@@ -33,6 +32,7 @@ from ui.controls.buttons import Button
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.drops import is_welcome
 from ui.controls.keyboard import has_keyboard, is_enter, plain_arrow_step
+from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import named
 from ui.controls.pace import single_shot
 from ui.guide.chapters import FIRST_STEPS, LICENCES
@@ -53,7 +53,7 @@ from ui.window.menus import Menus, first_steps_page, show_about
 from ui.window.notice_bar import MomentChip, NoticeBar, PendingBar
 from ui.window.panel_area import FixedDock, LabDock, PanelArea, Stage
 from ui.window.questions import ask_file
-from ui.window.run_bar import RunBar, RunStatusBar
+from ui.window.run_bar import RunBar, RunStatusBar, TrainButton
 
 if TYPE_CHECKING:
     from ui.guide.page import GuideWindow
@@ -196,8 +196,8 @@ class MainWindow(QMainWindow):
         state, bare, has_guide = self._before
         self.menus.action("presenter").setChecked(presents)
         self._lay_out(False)
-        self.line.setVisible(presents)
-        self.leave.setVisible(presents)
+        for part in (self.line, self.train, self.leave):
+            part.setVisible(presents)
         self.lab_dock.setVisible(has_guide and not presents)
         self.compare_dock.hide()
         self.set_bare(presents or bare)
@@ -241,9 +241,14 @@ class MainWindow(QMainWindow):
         return super().eventFilter(watched, event)
 
     def _place_notices(self) -> None:
-        """Lay notices over the line at the bottom, where they hide nothing of a panel."""
-        high = max(self.notices.heightForWidth(self.width()), self.statusBar().height())
-        self.notices.setGeometry(0, self.height() - high, self.width(), high)
+        """Lay notices over the line at the bottom, where they hide nothing of a panel.
+
+        In presenter mode that line has the way out, and they lie above it.
+        """
+        line = self.statusBar().height()
+        high = max(self.notices.heightForWidth(self.width()), line)
+        bottom = self.height() - (line if self.is_presenting else 0)
+        self.notices.setGeometry(0, bottom - high, self.width(), high)
         self.notices.raise_()
 
     def _leave(self) -> None:
@@ -300,7 +305,7 @@ class MainWindow(QMainWindow):
         place, count = (0, 1) if panel is None else panel.paging()
         after = self.panels.titles[self.panels.front + 1 :]
         leads = "Page Down" if place < count - 1 else f"Page Down: {after[0]}" if after else "Page Up"
-        self.page.setText(f"page {place + 1} of {count} ({leads})")
+        self.page.set_text(f"page {place + 1} of {count} ({leads})")
         self.page.setVisible(self.is_presenting and count > 1)
 
     def _fit(self) -> None:
@@ -420,7 +425,9 @@ class MainWindow(QMainWindow):
         self.line = named(SegmentedControl(names), "Panels")
         self.line.currentChanged.connect(self.panels.show_named)
         self.line.hide()
-        self.page = named(QLabel(), role="muted")
+        self.page = ElidedLabel(role="muted")
+        self.train = TrainButton(state, self.menus)
+        self.train.hide()
         self.moment = MomentChip(state, self.panels)
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state, runs)
@@ -475,6 +482,7 @@ class MainWindow(QMainWindow):
         below.addWidget(self.line)
         below.addWidget(self.page)
         below.addPermanentWidget(self.run_status, 1)
+        below.addPermanentWidget(self.train)
         below.addPermanentWidget(self.leave)
         self.run_status.installEventFilter(self)
         self.setStatusBar(below)

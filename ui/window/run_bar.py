@@ -11,7 +11,7 @@ from cnnviz.covers import Secret
 from cnnviz.experiment import SETTINGS, preset_of
 from cnnviz.layers import TIE_WORDS
 from cnnviz.quantities import format_count, format_percent, format_seconds, format_value
-from ui.controls.buttons import Button, IconButton, with_key
+from ui.controls.buttons import Button, with_key
 from ui.controls.layouts import fill, named, scaled
 from ui.controls.pace import Pace
 from ui.state import AppState, RunStatus
@@ -43,44 +43,104 @@ _SAID = 202
 _SPACING = 8
 
 
+def _join(button: QAbstractButton, menus: Menus, name: str) -> None:
+    """Let a button ask for an action, when that can be asked for."""
+    action = menus.action(name)
+    button.setObjectName(name)
+    button.setEnabled(action.isEnabled())
+    action.enabledChanged.connect(button.setEnabled)
+    button.clicked.connect(action.trigger)
+
+
+class TrainButton(Button):
+    """Trains, pauses, goes on, and says which of them it does.
+
+    While settings wait in the form and the run stands still, it starts a new run with them.
+
+    * `changed`: settings that the next press changes, in words.
+    """
+
+    def __init__(self, state: AppState, menus: Menus) -> None:
+        row = action_row("train")
+        super().__init__(row.label, row.icon, "primary", row.sentence, row.key)
+        self._state = state
+        self._shown: tuple[RunStatus, tuple[str, str, str, str], list[str]] | None = None
+        self.changed: list[str] = []
+        _join(self, menus, "train")
+        for changed in (state.runChanged, state.draftChanged, state.experimentChanged):
+            changed.connect(self._on_run_changed)
+        self._on_run_changed()
+
+    def does(self) -> tuple[str, str, str, str]:
+        """Return its text, icon, tool tip and key."""
+        if self._state.waits_for_new_run and not self._state.is_untrained:
+            return _START, "play", START_TIP, _SPACE
+        return _TRAIN[self._state.run.status]
+
+    def _on_run_changed(self) -> None:
+        does, changed = self.does(), self._changed()
+        if (self._state.run.status, does, changed) == self._shown:
+            return
+        self._shown, self.changed = (self._state.run.status, does, changed), changed
+        text, icon, tip, key = does
+        is_compact = not self.text()
+        self.setAccessibleName(text)
+        self.set_compact(is_compact)
+        tip += f". What changes: {', '.join(changed)}" if changed else ""
+        self.setToolTip(with_key(tip, key))
+        self.setProperty("key", key)
+        self.set_icon(icon)
+
+    def _changed(self) -> list[str]:
+        """Say which settings the next press changes."""
+        state, names = self._state, tuple[str, ...]()
+        origin = None if state.live is None else state.live.origin
+        if state.waits_for_new_run and not state.is_untrained:
+            names = state.pending
+        elif origin is not None and state.run.status in (RunStatus.PAUSED, RunStatus.FINISHED):
+            used, rate = origin.experiment.learning_rate, state.experiment.learning_rate
+            names = ("learning_rate",) if used != rate else ()
+        of, draft = [(name, SETTINGS[name]) for name in names], state.draft
+        return [f"{each.title.lower()} {each.written(getattr(draft, name))}" for name, each in of]
+
+
 class RunBar(QWidget):
     """Train or pause, step, one epoch more, reset, new seed, export of a figure.
 
     Beside the first button stands what changes with it: a rate, or the settings that wait.
 
-    While settings wait in the form and the run stands still, the first button starts a new run with them. The
-    key that trains and pauses changes nothing at the end of a run, where it would begin what nobody has
+    The key that trains and pauses changes nothing at the end of a run, where it would begin what nobody has
     asked for; a message says how to go on. The button and the menu say what they do, and do it.
     """
 
     def __init__(self, state: AppState, menus: Menus) -> None:
         super().__init__()
         self._menus, self._state = menus, state
-        self._shown: tuple[RunStatus, tuple[str, str, str, str], list[str]] | None = None
+        self._shown: tuple[RunStatus, str, list[str]] | None = None
         self.said = named(QLabel(), role="muted")
         self.said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         scaled(self.said.setFixedWidth, _SAID)
-        self.train = self._button("train", "primary")
+        self.train = TrainButton(state, menus)
         # Wide enough for the longest of its texts, so that the others stay where they are.
         scaled(self.train.setMinimumWidth, 140)
-        self.step, self.epoch, self.reset = map(self._button, ("step", "epoch", "reset"))
-        self.new_seed, self.export = map(self._icon_button, ("new_seed", "export"))
+        names = "step", "epoch", "reset", "new_seed", "export"
+        self.step, self.epoch, self.reset, self.new_seed, self.export = map(self._button, names)
         buttons = self.train, self.step, self.epoch, self.reset, self.new_seed, self.export
         self._layout = fill(QHBoxLayout(self), self.said, *buttons, spacing=_SPACING, margins=(0, 5, 12, 5))
-        self._folds: list[Callable[[bool], None]] = [self.said.setHidden, self.reset.set_compact]
-        self._folds += [self.step.set_compact, self.epoch.set_compact, self._fold_spaces]
+        self._folds: list[Callable[[bool], None]] = [self.said.setHidden]
+        self._folds += [each.set_compact for each in (self.export, self.new_seed, self.reset, self.step)]
+        self._folds += [self.epoch.set_compact, self._fold_spaces]
         # At last what the menus have, too.
         self._folds += [self.new_seed.setHidden, self.export.setHidden, self.train.set_compact]
         self._folds += [self.epoch.setHidden, self.step.setHidden]
         menus.action("train").installEventFilter(self)
-        state.runChanged.connect(self._on_run_changed)
-        state.draftChanged.connect(self._on_run_changed)
-        state.experimentChanged.connect(self._on_run_changed)
+        for changed in (state.runChanged, state.draftChanged, state.experimentChanged):
+            changed.connect(self._on_run_changed)  # after the button
         self._on_run_changed()
 
     def entries(self) -> Iterator[Entry]:
         """Yield what can be found here by words, besides the actions."""
-        text, _icon, tip, key = self._primary()
+        text, _icon, tip, key = self.train.does()
         if self._state.run.status is RunStatus.FINISHED and text != _START:  # which the menu says, too
             yield Entry(text, "Run", self._menus.action("train").trigger, key, about=tip)
 
@@ -105,43 +165,11 @@ class RunBar(QWidget):
     def _fold_spaces(self, folded: bool) -> None:
         self._layout.setSpacing(theme_manager().theme.px(3 if folded else _SPACING))
 
-    def _button(self, name: str, kind: str = "") -> Button:
+    def _button(self, name: str) -> Button:
         row = action_row(name)
-        return self._asking(name, Button(row.label, row.icon, kind, row.sentence, row.key))
-
-    def _icon_button(self, name: str) -> IconButton:
-        row = action_row(name)
-        button = self._asking(name, IconButton(row.icon, row.label, row.tooltip, row.key))
-        # A click leaves the keyboard where it is: it tells which figure is meant.
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button = Button(row.label, row.icon, tooltip=row.sentence, shortcut=row.key)
+        _join(button, self._menus, name)
         return button
-
-    def _asking[AnyButton: QAbstractButton](self, name: str, button: AnyButton) -> AnyButton:
-        """Let a button ask for an action, when that can be asked for."""
-        action = self._menus.action(name)
-        button.setObjectName(name)
-        button.setEnabled(action.isEnabled())
-        action.enabledChanged.connect(button.setEnabled)
-        button.clicked.connect(action.trigger)
-        return button
-
-    def _primary(self) -> tuple[str, str, str, str]:
-        """Return text, icon, tool tip and key of the button that trains."""
-        if self._state.waits_for_new_run and not self._state.is_untrained:
-            return _START, "play", START_TIP, _SPACE
-        return _TRAIN[self._state.run.status]
-
-    def _changed(self) -> list[str]:
-        """Say which settings the next press of the button that trains changes."""
-        state, names = self._state, tuple[str, ...]()
-        origin = None if state.live is None else state.live.origin
-        if state.waits_for_new_run and not state.is_untrained:
-            names = state.pending
-        elif origin is not None and state.run.status in (RunStatus.PAUSED, RunStatus.FINISHED):
-            used, rate = origin.experiment.learning_rate, state.experiment.learning_rate
-            names = ("learning_rate",) if used != rate else ()
-        of, draft = [(name, SETTINGS[name]) for name in names], state.draft
-        return [f"{each.title.lower()} {each.written(getattr(draft, name))}" for name, each in of]
 
     def _in_room(self, changed: list[str]) -> str:
         """Name as many changes as there is room for, and count the others."""
@@ -156,23 +184,14 @@ class RunBar(QWidget):
         return metrics.elidedText(said, Qt.TextElideMode.ElideRight, room)
 
     def _on_run_changed(self) -> None:
-        primary, changed = self._primary(), self._changed()
-        if (self._state.run.status, primary, changed) == self._shown:
+        (text, *_), changed, status = self.train.does(), self.train.changed, self._state.run.status
+        if (status, text, changed) == self._shown:
             return
-        self._shown = self._state.run.status, primary, changed
+        self._shown = status, text, changed
         self._state.clear_notice(_PLACE)
-        text, icon_name, tooltip, key = primary
-        tooltip += f". What changes: {', '.join(changed)}" if changed else ""
         self.said.setText(self._in_room(changed))
-        self.said.setToolTip(tooltip if changed else "")
-        row = action_row("train")
-        self._menus.action("train").setText("Start new &run" if text == _START else row.text)
-        is_compact = not self.train.text()
-        self.train.setAccessibleName(text)
-        self.train.set_compact(is_compact)
-        self.train.setToolTip(with_key(tooltip, key))
-        self.train.setProperty("key", key)
-        self.train.set_icon(icon_name)
+        self.said.setToolTip(self.train.toolTip() if changed else "")
+        self._menus.action("train").setText("Start new &run" if text == _START else action_row("train").text)
 
 
 #: Shortest time between two drawings while training runs: numbers that change faster cannot be read.

@@ -6,7 +6,7 @@ from functools import partial
 from typing import NamedTuple, override
 
 from PySide6.QtCore import QEvent, QSize
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz._types import View
@@ -153,10 +153,15 @@ class TrainingPanel(Panel):
 
     @override
     def present(self, alone: bool) -> None:
-        self._is_alone = alone
+        self._is_alone, self._presented = alone, 0
         self.network.head.setHidden(alone)
         self.results.present(alone)
         self._place()
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._presented = 0  # whoever comes back begins at the drawing
 
     @override
     def paging(self) -> tuple[int, int]:
