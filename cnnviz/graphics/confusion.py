@@ -16,7 +16,7 @@ from cnnviz.drawing.parts import Ask, CellKey, Part
 from cnnviz.quantities import format_count, format_percent, format_whole_percent
 
 _FEW, _SPELT_OUT = 4, 3  # classes with higher rows, and classes whose columns say "predicted"
-_LARGE = 200  # width of a cell that has a page to itself, in pixels at scale 1
+_LARGE = 240  # width of a cell that has a page to itself, in pixels at scale 1
 #: Of the worst confusion, what share is written in the colour of mistakes.
 _CONSIDERABLE = 0.25
 _SHARES = "% of the class"
@@ -87,12 +87,12 @@ class _Frame:
         is_spelt_out = count <= _SPELT_OUT and width >= widest + px(8)
         has_title = not is_spelt_out and box.height >= (2 + count) * small.line + px(5) + 2
         top = (1 + has_title) * small.line + px(5)
-        usual = 0.8 * width if is_large else small.line + px(8 if count <= _FEW else 6)
+        usual = width if is_large else small.line + px(8 if count <= _FEW else 6)
         row = min(usual, max((box.height - top - 2) / count, small.line))
         font = look.font("mono")
         if is_large:
             fitting = (width - px(8)) / font.width(shown.longest) * font.size
-            font = font._replace(size=max(font.size, min(row / 3, fitting)))
+            font = font._replace(size=max(font.size, min(row / 4, fitting)))
         in_percent = font.width(shown.longest) + 1 > width
         if font.width("100" if in_percent else shown.longest) + px(5) > width:  # they would touch the edges
             font = font._replace(size=font.size - px(1))

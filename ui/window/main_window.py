@@ -484,7 +484,8 @@ class MainWindow(QMainWindow):
         below.addPermanentWidget(self.run_status, 1)
         below.addPermanentWidget(self.train)
         below.addPermanentWidget(self.leave)
-        self.run_status.installEventFilter(self)
+        for part in (self.page, self.run_status):
+            part.installEventFilter(self)
         self.setStatusBar(below)
 
     def _areas(self) -> dict[str, QWidget]:

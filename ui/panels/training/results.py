@@ -30,6 +30,8 @@ from ui.theme import theme_manager
 _MATRIX_TIP = "Test images by true class (rows) and predicted class. Click a cell to see its images."
 _MISTAKES_TIP = "Misclassified test images, largest loss first. Click one to look at it."
 
+_FEW = 12  # mistakes that have room for large images in presenter mode
+
 
 @dataclass(frozen=True)
 class _Kept:
@@ -171,7 +173,8 @@ class ResultsView(HasProvenance, QWidget):
         self._mistakes_title.set_caption(caption)
         wrong = evaluation.predictions[indices] != evaluation.labels[indices]
         images = Images(dataset.test_images, indices, describer(dataset, indices, evaluation), wrong)
-        shown = Thumbnails(images, self._current, side=80 if self._is_large else 44)
+        large = 110 if len(indices) <= _FEW else 80
+        shown = Thumbnails(images, self._current, side=large if self._is_large else 44)
         self.mistakes.show_content(shown if len(indices) else None)
         self.mistakes.bar.setValue(0)  # the largest loss first, wherever the sample stands
 
