@@ -211,7 +211,7 @@ def test_the_lab_from_its_first_step_to_the_report(qtbot: QtBot, tmp_path: Path)
         student = Student(qtbot, session)
         student.rest()
         student.go_into_guide()
-        press(Key.Key_Tab, Modifier.ShiftModifier)
+        tab_to(lambda each: each is student.page.who.roll_number)
         QTest.keyClicks(focus(), "21-CS-0147")
         lab = student.control.lab
         for step in lab.steps:
