@@ -289,19 +289,21 @@ def test_choices_and_zoom_come_back_with_the_view(
 
 def test_the_shown_moment_is_marked_and_an_earlier_run_is_grey(curves: TrainingCurves) -> None:
     curves.set_history(recorded())
+    curves._run.history.said = "LAB5; classes 0, 1; seed 7"
     ghost = recorded(700)
-    ghost.said = "classes 4, 9, seed 7"
+    ghost.said = "LAB5; classes 4, 9; seed 7"
     curves.set_ghost(ghost)
     curves.set_moment(300)
     for each in (curves.loss, curves.accuracy):
         assert points(each, BEFORE)[-1] == 700
         assert [marker.x for marker in each.content.markers] == [300]
     named = [plot.legend.drawing().texts() for plot in (curves.loss, curves.accuracy)]
-    assert all(BEFORE in texts for texts in named), "each plot says what its grey curve is"
-    told = "an earlier run, classes 4, 9, seed 7, 700 steps"
+    assert "earlier run: classes 4, 9" in named[0], "each plot says what its grey curve is"
+    assert any("90 %" in text for text in named[1])
+    told = "an earlier run, LAB5; classes 4, 9; seed 7; 700 steps"
     assert f"In grey: {told}" in curves.accuracy.toolTip()
     assert curves.loss.legend.drawing().part(BEFORE).tip == f"Hide the curve “earlier run”: {told}"
-    assert curves.accuracy.legend.drawing().part(BEFORE).tip.endswith(f"{told}, test accuracy 90 %")
+    assert curves.accuracy.legend.drawing().part(BEFORE).tip.endswith(f"{told}; test accuracy 90 %")
     for plot in (curves.loss, curves.accuracy):
         plot.toggled.emit(BEFORE)
         assert BEFORE in plot.content.hidden
