@@ -125,11 +125,12 @@ class Experiment:
 
     @property
     def described(self) -> str:
-        """The nearest preset, the classes, the seed, the rate, and what else is not as in that preset."""
+        """The nearest preset, what a lab changes, and what else is not as in that preset, divided by "; "."""
         name, preset = min(PRESETS.items(), key=lambda each: len(_apart(self, each[1])))
-        named = dict.fromkeys(("classes", "seed", "learning_rate", *_apart(self, preset)))
+        changed = "classes", "seed", "learning_rate", "filters", "kernel_size", "pool"
+        named = dict.fromkeys((*changed, *_apart(self, preset)))
         each = (f"{SETTINGS[one].title.lower()} {SETTINGS[one].written(getattr(self, one))}" for one in named)
-        return printable(", ".join((name.upper(), *each)), LONGEST_NAME)
+        return printable("; ".join((name.upper(), *each)), 4 * LONGEST_NAME)
 
     @property
     def unused(self) -> frozenset[str]:

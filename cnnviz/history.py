@@ -95,7 +95,12 @@ class History(Pictured):
     @property
     def described(self) -> str:
         """What it was trained with, and how far."""
-        return ", ".join(filter(None, (self.said, f"{format_count(self.step)} steps")))
+        return "; ".join(filter(None, (self.said, f"{format_count(self.step)} steps")))
+
+    def differing(self, other: "History") -> list[str]:
+        """What it was trained with, where the other was trained with something else."""
+        own, others = self.said.split("; "), other.said.split("; ")
+        return [each for each in own if each not in others]
 
     @property
     def losses(self) -> NDArray[np.float64]:
@@ -110,7 +115,7 @@ class History(Pictured):
     def note_settings(self, experiment: Experiment, images: int, *, were_changed: bool = False) -> None:
         """Note what the run is trained with, on how many images, and whether its rate was changed."""
         self.batch_size, self.epoch_images = experiment.batch_size, images
-        self.said = experiment.described + (" (rate changed on the way)" if were_changed else "")
+        self.said = experiment.described + ("; rate changed on the way" if were_changed else "")
 
     def append(self, progress: Progress) -> list[LogLine]:
         """Add a stretch of steps and return the log lines it completed.

@@ -68,9 +68,9 @@ class Run:
 
     @property
     def ghost_tested(self) -> str:
-        """What the earlier run came to on the test images, to be said where accuracy is."""
+        """Which accuracy the earlier run came to on the test images, to be said where accuracy is."""
         tests = [] if self.ghost is None else self.ghost.tests
-        return f", test accuracy {format_percent(tests[-1].accuracy)}" if tests else ""
+        return format_percent(tests[-1].accuracy) if tests else ""
 
     def end(self) -> float:
         """Right end of the axis: the planned one, but at the very beginning; an earlier run may go on."""
@@ -107,10 +107,12 @@ class Run:
     def before(self, mean: Points, tested: str = "") -> Curve:
         """Running mean of the earlier run, in grey."""
         x = self.x(mean.steps, self.ghost)
-        about = self.ghost_said + tested
+        differing = [] if self.ghost is None else self.ghost.differing(self.history)
         return Curve(
-            BEFORE, x, mean.values, _BEFORE_INK, "solid", 1.5, name_ink="muted", short="earlier", about=about
-        )
+            BEFORE, x, mean.values, _BEFORE_INK, "solid", 1.5, name_ink="muted", short="earlier",
+            results=tuple(filter(None, (tested, *differing))),
+            about=self.ghost_said + (f"; test accuracy {tested}" if tested else ""),
+        )  # fmt: skip
 
 
 def loss_plot(run: Run, hidden: Iterable[str] = ()) -> Curves:
@@ -191,7 +193,10 @@ class ToggleCurve(Ask):
 
 
 class Named(NamedTuple):
-    """How a curve is called, and how its line looks."""
+    """How a curve is called, and how its line looks.
+
+    * `versions`: Its name with its results, and shorter ones.
+    """
 
     name: str
     ink: Ink
@@ -199,7 +204,7 @@ class Named(NamedTuple):
     width: float
     has_dots: bool
     is_hidden: bool = False
-    short: str = ""
+    versions: tuple[str, ...] = ()
     about: str = ""
 
     @classmethod
@@ -207,7 +212,10 @@ class Named(NamedTuple):
         """Entry of a curve: without its points, as these keep coming."""
         is_hidden = curve.name in hidden
         look = curve.ink, curve.style, curve.width, curve.has_dots
-        return cls(curve.name, *look, is_hidden, curve.short, curve.about)
+        short = curve.short or curve.name
+        brief, more = (f": {', '.join(each)}" if each else "" for each in (curve.results[:1], curve.results))
+        versions = f"{curve.name}{more}", f"{short}{more}", f"{short}{brief}", short
+        return cls(curve.name, *look, is_hidden, versions, curve.about)
 
 
 @dataclass(frozen=True)
@@ -221,11 +229,12 @@ class Legend:
 def _draw_legend(legend: Legend, ground: Ground) -> Drawing:
     """Write the title, and a piece of each line before its name, which is shorter where room is short."""
     drawing, look, px = Drawing(ground), ground.look, ground.px
-    is_short = ground.box.width < _legend_size(legend, look).width
-    widths = _legend_widths(legend, look, is_short=is_short)
-    title, *entries = ground.box.columns(Share(1), *widths)
+    lines = _legend_lines(legend)
+    fitting = (each for each in lines if _legend_width(legend, each, look) <= ground.box.width)
+    called = next(fitting, lines[-1])
+    title, *entries = ground.box.columns(Share(1), *_name_widths(called, look))
     drawing.write(title, legend.title, "strong")
-    for curve, box in zip(legend.curves, entries, strict=True):
+    for curve, words, box in zip(legend.curves, called, entries, strict=True):
         is_shown, y = not curve.is_hidden, box.y
         if curve.name == ground.hovered:
             edge = "accent" if ground.has_focus else ""
@@ -236,7 +245,7 @@ def _draw_legend(legend: Legend, ground: Ground) -> Drawing:
         drawing.add(Line(line, ink, max(curve.width * look.scale, px(2)), dash))
         if curve.has_dots and is_shown:
             drawing.add(diamond((piece.x, y), px(3.5), curve.ink))
-        drawing.write(name, _called(curve, is_short=is_short), "small", "muted")
+        drawing.write(name, words, "small", "muted")
         if not is_shown:
             drawing.add(Lines(((name.left, y, name.right, y),), "muted"))
         what = "Hide" if is_shown else "Show"
@@ -245,19 +254,23 @@ def _draw_legend(legend: Legend, ground: Ground) -> Drawing:
     return drawing
 
 
-def _called(curve: Named, *, is_short: bool) -> str:
-    return curve.short or curve.name if is_short else curve.name
+def _legend_lines(legend: Legend) -> list[tuple[str, ...]]:
+    """What the curves are called, from the longest line to the shortest."""
+    return list(zip(*(curve.versions for curve in legend.curves), strict=True)) or [()]
 
 
-def _legend_widths(legend: Legend, look: Look, *, is_short: bool) -> list[float]:
-    small = look.font("small")
-    return [small.width(_called(curve, is_short=is_short)) + look.px(26) for curve in legend.curves]
+def _name_widths(called: Iterable[str], look: Look) -> list[float]:
+    return [look.font("small").width(each) + look.px(26) for each in called]
+
+
+def _legend_width(legend: Legend, called: Iterable[str], look: Look) -> float:
+    return look.font("strong").width(legend.title) + look.px(6) + sum(_name_widths(called, look))
 
 
 def _legend_size(legend: Legend, look: Look) -> Size:
     """No name may be missing."""
-    title, high = look.font("strong").width(legend.title) + look.px(6), look.font("strong").line + look.px(4)
-    wide, least = (title + sum(_legend_widths(legend, look, is_short=short)) for short in (False, True))
+    lines, high = _legend_lines(legend), look.font("strong").line + look.px(4)
+    wide, least = (_legend_width(legend, each, look) for each in (lines[0], lines[-1]))
     return Size(wide, high, least, high)
 
 
@@ -265,7 +278,7 @@ LEGEND = Graphic(
     _draw_legend,
     _legend_size,
     words=lambda legend: ", ".join(
-        f"{curve.name}{' hidden' if curve.is_hidden else ''}" for curve in legend.curves
+        f"{curve.versions[0]}{' hidden' if curve.is_hidden else ''}" for curve in legend.curves
     ),
     height=lambda legend, _width, look: _legend_size(legend, look).height,
 )

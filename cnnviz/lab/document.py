@@ -135,7 +135,7 @@ class _Pages:
     def _results(self, step: Step) -> Iterator[Block]:
         numbers = self._numbers
         parts = numbers.parts.get(step.id, ())
-        if parts and not step.measurements:  # whose table says it already
+        if parts and numbers.time and not step.measurements:  # whose table says it already
             yield Words(
                 f"Measured {numbers.time} with CNNViz {numbers.versions.get('CNNViz', '')}: "
                 f"{numbers.data_name} (SHA-256 {numbers.data_sha256[:12]}…), seed {numbers.experiment.seed}, "
@@ -199,7 +199,8 @@ def _prediction(step: Step, handed: HandIn) -> str:
             if shown_at
             else "No prediction was made."
         )
+    limit = f", {verdict.limit}" if verdict.limit else ""
     return (
         f"Predicted {commitment.time}, {commitment.words}: {verdict.predicted}. "
-        f"Measured: {verdict.measured}. The prediction is {verdict.nearness}."
+        f"Measured: {verdict.measured}. The prediction is {verdict.nearness}{limit}."
     )

@@ -36,7 +36,7 @@ class Verdict:
     predicted: str
     measured: str
     nearness: Nearness = "not to be judged"
-    close: float = 0.0  # how far off a number that is not right may be and be close; 0 for not at all
+    limit: str = ""  # how far off a number of this nearness is at most, or at least, in words
 
     @property
     def words(self) -> str:
@@ -49,7 +49,8 @@ class Verdict:
                 return f"Measured: {measured}"
             case _:
                 is_so = measured if measured.startswith("it ") else f"it is {measured}"
-                return f"{self.nearness.capitalize()}: you said {predicted}; {is_so}"
+                limit = f", {self.limit}" if self.limit else ""
+                return f"{self.nearness.capitalize()}{limit}: you said {predicted}; {is_so}"
 
 
 def judge(prediction: Prediction, answer: Answer | None, measured: Measured) -> Verdict:
@@ -67,12 +68,25 @@ def judge(prediction: Prediction, answer: Answer | None, measured: Measured) -> 
     predicted, found = answer_words(prediction, answer), _measured_words(prediction, measured)
     if is_right is None or value is None:
         return Verdict(None, predicted, found)
-    if is_right or isinstance(answer, str | tuple) or isinstance(value, str | tuple):
+    if isinstance(answer, str | tuple) or isinstance(value, str | tuple):
         return Verdict(is_right, predicted, found, VERDICTS[is_right])
+    if is_right:
+        within = f"within {distance_words(prediction, prediction.tolerance)}" if prediction.tolerance else ""
+        return Verdict(True, predicted, found, "right", within)
     close = closeness(prediction, value)
-    is_close = abs(answer - value) <= close * (1 + 1e-12)
-    nearness = "close" if is_close else "not close" if close else "not right"
-    return Verdict(False, predicted, found, nearness, close)
+    words = distance_words(prediction, close)
+    if abs(answer - value) <= close * (1 + 1e-12):
+        return Verdict(False, predicted, found, "close", f"within {words}")
+    if close:
+        return Verdict(False, predicted, found, "not close", f"more than {words} off")
+    return Verdict(False, predicted, found, "not right")
+
+
+def distance_words(prediction: Prediction, distance: float) -> str:
+    """Return how far off a number is, in the unit of the measure."""
+    measure = MEASURES[prediction.truth.measure]
+    unit = "percentage points" if measure.quantity == "percent" else measure.unit
+    return f"{format_value(distance)} {unit}".rstrip()
 
 
 def closeness(prediction: Prediction, value: float) -> float:

@@ -16,15 +16,17 @@ from cnnviz.datasets import Dataset
 from cnnviz.datasets.load import MNIST_FOLDER
 from cnnviz.evaluation import Progress, ignore_progress, part_of
 from cnnviz.experiment import PRESETS, SETTINGS, Experiment
+from cnnviz.history import History
 from cnnviz.lab.explaining import explain
 from cnnviz.lab.measures import Measured, measure
 from cnnviz.lab.model import Lab, Step, seed_of
 from cnnviz.lab.record import LabNumbers, LabRecord, OwnImage, RunRecord
 from cnnviz.lab.results import HandIn, OfData, OfLab
-from cnnviz.quantities import format_count, now
+from cnnviz.quantities import format_count, format_percent, now
 from cnnviz.report.bench import Bench, LabSettings, trained
-from cnnviz.report.blocks import Cell, Table, Words, data
+from cnnviz.report.blocks import Cell, Heading, Table, Words, data
 from cnnviz.report.blocks import Measured as Block
+from cnnviz.report.figures import history_figure
 from cnnviz.report.results import result_blocks
 from cnnviz.runtime import blas_kernel, one_blas_thread
 
@@ -128,8 +130,13 @@ def measured_lab(
     return sealed(numbers)
 
 
-def told_so_far(lab: Lab, record: LabRecord, experiment: Experiment) -> LabNumbers:
-    """Return what the guide has told of a lab's own networks by now: those of these settings."""
+def told_so_far(
+    lab: Lab, record: LabRecord, experiment: Experiment, run: tuple[Block, ...] = ()
+) -> LabNumbers:
+    """Return what the guide has told of a lab's own networks by now: those of these settings.
+
+    * `run`: what the first step shows of the run in the window.
+    """
     measured: list[Measured] = []
     for step in lab.steps:
         found, own = record.step(step.id).found, replace(experiment, **step.show.settings)
@@ -138,7 +145,26 @@ def told_so_far(lab: Lab, record: LabRecord, experiment: Experiment) -> LabNumbe
             continue
         if not set(found.experiment.differing(own)) - HARMLESS:
             measured += found.measured
-    return LabNumbers(experiment, measured=tuple(measured))
+    return LabNumbers(experiment, measured=tuple(measured), parts={lab.steps[0].id: run})
+
+
+def run_blocks(experiment: Experiment, history: History | None) -> Iterator[Block]:
+    """Yield what a draft shows of a run that has begun: its curves and its settings.
+
+    * `history`: None where the curves tell the answer to an open prediction.
+    """
+    yield Heading("The run so far", 3)
+    if history is not None:
+        test = history.tests[-1] if history.tests else None
+        said = f"The network in the window has trained for {format_count(history.step)} steps."
+        if test is not None:
+            said += (
+                f" After step {format_count(test.step)} it reads {format_percent(test.accuracy, 2)} of the "
+                "test images correctly."
+            )
+        yield Words(said)
+        yield history_figure(history, history.tests, "whenever they were tried")
+    yield _settings_table(experiment)
 
 
 def sealed(numbers: LabNumbers) -> LabNumbers:
@@ -244,19 +270,23 @@ def command_line(experiment: Experiment, dataset: Dataset, sample: int = 0) -> s
     return shlex.join([*words, "--report", "lab5.pdf"])
 
 
+def _settings_table(experiment: Experiment) -> Table:
+    rows = [
+        (name.replace("_", " "), setting.written(getattr(experiment, name)))
+        for name, setting in SETTINGS.items()
+        if name not in experiment.unused
+    ]
+    return Table(
+        "settings", "Settings of the run.", data(("setting", "value"), rows), ("text", "text"), columns=3
+    )
+
+
 def appendix_blocks(bench: Bench) -> Iterator[Words | Table]:
     """Yield how to measure again what was measured on a bench."""
     experiment, dataset = bench.experiment, bench.dataset
     yield Words("This command, with the same seed and versions, gives the same numbers:")
     yield Words(command_line(experiment, dataset, bench.settings.sample), "code")
-    settings = [
-        (name.replace("_", " "), setting.written(getattr(experiment, name)))
-        for name, setting in SETTINGS.items()
-        if name not in experiment.unused
-    ]
-    yield Table(
-        "settings", "Settings of the run.", data(("setting", "value"), settings), ("text", "text"), columns=3
-    )
+    yield _settings_table(experiment)
     images = (
         f"{dataset.name}: {format_count(len(dataset.train_labels))} training, "
         f"{format_count(len(dataset.test_labels))} test images"

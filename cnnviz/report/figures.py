@@ -1,6 +1,6 @@
 """The figures of a report: drawings on sheets of paper, whose lengths are points."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.heat_map import COLORS, HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.route import ROUTE, Route, Routed
 from cnnviz.graphics.translation import curves_of, sweep_levels, sweep_of
+from cnnviz.history import EvaluationPoint, History
 from cnnviz.palette import STAGE_STYLES, signed_levels
 from cnnviz.quantities import format_count, format_probability, with_article
 from cnnviz.report.bench import Bench, dots
@@ -72,29 +73,38 @@ MOST_MAPS = 8
 
 def curves_figure(bench: Bench) -> Figure:
     """Loss and accuracy over the steps."""
-    history, log_every, end = bench.history, bench.experiment.log_every, float(max(bench.step, 1))
+    tests = (0, bench.before), (bench.step, bench.evaluation)
+    return history_figure(
+        bench.history,
+        [EvaluationPoint(step, each.loss, each.accuracy) for step, each in tests],
+        "before and after training",
+    )
+
+
+def history_figure(history: History, tests: Sequence[EvaluationPoint], when: str) -> Figure:
+    """Loss and accuracy of a run so far; `when` tells of the tests, which are dots."""
+    log_every, end = history.log_every, float(max(history.step, 1))
     smooth, short = history.loss_curve(log_every), history.loss_curve(_SHORT_WINDOW)
     steps, right = smooth.steps, history.accuracy_curve(log_every).values
     # The share of the first few steps is all or nothing, and would be a stroke along the axis.
-    known = steps >= min(_FEWEST_STEPS, bench.step)
+    known = steps >= min(_FEWEST_STEPS, history.step)
     faint = PAPER.mixed("accent", "surface", 0.6)
-    tests = (0.0, bench.before), (end, bench.evaluation)
     loss = Curves(
         (
             Curve("last 20", steps, short.values, faint, width=0.8),
             Curve(f"last {format_count(log_every)}", steps, smooth.values, width=2.2),
         ),
         x_name="step",
-        y_range=(0.0, float(np.nanmax([*smooth.values, bench.before.loss])) * 1.15),
+        y_range=(0.0, float(np.nanmax([*smooth.values, *(each.loss for each in tests)])) * 1.15),
         x_range=(0.0, end),
-        dots=tuple((step, each.loss, "winner") for step, each in tests),
+        dots=tuple((each.step, each.loss, "winner") for each in tests),
     )
     accuracy = Curves(
         (Curve(f"last {format_count(log_every)}", steps[known], right[known], width=2.2),),
         x_name="step",
         y_range=(0.0, 1.0),
         x_range=(0.0, end),
-        dots=tuple((step, each.accuracy, "winner") for step, each in tests),
+        dots=tuple((each.step, each.accuracy, "winner") for each in tests),
     )
     drawing = sheet(168)
     halves = drawing.ground.box.columns(Share(1), Share(1), gap=18)
@@ -107,9 +117,9 @@ def curves_figure(bench: Bench) -> Figure:
     return figure(
         drawing,
         "training-curves",
-        f"Loss and accuracy over {format_count(bench.step)} training steps, each the mean of the last "
-        f"{format_count(log_every)} steps (thin line: of the last 20). Dots: the test images, before and "
-        "after training; they were not trained on.",
+        f"Loss and accuracy over {format_count(history.step)} training steps, each the mean of the last "
+        f"{format_count(log_every)} steps (thin line: of the last 20). Dots: the test images, {when}; they "
+        "were not trained on.",
         data(("step", "loss_mean_20", f"loss_mean_{log_every}", f"accuracy_mean_{log_every}"), list(rows)),
     )
 

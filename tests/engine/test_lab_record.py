@@ -141,7 +141,7 @@ def test_a_step_shows_what_it_needs_of_earlier_ones():
     record = record.recorded(way, Version("It stays.", TIME))
     (first, told), (second, said) = recalled(lab, record, asking)
     assert (first, second) == ("1  Guess", f"{lab.steps.index(way) + 1}  {way.title}")
-    assert told == f"Not close: you said 0.5; it is {measured.words}", "in a line"
+    assert told == f"Not close, more than 0.12 off: you said 0.5; it is {measured.words}", "in a line"
     assert said == "“It stays.”"
 
 

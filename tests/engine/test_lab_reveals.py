@@ -16,7 +16,7 @@ from cnnviz.graphics.columns import plan_of
 from cnnviz.lab.course import find_lab
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.explaining import explanation, mistakes_in
-from cnnviz.lab.judging import judge
+from cnnviz.lab.judging import closeness, judge
 from cnnviz.lab.measured import hand_in, measured_lab
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import Prediction
@@ -39,26 +39,28 @@ SHIPPED = ("lab5", "pooling", "fooling")
 @pytest.mark.parametrize(
     ("measure", "tolerance", "answer", "value", "words"),
     [
-        ("test_accuracy", 0.5, 99.25, 99.62, "Right: you said 99.25 %; it is 99.62 %"),
-        ("test_accuracy", 0.5, 97.0, 99.62, "Close: you said 97 %; it is 99.62 %"),
-        ("test_accuracy", 0.5, 85.0, 99.62, "Not close: you said 85 %; it is 99.62 %"),
-        ("test_accuracy", 8.0, 27.0, 39.0, "Close: you said 27 %; it is 39 %"),
-        ("filter_change", 0.3, 0.7, 0.97, "Right: you said 0.7; it is 0.97"),
-        ("filter_change", 0.3, 0.5, 0.97, "Not close: you said 0.5; it is 0.97"),
-        ("hardest_probability", 0.1, 0.2, 0.003, "Not close: you said 0.2; it is 0.003"),
-        ("hardest_probability", 0.1, 0.8, 0.95, "Close: you said 0.8; it is 0.95"),
-        ("test_mistakes", 0, 66, 72, "Close: you said 66 images; it is 72 images"),
+        ("test_accuracy", 0.5, 99.25, 99.62, "Right, within 0.5 {}: you said 99.25 %; it is 99.62 %"),
+        ("test_accuracy", 0.5, 97.0, 99.62, "Close, within 10 {}: you said 97 %; it is 99.62 %"),
+        ("test_accuracy", 0.5, 85.0, 99.62, "Not close, more than 10 {} off: you said 85 %; it is 99.62 %"),
+        ("test_accuracy", 8.0, 27.0, 39.0, "Close, within 12 {}: you said 27 %; it is 39 %"),
+        ("filter_change", 0.3, 0.7, 0.97, "Right, within 0.3: you said 0.7; it is 0.97"),
+        ("filter_change", 0.3, 0.5, 0.97, "Not close, more than 0.4 off: you said 0.5; it is 0.97"),
+        ("hardest_probability", 0.1, 0.2, 0.003, "Not close, more than 0.1 off: you said 0.2; it is 0.003"),
+        ("hardest_probability", 0.1, 0.8, 0.95, "Close, within 0.2: you said 0.8; it is 0.95"),
+        ("test_mistakes", 0, 66, 72, "Close, within 7 images: you said 66 images; it is 72 images"),
         ("test_mistakes", 0, 1, 8, "Not right: you said 1 image; it is 8 images"),
         ("test_mistakes", 0, 5, 4, "Not right: you said 5 images; it is 4 images"),
-        ("test_loss", 0.01, 0.05, 0.0, "Not close: you said 0.05 nats; it is 0 nats"),
+        ("test_loss", 0.01, 0.05, 0.0, "Not close, more than 0.01 {} off: you said 0.05 {}; it is 0 {}"),
     ],
 )
 def test_a_verdict_knows_near_from_far(measure, tolerance, answer, value, words):
     asked = Prediction("number", "How many?", measure, tolerance=tolerance)
     verdict = judge(asked, answer, Measured.of("x", asked.truth, value))
-    assert verdict.words == words
-    assert (verdict.nearness == "close") == (tolerance < abs(answer - value) <= verdict.close)
-    assert verdict.close == float(f"{verdict.close:.2g}"), "judged by the limit that is told"
+    unit = "percentage points" if measure == "test_accuracy" else "nats"
+    assert verdict.words == words.replace("{}", unit)
+    close = closeness(asked, value)
+    assert (verdict.nearness == "close") == (tolerance < abs(answer - value) <= close)
+    assert close == float(f"{close:.2g}"), "judged by the limit that is told"
 
 
 @pytest.mark.parametrize(

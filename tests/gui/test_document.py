@@ -336,7 +336,7 @@ def test_a_saved_run_is_not_replaced_by_another_without_a_question(
     ask(session, "save")
     assert not session.document.save_now()
     assert len(asked) == 2
-    assert re.fullmatch(rf"a.cnnviz: LAB5, classes 0, 1, seed 0,.* {last} steps", asked[0])
+    assert re.fullmatch(rf"a.cnnviz: LAB5; classes 0, 1; seed 0;.* {last} steps", asked[0])
     assert (path.read_bytes(), session.document.is_changed) == (first, True)
     save()  # as another file
     assert path.read_bytes() == first
@@ -351,7 +351,7 @@ def test_a_saved_run_is_not_replaced_by_another_without_a_question(
     ask(session, "import_run")
     qtbot.waitUntil(lambda: session.state.ghost is not None and session.state.ghost.step == last)
     assert session.state.ghost.losses.tobytes() == record_in(path).losses.tobytes()
-    assert session.state.ghost.said.startswith("a.cnnviz, LAB5, classes 0, 1, seed 0")
+    assert session.state.ghost.said.startswith("a.cnnviz; LAB5; classes 0, 1; seed 0")
     assert told(session) == "The grey curves in Network are those of a.cnnviz."
 
 

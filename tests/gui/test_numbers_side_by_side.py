@@ -23,7 +23,7 @@ from tests.oracles import read_number as read
 from ui.panels.backprop.focus import StepKind, backward_steps
 from ui.panels.backprop.pages import Now, inspect
 from ui.panels.backprop.passes import preview_update
-from ui.panels.training.log_table import LogModel
+from ui.panels.training.log_table import log_values
 
 
 def assert_told_apart(values, texts) -> None:
@@ -54,12 +54,9 @@ shares = st.lists(st.floats(2**-20, 1, width=32), min_size=3, max_size=5).map(
 
 @given(numbers)
 @settings(max_examples=60)
-def test_columns_of_the_log_however_they_grew(qapp, values: list[float]) -> None:
-    model = LogModel()
-    for place, value in enumerate(values):
-        model.append([(place, abs(value), 1.0)])
-        model.see(range(place + 1))
-    texts = [model.text(row, 1) for row in range(len(values))]
+def test_columns_of_the_log(values: list[float]) -> None:
+    shown = log_values([(place, abs(value), 1.0) for place, value in enumerate(values)])
+    texts = [row.texts[0] for row in shown.rows]
     assert_told_apart(list(map(abs, values)), texts)
 
 

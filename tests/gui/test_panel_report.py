@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from msgspec import structs
 from PySide6.QtCore import QEvent, Qt
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from cnnviz.covers import Secret
+from cnnviz.history import EvaluationPoint
 from cnnviz.lab.course import free_lab, shipped_labs
 from cnnviz.lab.model import PARTS
 from cnnviz.lab.reading import load_lab
@@ -17,6 +19,7 @@ from cnnviz.lab.record import Work
 from cnnviz.report import pdf
 from cnnviz.report.blocks import Figure, Heading, Table, Words
 from cnnviz.snapshots import Snapshot
+from cnnviz.training import Progress
 from tests.engine.report_cases import small_data
 from tests.gui.document_driving import through_document
 from tests.gui.driving import EventCounter, drain, settle, show_window
@@ -265,6 +268,27 @@ def test_the_preview_grows_with_results_shows_none_while_one_is_predicted_and_ne
     said = [each.text() for each in panel.preview.findChildren(WrapLabel) if each.isVisible()]
     assert said == ["The pages of the report are being made…"]
     qtbot.waitUntil(lambda: len(panel.preview.pages) == before)
+
+
+def test_a_draft_shows_the_run_in_the_window_but_no_curves_that_tell_an_answer_and_a_report_does_not(
+    make, state
+):
+    panel = make()
+
+    def shown(*, is_final: bool = False) -> set[str]:
+        blocks = panel.exporter.composed(is_final=is_final)().blocks
+        return {each.name for each in blocks if isinstance(each, Figure | Table)}
+
+    assert shown() == set()
+    ones = np.ones(40, dtype=np.intp)
+    state.history.append(Progress(1, np.linspace(0.7, 0.3, 40), ones, ones, 0.1))
+    state.history.add_test(EvaluationPoint(40, 0.31, 0.95))
+    said = [each.text for each in words(panel.exporter.composed(is_final=False)().blocks)]
+    assert any("40 steps" in each and "95 %" in each for each in said)
+    assert shown() == {"training-curves", "settings"}
+    assert shown(is_final=True) == set()
+    state.set_covered({Secret.TEST: "Step 2 asks for it."})
+    assert shown() == {"settings"}
 
 
 @pytest.mark.typesets

@@ -119,8 +119,9 @@ def test_what_is_typed_beside_a_trained_run_waits_for_a_new_one_but_a_rate_alone
     _click(qtbot, window.pending.action_button())
     qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 0)
     assert state.experiment == state.draft == replace(LAB5, filters=(3,))
-    assert state.ghost.said == "LAB5, classes 0, 1, seed 0, learning rate 0.0001"
-    assert state.history.said == f"{state.ghost.said}, filters 3"
+    settings = "LAB5; classes 0, 1; seed 0; learning rate 0.0001; filters {}; kernel 3; pooling Max"
+    assert state.ghost.said == settings.format(8)
+    assert state.history.said == settings.format(3)
     assert window.pending.text() == ""
     assert not any("•" in label.text() for label in form.findChildren(QLabel))
 

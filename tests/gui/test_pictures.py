@@ -67,7 +67,7 @@ def _training(_bot: QtBot, session: Session) -> None:
     click(panel.network.choices.controls["moment"].button("difference"))
     matrix = panel.results.matrix
     click_part(matrix, CellKey("class", 1, 1))
-    turn_wheel(panel.log.viewport(), 1)
+    turn_wheel(panel.log, 1)
     turn_wheel(panel.results.mistakes, -2)
     press(panel.speed.slider, Key.Key_Left, Key.Key_Left)
 

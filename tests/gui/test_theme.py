@@ -21,7 +21,6 @@ from cnnviz.drawing.cells import cell_numbers
 from cnnviz.notation import Notation
 from tests.gui.driving import EventCounter, settle, show_window
 from tests.oracles import luminance
-from ui.panels.training.log_table import LogTable
 from ui.theme import (
     DARK,
     LIGHT,
@@ -255,20 +254,6 @@ def test_focus_can_be_seen_and_an_invalid_field_has_a_red_border(qtbot: QtBot) -
     field.setProperty("invalid", True)
     repolish(field)
     assert field.grab().toImage().pixelColor(0, middle).name().upper() == LIGHT.danger
-
-
-def test_a_hidden_part_keeps_the_font_that_what_is_round_it_gave_it(qtbot, theme):
-    log = LogTable()
-    log.set_placeholder("nothing yet")
-    qtbot.addWidget(log)
-    log.append([(1, 0.5, 0.5)])
-    show_window(qtbot, log)
-    theme.set_scale(1.35)
-    settle(qtbot, parts=[theme])
-    log.set_rows([])
-    (label,) = [each for each in log.findChildren(QLabel) if each.text()]
-    assert label.isVisible()
-    assert label.fontInfo().pointSizeF() == pytest.approx(theme.theme.base_pt)
 
 
 class SmallField(QPlainTextEdit):

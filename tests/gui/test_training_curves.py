@@ -7,19 +7,20 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
-from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import LIGHT as LOOK
+from cnnviz.drawing import Text
 from cnnviz.graphics.curves import Marker
 from cnnviz.graphics.run_curves import BEFORE, EACH, MEAN, TESTS
+from cnnviz.graphics.texts import VALUES
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.training import Progress
 from tests.gui.driving import double_click, settle, show_window, turn_wheel
 from ui.panels.reading_box import ReadingBox
 from ui.panels.training.curve_plot import CurvePlot
 from ui.panels.training.curves import TrainingCurves
-from ui.panels.training.log_table import LogTable
+from ui.panels.training.log_table import LogTable, log_values
 from ui.theme import DARK, LIGHT, ThemeManager
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
@@ -289,19 +290,21 @@ def test_choices_and_zoom_come_back_with_the_view(
 
 def test_the_shown_moment_is_marked_and_an_earlier_run_is_grey(curves: TrainingCurves) -> None:
     curves.set_history(recorded())
+    curves._run.history.said = "LAB5; classes 0, 1; seed 7"
     ghost = recorded(700)
-    ghost.said = "classes 4, 9, seed 7"
+    ghost.said = "LAB5; classes 4, 9; seed 7"
     curves.set_ghost(ghost)
     curves.set_moment(300)
     for each in (curves.loss, curves.accuracy):
         assert points(each, BEFORE)[-1] == 700
         assert [marker.x for marker in each.content.markers] == [300]
     named = [plot.legend.drawing().texts() for plot in (curves.loss, curves.accuracy)]
-    assert all(BEFORE in texts for texts in named), "each plot says what its grey curve is"
-    told = "an earlier run, classes 4, 9, seed 7, 700 steps"
+    assert "earlier run: classes 4, 9" in named[0], "each plot says what its grey curve is"
+    assert any("90 %" in text for text in named[1])
+    told = "an earlier run, LAB5; classes 4, 9; seed 7; 700 steps"
     assert f"In grey: {told}" in curves.accuracy.toolTip()
     assert curves.loss.legend.drawing().part(BEFORE).tip == f"Hide the curve “earlier run”: {told}"
-    assert curves.accuracy.legend.drawing().part(BEFORE).tip.endswith(f"{told}, test accuracy 90 %")
+    assert curves.accuracy.legend.drawing().part(BEFORE).tip.endswith(f"{told}; test accuracy 90 %")
     for plot in (curves.loss, curves.accuracy):
         plot.toggled.emit(BEFORE)
         assert BEFORE in plot.content.hidden
@@ -369,74 +372,56 @@ def rows(first: int, count: int) -> list[tuple[int, float, float]]:
     return [(500 * step, 1 / step, 1 - 0.1 / step) for step in range(first, first + count)]
 
 
-def test_the_model_obeys_the_rules_of_qt_and_writes_its_numbers_in_columns_that_line_up(
-    table: LogTable, qtmodeltester: ModelTester
-) -> None:
-    table.append(rows(1, 5))
-    qtmodeltester.check(table.model(), force_py=True)
-    table.append(rows(1, 3))
-    table.set_rows(rows(7, 2))
-    assert table.rows() == rows(7, 2)
-    table.set_rows([])
-    assert table.rows() == []
-    table.append([(12_500, 0.0368, 0.99669)])
-    index = table.model().index
-    assert [index(0, column).data() for column in range(3)] == ["12,500", "0.037", "0.997"]
-    alignment = index(0, 1).data(Qt.ItemDataRole.TextAlignmentRole)
-    assert alignment & Qt.AlignmentFlag.AlignRight
-    headers = [table.model().headerData(column, Qt.Orientation.Horizontal) for column in range(3)]
-    assert headers == ["step", "loss", "accuracy"]
-    table.append([(500, float("inf"), 0.5), (1000, float("nan"), 0.5)])
-    assert [index(row, 1).data() for row in (1, 2)] == ["∞", "NaN"]
-
-
-def test_the_table_follows_its_end_unless_the_user_has_scrolled_and_a_figure_has_what_is_in_sight(
+def test_the_table_follows_its_end_unless_the_user_has_scrolled_and_shows_whole_rows(
     table: LogTable, qtbot: QtBot
 ) -> None:
     for first in range(1, 100, 10):
         table.append(rows(first, 10))
-    bar = table.verticalScrollBar()
-    assert bar.maximum() > 0
-    assert bar.value() == bar.maximum()
+    bar, drawing = table.bar, table.drawing
+    assert bar.value() == bar.maximum() > 0
     table.setFocus()
-    for key in (Qt.Key.Key_End, Qt.Key.Key_Home):
-        qtbot.keyClick(table, key, Qt.KeyboardModifier.ControlModifier)
-    assert bar.value() == 0
+    for key, place in ((Qt.Key.Key_Home, 0), (Qt.Key.Key_Down, 1)):
+        qtbot.keyClick(table, key)
+        assert (bar.value(), table.scrolled_to()) == (place, place)
+    turn_wheel(table, -1)
+    below = bar.value()
+    assert below > 1
     table.append(rows(101, 10))
-    assert bar.value() == 0
-    bar.setValue(bar.maximum())
+    assert bar.value() == below
+    assert drawing().texts()[3] == f"{500 * (below + 1):,}"
+    qtbot.keyClick(table, Qt.Key.Key_End)
     table.append(rows(111, 10))
-    qtbot.waitUntil(lambda: table.indexAt(table.viewport().rect().bottomLeft()).row() >= 118)
-    assert bar.value() == bar.maximum()
-    assert table.rowViewportPosition(table.rowAt(0)) == 0, "the first row in sight is whole"
-    texts = table.figure(LIGHT).texts()
-    assert texts[1:3] == ["loss", "accuracy"]
-    assert "60,000" in texts
-    assert "500" not in texts
-    model, seen = table.model(), range(table.rowAt(0), table.model().rowCount())
-    assert {len(model.index(row, 1).data()) for row in seen} == {len("0.00833")}, "1/119 and 1/120 differ so"
-    assert model.index(0, 1).data() == "1.000", "which is not in sight"
-    bar.setValue(0)
-    assert [model.index(row, 1).data() for row in (1, 119)] == ["0.500", "0.008"]
+    assert table.scrolled_to() is None
+    texts = drawing().texts()
+    assert texts[:3] == ["step", "loss", "accuracy"]
+    assert texts[-3:] == ["60,000", "0.00833", "0.99917"], "1/119 and 1/120 differ so"
+    assert max(mark.box.bottom for mark in drawing().marks if isinstance(mark, Text)) <= table.height()
+    assert table.figure(LIGHT).texts() == texts
+    table.set_rows(rows(7, 2))
+    assert table.rows() == rows(7, 2)
+    table.set_rows([])
+    assert drawing().texts() == []
 
 
-def test_chosen_rows_are_copied_with_full_precision_and_without_a_choice_all(
-    table: LogTable, qtbot: QtBot
-) -> None:
-    table.append(rows(1, 4))
-    assert table.copy_selection().count("\n") == 5
+def test_what_is_no_number_is_no_gap_in_the_log() -> None:
+    shown = log_values([(500, float("inf"), 0.5), (12_500, float("nan"), 0.99669)])
+    assert [(row.name, *row.texts) for row in shown.rows] == [
+        ("500", "∞", "0.500"),
+        ("12,500", "NaN", "0.997"),
+    ]
+
+
+def test_the_log_is_copied_with_full_precision(table: LogTable, qtbot: QtBot) -> None:
+    table.append(rows(3, 1))
     table.setFocus()
-    table.selectRow(2)
     qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    lines = ["step\tloss\taccuracy", "1500\t0.3333333333333333\t0.9666666666666667", ""]
-    assert QGuiApplication.clipboard().text() == "\n".join(lines)
+    assert QGuiApplication.clipboard().text() == "1500\t0.3333333333333333\t0.9666666666666667"
 
 
 def test_no_number_is_cut_at_the_smallest_size(table: LogTable, theme: ThemeManager) -> None:
     theme.set_scale(1.35)
     table.append([(60_000, 12.345, 0.999)])
     table.resize(table.minimumSizeHint())
-    metrics = table.fontMetrics()
-    for column, text in enumerate(("60,000", "12.345", "0.999")):
-        assert table.columnWidth(column) >= metrics.horizontalAdvance(text) + theme.theme.px(16)
-    assert table.rowHeight(0) >= metrics.height()
+    assert table.content is not None
+    least = VALUES.size(table.content, theme.theme).least_width
+    assert least + table.bar.width() <= table.width()

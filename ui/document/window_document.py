@@ -451,7 +451,7 @@ class WindowDocument(QObject):
             return
 
         def done(record: History) -> None:
-            record.said = ", ".join(filter(None, (printable_name(path), record.said)))
+            record.said = "; ".join(filter(None, (printable_name(path), record.said)))
             self.state.set_ghost(record)
             self._tell("success", f"The grey curves in Network are those of {printable_name(path)}.")
 

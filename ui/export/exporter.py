@@ -14,7 +14,6 @@ from cnnviz.errors import CNNVizError
 from ui.controls.keyboard import follow_keyboard
 from ui.export.figures import Figure, caption_of, figures_of, panel_at, panel_title, plot_at, title_of
 from ui.panels.samples.drawing_pad import DrawingPad
-from ui.panels.training.log_table import LogTable
 from ui.state import AppState
 from ui.tasks import TaskRunner
 from ui.window.actions import action_row
@@ -127,10 +126,6 @@ class FigureExporter(QObject):
         """Put the plot or panel that `widget` is in on the clipboard: picture, SVG and caption."""
         from ui.export.formats import draw_svg, to_image
 
-        focus = QApplication.focusWidget()
-        if widget is None and isinstance(focus, LogTable):
-            focus.copy_selection()  # with the focus in a table, Ctrl+C means its rows
-            return
         figure = self._figures_meant(widget)[0]
         try:
             drawing = figure.drawing()

@@ -108,7 +108,8 @@ class ReportExporter(QObject):
 
     def _numbers(self, *, is_final: bool) -> LabNumbers:
         known = self._measuring.numbers if is_final else self._measuring.uncovered
-        return known or told_so_far(self._work.lab, self._work.record, self._measuring.experiment)
+        run = () if is_final else self._measuring.run_so_far()
+        return known or told_so_far(self._work.lab, self._work.record, self._measuring.experiment, run)
 
     @property
     def name(self) -> str:

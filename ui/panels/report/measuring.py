@@ -9,11 +9,12 @@ from cnnviz.datasets import Dataset, require_classes
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.experiment import Experiment
 from cnnviz.files import printable
-from cnnviz.lab.measured import are_of, measured_lab, own_pixels, seed_for
+from cnnviz.lab.measured import are_of, measured_lab, own_pixels, run_blocks, seed_for
 from cnnviz.lab.model import Lab
 from cnnviz.lab.record import LabNumbers
 from cnnviz.quantities import format_count
 from cnnviz.report.bench import LabSettings
+from cnnviz.report.blocks import Measured as Block
 from ui.panels.report.work import StudentWork
 from ui.state import AppState
 from ui.tasks import Context, TaskRunner
@@ -58,6 +59,14 @@ class Measuring(QObject):
     def uncovered(self) -> LabNumbers | None:
         """What was measured and may be seen: nothing while something is still to be predicted."""
         return None if self._state.covered else self.numbers
+
+    def run_so_far(self) -> tuple[Block, ...]:
+        """What a draft shows of the run in the window, which is not measured: nothing before it has begun."""
+        state = self._state
+        if not len(state.history.losses):
+            return ()
+        is_covered = bool(state.why_covered(Secret.LOSS, Secret.TEST))
+        return tuple(run_blocks(state.experiment, None if is_covered else state.history))
 
     def _are_current(self, numbers: LabNumbers) -> bool:
         """Whether numbers are of the lab in front, the seed, the image and, where they are open, the data."""

@@ -142,8 +142,9 @@ class ReportPanel(Panel):
         self.exporter.ended.connect(self._on_export_ended)
         self.exporter.handed_out.connect(self.exported)
         self.preview.pagesWanted.connect(self._refresh)
-        state.runChanged.connect(self._note_training)
-        work.opened.connect(self._note_training)
+        state.runChanged.connect(self._note_run)
+        state.testAdded.connect(self._note_run)
+        work.opened.connect(self._note_run)
         work.opened.connect(self._on_work_opened)
         state.datasetChanged.connect(self._show_run)
         for shown in (self._show_run, self._show_section, self._on_work_changed):
@@ -252,9 +253,11 @@ class ReportPanel(Panel):
         self.exporter.follow()
         self._preview.request(preview_work(self.exporter.composed(is_final=False), self.preview.dpi))
 
-    def _note_training(self) -> None:
+    def _note_run(self) -> None:
         """Remember that a network was trained, whose losses and accuracy the window shows."""
         run = self._state.run
+        if run.status is not RunStatus.TRAINING:  # the pages show its curves
+            self._on_work_changed()
         if run.is_started and run.status is not RunStatus.LOADING:
             classes = self._state.experiment.classes
             if not self.work.work.shown_of(classes).training:

@@ -197,11 +197,13 @@ class TrainingCurves(ProvenancePart, QWidget):
             return f"{means}{before} {_HANDLING}"
 
         self.loss.setToolTip(
-            f"Cross-entropy −ln p(label), in nats: units of the natural logarithm. "
+            "Cross-entropy −ln p(label), in nats (units of the natural logarithm): 0 when the network is "
+            "sure of the right class. "
             f"Guessing among {count} classes costs ln {count} = {format_value(math.log(count))}. {told()}"
         )
         # The accuracy is told where it is drawn alone, for there it can be covered.
-        told_all = told(self._run.ghost_tested)
+        tested = self._run.ghost_tested
+        told_all = told(f"; test accuracy {tested}" if tested else "")
         self.accuracy.setToolTip(f"Share of images whose class is predicted correctly. {told_all}")
 
     # -- choices -------------------------------------------------------------------------------------------

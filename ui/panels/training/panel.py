@@ -258,8 +258,8 @@ class TrainingPanel(Panel):
         if matrix is not None:
             beside.append(Card("matrix", CONFUSION, matrix, "Test images", self.results.said(), room=None))
         beside += [] if mistakes is None else [mistakes]
-        log = Card("log", VALUES, self.log.values(), "Log", self._log_title.caption(), room=None)
-        beside += [log] if self.log.rows() else []
+        if (lines := self.log.content) is not None:
+            beside.append(Card("log", VALUES, lines, "Log", self._log_title.caption(), room=None))
         plots = across(curves.loss.card(), curves.accuracy.card(), room=Share(2))
         left, right = down(network, plots, room=Share(5)), down(*beside, room=Share(2), gap=16)
         return page_drawn(Page(across(left, right, gap=24) if beside else left), box, look)
@@ -357,7 +357,7 @@ class TrainingPanel(Panel):
         self.log.set_rows([line[:3] for line in history.log])
         self._log_title.set_caption(f"means of {format_count(history.log_every)} steps")
         first = history.first_step + history.log_every
-        self.log.set_placeholder(f"Its first line comes at step {format_count(first)}")
+        self.log.placeholder = f"Its first line comes at step {format_count(first)}"
 
     def _on_steps_added(self, lines: list[tuple[int, float, float, int]]) -> None:
         self.curves.follow()
