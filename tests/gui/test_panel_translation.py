@@ -257,14 +257,15 @@ def test_the_tab_key_goes_through_the_whole_panel_in_reading_order(desk: Desk) -
     stops = [
         controls["lesson"],
         controls["pair"],
+        panel.more,
         controls["pool_size"],
         panel.edges,
+        controls["relative"],
+        controls["compared"],
         desk.canvas,
         controls["equivariance"],
         panel.maps,
         panel.winners,
-        controls["relative"],
-        controls["compared"],
         panel.strip,
         controls["measure"],
         controls["many"],
@@ -272,6 +273,18 @@ def test_the_tab_key_goes_through_the_whole_panel_in_reading_order(desk: Desk) -
     stops[0].setFocus()
     for stop in stops[1:]:
         tab_to(lambda widget, stop=stop: widget is stop or stop.isAncestorOf(widget), most=8)
+
+
+def test_what_the_lessons_leave_as_it_is_is_folded_until_it_is_asked_for(qtbot: QtBot) -> None:
+    desk = Desk(qtbot, sweeps=False)
+    folded = [desk.controls[name] for name in ("pool_size", "relative", "compared")] + [desk.panel.edges]
+    for is_unfolded in (False, True):
+        click(desk.panel.more)
+        assert [each.isVisible() for each in folded] == [is_unfolded] * 4
+    desk.panel.choices.choose(more=False)
+    (unfold,) = desk.panel.openers().values()
+    unfold()
+    assert folded[0].isVisible(), "who finds it by its name gets to see it"
 
 
 def test_arrow_keys_move_the_image_from_every_control_that_does_not_need_them(desk: Desk) -> None:
