@@ -326,8 +326,8 @@ def test_terms_are_added_one_by_one_the_followed_one_first_up_to_the_engines_gra
         assert colors["sum"] == colors["total"]
         assert colors["sum"].hi >= np.abs(terms.cumulative[:, 0]).max()
         assert colors["term"].hi == np.abs(terms.terms[:, 0]).max(), "small terms look small"
-        both = [shown[key].content.map for key in ("sum", "total")]
-        assert both[0].notation.unit == both[1].notation.unit, "one grows towards the other"
+        both = [shown[key].content.map for key in ("sum", "total", "term")]
+        assert len({each.notation for each in both}) == 1, "one grows towards the other by the third"
         assert both[0].notation.texts(both[0].values, None, 7) != ["0.00"] * 9
         assert shown["chevron-right"].asks == SumTerms(count + 1)
         assert shown["chevron-left"].is_enabled is (count > 1)

@@ -151,6 +151,14 @@ class BackpropPanel(Panel):
         for button in (self.header.back, self.header.play, self.header.next):
             button.setHidden(alone)
 
+    @override
+    def paging(self) -> tuple[int, int]:
+        return self.model.index, max(len(self.model.steps), 1)
+
+    @override
+    def turn_page(self, way: int) -> bool:
+        return self.header.go_to(self.model.index + way)
+
     def _fit_side(self) -> None:
         """Put the column at the right, or below what it explains when there is no room beside it."""
         px, margins = theme_manager().theme.px, self._body.contentsMargins()
@@ -312,6 +320,7 @@ class BackpropPanel(Panel):
     def _on_step_changed(self) -> None:
         model = self.model
         self.header.show_steps(model.steps, model.index)
+        self.paged.emit()
         self._draw_step()
         if model.step.kind is StepKind.UPDATE:
             self.work.request_preview()
