@@ -232,7 +232,7 @@ def test_without_a_pool_pooling_is_a_what_if(desk: Desk) -> None:
     # A 2 x 2 pool behind a stride of 2 sees a pixel as a quarter of its cell.
     choose_by_keys(desk.controls["lesson"], "digit-1px")
     desk.settle()
-    assert "One pixel is a quarter of a cell" in desk.panel.lesson.box.content.say()
+    assert "One pixel is a quarter of a cell" in desk.panel.lesson.page.leaves()["lesson"].content.say()
 
 
 def test_a_deeper_network_has_blocks_an_activation_and_its_own_pool(desk: Desk) -> None:
@@ -339,7 +339,7 @@ def choose(desk: Desk, name: str) -> str:
     """Pick a lesson with the keyboard and return what it says when it has measured."""
     choose_by_keys(desk.controls["lesson"], name)
     desk.settle()
-    return desk.panel.lesson.box.content.say()
+    return desk.panel.lesson.page.leaves()["lesson"].content.say()
 
 
 def test_a_made_up_image_stays_in_its_small_frame_until_a_sample_or_no_lesson_is_chosen(qtbot: QtBot) -> None:
@@ -359,11 +359,11 @@ def test_a_made_up_image_stays_in_its_small_frame_until_a_sample_or_no_lesson_is
     assert desk.values("max") == (0.0, 0.0)
     assert desk.panel.view.pool_size == 2
     choose(desk, "dots")
-    kernel, network = desk.panel.lesson.kernel, desk.panel.picture.subject.network
+    kernel, network = desk.panel.lesson.view("filter"), desk.panel.picture.subject.network
     assert kernel.isVisible()
-    assert desk.panel.lesson.title.text().startswith("The lesson's own filter, 3 × 3")
-    np.testing.assert_array_equal(kernel.content.map.values, network.params["conv1.weight"][0, 0])
-    assert len(kernel.drawing().texts()) == 9
+    np.testing.assert_array_equal(kernel.content.content.map.values, network.params["conv1.weight"][0, 0])
+    assert kernel.drawing().texts()[:2] == ["The lesson's own filter", "3 × 3"]
+    assert len(kernel.drawing().texts()) == 2 + 9
     choose(desk, "row")
     assert not kernel.isVisible()
     choose(desk, "free")
@@ -388,4 +388,4 @@ def test_the_digit_of_a_lesson_is_moved_measured_and_followed(desk: Desk) -> Non
     first = choose(desk, "digit-1px")
     desk.show_sample(20)
     assert desk.panel.view.lesson == "digit-1px"
-    assert desk.panel.lesson.box.content.say() != first
+    assert desk.panel.lesson.page.leaves()["lesson"].content.say() != first
