@@ -208,12 +208,9 @@ class Session(QObject):
         from ui.panels.report.panel import ReportPanel
 
         window = self.window
-        backprop = window.panel(BackpropPanel)
-        header = backprop.header
-        window.pages.add(backprop.isVisible, lambda way: header.go_to(header.current + way))
         for panel in window.panels.panels():
             window.pages.add(panel.has_pages, panel.turn_page)
-        header.stepRequested.connect(window.pages.forget)
+        window.panel(BackpropPanel).header.stepRequested.connect(window.pages.forget)
         files, self._report = self.controller.files, window.panel(ReportPanel)
         self.inserter = FigureInserter(window.panels, self.state, self._report, files, self)
         self.exporter = FigureExporter(

@@ -48,7 +48,7 @@ class Colors:
     * `name`: {"signed", "sequential", "grey"}
     * `lo`, `hi`: Values of the first and of the last colour, ``lo < hi``.
     * `is_open`: Whether there may be values beyond them, so that the others are told apart: a key says so.
-    * `ends`: What a key says of the limits, where it is not their numbers.
+    * `ends`: What a key calls the limits, where there is nothing between them, as of a yes or no.
     """
 
     name: str

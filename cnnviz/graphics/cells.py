@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from cnnviz.drawing import Box, Cells, Colors, Drawing, Image, Ink, Lines, Look, Rect
+from cnnviz.drawing import Box, Cells, Colors, Drawing, Image, Ink, Lines, Look, Rect, Share
 from cnnviz.quantities import format_count, format_signed, format_value
 
 _SHORT = 56  # a bar between its numbers, with the gaps beside it
@@ -65,9 +65,17 @@ def short_scale(colors: Colors) -> str:
 def write_colors(drawing: Drawing, box: Box, colors: Colors) -> None:
     """Draw a bar of colours between the numbers at its ends; a signed one has its white 0 marked.
 
-    Where hardly anything would be left of the bar, the numbers stand below it.
+    Where hardly anything would be left of the bar, the numbers stand below it. Yes and no have no bar.
     """
     px, font, (low, high) = drawing.ground.px, drawing.ground.font("mono"), ends_of(colors)
+    if colors.ends is not None:
+        pixels = colors.pixels(np.array([[colors.lo, colors.hi]]))
+        for place, (words, room) in enumerate(zip(colors.ends, box.columns(px(60), px(60)), strict=True)):
+            sign, text = room.columns(px(13), Share(1), gap=px(6))
+            sign = sign.placed(px(13), px(13))
+            drawing.add(Image(sign, pixels[:, place : place + 1]), Rect(sign, edge="border"))
+            drawing.write(text, words, font)
+        return
     ends = font.width(low + high)
     gap = px(8) if box.width > ends + px(48) else px(3)
     long = max(min(box.width - ends - 2 * gap, px(240)), 1)

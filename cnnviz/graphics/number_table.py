@@ -102,7 +102,7 @@ def _size(shown: NumberTable, look: Look) -> Size:
 
 
 def _tables(shown: NumberTable) -> list[Table]:
-    rows = [(row.name, *row.values.tolist()) for row in shown.numbers.rows]
+    rows = [(row.name, *row.values.tolist()) for row in shown.numbers.rows if row.key not in shown.covered]
     return [Table("Numbers", ("row", *shown.numbers.names), rows)]
 
 

@@ -157,7 +157,7 @@ class _Plan(NamedTuple):
 
 
 def _head(look: Look) -> float:
-    return look.font("strong").line + look.font("small").line + look.px(4)
+    return look.heading.line + look.font("small").line + look.px(4)
 
 
 def _plan(route: Route, box: Box, look: Look) -> _Plan:
@@ -239,7 +239,7 @@ def _heads(drawing: Drawing, route: Route, plan: _Plan, unit: str) -> None:
     """Write titles above the blocks, and rows and columns beside them as they count in the whole map."""
     look, px = drawing.ground.look, drawing.ground.px
     rows, cols = route.values.shape
-    mono, strong, small = look.font("mono"), look.font("strong"), look.font("small")
+    mono, strong, small = look.font("mono"), look.heading, look.font("small")
     captions = route.names[0][1], unit, unit
     for corner, (title, _), caption in zip(plan[2:], route.names, captions, strict=True):
         first = plan.cell(corner, 0, 0)

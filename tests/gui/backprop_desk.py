@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
-from typing import Any, override
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject
@@ -19,7 +19,7 @@ from cnnviz.network import Gradients, Network
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import PanelDesk, click, click_part, settle
 from tests.small_data import few_digits
-from ui.panels.backprop.focus import StepKind, backward_steps, first_focus
+from ui.panels.backprop.focus import Focus, StepKind, backward_steps, first_focus
 from ui.panels.backprop.formulas import formula_of
 from ui.panels.backprop.pages import Now, inspect, page_of
 from ui.panels.backprop.panel import BackpropPanel
@@ -81,12 +81,6 @@ class Desk(PanelDesk):
         # Drawing steps ahead of their time would take most of the time of most tests.
         panel._ahead.blockSignals(True)
         return panel
-
-    @override
-    def close(self) -> None:
-        if not self._closed:
-            self.panel.work.cancel_tie_rate()
-        super().close()
 
     def inspect(self, network: Network, sample: Sample, step: int = 0) -> None:
         """Show a network and a sample, as the program would."""
@@ -185,7 +179,7 @@ def now_at(passed: Pass, kind: StepKind, layer: str = "", **focus: Any) -> Now:
     steps = [
         step for step in backward_steps(passed.network) if step.kind is kind and layer in ("", step.layer)
     ]
-    return Now(passed, steps[-1], replace(first_focus(passed), **focus))
+    return Now(passed, steps[-1], replace(first_focus(passed, Focus()), **focus))
 
 
 def leaves(now: Now) -> dict[str, Any]:
@@ -200,7 +194,7 @@ def numbers(now: Now) -> dict[str, Any]:
 
 def formula(now: Now) -> str:
     """Formula of a step on one line."""
-    return plain(formula_of(now.passed, now.step, now.focus, now.rate))
+    return plain(formula_of(now.passed, now.step, now.focus))
 
 
 def part_of(leaf: Any, key: Hashable) -> Part:

@@ -24,7 +24,7 @@ from cnnviz.routing import (
 from cnnviz.routing import poke as poked_by
 from tests.gui.backprop_desk import cells, cut, lab5, leaves, now_at, numbers, pass_of, two_blocks, value
 from tests.oracles import read_number as number
-from ui.panels.backprop.asks import Adopt, Apply, ListEntries, Poke, SetRate, SetRule, StartCheck, Undo
+from ui.panels.backprop.asks import Adopt, Apply, Choose, ListEntries, Poke, SetRule, StartCheck, Undo
 from ui.panels.backprop.focus import PokeOutcome, StepKind
 from ui.panels.backprop.pages import Now, check, poke
 from ui.panels.backprop.passes import Pass, preview_update
@@ -37,7 +37,7 @@ def poked(passed: Pass, target: Target, eps: float = 1e-4, reach: float = 0.5) -
     network, x, label = passed.network, passed.x, passed.label
     result = poked_by(network, x, label, target, eps)
     outcome = PokeOutcome(passed, result, poke_curve(network, x, label, target, reach, 161))
-    return replace(now_at(passed, StepKind.ROUTE), target=target, poked=outcome, eps=eps, reach=reach)
+    return replace(now_at(passed, StepKind.ROUTE, eps=eps, reach=reach), target=target, poked=outcome)
 
 
 def window_with_a_close_second(values: np.ndarray) -> tuple[int, int, float]:
@@ -213,8 +213,8 @@ def test_the_list_of_a_check_leads_to_pokes_and_can_be_chosen() -> None:
 
 def at_update(network: Network | None = None, rule: str = "all", rate: float = 1e-4, **focus) -> Now:
     passed = pass_of(lab5() if network is None else network, rule=rule)
-    now = now_at(passed, StepKind.UPDATE, **focus)
-    return replace(now, rate=rate, preview=preview_update(passed, rate))
+    now = now_at(passed, StepKind.UPDATE, rate=rate, **focus)
+    return replace(now, preview=preview_update(passed, rate))
 
 
 def test_the_preview_is_one_step_of_gradient_descent() -> None:
@@ -261,7 +261,7 @@ def test_buttons_can_be_pressed_when_there_is_something_to_do_and_the_update_gue
         shown = leaves(each)
         assert [shown[key].is_enabled for key in asks] == is_on
         assert [shown[key].asks for key in asks] == list(asks.values())
-    assert leaves(now)["rate"].asked(0.5) == SetRate(0.5)
+    assert leaves(now)["rate"].asked(0.5) == Choose("rate", 0.5)
 
     def keys(now: Now) -> list[str]:
         return [row.key for row in leaves(now)["outcome"].content.rows]

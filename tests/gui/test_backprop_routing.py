@@ -29,7 +29,7 @@ from tests.gui.backprop_desk import (
     two_blocks,
     value,
 )
-from ui.panels.backprop.asks import Contrast, SetRule, SumTerms
+from ui.panels.backprop.asks import Choose, SetRule
 from ui.panels.backprop.focus import StepKind
 from ui.panels.backprop.formulas import sentence_of
 from ui.panels.backprop.pages import Now, inspect
@@ -257,7 +257,7 @@ def test_the_frame_moves_from_window_to_window() -> None:
 @pytest.mark.parametrize("contrast", ["average", "subsample"])
 def test_other_pools_spread_the_same_gradient_for_contrast(contrast: str) -> None:
     now = route(pass_of(lab5()), contrast=contrast)
-    assert leaves(now)["contrast"].asked(contrast) == Contrast(contrast)
+    assert leaves(now)["contrast"].asked(contrast) == Choose("contrast", contrast)
     incoming, maps = now.passed.gradients.outputs["pool1"], now.passed.trace.outputs["conv1"]
     other = {"average": AvgPool2D(2), "subsample": SubsamplePool2D(2)}[contrast]
     expected = other.input_gradient(incoming, maps, incoming, {})[0, now.focus.channel(lab5(), "conv1")]
@@ -326,10 +326,10 @@ def test_terms_are_added_one_by_one_the_followed_one_first_up_to_the_engines_gra
         assert colors["sum"] == colors["total"]
         assert colors["sum"].hi >= np.abs(terms.cumulative[:, 0]).max()
         assert colors["term"].hi == np.abs(terms.terms[:, 0]).max(), "small terms look small"
-        both = [shown[key].content.map for key in ("sum", "total")]
-        assert both[0].notation.unit == both[1].notation.unit, "one grows towards the other"
+        both = [shown[key].content.map for key in ("sum", "total", "term")]
+        assert len({each.notation for each in both}) == 1, "one grows towards the other by the third"
         assert both[0].notation.texts(both[0].values, None, 7) != ["0.00"] * 9
-        assert shown["chevron-right"].asks == SumTerms(count + 1)
+        assert shown["chevron-right"].asks == Choose("terms", count + 1)
         assert shown["chevron-left"].is_enabled is (count > 1)
         assert shown["count"].value == count
         assert shown["of"].content.words == f"{count} of {len(terms.gradients)}"
@@ -363,7 +363,7 @@ def test_a_window_leads_to_its_term_whose_patches_are_outlined_where_the_filter_
     passed = pass_of(lab5(), rule="all")
     now = at_filter(passed)
     ask = leaves(now)["arriving"].content.press(6, 5)
-    now = replace(now, focus=replace(now.focus, terms=ask.count))
+    now = replace(now, focus=replace(now.focus, terms=ask.value))
     kernel, (row, col) = now.focus.channel(lab5(), "conv1"), (6, 5)
     window = passed.values("conv1")[kernel, 2 * row : 2 * row + 2, 2 * col : 2 * col + 2]
     places = {(2 * row + i, 2 * col + j, 3, 3) for i, j in np.argwhere(window == window.max()).tolist()}

@@ -111,7 +111,7 @@ def test_each_formula_calls_a_value_what_all_others_call_it(
     passed = made(blocks, activation, pool, ties)
     kinds = StepKind.ARRIVE, StepKind.ROUTE, StepKind.GATE, StepKind.INPUT
     for step in steps_of(passed, *kinds):
-        text = plain(formula_of(passed, step, Focus(), 0.1))
+        text = plain(formula_of(passed, step, Focus()))
         assert text.startswith(f"∂L/∂{letter_of(passed, step.stage)}"), (step, text)
         if step.kind is StepKind.ROUTE:
             assert "∂L/∂q" in text
@@ -123,11 +123,11 @@ def test_each_formula_calls_a_value_what_all_others_call_it(
             assert "∂L/∂a · φ′(z)" in text
     for step in steps_of(passed, StepKind.DENSE):
         source = passed.before(step.layer)
-        text = plain(formula_of(passed, step, Focus(), 0.1))
+        text = plain(formula_of(passed, step, Focus()))
         assert f"∂L/∂z · {letter_of(passed, source)} = " in text
         assert maps_of(passed, step)[0].title == f"Input {letter_of(passed, source)}"
     for step in backward_steps(passed.network):
-        assert "∂p" not in plain(formula_of(passed, step, Focus(), 0.1))
+        assert "∂p" not in plain(formula_of(passed, step, Focus()))
 
 
 def shares_by_hand(
@@ -242,7 +242,7 @@ def test_a_window_that_adds_nothing_says_why() -> None:
     experiment = replace(TWO_BLOCKS, activation="relu", ties="first")
     seen = set[str]()
     for passed in (passed_through(experiment), passed_through(experiment, is_deaf=True)):
-        assert all(plain(formula_of(passed, step, Focus(), 0.1)) for step in backward_steps(passed.network))
+        assert all(plain(formula_of(passed, step, Focus())) for step in backward_steps(passed.network))
         for step in steps_of(passed, StepKind.ROUTE):
             for window, reason in reasons(passed, step):
                 note = looked_at(passed, step, window).leaves().get("note")
@@ -301,7 +301,7 @@ def step_of(passed: Pass, kind: StepKind) -> Step:
 
 def formula(passed: Pass, kind: StepKind) -> list[str]:
     """Parts of a formula between its equals signs, as Python writes them."""
-    text = plain(formula_of(passed, step_of(passed, kind), Focus(), 0.1)).replace("−", "-")
+    text = plain(formula_of(passed, step_of(passed, kind), Focus())).replace("−", "-")
     return [part.strip() for part in text.split("   ")[0].split(" = ")]
 
 
@@ -358,9 +358,9 @@ def test_a_very_sure_probability_has_one_spelling_on_a_page(outputs: int) -> Non
                 row.key: row.text for row in inspect.page(now).leaves()["numbers of the cell"].content.rows
             }
             if outputs > 1 or passed.label == 1:
-                assert rows["p"] in plain(formula_of(passed, now.step, now.focus, 0.1)), (seed, kind)
+                assert rows["p"] in plain(formula_of(passed, now.step, now.focus)), (seed, kind)
             if kind is StepKind.LOGITS:
-                assert plain(formula_of(passed, now.step, now.focus, 0.1)).endswith(rows["gradient"])
+                assert plain(formula_of(passed, now.step, now.focus)).endswith(rows["gradient"])
 
 
 @pytest.mark.parametrize("scale", [3.0, 8.0, 40.0])

@@ -16,7 +16,7 @@ from tests.gui.document_driving import begin_again
 from tests.gui.driving import click
 from tests.gui.whole_window import rest, show_panel, train
 from ui.export.figures import Figure, caption_of, file_name_of, tables_of, to_csv
-from ui.panels.backprop.asks import Contrast, SetLabel, SetRule
+from ui.panels.backprop.asks import Choose, SetLabel, SetRule
 from ui.panels.backprop.focus import StepKind
 from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
@@ -219,7 +219,7 @@ def test_curves_results_compared_moments_gradients_and_an_adopted_network_say_wh
     rest(qtbot, session, lambda: (model.passed.label, model.passed.rule) == (0, "split"))
     assert "loss for class 0, ties: split" in caption()
     model.go_to(next(place for place, step in enumerate(model.steps) if step.kind is StepKind.ROUTE))
-    panel.answer(Contrast("average"))
+    panel.answer(Choose("contrast", "average"))
     assert "loss for class 0, ties: split, routed as by average pooling" in caption()
     begin_again(qtbot, session, pool="average")
     rest(qtbot, session, lambda: model.passed.rule is None)

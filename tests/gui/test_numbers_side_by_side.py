@@ -99,7 +99,7 @@ def after_a_step(rate: float, scale: float = 1.0, **focus) -> Now:
     network = LAB5.build_network()
     network = network.with_params({name: array * scale for name, array in network.params.items()})
     passed = pass_of(network)
-    return replace(now_at(passed, StepKind.UPDATE, **focus), rate=rate, preview=preview_update(passed, rate))
+    return replace(now_at(passed, StepKind.UPDATE, rate=rate, **focus), preview=preview_update(passed, rate))
 
 
 @pytest.mark.parametrize("parameter", ["conv1.weight", "dense1.weight"])

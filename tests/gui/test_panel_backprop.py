@@ -19,7 +19,7 @@ from tests.gui.backprop_desk import Desk, cell, cells, cut, lab5, two_blocks, va
 from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at, type_into
 from ui.marks import MarkView
 from ui.panels.backprop import header
-from ui.panels.backprop.asks import Contrast, PointAt, Poke, ShowFilter
+from ui.panels.backprop.asks import Choose, PointAt, Poke, ShowFilter
 from ui.panels.backprop.focus import StepKind, backward_steps, target_of
 from ui.panels.backprop.header import CHECK, POKE
 from ui.state import PinnedCell, RunStatus, Sample
@@ -102,7 +102,7 @@ def test_numbers_fly_to_the_pool_where_that_is_wanted_and_any_input_or_another_c
     for end in (
         lambda: QTest.keyClick(handle, Qt.Key.Key_F),
         lambda: QTest.mouseClick(handle, Qt.MouseButton.LeftButton, pos=corner),
-        lambda: desk.panel.model.answer(Contrast("average")),
+        lambda: desk.panel.model.answer(Choose("contrast", "average")),
     ):
         assert enter_pool(desk).drawing().ground.motion < 1
         end()
@@ -312,7 +312,7 @@ def test_ties_are_counted_over_the_test_images_of_each_network(desk: Desk) -> No
         rate = tie_rate_of_images(network, desk.dataset.test_images, "pool1")
         desk.bot.waitUntil(lambda: "over the test images" in said())
         assert f"{100 * rate.rate:.0f} % over the test images" in said()
-        assert desk.panel.work.now().ties.rate == rate
+        assert desk.panel.work.now().ties == rate
         channel = desk.panel.model.focus.channel(network, "conv1")
         tied = desk.panel.model.passed.routings["pool1"].tied[channel]
         assert said().startswith(f"{tied.sum()} of 169 windows")

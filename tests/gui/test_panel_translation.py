@@ -232,7 +232,7 @@ def test_without_a_pool_pooling_is_a_what_if(desk: Desk) -> None:
     # A 2 x 2 pool behind a stride of 2 sees a pixel as a quarter of its cell.
     choose_by_keys(desk.controls["lesson"], "digit-1px")
     desk.settle()
-    assert "One pixel is a quarter of a cell" in desk.panel.lesson.box.content.say()
+    assert "One pixel is a quarter of a cell" in desk.panel.lesson.page.leaves()["lesson"].content.say()
 
 
 def test_a_deeper_network_has_blocks_an_activation_and_its_own_pool(desk: Desk) -> None:
@@ -257,14 +257,15 @@ def test_the_tab_key_goes_through_the_whole_panel_in_reading_order(desk: Desk) -
     stops = [
         controls["lesson"],
         controls["pair"],
+        panel.more,
         controls["pool_size"],
         panel.edges,
+        controls["relative"],
+        controls["compared"],
         desk.canvas,
         controls["equivariance"],
         panel.maps,
         panel.winners,
-        controls["relative"],
-        controls["compared"],
         panel.strip,
         controls["measure"],
         controls["many"],
@@ -272,6 +273,18 @@ def test_the_tab_key_goes_through_the_whole_panel_in_reading_order(desk: Desk) -
     stops[0].setFocus()
     for stop in stops[1:]:
         tab_to(lambda widget, stop=stop: widget is stop or stop.isAncestorOf(widget), most=8)
+
+
+def test_what_the_lessons_leave_as_it_is_is_folded_until_it_is_asked_for(qtbot: QtBot) -> None:
+    desk = Desk(qtbot, sweeps=False)
+    folded = [desk.controls[name] for name in ("pool_size", "relative", "compared")] + [desk.panel.edges]
+    for is_unfolded in (False, True):
+        click(desk.panel.more)
+        assert [each.isVisible() for each in folded] == [is_unfolded] * 4
+    desk.panel.choices.choose(more=False)
+    (unfold,) = desk.panel.openers().values()
+    unfold()
+    assert folded[0].isVisible(), "who finds it by its name gets to see it"
 
 
 def test_arrow_keys_move_the_image_from_every_control_that_does_not_need_them(desk: Desk) -> None:
@@ -326,7 +339,7 @@ def choose(desk: Desk, name: str) -> str:
     """Pick a lesson with the keyboard and return what it says when it has measured."""
     choose_by_keys(desk.controls["lesson"], name)
     desk.settle()
-    return desk.panel.lesson.box.content.say()
+    return desk.panel.lesson.page.leaves()["lesson"].content.say()
 
 
 def test_a_made_up_image_stays_in_its_small_frame_until_a_sample_or_no_lesson_is_chosen(qtbot: QtBot) -> None:
@@ -346,11 +359,11 @@ def test_a_made_up_image_stays_in_its_small_frame_until_a_sample_or_no_lesson_is
     assert desk.values("max") == (0.0, 0.0)
     assert desk.panel.view.pool_size == 2
     choose(desk, "dots")
-    kernel, network = desk.panel.lesson.kernel, desk.panel.picture.subject.network
+    kernel, network = desk.panel.lesson.view("filter"), desk.panel.picture.subject.network
     assert kernel.isVisible()
-    assert desk.panel.lesson.title.text().startswith("The lesson's own filter, 3 × 3")
-    np.testing.assert_array_equal(kernel.content.map.values, network.params["conv1.weight"][0, 0])
-    assert len(kernel.drawing().texts()) == 9
+    np.testing.assert_array_equal(kernel.content.content.map.values, network.params["conv1.weight"][0, 0])
+    assert kernel.drawing().texts()[:2] == ["The lesson's own filter", "3 × 3"]
+    assert len(kernel.drawing().texts()) == 2 + 9
     choose(desk, "row")
     assert not kernel.isVisible()
     choose(desk, "free")
@@ -375,4 +388,4 @@ def test_the_digit_of_a_lesson_is_moved_measured_and_followed(desk: Desk) -> Non
     first = choose(desk, "digit-1px")
     desk.show_sample(20)
     assert desk.panel.view.lesson == "digit-1px"
-    assert desk.panel.lesson.box.content.say() != first
+    assert desk.panel.lesson.page.leaves()["lesson"].content.say() != first

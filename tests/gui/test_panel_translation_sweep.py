@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from cnnviz.drawing import Image
 from cnnviz.experiment import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.translation import MEASURES, compare
@@ -48,6 +49,9 @@ def test_each_measure_of_every_shift_is_that_of_the_comparison_at_the_same_place
         assert value_at(desk.panel.sweep.map, 3, -1) == pytest.approx(expected[name], abs=1e-9)
         assert measure.formula in desk.controls["measure"].toolTip()
     choose_measure(desk, "decision_flip")
+    key = desk.panel.sweep.colors.drawing()
+    assert key.texts() == ["no", "yes"]
+    assert [mark.pixels.size for mark in key.all_marks() if isinstance(mark, Image)] == [1, 1], "no ramp"
     shifts = [(dx, dy) for dx in range(-13, 14) for dy in range(-13, 14)]
     flips = [np.hypot(*each) for each in shifts if value_at(desk.panel.sweep.map, *each)]
     nearest = re.search(r"nearest flip at \((.\d+), (.\d+)\)", desk.panel.sweep.reading()).groups()

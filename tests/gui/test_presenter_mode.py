@@ -325,6 +325,7 @@ def test_a_remote_control_turns_steps_and_then_panels(
     last = len(backprop.model.steps) - 1
     for step in range(last + 1):
         assert (window.panels.front, backprop.model.index) == (3, step)
+        assert window.page.text().startswith(f"page {step + 1} of {last + 1} (Page Down")
         QTest.keyClick(window, Qt.Key.Key_PageDown)
         settle(qtbot)
     assert window.panels.front == 4

@@ -42,6 +42,7 @@ class Desk(PanelDesk):
         super().__init__(qtbot, experiment, TranslationPanel, (1160, 760))
         if not sweeps:  # which would take most of the time of most tests
             self.panel.sweep.look_at = lambda *_, **__: None
+        self.panel.choices.choose(more=True)
         self.window.activateWindow()
 
     # -- what is shown -------------------------------------------------------------------------------------

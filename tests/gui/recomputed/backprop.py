@@ -161,7 +161,7 @@ def probes(panel: BackpropPanel) -> Iterator[str]:
     passed, side = panel.model.passed, panel.side
     losses = _Losses(passed.network, passed.x, passed.label)
     if side.page() == POKE and panel.model.target is not None:
-        yield from _poke(_cards(side.poke), panel.model.eps, losses, panel.model.target)
+        yield from _poke(_cards(side.poke), panel.model.focus.eps, losses, panel.model.target)
     if side.page() == CHECK and "parameters" in _cards(side.check):
         yield from _check(_cards(side.check), losses)
 

@@ -95,6 +95,11 @@ def weight_row(passed: Pass, layer: str, unit: int, params: FloatArray) -> Float
     return params[unit].reshape(stage_shape(passed.network, source_stage(passed, layer)))
 
 
+def weight_gradient(passed: Pass, layer: str, unit: int) -> FloatArray:
+    """Gradient of a unit's weights, in the shape of the stage that it reads."""
+    return weight_row(passed, layer, unit, passed.gradients.params[f"{layer}.weight"])
+
+
 def feature_index(passed: Pass, layer: str, cell: Cell) -> int:
     """Column of a dense layer's weight that belongs to a cell of the stage that it reads."""
     shape = stage_shape(passed.network, source_stage(passed, layer))

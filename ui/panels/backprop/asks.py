@@ -1,5 +1,7 @@
 """What pages of the backward pass ask for."""
 
+from typing import Any, Literal
+
 from cnnviz.drawing import Ask
 from cnnviz.inspect.receptive_field import Cell
 from cnnviz.layers import TieRule
@@ -47,22 +49,11 @@ class SetSide(Ask):
     side: tuple[int, int]
 
 
-class SumTerms(Ask):
-    """Sum so many terms of the gradient of a filter."""
+class Choose(Ask):
+    """Choose a value of a field of `Focus`."""
 
-    count: int
-
-
-class Contrast(Ask):
-    """Compare with another kind of pooling; "" for none."""
-
-    kind: str
-
-
-class ShowParameter(Ask):
-    """Show the update of a parameter."""
-
-    name: str
+    field: Literal["terms", "contrast", "parameter", "rate", "eps", "reach"]
+    value: Any
 
 
 class SetLabel(Ask):
@@ -75,24 +66,6 @@ class SetRule(Ask):
     """Share the gradient among tied cells by another rule."""
 
     rule: str
-
-
-class SetRate(Ask):
-    """Use another learning rate for the trial update."""
-
-    rate: float
-
-
-class SetEps(Ask):
-    """Poke by another amount."""
-
-    eps: float
-
-
-class SetReach(Ask):
-    """Plot the loss over another range of pokes."""
-
-    reach: float
 
 
 class Apply(Ask):

@@ -126,6 +126,8 @@ class Focus:
     * `terms`: how many terms of the filter gradient are summed; None for all.
     * `contrast`: pool whose routing is shown in place of the network's own; "" for its own.
     * `parameter`: parameter that the update step shows.
+    * `rate`: learning rate of the trial update.
+    * `eps`, `reach`: how far a number is poked, and how far its plot reaches.
     * `weight`: weight that the pointer is on.
     * `is_covered`: whether the results of the step are covered, to be guessed first.
     * `side`: how many rows and columns of a map are shown: as many as there is room for with numbers.
@@ -140,13 +142,16 @@ class Focus:
     terms: int | None = maybe(int, 0, 10**6, usual=1)
     contrast: str = maybe(str, usual="")
     parameter: str = maybe(str, usual="")
+    rate: float = maybe(float, 1e-7, 1e3, usual=1e-4)
+    eps: float = maybe(float, 1e-12, 1e3, kept="side.eps", usual=DEFAULT_EPS)
+    reach: float = maybe(float, 1e-12, 1e3, kept="side.range", usual=0.5)
     weight: ParameterTarget | None = None
     is_covered: bool = flag(False, kept="covered")
     side: tuple[int, int] = (6, 6)
 
     def still(self) -> "Focus":
-        """The same without what follows the pointer."""
-        return replace(self, stage="", cell=(), pinned=None, weight=None)
+        """The same without what follows the pointer, and what no map depends on."""
+        return replace(self.unpointed(), pinned=None, eps=DEFAULT_EPS, reach=0.5)
 
     def unpointed(self) -> "Focus":
         """The same without what the pointer is on."""
@@ -202,10 +207,10 @@ def center_of(network: Network, stage: str, cell: Cell) -> tuple[float, float] |
     return (cell[1] + 0.5) / shape[1], (cell[2] + 0.5) / shape[2]
 
 
-def first_focus(passed: Pass) -> Focus:
+def first_focus(passed: Pass, before: Focus) -> Focus:
     """Look where there is most to see: at the window of the last pool that the largest gradient arrives at.
 
-    Windows without a tie are preferred, for those have a single winner.
+    Windows without a tie are preferred, for those have a single winner. All else is as before.
     """
     network, focus = passed.network, Focus()
     for name, pool in passed.routings.items():
@@ -218,7 +223,7 @@ def first_focus(passed: Pass) -> Focus:
         if not is_maps(network, name) and f"{name}.weight" in network.params:
             arriving = np.abs(passed.gradient(name))
             focus = focus.with_unit(name, int(np.argmax(arriving)))
-    return focus
+    return replace(before, channels=focus.channels, units=focus.units, center=focus.center)
 
 
 def target_of(stage: str, cell: Cell) -> Target:
@@ -261,8 +266,6 @@ def describe_target(target: Target) -> str:
 
 # -- what is known of a pass ---------------------------------------------------------------------------------
 
-EPS, REACH = DEFAULT_EPS, 0.5
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PokeOutcome:
@@ -273,20 +276,6 @@ class PokeOutcome:
     curve: routing.PokeCurve
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TieOutcome:
-    """Tie rate of a pool over the first test images, and the pass whose network it was.
-
-    * `counted`, `total`: images that were counted, and all there are.
-    """
-
-    passed: Pass
-    pool: str
-    rate: routing.TieRate
-    counted: int
-    total: int
-
-
 type Checks = tuple[tuple[TieRule | None, routing.GradientCheck], ...]
 """What was found under each rule for ties; under None in a network without a max pool."""
 
@@ -295,19 +284,17 @@ type Checks = tuple[tuple[TieRule | None, routing.GradientCheck], ...]
 class Now:
     """A pass, how it is looked at, and what was found out about it.
 
-    `progress` is None while nothing is checked, `listed` where the user has chosen no list of a check.
+    `ties` is the rate over the test images. `progress` is None while nothing is checked, `listed` where the
+    user has chosen no list of a check.
     """
 
     passed: Pass
     step: Step
     focus: Focus
-    rate: float = 1e-4
     target: Target | None = None
     preview: Preview | None = None
     poked: PokeOutcome | None = None
-    ties: TieOutcome | None = None
-    eps: float = EPS
-    reach: float = REACH
+    ties: routing.TieRate | None = None
     checks: Checks = ()
     progress: float | None = None
     listed: str | None = None

@@ -17,8 +17,6 @@ from ui.choices import flag, kept, maybe, read, whole
 from ui.panels.backprop import asks
 from ui.panels.backprop.arithmetic import focus_window, formula_weight, routed_cell
 from ui.panels.backprop.focus import (
-    EPS,
-    REACH,
     Focus,
     Now,
     PokeOutcome,
@@ -41,13 +39,10 @@ class Kept:
 
     step: str | None = maybe(str)
     step_layer: str | None = maybe(str)
-    rate: float | None = maybe(float, 1e-7, 1e3)
     covers: bool = flag(False)
     own_focus: bool = flag(False)
     target: str | None = maybe(str, kept="target.name")
     target_index: tuple[int, ...] | None = maybe(int, 0, 10**6, kept="target.index")
-    eps: float = maybe(float, 1e-12, 1e3, kept="side.eps", usual=EPS)
-    reach: float = maybe(float, 1e-12, 1e3, kept="side.range", usual=REACH)
     page: str | None = maybe(str, kept="side.page")
     scroll: int = whole(0, 0, 100_000, kept="side.scroll")
     checked: bool = flag(False)
@@ -58,15 +53,12 @@ class BackpropModel(QObject):
     """Own settings of the panel, and the pass that is drawn.
 
     * `choicesChanged`: another pass is wanted.
-    * `stepChanged`: another step, or another update, is to be shown.
-    * `pokeChanged`: another target, size or range is wanted.
+    * `changed`: something else is to be shown of the same one.
     * `applied`: a trial update was taken.
     """
 
     choicesChanged = Signal()
-    stepChanged = Signal()
-    focusChanged = Signal()
-    pokeChanged = Signal()
+    changed = Signal()
     applied = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -86,7 +78,6 @@ class BackpropModel(QObject):
         self._chosen: Target | None = None
         self._chosen_on: Step | None = None  # where the choice still holds, whatever window is shown
         self.preview: Preview | None = None
-        self.rate, self.eps, self.reach = 1e-4, EPS, REACH
         self.poked: PokeOutcome | None = None
 
     @property
@@ -130,12 +121,8 @@ class BackpropModel(QObject):
                 self._set_own_focus(focus.with_unit(layer, unit))
             case asks.Enlarge(row, col):
                 self._set_own_focus(replace(focus, center=(row, col), terms=1))
-            case asks.SumTerms(count):
-                self._set_focus(replace(focus, terms=count))
-            case asks.Contrast(kind):
-                self._set_focus(replace(focus, contrast=kind))
-            case asks.ShowParameter(name):
-                self._set_focus(replace(focus, parameter=name))
+            case asks.Choose(name, value):
+                self._set_focus(replace(focus, **{name: value}))
             case asks.SetSide(side):
                 self.sides[self.step] = side
                 self._set_focus(replace(focus, side=side))
@@ -143,14 +130,6 @@ class BackpropModel(QObject):
                 self._choose(replace(self.choices, label=label))
             case asks.SetRule(rule):
                 self._choose(replace(self.choices, rule=rule))
-            case asks.SetEps(eps):
-                self.eps = eps
-                self.pokeChanged.emit()
-            case asks.SetReach(reach):
-                self.reach = reach
-                self.pokeChanged.emit()
-            case asks.SetRate(rate):
-                self.set_rate(rate)
             case Reveal():
                 self.reveal()
             case asks.Apply():
@@ -160,28 +139,22 @@ class BackpropModel(QObject):
             case asks.Undo():
                 self._choose(replace(self.choices, trial=self.choices.trial.undone()))
 
-    def set_rate(self, rate: float) -> None:
-        """Use another learning rate for the trial update."""
-        if rate != self.rate:
-            self.rate = rate
-            if self.passed is not None:
-                self.stepChanged.emit()
-
     def view_state(self, page: str, scroll: int, checked: bool, also_checked: str) -> View:
         """Return what was chosen, by name, as a session keeps it; there must be a pass."""
         target, step = self.target if self.target == self._chosen else None, self.step
         name, index = (None, None) if target is None else (stage_of(target), target.index)
-        chosen = step.kind.value, step.layer, self.rate, self._covers, self._is_own_focus
-        own = Kept(*chosen, name, index, self.eps, self.reach, page, scroll, checked, also_checked)
+        chosen = step.kind.value, step.layer, self._covers, self._is_own_focus
+        own = Kept(*chosen, name, index, page, scroll, checked, also_checked)
         return kept(own) | kept(self.choices) | kept(self.focus)
 
     def restore_view(self, view: View) -> None:
-        """Choose as `view_state` said; the rate and what is covered are for the panel to set before."""
+        """Choose as `view_state` said; what is covered is for the panel to set before."""
         assert self.passed is not None
         found, passed, choices = read(Kept, view), self.passed, read(PassChoices, view)
         self.index = _index_of(self.steps, found.step, found.step_layer)
-        self._is_own_focus, self.eps, self.reach = found.own_focus, found.eps, found.reach
-        focus = read(Focus, view, usual=(first := first_focus(passed)))
+        self._is_own_focus = found.own_focus
+        first = first_focus(passed, Focus(rate=self.focus.rate))
+        focus = read(Focus, view, usual=first)
         self.focus = replace(
             focus,
             center=focus.center if focus.center and len(focus.center) == 2 else first.center,
@@ -205,28 +178,23 @@ class BackpropModel(QObject):
     def now(self) -> Now:
         """Return what pages are made of, but for what `BackpropWork` adds; only when there is a pass."""
         assert self.passed is not None
-        known = self.rate, self.target, self.preview, self.poked
-        return Now(self.passed, self.step, self.focus, *known, eps=self.eps, reach=self.reach)
+        return Now(self.passed, self.step, self.focus, self.target, self.preview, self.poked)
 
     def take_preview(self, preview: Preview) -> None:
         """Show what an update would do, if it is still wanted."""
-        if preview.passed is self.passed and preview.rate == self.rate:
+        if preview.passed is self.passed and preview.rate == self.focus.rate:
             self.preview = preview
-            self.focusChanged.emit()
+            self.changed.emit()
 
     def refocus(self) -> None:
         """Look again at where there is most to see, unless the user has chosen a place."""
         if self.passed is not None and self._follows:
-            self._set_focus(self._fresh(self.passed))
+            self._set_focus(first_focus(self.passed, self.focus))
 
     @property
     def _follows(self) -> bool:
         """Whether it looks where there is most to see: nobody has chosen a place, or pinned one."""
         return not self._is_own_focus and self.focus.pinned is None
-
-    def _fresh(self, passed: Pass) -> Focus:
-        fresh = first_focus(passed)
-        return replace(self.focus, channels=fresh.channels, units=fresh.units, center=fresh.center)
 
     # -- where it is looked at -----------------------------------------------------------------------------
 
@@ -237,7 +205,7 @@ class BackpropModel(QObject):
             side, covered = self.sides.get(self.step, self.focus.side), self._is_covered
             self.focus = replace(self.focus.unpointed(), is_covered=covered, side=side)
             self._aim()
-            self.stepChanged.emit()
+            self.changed.emit()
 
     def set_covers(self, covers: bool) -> None:
         """Cover the results of this and of each later step until they are asked for; or cover none."""
@@ -284,7 +252,7 @@ class BackpropModel(QObject):
     def set_target(self, target: Target | None) -> None:
         """Poke something else."""
         self._chosen, self._chosen_on = target, None if target is None else self.step
-        self._aim()
+        self._set_focus(self.focus)
 
     def _aim(self) -> None:
         """Poke what is chosen; if that was on another step, the weight or window that this one shows."""
@@ -297,9 +265,7 @@ class BackpropModel(QObject):
                 window = (focus.channel(passed.network, step.stage), *focus_window(passed, step, focus))
                 in_window = (step.layer, window), (step.stage, routed_cell(passed, step, focus))
                 target = target_of(*(focus.pinned if focus.pinned in in_window else in_window[0]))
-        if target != self.target:
-            self.target = target
-            self.pokeChanged.emit()
+        self.target = target
 
     # -- results -------------------------------------------------------------------------------------------
 
@@ -311,10 +277,11 @@ class BackpropModel(QObject):
             before = (self.step.kind, self.step.layer) if self.steps else (None, None)
             self.steps = backward_steps(passed.network)
             self.index = _index_of(self.steps, *before)
-            self.focus = replace(first_focus(passed), is_covered=self._is_covered)
-            self.set_target(None)
+            focus = replace(self.focus.still(), terms=1, is_covered=self._is_covered)
+            self.focus = first_focus(passed, focus)
+            self._chosen = self._chosen_on = None
         elif previous.scene.sample is not passed.scene.sample and self._follows:
-            self.focus = self._fresh(passed)
+            self.focus = first_focus(passed, self.focus)
         self._aim()
 
     def _choose(self, choices: PassChoices) -> None:
@@ -328,10 +295,10 @@ class BackpropModel(QObject):
         self._set_focus(focus)
 
     def _set_focus(self, focus: Focus) -> None:
-        is_other, self.focus = focus != self.focus, focus
+        before, self.focus = (self.focus, self.target), focus
         self._aim()
-        if is_other:
-            self.focusChanged.emit()
+        if (self.focus, self.target) != before:
+            self.changed.emit()
 
 
 def _are_alike(one: Network, other: Network) -> bool:

@@ -23,7 +23,7 @@ from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.page_view import PageView
 from ui.panels.backprop.arithmetic import cell_read, filter_weight
-from ui.panels.backprop.asks import Adopt, Enlarge, GoTo, Poke, SetSide, ShowFilter, ShowUnit
+from ui.panels.backprop.asks import Adopt, Choose, Enlarge, GoTo, Poke, SetSide, ShowFilter, ShowUnit
 from ui.panels.backprop.focus import Step, StepKind, block_of, stage_of, target_of
 from ui.panels.backprop.formulas import formula_of, sentence_of
 from ui.panels.backprop.header import CHECK, INSPECT, POKE, SideColumn, StepHeader
@@ -67,6 +67,7 @@ class BackpropPanel(Panel):
         self._was_training = False
         self._unchecked: Kept | None = None
         self._unseen: list[Step] = []
+        self._shown_step: Step | None = None
         self._places: dict[str, int] = {}  # on which step each view is found
         self._ahead = single_shot(self, self._draw_ahead, _PAUSE_MS)
         self.model = BackpropModel(self)
@@ -90,9 +91,7 @@ class BackpropPanel(Panel):
             (self.header.stepRequested, self._go_to),
             (self.header.cover.toggled, self.model.set_covers),
             (self.model.choicesChanged, self._loop.look),
-            (self.model.stepChanged, self._on_step_changed),
-            (self.model.focusChanged, self._draw_step),
-            (self.model.pokeChanged, self._draw_step),
+            (self.model.changed, self._show),
             (self._loop.failed, self._on_failed),
             (self.work.failed, self._on_failed),
             (self._loop.drew, self._on_drew),
@@ -150,6 +149,14 @@ class BackpropPanel(Panel):
         # The names of the steps get the whole line; keys go on, back and play, as they always do.
         for button in (self.header.back, self.header.play, self.header.next):
             button.setHidden(alone)
+
+    @override
+    def paging(self) -> tuple[int, int]:
+        return self.model.index, max(len(self.model.steps), 1)
+
+    @override
+    def turn_page(self, way: int) -> bool:
+        return self.header.go_to(self.model.index + way)
 
     def _fit_side(self) -> None:
         """Put the column at the right, or below what it explains when there is no room beside it."""
@@ -223,7 +230,7 @@ class BackpropPanel(Panel):
             self.message.show_message("The run has moved on, so the trial updates were dropped.", "info")
 
     def _on_experiment_changed(self) -> None:
-        self.model.set_rate(self._state.experiment.learning_rate)
+        self.model.answer(Choose("rate", self._state.experiment.learning_rate))
 
     def _on_pinned_changed(self) -> None:
         self.model.set_pinned(self._state.pinned)
@@ -232,8 +239,7 @@ class BackpropPanel(Panel):
         why = self._state.why_covered(*_OF_WINDOW)
         self.header.cover.setEnabled(not why)
         self.model.hold_covered(bool(why))
-        if self.model.passed is not None:
-            self._on_step_changed()
+        self._show()
 
     def _on_run_changed(self) -> None:
         was_training, self._was_training = self._was_training, self._is_training()
@@ -256,7 +262,7 @@ class BackpropPanel(Panel):
         if self.model.steps is not steps:
             self._unseen, self._places = list(self.model.steps), {}
         self.model.set_pinned(self._state.pinned)
-        self._on_step_changed()
+        self._show()
         self.work.follow()
         self._ahead.start()
 
@@ -293,11 +299,10 @@ class BackpropPanel(Panel):
         self.model.set_pinned(self._state.pinned)
         self._on_experiment_changed()
         self.header.cover.setChecked(kept.covers)
-        self.model.set_rate(self.model.rate if kept.rate is None else kept.rate)
         self.side.show_page(kept.page if kept.page in (INSPECT, POKE, CHECK) else INSPECT)
         self.side.scroll_to(kept.scroll)
         self.model.restore_view(view)
-        self._on_step_changed()
+        self._show()
         self.work.follow()
         self._unchecked = kept
         self._on_drew()
@@ -309,28 +314,29 @@ class BackpropPanel(Panel):
         if is_later:
             self.stack.move_in()
 
-    def _on_step_changed(self) -> None:
-        model = self.model
-        self.header.show_steps(model.steps, model.index)
-        self._draw_step()
-        if model.step.kind is StepKind.UPDATE:
-            self.work.request_preview()
-        if model.step.kind is StepKind.ROUTE:
-            self.work.follow_ties()
-
-    def _draw_step(self) -> None:
+    def _show(self) -> None:
         model, passed = self.model, self.model.passed
         if passed is None:
             return
-        step, focus = model.step, model.focus
-        formula = formula_of(passed, step, focus, model.rate)
-        sentence = sentence_of(passed, step, is_covered=focus.is_covered)
-        self.header.set_explanation(sentence, formula, is_covered=focus.is_covered)
+        step, focus, is_other = model.step, model.focus, model.step is not self._shown_step
+        self._shown_step = step
+        self.header.show_steps(model.steps, model.index)
+        self.header.set_explanation(
+            sentence_of(passed, step, is_covered=focus.is_covered),
+            formula_of(passed, step, focus),
+            is_covered=focus.is_covered,
+        )
         now, why = self.work.now(), self._state.why_covered(*_TOLD_BY.get(step.kind, ()))
         later = Card("later", WORDS, Words(why, ink="muted"))
         self.stack.show_page(Page(later) if why else page_of(now))
         self.side.show_now(now)
         self._hold_back()
+        self.work.follow_target()
+        if step.kind is StepKind.UPDATE:
+            self.work.request_preview()
+        if is_other:
+            self.work.follow_ties()
+            self.paged.emit()
 
     def _hold_back(self) -> None:
         """Cover the prediction at the left, too, while this step asks for it."""

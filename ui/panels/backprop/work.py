@@ -7,12 +7,12 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from cnnviz import routing
-from cnnviz._types import ByteArray
+from cnnviz._types import FloatArray
 from cnnviz.drawing import Ask
 from cnnviz.layers import TieRule
 from ui.controls.pace import single_shot
 from ui.panels.backprop.asks import CancelCheck, ListEntries, StartCheck
-from ui.panels.backprop.focus import Now, PokeOutcome, StepKind, TieOutcome
+from ui.panels.backprop.focus import Now, PokeOutcome, StepKind
 from ui.panels.backprop.header import CHECK, POKE, SideColumn
 from ui.panels.backprop.model import BackpropModel
 from ui.panels.backprop.passes import Pass, preview_update
@@ -23,8 +23,6 @@ PASS, _PREVIEW, _POKE = "backprop.pass", "backprop.preview", "backprop.poke"
 _CHECK, _TIES = "backprop.check", "backprop.ties"
 #: While training, results that follow each pass are asked for no oftener than this.
 _SLOW_MS = 250
-#: Images that are counted in one go, and the pause after them.
-_PORTION, _PAUSE_MS = 48, 40
 _POINTS = 161
 
 type Rules = tuple[TieRule | None, ...]
@@ -56,26 +54,22 @@ class BackpropWork(QObject):
         self._analysis, self._background = analysis, background
         self._previews = LatestOnly(analysis, _PREVIEW, model.take_preview, self.failed.emit)
         self._pokes = LatestOnly(analysis, _POKE, self._on_poked, self.failed.emit)
+        self._asked: object = None  # what was poked last, and how far
         self._checking: tuple[Pass, Rules] | None = None
         self._checks: dict[TieRule | None, tuple[Pass, routing.GradientCheck]] = {}
         self._progress: float | None = None
         self._listed: tuple[routing.GradientCheck | None, str] = None, ""
-        self._counting: tuple[TieOutcome, ByteArray] | None = None
-        self._counts: dict[str, TieOutcome] = {}  # by pool
+        self._ties: dict[str, tuple[Mapping[str, FloatArray], routing.TieRate]] = {}  # by pool
         self._slow = single_shot(self, self._follow_up, _SLOW_MS)
-        self._ties_timer = single_shot(self, self._request_ties, _SLOW_MS)
-        self._pause = single_shot(self, self._count_on, _PAUSE_MS)
+        self._rest = single_shot(self, self._count_ties, _SLOW_MS)
         side.pages.currentChanged.connect(self._on_page_changed)
-        model.pokeChanged.connect(self._request_poke)
 
     def now(self) -> Now:
         """Return all that pages are made of; only when there is a pass."""
         now, checks, (of, listed) = self._model.now(), self._fitting_checks(), self._listed
-        ties = self._counts.get(now.step.layer)
-        is_of_these = ties is not None and ties.passed.network.params is now.passed.network.params
         return replace(
             now,
-            ties=ties if is_of_these else None,
+            ties=self._known_ties(now.passed, now.step.layer),
             checks=tuple(checks.items()),
             progress=self._progress,
             listed=listed if of is not None and of is checks.get(now.passed.rule) else None,
@@ -126,7 +120,7 @@ class BackpropWork(QObject):
 
     def request_preview(self) -> None:
         """Have the next update tried, unless that is known."""
-        passed, rate, known = self._model.passed, self._model.rate, self._model.preview
+        passed, rate, known = self._model.passed, self._model.focus.rate, self._model.preview
         if passed is not None and (known is None or known.passed is not passed or known.rate != rate):
             self._previews.request(lambda _context: preview_update(passed, rate))
 
@@ -136,11 +130,19 @@ class BackpropWork(QObject):
         self._side.show_page(POKE)
         self._request_poke()
 
+    def follow_target(self) -> None:
+        """Have another number poked, or by another amount."""
+        if self._asked != self._wanted():
+            self._request_poke()
+
+    def _wanted(self) -> tuple[routing.Target | None, float, float]:
+        return self._model.target, self._model.focus.eps, self._model.focus.reach
+
     def _request_poke(self) -> None:
-        model, passed, target = self._model, self._model.passed, self._model.target
+        passed, (target, eps, reach) = self._model.passed, self._wanted()
         if passed is None or target is None or self._side.page() != POKE or not self._panel.isVisible():
             return
-        eps, reach = model.eps, model.reach
+        self._asked = target, eps, reach
 
         def work(_context: Context) -> PokeOutcome:
             of = passed.network, passed.x, passed.label, target
@@ -173,8 +175,6 @@ class BackpropWork(QObject):
         passed = self._model.passed
         if passed is None or not rules:
             return
-        # They share a thread, and the user waits for this one.
-        self.cancel_tie_rate()
 
         def work(context: Context) -> dict[TieRule | None, routing.GradientCheck]:
             return {
@@ -218,54 +218,29 @@ class BackpropWork(QObject):
     # -- ties ----------------------------------------------------------------------------------------------
 
     def follow_ties(self) -> None:
-        """Count the ties when the panel has come to rest."""
-        self._ties_timer.start()
+        """Count the ties over the test images when the panel has come to rest."""
+        self._rest.start()
 
-    def cancel_tie_rate(self) -> None:
-        """Stop counting ties."""
-        self._counting = None
-        self._pause.stop()
-        self._background.cancel(_TIES)
-
-    def _request_ties(self) -> None:
-        """Have ties over the test images counted, with pauses, so that no check or poke waits for it."""
+    def _count_ties(self) -> None:
         model, dataset, passed = self._model, self._state.dataset, self._model.passed
         if self._is_training() or not self._panel.isVisible() or self.is_checking():
             return
         if passed is None or dataset is None or model.step.kind is not StepKind.ROUTE:
             return
-        pool, images = model.step.layer, dataset.test_images
-        if passed.routings[pool].winners is None or images.shape[1:] != passed.network.input_shape:
+        network, pool, images = passed.network, model.step.layer, dataset.test_images
+        is_fitting = passed.routings[pool].winners is not None and images.shape[1:] == network.input_shape
+        if not is_fitting or self._known_ties(passed, pool) is not None:
             return
-        before = None if self._counting is None else self._counting[0]
-        if before is None or before.pool != pool or before.passed.network.params is not passed.network.params:
-            self.cancel_tie_rate()
-            self._counts.pop(pool, None)
-            self._counting = TieOutcome(passed, pool, routing.TieRate(0, 0), 0, len(images)), images
-            self._pause.start()
 
-    def _count_on(self) -> None:
-        """Count the next few images."""
-        if self._counting is None:
-            return
-        if any(self._analysis.is_busy(kind) for kind in (_POKE, PASS)):
-            self._pause.start()
-            return
-        before, images = self._counting
-        part = images[before.counted : before.counted + _PORTION]
+        def done(rate: routing.TieRate) -> None:
+            self._ties[pool] = network.params, rate
+            self._show()
 
-        def work(context: Context) -> TieOutcome:
-            network = before.passed.network
-            more = routing.tie_rate_of_images(network, part, before.pool, progress=context.report)
-            rate = routing.TieRate(before.rate.windows + more.windows, before.rate.tied + more.tied)
-            return replace(before, rate=rate, counted=before.counted + len(part))
-
-        def done(outcome: TieOutcome) -> None:
-            self._counting = outcome, images
-            if outcome.counted < outcome.total:
-                self._pause.start()
-            self._counts[outcome.pool] = outcome
-            if self._model.passed is not None and self._model.step.layer == outcome.pool:
-                self._show()
+        def work(context: Context) -> routing.TieRate:
+            return routing.tie_rate_of_images(network, images, pool, progress=context.report)
 
         self._background.submit(_TIES, work, done, self.failed.emit)
+
+    def _known_ties(self, passed: Pass, pool: str) -> routing.TieRate | None:
+        params, rate = self._ties.get(pool, (None, None))
+        return rate if params is passed.network.params else None

@@ -37,8 +37,9 @@ def page(now: Now) -> Page:
     column = 0 if passed.has_one_logit else passed.label
     table = NumberTable(_numbers(passed, kind, now.step.stage), column, covered)
     title, caption, curves = curve_of(passed, kind)
-    if now.focus.is_covered:  # where it lies on the curve tells it, too
-        curves = replace(curves, dots=())
+    if now.focus.is_covered:  # where it lies on the curve tells it, too, and so does a tangent
+        caption = "" if kind is StepKind.LOGITS else caption
+        curves = replace(curves, curves=curves.curves[:1], dots=())
     tip = "Point at the curve, or use the left and right arrow keys, to read its values"
     is_own = passed.label == passed.scene.sample.label
     label = f"{'label' if is_own else 'loss for class'} {passed.names[passed.label]}"

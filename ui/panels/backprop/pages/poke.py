@@ -4,6 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from cnnviz.drawing import Asking
 from cnnviz.drawing.page import Card, Choice, Item, Page, across, down
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
@@ -48,15 +49,21 @@ _NOTHING = (
 _TIP = "Let the rule “first” decide about tied cells in this panel; the run keeps its own"
 _WITH_FIRST = Choice("with first", "press", "Check with “first”", asks.SetRule("first"), tip=_TIP)
 
+#: Field of `Focus`, title, powers at the ends, tip, and what stands beside it.
+_SLIDERS = (
+    ("eps", "Size of the change", ((-8,), (0,)), "How far the number is changed, up and down", "ε"),
+    ("reach", "Range of the plot", ((-4,), (2,)), "How far the plot reaches to either side", "range ±"),
+)
+
 
 def page(now: Now) -> Page:
     """Target, ε, both sides of the comparison, and the loss over a range of pokes."""
-    tips = "How far the number is changed, up and down", "How far the plot reaches to either side"
-    eps = Choice(
-        "eps", "power", "Size of the change", asks.SetEps, now.eps, ((-8,), (0,)), tips[0], symbol="ε"
+    eps, reach = (
+        Choice(
+            key, "power", title, Asking(asks.Choose, key), getattr(now.focus, key), ends, tip, symbol=symbol
+        )
+        for key, title, ends, tip, symbol in _SLIDERS
     )
-    title, ends = "Range of the plot", ((-4,), (2,))
-    reach = Choice("reach", "power", title, asks.SetReach, now.reach, ends, tips[1], symbol="range ±")
     items: list[Item] = [Card("title", WORDS, Words(_title(now), "strong"), room=None)]
     is_weight = now.step.kind in _WEIGHTED and isinstance(now.target, ParameterTarget)
     items += [eps] if is_weight else [_way_to_weights(now), eps]

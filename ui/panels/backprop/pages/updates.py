@@ -13,7 +13,7 @@ from cnnviz.graphics.probabilities import PREDICTIONS, Predictions
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
 from cnnviz.quantities import format_signed, format_together, format_value
 from ui.panels.backprop.arithmetic import source_stage
-from ui.panels.backprop.asks import Adopt, Apply, SetRate, SetSide, ShowFilter, ShowParameter, ShowUnit, Undo
+from ui.panels.backprop.asks import Adopt, Apply, Choose, SetSide, ShowFilter, ShowUnit, Undo
 from ui.panels.backprop.focus import Focus, Now, is_maps
 from ui.panels.backprop.pages.plates import Plate, beside, joined, number_choice, overview, weight_plate
 from ui.panels.backprop.passes import Pass, Preview
@@ -42,7 +42,7 @@ def page(now: Now) -> Page:
     names = tuple(passed.network.params)
     name = focus.parameter if focus.parameter in names else names[0]
     known = now.preview if now.preview is not None and now.preview.passed is passed else None
-    plates = _plates(passed, name, focus.still(), now.rate, known)
+    plates = _plates(passed, name, focus.still(), known)
     cards = [
         each.card(f"map {n}", focus, covered=focus.is_covered and n == 2) for n, each in enumerate(plates)
     ]
@@ -61,11 +61,20 @@ def page(now: Now) -> Page:
     )
     options = tuple((each, each) for each in names)
     controls = (
-        Choice("parameter", "list", "Parameter", ShowParameter, name, options, tip=_TIPS[0]),
+        Choice("parameter", "list", "Parameter", Asking(Choose, "parameter"), name, options, tip=_TIPS[0]),
         *_numbers(passed, name, focus),
         Card("space", WORDS, Words("")),
         Card("rate name", WORDS, Words("Rate η", align="middle"), room=None, is_label=True),
-        Choice("rate", "number", "Learning rate", SetRate, now.rate, _RATES, tip=_TIPS[1], room=96),
+        Choice(
+            "rate",
+            "number",
+            "Learning rate",
+            Asking(Choose, "rate"),
+            focus.rate,
+            _RATES,
+            tip=_TIPS[1],
+            room=96,
+        ),
     )
     rows: tuple[Item, ...] = (
         across(*controls, room=None, gap=8),
@@ -85,9 +94,9 @@ def _predictions(passed: Pass, preview: Preview | None) -> Predictions:
 
 
 @kept
-def _plates(passed: Pass, name: str, focus: Focus, rate: float, preview: Preview | None) -> tuple[Plate, ...]:
+def _plates(passed: Pass, name: str, focus: Focus, preview: Preview | None) -> tuple[Plate, ...]:
     """Part of a parameter before the update, its step, and the part after the update."""
-    before, step = passed.network.params[name], -rate * passed.gradients.params[name]
+    before, step = passed.network.params[name], -focus.rate * passed.gradients.params[name]
     after = before if preview is None else preview.network.params[name]
     colors = Colors.of("signed", before, after)
 
