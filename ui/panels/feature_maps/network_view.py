@@ -57,12 +57,12 @@ class NetworkView(QWidget):
         self._contents = Contents()
         self._layout: tuple[Plan, object, Layout] | None = None  # what it is of, and depends on
         self._pointed_time = -_MOMENT
-        self.flow = PageView(self.answer, least_height=190, copies=True, ground="surface")
+        self.flow = PageView(self.answer, least_height=184, copies=True, ground="surface")
         self.flow.installEventFilter(self)
         self._written: arithmetic.Now | None = None
         answer, least = self._answer_arithmetic, arithmetic.LEAST[1]
         self.arithmetic = PageView(answer, least, copies=True, ground="surface")
-        scaled(self.flow.setMinimumSize, 300, 190)
+        scaled(self.flow.setMinimumSize, 300, 184)
         scaled(self.arithmetic.setMinimumSize, *arithmetic.LEAST)
         scaled(self.arithmetic.setContentsMargins, 0, 10, 0, 0)
         self._clock = QTimer(self)  # of the sweep
@@ -422,14 +422,19 @@ class NetworkView(QWidget):
         return False
 
     def share_height(self) -> None:
-        """Divide the height as the user has chosen, else so that the tables of the arithmetic have room."""
+        """Divide the height as the user has chosen, else so that the tables of the arithmetic have room.
+
+        An enlarged map leaves them only what their numbers need.
+        """
         heights, theme, total = self.view.heights, self._theme, self.height()
         if heights is not None and len(heights) == 2:
             self.splitter.setSizes(heights)
             return
         columns = () if self.picture is None else self.picture.plan.columns
         rows = max((each.shape[1] for each in columns if each.kind is Kind.FILTERS), default=3)
-        tables = min(max(rows * theme.px(24), theme.px(112)), theme.px(190))
-        wanted = theme.px(62) + max(tables, round(_USUAL_SHARE * total))
+        tables = rows * theme.px(24)
+        if self.view.enlarged is None:
+            tables = max(tables, theme.px(112), round(_USUAL_SHARE * total))
+        wanted = theme.px(62) + min(tables, max(theme.px(190), round(_USUAL_SHARE * total)))
         wanted = min(wanted, round(_LARGEST_SHARE * total))
         self.splitter.setSizes([max(total - wanted, 1), wanted])

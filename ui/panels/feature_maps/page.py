@@ -20,7 +20,7 @@ from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
 from cnnviz.quantities import format_cell, format_count, format_value
 from ui.panels.feature_maps import asks
 from ui.panels.feature_maps.explain import Explained, logit_ledger
-from ui.panels.feature_maps.layout import FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
+from ui.panels.feature_maps.layout import BESIDE, FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
 from ui.panels.feature_maps.links import Mark
 from ui.panels.feature_maps.picture import Picture
 from ui.panels.feature_maps.view import View
@@ -30,7 +30,7 @@ _ROLES = ("feeds", "receptive", "window", "winner", "selected")
 _NUMBERED_CELL, _NUMBERED_CELL_IN_ROW = 24, 40
 """Side in pixels at scale 1 below which no number fits into a cell of an enlarged map; in a row of columns,
 none with two decimals: with one, maps of the exercise's network would read as -0.1 and 0 throughout."""
-_THUMBS_BESIDE, _THUMBS_BELOW = 132, 76  # room of all maps beside an enlarged one, or below it
+_BELOW, _APART = 76, 8  # room of all maps below an enlarged one, and the gap to those beside it
 _MARGIN = 2  # cells that an enlarged map shows round the marked one
 _RELATIVE = (
     "Black is −0.5 at the input, so even a blank image has evidence, and often most of it. Relative to a "
@@ -247,8 +247,8 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     below: tuple[Item, ...] = (large, *small)
     if is_large and column.count > 1:  # with their room also where they are covered, so that the map stays
         is_beside = box.width < now.layout.widths[column.key]
-        maps = down(*small, room=_THUMBS_BESIDE if is_beside else _THUMBS_BELOW)
-        below = (across(replace(large, room=Share(1)), maps, gap=8),) if is_beside else (large, maps)
+        maps = down(*small, room=BESIDE - _APART if is_beside else _BELOW)
+        below = (across(replace(large, room=Share(1)), maps, gap=_APART),) if is_beside else (large, maps)
     elif column.kind is Kind.IMAGE:
         has_winners = any(layer.tie_rule is not None for _, layer in now.plan.layers)
         key = tuple(mark for mark in _KEY if mark not in _OF_POOL or has_winners)
@@ -393,7 +393,7 @@ def _map_box(now: Now, column: Column, is_large: bool) -> Box:
     box = Box(0, 0, width, now.room.height - head)
     if column.count == 1:
         return box
-    with_maps = box.cut(right=look.px(_THUMBS_BESIDE + 8)), box.cut(bottom=look.px(_THUMBS_BELOW + 3))
+    with_maps = box.cut(right=look.px(BESIDE)), box.cut(bottom=look.px(_BELOW + 3))
     return max(with_maps, key=lambda each: min(each.width, each.height))
 
 

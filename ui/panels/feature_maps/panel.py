@@ -311,6 +311,7 @@ class FeatureMapsPanel(Panel):
         self.cover.setChecked(self.view.covers)
         self._show_page()
         self._draw_limits(self._loop.picture)
+        self.network.share_height()
         self.network.redraw()
 
     def _on_covered(self) -> None:
