@@ -29,11 +29,11 @@ from ui.controls.message_bar import MessageBar
 from ui.controls.scroll_column import set_up_area
 from ui.panels.contract import Panel
 from ui.panels.feature_maps.explain import choice_words
-from ui.panels.feature_maps.filter_search import LookAtPatch
+from ui.panels.feature_maps.filter_pages import LookAtPatch, ShowFilter
 from ui.panels.feature_maps.network_view import NetworkView
 from ui.panels.feature_maps.picture import Levels, Limits, MapScene, Picture, union
 from ui.panels.feature_maps.picture import picture as compute_picture
-from ui.panels.feature_maps.top_patches import ShowFilter, TopPatchesView
+from ui.panels.feature_maps.top_patches import TopPatchesView
 from ui.panels.feature_maps.view import FIXED, NETWORK, TOP_PATCHES, View
 from ui.panels.provenance import Provenance
 from ui.panels.scene import PictureLoop, still_scene_of
