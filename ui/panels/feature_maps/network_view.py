@@ -115,34 +115,20 @@ class NetworkView(QWidget):
     @property
     def look(self) -> Looking:
         """Where the user looks."""
-        view, state, before = self.view, self._state, self.explained
-        channels = dict(view.channels)
-        count = 1 + max((int(group) for group in channels if group.isdecimal()), default=-1)
-        stage = None if before is None or before.cell is None else before.cell.stage
-        return Looking(
-            tuple(channels.get(str(group), 0) for group in range(count)),
-            state.pinned,
-            view.pointed_cell,
-            self._under,
-            None if view.sweep is None else (view.sweep, view.sweep_place),
-            None if view.part is None or stage is None else (stage, view.part),
-            view.covers or bool(state.why_covered(*_CELLS)),
-            bool(state.why_covered(Secret.FIELD)),
-        )
+        view, why, marked = self.view, self._state.why_covered, self.marked_cell()
+        part = None if view.part is None or marked is None else (marked.stage, view.part)
+        covers, hides_fields = view.covers or bool(why(*_CELLS)), bool(why(Secret.FIELD))
+        return Looking(view, self._state.pinned, self._under, part, covers, hides_fields)
 
     def redraw(self, seconds: float = 0.0) -> None:
         """Show the picture anew: the one way in which anything here changes. Outlines may slide there."""
         if self.picture is None:
             return
-        before = self.explained
-        explained = self.explained = explain(self.picture, self.look, before)
-        look = explained.look
-        stage, index = (None, None) if look.pointed is None else (look.pointed.stage, look.pointed.index)
-        part = None if look.part is None else look.part[1]
-        channels = tuple((str(group), channel) for group, channel in enumerate(look.channels))
-        self._keep(pointed=stage, pointed_index=index, part=part, channels=channels)
-        if look.swept is None:
-            self._stand_at(None)
+        explained = self.explained = explain(self.picture, self.look)
+        view, part = explained.look.view, explained.look.part
+        self._choices.value = replace(view, part=None if part is None else part[1])
+        if view.sweep is None:
+            self._clock.stop()
         now = self._now()
         assert now is not None
         self.flow.show_page(network_page(now), seconds)
@@ -152,7 +138,7 @@ class NetworkView(QWidget):
         if shown is not None:
             term = written.term if written is not None and written.arithmetic is shown else None
             why = self._state.why_covered(Secret.SHARES, *_CELLS)
-            clock = look.swept is not None, self._clock.isActive(), self.view.sweep_speed
+            clock = view.sweep is not None, self._clock.isActive(), view.sweep_speed
             self._write(arithmetic.Now(shown, explained.is_pinned, *clock, term, why))
         self.valueLineChanged.emit(explained.value_line)
 
@@ -171,8 +157,8 @@ class NetworkView(QWidget):
             layout = layout_of(plan, room, view.scale, dict(view.folded), view.enlarged, view.at)
             self._layout = plan, key, layout
             self.paged.emit()
-        told = self.picture, self.explained, view, room, self._layout[2], self.devicePixelRatioF()
-        return Now(*told, self._stays, self._contents)
+        ratio = self.devicePixelRatioF()
+        return Now(self.explained, room, self._layout[2], ratio, self._stays, self._contents)
 
     def figure(self, look: Look) -> Drawing:
         """Network and arithmetic, one below the other."""

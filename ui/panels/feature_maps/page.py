@@ -72,9 +72,7 @@ class Now:
       stays where it is.
     """
 
-    picture: Picture
     explained: Explained
-    view: View
     room: Room
     layout: Layout
     ratio: float = 1.0
@@ -82,9 +80,19 @@ class Now:
     contents: Contents = field(default_factory=Contents, compare=False)
 
     @property
+    def picture(self) -> Picture:
+        """What the network computes."""
+        return self.explained.picture
+
+    @property
     def plan(self) -> Plan:
         """Columns of the network."""
         return self.picture.plan
+
+    @property
+    def view(self) -> View:
+        """What is chosen, as far as the network has it."""
+        return self.explained.look.view
 
     @property
     def look(self) -> Look:
@@ -108,15 +116,17 @@ class Now:
     def marks(self, column: Column) -> tuple[Mark, ...]:
         """Cells of a column that belong to the marked one."""
         links = self.explained.links
-        return () if links is None or column.kind is Kind.FILTERS else links.of(column.stage)
+        if links is None or column.kind is Kind.FILTERS:
+            return ()
+        return tuple(links.marks.get(column.stage, ()))
 
     @property
     def still(self) -> tuple[object, ...]:
         """All that the page depends on but what is marked in it, which an enlarged map follows, too."""
-        explained, look = self.explained, self.explained.look
-        followed = None if self.view.enlarged is None else (explained.links, look.under)
-        seen = explained.channels, look.channels, explained.pinned_stage, look.swept, look.covers, followed
-        return self.picture, *seen, self.view.of_page, self.room, self.ratio, self.stays
+        explained, look, view = self.explained, self.explained.look, self.view
+        followed = None if view.enlarged is None else (explained.cell, look.under)
+        seen = explained.channels, explained.pinned_stage, view.sweep, view.sweep_place, look.covers, followed
+        return self.picture, *seen, view.of_page, self.room, self.ratio, self.stays
 
 
 def network_page(now: Now) -> Page:
@@ -376,7 +386,7 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
         )
 
     tiles = now.contents.of("maps", column, picture.token(column), (source, limits), make)
-    chosen = min(now.explained.look.channel(group), column.count - 1)
+    chosen = min(now.view.channel(group), column.count - 1)
     name, tip = f"All maps of {column.title}", "Click one to show it large"
     return (Card(f"{column.key} maps", TILES, Chosen(tiles, chosen), tip=tip, is_live=True, name=name),)
 

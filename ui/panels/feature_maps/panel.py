@@ -131,7 +131,7 @@ class FeatureMapsPanel(Panel):
         picture, network = self.picture, self.network
         if picture is None:
             return None
-        words = choice_words(picture, network.look, network.marked_cell(), are_fixed=self._are_limits_fixed())
+        words = choice_words(picture, self.view, network.marked_cell())
         return Provenance.of(picture.scene.snapshot, picture.scene.sample, choices=words)
 
     def figure(self, look: Look) -> Drawing:
@@ -346,7 +346,7 @@ class FeatureMapsPanel(Panel):
             plan, cell = self.picture.plan, self.network.marked_cell()
             group = (plan.group_of(cell.stage) or 1) if cell is not None else 1
             layer = plan.convolutions[min(group, len(plan.convolutions)) - 1]
-            self.top_patches.choose(layer, self.network.look.channel(group))
+            self.top_patches.choose(layer, self.view.channel(group))
 
     def answer(self, ask: Ask) -> None:
         """Do what the page of a filter asks for."""
