@@ -114,10 +114,6 @@ class Explained:
         """Channel that a column shows."""
         return min(self.channels[column.group], column.count - 1)
 
-    def source(self, column: Column) -> int:
-        """Channel that the group before a column shows, whose weights a column of kernels shows."""
-        return self.channels[max(column.group - 1, 0)]
-
     @property
     def is_pinned(self) -> bool:
         """Whether the marked cell is pinned."""
@@ -127,10 +123,6 @@ class Explained:
     def pinned_stage(self) -> str:
         """Stage of the pinned cell; "" for none."""
         return "" if self.look.pinned is None else self.look.pinned.stage
-
-    def uncovered(self, stage: str) -> int | None:
-        """How many cells of a stage the sweep has computed; None where it does not sweep."""
-        return self.look.view.sweep_place + 1 if self.look.view.sweep == stage else None
 
 
 def explain(picture: Picture, look: Look) -> Explained:

@@ -4,6 +4,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -74,11 +75,12 @@ class Layout:
         return self.pages[self.place]
 
 
+@lru_cache(8)
 def layout_of(
     plan: Plan,
     room: Room,
     scale: int | None,
-    folded: Mapping[str, bool],
+    folded: tuple[tuple[str, bool], ...],
     enlarged: str | None,
     at: str | None,
 ) -> Layout:
@@ -88,10 +90,11 @@ def layout_of(
     * `folded`: what the user has folded, or unfolded.
     * `at`: key of a column whose page is in sight; the first page when there is none.
     """
+    chosen = dict(folded)
 
     def folds_of(columns: Iterable[Column], spare: int) -> frozenset[str]:
         return frozenset(
-            c.key for c in columns if c.key != enlarged and folded.get(c.key, _spare(c) <= spare)
+            c.key for c in columns if c.key != enlarged and chosen.get(c.key, _spare(c) <= spare)
         )
 
     wanted = None if scale is None else side_of(plan.unit, scale)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Block, Box, Drawing, Ground, Leave, Look
 from cnnviz.drawing.page import Page, Row, page_drawn, without_controls
-from cnnviz.graphics.columns import Kind, Plan
+from cnnviz.graphics.columns import Kind
 from ui.choices import Choices
 from ui.controls.keyboard import arrow_step
 from ui.controls.layouts import fill, scaled
@@ -55,7 +55,7 @@ class NetworkView(QWidget):
         self._under: PinnedCell | None = None
         self._stays: Block | None = None
         self._contents = Contents()
-        self._layout: tuple[Plan, object, Layout] | None = None  # what it is of, and depends on
+        self._layout: Layout | None = None
         self._pointed_time = -_MOMENT
         self.flow = PageView(self.answer, least_height=184, copies=True, ground="surface")
         self.flow.installEventFilter(self)
@@ -88,8 +88,7 @@ class NetworkView(QWidget):
         """Show a picture; where the user looked in another network is forgotten."""
         earlier, self.picture = self.picture, picture
         if earlier is None or picture.plan is not earlier.plan:
-            self._keep(channels=(), folded=(), at=None, enlarged=None)
-            self._keep(pointed=None, pointed_index=None, part=None)
+            self._keep(channels=(), folded=(), at=None, enlarged=None, pointed=None, part=None)
             self._under = self._stays = None
             self._stand_at(None)
             self.share_height()
@@ -152,13 +151,12 @@ class NetworkView(QWidget):
             return None
         view, plan = self.view, self.picture.plan
         room = Room(self.flow.width(), self.flow.height(), self._theme)
-        key = (room, view.scale, view.folded, view.enlarged, view.at)
-        if self._layout is None or self._layout[0] is not plan or self._layout[1] != key:
-            layout = layout_of(plan, room, view.scale, dict(view.folded), view.enlarged, view.at)
-            self._layout = plan, key, layout
+        layout, before = layout_of(plan, room, view.scale, view.folded, view.enlarged, view.at), self._layout
+        if layout is not before:
+            self._layout = layout
             self.paged.emit()
         ratio = self.devicePixelRatioF()
-        return Now(self.explained, room, self._layout[2], ratio, self._stays, self._contents)
+        return Now(self.explained, room, layout, ratio, self._stays, self._contents)
 
     def figure(self, look: Look) -> Drawing:
         """Network and arithmetic, one below the other."""
@@ -241,9 +239,6 @@ class NetworkView(QWidget):
                 self._clock.setInterval(round(1000 / SPEEDS[self.view.sweep_speed]))
             case asks.Enlarge(key):
                 self.enlarge(None if view.enlarged == key else key)
-            case asks.Fold(key, is_folded):
-                enlarged = None if is_folded and view.enlarged == key else view.enlarged
-                self._choices.choose(folded=put(view.folded, key, is_folded), enlarged=enlarged)
             case asks.ZoomBy(steps) if (now := self._now()) is not None:
                 self._choices.choose(cell=zoomed(now, steps))
             case asks.ScrollMap(corner):
@@ -284,7 +279,7 @@ class NetworkView(QWidget):
 
     def paging(self) -> tuple[int, int]:
         """Which page of columns is in sight, from 0, and how many there are."""
-        return (0, 1) if self._layout is None else (self._layout[2].place, len(self._layout[2].pages))
+        return (0, 1) if self._layout is None else (self._layout.place, len(self._layout.pages))
 
     def turn_page(self, way: int) -> bool:
         """Show the page after, or before; return whether there is one."""
@@ -418,7 +413,7 @@ class NetworkView(QWidget):
             return
         columns = () if self.picture is None else self.picture.plan.columns
         rows = max((each.shape[1] for each in columns if each.kind is Kind.FILTERS), default=3)
-        tables = rows * theme.px(24)
+        tables = max(rows * theme.px(24), theme.px(88))
         if self.view.enlarged is None:
             tables = max(tables, theme.px(112), round(_USUAL_SHARE * total))
         wanted = theme.px(62) + min(tables, max(theme.px(190), round(_USUAL_SHARE * total)))

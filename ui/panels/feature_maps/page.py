@@ -23,7 +23,7 @@ from ui.panels.feature_maps.explain import Explained, logit_ledger
 from ui.panels.feature_maps.layout import BESIDE, FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
 from ui.panels.feature_maps.links import Mark
 from ui.panels.feature_maps.picture import Picture
-from ui.panels.feature_maps.view import View
+from ui.panels.feature_maps.view import View, put
 from ui.state import PinnedCell
 
 _ROLES = ("feeds", "receptive", "window", "winner", "selected")
@@ -107,7 +107,8 @@ class Now:
         """Input channel whose weights a column of kernels shows; of other columns 0."""
         if column.kind is not Kind.FILTERS:
             return 0
-        return min(self.explained.source(column), self.picture.network.params[column.key].shape[1] - 1)
+        before = self.explained.channels[max(column.group - 1, 0)]
+        return min(before, self.picture.network.params[column.key].shape[1] - 1)
 
     def is_covered(self, column: Column) -> bool:
         """Whether the cells of a column are covered."""
@@ -171,8 +172,9 @@ def _body(now: Now) -> Item:
             width = REST if is_last else layout.widths[column.key] / look.scale
             items.append(down(*make(now, column), room=width, gap=3))
         else:
-            ask, key = asks.Fold(column.key, False), f"{column.key} folded"
-            items.append(_strip(key, stages.Folded(column.title, ask), "Unfold this column"))
+            ask = asks.Choose("folded", put(now.view.folded, column.key, False))
+            shown = stages.Folded(column.title, ask)
+            items.append(_strip(f"{column.key} folded", shown, "Unfold this column"))
     if layout.place < len(layout.pages) - 1:
         items.append(_page_strip(layout, layout.place + 1))
     arrow = look.px(40) + layout.side // 2
@@ -210,9 +212,10 @@ def _head(column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice
     )
 
 
-def _fold(column: Column) -> Choice:
+def _fold(now: Now, column: Column) -> Choice:
     key, title, tip = f"fold {column.key}", f"Fold {column.title}", "Fold this column to a strip"
-    return Choice(key, "mini", title, asks.Fold(column.key, True), tip=tip, icon="fold-horizontal")
+    ask = asks.Choose("folded", put(now.view.folded, column.key, True))
+    return Choice(key, "mini", title, ask, tip=tip, icon="fold-horizontal")
 
 
 # -- columns of maps ----------------------------------------------------------------------------------------
@@ -231,7 +234,8 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     # Looking for room that is not there costs time with every movement of the pointer.
     is_numbered = cell >= look.px(_NUMBERED_CELL if is_large else _NUMBERED_CELL_IN_ROW)
     shown, power = _heat_map(now, column, is_numbered, is_large)
-    looked = Looked(shown, (), now.is_covered(column), now.explained.uncovered(column.key), zoom)
+    swept = now.view.sweep_place + 1 if now.view.sweep == column.key else None
+    looked = Looked(shown, (), now.is_covered(column), swept, zoom)
     if zoom is not None:
         looked = _followed(now, column, looked, box)
     growth, step = now.picture.growth.get(column.key, (1.0, 0))
@@ -263,7 +267,7 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
         has_winners = any(layer.tie_rule is not None for _, layer in now.plan.layers)
         key = tuple(mark for mark in _KEY if mark not in _OF_POOL or has_winners)
         below = (large, Card("key", stages.MARKS, key, room=Share(1)), *small)
-    return (*_map_head(column, _lines(now, column, power, peak), is_large), *below)
+    return (*_map_head(now, column, _lines(now, column, power, peak)), *below)
 
 
 def _large(
@@ -276,15 +280,15 @@ def _large(
     return Card(key, stages.STAGE_MAP, shown, tip=tip, room=room, is_live=True, keys_point=point, name=name)
 
 
-def _map_head(column: Column, lines: tuple[str, ...], is_large: bool) -> tuple[Item, ...]:
+def _map_head(now: Now, column: Column, lines: tuple[str, ...]) -> tuple[Item, ...]:
     """Heading of a column of maps, with what folds, enlarges and zooms it."""
-    buttons = [_fold(column)] if column.kind is Kind.MAPS else []
+    buttons, is_large = list[Choice](), column.key == now.view.enlarged
     if is_large:
         tip = "Larger cells, of a part of the map, until their numbers fit (Ctrl+wheel)"
-        buttons.insert(
-            0, Choice("larger cells", "mini", "Larger cells", asks.ZoomBy(1), tip=tip, icon="plus")
-        )
-        buttons.insert(0, Choice("smaller cells", "mini", "Smaller cells", asks.ZoomBy(-1), icon="minus"))
+        buttons.append(Choice("smaller cells", "mini", "Smaller cells", asks.ZoomBy(-1), icon="minus"))
+        buttons.append(Choice("larger cells", "mini", "Larger cells", asks.ZoomBy(1), tip=tip, icon="plus"))
+    elif column.kind is Kind.MAPS:
+        buttons.append(_fold(now, column))
     if column.kind is not Kind.FILTERS:
         icon, title = ("minimize", "Back to normal size") if is_large else ("maximize", "Enlarge")
         tip = title if is_large else "Enlarge (double click on the map)"
@@ -483,7 +487,7 @@ def _units(now: Now, column: Column) -> tuple[Item, ...]:
     name, tip = f"Units of {column.stage}", "Point at a unit to see its value; click to pin it"
     lines = f"{count} units {power}".rstrip(), f"{count} {power}".rstrip()
     large = _large(now, column, content, high / look.scale, name, tip)
-    return (*_head(column, "", lines, _fold(column)), large)
+    return (*_head(column, "", lines, _fold(now, column)), large)
 
 
 def _unit_blocks(units: int, rows: int, cols: int, mark: Mark) -> list[Block]:
