@@ -31,7 +31,7 @@ from ui.panels.feature_maps.filter_pages import (
     filter_page,
     patches_page,
 )
-from ui.panels.provenance import HasProvenance, Provenance, ProvenancePart
+from ui.panels.provenance import HasProvenance, Provenance
 from ui.tasks import Context, TaskRunner
 
 _LEFT, _LEAST = 216, 200
@@ -40,7 +40,7 @@ _PATCHES, _AVERAGES = "looks-for", "class-evidence"  # what is searched in the b
 _DOING = {_PATCHES: "Searching the test images", _AVERAGES: "Averaging the evidence"}
 
 
-class _Part(ProvenancePart, PageView):
+class _Part(HasProvenance, PageView):
     """What was found, which may be of another moment than the page."""
 
 

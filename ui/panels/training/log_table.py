@@ -14,7 +14,7 @@ from cnnviz.notation import format_column
 from cnnviz.quantities import format_count, format_plain, format_value
 from ui.controls.layouts import named
 from ui.controls.scroll_column import place_of, scroll_later
-from ui.panels.provenance import ProvenancePart
+from ui.panels.provenance import HasProvenance
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
 
 _DECIMALS, _LONGEST = 3, 7  # at least, and for how many characters there is room
@@ -91,7 +91,7 @@ class LogModel(QAbstractTableModel):
         return _RIGHT if role == Qt.ItemDataRole.TextAlignmentRole else None
 
 
-class LogTable(ProvenancePart, QTableView):
+class LogTable(HasProvenance, QTableView):
     """Log of a run. New rows scroll into sight unless the user has scrolled up; Ctrl+C copies rows."""
 
     def __init__(self) -> None:
