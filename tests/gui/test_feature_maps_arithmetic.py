@@ -19,6 +19,7 @@ from ui.panels.feature_maps.arithmetic import Now, PinCell, PointAtTerm, page
 from ui.panels.feature_maps.asks import Choose, StepSweep
 from ui.panels.feature_maps.explain import Look, explain, logit_ledger
 from ui.panels.feature_maps.picture import Picture, picture
+from ui.panels.feature_maps.view import View
 from ui.state import PinnedCell
 from ui.theme import tokens
 
@@ -225,7 +226,7 @@ def test_while_a_cell_is_pinned_its_arithmetic_stays_the_same_with_the_pointer()
     look = Look(pinned=PinnedCell("pool1", (0, 5, 5)))
     before = explain(seen(), look)
     over = PinnedCell("conv1", (0, 4, 3))
-    after = explain(seen(), replace(look, pointed=over, under=over), before)
+    after = explain(seen(), replace(look, view=View(pointed="conv1", pointed_index=(0, 4, 3)), under=over))
     assert after.arithmetic is before.arithmetic
     assert page(Now(after.arithmetic)) == page(Now(before.arithmetic))
 

@@ -61,7 +61,7 @@ def test_every_cell_is_explained_with_its_own_value(name):
         if seen.plan.column(stage) is None:
             continue
         cell = PinnedCell(stage, tuple(int(rng.integers(side)) for side in values.shape))
-        for look in (Look(pointed=cell, under=cell), Look(pinned=cell)):
+        for look in (under(stage, *cell.index), Look(pinned=cell)):
             explained = explain(seen, look)
             assert explained.cell == cell
             assert explained.is_pinned == (look.pinned is not None)
@@ -83,8 +83,9 @@ def number_in(parts):
 def test_what_a_network_does_not_have_is_not_looked_at_and_equal_layers_have_the_very_same_plan() -> None:
     seen = picture(scene_of())
     far = PinnedCell("conv9", (0, 0, 0))
-    explained = explain(seen, Look((0, 99), far, far, far, ("conv9", 3), ("conv9", 1)))
-    assert explained.look == Look((0, 7))
+    view = View(channels=(("1", 99),), pointed="conv9", pointed_index=(0, 0, 0), sweep="conv9", sweep_place=3)
+    explained = explain(seen, Look(view, far, far, ("conv9", 1)))
+    assert explained.look == Look(View(channels=(("0", 0), ("1", 7))))
     assert explained.cell == PinnedCell("conv1", (7, 13, 13))
 
     one, other = scene_of("lenet"), scene_of("lenet", seed=9)
@@ -104,9 +105,9 @@ def test_the_map_of_a_pinned_cell_stays_and_one_under_the_pointer_is_left_behind
     assert pinned.channel(column) == 5
     assert explain(seen, replace(pinned.look, pinned=None)).channel(column) == 5
 
-    column, cell = seen.plan.column("pool1"), PinnedCell("conv1", (3, 4, 5))
-    over = explain(seen, Look(pointed=cell, under=cell))
-    assert (over.channel(column), over.look.channel(column.group)) == (3, 0)
+    column = seen.plan.column("pool1")
+    over = explain(seen, under("conv1", 3, 4, 5))
+    assert (over.channel(column), over.look.view.channel(column.group)) == (3, 0)
     left = explain(seen, replace(over.look, under=None))
     assert left.channel(column) == 0
     assert left.cell == PinnedCell("conv1", (0, 4, 5))
@@ -169,7 +170,7 @@ def test_evidence_and_biases_add_up_to_the_logit(name):
 def under(stage, *index):
     """Look at a cell with the pointer on it."""
     cell = PinnedCell(stage, index)
-    return Look(pointed=cell, under=cell)
+    return Look(View(pointed=stage, pointed_index=index), under=cell)
 
 
 def test_a_cell_lights_up_every_earlier_stage_in_all_maps_that_are_read():

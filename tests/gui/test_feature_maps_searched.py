@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import Qt
 
 from cnnviz.drawing import LIGHT, Box, CellKey, to_svg
 from cnnviz.drawing.page import page_drawn
@@ -16,15 +16,17 @@ from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, AtOnce, Later, Opene
 from tests.gui.page_rules import assert_has_room
 from tests.oracles import read_number
 from ui.panels.feature_maps.asks import Choose
-from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch, LookAtPatch
-from ui.panels.feature_maps.top_patches import (
+from ui.panels.feature_maps.filter_pages import (
     ONE,
-    FilterView,
+    CancelSearch,
+    FilterPicture,
+    LookAtPatch,
     ShowFilter,
     evidence_page,
     filter_page,
     patches_page,
 )
+from ui.panels.feature_maps.top_patches import TopPatchesView
 from ui.state import PinnedCell
 
 
@@ -36,17 +38,17 @@ def moment(name: str = "lab5", step: int = 40, run_id: int = 1, factor: float = 
 
 
 class Desk:
-    """A search without a window."""
+    """The page out of sight, so that it searches when it is told to."""
 
-    def __init__(self, name: str = "lab5", background: AtOnce | Later | None = None) -> None:
-        self.data, self.parent = digits(EXPERIMENTS[name].classes), QObject()
-        self.search = FilterSearch(background or AtOnce(), self.parent)
-        self.snapshot = moment(name)
-        self.search.show(self.snapshot, self.data)
+    def __init__(self, qtbot, name: str = "lab5", background: AtOnce | Later | None = None) -> None:
+        self.data, self.snapshot = digits(EXPERIMENTS[name].classes), moment(name)
+        self.search = TopPatchesView(background or AtOnce(), lambda _ask: None)
+        qtbot.addWidget(self.search)
+        self.search.show_network(self.snapshot, self.data)
 
     @property
     def picture(self) -> FilterPicture:
-        found = self.search.picture()
+        found = self.search.picture
         assert found is not None
         return found
 
@@ -54,13 +56,13 @@ class Desk:
         return patches_page(self.picture).leaves()[kind].content.patches
 
     def filter_leaves(self) -> dict:
-        return filter_page(self.picture, self.search.layers, 0.25).leaves()
+        return filter_page(self.picture, 0.25).leaves()
 
 
 @pytest.fixture
-def desk() -> Desk:
+def desk(qtbot) -> Desk:
     """Return the exercise after its search."""
-    desk = Desk()
+    desk = Desk(qtbot)
     desk.search.begin()
     return desk
 
@@ -85,7 +87,8 @@ def test_class_evidence_is_shown_of_one_map_or_all_and_relative_to_a_blank_image
     weights, means = network.params["dense1.weight"][0].reshape(8, 13, 13), found.evidence.maps
     np.testing.assert_allclose(found.maps(None), means.sum(axis=1))
     np.testing.assert_allclose(found.maps(0), means[:, 0])
-    tiles = evidence_page(desk.picture, FilterView(ONE)).leaves()["evidence"].content.tiles
+    desk.search.answer(Choose("scope", ONE))
+    tiles = evidence_page(desk.picture).leaves()["evidence"].content.tiles
     np.testing.assert_array_equal(tiles.maps, found.maps(0))
     assert tiles.captions == ("0", "1")
     blank = network.forward(np.full((1, 1, 28, 28), -0.5)).outputs["pool1"][0]
@@ -94,7 +97,7 @@ def test_class_evidence_is_shown_of_one_map_or_all_and_relative_to_a_blank_image
 
 def test_patches_say_of_which_moment_and_run_they_are_and_can_be_renewed(desk: Desk) -> None:
     search, before = desk.search, desk.picture.findings
-    search.show(moment(step=90, factor=2.0), desk.data)
+    search.show_network(moment(step=90, factor=2.0), desk.data)
     assert desk.picture.findings is before
     assert patches_page(desk.picture).leaves()["most"].title == "Excited it most at step 40"
     search.begin()
@@ -102,14 +105,13 @@ def test_patches_say_of_which_moment_and_run_they_are_and_can_be_renewed(desk: D
     assert desk.picture.findings.excitation.most[0].value == pytest.approx(
         2 * before.excitation.most[0].value
     )
-    search.show(moment(step=90, run_id=2), desk.data)
+    search.show_network(moment(step=90, run_id=2), desk.data)
     assert desk.picture.findings is None, "patches of another network would be untrue beside this filter"
-    assert search.is_wanted
 
 
-def test_patches_stand_below_the_filter_that_they_are_of_and_evidence_below_its_patches() -> None:
+def test_patches_stand_below_the_filter_that_they_are_of_and_evidence_below_its_patches(qtbot) -> None:
     background = Later()
-    desk = Desk(background=background)
+    desk = Desk(qtbot, background=background)
     desk.search.begin()
     fractions = background.finish("looks-for")
     assert fractions[-1] == 1.0
@@ -118,25 +120,25 @@ def test_patches_stand_below_the_filter_that_they_are_of_and_evidence_below_its_
     assert desk.picture.averages is not None
     desk.search.choose("conv1", 5)
     assert desk.patches() == ()  # those of filter 0 under "Filter 5" would be untrue
-    desk.search.show(moment(step=50, factor=2.0), desk.data)
+    desk.search.show_network(moment(step=50, factor=2.0), desk.data)
     desk.search.begin()
     background.finish("looks-for")
     assert desk.picture.findings.excitation.channel == 5
     assert desk.picture.averages is None
-    desk.search.cancel()
+    desk.search.answer(CancelSearch())
     assert background.cancelled_kinds[-1] == "class-evidence"
 
 
 def test_other_data_drop_what_was_found(desk: Desk) -> None:
     other = digits(EXPERIMENTS["three blocks"].classes)
-    desk.search.show(moment("three blocks"), other)
+    desk.search.show_network(moment("three blocks"), other)
     assert desk.picture.findings is None
-    desk.search.show(None, other)
-    assert desk.search.picture() is None
+    desk.search.show_network(None, other)
+    assert desk.search.picture is None
 
 
-def test_deeper_layers_show_patches_as_large_as_their_receptive_field() -> None:
-    desk = Desk("three blocks")
+def test_deeper_layers_show_patches_as_large_as_their_receptive_field(qtbot) -> None:
+    desk = Desk(qtbot, "three blocks")
     desk.search.choose("conv2", 3)
     desk.search.begin()
     assert desk.patches()[0].pixels.shape == (8, 8)
@@ -147,17 +149,17 @@ def test_deeper_layers_show_patches_as_large_as_their_receptive_field() -> None:
 
 
 @pytest.mark.parametrize("is_found", [True, False])
-def test_all_of_the_pages_has_room_is_made_alike_and_says_what_can_be_done(is_found: bool) -> None:
+def test_all_of_the_pages_has_room_is_made_alike_and_says_what_can_be_done(qtbot, is_found: bool) -> None:
     background = AtOnce() if is_found else Later()
-    desk = Desk("three blocks", background)
+    desk = Desk(qtbot, "three blocks", background)
     desk.search.begin()
-    picture, layers = desk.picture, desk.search.layers
+    picture = desk.picture
     assert patches_page(picture) == patches_page(picture)
-    assert filter_page(picture, layers, 0.25) == filter_page(picture, layers, 0.25)
+    assert filter_page(picture, 0.25) == filter_page(picture, 0.25)
     for page, room in (
         (patches_page(picture), Box(0, 0, 560, 360)),
-        (filter_page(picture, layers, 0.25), Box(0, 0, 216, 480)),
-        (evidence_page(picture, FilterView()), Box(0, 0, 560, 140)),
+        (filter_page(picture, 0.25), Box(0, 0, 216, 480)),
+        (evidence_page(picture), Box(0, 0, 560, 140)),
     ):
         assert_has_room(page, room)
         assert "Cancel" not in to_svg(page_drawn(page, room, LIGHT))
@@ -170,7 +172,7 @@ def test_all_of_the_pages_has_room_is_made_alike_and_says_what_can_be_done(is_fo
     kernel, network = leaves["kernel"].content.map.values, desk.snapshot.network
     np.testing.assert_array_equal(kernel, network.params["conv1.weight"][0, 0])
     assert leaves["filters"].content.tiles.asks(2) == ShowFilter("conv1", 2)
-    scope = evidence_page(picture, FilterView()).leaves()["scope"]
+    scope = evidence_page(picture).leaves()["scope"]
     assert (scope.asked(ONE), scope.off) == (
         Choose("scope", ONE),
         (ONE,),

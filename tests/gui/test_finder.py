@@ -266,7 +266,7 @@ def test_actions_and_pages_of_the_help_are_opened_and_what_cannot_be_asked_for_i
     qtbot.waitUntil(guide.isVisible)
     assert "figures-and-documents" in guide.page.source().path()
     titles = [each.name for each in found(active.window.finder.entries(), "compare runs")]
-    assert {"Compare moments", "Network"} <= set(titles)
+    assert {"Compare weights", "Network"} <= set(titles)
     places = {"max pooling term": "max-pooling", "glossary": "", "slide filter": "slide-the-filter"}
     for word, place in places.items():
         guide.close()

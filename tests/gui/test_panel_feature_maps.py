@@ -15,9 +15,10 @@ from cnnviz.snapshots import Snapshot
 from tests.gui.driving import double_click, part_center, settle, turn_wheel
 from tests.gui.feature_maps_panel import LEFT, Asked, Opened, line_of, scaled
 from tests.gui.whole_window import rest
-from ui.panels.feature_maps.asks import Fold, StepSweep
+from ui.panels.feature_maps.asks import StepSweep
 from ui.panels.feature_maps.explain import Look
 from ui.panels.feature_maps.panel import FeatureMapsPanel
+from ui.panels.feature_maps.view import View
 from ui.state import PinnedCell, RunStatus
 
 
@@ -144,7 +145,7 @@ def test_a_thumbnail_is_looked_at_under_the_pointer_and_a_click_chooses_its_filt
 
 
 def test_kernels_of_a_deeper_layer_follow_the_chosen_input_map():
-    asked = Asked("lenet", Look(channels=(0, 5)))
+    asked = Asked("lenet", Look(View(channels=(("1", 5),))))
     weights = asked.network.params["conv2.weight"]
     np.testing.assert_array_equal(asked.values("conv2.weight"), weights[0, 5])
     np.testing.assert_array_equal(asked.tiles("conv2.weight"), weights[:, 5])
@@ -204,7 +205,7 @@ def test_large_networks_fold_their_activations_which_unfold_with_what_the_others
         "relu3",
     ]
     opened.state.set_pinned(PinnedCell("pool1", (2, 3, 4)))
-    opened.panel.network.answer(Fold("relu1", False))
+    opened.panel.choices.choose(folded=(("relu1", False),))
     np.testing.assert_array_equal(opened.values("relu1"), opened.trace.outputs["relu1"][0, 2])
     assert opened.outlined("relu1", "receptive") == ((6, 8, 2, 2),)
 

@@ -429,7 +429,7 @@ def test_everything_has_room_and_is_made_twice_alike(preset, layer):
             wide, _ = leaf.least(LIGHT)
             assert wide <= box.width + 0.01 or leaf.key == "title", leaf.key
         drawing = page_drawn(page, room, LIGHT)
-        assert "Weights at A" in drawing.texts()
+        assert "Then (A)" in drawing.texts()
         assert to_svg(drawing).count("<text") == len(drawing.texts())
 
 
@@ -450,11 +450,11 @@ def test_the_page_names_moments_and_changes_lets_a_set_of_weights_be_chosen_and_
     assert {line.split(":")[0] for line in card(found, "difference").tip.split("\n") if ": " in line} >= {
         "conv1.weight", "dense1.weight", "dense1.bias", "all parameters",
     }  # fmt: skip
-    said = re.fullmatch(r"length (\S+), (\d+) % of A", card(found, "difference").caption)
+    said = re.fullmatch(r"(\d+) % of A's size \((\S+)\)", card(found, "difference").caption)
     before, after = (snapshot.network.params["conv1.weight"] for snapshot in (found.then, found.now))
     norm = np.linalg.norm(after - before)
-    assert read_number(said[1]) == pytest.approx(norm, rel=6e-3)
-    assert said[2] == f"{100 * norm / np.linalg.norm(before):.0f}"
+    assert read_number(said[2]) == pytest.approx(norm, rel=6e-3)
+    assert said[1] == f"{100 * norm / np.linalg.norm(before):.0f}"
     (table,) = CARD.tables(card(found, "now"))
     assert table.header[:2] == ("map", "row")
 

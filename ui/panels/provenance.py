@@ -6,7 +6,7 @@ of figures, and the session that a picture carries, have to say what the picture
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Self, override
+from typing import Any, Self
 
 from PySide6.QtWidgets import QWidget
 
@@ -43,47 +43,31 @@ class Provenance:
 
     @classmethod
     def of(
-        cls,
-        snapshot: Snapshot,
-        sample: Sample | None = None,
-        shift: Shift = _NOWHERE,
-        *,
-        note: str = "",
-        what: str = "",
-        choices: tuple[str, ...] = (),
+        cls, snapshot: Snapshot, sample: Sample | None = None, shift: Shift = _NOWHERE, **said: Any
     ) -> Self:
-        """Return what is drawn of a snapshot."""
-        return cls(snapshot.step, snapshot.origin, sample, shift, note, what, snapshot.network, choices)
+        """Return what is drawn of a snapshot; `said`: other fields."""
+        return cls(snapshot.step, snapshot.origin, sample, shift, network=snapshot.network, **said)
 
 
 class HasProvenance:
     """Mixed into a panel that draws later than the state changes, or a part of one, before the class of Qt.
 
     Inherited and not a protocol: a signal or method that happens to have the same name would pass for it.
+
+    * `tell`: of a part whose panel knows what it shows, returns that.
     """
 
+    tell: Callable[[], Provenance | None] = staticmethod(lambda: None)
+
     def provenance(self) -> Provenance | None:
-        """Return what is to be seen; None when nothing was drawn yet."""
-        raise NotImplementedError
+        """Return what is to be seen; None when nothing was drawn yet, or for the same as around a part."""
+        return self.tell()
 
     def catch_up(self) -> None:
         """Draw at once what was put off, also while out of sight; here there is nothing."""
 
 
-class ProvenancePart(HasProvenance):
-    """Mixed into a part of a panel whose panel knows what the part shows.
-
-    * `tell`: return what is to be seen; None for the same as around the part.
-    """
-
-    tell: Callable[[], Provenance | None] = staticmethod(lambda: None)
-
-    @override
-    def provenance(self) -> Provenance | None:
-        return self.tell()
-
-
-class ProvenanceView[C](ProvenancePart, MarkView[C]):
+class ProvenanceView[C](HasProvenance, MarkView[C]):
     """A view of a part whose panel knows what it shows."""
 
 

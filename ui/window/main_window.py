@@ -459,7 +459,7 @@ class MainWindow(QMainWindow):
         self.stage.pressed.connect(partial(self.set_bare, True))
         self.setCentralWidget(self.stage)
         # The timeline is under everything, and above it the place of the comparison, hidden at first.
-        self.compare_dock = FixedDock("Compare moments", "compare_dock", self)
+        self.compare_dock = FixedDock("Weights then and now", "compare_dock", self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.compare_dock)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.compare_dock.hide()

@@ -34,8 +34,8 @@ from ui.theme import theme_manager
 
 _MOST_CAPTIONS = 16
 _FORMULA = (
-    "Length of shown − A: the root of the sum of its squares, over all values of a parameter; "
-    "then as a share of the length of A"
+    "Size of the change: the root of the sum of the squares of now − A, over all values of a parameter; "
+    "then as a share of the size of A"
 )
 
 
@@ -108,7 +108,7 @@ def page_of(found: Compared | None, is_roomy: bool, instead: str) -> Page:
 
 
 def _head(found: Compared | None, is_roomy: bool) -> list[Card[Words] | Choice]:
-    title = "Compare moments" if is_roomy else ""
+    title = "Weights then and now" if is_roomy else ""
     head: list[Card[Words] | Choice] = [Card("title", WORDS, Words(title, "strong", align="left middle"))]
     if found is not None:
         layers = tuple((name, name) for name in weight_layers(found.now.network))
@@ -122,11 +122,11 @@ def _head(found: Compared | None, is_roomy: bool) -> list[Card[Words] | Choice]:
     tip = "Show a small difference in strong colours: on its own scale, which changes with it"
     is_own = found is not None and found.own_scale
     head.append(Choice("own scale", "tick", "Own scale", SetOwnScale, is_own, tip=tip))
-    tip = "Show the marked moment in all panels"
+    tip = "Show moment A in all panels"
     can_go = found is not None and found.is_ours and (found.is_live or found.now is not found.then)
-    head.append(Choice("go", "press", "Go to A", GoToMark(), tip=tip, is_enabled=can_go))
+    head.append(Choice("go", "press", "Show A", GoToMark(), tip=tip, is_enabled=can_go))
     tip = "Compare with the moment that is shown now: it becomes A"
-    title = "Mark this moment" if is_roomy else "Mark"
+    title = "Make this moment A" if is_roomy else "Set A"
     head.append(Choice("mark", "press", title, Mark(), tip=tip, icon="pin"))
     head.append(Choice("close", "icon", "Close the comparison", Close(), icon="x"))
     return head
@@ -139,11 +139,11 @@ def _cards(found: Compared):
     then, now = (f"step {format_count(each.step)}" for each in (found.then, found.now))
     told = [f"{each.name}: {_amount(each)}" for each in changes]
     told += [f"all parameters: {format_value(math.hypot(*(each.norm for each in changes)))}", "", _FORMULA]
-    tip = "\n".join(["Shown minus A: red weights have grown, blue ones have fallen", "", *told])
+    tip = "\n".join(["Now minus A: red weights have grown, blue ones have fallen", "", *told])
     return across(
-        _card("then", found, "Weights at A", f"{then}{earlier}", "Weights at the marked moment A"),
-        _card("now", found, "Shown", f"{now}{live}", "Weights at the moment that the timeline shows"),
-        _card("difference", found, "Difference", f"length {_amount(weight)}", tip),
+        _card("then", found, "Then (A)", f"{then}{earlier}", "Weights at moment A, which the timeline marks"),
+        _card("now", found, "Now shown", f"{now}{live}", "Weights at the moment that the timeline shows"),
+        _card("difference", found, "Change since A", _amount(weight), tip),
     )
 
 
@@ -166,15 +166,14 @@ def _tiles(found: Compared, which: str) -> Tiles:
 
 
 def _amount(change: ParameterChange) -> str:
-    if math.isinf(change.relative):
-        return f"{format_value(change.norm)}, from 0"
-    return f"{format_value(change.norm)}, {format_percent(change.relative, 0)} of A"
+    of = "from 0" if math.isinf(change.relative) else f"{format_percent(change.relative, 0)} of A's size"
+    return f"{of} ({format_value(change.norm)})"
 
 
 #: Width of the panel, in pixels at scale 1, from which on its title and all words are shown.
 _ROOM_FOR_WORDS = 760
 _LEAST_HEIGHT = 136
-_NOTHING = "Choose a moment on the timeline and press Mark this moment"
+_NOTHING = "Choose a moment on the timeline and press Make this moment A"
 
 
 class ComparePanel(HasProvenance, QFrame):

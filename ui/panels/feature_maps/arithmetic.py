@@ -43,7 +43,7 @@ _TIMES = Card("times", WORDS, Words("×", "strong", align="middle"), room=None)
 _EQUALS = Card("equals", WORDS, Words("=", "strong", align="middle"), room=None)
 _LEDGER = 360
 _BESIDE_INPUTS = replace(HEAT_MAP, size=sized(180, 180, 140, 90))  # numbers matter more than their sum
-LEAST = 480, 150  # width, whatever is written out: nothing around it may move with the pointer
+LEAST = 480, 126  # width, whatever is written out: nothing around it may move with the pointer
 _SWEEPS = (
     "the window of the layer slides over its input and the map appears cell by cell. "
     "Sweeps the stage of the marked cell"

@@ -62,13 +62,6 @@ class Enlarge(Ask):
     key: str
 
 
-class Fold(Ask):
-    """Fold a column, or unfold it."""
-
-    key: str
-    is_folded: bool
-
-
 class ZoomBy(Ask):
     """Make the cells of the enlarged map larger."""
 

@@ -1,9 +1,10 @@
 """What of a picture depends on where the user looks: marked cell, links, arithmetic, value line."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from cnnviz.drawing.kept import kept
 from cnnviz.graphics.columns import Column, Kind, Plan
 from cnnviz.graphics.ledger import Ledger, LedgerRow
 from cnnviz.inspect.arithmetic import explain_cell
@@ -20,6 +21,7 @@ from cnnviz.layers.cells import (
 from cnnviz.quantities import format_cell, format_count, format_probability, format_signed, format_value
 from ui.panels.feature_maps.links import Links, is_cell_of, links_of, shown_cell
 from ui.panels.feature_maps.picture import Limits, Picture
+from ui.panels.feature_maps.view import FIXED, View
 from ui.state import PinnedCell
 
 _LARGEST = 12
@@ -30,36 +32,25 @@ _LARGEST = 12
 class Look:
     """Where the user looks.
 
-    * `channels`: chosen channel of each group of columns; the first where none was chosen.
-    * `pointed`: cell that the pointer was on last; it stays marked, so that its arithmetic can be read.
     * `under`: what is under the pointer now: a cell, or a weight by column, filter, input, row and column.
-    * `swept`: the cell that the sweep has computed last, in reading order.
     * `part`: input channel that is written out of a cell of this stage; else that of the group before.
     * `covers`, `hides_fields`: whether what is computed is to be guessed first, and on what a cell depends.
     """
 
-    channels: tuple[int, ...] = ()
+    view: View = field(default_factory=View)
     pinned: PinnedCell | None = None
-    pointed: PinnedCell | None = None
     under: PinnedCell | None = None
-    swept: tuple[str, int] | None = None
     part: tuple[str, int] | None = None
     covers: bool = False
     hides_fields: bool = False
 
-    def channel(self, group: int) -> int:
-        """Chosen channel of a group."""
-        return self.channels[group] if group < len(self.channels) else 0
 
-
-def choice_words(
-    picture: Picture, look: Look, marked: PinnedCell | None, *, are_fixed: bool
-) -> tuple[str, ...]:
+def choice_words(picture: Picture, view: View, marked: PinnedCell | None) -> tuple[str, ...]:
     """Say what the maps and the arithmetic depend on, besides network and sample, for captions."""
     plan, evidence = picture.plan, picture.evidence
-    filters = [f"{layer}, filter {look.channel(place)}" for place, layer in enumerate(plan.convolutions, 1)]
+    filters = [f"{layer}, filter {view.channel(place)}" for place, layer in enumerate(plan.convolutions, 1)]
     if plan.channels(0) > 1:
-        filters.insert(0, f"input, channel {look.channel(0)}")
+        filters.insert(0, f"input, channel {view.channel(0)}")
     words = ["; ".join(filters)]
     if evidence is not None:
         name = picture.names[1 if picture.has_one_logit else evidence.class_index]
@@ -67,7 +58,7 @@ def choice_words(
         words.append(f"evidence for class {name}{relative}")
     if marked is not None:
         words.append(f"cell {cell_name(plan, marked).replace(' · ', ', ')}")
-    if are_fixed:
+    if view.limits == FIXED:
         words.append("colours fixed over the moments shown")
     return tuple(each for each in words if each)
 
@@ -114,7 +105,6 @@ class Explained:
     picture: Picture
     look: Look
     cell: PinnedCell | None = None
-    is_pinned: bool = False
     channels: tuple[int, ...] = ()
     links: Links | None = None
     value_line: str = ""
@@ -124,55 +114,37 @@ class Explained:
         """Channel that a column shows."""
         return min(self.channels[column.group], column.count - 1)
 
-    def source(self, column: Column) -> int:
-        """Channel that the group before a column shows, whose weights a column of kernels shows."""
-        return self.channels[max(column.group - 1, 0)]
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the marked cell is pinned."""
+        return self.look.pinned is not None and self.look.view.sweep is None
 
     @property
     def pinned_stage(self) -> str:
         """Stage of the pinned cell; "" for none."""
         return "" if self.look.pinned is None else self.look.pinned.stage
 
-    def uncovered(self, stage: str) -> int | None:
-        """How many cells of a stage the sweep has computed; None where it does not sweep."""
-        swept = self.look.swept
-        return swept[1] + 1 if swept is not None and swept[0] == stage else None
 
-
-def explain(picture: Picture, look: Look, before: Explained | None = None) -> Explained:
-    """Work out what is to be seen where the user looks, but for what the network does not have.
-
-    * `before`: what was worked out last: what it knows of the same cell is not worked out again.
-    """
+def explain(picture: Picture, look: Look) -> Explained:
+    """Work out what is to be seen where the user looks, but for what the network does not have."""
     look = _settled(picture, look)
     cell = _marked(picture, look)
     if look.part is not None and (cell is None or look.part[0] != cell.stage):
         look = replace(look, part=None)
-    known = before
-    if known is not None and (known.cell != cell or known.picture.plan is not picture.plan):
-        known = None
-    if known is not None and known.look.hides_fields != look.hides_fields:
-        known = None
-    chosen = look.channels, look.part, look.covers
-    of_known = None if known is None else (known.look.channels, known.look.part, known.look.covers)
-    if known is not None and known.picture is picture and of_known == chosen:
-        links, written = known.links, known.arithmetic
-    elif cell is not None:
-        written = _arithmetic(picture, look, cell)
-        links = links_of(picture.network, cell, written.cell, None if known is None else known.links)
-        if look.hides_fields:  # what it reads and feeds is to be guessed first
-            links = Links(cell, {cell.stage: links.fields[cell.stage]}, {}, None, {})
-    else:
-        links, written = None, None
-    shown, channels = look.under or cell, look.channels
+    view, links, written = look.view, None, None
+    if cell is not None:
+        group, chosen = picture.plan.group_of(cell.stage) or 0, look.part
+        part = chosen[1] if chosen is not None else view.channel(group - 1) if group else 0
+        written = _arithmetic(picture, cell, part, look.covers)
+        links = links_of(picture.network, cell, written.cell, alone=look.hides_fields)
+    shown, channels = look.under or cell, tuple(view.channel(group) for group in range(picture.plan.groups))
     marked = written if shown == cell else None
-    if look.under is not None and len(look.under.index) == 3 and not (look.pinned or look.swept):
+    if look.under is not None and len(look.under.index) == 3 and not (look.pinned or view.sweep):
         group = picture.plan.group_of(look.under.stage)
         if group is not None:  # the map under the pointer
             channels = (*channels[:group], look.under.index[0], *channels[group + 1 :])
     line = "" if shown is None else _value_line(picture, look, shown, links, marked)
-    is_pinned = look.swept is None and look.pinned is not None
-    return Explained(picture, look, cell, is_pinned, channels, links, line, written)
+    return Explained(picture, look, cell, channels, links, line, written)
 
 
 def shown_pin(picture: Picture, pinned: PinnedCell | None) -> PinnedCell | None:
@@ -183,41 +155,39 @@ def shown_pin(picture: Picture, pinned: PinnedCell | None) -> PinnedCell | None:
 
 
 def _settled(picture: Picture, look: Look) -> Look:
-    network, plan = picture.network, picture.plan
-    channels = [min(look.channel(group), plan.channels(group) - 1) for group in range(plan.groups)]
-    pointed, under, swept = look.pointed, look.under, look.swept
-    pinned = shown_pin(picture, look.pinned)
-    if pinned is not None:
-        group = plan.group_of(pinned.stage)
-        if group is not None:
-            channels[group] = pinned.index[0]
+    network, plan, view, under = picture.network, picture.plan, look.view, look.under
+    channels = [min(view.channel(group), plan.channels(group) - 1) for group in range(plan.groups)]
+    pinned, pointed = shown_pin(picture, look.pinned), view.pointed_cell
+    if pinned is not None and (group := plan.group_of(pinned.stage)) is not None:
+        channels[group] = pinned.index[0]
     if under is not None and len(under.index) < 4 and not is_cell_of(network, under):
         under = None
-    if pointed is not None and pointed != under and not is_cell_of(network, pointed):
+    if pointed is not None and not is_cell_of(network, pointed):
         pointed = None
-    group = None if pointed is None else plan.group_of(pointed.stage)
-    if pointed is not None and pointed != under and group is not None:
+    if pointed is not None and pointed != under and (group := plan.group_of(pointed.stage)) is not None:
         pointed = PinnedCell(pointed.stage, (channels[group], *pointed.index[1:]))
-    column = None if swept is None else plan.column(swept[0])
-    if swept is None or column is None or column.kind is not Kind.MAPS:
-        swept = None
-    else:
-        swept = swept[0], min(swept[1], column.shape[1] * column.shape[2] - 1)
-    return replace(look, channels=tuple(channels), pinned=pinned, pointed=pointed, under=under, swept=swept)
+    stage, index = (None, None) if pointed is None else (pointed.stage, pointed.index)
+    swept = plan.column(view.sweep or "")
+    sweep, place = None, 0
+    if swept is not None and swept.kind is Kind.MAPS:
+        sweep, place = swept.key, min(view.sweep_place, swept.shape[1] * swept.shape[2] - 1)
+    named = tuple((str(group), channel) for group, channel in enumerate(channels))
+    view = replace(view, channels=named, pointed=stage, pointed_index=index, sweep=sweep, sweep_place=place)
+    return replace(look, view=view, pinned=pinned, under=under)
 
 
 def _marked(picture: Picture, look: Look) -> PinnedCell | None:
-    plan = picture.plan
-    if look.swept is not None:
-        stage, place = look.swept
-        column = plan.column(stage)
-        assert column is not None
-        return PinnedCell(stage, (look.channel(column.group), *divmod(place, column.shape[2])))
+    plan, view = picture.plan, look.view
+    column = plan.column(view.sweep or "")
+    if column is not None:
+        return PinnedCell(
+            column.stage, (view.channel(column.group), *divmod(view.sweep_place, column.shape[2]))
+        )
     example = plan.column(plan.first_convolution or "")
-    if look.pinned or look.pointed or example is None:
-        return look.pinned or look.pointed
+    if look.pinned or view.pointed_cell or example is None:
+        return look.pinned or view.pointed_cell
     _, rows, cols = example.shape
-    return PinnedCell(example.stage, (look.channel(example.group), rows // 2, cols // 2))
+    return PinnedCell(example.stage, (view.channel(example.group), rows // 2, cols // 2))
 
 
 def _value_line(
@@ -238,27 +208,26 @@ def _value_line(
     return " · ".join(part for part in parts if part)
 
 
-def _arithmetic(picture: Picture, look: Look, cell: PinnedCell) -> Arithmetic:
+@kept
+def _arithmetic(picture: Picture, cell: PinnedCell, part: int, covers: bool) -> Arithmetic:
     network, plan = picture.network, picture.plan
-    group = plan.group_of(cell.stage)
-    written, layer, weights, part, formula = None, None, None, 0, "pixel ÷ 255 − 0.5"
+    written, layer, weights, shown, formula = None, None, None, 0, "pixel ÷ 255 − 0.5"
     if cell.stage != INPUT:
         layer = network.layers[stage_index(network, cell.stage)][1]
         written = explain_cell(network, picture.trace, cell.stage, cell.index, largest=_LARGEST)
         formula = written.rule
     if isinstance(written, ConvolutionCell):
-        chosen = look.part[1] if look.part is not None else look.channel(group - 1) if group else 0
-        part = min(chosen, len(written.patch) - 1)
+        shown = min(part, len(written.patch) - 1)
         weights = picture.levels[f"{cell.stage}.weight"]
-    is_covered = look.covers and cell.stage != INPUT
-    ledger = Ledger(() if is_covered else tuple(_breakdown_of(picture, cell, written, part)))
+    is_covered = covers and cell.stage != INPUT
+    ledger = Ledger(() if is_covered else tuple(_breakdown_of(picture, cell, written, shown)))
     of = picture.evidence
     if not is_covered and of is not None and cell == PinnedCell(plan.output_stage, (of.class_index,)):
         ledger = replace(ledger, beside=logit_ledger(picture).rows)
     number = "?" if is_covered else ledger.total
     title = ((cell_name(plan, cell), "title"), (f"= {number}", "number"), (formula, "muted"))
     source = _source_of(picture, cell.stage)
-    return Arithmetic(title, written, layer, source, weights, part, number, ledger, is_covered)
+    return Arithmetic(title, written, layer, source, weights, shown, number, ledger, is_covered)
 
 
 def _source_of(picture: Picture, stage: str) -> tuple[str, str, Limits]:

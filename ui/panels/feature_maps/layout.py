@@ -4,6 +4,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -28,8 +29,11 @@ _NEVER = 5
 _LEGIBLE, _LEAST, _PAGED = 70, 56, 110
 """Sides in pixels at scale 1: before maps are smaller, activations are folded; before they are smaller
 than the second, columns go to other pages, on which maps are as large as the third."""
-_ENLARGED = 0.4
-"""Of the width, what an enlarged map takes at least; columns that have no room beside it are folded."""
+BESIDE = 122
+"""Width of all maps beside an enlarged one, with the gap between them."""
+_ENLARGED, _AXIS = 0.4, 24
+"""Of the width, what an enlarged map takes at least; columns that have no room beside it are folded. Room
+of the numbers of its rows, and of its columns."""
 _SHARE, _WIDEST = 0.66, 2
 """Of the height, what the large maps may take; the rest is for the thumbnails. How often the side of its map
 a column may be wide."""
@@ -71,11 +75,12 @@ class Layout:
         return self.pages[self.place]
 
 
+@lru_cache(8)
 def layout_of(
     plan: Plan,
     room: Room,
     scale: int | None,
-    folded: Mapping[str, bool],
+    folded: tuple[tuple[str, bool], ...],
     enlarged: str | None,
     at: str | None,
 ) -> Layout:
@@ -85,10 +90,11 @@ def layout_of(
     * `folded`: what the user has folded, or unfolded.
     * `at`: key of a column whose page is in sight; the first page when there is none.
     """
+    chosen = dict(folded)
 
     def folds_of(columns: Iterable[Column], spare: int) -> frozenset[str]:
         return frozenset(
-            c.key for c in columns if c.key != enlarged and folded.get(c.key, _spare(c) <= spare)
+            c.key for c in columns if c.key != enlarged and chosen.get(c.key, _spare(c) <= spare)
         )
 
     wanted = None if scale is None else side_of(plan.unit, scale)
@@ -97,15 +103,18 @@ def layout_of(
     columns, strips = pages[place], (place > 0) + (place < len(pages) - 1)
     room = replace(room, width=room.width - strips * _strip(room))
     side, widths, _, spare = _fitted(columns, room, wanted, folds_of)
-    if enlarged in widths:
+    if (large := plan.column(enlarged or "")) is not None and large.key in widths:
         side = min(side, side_of(plan.unit, 3)) if scale is None else side
         folds, others = frozenset[str](), math.inf
         while others + max(round(_ENLARGED * room.width), side) > room.width and spare <= _NEVER:
             folds = folds_of(columns, spare)
-            others = total_width(columns, side, {*folds, enlarged}, room) - room.look.px(FOLDED_WIDTH)
+            others = total_width(columns, side, {*folds, large.key}, room) - room.look.px(FOLDED_WIDTH)
             spare += 1
         widths = {c.key: column_width(c, side, room.look) for c in columns if c.key not in folds}
-        widths[enlarged] = max(room.width - others, 1)
+        (_, rows, cols), axis = large.shape, room.look.px(_AXIS)
+        high = _height(room) - strip_height(room.look) - axis  # a map as high as this uses no more width:
+        wide = high * cols / rows + axis + room.look.px(BESIDE) * (large.count > 1)
+        widths[large.key] = max(min(room.width - others, wide), 1)
     return Layout(pages, place, max((side - 2) // plan.unit, 1), side, widths)
 
 

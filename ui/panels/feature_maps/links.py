@@ -1,7 +1,9 @@
 """Which cells of the other stages belong to a cell: those it is computed from, and those it feeds."""
 
+from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -35,23 +37,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Links:
-    """The marks of every stage for one cell.
+    """The marks of every stage for one cell, and the cells of the input that it is computed from."""
 
-    * `fields`: the cell itself, what it reads and what it feeds.
-    * `winners`: cells that hold the maximum of a pooling window.
-    * `image_field`: cells of the input that the cell is computed from.
-    * `window`: the pooling window that the cell lies in.
-    """
-
-    cell: PinnedCell
-    fields: dict[str, Mark]
-    winners: dict[str, Mark]
+    marks: dict[str, list[Mark]]
     image_field: Field | None
-    window: dict[str, Mark]
-
-    def of(self, stage: str) -> tuple[Mark, ...]:
-        """Marks of a stage."""
-        return tuple(marks[stage] for marks in (self.window, self.fields, self.winners) if stage in marks)
 
 
 def is_cell_of(network: Network, cell: PinnedCell) -> bool:
@@ -72,26 +61,30 @@ def shown_cell(network: Network, cell: PinnedCell) -> PinnedCell:
 
 
 def links_of(
-    network: Network, cell: PinnedCell, written: CellArithmetic | None, before: Links | None = None
+    network: Network, cell: PinnedCell, written: CellArithmetic | None, *, alone: bool = False
 ) -> Links:
-    """Find what belongs to a cell.
+    """Find what belongs to a cell: its window, itself, what it reads and feeds, and who wins.
 
     * `written`: how it came about: says who wins in a max pool.
-    * `before`: those of the same cell, in a network that differs in weights only: all but winners stay.
+    * `alone`: whether all but the cell itself is to be guessed.
     """
-    winners = _winners(network, cell, written) if isinstance(written, MaxPoolCell) else {}
-    if before is not None:
-        return replace(before, winners=winners)
-    fields = {cell.stage: _own_mark(cell)}
+    *channel, row, column = cell.index if len(cell.index) == 3 else (0, *cell.index)
+    own = Mark("selected", ((row, column, 1, 1),), tuple(channel) or None)
+    if alone:
+        return Links({cell.stage: [own]}, None)
     read, following = receptive_field(network, cell.stage, cell.index), _following(network, cell)
+    window = _window(network, cell, following)
+    marks = defaultdict[str, list[Mark]](list, {cell.stage: [own] if window is None else [window, own]})
     for role, found in (("receptive", read.values()), ("feeds", following)):
         for field in found:
-            shape = stage_shape(network, field.stage)
-            fields[field.stage] = Mark(role, _blocks(field, shape), _channels(network, field))
-    return Links(cell, fields, winners, read.get(INPUT), _window(network, cell, following))
+            blocks = _blocks(field, stage_shape(network, field.stage))
+            marks[field.stage].append(Mark(role, blocks, _channels(network, field)))
+    for stage, mark in _winners(network, cell, written) if isinstance(written, MaxPoolCell) else ():
+        marks[stage].append(mark)
+    return Links(marks, read.get(INPUT))
 
 
-def _window(network: Network, cell: PinnedCell, following: list[Field]) -> dict[str, Mark]:
+def _window(network: Network, cell: PinnedCell, following: list[Field]) -> Mark | None:
     """The pooling window that a cell lies in, if it lies in one alone."""
     for field in following:
         layer = network.layers[stage_index(network, field.stage)][1]
@@ -101,8 +94,8 @@ def _window(network: Network, cell: PinnedCell, following: list[Field]) -> dict[
             _, high, wide = stage_shape(network, cell.stage)
             rows, cols = layer.geometry.reads(field.rows, high), layer.geometry.reads(field.columns, wide)
             block = int(rows[0]), int(cols[0]), len(rows), len(cols)
-            return {cell.stage: Mark("window", (block,), (cell.index[0],))}
-    return {}
+            return Mark("window", (block,), (cell.index[0],))
+    return None
 
 
 def _following(network: Network, cell: PinnedCell) -> list[Field]:
@@ -118,24 +111,15 @@ def _following(network: Network, cell: PinnedCell) -> list[Field]:
     return fields
 
 
-def _own_mark(cell: PinnedCell) -> Mark:
-    if len(cell.index) == 1:
-        return Mark("selected", ((0, cell.index[0], 1, 1),), None)
-    channel, row, column = cell.index
-    return Mark("selected", ((row, column, 1, 1),), (channel,))
-
-
-def _winners(network: Network, cell: PinnedCell, window: MaxPoolCell) -> dict[str, Mark]:
+def _winners(network: Network, cell: PinnedCell, window: MaxPoolCell) -> Iterator[tuple[str, Mark]]:
     """Cells that hold the maximum of a pooling window, also before an activation that comes between."""
     places = np.argwhere(window.winners).tolist()
     blocks = tuple((int(window.rows[r]), int(window.columns[c]), 1, 1) for r, c in places)
     mark = Mark("winner", blocks, (cell.index[0],))
-    found: dict[str, Mark] = {}
     for name, layer in reversed(network.layers[: stage_index(network, cell.stage)]):
-        found[name] = mark
+        yield name, mark
         if not layer.is_elementwise:
             break
-    return found
 
 
 def _blocks(field: Field, shape: tuple[int, ...]) -> tuple[Block, ...]:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Block, Box, Drawing, Ground, Leave, Look
 from cnnviz.drawing.page import Page, Row, page_drawn, without_controls
-from cnnviz.graphics.columns import Kind, Plan
+from cnnviz.graphics.columns import Kind
 from ui.choices import Choices
 from ui.controls.keyboard import arrow_step
 from ui.controls.layouts import fill, scaled
@@ -55,14 +55,14 @@ class NetworkView(QWidget):
         self._under: PinnedCell | None = None
         self._stays: Block | None = None
         self._contents = Contents()
-        self._layout: tuple[Plan, object, Layout] | None = None  # what it is of, and depends on
+        self._layout: Layout | None = None
         self._pointed_time = -_MOMENT
-        self.flow = PageView(self.answer, least_height=190, copies=True, ground="surface")
+        self.flow = PageView(self.answer, least_height=184, copies=True, ground="surface")
         self.flow.installEventFilter(self)
         self._written: arithmetic.Now | None = None
         answer, least = self._answer_arithmetic, arithmetic.LEAST[1]
         self.arithmetic = PageView(answer, least, copies=True, ground="surface")
-        scaled(self.flow.setMinimumSize, 300, 190)
+        scaled(self.flow.setMinimumSize, 300, 184)
         scaled(self.arithmetic.setMinimumSize, *arithmetic.LEAST)
         scaled(self.arithmetic.setContentsMargins, 0, 10, 0, 0)
         self._clock = QTimer(self)  # of the sweep
@@ -88,8 +88,7 @@ class NetworkView(QWidget):
         """Show a picture; where the user looked in another network is forgotten."""
         earlier, self.picture = self.picture, picture
         if earlier is None or picture.plan is not earlier.plan:
-            self._keep(channels=(), folded=(), at=None, enlarged=None)
-            self._keep(pointed=None, pointed_index=None, part=None)
+            self._keep(channels=(), folded=(), at=None, enlarged=None, pointed=None, part=None)
             self._under = self._stays = None
             self._stand_at(None)
             self.share_height()
@@ -115,34 +114,20 @@ class NetworkView(QWidget):
     @property
     def look(self) -> Looking:
         """Where the user looks."""
-        view, state, before = self.view, self._state, self.explained
-        channels = dict(view.channels)
-        count = 1 + max((int(group) for group in channels if group.isdecimal()), default=-1)
-        stage = None if before is None or before.cell is None else before.cell.stage
-        return Looking(
-            tuple(channels.get(str(group), 0) for group in range(count)),
-            state.pinned,
-            view.pointed_cell,
-            self._under,
-            None if view.sweep is None else (view.sweep, view.sweep_place),
-            None if view.part is None or stage is None else (stage, view.part),
-            view.covers or bool(state.why_covered(*_CELLS)),
-            bool(state.why_covered(Secret.FIELD)),
-        )
+        view, why, marked = self.view, self._state.why_covered, self.marked_cell()
+        part = None if view.part is None or marked is None else (marked.stage, view.part)
+        covers, hides_fields = view.covers or bool(why(*_CELLS)), bool(why(Secret.FIELD))
+        return Looking(view, self._state.pinned, self._under, part, covers, hides_fields)
 
     def redraw(self, seconds: float = 0.0) -> None:
         """Show the picture anew: the one way in which anything here changes. Outlines may slide there."""
         if self.picture is None:
             return
-        before = self.explained
-        explained = self.explained = explain(self.picture, self.look, before)
-        look = explained.look
-        stage, index = (None, None) if look.pointed is None else (look.pointed.stage, look.pointed.index)
-        part = None if look.part is None else look.part[1]
-        channels = tuple((str(group), channel) for group, channel in enumerate(look.channels))
-        self._keep(pointed=stage, pointed_index=index, part=part, channels=channels)
-        if look.swept is None:
-            self._stand_at(None)
+        explained = self.explained = explain(self.picture, self.look)
+        view, part = explained.look.view, explained.look.part
+        self._choices.value = replace(view, part=None if part is None else part[1])
+        if view.sweep is None:
+            self._clock.stop()
         now = self._now()
         assert now is not None
         self.flow.show_page(network_page(now), seconds)
@@ -152,7 +137,7 @@ class NetworkView(QWidget):
         if shown is not None:
             term = written.term if written is not None and written.arithmetic is shown else None
             why = self._state.why_covered(Secret.SHARES, *_CELLS)
-            clock = look.swept is not None, self._clock.isActive(), self.view.sweep_speed
+            clock = view.sweep is not None, self._clock.isActive(), view.sweep_speed
             self._write(arithmetic.Now(shown, explained.is_pinned, *clock, term, why))
         self.valueLineChanged.emit(explained.value_line)
 
@@ -166,13 +151,12 @@ class NetworkView(QWidget):
             return None
         view, plan = self.view, self.picture.plan
         room = Room(self.flow.width(), self.flow.height(), self._theme)
-        key = (room, view.scale, view.folded, view.enlarged, view.at)
-        if self._layout is None or self._layout[0] is not plan or self._layout[1] != key:
-            layout = layout_of(plan, room, view.scale, dict(view.folded), view.enlarged, view.at)
-            self._layout = plan, key, layout
+        layout, before = layout_of(plan, room, view.scale, view.folded, view.enlarged, view.at), self._layout
+        if layout is not before:
+            self._layout = layout
             self.paged.emit()
-        told = self.picture, self.explained, view, room, self._layout[2], self.devicePixelRatioF()
-        return Now(*told, self._stays, self._contents)
+        ratio = self.devicePixelRatioF()
+        return Now(self.explained, room, layout, ratio, self._stays, self._contents)
 
     def figure(self, look: Look) -> Drawing:
         """Network and arithmetic, one below the other."""
@@ -255,9 +239,6 @@ class NetworkView(QWidget):
                 self._clock.setInterval(round(1000 / SPEEDS[self.view.sweep_speed]))
             case asks.Enlarge(key):
                 self.enlarge(None if view.enlarged == key else key)
-            case asks.Fold(key, is_folded):
-                enlarged = None if is_folded and view.enlarged == key else view.enlarged
-                self._choices.choose(folded=put(view.folded, key, is_folded), enlarged=enlarged)
             case asks.ZoomBy(steps) if (now := self._now()) is not None:
                 self._choices.choose(cell=zoomed(now, steps))
             case asks.ScrollMap(corner):
@@ -298,7 +279,7 @@ class NetworkView(QWidget):
 
     def paging(self) -> tuple[int, int]:
         """Which page of columns is in sight, from 0, and how many there are."""
-        return (0, 1) if self._layout is None else (self._layout[2].place, len(self._layout[2].pages))
+        return (0, 1) if self._layout is None else (self._layout.place, len(self._layout.pages))
 
     def turn_page(self, way: int) -> bool:
         """Show the page after, or before; return whether there is one."""
@@ -422,14 +403,19 @@ class NetworkView(QWidget):
         return False
 
     def share_height(self) -> None:
-        """Divide the height as the user has chosen, else so that the tables of the arithmetic have room."""
+        """Divide the height as the user has chosen, else so that the tables of the arithmetic have room.
+
+        An enlarged map leaves them only what their numbers need.
+        """
         heights, theme, total = self.view.heights, self._theme, self.height()
         if heights is not None and len(heights) == 2:
             self.splitter.setSizes(heights)
             return
         columns = () if self.picture is None else self.picture.plan.columns
         rows = max((each.shape[1] for each in columns if each.kind is Kind.FILTERS), default=3)
-        tables = min(max(rows * theme.px(24), theme.px(112)), theme.px(190))
-        wanted = theme.px(62) + max(tables, round(_USUAL_SHARE * total))
+        tables = max(rows * theme.px(24), theme.px(88))
+        if self.view.enlarged is None:
+            tables = max(tables, theme.px(112), round(_USUAL_SHARE * total))
+        wanted = theme.px(62) + min(tables, max(theme.px(190), round(_USUAL_SHARE * total)))
         wanted = min(wanted, round(_LARGEST_SHARE * total))
         self.splitter.setSizes([max(total - wanted, 1), wanted])

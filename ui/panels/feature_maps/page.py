@@ -20,17 +20,17 @@ from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
 from cnnviz.quantities import format_cell, format_count, format_value
 from ui.panels.feature_maps import asks
 from ui.panels.feature_maps.explain import Explained, logit_ledger
-from ui.panels.feature_maps.layout import FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
+from ui.panels.feature_maps.layout import BESIDE, FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
 from ui.panels.feature_maps.links import Mark
 from ui.panels.feature_maps.picture import Picture
-from ui.panels.feature_maps.view import View
+from ui.panels.feature_maps.view import View, put
 from ui.state import PinnedCell
 
 _ROLES = ("feeds", "receptive", "window", "winner", "selected")
 _NUMBERED_CELL, _NUMBERED_CELL_IN_ROW = 24, 40
 """Side in pixels at scale 1 below which no number fits into a cell of an enlarged map; in a row of columns,
 none with two decimals: with one, maps of the exercise's network would read as -0.1 and 0 throughout."""
-_THUMBS_BESIDE, _THUMBS_BELOW = 132, 76  # room of all maps beside an enlarged one, or below it
+_BELOW, _APART = 76, 8  # room of all maps below an enlarged one, and the gap to those beside it
 _MARGIN = 2  # cells that an enlarged map shows round the marked one
 _RELATIVE = (
     "Black is −0.5 at the input, so even a blank image has evidence, and often most of it. Relative to a "
@@ -72,9 +72,7 @@ class Now:
       stays where it is.
     """
 
-    picture: Picture
     explained: Explained
-    view: View
     room: Room
     layout: Layout
     ratio: float = 1.0
@@ -82,9 +80,19 @@ class Now:
     contents: Contents = field(default_factory=Contents, compare=False)
 
     @property
+    def picture(self) -> Picture:
+        """What the network computes."""
+        return self.explained.picture
+
+    @property
     def plan(self) -> Plan:
         """Columns of the network."""
         return self.picture.plan
+
+    @property
+    def view(self) -> View:
+        """What is chosen, as far as the network has it."""
+        return self.explained.look.view
 
     @property
     def look(self) -> Look:
@@ -99,7 +107,8 @@ class Now:
         """Input channel whose weights a column of kernels shows; of other columns 0."""
         if column.kind is not Kind.FILTERS:
             return 0
-        return min(self.explained.source(column), self.picture.network.params[column.key].shape[1] - 1)
+        before = self.explained.channels[max(column.group - 1, 0)]
+        return min(before, self.picture.network.params[column.key].shape[1] - 1)
 
     def is_covered(self, column: Column) -> bool:
         """Whether the cells of a column are covered."""
@@ -108,15 +117,17 @@ class Now:
     def marks(self, column: Column) -> tuple[Mark, ...]:
         """Cells of a column that belong to the marked one."""
         links = self.explained.links
-        return () if links is None or column.kind is Kind.FILTERS else links.of(column.stage)
+        if links is None or column.kind is Kind.FILTERS:
+            return ()
+        return tuple(links.marks.get(column.stage, ()))
 
     @property
     def still(self) -> tuple[object, ...]:
         """All that the page depends on but what is marked in it, which an enlarged map follows, too."""
-        explained, look = self.explained, self.explained.look
-        followed = None if self.view.enlarged is None else (explained.links, look.under)
-        seen = explained.channels, look.channels, explained.pinned_stage, look.swept, look.covers, followed
-        return self.picture, *seen, self.view.of_page, self.room, self.ratio, self.stays
+        explained, look, view = self.explained, self.explained.look, self.view
+        followed = None if view.enlarged is None else (explained.cell, look.under)
+        seen = explained.channels, explained.pinned_stage, view.sweep, view.sweep_place, look.covers, followed
+        return self.picture, *seen, view.of_page, self.room, self.ratio, self.stays
 
 
 def network_page(now: Now) -> Page:
@@ -161,8 +172,9 @@ def _body(now: Now) -> Item:
             width = REST if is_last else layout.widths[column.key] / look.scale
             items.append(down(*make(now, column), room=width, gap=3))
         else:
-            ask, key = asks.Fold(column.key, False), f"{column.key} folded"
-            items.append(_strip(key, stages.Folded(column.title, ask), "Unfold this column"))
+            ask = asks.Choose("folded", put(now.view.folded, column.key, False))
+            shown = stages.Folded(column.title, ask)
+            items.append(_strip(f"{column.key} folded", shown, "Unfold this column"))
     if layout.place < len(layout.pages) - 1:
         items.append(_page_strip(layout, layout.place + 1))
     arrow = look.px(40) + layout.side // 2
@@ -200,9 +212,10 @@ def _head(column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice
     )
 
 
-def _fold(column: Column) -> Choice:
+def _fold(now: Now, column: Column) -> Choice:
     key, title, tip = f"fold {column.key}", f"Fold {column.title}", "Fold this column to a strip"
-    return Choice(key, "mini", title, asks.Fold(column.key, True), tip=tip, icon="fold-horizontal")
+    ask = asks.Choose("folded", put(now.view.folded, column.key, True))
+    return Choice(key, "mini", title, ask, tip=tip, icon="fold-horizontal")
 
 
 # -- columns of maps ----------------------------------------------------------------------------------------
@@ -221,7 +234,8 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     # Looking for room that is not there costs time with every movement of the pointer.
     is_numbered = cell >= look.px(_NUMBERED_CELL if is_large else _NUMBERED_CELL_IN_ROW)
     shown, power = _heat_map(now, column, is_numbered, is_large)
-    looked = Looked(shown, (), now.is_covered(column), now.explained.uncovered(column.key), zoom)
+    swept = now.view.sweep_place + 1 if now.view.sweep == column.key else None
+    looked = Looked(shown, (), now.is_covered(column), swept, zoom)
     if zoom is not None:
         looked = _followed(now, column, looked, box)
     growth, step = now.picture.growth.get(column.key, (1.0, 0))
@@ -247,13 +261,13 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     below: tuple[Item, ...] = (large, *small)
     if is_large and column.count > 1:  # with their room also where they are covered, so that the map stays
         is_beside = box.width < now.layout.widths[column.key]
-        maps = down(*small, room=_THUMBS_BESIDE if is_beside else _THUMBS_BELOW)
-        below = (across(replace(large, room=Share(1)), maps, gap=8),) if is_beside else (large, maps)
+        maps = down(*small, room=BESIDE - _APART if is_beside else _BELOW)
+        below = (across(replace(large, room=Share(1)), maps, gap=_APART),) if is_beside else (large, maps)
     elif column.kind is Kind.IMAGE:
         has_winners = any(layer.tie_rule is not None for _, layer in now.plan.layers)
         key = tuple(mark for mark in _KEY if mark not in _OF_POOL or has_winners)
         below = (large, Card("key", stages.MARKS, key, room=Share(1)), *small)
-    return (*_map_head(column, _lines(now, column, power, peak), is_large), *below)
+    return (*_map_head(now, column, _lines(now, column, power, peak)), *below)
 
 
 def _large(
@@ -266,15 +280,15 @@ def _large(
     return Card(key, stages.STAGE_MAP, shown, tip=tip, room=room, is_live=True, keys_point=point, name=name)
 
 
-def _map_head(column: Column, lines: tuple[str, ...], is_large: bool) -> tuple[Item, ...]:
+def _map_head(now: Now, column: Column, lines: tuple[str, ...]) -> tuple[Item, ...]:
     """Heading of a column of maps, with what folds, enlarges and zooms it."""
-    buttons = [_fold(column)] if column.kind is Kind.MAPS else []
+    buttons, is_large = list[Choice](), column.key == now.view.enlarged
     if is_large:
         tip = "Larger cells, of a part of the map, until their numbers fit (Ctrl+wheel)"
-        buttons.insert(
-            0, Choice("larger cells", "mini", "Larger cells", asks.ZoomBy(1), tip=tip, icon="plus")
-        )
-        buttons.insert(0, Choice("smaller cells", "mini", "Smaller cells", asks.ZoomBy(-1), icon="minus"))
+        buttons.append(Choice("smaller cells", "mini", "Smaller cells", asks.ZoomBy(-1), icon="minus"))
+        buttons.append(Choice("larger cells", "mini", "Larger cells", asks.ZoomBy(1), tip=tip, icon="plus"))
+    elif column.kind is Kind.MAPS:
+        buttons.append(_fold(now, column))
     if column.kind is not Kind.FILTERS:
         icon, title = ("minimize", "Back to normal size") if is_large else ("maximize", "Enlarge")
         tip = title if is_large else "Enlarge (double click on the map)"
@@ -376,7 +390,7 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
         )
 
     tiles = now.contents.of("maps", column, picture.token(column), (source, limits), make)
-    chosen = min(now.explained.look.channel(group), column.count - 1)
+    chosen = min(now.view.channel(group), column.count - 1)
     name, tip = f"All maps of {column.title}", "Click one to show it large"
     return (Card(f"{column.key} maps", TILES, Chosen(tiles, chosen), tip=tip, is_live=True, name=name),)
 
@@ -393,7 +407,7 @@ def _map_box(now: Now, column: Column, is_large: bool) -> Box:
     box = Box(0, 0, width, now.room.height - head)
     if column.count == 1:
         return box
-    with_maps = box.cut(right=look.px(_THUMBS_BESIDE + 8)), box.cut(bottom=look.px(_THUMBS_BELOW + 3))
+    with_maps = box.cut(right=look.px(BESIDE)), box.cut(bottom=look.px(_BELOW + 3))
     return max(with_maps, key=lambda each: min(each.width, each.height))
 
 
@@ -473,7 +487,7 @@ def _units(now: Now, column: Column) -> tuple[Item, ...]:
     name, tip = f"Units of {column.stage}", "Point at a unit to see its value; click to pin it"
     lines = f"{count} units {power}".rstrip(), f"{count} {power}".rstrip()
     large = _large(now, column, content, high / look.scale, name, tip)
-    return (*_head(column, "", lines, _fold(column)), large)
+    return (*_head(column, "", lines, _fold(now, column)), large)
 
 
 def _unit_blocks(units: int, rows: int, cols: int, mark: Mark) -> list[Block]:

@@ -5,10 +5,9 @@ from dataclasses import replace
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QBoxLayout,
     QHBoxLayout,
     QLabel,
     QScrollArea,
@@ -23,17 +22,18 @@ from cnnviz.drawing import Ask, Drawing, Look
 from cnnviz.graphics.columns import Kind, plan_of
 from ui.choices import Choices, kept, read
 from ui.controls.buttons import IconButton
+from ui.controls.flow_row import FlowRow
 from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill, named
 from ui.controls.message_bar import MessageBar
 from ui.controls.scroll_column import set_up_area
 from ui.panels.contract import Panel
 from ui.panels.feature_maps.explain import choice_words
-from ui.panels.feature_maps.filter_search import LookAtPatch
+from ui.panels.feature_maps.filter_pages import LookAtPatch, ShowFilter
 from ui.panels.feature_maps.network_view import NetworkView
 from ui.panels.feature_maps.picture import Levels, Limits, MapScene, Picture, union
 from ui.panels.feature_maps.picture import picture as compute_picture
-from ui.panels.feature_maps.top_patches import ShowFilter, TopPatchesView
+from ui.panels.feature_maps.top_patches import TopPatchesView
 from ui.panels.feature_maps.view import FIXED, NETWORK, TOP_PATCHES, View
 from ui.panels.provenance import Provenance
 from ui.panels.scene import PictureLoop, still_scene_of
@@ -76,14 +76,14 @@ class FeatureMapsPanel(Panel):
         follow_theme(self)
 
     def set_theme(self, _theme: Theme) -> None:
-        """Look again whether the tools have room in one row."""
-        self._arrange_tools()
+        """Look again what has room."""
+        self._arrange_bottom()
 
     @override
     def present(self, alone: bool) -> None:
         self._is_alone = alone
         self._top.setHidden(alone)
-        self._arrange_tools()
+        self._arrange_bottom()
 
     @override
     def paging(self) -> tuple[int, int]:
@@ -131,7 +131,7 @@ class FeatureMapsPanel(Panel):
         picture, network = self.picture, self.network
         if picture is None:
             return None
-        words = choice_words(picture, network.look, network.marked_cell(), are_fixed=self._are_limits_fixed())
+        words = choice_words(picture, self.view, network.marked_cell())
         return Provenance.of(picture.scene.snapshot, picture.scene.sample, choices=words)
 
     def figure(self, look: Look) -> Drawing:
@@ -157,7 +157,7 @@ class FeatureMapsPanel(Panel):
         waiting = self._loop.waiting_view
         if waiting is not None or self.picture is None:
             return waiting or {}
-        levels = self._levels if self._are_limits_fixed() else {}
+        levels = self._levels if self.view.limits == FIXED else {}
         pairs = tuple((key, tuple(pair)) for key, pair in levels.items())
         return kept(replace(self.network.view, levels=pairs)) | self.top_patches.view_state()
 
@@ -168,20 +168,12 @@ class FeatureMapsPanel(Panel):
 
     def _restore(self, found: PanelView, picture: Picture) -> None:
         view, network = read(View, found), self.network
-        column = picture.plan.column(view.enlarged or "")
-        is_map = column is not None and column.kind in (Kind.IMAGE, Kind.MAPS, Kind.EVIDENCE)
-        is_class = view.class_index is None or view.class_index < len(picture.names)
-        levels: dict[str, Limits] = {
-            key: (float(pair[0]), float(pair[1]))
-            for key, pair in view.levels
-            if len(pair) == 2 and pair[0] < pair[1]
-        }
-        enlarged, index = view.enlarged if is_map else None, view.class_index if is_class else None
-        view = replace(view, levels=(), enlarged=enlarged, class_index=index)
-        if self._are_limits_fixed(view) and picture.levels.keys() <= levels.keys():
+        pairs = ((key, pair) for key, pair in view.levels if len(pair) == 2 and pair[0] < pair[1])
+        levels: dict[str, Limits] = {key: (float(lo), float(hi)) for key, (lo, hi) in pairs}
+        if view.limits == FIXED and picture.levels.keys() <= levels.keys():
             scene = replace(picture.scene, choices=view.computed)
             self._levels, self._levels_of = levels, replace(picture, scene=scene).subject
-        self.choices.take(replace(view, part=None))
+        self.choices.take(replace(view, levels=(), part=None))
         self._draw_limits(picture)
         network.share_height()
         self.choices.choose(part=view.part)  # which is of the cell that is marked only now
@@ -195,14 +187,7 @@ class FeatureMapsPanel(Panel):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._arrange_tools()
-
-    @override
-    def minimumSizeHint(self) -> QSize:
-        # With the tools in two rows, whether they stand so now or not.
-        margins, parts = self._layout.contentsMargins(), (self.pages, self._view_tools, self._bottom)
-        width = max(part.minimumSizeHint().width() for part in parts) + margins.left() + margins.right()
-        return QSize(width, super().minimumSizeHint().height())
+        self._arrange_bottom()
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -245,27 +230,18 @@ class FeatureMapsPanel(Panel):
         set_up_area(scroll, self.stack)
         self.status = ElidedLabel(role="muted", widest="")
         self._hint = hint = named(QLabel("Click pins, arrows move, Esc frees, Ctrl+C copies"), role="caption")
-        # In a narrow panel the tools stand in two rows.
-        self._top = QWidget()
-        across = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._top)
-        self._tools = fill(across, self.pages, 1, spacing=8)
-        self._tools.addWidget(self._view_tools, 0, Qt.AlignmentFlag.AlignLeft)
+        self._top = FlowRow()
+        self._top.add(self.pages, self._view_tools)
         self._bottom = QWidget()
         fill(QHBoxLayout(self._bottom), (self.status, 1), hint)
         parts = self.message, self._top, (scroll, 1), self._bottom
-        self._layout = fill(QVBoxLayout(self), *parts, spacing=8, margins=(16, 10, 16, 6))
+        fill(QVBoxLayout(self), *parts, spacing=8, margins=(16, 10, 16, 6))
 
-    def _arrange_tools(self) -> None:
-        margins = self._layout.contentsMargins()
-        room = self.width() - margins.left() - margins.right() - self._tools.spacing()
-        needed = self.pages.sizeHint().width() + self._view_tools.sizeHint().width()
-        narrow = needed > room and not self._view_tools.isHidden()
-        direction = QBoxLayout.Direction
-        self._tools.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
-        # In low windows the title of the arithmetic says enough; what keys do is left out before that.
+    def _arrange_bottom(self) -> None:
+        """In low windows the title of the arithmetic says enough; what keys do is left out before that."""
         is_low = self._is_alone or self.height() < theme_manager().theme.px(_LOW)
         self._bottom.setHidden(is_low or self.view.page != NETWORK)
-        self._hint.setHidden(self._is_alone or room < 2.7 * self._hint.sizeHint().width())
+        self._hint.setHidden(self._is_alone or self.width() < 3 * self._hint.sizeHint().width())
 
     # -- the picture ---------------------------------------------------------------------------------------
 
@@ -287,15 +263,12 @@ class FeatureMapsPanel(Panel):
         if picture is not None and picture.scene.choices == self.view.computed:
             self.network.draw(self._within_limits(picture))
 
-    def _are_limits_fixed(self, view: View | None = None) -> bool:
-        return (view or self.view).limits == FIXED
-
     def _within_limits(self, picture: Picture) -> Picture:
         """Return a picture with the limits in force, and let fixed ones hold its own from now on."""
         if picture.subject != self._levels_of:
             self._levels, self._levels_of = {}, picture.subject
         self._levels = union(self._levels, picture.levels)
-        if self._are_limits_fixed():
+        if self.view.limits == FIXED:
             return replace(picture, levels=self._levels)
         first, run_id = next(iter(self._state.history.snapshots), None), picture.scene.run_id
         if first is None or not run_id or first.run_id != run_id:
@@ -311,6 +284,7 @@ class FeatureMapsPanel(Panel):
         self.cover.setChecked(self.view.covers)
         self._show_page()
         self._draw_limits(self._loop.picture)
+        self.network.share_height()
         self.network.redraw()
 
     def _on_covered(self) -> None:
@@ -334,7 +308,7 @@ class FeatureMapsPanel(Panel):
             self.stack.setCurrentWidget(self.network if is_network else self.top_patches)
         self.paged.emit()
         self._view_tools.setVisible(is_network)
-        self._arrange_tools()
+        self._arrange_bottom()
         if before is not self.top_patches and self.stack.currentWidget() is self.top_patches:
             self.top_patches.show_network(self._state.shown, self._state.dataset)
             self._choose_filter()
@@ -345,7 +319,7 @@ class FeatureMapsPanel(Panel):
             plan, cell = self.picture.plan, self.network.marked_cell()
             group = (plan.group_of(cell.stage) or 1) if cell is not None else 1
             layer = plan.convolutions[min(group, len(plan.convolutions)) - 1]
-            self.top_patches.choose(layer, self.network.look.channel(group))
+            self.top_patches.choose(layer, self.view.channel(group))
 
     def answer(self, ask: Ask) -> None:
         """Do what the page of a filter asks for."""

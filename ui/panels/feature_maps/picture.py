@@ -26,7 +26,7 @@ Levels = Mapping[str, Limits]
 MapScene = Scene[View]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Picture(SceneRun):
     """What a network computes for a sample, and whose network and sample these are.
 

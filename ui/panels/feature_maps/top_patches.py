@@ -1,88 +1,66 @@
-"""What a filter looks for: the test patches that excite it most and least, and the evidence of each class."""
+"""Images that excite a filter: the page, and the search of the test images in the background."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, override
+from dataclasses import replace
+from typing import override
 
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz._types import View, ViewValue
 from cnnviz.datasets import Dataset
-from cnnviz.drawing import Ask, Asking, Box, Colors, Drawing, Look, Share
-from cnnviz.drawing.kept import kept
-from cnnviz.drawing.page import Card, Choice, Item, Page, across, down, page_drawn
-from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
-from cnnviz.graphics.patches import PATCHES, Patches
-from cnnviz.graphics.texts import DONE, WORDS, Words
-from cnnviz.graphics.tiles import TILES, Chosen, Tiles
-from cnnviz.quantities import format_count
+from cnnviz.drawing import Ask, Box, Drawing, Look, Share
+from cnnviz.drawing.page import Page, across, down, page_drawn
+from cnnviz.graphics.columns import EVIDENCE, Plan, plan_of
+from cnnviz.inspect.excitation import class_contributions, exciting_patches
 from cnnviz.snapshots import Snapshot
-from ui.choices import choice_of, flag, maybe, one_of, read, whole
-from ui.choices import kept as kept_choices
+from ui.choices import kept, read
 from ui.controls.layouts import fill, scaled
 from ui.controls.message_bar import MessageBar
 from ui.page_view import PageView
 from ui.panels.feature_maps.asks import Choose
-from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch
-from ui.panels.provenance import HasProvenance, Provenance, ProvenancePart
-from ui.tasks import TaskRunner
+from ui.panels.feature_maps.filter_pages import (
+    Averages,
+    CancelSearch,
+    FilterPicture,
+    FilterView,
+    Findings,
+    Search,
+    ShowFilter,
+    evidence_page,
+    filter_page,
+    patches_page,
+)
+from ui.panels.provenance import HasProvenance, Provenance
+from ui.tasks import Context, TaskRunner
 
 _LEFT, _LEAST = 216, 200
-ALL, ONE = "all", "one"
-_SCOPES = (
-    (ALL, "All filters", "Evidence of all maps, added up cell by cell"),
-    (ONE, "This filter", "Evidence of the map of the chosen filter alone"),
-)
+_COUNT = 8  # of the patches of either kind
+_PATCHES, _AVERAGES = "looks-for", "class-evidence"  # what is searched in the background, and then averaged
+_DOING = {_PATCHES: "Searching the test images", _AVERAGES: "Averaging the evidence"}
 
 
-_RELATIVE = "Subtract what a blank image has there: the rest comes from the ink"
-
-
-class ShowFilter(Ask):
-    """Look at a filter of a convolution."""
-
-    layer: str
-    channel: int = 0
-
-
-class Search(Ask):
-    """Search all test images with the present weights."""
-
-
-class CancelSearch(Ask):
-    """Stop the search."""
-
-
-@dataclass(frozen=True)
-class FilterView:
-    """Whose evidence of the classes is shown, and of the chosen filter what a session keeps."""
-
-    scope: str = one_of(ALL, "row", "Filters whose evidence is shown", _SCOPES)
-    is_relative: bool = flag(False, "Relative to blank", _RELATIVE, "relative")
-    layer: str | None = maybe(str)
-    channel: int = whole(0, 0, 10_000)
-
-    def evidence_map(self, picture: FilterPicture) -> int | None:
-        """Map that is shown; None for the sum of all."""
-        return picture.own_map if self.scope == ONE else None
-
-
-class _Part(ProvenancePart, PageView):
+class _Part(HasProvenance, PageView):
     """What was found, which may be of another moment than the page."""
 
 
 class TopPatchesView(HasProvenance, QWidget):
-    """Choose a filter on the left; patches and evidence of the classes are searched in the background.
+    """A filter on the left; patches and evidence of the classes beside it, of the moment of their search.
 
     * `answer`: is told of the filter that was chosen, and of the patch to look at.
     """
 
     def __init__(self, background: TaskRunner, answer: Callable[[Ask], object]) -> None:
         super().__init__()
-        self.search = FilterSearch(background, self)
+        self._background, self._others = background, answer
+        self._snapshot: Snapshot | None = None
+        self._dataset: Dataset | None = None
+        self._plan: Plan | None = None
+        self._findings: Findings | None = None
+        self._averages: Averages | None = None
+        self._is_wanted = True  # whether the filter is still to be searched
+        self._view, self._share = FilterView(), 0.0
         self.picture: FilterPicture | None = None
-        self._others, self._share, self._view = answer, 0.0, FilterView()
         self.message = MessageBar(self)
         self.filter = PageView(self.answer, _LEAST, copies=True)
         self.patches, self.evidence = _Part(self.answer, _LEAST), _Part(self.answer, 120)
@@ -90,61 +68,69 @@ class TopPatchesView(HasProvenance, QWidget):
         right = fill(QVBoxLayout(), (self.patches, 9), (self.evidence, 4))
         scaled(self.filter.setFixedWidth, _LEFT)
         fill(QVBoxLayout(self), self.message, (fill(QHBoxLayout(), self.filter, (right, 1), spacing=24), 1))
-        self.search.changed.connect(self._draw)
-        self.search.progressed.connect(self._on_progressed)
-        self.search.failed.connect(self.message.show_error)
         self._draw()  # from the first on, so that its controls are found by their names
 
     # -- what is shown -------------------------------------------------------------------------------------
 
     def show_network(self, snapshot: Snapshot | None, dataset: Dataset | None) -> None:
-        """Show the filters of another moment; findings of an earlier one stay, and are marked as such."""
-        self.search.show(snapshot, dataset)
-        self._catch_up()
+        """Show another moment: what was found stays, unless it is of another run or of other data."""
+        before, plan = self._snapshot, None if snapshot is None else plan_of(snapshot.network)
+        is_same = snapshot is not None and before is not None and snapshot.run_id == before.run_id
+        if not is_same or plan is not self._plan or dataset is not self._dataset:
+            self._stop()
+            self._findings = self._averages = None
+            self._is_wanted = True
+        self._snapshot, self._dataset, self._plan = snapshot, dataset, plan
+        self.choose(self._view.layer, self._view.channel)
 
     def choose(self, layer: str, channel: int) -> None:
-        """Choose a filter."""
-        self.search.choose(layer, channel)
+        """Choose a filter, or one that the network has."""
+        layers = () if self._plan is None else self._plan.convolutions
+        if layer not in layers:
+            layer, channel = next(iter(layers), ""), 0
+        if self._snapshot is not None and layer:
+            channel = min(channel, len(self._snapshot.network.params[f"{layer}.weight"]) - 1)
+        if (layer, channel) != (self._view.layer, self._view.channel):
+            self._view, self._is_wanted = replace(self._view, layer=layer, channel=channel), True
         self._catch_up()
 
     def view_state(self) -> dict[str, ViewValue]:
         """Return the filter, and whose evidence is shown."""
-        own = replace(self._view, layer=self.search.layer, channel=self.search.channel)
-        return kept_choices(own, "filter.")
+        return kept(self._view, "filter.")
 
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said; the filter is searched anew."""
-        search, found = self.search, read(FilterView, view, "filter.")
-        self.choose(found.layer if found.layer in search.layers else search.layer, found.channel)
-        self._show_evidence(found)
+        found = read(FilterView, view, "filter.")
+        self._view = replace(found, layer=self._view.layer, channel=self._view.channel)
+        self.choose(found.layer, found.channel)
 
     @override
     def provenance(self) -> Provenance | None:
         """Return the moment whose filters are shown; the patches may be of another."""
-        picture = self.picture
-        if picture is None:
+        if self.picture is None:
             return None
-        return Provenance.of(picture.snapshot, choices=(f"{picture.layer}, filter {picture.channel}",))
+        own = f"{self._view.layer}, filter {self._view.channel}"
+        return Provenance.of(self.picture.snapshot, choices=(own,))
 
     def _patches_drawn(self) -> Provenance | None:
         found = None if self.picture is None else self.picture.findings
         return None if found is None else found.provenance
 
     def _evidence_drawn(self) -> Provenance | None:
-        found = None if self.picture is None else self.picture.averages
-        if self.picture is None or found is None:
+        picture = self.picture
+        if picture is None or picture.averages is None:
             return None
-        channel, is_relative = self._view.evidence_map(self.picture), self._view.is_relative
+        found, channel = picture.averages, picture.evidence_map
         maps = f"{found.evidence.layer}, {'all filters' if channel is None else f'filter {channel}'}"
-        scale = "relative to a blank image" if is_relative else "not relative to a blank image"
+        scale = "relative to a blank image" if self._view.is_relative else "not relative to a blank image"
         return replace(found.provenance, choices=(maps, scale))
 
     def figure(self, look: Look) -> Drawing:
         """Filter, patches and evidence, for paper."""
-        left = filter_page(self.picture, self.search.layers, self._share).body
+        left = filter_page(self.picture, self._share).body
         found = [replace(patches_page(self.picture).body, room=Share(9))]
         if self.picture is not None and self.picture.has_evidence:
-            found.append(replace(evidence_page(self.picture, self._view).body, room=Share(4)))
+            found.append(replace(evidence_page(self.picture).body, room=Share(4)))
         both = across(replace(left, room=_LEFT), down(*found), gap=24)
         return page_drawn(Page(both), Box(0, 0, self.width(), self.height()), look)
 
@@ -154,112 +140,101 @@ class TopPatchesView(HasProvenance, QWidget):
         self._catch_up()
 
     def _catch_up(self) -> None:
-        if self.isVisible():
-            if self.search.is_wanted:
-                self.search.begin()
-            self._draw()
+        if self.isVisible() and self._is_wanted:
+            self.begin()
+        self._draw()
 
     def _draw(self) -> None:
-        picture = self.picture = self.search.picture()
+        picture = self.picture = self._picture()
         if picture is not None and picture.under_way:
             self.message.clear()
         self.patches.show_page(patches_page(picture))
-        self._show_evidence(self._view)
-        self._show_filter()
+        self.evidence.setVisible(picture is not None and picture.has_evidence)
+        if picture is not None and picture.has_evidence:
+            self.evidence.show_page(evidence_page(picture))
+        self.filter.show_page(filter_page(picture, self._share))
 
-    def _show_filter(self) -> None:
-        self.filter.show_page(filter_page(self.picture, self.search.layers, self._share))
-
-    def _show_evidence(self, view: FilterView) -> None:
-        self._view, has_evidence = view, self.picture is not None and self.picture.has_evidence
-        self.evidence.setVisible(has_evidence)
-        if self.picture is not None and has_evidence:
-            self.evidence.show_page(evidence_page(self.picture, view))
-
-    def _on_progressed(self, share: float) -> None:
-        self._share = share
-        self._show_filter()
+    def _picture(self) -> FilterPicture | None:
+        """What there is to be shown; None while there is no network with filters."""
+        found, averages, view = self._findings, self._averages, self._view
+        if self._snapshot is None or self._plan is None or not view.layer:
+            return None
+        own = None if found is None else (found.excitation.layer, found.excitation.channel)
+        found = found if own == (view.layer, view.channel) else None
+        if found is None or averages is None or averages.snapshot is not found.snapshot:
+            averages = None
+        under_way = next((words for kind, words in _DOING.items() if self._background.is_busy(kind)), "")
+        return FilterPicture(self._snapshot, self._plan, view, found, averages, under_way)
 
     def answer(self, ask: Ask) -> None:
         """Do what the pages ask for."""
         match ask:
             case Search():
-                self.search.begin()
+                self.begin()
             case CancelSearch():
-                self.search.cancel()
+                self._stop()
+                self._is_wanted = False
+                self._draw()
             case Choose(name, value):
-                self._show_evidence(replace(self._view, **{name: value}))
+                self._view = replace(self._view, **{name: value})
+                self._draw()
             case ShowFilter(layer, channel):
                 self.choose(layer, channel)
                 self._others(ask)
             case _:
                 self._others(ask)
 
+    # -- the search ----------------------------------------------------------------------------------------
 
-# -- pages ---------------------------------------------------------------------------------------------------
+    def begin(self) -> None:
+        """Search in the network that is shown, and then average its evidence."""
+        snapshot, dataset, view = self._snapshot, self._dataset, self._view
+        if snapshot is None or dataset is None or not view.layer:
+            return
+        self._is_wanted = False
+        self._background.cancel(_AVERAGES)
 
+        def search(context: Context) -> Findings:
+            of, images = (view.layer, view.channel, _COUNT), dataset.test_images
+            found = exciting_patches(snapshot.network, images, *of, progress=context.report)
+            return Findings(snapshot, dataset, found)
 
-def filter_page(picture: FilterPicture | None, layers: tuple[str, ...], share: float) -> Page:
-    """The filter among those of its layer, and how far its search has come: `share` of it is done."""
-    items: list[Item] = []
-    if picture is not None:
-        kernel, filters = _filters(picture)
-        tip = "Weights of the chosen filter, for its first input channel"
-        of_layer = f"of {picture.layer} {kernel.notation.unit}".rstrip()
-        title = f"Filter {picture.channel}"
-        items.append(Card("kernel", HEAT_MAP, Looked(kernel), title, of_layer, tip, Share(11), is_live=True))
-        if len(layers) > 1:
-            name, tip = "Convolution layer", "Convolution layer whose filters can be chosen"
-            options = tuple((each, each) for each in layers)
-            items.append(Choice("layer", "list", name, ShowFilter, picture.layer, options, tip))
-        title, chosen = "All filters of the layer", Chosen(filters, picture.channel)
-        tip = "Click a filter to see which images excite it"
-        items.append(Card("filters", TILES, chosen, title, "", tip, Share(10), is_live=True))
-    if picture is not None and picture.under_way:
-        cancel = Choice("cancel", "press", "Cancel", CancelSearch(), tip="Stop the search")
-        doing = Card("doing", WORDS, Words(picture.under_way, ink="muted"), room=None)
-        more: tuple[Item, ...] = doing, Card("progress", DONE, share, room=None, is_label=True), cancel
-    else:
-        title = "Search" if picture is not None and picture.findings is None else "Search again"
-        tip = "Search all test images with the present weights"
-        more = (Choice("search", "press", title, Search(), tip=tip, icon="refresh-cw"),)
-    return Page(down(*items, *more))
+        self._submit(_PATCHES, search, self._on_found)
 
+    def _on_found(self, findings: Findings) -> None:
+        if findings.dataset is not self._dataset or self._plan is None:
+            return
+        self._findings, snapshot, dataset = findings, findings.snapshot, findings.dataset
+        column = self._plan.column(EVIDENCE)
 
-@kept
-def _filters(picture: FilterPicture) -> tuple[HeatMap, Tiles]:
-    weights, asks = picture.weights, Asking(ShowFilter, picture.layer)
-    colors = Colors.of("signed", weights)
-    kernel = HeatMap(weights[picture.channel, 0], colors, is_precise=True)
-    return kernel, Tiles(weights[:, 0], colors, asks, noun="filter", title="Filters")
+        def average(context: Context) -> Averages:
+            assert column is not None
+            told = snapshot.network, dataset.test_images, dataset.test_labels, column.stage
+            return Averages(snapshot, dataset, class_contributions(*told, progress=context.report))
 
+        is_known = self._averages is not None and self._averages.snapshot is snapshot
+        if column is not None and not is_known:
+            self._submit(_AVERAGES, average, self._on_averaged)
+        self._draw()
 
-def patches_page(picture: FilterPicture | None) -> Page:
-    """The patches that were found, or why there are none."""
-    found, verb, when = None if picture is None else picture.findings, "Excites", ""
-    if picture is not None and found is not None and found.snapshot is not picture.snapshot:
-        verb, when = "Excited", f" at step {format_count(found.snapshot.step)}"
-    is_busy = picture is not None and bool(picture.under_way)
-    empty = Patches((), "Searching the test images…" if is_busy else "Press Search to find the patches.")
-    tip = "Parts of the test images; click one to look at its image"
-    most, least = (empty, empty) if found is None else (found.patches("most"), found.patches("least"))
-    count = "" if found is None else found.count
-    above = Card("most", PATCHES, most, f"{verb} it most{when}", count, tip, is_live=True)
-    return Page(down(above, Card("least", PATCHES, least, f"{verb} it least{when}", "", tip, is_live=True)))
+    def _on_averaged(self, averages: Averages) -> None:
+        if averages.dataset is self._dataset:
+            self._averages = averages
+        self._draw()
 
+    def _submit[T](self, kind: str, function: Callable[[Context], T], done: Callable[[T], None]) -> None:
+        self._share = 0.0
+        self._background.submit(kind, function, done, self._on_failed, self._on_progressed)
+        self._draw()
 
-def evidence_page(picture: FilterPicture, view: FilterView) -> Page:
-    """Where the evidence for each class comes from, on average over its test images."""
-    title, found = "Average evidence of each class", picture.averages
-    if found is None:
-        card: Card[Any] = Card("evidence", WORDS, Words("Appears after the patches", ink="muted"), title)
-    else:
-        tip = (
-            "For each class, the mean over its test images of value × slope of the logit at each cell (which "
-            "is the weight where one dense layer follows): where the evidence for the class comes from"
-        )
-        shown = Chosen(found.tiles(view.evidence_map(picture), view.is_relative))
-        card = Card("evidence", TILES, shown, title, found.about, tip)
-    off = () if picture.own_map is not None else (ONE,)
-    scope, relative = (choice_of(view, each, Asking(Choose, each)) for each in ("scope", "is_relative"))
-    return Page(across(card, down(replace(scope, off=off), relative, room=None)))
+    def _stop(self) -> None:
+        self._background.cancel(_PATCHES)
+        self._background.cancel(_AVERAGES)
+
+    def _on_failed(self, message: str) -> None:
+        self.message.show_error(message)
+        self._draw()
+
+    def _on_progressed(self, share: float) -> None:
+        self._share = share
+        self.filter.show_page(filter_page(self.picture, share))

@@ -41,7 +41,8 @@ class View:
     * `cell`, `place`: side of its cells, as large as fits when None; first row and column in sight.
     * `folded`: by column, whether the user has folded it, or unfolded it.
     * `channels`: by group of columns, the chosen channel.
-    * `pointed`, `pointed_index`: cell that the pointer was on last.
+    * `pointed`, `pointed_index`: cell that the pointer was on last; it stays marked, so that its arithmetic
+      can be read.
     * `part`: input channel that is written out.
     * `sweep`, `sweep_place`: stage that is swept, and the cell that was computed last, in reading order.
     * `sweep_speed`: place of one of the `SPEEDS`.
@@ -81,6 +82,10 @@ class View:
     def of_page(self) -> tuple[object, ...]:
         """All but what moves in it, which the page is told as where the user looks."""
         return _STILL(self)
+
+    def channel(self, group: int) -> int:
+        """Chosen channel of a group of columns; the first where none was chosen."""
+        return dict(self.channels).get(str(group), 0)
 
     @property
     def pointed_cell(self) -> PinnedCell | None:

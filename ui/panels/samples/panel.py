@@ -23,7 +23,7 @@ from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle, WrapLabel
-from ui.controls.layouts import fill, named
+from ui.controls.layouts import fill, named, scaled
 from ui.controls.message_bar import MessageBar
 from ui.marks import view_of
 from ui.panels.samples import pictures
@@ -39,10 +39,7 @@ if TYPE_CHECKING:
 _READING = "own-image"
 _NUMBERS_MS = 200
 """Between two predictions while training runs: numbers that change faster cannot be read."""
-#: Ways to arrange the panel, from the roomiest to the lowest.
-_LEVELS = 3
-#: Least height of the thumbnails, in pixels at scale 1: in the roomiest arrangement, and in the others.
-_GRID_HEIGHTS = (128, 62)
+_GRID_HEIGHT = 62  # least one of the thumbnails, in pixels at scale 1
 #: Classes whose bars are shown where there is little height, in a narrow and in a wide panel.
 _FEW_BARS = (3, 4)
 ALL, WRONG = "all", "misclassified"
@@ -74,7 +71,7 @@ class SamplesPanel(QFrame):
         self._state, self._analysis, self._ask_image = state, analysis, ask_image
         self._theme = LIGHT
         self._own_window: OwnDigitWindow | None = None
-        self._level, self._narrow = 0, False
+        self._is_low = self._narrow = False
         self._images: Images | None = None
         self.setProperty("role", "panel")
         self._build()
@@ -88,7 +85,6 @@ class SamplesPanel(QFrame):
     def set_theme(self, theme: Theme) -> None:
         """Scale what is not scaled where it is made."""
         self._theme = theme
-        self._set_grid_height()
         self._show_texts()
         self._fit()
 
@@ -207,6 +203,7 @@ class SamplesPanel(QFrame):
         strong = Qt.FocusPolicy.StrongFocus
         self.grid = view_of(THUMBNAILS, "Test images", tip, self._answer, focus=strong, kind=ThumbnailView)
         self.grid.setObjectName("samples")
+        scaled(self.grid.setMinimumHeight, _GRID_HEIGHT)
         self.grid.placeholder = "Loading the images…"
         tip = "Draw an image and watch what the network makes of it"
         self.draw_button = Button("Draw", "pencil", "", tip)
@@ -259,7 +256,7 @@ class SamplesPanel(QFrame):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._theme.px(_LEAST), self._height_needed(_LEVELS - 1))
+        return QSize(self._theme.px(_LEAST), self._height_needed(is_low=True))
 
     def _fit(self) -> None:
         """Use the roomiest arrangement that width and height allow."""
@@ -271,10 +268,9 @@ class SamplesPanel(QFrame):
             self._find.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
             self._show_texts()
             self._show_images()
-        level = next((i for i in range(_LEVELS - 1) if self._height_needed(i) <= self.height()), _LEVELS - 1)
-        if level != self._level:
-            self._level = level
-            self._set_grid_height()
+        is_low = self._height_needed(is_low=False) > self.height()
+        if is_low != self._is_low:
+            self._is_low = is_low
             if self._scene() is not None and self.prediction is not None:
                 self._draw_prediction(self.prediction)
 
@@ -288,22 +284,15 @@ class SamplesPanel(QFrame):
             button.set_compact(self._narrow)
             button.set_icon(icon if self._narrow or self._theme.scale <= 1 else "")
 
-    def _height_needed(self, level: int) -> int:
-        """Height that an arrangement needs: 0 all, 1 low thumbnails, 2 only the most probable classes."""
+    def _height_needed(self, *, is_low: bool) -> int:
+        """Height that is needed for all classes, or for the most probable ones alone."""
         names = 0 if self._state.dataset is None else len(self._state.dataset.classes)
         row = self.bars.sizeHint().height() // max(min(names, self._bars_shown()), 2)
-        lower = self._theme.px(_GRID_HEIGHTS[0] - _GRID_HEIGHTS[1])
-        saved = [0, lower, max(names - self._few_bars(), 0) * row]
-        return self._layout.minimumSize().height() + sum(saved[: self._level + 1]) - sum(saved[: level + 1])
+        saved = max(names - _FEW_BARS[not self._is_narrow()], 0) * row
+        return self._layout.minimumSize().height() + saved * (self._is_low - is_low)
 
     def _bars_shown(self) -> int:
-        return self._few_bars() if self._level == _LEVELS - 1 else 10
-
-    def _few_bars(self) -> int:
-        return _FEW_BARS[not self._is_narrow()]
-
-    def _set_grid_height(self) -> None:
-        self.grid.setMinimumHeight(self._theme.px(_GRID_HEIGHTS[min(self._level, 1)]))
+        return _FEW_BARS[not self._is_narrow()] if self._is_low else 10
 
     def _answer(self, ask: Ask) -> None:
         if isinstance(ask, ShowImage):

@@ -72,8 +72,10 @@ class TimelineBar(HasProvenance, QFrame):
         self._told: tuple[Any, ...] = ()  # what the words about the moment depend on
         self.reading: ReadingBox | None = None
         self.fork = Button(_FORK, "git-fork")
-        tip = "Take this moment as A, then go to another, also of the next run: filters at A, there, change"
-        self.compare = Button("Compare moments", tooltip=tip)
+        tip = (
+            "The weights of a moment A beside those of the moment shown, also of another run, and the change"
+        )
+        self.compare = Button("Compare weights", tooltip=tip)
         tip = "Show the newest weights and follow training (End on the timeline)"
         self.live = Button("Live", tooltip=tip)
         for toggle in (self.compare, self.live):

@@ -23,7 +23,7 @@ from ui.controls.layouts import fill, named
 from ui.controls.spoken import Spoken, tell_value
 from ui.controls.tips import BESIDE
 from ui.marks import view_of
-from ui.panels.provenance import ProvenancePart
+from ui.panels.provenance import HasProvenance
 from ui.panels.reading_box import ReadingBox
 from ui.theme import LIGHT, Theme, follow_theme, mono_font
 from ui.theme.stylesheet import make_pen, style_plot
@@ -125,7 +125,7 @@ class _Item:
             item.setData(np.empty(0), np.empty(0))
 
 
-class CurvePlot(ProvenancePart, Spoken, QWidget):
+class CurvePlot(HasProvenance, Spoken, QWidget):
     """Shows a `Curves` that is replaced whenever there are more points; out of sight it costs nothing.
 
     The wheel zooms the x axis, or that axis over whose numbers it is turned, and dragging moves; a double

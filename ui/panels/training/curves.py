@@ -19,7 +19,7 @@ from ui.choices import Choices, flag, kept, maybe, one_of, read
 from ui.controls.buttons import Button
 from ui.controls.layouts import fill, named
 from ui.controls.pace import single_shot
-from ui.panels.provenance import ProvenancePart
+from ui.panels.provenance import HasProvenance
 from ui.panels.training.curve_plot import CurvePlot
 
 #: Between the news of steps and their drawing: in a turn of their own.
@@ -67,7 +67,7 @@ class _Zoom:
     zoom: tuple[float, ...] | None = maybe(float, -_FARTHEST, _FARTHEST)
 
 
-class TrainingCurves(ProvenancePart, QWidget):
+class TrainingCurves(HasProvenance, QWidget):
     """Two plots that grow with the history."""
 
     def __init__(self, train: Callable[[], object]) -> None:

@@ -20,7 +20,7 @@ from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill, named
 from ui.controls.tips import BESIDE
 from ui.marks import view_of
-from ui.panels.provenance import Provenance, ProvenancePart, ProvenanceView
+from ui.panels.provenance import HasProvenance, Provenance, ProvenanceView
 from ui.panels.scene import PictureLoop, Scene, still_scene_of
 from ui.state import AppState, PinnedCell
 from ui.tasks import Context, TaskRunner
@@ -72,7 +72,7 @@ def _compute(scene: Scene[_Filters], _context: Context | None = None) -> Flow:
     return flow_of(trace, scene.classes, sample.label, weights=weights, filters=shown.title, notes=notes)
 
 
-class NetworkPart(ProvenancePart, QWidget):
+class NetworkPart(HasProvenance, QWidget):
     """The drawing of the network, in the sight of its panel, and what its filters show."""
 
     def __init__(

@@ -1,0 +1,250 @@
+"""What a filter looks for, as pages: patches that excite it most and least, and evidence of each class."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz._types import FloatArray
+from cnnviz.datasets import Dataset
+from cnnviz.drawing import Ask, Asking, Colors, Share
+from cnnviz.drawing.kept import kept
+from cnnviz.drawing.page import Card, Choice, Item, Page, across, down
+from cnnviz.graphics.columns import EVIDENCE, Plan
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
+from cnnviz.graphics.patches import PATCHES, Patches
+from cnnviz.graphics.patches import Patch as ShownPatch
+from cnnviz.graphics.texts import DONE, WORDS, Words
+from cnnviz.graphics.tiles import TILES, Chosen, Tiles
+from cnnviz.inspect.excitation import ClassContributions, Excitation, Patch
+from cnnviz.quantities import format_cell, format_count, format_signed, format_together
+from cnnviz.snapshots import Snapshot
+from ui.choices import choice_of, flag, maybe, one_of, whole
+from ui.panels.feature_maps.asks import Choose
+from ui.panels.provenance import Provenance
+from ui.state import PinnedCell
+
+_ALL, ONE = "all", "one"
+_SCOPES = (
+    (_ALL, "All filters", "Evidence of all maps, added up cell by cell"),
+    (ONE, "This filter", "Evidence of the map of the chosen filter alone"),
+)
+_RELATIVE = "Subtract what a blank image has there: the rest comes from the ink"
+
+
+class LookAtPatch(Ask):
+    """Make the image of a patch the sample, and pin the cell that responds to it."""
+
+    image: int
+    cell: PinnedCell
+
+
+class ShowFilter(Ask):
+    """Look at a filter of a convolution."""
+
+    layer: str
+    channel: int = 0
+
+
+class Search(Ask):
+    """Search all test images with the present weights."""
+
+
+class CancelSearch(Ask):
+    """Stop the search."""
+
+
+@dataclass(frozen=True)
+class FilterView:
+    """Whose evidence of the classes is shown, and of the chosen filter what a session keeps."""
+
+    scope: str = one_of(_ALL, "row", "Filters whose evidence is shown", _SCOPES)
+    is_relative: bool = flag(False, "Relative to blank", _RELATIVE, "relative")
+    layer: str = maybe(str, usual="")
+    channel: int = whole(0, 0, 10_000)
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """The patches of one filter, in which network and in whose test images they were searched."""
+
+    snapshot: Snapshot
+    dataset: Dataset
+    excitation: Excitation
+
+    @property
+    def provenance(self) -> Provenance:
+        """What is to be seen where this is drawn."""
+        note = f"searched in {format_count(len(self.dataset.test_labels))} test images"
+        own = f"{self.excitation.layer}, filter {self.excitation.channel}"
+        return Provenance.of(self.snapshot, note=note, what="patches", choices=(own,))
+
+    @property
+    def count(self) -> str:
+        """How many images were searched, in words."""
+        return f"of {format_count(len(self.dataset.test_labels))} test images, at most one patch each"
+
+    @kept
+    def patches(self, kind: Literal["most", "least"]) -> Patches:
+        """The patches that excite the filter most, or least."""
+        data, own = self.dataset, self.excitation
+        found: tuple[Patch, ...] = getattr(own, kind)
+        texts = format_together([patch.value for patch in found], 3, format_signed, longest=8)
+        cards = list[ShownPatch]()
+        for patch, text in zip(found, texts, strict=True):
+            name, shared = data.classes[int(data.test_labels[patch.image])], ""
+            if patch.images_count > 1:  # others may hold it, too, beside a stronger one
+                superlative = "strongest" if kind == "most" else "weakest"
+                shared = (
+                    f" Found as the {superlative} patch of {format_count(patch.images_count)} images, "
+                    "pixel by pixel; this is the first of them."
+                )
+            where, response = format_cell((patch.row, patch.column)), format_signed(patch.value, 4)
+            tip = f"Test image {format_count(patch.image)}, class {name}: response {response} at {where}."
+            tip += shared
+            place = patch.rectangle
+            block = (place.top, place.left, place.height, place.width)
+            ask = LookAtPatch(patch.image, PinnedCell(own.layer, (own.channel, patch.row, patch.column)))
+            image = data.test_images[patch.image, 0]
+            cards.append(ShownPatch(patch.pixels[0], image, block, text, tip, patch.images_count, ask))
+        return Patches(tuple(cards))
+
+
+@dataclass(frozen=True, eq=False)
+class Averages:
+    """The average evidence of each class, and what it was measured on."""
+
+    snapshot: Snapshot
+    dataset: Dataset
+    evidence: ClassContributions
+
+    @property
+    def provenance(self) -> Provenance:
+        """What is to be seen where this is drawn."""
+        note = f"mean over {format_count(len(self.dataset.test_labels))} test images"
+        return Provenance.of(self.snapshot, note=note, what="evidence")
+
+    @property
+    def about(self) -> str:
+        """Whose evidence it is, and for what."""
+        network, names = self.snapshot.network, self.dataset.classes
+        single = network.shapes[network.layers[-1][0]][0] == 1
+        whose = f"class {names[1]}" if single else "the class"
+        return f"contributions of {self.evidence.layer}, red speaks for {whose}"
+
+    def maps(self, channel: int | None, *, relative: bool = False) -> NDArray[np.float64]:
+        """Maps of shape (classes, h, w): those of one filter, or the sum over all when None."""
+        maps = self.evidence.maps - self.evidence.blank if relative else self.evidence.maps
+        if maps.ndim != 4:  # units without rows and columns
+            return maps[:, None, :]
+        return maps.sum(axis=1) if channel is None else maps[:, min(channel, maps.shape[1] - 1)]
+
+    @kept
+    def tiles(self, channel: int | None, is_relative: bool) -> Tiles:
+        """The same, one for each class."""
+        maps = self.maps(channel, relative=is_relative)
+        names, colors = tuple(self.dataset.classes), Colors.of("signed", maps)
+        return Tiles(maps, colors, captions=names, title="Average evidence", most=120)
+
+
+@dataclass(frozen=True, eq=False)
+class FilterPicture:
+    """A filter of the network that is shown, what was found of it, and the evidence where it was."""
+
+    snapshot: Snapshot
+    plan: Plan
+    view: FilterView
+    findings: Findings | None
+    averages: Averages | None
+    under_way: str
+
+    @property
+    def weights(self) -> FloatArray:
+        """Weights of the whole layer, of shape (filters, c, k, k)."""
+        return self.snapshot.network.params[f"{self.view.layer}.weight"]
+
+    @property
+    def has_evidence(self) -> bool:
+        """Whether the network has maps whose cells speak for classes."""
+        return self.plan.column(EVIDENCE) is not None
+
+    @property
+    def own_map(self) -> int | None:
+        """Map of the filter in the evidence; None if it belongs to another layer."""
+        return self.view.channel if self.plan.convolutions[-1:] == (self.view.layer,) else None
+
+    @property
+    def evidence_map(self) -> int | None:
+        """Map whose evidence is shown; None for the sum of all."""
+        return self.own_map if self.view.scope == ONE else None
+
+
+# -- pages ---------------------------------------------------------------------------------------------------
+
+
+def filter_page(picture: FilterPicture | None, share: float) -> Page:
+    """The filter among those of its layer, and how far its search has come: `share` of it is done."""
+    items: list[Item] = []
+    if picture is not None:
+        (kernel, filters), view, layers = _filters(picture), picture.view, picture.plan.convolutions
+        tip = "Weights of the chosen filter, for its first input channel"
+        of_layer = f"of {view.layer} {kernel.notation.unit}".rstrip()
+        title = f"Filter {view.channel}"
+        items.append(Card("kernel", HEAT_MAP, Looked(kernel), title, of_layer, tip, Share(11), is_live=True))
+        if len(layers) > 1:
+            name, tip = "Convolution layer", "Convolution layer whose filters can be chosen"
+            options = tuple((each, each) for each in layers)
+            items.append(Choice("layer", "list", name, ShowFilter, view.layer, options, tip))
+        title, chosen = "All filters of the layer", Chosen(filters, view.channel)
+        tip = "Click a filter to see which images excite it"
+        items.append(Card("filters", TILES, chosen, title, "", tip, Share(10), is_live=True))
+    if picture is not None and picture.under_way:
+        cancel = Choice("cancel", "press", "Cancel", CancelSearch(), tip="Stop the search")
+        doing = Card("doing", WORDS, Words(picture.under_way, ink="muted"), room=None)
+        more: tuple[Item, ...] = doing, Card("progress", DONE, share, room=None, is_label=True), cancel
+    else:
+        title = "Search" if picture is not None and picture.findings is None else "Search again"
+        tip = "Search all test images with the present weights"
+        more = (Choice("search", "press", title, Search(), tip=tip, icon="refresh-cw"),)
+    return Page(down(*items, *more))
+
+
+@kept
+def _filters(picture: FilterPicture) -> tuple[HeatMap, Tiles]:
+    weights, asks = picture.weights, Asking(ShowFilter, picture.view.layer)
+    colors = Colors.of("signed", weights)
+    kernel = HeatMap(weights[picture.view.channel, 0], colors, is_precise=True)
+    return kernel, Tiles(weights[:, 0], colors, asks, noun="filter", title="Filters")
+
+
+def patches_page(picture: FilterPicture | None) -> Page:
+    """The patches that were found, or why there are none."""
+    found, verb, when, count = None if picture is None else picture.findings, "Excites", "", ""
+    if picture is not None and found is not None:
+        most, least, count = found.patches("most"), found.patches("least"), found.count
+        if found.snapshot is not picture.snapshot:
+            verb, when = "Excited", f" at step {format_count(found.snapshot.step)}"
+    else:
+        is_busy = picture is not None and picture.under_way
+        most = least = Patches((), "Searching the test images…" if is_busy else "Press Search to find them.")
+    tip = "Parts of the test images; click one to look at its image"
+    above = Card("most", PATCHES, most, f"{verb} it most{when}", count, tip, is_live=True)
+    return Page(down(above, Card("least", PATCHES, least, f"{verb} it least{when}", "", tip, is_live=True)))
+
+
+def evidence_page(picture: FilterPicture) -> Page:
+    """Where the evidence for each class comes from, on average over its test images."""
+    title, found, view = "Average evidence of each class", picture.averages, picture.view
+    if found is None:
+        card: Card[Any] = Card("evidence", WORDS, Words("Appears after the patches", ink="muted"), title)
+    else:
+        tip = (
+            "For each class, the mean over its test images of value × slope of the logit at each cell (which "
+            "is the weight where one dense layer follows): where the evidence for the class comes from"
+        )
+        shown = Chosen(found.tiles(picture.evidence_map, view.is_relative))
+        card = Card("evidence", TILES, shown, title, found.about, tip)
+    off = () if picture.own_map is not None else (ONE,)
+    scope, relative = (choice_of(view, each, Asking(Choose, each)) for each in ("scope", "is_relative"))
+    return Page(across(card, down(replace(scope, off=off), relative, room=None)))
