@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from cnnviz.experiment import Experiment
-from cnnviz.lab.judging import compared, verdict_of
+from cnnviz.lab.judging import compared, limits_words, verdict_of
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import PARTS, Lab, Part, Step
 from cnnviz.lab.record import LabNumbers, LabRecord
@@ -192,14 +192,15 @@ def _prediction(step: Step, handed: HandIn) -> str:
     """Return the prediction of a step beside its result, or why there is none."""
     commitment = handed.predictions.get(step.id)
     verdict = None if commitment is None else verdict_of(step, commitment.answer, handed.measured)
-    if verdict is None or commitment is None:
+    if step.prediction is None or verdict is None or commitment is None:
         shown_at = handed.given_up.get(step.id, "")
         return (
             f"The result was shown {shown_at} without a prediction."
             if shown_at
             else "No prediction was made."
         )
+    limits = "" if verdict.is_right else limits_words(step.prediction, verdict)
     return (
-        f"Predicted {commitment.time}, {commitment.words}: {verdict.predicted}. "
-        f"Measured: {verdict.measured}. The prediction is {verdict.nearness}."
-    )
+        f"Predicted {commitment.time}, {commitment.words}: {verdict.predicted}. Measured: {verdict.measured}. "
+        f"The prediction is {verdict.nearness}. {limits}"
+    ).rstrip()

@@ -85,6 +85,18 @@ def closeness(prediction: Prediction, value: float) -> float:
     return math.floor(close) if MEASURES[prediction.truth.measure].quantity == "count" else close
 
 
+def limits_words(prediction: Prediction, verdict: Verdict | None) -> str:
+    """Return how far off a number may be to be right, and close, as a sentence; "" where none was judged."""
+    if prediction.kind != "number" or verdict is None or verdict.is_right is None:
+        return ""
+    measure = MEASURES[prediction.truth.measure]
+    unit = "percentage points" if measure.quantity == "percent" else measure.unit
+    right = f"Right: at most {format_value(prediction.tolerance)} {unit}".rstrip() + " off"
+    if not prediction.tolerance:
+        right = "Right: only the exact number"
+    return f"{right}; close: at most {format_value(verdict.close)} off." if verdict.close else f"{right}."
+
+
 def verdict_of(step: Step, answer: Answer, measured: Iterable[Measured]) -> Verdict | None:
     """Return a prediction beside the first of what was measured for its step; None if it fits no question."""
     if step.prediction is None:

@@ -16,7 +16,7 @@ from cnnviz.graphics.columns import plan_of
 from cnnviz.lab.course import find_lab
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.explaining import explanation, mistakes_in
-from cnnviz.lab.judging import judge
+from cnnviz.lab.judging import judge, limits_words
 from cnnviz.lab.measured import hand_in, measured_lab
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import Prediction
@@ -59,6 +59,9 @@ def test_a_verdict_knows_near_from_far(measure, tolerance, answer, value, words)
     assert verdict.words == words
     assert (verdict.nearness == "close") == (tolerance < abs(answer - value) <= verdict.close)
     assert verdict.close == float(f"{verdict.close:.2g}"), "judged by the limit that is told"
+    told = limits_words(asked, verdict)
+    assert told.startswith(f"Right: at most {tolerance:g}" if tolerance else "Right: only the exact number")
+    assert (f"; close: at most {verdict.close:g} off." in told) == (verdict.close > 0)
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,10 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QLineEdit, QRad
 
 from cnnviz.drawing.page import Page, broken
 from cnnviz.errors import ParameterError
-from cnnviz.lab.judging import Verdict, answer_words, checked_answer, typed_number
+from cnnviz.lab.judging import Verdict, answer_words, checked_answer, limits_words, typed_number
 from cnnviz.lab.measures import MEASURES, Measured
 from cnnviz.lab.model import DIRECTIONS, Answer, Prediction
 from cnnviz.lab.record import StepRecord
-from cnnviz.quantities import format_value
 from ui.controls.buttons import Button, IconLabel
 from ui.controls.keyboard import is_enter, plain_arrow_step
 from ui.controls.labels import RichLabel, SectionTitle, WrapLabel
@@ -171,7 +170,7 @@ class PredictionCard(QWidget):
             predicted = f"Your prediction: {said}{late}" if late or verdict is None else ""
         for label, text in (
             (self.predicted, predicted),
-            (self.limit, _limits(prediction, verdict)),
+            (self.limit, limits_words(prediction, verdict)),
             (self.why, reveal.why),
             (self.moment, reveal.moment),
             (self.waiting, reveal.waiting or reveal.remark),
@@ -307,15 +306,3 @@ def _table(besides: Sequence[Measured]) -> str:
         if (title := each.as_written.title)
     )
     return f'<table width="100%">{"".join(rows)}</table>'
-
-
-def _limits(prediction: Prediction, verdict: Verdict | None) -> str:
-    """Return how far off a number may be to be right, and close; "" where none was judged."""
-    if prediction.kind != "number" or verdict is None or verdict.is_right is None:
-        return ""
-    measure = MEASURES[prediction.truth.measure]
-    unit = "percentage points" if measure.quantity == "percent" else measure.unit
-    right = f"Right: at most {format_value(prediction.tolerance)} {unit}".rstrip() + " off"
-    if not prediction.tolerance:
-        right = "Right: only the exact number"
-    return f"{right}; close: at most {format_value(verdict.close)} off." if verdict.close else f"{right}."
