@@ -201,6 +201,6 @@ def _prediction(step: Step, handed: HandIn) -> str:
         )
     limits = "" if verdict.is_right else limits_words(step.prediction, verdict)
     return (
-        f"Predicted {commitment.time}, {commitment.words}: {verdict.predicted}. Measured: {verdict.measured}. "
-        f"The prediction is {verdict.nearness}. {limits}"
+        f"Predicted {commitment.time}, {commitment.words}: {verdict.predicted}. "
+        f"Measured: {verdict.measured}. The prediction is {verdict.nearness}. {limits}"
     ).rstrip()

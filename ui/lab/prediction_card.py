@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QLineEdit, QRad
 
 from cnnviz.drawing.page import Page, broken
 from cnnviz.errors import ParameterError
-from cnnviz.lab.judging import Verdict, answer_words, checked_answer, limits_words, typed_number
+from cnnviz.lab.judging import answer_words, checked_answer, limits_words, typed_number
 from cnnviz.lab.measures import MEASURES, Measured
 from cnnviz.lab.model import DIRECTIONS, Answer, Prediction
 from cnnviz.lab.record import StepRecord
