@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct, structs, to_builtins
 
 from cnnviz.drawing import is_plain
 from cnnviz.mathematics import Equation
@@ -145,6 +145,23 @@ class Document:
     def tables(self) -> list[Table]:
         """All tables, in order; table 1 first."""
         return [block for block in self.blocks if isinstance(block, Table)]
+
+
+def values_of(block: Block) -> dict[str, Any]:
+    """Return a block as the templates of PDF and page take it: by its type, and a table as it is written."""
+    match block:
+        case Table():
+            return {
+                "type": "Table", "caption": block.caption, "own_caption": block.own_caption,
+                "header": block.data.header, "rows": block.shown, "columns": block.columns,
+                "alignments": ["left" if each == "text" else "right" for each in block.formats],
+            }  # fmt: skip
+        case Figure():
+            return to_builtins(structs.replace(block, data=None, csv=""))
+        case Formula(equation):
+            return {"type": "Formula", "words": equation.words}
+        case _:
+            return to_builtins(block)
 
 
 _LONGEST = 9

@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +24,7 @@ from cnnviz.evaluation import CancelledError
 from cnnviz.files import atomic_write, atomic_write_folder
 from cnnviz.mathematics import typst as typst_math
 from cnnviz.quantities import format_count
-from cnnviz.report.blocks import Block, Document, Figure, Formula, Heading, Table, Words
+from cnnviz.report.blocks import Block, Document, Formula, Words, values_of
 from cnnviz.spreadsheet import rows_in, to_csv
 
 _TEMPLATE = bundled("report/report.typ")
@@ -75,7 +74,7 @@ def _inputs(document: Document) -> dict[str, str]:
         "version": __version__,
         "running": [_shortened(document.title), "  ·  ".join(filter(None, map(_shortened, whose)))],
         "head": [["Name", document.author], ["Roll number", document.roll_number], ["Date", document.date]],
-        "blocks": [_block(block) for block in document.blocks],
+        "blocks": [_values(each) for each in document.blocks],
     }
     return {"report": json.dumps(report, ensure_ascii=False)}
 
@@ -101,27 +100,14 @@ def _template() -> str:
     raise CNNVizError(f"The template of the report is missing; {restore('report')}.")
 
 
-def _block(block: Block) -> dict[str, Any]:
+def _values(block: Block) -> dict[str, Any]:
     match block:
-        case Heading(text, level):
-            return {"type": "heading", "text": text, "level": level}
-        case Words(text, kind):
-            return {"type": "words", "text": text, "kind": kind, "rtl": _reads_from_the_right(text)}
-        case Table():
-            return {
-                "type": "table",
-                "caption": block.caption,
-                "own": block.own_caption,
-                "header": list(block.data.header),
-                "alignments": ["left" if each == "text" else "right" for each in block.formats],
-                "rows": block.shown,
-                "times": block.columns,
-            }
-        case Figure():
-            words = {"caption": block.caption, "own": block.own_caption}
-            return {"type": "figure", **words, "svg": block.svg, "width": block.width}
         case Formula(equation):
-            return {"type": "formula", "math": typst_math(equation.formula), "words": equation.words}
+            return values_of(block) | {"math": typst_math(equation.formula)}
+        case Words(text):
+            return values_of(block) | {"rtl": _reads_from_the_right(text)}
+        case _:
+            return values_of(block)
 
 
 _ROOM = 256 << 20
@@ -197,23 +183,17 @@ def _answer_of(content: bytes, seconds: float, cancelled: Callable[[], bool]) ->
             f"The report could not be typeset: no process could be started ({error.strerror}). Close other "
             "programs, and try again."
         ) from error
-    is_done, end = threading.Event(), time.monotonic() + seconds
-
-    def watch() -> None:
-        while not is_done.wait(_GLANCE_SECONDS):
-            if cancelled() or time.monotonic() > end:
-                process.kill()
-                return
-
-    watching = threading.Thread(target=watch, name="watching the typesetter", daemon=True)
+    end, answer, order = time.monotonic() + seconds, None, content
     with process:
         try:
-            watching.start()
-            answer, _ = process.communicate(content)
+            while answer is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    answer, _ = process.communicate(order, _GLANCE_SECONDS)
+                order = None  # which it has now
+                if cancelled() or time.monotonic() > end:
+                    process.kill()
         finally:
-            is_done.set()
             process.kill()
-            watching.join()
     if answer.endswith(END):
         return answer
     if cancelled():
