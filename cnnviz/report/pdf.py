@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -183,17 +184,23 @@ def _answer_of(content: bytes, seconds: float, cancelled: Callable[[], bool]) ->
             f"The report could not be typeset: no process could be started ({error.strerror}). Close other "
             "programs, and try again."
         ) from error
-    end, answer, order = time.monotonic() + seconds, None, content
+    is_done, end = threading.Event(), time.monotonic() + seconds
+
+    def watch() -> None:
+        while not is_done.wait(_GLANCE_SECONDS):
+            if cancelled() or time.monotonic() > end:
+                process.kill()
+                return
+
+    watching = threading.Thread(target=watch, name="watching the typesetter", daemon=True)
     with process:
         try:
-            while answer is None:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    answer, _ = process.communicate(order, _GLANCE_SECONDS)
-                order = None  # which it has now
-                if cancelled() or time.monotonic() > end:
-                    process.kill()
+            watching.start()
+            answer, _ = process.communicate(content)
         finally:
+            is_done.set()
             process.kill()
+            watching.join()
     if answer.endswith(END):
         return answer
     if cancelled():
