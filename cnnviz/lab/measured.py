@@ -23,7 +23,7 @@ from cnnviz.lab.record import LabNumbers, LabRecord, OwnImage, RunRecord
 from cnnviz.lab.results import HandIn, OfData, OfLab
 from cnnviz.quantities import format_count, now
 from cnnviz.report.bench import Bench, LabSettings, trained
-from cnnviz.report.blocks import Cell, Table, Words, data
+from cnnviz.report.blocks import Cell, Table, Words, table
 from cnnviz.report.blocks import Measured as Block
 from cnnviz.report.results import result_blocks
 from cnnviz.runtime import blas_kernel, one_blas_thread
@@ -254,9 +254,7 @@ def appendix_blocks(bench: Bench) -> Iterator[Words | Table]:
         for name, setting in SETTINGS.items()
         if name not in experiment.unused
     ]
-    yield Table(
-        "settings", "Settings of the run.", data(("setting", "value"), settings), ("text", "text"), columns=3
-    )
+    yield table("settings", "Settings of the run.", [("setting", "text"), ("value", "text")], settings, 3)
     images = (
         f"{dataset.name}: {format_count(len(dataset.train_labels))} training, "
         f"{format_count(len(dataset.test_labels))} test images"
@@ -265,4 +263,4 @@ def appendix_blocks(bench: Bench) -> Iterator[Words | Table]:
     if dataset.conversion:
         rows.append(("changes to the data", dataset.conversion))
     rows.append(("SHA-256 of the data", dataset.sha256))
-    yield Table("versions", "Versions and data.", data(("what", "value"), rows), ("text", "text"))
+    yield table("versions", "Versions and data.", [("what", "text"), ("value", "text")], rows)

@@ -51,36 +51,21 @@ from cnnviz.report.figures import WIDTH, dots_page, paged, plain_map, plot
 from cnnviz.routing import VERDICTS, ParameterTarget, PoolRouting, apply_update, poke_curve
 from cnnviz.translation import POOL_KINDS, REACH, SweepSettings, WinnerChange, sweep_many
 
-_FILTERS, _IMAGES = 8, 4
-"""How many are shown beside one another."""
+_FILTERS, _IMAGES = 8, 4  # so many are shown beside one another
 
-_HIGH = 190
-"""Height of a plot, in pixels at scale 1."""
+# Sizes in pixels at scale 1.
+_HIGH = 190  # height of a plot
+_LARGE, _SMALL = 46, 9  # largest cells of parts of a map, with numbers, and of whole maps
+_NUMBERED = 50  # of products: with room for two figures of any number
+_TELLING = 62  # of sums of which the largest is looked for: with room for more figures
+_ROW = 280  # width of a row of small maps
+_NARROW = 124  # width of a map beside which there is to be read
+
+# Of a picture in the report, in points: about as wide as beside the panels, or in two columns.
+_WIDTH, _COLUMN = 340, 170
 
 _GREY = Colors("grey", 0, 255)
 _INPUT = Colors("grey", -0.5, 0.5)
-
-_LARGE, _SMALL = 46, 9
-"""Largest cells of parts of a map, with numbers, and of whole maps, in pixels at scale 1."""
-
-_NUMBERED = 50
-"""Cells of products, likewise: with room for two figures of any number."""
-
-_TELLING = 62
-"""Cells of sums of which the largest is looked for, likewise: with room for more figures."""
-
-_ROW = 280
-"""Width of a row of small maps, likewise."""
-
-_NARROW = 124
-"""Width of a map beside which there is to be read, likewise."""
-
-_WIDTH = 340
-"""Of a picture in the report, in points: about as wide as beside the panels."""
-
-_COLUMN = 170
-"""Least width of one of two columns there."""
-
 
 COUNT, NUMBER, NAME, PERCENT = Fact("count"), Fact("number"), Fact("name"), Fact("percent", "%")
 STEPS, NATS = Fact("count", "steps"), Fact("number", "nats")

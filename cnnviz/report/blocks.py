@@ -1,6 +1,6 @@
 """What a report consists of, whatever file it is written to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -183,9 +183,21 @@ def column_texts(cells: Sequence[Cell], how: str) -> list[str]:
     return [cell if isinstance(cell, str) else next(written) for cell in cells]
 
 
-def data(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Data:
+def data(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Data:
     """Return the data of a table."""
     return Data(tuple(header), tuple(tuple(row) for row in rows))
+
+
+def table(
+    name: str,
+    caption: str,
+    columns: Sequence[tuple[str, str]],
+    rows: Iterable[Sequence[Cell]],
+    times: int = 1,
+) -> Table:
+    """Return a table whose columns have these headers and formats, so many times side by side."""
+    header, formats = zip(*columns, strict=True)
+    return Table(name, caption, data(header, rows), formats, times)
 
 
 # --- what a student puts into the report from the screen ----------------------------------------------------
