@@ -39,7 +39,7 @@ def verdict_of(row: Row) -> str:
         return WAITING
     if row.whose is None:
         return UNREADABLE if row.files else MISSING
-    if row.handed is None or row.remarks:
+    if row.handed is None or row.remarks or row.shared:
         return LOOK
     return NOT_COMPARABLE if row.grade is None or row.grade.not_comparable else OK
 
@@ -87,8 +87,8 @@ def _cells(row: Row, labs: Sequence[Lab]) -> dict[str, Cell]:
         "file": ", ".join(path.name for path in row.files),
         "folder": ", ".join(each for each in row.folders if each),
         "verdict": verdict_of(row),
-        "to look at": "; ".join(each.reason for each in row.remarks if not each.others),
-        "shared with others": "; ".join(each.reason for each in row.remarks if each.others),
+        "to look at": "; ".join(row.remarks),
+        "shared with others": "; ".join(row.shared),
         "notes": row.reason,
     }
     if row.is_listed is not None:
@@ -190,7 +190,7 @@ def _student(row: Row) -> dict[str, Any]:
         "roll": "" if source is None else source.roll_number,
         "verdict": verdict_of(row),
         "about": ". ".join(each.rstrip(".") for each in about if each),
-        "remarks": [each.reason for each in row.remarks],
+        "remarks": [*row.remarks, *row.shared],
         "steps": [] if row.lab is None else list(_steps(row, row.lab)),
     }
 

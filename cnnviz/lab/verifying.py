@@ -20,7 +20,7 @@ from cnnviz.lab.measured import LabNumbers, measured_lab, own_pixels
 from cnnviz.lab.model import Lab, plain_roll_number
 from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.reading import parse_lab
-from cnnviz.lab.remarks import Remark, remarks_on, same_kernel
+from cnnviz.lab.remarks import remarks_on, same_kernel
 from cnnviz.lab.results import HandIn, Whose, hand_in_of
 from cnnviz.lab.submissions import Listed, Submission, by_roll_number, folders_of, submissions
 
@@ -49,7 +49,8 @@ class Row:
     unmarked: Whose | None = None  # of a file that carries none
     lab: Lab | None = None  # None where it is not known here
     grade: Grade | None = None  # None where nothing could be measured
-    remarks: tuple[Remark, ...] = ()  # what there is to look at
+    remarks: tuple[str, ...] = ()  # what there is to look at, each as a clause
+    shared: tuple[str, ...] = ()  # likewise, of it and others
     reason: str = ""  # why there are no results, or no grade
     is_waiting: bool = False  # whether it is still to be measured
     listed: Listed | None = None  # the student on the list of the class
@@ -174,8 +175,9 @@ def _compared(rows: Sequence[Row], labs: Mapping[str, Lab]) -> list[Row]:
     between = remarks_between(handed, names, labs, clean)
     folders = remarks_on_folders(handed, [rows[place].folders for place in places])
     compared = list(rows)
-    for place, *more in zip(places, between, folders, strict=True):
-        compared[place] = replace(rows[place], remarks=(*rows[place].remarks, *more[0], *more[1]))
+    for place, shared, remarks in zip(places, between, folders, strict=True):
+        row = rows[place]
+        compared[place] = replace(row, remarks=(*row.remarks, *remarks), shared=tuple(shared))
     return compared
 
 
@@ -196,7 +198,7 @@ def _task(row: Row, labs: Mapping[str, Lab], data: Path | None) -> "_Task | Row"
     if dataset.sha256 != handed.data.sha256:
         reason = f"It was done with other data ({printable(handed.data.name, 40)}); give them with --data."
         if data is None and handed.data.name == dataset.name:
-            named = Remark("file", f"it names the data {dataset.name}, but another checksum of them")
+            named = f"it names the data {dataset.name}, but another checksum of them"
             return replace(row, reason=reason, remarks=(*row.remarks, named))
         return replace(row, reason=reason)
     return _Task(lab.source, handed.experiment.seed, own_pixels(handed.own, dataset), data)
@@ -319,7 +321,7 @@ def _with_class(rows: Sequence[Row], students: Sequence[Listed]) -> list[Row]:
         remarks = row.remarks
         if listed is not None and not may_be_same_name(listed.name, row.whose.name):
             reason = f"its roll number is that of {printable(listed.name, 60)} on the list of the class"
-            remarks = (*remarks, Remark("student", reason))
+            remarks = (*remarks, reason)
         told.append(replace(row, listed=listed, is_listed=listed is not None, remarks=remarks))
     unread, reason = sum(row.whose is None for row in rows), "nothing was handed in"
     if unread:
