@@ -15,14 +15,11 @@ from cnnviz.lab.model import Lab, plain_roll_number, seed_of
 from cnnviz.lab.remarks import read_time
 from cnnviz.lab.results import HandIn
 
-_FEWEST_LETTERS = 40
-"""Shorter answers may well be alike by chance."""
+_FEWEST_LETTERS = 40  # shorter answers may well be alike by chance
 
 type _Row = tuple[str, str, str]
 
-_FEWEST_ROWS = 20
-"""Three words in a row, so many times: a sentence of a lecture has fewer."""
-
+_FEWEST_ROWS = 20  # three words in a row, so many times: a sentence of a lecture has fewer
 _ALIKE, _FEWEST_ALIKE, _ALIKE_ALONE = 0.5, 3, 0.8
 """Which share of them is the same in several answers, or in one alone, that was not written independently."""
 
@@ -36,8 +33,7 @@ _MOSTLY = "most predictions the same, at the same times, as"
 _FEWEST_MOMENTS = 8
 _MOST_PAIRS = 20
 _MOST_NAMED = 5
-_SAME_ANSWER = 0.5
-"""How much of an answer is left, at least, where a student has gone on with it."""
+_SAME_ANSWER = 0.5  # how much of an answer is left, at least, where a student has gone on with it
 
 
 type _Kind = Literal["words", "predictions", "times", "networks"]
@@ -284,8 +280,7 @@ _LOOK_ALIKE = str.maketrans(
     "ABESIJKMHOPCTYXYGQW" "abesijkmhopctyxyhdqwrn" "ABEZHIKMNOPTYX" "abelkvoptuxcn" "ouhngwL" "iagllIi",
 )  # fmt: skip
 _DIGITS = str.maketrans("01i", "oll")
-_WIDE = 3
-"""So many letters is a sign of a script worth that has one for each syllable or word."""
+_WIDE = 3  # so many letters is a sign of a script worth that has one for each syllable or word
 
 
 def plain(text: str) -> str:
@@ -308,8 +303,7 @@ def weight(words: str) -> int:
 
 # --- whose work lies in the folders of two students ---------------------------------------------------------
 
-_FEWEST_FOLDERS = 3
-"""Folders of students, below which nobody can tell that they are any."""
+_FEWEST_FOLDERS = 3  # folders of students, below which nobody can tell that they are any
 
 
 def remarks_on_folders(handed: Sequence[HandIn], folders: Sequence[Sequence[str]]) -> list[list[str]]:

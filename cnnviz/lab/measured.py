@@ -31,8 +31,7 @@ from cnnviz.runtime import blas_kernel, one_blas_thread
 HARMLESS = frozenset({"epochs", "log_every"})
 """Settings that change no network at any step."""
 
-_TRAINING = 0.4
-"""Share of the time that training takes, of a network whose results are measured, too."""
+_TRAINING = 0.4  # share of the time that training takes, of a network whose results are measured, too
 
 
 def measured_lab(

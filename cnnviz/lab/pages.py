@@ -15,9 +15,7 @@ from cnnviz.lab.judging import verdict_of
 from cnnviz.lab.model import Lab
 from cnnviz.lab.results import HandIn
 
-_EDGE = "\x1f"
-"""Between the parts of a page."""
-
+_EDGE = "\x1f"  # between the parts of a page
 _MOST_NAMED = 3
 _MOST_TAGS = 1_000_000
 _SHARE_READ = 0.6

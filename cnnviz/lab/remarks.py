@@ -238,13 +238,9 @@ def _decimal(number: float) -> Decimal:
 # A clock may be set back by an hour in autumn, and by more than a day over the date line: what honest times
 # may do because of that is no remark, though a forger may do the same.
 
-_FIRST = datetime(2026, 1, 1)
-"""There was no CNNViz before."""
-
+_FIRST = datetime(2026, 1, 1)  # there was no CNNViz before
 _FORM = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d", re.ASCII)
-_WORLD = timedelta(hours=26)
-"""So far apart are the clocks of the world."""
-
+_WORLD = timedelta(hours=26)  # so far apart are the clocks of the world
 _HOUR, _MINUTES = timedelta(minutes=65), timedelta(minutes=10)
 """So far a clock is set back in autumn, with some minutes for being wrong; and these alone."""
 

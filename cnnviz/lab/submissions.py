@@ -31,8 +31,7 @@ _ASIDE = ("__macosx", "thumbs.db", "desktop.ini")
 """What systems put beside the files of people, besides what begins with a point."""
 
 _OF_EXPORT = re.compile(r"figure-.*\.(png|csv)|table-.*\.csv")
-_RESULTS = "results.json"
-"""Name of the results in an exported folder; its figures and tables lie beside."""
+_RESULTS = "results.json"  # name of the results in an exported folder; its figures and tables lie beside
 _DAMAGE = (*ARCHIVE_DAMAGE, OSError)
 
 

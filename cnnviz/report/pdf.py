@@ -111,8 +111,7 @@ def _values(block: Block) -> dict[str, Any]:
             return values_of(block)
 
 
-_ROOM = 256 << 20
-"""Bytes that must be there before anything is set: a report takes up to half of them."""
+_ROOM = 256 << 20  # bytes that must be there before anything is set: a report takes up to half of them
 _GLANCE_SECONDS = 0.1  # between looks whether it is still wanted
 _GRACE_SECONDS = 10.0  # after which a process that nobody has ended ends itself
 _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # or Windows opens a console for it
