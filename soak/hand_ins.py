@@ -147,9 +147,9 @@ def check(path: Path) -> object:
             rows.append(Row((file.path,), reason=str(error)))
             continue
         of = lab_of(handed, labs)
-        remarks = (*remarks_on(handed, of), *remarks_on_pages(file.content, handed, of, file.path.name))
+        noted = (*remarks_on(handed, of), *remarks_on_pages(file.content, handed, of, file.path.name))
         grade = None if of is None else graded(handed, of, numbers)
-        rows.append(Row((file.path,), handed=handed, lab=of, grade=grade, remarks=remarks))
+        rows.append(Row((file.path,), handed=handed, lab=of, grade=grade, noted=noted))
     handed_in = [row.handed for row in rows if row.handed is not None]
     remarks_between(
         handed_in, [str(number) for number in range(len(handed_in))], labs, [True] * len(handed_in)

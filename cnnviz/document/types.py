@@ -7,13 +7,9 @@ archive, named here with their size and SHA-256 (`Document.parts`).
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import Meta, Struct
 
-from cnnviz._types import View
-from cnnviz.errors import ParameterError
 from cnnviz.experiment import Experiment
-from cnnviz.files import printable
 
 FORMAT_VERSION = 1
 MOST_MOMENTS = 2000
@@ -206,11 +202,3 @@ class Document(Said, frozen=True, tag_field="format", tag="cnnviz"):
 
 type Files = Mapping[str, bytes]
 """Content of the members of an archive, by name."""
-
-
-def as_view(values: object) -> View:
-    """Return a view whose values come from a file; raises `ParameterError` when they are none of a view."""
-    try:
-        return msgspec.convert(values, ViewOfPanel)
-    except msgspec.ValidationError as error:
-        raise ParameterError(f"a view is not as it should be ({printable(str(error), 120)})") from error

@@ -31,8 +31,7 @@ from cnnviz.quantities import format_count
 from cnnviz.report.bench import Bench
 from cnnviz.training import steps_in_epoch
 
-_SECONDS_UNWRITTEN = 2.0
-"""So much of the work on a course an interrupted run may cost."""
+_SECONDS_UNWRITTEN = 2.0  # so much of the work on a course an interrupted run may cost
 
 
 def run_command(arguments: Arguments) -> int:

@@ -7,21 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import timedelta
 from difflib import SequenceMatcher
 from itertools import combinations
+from typing import Literal
 
 from cnnviz.files import printable
 from cnnviz.lab.grading import lab_of
 from cnnviz.lab.model import Lab, plain_roll_number, seed_of
-from cnnviz.lab.remarks import Kind, Remark, read_time
+from cnnviz.lab.remarks import read_time
 from cnnviz.lab.results import HandIn
 
-_FEWEST_LETTERS = 40
-"""Shorter answers may well be alike by chance."""
+_FEWEST_LETTERS = 40  # shorter answers may well be alike by chance
 
 type _Row = tuple[str, str, str]
 
-_FEWEST_ROWS = 20
-"""Three words in a row, so many times: a sentence of a lecture has fewer."""
-
+_FEWEST_ROWS = 20  # three words in a row, so many times: a sentence of a lecture has fewer
 _ALIKE, _FEWEST_ALIKE, _ALIKE_ALONE = 0.5, 3, 0.8
 """Which share of them is the same in several answers, or in one alone, that was not written independently."""
 
@@ -35,25 +33,25 @@ _MOSTLY = "most predictions the same, at the same times, as"
 _FEWEST_MOMENTS = 8
 _MOST_PAIRS = 20
 _MOST_NAMED = 5
-_SAME_ANSWER = 0.5
-"""How much of an answer is left, at least, where a student has gone on with it."""
+_SAME_ANSWER = 0.5  # how much of an answer is left, at least, where a student has gone on with it
 
 
-type _Shared = tuple[Kind, str, object]
+type _Kind = Literal["words", "predictions", "times", "networks"]
+type _Shared = tuple[_Kind, str, object]
 """Something that no two students have in common: of what kind, what it is called, and its content."""
 
 
 def remarks_between(
     handed: Sequence[HandIn], names: Sequence[str], labs: Mapping[str, Lab], clean: Sequence[bool]
-) -> list[list[Remark]]:
-    """Return for each hand-in what there is to look at beside others.
+) -> list[list[str]]:
+    """Return for each hand-in what there is to look at beside others, as clauses.
 
     * `names`: what to call each.
     * `labs`: those in which each student has a seed of his own share no weights.
     * `clean`: whether nothing else is wrong with each. One that is clean is not told of what others
       have taken whose numbers or seed are not their own: it was there first.
     """
-    found: list[list[Remark]] = [[] for _ in handed]
+    found: list[list[str]] = [[] for _ in handed]
     for kind, what, places in _groups(handed, labs):
         if kind == "predictions" and _are_told_when(handed, places):
             continue
@@ -61,33 +59,29 @@ def remarks_between(
             own_seed = seed_of(handed[place].roll_number)
             if kind == "networks" and handed[place].experiment.seed == own_seed:
                 continue  # two roll numbers may well give the same seed
-            others = tuple(
+            others = [
                 names[each]
                 for each in places
                 if not same_student(handed[each], handed[place]) and clean[each] >= clean[place]
-            )
+            ]
             if others:
                 more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
                 listed = f"{', '.join(others[:_MOST_NAMED])}{more}"
-                found[place].append(Remark(kind, f"{what} as in {listed}", others))
-    pairs: tuple[tuple[Kind, int, int, str], ...] = (
-        *(("student", *each) for each in _contradictions(handed)),
-        *(("predictions", *each) for each in _mostly_the_same(handed)),
-        *(("words", *each) for each in _much_alike(handed, labs)),
-    )
-    for kind, one, other, reason in pairs:
+                found[place].append(f"{what} as in {listed}")
+    pairs = (*_contradictions(handed), *_mostly_the_same(handed), *_much_alike(handed, labs))
+    for one, other, reason in pairs:
         for place, beside in ((one, other), (other, one)):
             if clean[beside] >= clean[place]:
-                found[place].append(Remark(kind, f"{reason} in {names[beside]}", (names[beside],)))
+                found[place].append(f"{reason} in {names[beside]}")
     return [list(dict.fromkeys(remarks)) for remarks in found]
 
 
 # --- of several students ------------------------------------------------------------------------------------
 
 
-def _groups(handed: Sequence[HandIn], labs: Mapping[str, Lab]) -> list[tuple[Kind, str, list[int]]]:
+def _groups(handed: Sequence[HandIn], labs: Mapping[str, Lab]) -> list[tuple[_Kind, str, list[int]]]:
     """Return what several hand-ins hold, and their places."""
-    groups: dict[tuple[Kind, object], dict[int, str]] = defaultdict(dict)
+    groups: dict[tuple[_Kind, object], dict[int, str]] = defaultdict(dict)
     texts = {sha: plain(lab.source) for sha, lab in labs.items()}
     for place, each in enumerate(handed):
         lab = lab_of(each, labs)
@@ -286,8 +280,7 @@ _LOOK_ALIKE = str.maketrans(
     "ABESIJKMHOPCTYXYGQW" "abesijkmhopctyxyhdqwrn" "ABEZHIKMNOPTYX" "abelkvoptuxcn" "ouhngwL" "iagllIi",
 )  # fmt: skip
 _DIGITS = str.maketrans("01i", "oll")
-_WIDE = 3
-"""So many letters is a sign of a script worth that has one for each syllable or word."""
+_WIDE = 3  # so many letters is a sign of a script worth that has one for each syllable or word
 
 
 def plain(text: str) -> str:
@@ -310,11 +303,10 @@ def weight(words: str) -> int:
 
 # --- whose work lies in the folders of two students ---------------------------------------------------------
 
-_FEWEST_FOLDERS = 3
-"""Folders of students, below which nobody can tell that they are any."""
+_FEWEST_FOLDERS = 3  # folders of students, below which nobody can tell that they are any
 
 
-def remarks_on_folders(handed: Sequence[HandIn], folders: Sequence[Sequence[str]]) -> list[list[Remark]]:
+def remarks_on_folders(handed: Sequence[HandIn], folders: Sequence[Sequence[str]]) -> list[list[str]]:
     """Return for each hand-in what there is to look at about its folders.
 
     A folder is that of a student where all that is in it is of one student; folders in it are, too, and count
@@ -333,7 +325,7 @@ def remarks_on_folders(handed: Sequence[HandIn], folders: Sequence[Sequence[str]
         for folder in filter(None, those):
             called[_outermost(folder, students)].update(name_parts(folder))
     of_one = {folder for those in tops for folder in those if len(students[folder]) == 1}
-    found: list[list[Remark]] = [[] for _ in handed]
+    found: list[list[str]] = [[] for _ in handed]
     if len(of_one) < _FEWEST_FOLDERS:
         return found
     owned: dict[str, set[str]] = defaultdict(set)
@@ -343,7 +335,7 @@ def remarks_on_folders(handed: Sequence[HandIn], folders: Sequence[Sequence[str]
         mine = sorted(owned[_student(each)]) if tops[place] <= of_one and tops[place] else []
         if len(mine) > 1 and not _are_of_one(mine, called):
             named = " and ".join(printable(folder, 60) for folder in mine[:_FEWEST_FOLDERS])
-            found[place].append(Remark("student", f"the work of one student lies in the folders {named}"))
+            found[place].append(f"the work of one student lies in the folders {named}")
     return found
 
 

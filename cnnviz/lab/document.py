@@ -11,7 +11,7 @@ from cnnviz.lab.record import LabNumbers, LabRecord
 from cnnviz.lab.results import HandIn, Whose
 from cnnviz.mathematics import Equation
 from cnnviz.quantities import format_count
-from cnnviz.report.blocks import Block, Document, Formula, Heading, Insert, Named, Table, Words, data
+from cnnviz.report.blocks import Block, Document, Formula, Heading, Insert, Named, Words, table
 from cnnviz.report.blocks import Measured as Part_
 from cnnviz.report.equations import of_network
 
@@ -108,10 +108,8 @@ class _Pages:
             yield Words(step.prediction.question)
             yield Words(_prediction(step, self._handed), "stamp")
         rows = [(each.title, each.words) for each in found]
-        yield Table(
-            f"measured-{step.id}".replace(".", "-").replace("_", "-"), self._when(step, found),
-            data(("quantity", "value"), rows), ("text", "text"),
-        )  # fmt: skip
+        name = f"measured-{step.id}".replace(".", "-").replace("_", "-")
+        yield table(name, self._when(step, found), [("quantity", "text"), ("value", "text")], rows)
         numbers, told = self._numbers, self._record.step(step.id).found
         if step.id in numbers.reveals:
             yield from self._printed(numbers.reveals[step.id])
@@ -170,15 +168,13 @@ class _Pages:
              format_count(run.steps), run.weights_sha256)
             for run in handed.runs
         ]  # fmt: skip
-        yield Table(
-            "runs", "The networks that were trained. The checksum is the SHA-256 of all weights.",
-            data(("settings", "steps", "weights"), rows), ("text", "text", "text"),
-        )  # fmt: skip
+        caption = "The networks that were trained. The checksum is the SHA-256 of all weights."
+        yield table("runs", caption, [("settings", "text"), ("steps", "text"), ("weights", "text")], rows)
         if not self._numbers.appendix:
-            yield Table(
-                "versions", "Versions of the programs that took part.",
-                data(("program", "version"), list(handed.versions.items())), ("text", "text"),
-            )  # fmt: skip
+            columns = [("program", "text"), ("version", "text")]
+            yield table(
+                "versions", "Versions of the programs that took part.", columns, handed.versions.items()
+            )
 
 
 def insert_blocks(inserts: tuple[Insert, ...], number: int) -> Iterator[Block]:
@@ -192,7 +188,7 @@ def _prediction(step: Step, handed: HandIn) -> str:
     """Return the prediction of a step beside its result, or why there is none."""
     commitment = handed.predictions.get(step.id)
     verdict = None if commitment is None else verdict_of(step, commitment.answer, handed.measured)
-    if verdict is None or commitment is None:
+    if step.prediction is None or verdict is None or commitment is None:
         shown_at = handed.given_up.get(step.id, "")
         return (
             f"The result was shown {shown_at} without a prediction."

@@ -85,8 +85,7 @@ class Event:
         return (self.name, *(f"{self.name}:{each}" for each in (self.among, self.what) if each))
 
 
-_MOST_KEYS = 80
-"""So many things are told apart in a step; a record holds a few more."""
+_MOST_KEYS = 80  # so many things are told apart in a step; a record holds a few more
 
 
 def counted(counts: Mapping[str, int], event: Event) -> dict[str, int]:

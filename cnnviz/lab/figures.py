@@ -14,8 +14,7 @@ from cnnviz.report.drawings import flaw_of
 from cnnviz.report.pdf import picture_of
 
 _LONGEST = 1600  # pixels of a side; a column of the window is narrower
-_MOST_PIXELS = 60_000_000
-"""Of all figures together as they are kept: what fits into 240 MB."""
+_MOST_PIXELS = 60_000_000  # of all figures together as they are kept: what fits into 240 MB
 _SECONDS = 10.0  # for the figures of a lab together
 _SVG = ".svg"
 _DPI = 192  # twice that of the screen

@@ -8,7 +8,6 @@ from jinja2 import Environment, StrictUndefined, TemplateError
 
 from cnnviz.bundled import bundled, restore
 from cnnviz.errors import CNNVizError
-from cnnviz.lab.grading import Grade
 from cnnviz.lab.judging import VERDICTS
 from cnnviz.lab.model import PARTS, Lab, Step
 from cnnviz.lab.results import HandIn
@@ -25,7 +24,7 @@ COLUMNS: Sequence[str] = (
     "to look at", "shared with others", "numbers that agree", "numbers in all", "numbers that differ",
     "late", "steps done", "steps in all", "answers", "questions", "weights", "class list", "notes",
 )  # fmt: skip
-"""Of every table; those of the steps of each lab follow, see `step_columns`."""
+"""Of every table; those of the steps of each lab follow, see `_step_cells`."""
 
 _LONGEST_NAME, _LONGEST_CELL = 200, 30_000
 
@@ -39,36 +38,42 @@ def verdict_of(row: Row) -> str:
         return WAITING
     if row.whose is None:
         return UNREADABLE if row.files else MISSING
-    if row.handed is None or row.remarks:
+    if row.handed is None or row.remarks or row.shared:
         return LOOK
     return NOT_COMPARABLE if row.grade is None or row.grade.not_comparable else OK
 
 
 def to_csv(rows: Sequence[Row]) -> bytes:
     """Return the table as UTF-8 with a mark that spreadsheets know it by."""
-    labs = labs_of(rows)
-    columns = [
-        *COLUMNS,
-        *(name for lab in labs for step in lab.steps for name in step_columns(lab, step, labs)),
-    ]
+    labs = _labs_of(rows)
+    steps = [name for lab in labs for step in lab.steps for name, _ in _step_cells(lab, step, labs)]
+    columns = [*COLUMNS, *steps]
     cells = [_cells(row, labs) for row in rows]
     return rows_to_csv([columns, *([each.get(name) for name in columns] for each in cells)], marked=True)
 
 
-def labs_of(rows: Sequence[Row]) -> list[Lab]:
+def _labs_of(rows: Sequence[Row]) -> list[Lab]:
     """Return the labs that hand-ins are of, in the order in which they come."""
     return list({row.lab.sha256: row.lab for row in rows if row.lab is not None}.values())
 
 
-def step_columns(lab: Lab, step: Step, labs: Sequence[Lab]) -> Iterator[str]:
-    """Yield the columns of a step: of its prediction, and of its questions with room for your points."""
+def _step_cells(
+    lab: Lab, step: Step, labs: Sequence[Lab], row: Row | None = None
+) -> Iterator[tuple[str, Cell]]:
+    """Yield the columns of a step, of its prediction and its questions, and what a row has in them."""
     of_lab = "" if len(labs) == 1 else f"{lab.id} {lab.version} "
-    name = f"{of_lab}{step.id}"
     if step.prediction is not None:
-        yield from (f"{name}: {each}" for each in ("predicted", "measured", "prediction", "points"))
+        found = None if row is None or row.grade is None else row.grade.steps.get(step.id)
+        told = dict.fromkeys(("predicted", "measured", "prediction", "points"))
+        if found is not None:
+            verdict = found.verdict
+            values = verdict.predicted, verdict.measured, VERDICTS[verdict.is_right], float(found.points)
+            told = dict(zip(told, values, strict=True))
+        yield from ((f"{of_lab}{step.id}: {name}", value) for name, value in told.items())
     for question in lab.asked(step):
-        yield f"{of_lab}{step.key_of(question)}: answer"
-        yield f"{of_lab}{step.key_of(question)}: your points of {format_plain(question.points)}"
+        key = step.key_of(question)
+        yield f"{of_lab}{key}: answer", row and row.handed and answer_of(row.handed, key)
+        yield f"{of_lab}{key}: your points of {format_plain(question.points)}", None
 
 
 def answer_of(handed: HandIn, key: str) -> str:
@@ -83,64 +88,45 @@ def answer_of(handed: HandIn, key: str) -> str:
 
 def _cells(row: Row, labs: Sequence[Lab]) -> dict[str, Cell]:
     """Return what is known of a student, by column; the others stay empty."""
+    handed, lab, grade, whose = row.handed, row.lab, row.grade, row.whose or row.listed
     cells: dict[str, Cell] = {
         "file": ", ".join(path.name for path in row.files),
         "folder": ", ".join(each for each in row.folders if each),
         "verdict": verdict_of(row),
-        "to look at": "; ".join(each.reason for each in row.remarks if not each.others),
-        "shared with others": "; ".join(each.reason for each in row.remarks if each.others),
+        "to look at": "; ".join(row.remarks),
+        "shared with others": "; ".join(row.shared),
         "notes": row.reason,
     }
     if row.is_listed is not None:
         cells["class list"] = "on the list" if row.is_listed else "not on the list"
-    whose = row.whose or row.listed
     if whose is not None:
         cells |= {"name": whose.name[:_LONGEST_NAME], "roll number": whose.roll_number[:_LONGEST_NAME]}
-    if row.handed is not None:
-        cells |= _handed(row.handed, row.lab, labs)
-    if row.grade is not None and row.lab is not None:
-        cells |= _graded(row.grade, row.lab, labs)
+    if handed is not None:
+        cells |= {"lab": f"{handed.lab.id} {handed.lab.version}", "steps done": len(handed.done)}
+    if handed is not None and lab is not None:
+        answered, asked = _answered(handed, lab)
+        done = sum(step.id in handed.done for step in lab.steps)
+        cells |= {"steps done": done, "steps in all": len(lab.steps), "answers": answered, "questions": asked}
+        cells |= {name: cell for step in lab.steps for name, cell in _step_cells(lab, step, labs, row)}
+    if grade is not None:
+        cells |= {
+            "points": float(grade.points),
+            "points of": float(grade.most_points),
+            "words: points of": float(grade.to_grade),
+            "numbers that agree": grade.agree,
+            "numbers in all": grade.numbers,
+            "numbers that differ": "; ".join((*grade.differing, *grade.not_comparable)),
+            "late": "; ".join(grade.late),
+            "weights": grade.weights,
+            "notes": "; ".join(grade.notes),
+        }
     return {name: cell[:_LONGEST_CELL] if isinstance(cell, str) else cell for name, cell in cells.items()}
-
-
-def _handed(handed: HandIn, lab: Lab | None, labs: Sequence[Lab]) -> dict[str, Cell]:
-    cells: dict[str, Cell] = {"lab": f"{handed.lab.id} {handed.lab.version}"}
-    if lab is None:
-        return cells | {"steps done": len(handed.done)}
-    cells |= {"steps done": sum(step.id in handed.done for step in lab.steps), "steps in all": len(lab.steps)}
-    for step in lab.steps:
-        names = (name for name in step_columns(lab, step, labs) if name.endswith(": answer"))
-        for name, question in zip(names, lab.asked(step), strict=True):
-            cells[name] = answer_of(handed, step.key_of(question))
-    answered, asked = _answered(handed, lab)
-    return cells | {"answers": answered, "questions": asked}
 
 
 def _answered(handed: HandIn, lab: Lab) -> tuple[int, int]:
     """How many questions of a lab have an answer, and how many there are."""
     keys = [step.key_of(question) for step in lab.steps for question in lab.asked(step)]
     return sum(bool(answer_of(handed, key)) for key in keys), len(keys)
-
-
-def _graded(grade: Grade, lab: Lab, labs: Sequence[Lab]) -> dict[str, Cell]:
-    cells: dict[str, Cell] = {
-        "points": float(grade.points),
-        "points of": float(grade.most_points),
-        "words: points of": float(grade.to_grade),
-        "numbers that agree": grade.agree,
-        "numbers in all": grade.numbers,
-        "numbers that differ": "; ".join((*grade.differing, *grade.not_comparable)),
-        "late": "; ".join(grade.late),
-        "weights": grade.weights,
-        "notes": "; ".join(grade.notes),
-    }
-    for step in lab.steps:
-        found = grade.steps.get(step.id)
-        if found is not None:
-            told = found.verdict
-            values = told.predicted, told.measured, VERDICTS[told.is_right], float(found.points)
-            cells |= dict(zip(step_columns(lab, step, labs), values, strict=False))
-    return cells
 
 
 def summary(rows: Sequence[Row]) -> str:
@@ -190,33 +176,30 @@ def _student(row: Row) -> dict[str, Any]:
         "roll": "" if source is None else source.roll_number,
         "verdict": verdict_of(row),
         "about": ". ".join(each.rstrip(".") for each in about if each),
-        "remarks": [each.reason for each in row.remarks],
-        "steps": [] if row.lab is None else list(_steps(row, row.lab)),
+        "remarks": [*row.remarks, *row.shared],
+        "steps": [] if row.lab is None or row.handed is None else list(_steps(row, row.handed, row.lab)),
     }
 
 
-def _steps(row: Row, lab: Lab) -> Iterator[dict[str, str]]:
-    handed, grade = row.handed, row.grade
+def _steps(row: Row, handed: HandIn, lab: Lab) -> Iterator[tuple[str, ...]]:
+    """Yield title, prediction, result, points, answer and points of the answer, a line for each question."""
     for step in lab.steps:
-        asked = lab.asked(step)
-        if handed is None or (step.prediction is None and not asked):
-            continue
-        for number, question in enumerate(asked or (None,)):
-            found = None if grade is None or number else grade.steps.get(step.id)
-            told, answer, part = ("", "", ""), ("", ""), ""
-            if found is not None:
-                points = f"{format_plain(found.points)}, {VERDICTS[found.verdict.is_right]}"
-                told = found.verdict.predicted, found.verdict.measured, points
-            if question is not None:
-                said = answer_of(handed, step.key_of(question))[:_LONGEST_CELL]
-                answer, part = (said, format_plain(question.points)), f": {PARTS[question.part]}"
-            names = "title", "predicted", "measured", "points", "answer", "of"
-            title = step.title + part * (len(asked) > 1)
-            yield dict(zip(names, (title, *told, *answer), strict=True))
+        asked, told = lab.asked(step), ("", "", "")
+        found = None if row.grade is None else row.grade.steps.get(step.id)
+        if found is not None:
+            points = f"{format_plain(found.points)}, {VERDICTS[found.verdict.is_right]}"
+            told = found.verdict.predicted, found.verdict.measured, points
+        if step.prediction is not None and not asked:
+            yield step.title, *told, "", ""
+        for question in asked:
+            part = f": {PARTS[question.part]}" if len(asked) > 1 else ""
+            said = answer_of(handed, step.key_of(question))[:_LONGEST_CELL]
+            yield f"{step.title}{part}", *told, said, format_plain(question.points)
+            told = "", "", ""
 
 
 def _questions(rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
-    for lab in labs_of(rows):
+    for lab in _labs_of(rows):
         for step in lab.steps:
             for question in lab.asked(step):
                 of_lab = [row for row in rows if row.lab is not None and row.lab.sha256 == lab.sha256]

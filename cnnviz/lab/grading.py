@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from cnnviz import __version__
 from cnnviz.files import printable
-from cnnviz.lab.judging import WITHOUT_NETWORK, Compared, Verdict, compared, verdict_of
+from cnnviz.lab.judging import Compared, Verdict, compared, verdict_of
 from cnnviz.lab.measured import LabNumbers
 from cnnviz.lab.model import Lab, Step
 from cnnviz.lab.record import Commitment
-from cnnviz.lab.remarks import Remark, kernel_words, measured_key, remarks_on_measured, same_kernel
+from cnnviz.lab.remarks import kernel_words, measured_key, remarks_on_networks, same_kernel
 from cnnviz.lab.results import HandIn
 
 
@@ -35,7 +35,7 @@ class Grade:
     to_grade: float  # most points for answers in words
     late: tuple[str, ...]  # hypotheses and predictions that came when something was to be seen already
     steps: Mapping[str, StepGrade]  # of the steps with a prediction that fits its question
-    remarks: tuple[Remark, ...]  # what an honest hand-in does not have
+    remarks: tuple[str, ...]  # what an honest hand-in does not have
     notes: tuple[str, ...]  # what is good to know
     weights: str  # whether the weights are the same to the last bit
 
@@ -59,23 +59,24 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
         each
         for each in found
         if not each.agrees
-        and each.measured.measure not in WITHOUT_NETWORK
+        and each.measured.how.is_of_seed
         and each.dtype == "float32"
         and not same_kernel(handed, numbers)
     ]
     differing = [each.words for each in found if not each.agrees and each not in excused]
     asked = {measured_key(each) for each in numbers.measured}
     claimed = {measured_key(each) for each in handed.measured}
-    missing = len(asked - claimed)
-    if missing:
-        differing.append(f"{missing} of the numbers {'is' if missing == 1 else 'are'} missing")
-    twice = len(handed.measured) - len(claimed)
-    if twice:
-        differing.append(f"{twice} of the numbers {'is' if twice == 1 else 'are'} there twice")
-    remarks = list(remarks_on_measured(handed, lab, numbers))
+    for count, what in (
+        (len(asked - claimed), "missing"),
+        (len(handed.measured) - len(claimed), "there twice"),
+        (len(claimed - asked), "not asked for by the lab"),
+    ):
+        if count:
+            differing.append(f"{count} of the numbers {'is' if count == 1 else 'are'} {what}")
+    remarks = list(remarks_on_networks(handed, numbers))
     if differing:
         why = _why_it_may_differ(handed, lab)
-        remarks.insert(0, Remark("numbers", f"{'; '.join(differing)}{f' ({why})' if why else ''}"))
+        remarks.insert(0, f"{'; '.join(differing)}{f' ({why})' if why else ''}")
     weights = [[run.weights_sha256 for run in runs] for runs in (handed.runs, numbers.runs)]
     predictions = [step.prediction for step in lab.steps if step.prediction is not None]
     grades = {step.id: _step(step, handed.predictions.get(step.id), numbers) for step in lab.steps}
@@ -89,7 +90,7 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
         late=tuple(late_in(handed, lab)),
         steps={step: grade for step, grade in grades.items() if grade is not None},
         remarks=tuple(remarks),
-        notes=tuple(_notes(handed, lab, numbers, len(claimed - asked))),
+        notes=tuple(_notes(handed, lab, numbers)),
         weights="the same bits" if weights[0] == weights[1] else "other bits",
     )
 
@@ -135,7 +136,7 @@ def _step(step: Step, commitment: Commitment | None, numbers: LabNumbers) -> Ste
     return StepGrade(verdict, 0.0 if commitment.after_run else points)
 
 
-def _notes(handed: HandIn, lab: Lab, numbers: LabNumbers, unasked: int) -> Iterator[str]:
+def _notes(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Iterator[str]:
     if handed.lab.sha256 != lab.sha256:
         yield "its lab file has the same id and version, but another text"
     if handed.version != __version__:
@@ -144,5 +145,3 @@ def _notes(handed: HandIn, lab: Lab, numbers: LabNumbers, unasked: int) -> Itera
         yield f"made with {kernel_words(handed.versions)}, checked with {kernel_words(numbers.versions)}"
     if handed.seed_from_roll_number and not handed.roll_number.strip():
         yield "no roll number was given: its seed is that of everybody without one"
-    if unasked:
-        yield f"{unasked} of its numbers {'is' if unasked == 1 else 'are'} not asked for by the lab"

@@ -247,12 +247,6 @@ ABSOLUTE: Mapping[tuple[str, str], float] = {
 """Largest absolute difference by measure and dtype, where rounding does not shrink with the number."""
 
 
-WITHOUT_NETWORK = frozenset(
-    {"training_steps", "parameters", "receptive_field", "dots_cells_changed", "dots_difference"}
-)
-"""Measures whose value no weight has a part in: they are the same on every processor."""
-
-
 @dataclass(frozen=True, slots=True)
 class Compared:
     """A number as handed in and as measured; `dtype`: of the network."""

@@ -24,7 +24,7 @@ from cnnviz.lab.record import LabNumbers, LabRecord, OwnImage, RunRecord
 from cnnviz.lab.results import HandIn, OfData, OfLab
 from cnnviz.quantities import format_count, format_percent, now
 from cnnviz.report.bench import Bench, LabSettings, trained
-from cnnviz.report.blocks import Cell, Heading, Table, Words, data
+from cnnviz.report.blocks import Cell, Heading, Table, Words, table
 from cnnviz.report.blocks import Measured as Block
 from cnnviz.report.figures import history_figure
 from cnnviz.report.results import result_blocks
@@ -33,8 +33,7 @@ from cnnviz.runtime import blas_kernel, one_blas_thread
 HARMLESS = frozenset({"epochs", "log_every"})
 """Settings that change no network at any step."""
 
-_TRAINING = 0.4
-"""Share of the time that training takes, of a network whose results are measured, too."""
+_TRAINING = 0.4  # share of the time that training takes, of a network whose results are measured, too
 
 
 def measured_lab(
@@ -276,9 +275,7 @@ def _settings_table(experiment: Experiment) -> Table:
         for name, setting in SETTINGS.items()
         if name not in experiment.unused
     ]
-    return Table(
-        "settings", "Settings of the run.", data(("setting", "value"), rows), ("text", "text"), columns=3
-    )
+    return table("settings", "Settings of the run.", [("setting", "text"), ("value", "text")], rows, 3)
 
 
 def appendix_blocks(bench: Bench) -> Iterator[Words | Table]:
@@ -295,4 +292,4 @@ def appendix_blocks(bench: Bench) -> Iterator[Words | Table]:
     if dataset.conversion:
         rows.append(("changes to the data", dataset.conversion))
     rows.append(("SHA-256 of the data", dataset.sha256))
-    yield Table("versions", "Versions and data.", data(("what", "value"), rows), ("text", "text"))
+    yield table("versions", "Versions and data.", [("what", "text"), ("value", "text")], rows)

@@ -76,7 +76,9 @@ class Measure:
     # what the window shows from which it can be read, and covers while it is asked for
     secrets: frozenset[Secret]
     is_of_network: bool  # whether the network that is trained has to do with it
-    is_of_seed: bool  # whether a network of another seed can have another value
+    # whether weights have a part in it, so that another seed, and for float32 another processor, can give
+    # another value
+    is_of_seed: bool
     # whether it tells by its sign which way something goes, so that it can answer about a direction
     is_change: bool
 

@@ -144,7 +144,7 @@ class Show(Entry, frozen=True):
     filter: Annotated[int, Meta(ge=0, le=63)] | Literal["strongest"] | None = None
     pinned: PinnedCell | None = None
     # choices inside the panels, with the names that sessions have for them
-    views: dict[str, Any] = {}
+    views: dict[str, dict[str, Any]] = {}
 
 
 class Condition(Entry, frozen=True):

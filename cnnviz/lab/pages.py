@@ -13,12 +13,9 @@ from html import unescape
 from cnnviz import __version__
 from cnnviz.lab.judging import verdict_of
 from cnnviz.lab.model import Lab
-from cnnviz.lab.remarks import Remark
 from cnnviz.lab.results import HandIn
 
-_EDGE = "\x1f"
-"""Between the parts of a page."""
-
+_EDGE = "\x1f"  # between the parts of a page
 _MOST_NAMED = 3
 _MOST_TAGS = 1_000_000
 _SHARE_READ = 0.6
@@ -49,7 +46,7 @@ _ESCAPES = {
 }  # fmt: skip
 
 
-def remarks_on_pages(content: bytes, handed: HandIn, lab: Lab | None, name: str) -> Iterator[Remark]:
+def remarks_on_pages(content: bytes, handed: HandIn, lab: Lab | None, name: str) -> Iterator[str]:
     """Yield remarks on the pages of a PDF or HTML file `name`, of the very same lab and version only."""
     if lab is None or lab.sha256 != handed.lab.sha256 or handed.version != __version__:
         return
@@ -69,7 +66,7 @@ def remarks_on_pages(content: bytes, handed: HandIn, lab: Lab | None, name: str)
             missing.append(what)
     if missing:
         named = ", ".join(list(dict.fromkeys(missing))[:_MOST_NAMED])
-        yield Remark("pages", f"the pages of {name} do not show what the results in it say ({named})")
+        yield f"the pages of {name} do not show what the results in it say ({named})"
 
 
 def _shown(handed: HandIn, lab: Lab) -> Iterator[tuple[str, tuple[str, ...], bool]]:

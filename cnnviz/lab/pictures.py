@@ -8,6 +8,7 @@ sentence is shown in place of the picture.
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -19,7 +20,7 @@ from cnnviz.drawing.page import Card, Column, Item, Page, Row, across, down
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.graphics.columns import stage_colors
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix
-from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
+from cnnviz.graphics.curves import Curve, Curves, Marker
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.ledger import LEDGER, Ledger, LedgerRow
 from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
@@ -46,40 +47,25 @@ from cnnviz.palette import STAGE_STYLES
 from cnnviz.quantities import format_count, format_power, format_value, with_article
 from cnnviz.report.bench import Bench, dots
 from cnnviz.report.blocks import Figure
-from cnnviz.report.figures import WIDTH, dots_page, paged
+from cnnviz.report.figures import WIDTH, dots_page, paged, plain_map, plot
 from cnnviz.routing import VERDICTS, ParameterTarget, PoolRouting, apply_update, poke_curve
 from cnnviz.translation import POOL_KINDS, REACH, SweepSettings, WinnerChange, sweep_many
 
-_FILTERS, _IMAGES = 8, 4
-"""How many are shown beside one another."""
+_FILTERS, _IMAGES = 8, 4  # so many are shown beside one another
 
-_HIGH = 190
-"""Height of a plot, in pixels at scale 1."""
+# Sizes in pixels at scale 1.
+_HIGH = 190  # height of a plot
+_LARGE, _SMALL = 46, 9  # largest cells of parts of a map, with numbers, and of whole maps
+_NUMBERED = 50  # of products: with room for two figures of any number
+_TELLING = 62  # of sums of which the largest is looked for: with room for more figures
+_ROW = 280  # width of a row of small maps
+_NARROW = 124  # width of a map beside which there is to be read
+
+# Of a picture in the report, in points: about as wide as beside the panels, or in two columns.
+_WIDTH, _COLUMN = 340, 170
 
 _GREY = Colors("grey", 0, 255)
 _INPUT = Colors("grey", -0.5, 0.5)
-
-_LARGE, _SMALL = 46, 9
-"""Largest cells of parts of a map, with numbers, and of whole maps, in pixels at scale 1."""
-
-_NUMBERED = 50
-"""Cells of products, likewise: with room for two figures of any number."""
-
-_TELLING = 62
-"""Cells of sums of which the largest is looked for, likewise: with room for more figures."""
-
-_ROW = 280
-"""Width of a row of small maps, likewise."""
-
-_NARROW = 124
-"""Width of a map beside which there is to be read, likewise."""
-
-_WIDTH = 340
-"""Of a picture in the report, in points: about as wide as beside the panels."""
-
-_COLUMN = 170
-"""Least width of one of two columns there."""
-
 
 COUNT, NUMBER, NAME, PERCENT = Fact("count"), Fact("number"), Fact("name"), Fact("percent", "%")
 STEPS, NATS = Fact("count", "steps"), Fact("number", "nats")
@@ -163,11 +149,11 @@ def _picture(
     return declare
 
 
-def _map(key: str, title: str, values: NDArray[Any], colors: Colors, **more: Any) -> Card[Looked]:
-    return Card(key, HEAT_MAP, Looked(HeatMap(values, colors, **more)), title)
+def _map(title: str, values: NDArray[Any], colors: Colors, **more: Any) -> Card[Looked]:
+    return Card(title, HEAT_MAP, Looked(HeatMap(values, colors, **more)), title)
 
 
-def _row(key: str, title: str, maps: Sequence[NDArray[Any]], colors: Colors, most: int) -> Card[Looked]:
+def _row(title: str, maps: Sequence[NDArray[Any]], colors: Colors, most: int) -> Card[Looked]:
     """Small maps beside one another, each framed, as large as where there are so many."""
     high, wide = maps[0].shape
     gap, count = max(wide // 8, 1), min(len(maps), most)
@@ -177,11 +163,10 @@ def _row(key: str, title: str, maps: Sequence[NDArray[Any]], colors: Colors, mos
         part = slice(None), slice(place * (wide + gap), place * (wide + gap) + wide)
         values[part], blank[part] = each, False
     side = _ROW / (most * (wide + gap) - gap)
-    return _map(key, title, values, colors, blank=blank, decimals=-1, lines=False, name=None, most=side)
+    return plain_map(title, values, colors, blank=blank, name=None, most=side)
 
 
-def _plot(curves: Sequence[Curve], x_name: str, title: str, **more: Any) -> Card[Curves]:
-    return Card("plot", CURVES, Curves(tuple(curves), x_name=x_name, **more), title, room=_HIGH)
+_plot = partial(plot, high=_HIGH)
 
 
 def _within(values: NDArray[Any], low: float, high: float) -> NDArray[np.float64]:
@@ -227,8 +212,8 @@ def _way(case: Case) -> Made:
     colors = Colors.of("signed", *rows)
     page = down(
         _plot(lines, "step", "Change of the filters", dots=((end, float(way[-1]), "winner"),)),
-        _row("before", "Before training", list(rows[0]), colors, _FILTERS),
-        _row("after", "After training", list(rows[1]), colors, _FILTERS),
+        _row("Before training", list(rows[0]), colors, _FILTERS),
+        _row("After training", list(rows[1]), colors, _FILTERS),
     )
     return page, {
         "steps": bench.step, "fast_from": 100.0 * round(tenths[fastest] / 100),
@@ -286,7 +271,7 @@ def _mistakes(case: Case) -> Made:
         title, images = f"{names[true]}, read as {names[taken]}", data.test_images[places, 0]
         if len(places) > _IMAGES:
             title = f"{title}: {_IMAGES} of {format_count(len(places))}"
-        cards.append(_row(title, title, list(images), _GREY, _IMAGES))
+        cards.append(_row(title, list(images), _GREY, _IMAGES))
     is_worst, widths = result.labels == worst, _ink_widths(data.test_images)
     missed = is_worst & (result.predictions != worst)
     return down(*cards), {
@@ -322,7 +307,7 @@ def _worst(case: Case) -> Made:
     answer = Probabilities(data.classes, tuple(map(float, chances)), label, 5)
     page = down(
         across(
-            _map("image", f"Test image {place}", data.test_images[place][0], _GREY, decimals=-1, lines=False),
+            plain_map(f"Test image {place}", data.test_images[place][0], _GREY),
             Card("answer", PROBABILITIES, answer, "Probabilities"),
         ),
         _plot(lines, "p of the true class", "Loss", dots=tuple(dots)),
@@ -357,15 +342,15 @@ def _field(case: Case, stage: str, sample: int) -> Made:
     around = max(whole.top - 4, 0), max(whole.left - 4, 0), whole.height + 8, whole.width + 8
     page = across(
         _map(
-            "pixels", "Pixels", passed.x[0, 0], _INPUT, block=around, decimals=-1, has_axes=True,
+            "Pixels", passed.x[0, 0], _INPUT, block=around, decimals=-1, has_axes=True,
             outlines=(("selected", _block(whole)), ("receptive", _block(one))),
         ),
         _map(
-            "cells", f"{first}, filter {channel}", maps, colors, block=_block(patch), has_axes=True,
+            f"{first}, filter {channel}", maps, colors, block=_block(patch), has_axes=True,
             most=_LARGE,
         ),
         _map(
-            "pooled", pool, pooled, stage_colors(bench.network, pool, values),
+            pool, pooled, stage_colors(bench.network, pool, values),
             block=(row, column, 1, 1), has_axes=True, most=_LARGE,
         ),
     )  # fmt: skip
@@ -435,19 +420,19 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
     colors, wide = Colors.of("signed", *shown), float(_NUMBERED * kernel.shape[1])
     page = down(
         _map(
-            "pixels", "Pixels", passed.x[0, 0], _INPUT, has_axes=True, outlines=(("winner", patch),),
+            "Pixels", passed.x[0, 0], _INPUT, has_axes=True, outlines=(("winner", patch),),
             block=(seen[0][0], seen[1][0], len(seen[0]), len(seen[1])), most=_LARGE,
         ),
         across(
-            _map("filter", f"Filter {filter}", kernel, Colors.of("signed", kernels), most=_LARGE),
+            _map(f"Filter {filter}", kernel, Colors.of("signed", kernels), most=_LARGE),
             _map(
-                "sums", "Sums", convolved[filter], stage_colors(bench.network, conv, convolved),
+                "Sums", convolved[filter], stage_colors(bench.network, conv, convolved),
                 outlines=marked, has_axes=True, block=(top, left, size, size), most=_TELLING,
                 window=routing.pool.step,
             ),
         ),
         *(
-            across(replace(_map(title, title, each, colors, most=_NUMBERED, beside=other), room=wide), Card(
+            across(replace(_map(title, each, colors, most=_NUMBERED, beside=other), room=wide), Card(
                 f"sum {title}", LEDGER, Ledger((
                     LedgerRow("> 0", more, adds=True), LedgerRow("< 0", less, adds=True),
                     LedgerRow("sum", more + less, is_total=True),
@@ -495,13 +480,13 @@ def _routes(case: Case, filter: int, row: int, column: int, sample: int) -> Made
     colors = Colors("signed", -1.0, 1.0)
     page = down(
         _map(
-            "values", f"Values of the window, filter {filter}", values,
+            f"Values of the window, filter {filter}", values,
             stage_colors(bench.network, routing.stage, routing.values),
             block=block, outlines=marked, has_axes=True, most=_TELLING, window=routing.pool.step,
         ),
         across(*(
             _map(
-                f"rule {rule}", f"Share, rule “{rule}”" if rule else "Share of the gradient", each, colors,
+                f"Share, rule “{rule}”" if rule else "Share of the gradient", each, colors,
                 block=block, outlines=marked, decimals=2, plain=True, most=_LARGE,
             )
             for rule, each in shares.items()
@@ -588,12 +573,9 @@ def _moved_along(case: Case, stage: str, dx: int, dy: int, sample: int) -> Made:
         "Difference" if left.any() else "Difference: 0 in each cell": left,
     }  # fmt: skip
     cards = [
-        _map(
-            title, title, each, Colors.of("signed", before),
-            blank=outside, decimals=-1, lines=False, most=_SMALL,
-        )
+        plain_map(title, each, Colors.of("signed", before), blank=outside, most=_SMALL)
         for title, each in maps.items()
-    ]  # fmt: skip
+    ]
     return across(*cards), {"cells": math.hypot(dx, dy) / pair.grid.columns.stride}
 
 
@@ -609,7 +591,7 @@ def _pools(case: Case, dx: int, dy: int, sample: int) -> Made:
     differences = {kind: np.subtract(*stages[kind].features()[::-1])[channel] for kind in POOL_KINDS}
     colors = Colors.of("signed", *differences.values())
     cards = [
-        _map(kind, f"{STAGE_STYLES[kind].title}, filter {channel}", each, colors, decimals=-1, lines=False)
+        plain_map(f"{STAGE_STYLES[kind].title}, filter {channel}", each, colors)
         for kind, each in differences.items()
     ]
     most = max(changes, key=lambda kind: changes[kind])
@@ -784,4 +766,4 @@ def _magnified(loss: Callable[[float], float], before: float, after: float, expe
     near = _plot(
         lines, "times the update", "First update, magnified", y_range=(low - room, high + room), dots=dots
     )
-    return replace(near, key="near", caption=caption)
+    return replace(near, caption=caption)

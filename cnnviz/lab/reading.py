@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct, inspect, structs
 
 from cnnviz._validation import shown
-from cnnviz.document.types import as_view
+from cnnviz.document.types import ViewOfPanel
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.experiment import PRESETS, Experiment
 from cnnviz.files import printable, printable_name
@@ -393,9 +393,9 @@ class _Reader:
                 self._wrong((*place, "with", key), f"{key!r} of {owner}", value, expected)
         return found if len(self.mistakes) == before else None
 
-    def _views(self, views: dict[str, Any], place: Place) -> dict[str, Any]:
+    def _views(self, views: dict[str, dict[str, Any]], place: Place) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for name, value in views.items():
+        for name, choices in views.items():
             if name not in PANELS:
                 self.complain(
                     (*place, name),
@@ -403,17 +403,16 @@ class _Reader:
                     "expected; correct it",
                 )
                 continue
-            choices = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
             mistakes = {choice: mistake_in(name, choice, each) for choice, each in choices.items()}
             for choice, mistake in mistakes.items():
                 if mistake:
                     self.complain((*place, name, choice), mistake)
-            if not any(mistakes.values()):
-                try:
-                    found[name] = as_view(cast("object", value))
-                except ParameterError as error:
+            try:
+                found[name] = msgspec.convert(choices, ViewOfPanel)
+            except msgspec.ValidationError as error:
+                if not any(mistakes.values()):
                     self.complain(
-                        (*place, name), f"the view of {name!r} cannot be used, for {error}; correct it"
+                        (*place, name), f"the view of {name!r} cannot be used ({error}); correct it"
                     )
         return found
 
@@ -444,17 +443,16 @@ class _Reader:
                     f"{_listed(sorted(known), name)}; correct the name",
                 )
                 continue
-            if mistake := _wrong_kind(name, value, getattr(experiment, name)):
-                self.complain((*place, name), mistake)
-                continue
-            given = tuple(cast("list[Any]", value)) if isinstance(value, list) else value
             try:
-                experiment = replace(experiment, **{name: given})
-            except (ParameterError, TypeError) as error:
-                reason = (
-                    str(error).rstrip(".") if isinstance(error, ParameterError) else "it is of the wrong type"
-                )
-                self.complain((*place, name), f"the setting {name!r} cannot be used: {reason}; correct it")
+                experiment = replace(experiment, **{name: value})
+            except ParameterError as error:
+                remedy = "correct it"
+                if name == "classes" and isinstance(value, list):  # numbers, most likely
+                    entries = cast("list[object]", value)[:10]
+                    listed = ", ".join(f'"{printable(str(each), 20)}"' for each in entries)
+                    remedy = f"write classes = [{listed}]"
+                reason = str(error).rstrip(".")
+                self.complain((*place, name), f"the setting {name!r} cannot be used: {reason}; {remedy}")
         return experiment
 
 
@@ -523,19 +521,3 @@ def _options(of: Any) -> tuple[str, ...]:
         return get_args(of)
     found = [options for each in get_args(of) if (options := _options(each))]
     return found[0] if found else ()
-
-
-def _wrong_kind(name: str, value: object, usual: object) -> str:
-    """Return what is wrong with a setting that is no list where one was expected, or of numbers; or ""."""
-    if not isinstance(usual, tuple):
-        return ""
-    if not isinstance(value, list):
-        return f"the setting {name!r} is {shown(value)}, but a list was expected; write {name} = […]"
-    entries = cast("list[object]", value)
-    if name != "classes" or all(isinstance(each, str) for each in entries):
-        return ""
-    names = ", ".join(f'"{printable(str(each), 20)}"' for each in entries[:10])
-    return (
-        "the setting 'classes' has numbers or other values, but the names of classes were expected, in "
-        f"quotes; write classes = [{names}]"
-    )

@@ -6,27 +6,19 @@ A remark is no verdict. It says what is so, and leaves what it means to the pers
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 from cnnviz import __version__
-from cnnviz.errors import ParameterError
 from cnnviz.files import printable
-from cnnviz.lab.judging import Verdict, checked_answer, judge, verdict_of
+from cnnviz.lab.judging import verdict_of
 from cnnviz.lab.measured import LabNumbers, seed_for
 from cnnviz.lab.measures import Measured
-from cnnviz.lab.model import Answer, Lab, Prediction
+from cnnviz.lab.model import Lab
 from cnnviz.lab.results import HandIn, RunRecord
 from cnnviz.quantities import format_plain
-
-type Kind = Literal[
-    "file", "pages", "lab", "seed", "settings", "numbers", "networks", "steps", "predictions", "times",
-    "student", "words",
-]  # fmt: skip
-"""What a remark is about: "file" is the content as a whole, "student" who handed it in."""
 
 _LONGEST = 60
 _MOST_NAMES = 5
@@ -35,45 +27,24 @@ _OF_KERNEL = ("NumPy", "BLAS")
 _OF_BITS = (*_OF_KERNEL, "system")
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """One thing to look at."""
-
-    kind: Kind
-    reason: str  # what is so, as a clause
-    others: tuple[str, ...] = ()  # the files of others that it is about, too
-
-
-def remarks_on(handed: HandIn, lab: Lab | None) -> Iterator[Remark]:
+def remarks_on(handed: HandIn, lab: Lab | None) -> Iterator[str]:
     """Yield what can be told of a hand-in without measuring; None stands for a lab that is not known."""
     if not handed.checksum:
-        yield Remark(
-            "file", "the file was changed after it was written: it holds what the program does not write"
-        )
+        yield "the file was changed after it was written: it holds what the program does not write"
     elif handed.checksum != handed.right_checksum:
-        yield Remark(
-            "file", "the file was changed after it was written (its checksum is not that of its content)"
-        )
+        yield "the file was changed after it was written (its checksum is not that of its content)"
     checksums = (handed.lab.sha256, handed.data.sha256, *(run.weights_sha256 for run in handed.runs))
     if not all(_SHA256.fullmatch(each) for each in checksums):
-        yield Remark("file", "one of the checksums in it is no SHA-256, which the program writes")
-    yield from (Remark("times", each) for each in impossible_times(handed, lab))
+        yield "one of the checksums in it is no SHA-256, which the program writes"
+    yield from impossible_times(handed, lab)
     if lab is not None:
         yield from _of_lab(handed, lab)
         yield from _of_steps(handed, lab)
-        yield from (Remark("predictions", each) for each in too_exact(handed, lab))
+        yield from too_exact(handed, lab)
 
 
-def remarks_on_measured(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Iterator[Remark]:
-    """Yield what can be told beside the numbers that were measured here, but for those that differ."""
-    unasked = len(
-        {measured_key(each) for each in handed.measured} - {measured_key(each) for each in numbers.measured}
-    )
-    if unasked and handed.lab.sha256 == lab.sha256:
-        yield Remark(
-            "numbers",
-            f"{_counted(unasked, 'number')} in it {'is' if unasked == 1 else 'are'} not asked for by the lab",
-        )
+def remarks_on_networks(handed: HandIn, numbers: LabNumbers) -> Iterator[str]:
+    """Yield what can be told of the networks of a hand-in beside those that were trained here."""
     yield from _of_networks(handed.runs, numbers.runs)
     is_known = all(handed.versions.get(name) == numbers.versions[name] for name in _OF_BITS)
     if is_known and handed.version == __version__ and len(handed.runs) == len(numbers.runs):
@@ -82,10 +53,9 @@ def remarks_on_measured(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Iterat
             for one, two in zip(handed.runs, numbers.runs, strict=True)
         )
         if other:
-            yield Remark(
-                "networks",
+            yield (
                 f"the weights of {_counted(other, 'network')} are not those of its seed, though it names the "
-                "same programs and the same processor as this computer",
+                "same programs and the same processor as this computer"
             )
 
 
@@ -104,16 +74,16 @@ def kernel_words(versions: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {printable(versions.get(name, 'unknown'), _LONGEST)}" for name in _OF_KERNEL)
 
 
-def _of_lab(handed: HandIn, lab: Lab) -> Iterator[Remark]:
+def _of_lab(handed: HandIn, lab: Lab) -> Iterator[str]:
     if (handed.lab.id, handed.lab.version) != (lab.id, lab.version):
         named = printable(f"{handed.lab.id} {handed.lab.version}", _LONGEST)
-        yield Remark("lab", f"it names the lab {named}, but the checksum of {lab.id} {lab.version}")
+        yield f"it names the lab {named}, but the checksum of {lab.id} {lab.version}"
     expected = seed_for(lab, handed.roll_number)
     if handed.experiment.seed != expected:
         whose = "the roll number" if lab.seed_from_roll_number else "the lab"
-        yield Remark("seed", f"its seed is {handed.experiment.seed}, that of {whose} is {expected}")
+        yield f"its seed is {handed.experiment.seed}, that of {whose} is {expected}"
     if handed.seed_from_roll_number != lab.seed_from_roll_number:
-        yield Remark("seed", "it says of its seed what the lab does not say")
+        yield "it says of its seed what the lab does not say"
     given, usual = handed.experiment, lab.experiment
     differing = [
         printable(f"{name} {getattr(given, name)} instead of {getattr(usual, name)}", _LONGEST)
@@ -121,10 +91,10 @@ def _of_lab(handed: HandIn, lab: Lab) -> Iterator[Remark]:
         if name != "seed"
     ]
     if differing:
-        yield Remark("settings", f"its settings are not those of the lab ({', '.join(differing)})")
+        yield f"its settings are not those of the lab ({', '.join(differing)})"
 
 
-def _of_steps(handed: HandIn, lab: Lab) -> Iterator[Remark]:
+def _of_steps(handed: HandIn, lab: Lab) -> Iterator[str]:
     """Yield what was done in steps that the lab does not have, and what the program would not let pass."""
     steps = {step.id: step for step in lab.steps}
     asks = {step.key_of(question): question for step in lab.steps for question in step.questions}
@@ -141,14 +111,14 @@ def _of_steps(handed: HandIn, lab: Lab) -> Iterator[Remark]:
     }
     for what, (given, known) in expected.items():
         if foreign := sorted(set(given) - known):
-            yield Remark("steps", f"it has {what} of steps for which the lab has none: {_names(foreign)}")
+            yield f"it has {what} of steps for which the lab has none: {_names(foreign)}"
     unfit = [
         key
         for key, each in handed.predictions.items()
         if key in steps and steps[key].prediction and verdict_of(steps[key], each.answer, ()) is None
     ]
     if unfit:
-        yield Remark("predictions", f"the program takes no such prediction in {_names(unfit)}")
+        yield f"the program takes no such prediction in {_names(unfit)}"
     lost = [
         key
         for key in handed.done
@@ -158,9 +128,9 @@ def _of_steps(handed: HandIn, lab: Lab) -> Iterator[Remark]:
         and any(each.event == "predicted" for each in steps[key].done_when)
     ]
     if lost:
-        yield Remark("steps", f"done without the prediction that they wait for: {_names(lost)}")
+        yield f"done without the prediction that they wait for: {_names(lost)}"
     if both := sorted(set(handed.predictions) & set(handed.given_up)):
-        yield Remark("predictions", f"predicted, though the result was shown without it: {_names(both)}")
+        yield f"predicted, though the result was shown without it: {_names(both)}"
     told = [key for key, each in handed.predictions.items() if each.seen and not each.after_run]
     told += [
         key
@@ -168,22 +138,18 @@ def _of_steps(handed: HandIn, lab: Lab) -> Iterator[Remark]:
         if any(version.shown and not version.after_run for version in versions)
     ]
     if told:
-        yield Remark("steps", f"said to be in time, and since when results had been shown: {_names(told)}")
+        yield f"said to be in time, and since when results had been shown: {_names(told)}"
 
 
-def _of_networks(claimed: Sequence[RunRecord], measured: Sequence[RunRecord]) -> Iterator[Remark]:
+def _of_networks(claimed: Sequence[RunRecord], measured: Sequence[RunRecord]) -> Iterator[str]:
     if len(claimed) != len(measured):
-        yield Remark(
-            "networks", f"it names {_counted(len(claimed), 'trained network')}, the lab has {len(measured)}"
-        )
+        yield f"it names {_counted(len(claimed), 'trained network')}, the lab has {len(measured)}"
         return
     for one, two in zip(claimed, measured, strict=True):
         if one.steps != two.steps:
-            yield Remark(
-                "networks", f"a network has {one.steps} steps of training in it, {two.steps} in the lab"
-            )
+            yield f"a network has {one.steps} steps of training in it, {two.steps} in the lab"
         if _plain(one.settings) != _plain(two.settings):
-            yield Remark("networks", "a network in it has other settings than that of the lab")
+            yield "a network in it has other settings than that of the lab"
 
 
 def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -213,74 +179,45 @@ _FEWEST_STEPS, _FEWEST_NUMBERS, _FEWEST_DIGITS = 3, 3, 5
 behind their first ones, which may be guessed."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A prediction."""
-
-    step: str
-    is_right: bool
-    digits: int | None  # how many digits of a number that goes on and on are those of the result
-    # whether it is a number of two digits at least, and all those of the result as the window shows it
-    is_as_shown: bool
-
-
 def too_exact(handed: HandIn, lab: Lab) -> Iterator[str]:
     """Yield what is too exact about the predictions of a hand-in, as clauses.
 
     * `handed`: predictions that were made late, as it says itself, do not count.
     """
-    judged = list(_judged(handed, lab))
-    numbers = {each.step: each.digits for each in judged if each.digits is not None}
-    for step, digits in numbers.items():
+    asked = [step for step in lab.steps if step.prediction is not None]
+    right = as_shown = 0
+    numbers: dict[str, int] = {}  # how many digits of a number that goes on and on are those of the result
+    results = {each.step: each for each in reversed(handed.measured)}
+    for step in asked:
+        commitment, result = handed.predictions.get(step.id), results.get(step.id)
+        if commitment is None or result is None or commitment.after_run:
+            continue
+        verdict = verdict_of(step, commitment.answer, handed.measured)
+        if verdict is None:
+            continue
+        right += verdict.is_right is True
+        answer, value, quantity = commitment.answer, result.value, result.how.quantity
+        if quantity not in ("number", "percent") or not isinstance(answer, int | float):
+            continue
+        as_shown += verdict.predicted == verdict.measured and _significant(answer, quantity) >= 2
+        # A number such as 0.5 or 97.5 % may be known.
+        if isinstance(value, int | float) and _significant(value, quantity) > _AMONG_SEVERAL:
+            typed = _decimal(answer)
+            last = Decimal((0, (5,), int(typed.as_tuple().exponent) - 1))
+            is_exact = abs(typed - _decimal(value)) <= last
+            numbers[step.id] = _significant(answer, quantity) if is_exact else 0
+    for step_id, digits in numbers.items():
         if digits >= _ALONE:
-            yield f"the prediction in {step} has {digits} digits, and all are those of the measured number"
+            yield f"the prediction in {step_id} has {digits} digits, and all are those of the measured number"
             return
-    asked = sum(step.prediction is not None for step in lab.steps)
-    is_all_right = len(judged) == asked and all(each.is_right for each in judged)
     least = min(numbers.values(), default=0)
-    is_all_as_shown = len(judged) == asked and all(each.is_as_shown for each in judged)
-    if (asked >= _FEWEST_STEPS and (is_all_as_shown or (is_all_right and least >= _WITH_ALL_RIGHT))) or (
+    in_every_step = as_shown == len(asked) or (right == len(asked) and least >= _WITH_ALL_RIGHT)
+    if (len(asked) >= _FEWEST_STEPS and in_every_step) or (
         len(numbers) >= _FEWEST_NUMBERS
         and least
         and sum(digits - 1 for digits in numbers.values()) >= _FEWEST_DIGITS
     ):
         yield "its predictions are the measured numbers in every step, to all digits that were typed"
-
-
-def _judged(handed: HandIn, lab: Lab) -> Iterator[_Judged]:
-    results: Mapping[str, Measured] = {each.step: each for each in reversed(handed.measured)}
-    for step in lab.steps:
-        commitment, result = handed.predictions.get(step.id), results.get(step.id)
-        if step.prediction is None or commitment is None or result is None or commitment.after_run:
-            continue
-        try:
-            answer = checked_answer(step.prediction, commitment.answer)
-        except ParameterError:
-            continue
-        verdict = judge(step.prediction, answer, result)
-        digits = _digits(step.prediction, answer, result)
-        yield _Judged(step.id, verdict.is_right is True, digits, _is_as_shown(answer, result, verdict))
-
-
-def _is_as_shown(answer: Answer, result: Measured, verdict: Verdict) -> bool:
-    quantity = result.how.quantity
-    if quantity not in ("number", "percent") or not isinstance(answer, float):
-        return False
-    return verdict.predicted == verdict.measured and _significant(answer, quantity) >= 2
-
-
-def _digits(prediction: Prediction, answer: Answer, result: Measured) -> int | None:
-    """Return how many digits of a number are right; None for what is no number that goes on and on."""
-    value, quantity = result.value, result.how.quantity
-    if prediction.kind != "number" or quantity not in ("number", "percent"):
-        return None
-    if not isinstance(answer, float) or not isinstance(value, int | float):
-        return None
-    if _significant(value, quantity) <= _AMONG_SEVERAL:
-        return None  # such as 0.5 or 97.5 %, which may be known
-    typed = _decimal(answer)
-    last = Decimal((0, (5,), int(typed.as_tuple().exponent) - 1))
-    return _significant(answer, quantity) if abs(typed - _decimal(value)) <= last else 0
 
 
 def _significant(number: float, quantity: str) -> int:
@@ -301,13 +238,9 @@ def _decimal(number: float) -> Decimal:
 # A clock may be set back by an hour in autumn, and by more than a day over the date line: what honest times
 # may do because of that is no remark, though a forger may do the same.
 
-_FIRST = datetime(2026, 1, 1)
-"""There was no CNNViz before."""
-
+_FIRST = datetime(2026, 1, 1)  # there was no CNNViz before
 _FORM = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d", re.ASCII)
-_WORLD = timedelta(hours=26)
-"""So far apart are the clocks of the world."""
-
+_WORLD = timedelta(hours=26)  # so far apart are the clocks of the world
 _HOUR, _MINUTES = timedelta(minutes=65), timedelta(minutes=10)
 """So far a clock is set back in autumn, with some minutes for being wrong; and these alone."""
 

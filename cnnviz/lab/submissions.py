@@ -14,7 +14,6 @@ from pathlib import Path
 
 from cnnviz.errors import DataError
 from cnnviz.files import printable, printable_name
-from cnnviz.lab.model import plain_roll_number
 from cnnviz.lab.results import LARGEST_FILE
 from cnnviz.quantities import format_count
 from cnnviz.reading import ARCHIVE_DAMAGE, BoundedFile, entries, opened, read_bytes, read_up_to, status_of
@@ -31,8 +30,7 @@ _ASIDE = ("__macosx", "thumbs.db", "desktop.ini")
 """What systems put beside the files of people, besides what begins with a point."""
 
 _OF_EXPORT = re.compile(r"figure-.*\.(png|csv)|table-.*\.csv")
-_RESULTS = "results.json"
-"""Name of the results in an exported folder; its figures and tables lie beside."""
+_RESULTS = "results.json"  # name of the results in an exported folder; its figures and tables lie beside
 _DAMAGE = (*ARCHIVE_DAMAGE, OSError)
 
 
@@ -232,11 +230,6 @@ def read_class_list(path: Path) -> tuple[Listed, ...]:
         for row in rows
         if number < len(row)
     )
-
-
-def by_roll_number(students: Sequence[Listed]) -> dict[str, Listed]:
-    """Return the students by what is the same however their roll number is typed."""
-    return {plain_roll_number(each.roll_number): each for each in students if each.roll_number}
 
 
 def _decoded(content: bytes) -> str:

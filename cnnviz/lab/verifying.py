@@ -2,14 +2,14 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from cnnviz._types import ByteArray
 from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError, DataError, in_words
 from cnnviz.files import printable, printable_name
@@ -20,9 +20,10 @@ from cnnviz.lab.measured import LabNumbers, measured_lab, own_pixels
 from cnnviz.lab.model import Lab, plain_roll_number
 from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.reading import parse_lab
-from cnnviz.lab.remarks import Remark, remarks_on, same_kernel
+from cnnviz.lab.record import OwnImage
+from cnnviz.lab.remarks import remarks_on, same_kernel
 from cnnviz.lab.results import HandIn, Whose, hand_in_of
-from cnnviz.lab.submissions import Listed, Submission, by_roll_number, folders_of, submissions
+from cnnviz.lab.submissions import Listed, Submission, folders_of, submissions
 
 _KERNEL = "OPENBLAS_CORETYPE"
 KERNELS = ("Katmai", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids")
@@ -38,6 +39,16 @@ _ENDED = (
 
 
 @dataclass(frozen=True, slots=True)
+class _Task:
+    """What one process measures: a lab with one seed."""
+
+    source: str
+    seed: int
+    own: OwnImage | None
+    data: Path | None
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One student."""
 
@@ -48,10 +59,12 @@ class Row:
     handed: HandIn | None = None  # None where the file carries no results, or could not be read
     unmarked: Whose | None = None  # of a file that carries none
     lab: Lab | None = None  # None where it is not known here
+    task: _Task | None = None  # None where there is nothing to measure
+    numbers: LabNumbers | None = None  # what was measured
     grade: Grade | None = None  # None where nothing could be measured
-    remarks: tuple[Remark, ...] = ()  # what there is to look at
+    noted: tuple[str, ...] = ()  # what there is to look at without measuring, each as a clause
+    shared: tuple[str, ...] = ()  # what there is to look at in it and others
     reason: str = ""  # why there are no results, or no grade
-    is_waiting: bool = False  # whether it is still to be measured
     listed: Listed | None = None  # the student on the list of the class
     is_listed: bool | None = None  # whether the student is on that list; None where there is no list
 
@@ -60,15 +73,15 @@ class Row:
         """Whose it is; None where nobody knows."""
         return self.handed or self.unmarked
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is still to be measured."""
+        return self.task is not None and self.grade is None and not self.reason
 
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """What one process measures: a lab with one seed."""
-
-    source: str
-    seed: int
-    own: ByteArray | None
-    data: Path | None
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What there is to look at in it alone."""
+        return self.noted if self.grade is None else (*self.noted, *self.grade.remarks)
 
 
 def verify(
@@ -94,23 +107,13 @@ def verify(
     * Returns: one for each student, in the order of their files; then those of whom there is none.
     * Raises CNNVizError: if a path does not exist, or the data cannot be read.
     """
-    rows = _read(submissions(paths, without), labs)
-    tasks: dict[int, _Task] = {}
-    for place, row in enumerate(rows):
-        task = _task(row, labs, data)
-        if isinstance(task, _Task):
-            tasks[place] = task
-            rows[place] = replace(row, is_waiting=True)
-        else:
-            rows[place] = task
+    rows = [_with_task(row, labs, data) for row in _read(submissions(paths, without), labs)]
     rows_changed(rows)
     workers = processes or os.cpu_count() or 1
-    numbers: dict[int, LabNumbers | str] = {}
-    for place, found in _measured(tasks, report, workers):
-        numbers[place] = found
+    for place, found in _measured(rows, report, workers):
         rows[place] = _graded(rows[place], found)
         rows_changed(rows)
-    for place, again in _with_their_kernels(rows, numbers, tasks, workers):
+    for place, again in _with_their_kernels(rows, workers):
         rows[place] = _graded(rows[place], again)
     rows = _compared(rows, labs)
     return rows if students is None else _with_class(rows, students)
@@ -125,8 +128,8 @@ def _read(handed_in: Iterable[Submission], labs: Mapping[str, Lab]) -> list[Row]
         content = "" if row.handed is None else row.handed.to_json()
         if content and content in places:
             old = rows[places[content]]
-            remarks = tuple(dict.fromkeys((*old.remarks, *row.remarks)))
-            rows[places[content]] = replace(old, files=(*old.files, file.path), remarks=remarks)
+            noted = tuple(dict.fromkeys((*old.noted, *row.noted)))
+            rows[places[content]] = replace(old, files=(*old.files, file.path), noted=noted)
         else:
             if content:
                 places[content] = len(rows)
@@ -143,16 +146,11 @@ def _row(file: Submission, labs: Mapping[str, Lab]) -> Row:
     try:
         handed = hand_in_of(file.content, file.path)
         if isinstance(handed, Whose):
-            reason = (
-                f"{printable_name(file.path)} is {handed.without_results}; ask for the report of the lab."
-            )
-            return Row((file.path,), unmarked=handed, reason=reason)
+            reason = f"is {handed.without_results}; ask for the report of the lab."
+            return Row((file.path,), unmarked=handed, reason=f"{printable_name(file.path)} {reason}")
         lab = lab_of(handed, labs)
-        remarks = (
-            *remarks_on(handed, lab),
-            *remarks_on_pages(file.content, handed, lab, printable_name(file.path)),
-        )
-        return Row((file.path,), handed=handed, lab=lab, remarks=remarks)
+        pages = remarks_on_pages(file.content, handed, lab, printable_name(file.path))
+        return Row((file.path,), handed=handed, lab=lab, noted=(*remarks_on(handed, lab), *pages))
     except DataError as error:
         return Row((file.path,), reason=str(error))
     except Exception as error:  # noqa: BLE001 -- what one file does must not cost the rows of the others
@@ -174,13 +172,14 @@ def _compared(rows: Sequence[Row], labs: Mapping[str, Lab]) -> list[Row]:
     between = remarks_between(handed, names, labs, clean)
     folders = remarks_on_folders(handed, [rows[place].folders for place in places])
     compared = list(rows)
-    for place, *more in zip(places, between, folders, strict=True):
-        compared[place] = replace(rows[place], remarks=(*rows[place].remarks, *more[0], *more[1]))
+    for place, shared, of_folders in zip(places, between, folders, strict=True):
+        noted = (*rows[place].noted, *of_folders)
+        compared[place] = replace(rows[place], noted=noted, shared=tuple(shared))
     return compared
 
 
-def _task(row: Row, labs: Mapping[str, Lab], data: Path | None) -> "_Task | Row":
-    """Return what there is to measure, or where that is nothing the row with the sentence that says why."""
+def _with_task(row: Row, labs: Mapping[str, Lab], data: Path | None) -> Row:
+    """Return a row with what there is to measure, or with the sentence that says why there is nothing."""
     handed, lab = row.handed, row.lab
     if handed is None:
         return row
@@ -196,76 +195,65 @@ def _task(row: Row, labs: Mapping[str, Lab], data: Path | None) -> "_Task | Row"
     if dataset.sha256 != handed.data.sha256:
         reason = f"It was done with other data ({printable(handed.data.name, 40)}); give them with --data."
         if data is None and handed.data.name == dataset.name:
-            named = Remark("file", f"it names the data {dataset.name}, but another checksum of them")
-            return replace(row, reason=reason, remarks=(*row.remarks, named))
+            named = f"it names the data {dataset.name}, but another checksum of them"
+            return replace(row, reason=reason, noted=(*row.noted, named))
         return replace(row, reason=reason)
-    return _Task(lab.source, handed.experiment.seed, own_pixels(handed.own, dataset), data)
+    return replace(row, task=_Task(lab.source, handed.experiment.seed, handed.own, data))
 
 
-def _measured(
-    tasks: Mapping[int, _Task], report: Report, processes: int
-) -> Iterator[tuple[int, LabNumbers | str]]:
+def _measured(rows: Sequence[Row], report: Report, processes: int) -> Iterator[tuple[int, LabNumbers | str]]:
     """Yield the numbers of each task, or a sentence; equal ones are measured once."""
-    groups: dict[tuple[object, ...], list[int]] = {}
-    for place, task in tasks.items():
-        key = task.source, task.seed, None if task.own is None else task.own.tobytes()
-        groups.setdefault(key, []).append(place)
-    by_first = {places[0]: places for places in groups.values()}
-    once, done = {place: tasks[place] for place in by_first}, 0
-    alone = ((place, _measure(task)) for place, task in once.items())
-    for first, found in _in_processes(once, processes) if min(processes, len(once)) > 1 else alone:
-        done += len(by_first[first])
-        report(done, len(tasks))
-        for place in by_first[first]:
+    places: dict[_Task, list[int]] = defaultdict(list)
+    for place, row in enumerate(rows):
+        if row.task is not None:
+            places[row.task].append(place)
+    done, total, workers = 0, sum(map(len, places.values())), min(processes, len(places))
+    alone = ((task, _measure(task)) for task in places)
+    for task, found in _in_processes(places, workers) if workers > 1 else alone:
+        done += len(places[task])
+        report(done, total)
+        for place in places[task]:
             yield place, found
 
 
-def _with_their_kernels(
-    rows: Sequence[Row], numbers: Mapping[int, LabNumbers | str], tasks: Mapping[int, _Task], workers: int
-) -> Iterator[tuple[int, LabNumbers]]:
+def _with_their_kernels(rows: Sequence[Row], workers: int) -> Iterator[tuple[int, LabNumbers]]:
     """Measure those that differ again with the kernel they were made with, where this processor has it."""
-    by_kernel: dict[str, dict[int, _Task]] = {}
+    by_kernel: dict[str, dict[_Task, list[int]]] = defaultdict(lambda: defaultdict(list))
     for place, row in enumerate(rows):
-        handed, found = row.handed, numbers.get(place)
-        if handed is None or row.grade is None or isinstance(found, str | None):
+        if row.handed is None or row.task is None or row.grade is None or row.numbers is None:
             continue
-        if not row.grade.differing and not row.grade.not_comparable:
-            continue
-        kernel = handed.versions.get("BLAS", "").rpartition(" ")[2]
-        if kernel in KERNELS and not same_kernel(handed, found):
-            by_kernel.setdefault(kernel, {})[place] = tasks[place]
+        kernel = row.handed.versions.get("BLAS", "").rpartition(" ")[2]
+        is_other = kernel in KERNELS and not same_kernel(row.handed, row.numbers)
+        if is_other and (row.grade.differing or row.grade.not_comparable):
+            by_kernel[kernel][row.task].append(place)
     before = os.environ.get(_KERNEL)
     for kernel, again in by_kernel.items():
         # A processor without its instructions ends the process: then the numbers stay as they are.
         os.environ[_KERNEL] = kernel
         try:
             measured = list(_in_processes(again, workers))
-        except CNNVizError:
-            continue
         finally:
             del os.environ[_KERNEL]
             os.environ.update({} if before is None else {_KERNEL: before})
-        for place, found in measured:
+        for place, found in ((place, found) for task, found in measured for place in again[task]):
             handed = rows[place].handed
             if handed is not None and not isinstance(found, str) and same_kernel(handed, found):
                 yield place, found
 
 
-def _in_processes(tasks: Mapping[int, _Task], workers: int) -> Iterator[tuple[int, LabNumbers | str]]:
+def _in_processes(tasks: Collection[_Task], workers: int) -> Iterator[tuple[_Task, LabNumbers | str]]:
     # Begun anew, for a copy of a process with threads may stand still for ever.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=context) as pool:
-        futures = {pool.submit(_measure, task): place for place, task in tasks.items()}
-        done: set[int] = set()
+        futures = {pool.submit(_measure, task): task for task in tasks}
+        left = set(tasks)
         try:
             for future in as_completed(futures):
                 found = future.result()
-                done.add(futures[future])
+                left.remove(futures[future])
                 yield futures[future], found
         except BrokenProcessPool:
-            for place in futures.values():
-                if place not in done:
-                    yield place, _ENDED
+            yield from ((task, _ENDED) for task in left)
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -275,7 +263,8 @@ def _measure(task: _Task) -> LabNumbers | str:
     lab, _ = _parsed(task.source)
     assert lab is not None
     try:
-        return measured_lab(lab, _dataset(task.data, lab.experiment.classes), task.seed, task.own)
+        dataset = _dataset(task.data, lab.experiment.classes)
+        return measured_lab(lab, dataset, task.seed, own_pixels(task.own, dataset))
     except Exception as error:  # noqa: BLE001 -- what one hand-in does must not cost the rows of the others
         return in_words(error) or f"The program failed on it ({type(error).__name__})."
 
@@ -294,33 +283,28 @@ def _graded(row: Row, numbers: LabNumbers | str) -> Row:
     assert handed is not None
     assert lab is not None
     if isinstance(numbers, str):
-        return replace(row, is_waiting=False, reason=f"It cannot be measured: {numbers}")
+        return replace(row, reason=f"It cannot be measured: {numbers}")
     try:
-        grade = graded(handed, lab, numbers)
+        return replace(row, numbers=numbers, grade=graded(handed, lab, numbers))
     except Exception as error:  # noqa: BLE001 -- what one file holds must not cost the rows of the others
-        return replace(row, is_waiting=False, reason=f"{printable_name(row.files[0])} {_failed(error)}")
-    before = () if row.grade is None else row.grade.remarks
-    kept = tuple(each for each in row.remarks if each not in before)
-    return replace(row, is_waiting=False, grade=grade, remarks=(*kept, *grade.remarks))
+        return replace(row, reason=f"{printable_name(row.files[0])} {_failed(error)}")
 
 
 def _with_class(rows: Sequence[Row], students: Sequence[Listed]) -> list[Row]:
     """Return the rows with the students of a class, and after them those who handed in nothing."""
-    expected = by_roll_number(students)
+    expected = {plain_roll_number(each.roll_number): each for each in students if each.roll_number}
     found: set[str] = set()
     told: list[Row] = []
     for row in rows:
-        if row.whose is None:
-            told.append(row)
-            continue
-        roll = plain_roll_number(row.whose.roll_number)
-        listed = expected.get(roll)
-        found.add(roll)
-        remarks = row.remarks
-        if listed is not None and not may_be_same_name(listed.name, row.whose.name):
-            reason = f"its roll number is that of {printable(listed.name, 60)} on the list of the class"
-            remarks = (*remarks, Remark("student", reason))
-        told.append(replace(row, listed=listed, is_listed=listed is not None, remarks=remarks))
+        if (whose := row.whose) is not None:
+            roll = plain_roll_number(whose.roll_number)
+            listed = expected.get(roll)
+            found.add(roll)
+            row = replace(row, listed=listed, is_listed=listed is not None)
+            if listed is not None and not may_be_same_name(listed.name, whose.name):
+                reason = f"its roll number is that of {printable(listed.name, 60)} on the list of the class"
+                row = replace(row, noted=(*row.noted, reason))
+        told.append(row)
     unread, reason = sum(row.whose is None for row in rows), "nothing was handed in"
     if unread:
         reason += f", or it is among the unreadable files ({unread} in all)"

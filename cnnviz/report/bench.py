@@ -69,8 +69,7 @@ class Moved:
 
 #: What takes long, and its part of the time that all results take.
 _SWEPT, _COUNTED, _CHECKED = (0.0, 0.6), (0.6, 0.8), (0.8, 1.0)
-_MOMENTS = 201
-"""Steps of a run, evenly, whose filters are kept."""
+_MOMENTS = 201  # steps of a run, evenly, whose filters are kept
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,10 +1,10 @@
 """What a report consists of, whatever file it is written to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct, structs, to_builtins
 
 from cnnviz.drawing import is_plain
 from cnnviz.mathematics import Equation
@@ -147,6 +147,23 @@ class Document:
         return [block for block in self.blocks if isinstance(block, Table)]
 
 
+def values_of(block: Block) -> dict[str, Any]:
+    """Return a block as the templates of PDF and page take it: by its type, and a table as it is written."""
+    match block:
+        case Table():
+            return {
+                "type": "Table", "caption": block.caption, "own_caption": block.own_caption,
+                "header": block.data.header, "rows": block.shown, "columns": block.columns,
+                "alignments": ["left" if each == "text" else "right" for each in block.formats],
+            }  # fmt: skip
+        case Figure():
+            return to_builtins(structs.replace(block, data=None, csv=""))
+        case Formula(equation):
+            return {"type": "Formula", "words": equation.words}
+        case _:
+            return to_builtins(block)
+
+
 _LONGEST = 9
 """Characters of a number in a table: sums that differ by rounding alone do not get all their digits."""
 
@@ -166,9 +183,21 @@ def column_texts(cells: Sequence[Cell], how: str) -> list[str]:
     return [cell if isinstance(cell, str) else next(written) for cell in cells]
 
 
-def data(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Data:
+def data(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Data:
     """Return the data of a table."""
     return Data(tuple(header), tuple(tuple(row) for row in rows))
+
+
+def table(
+    name: str,
+    caption: str,
+    columns: Sequence[tuple[str, str]],
+    rows: Iterable[Sequence[Cell]],
+    times: int = 1,
+) -> Table:
+    """Return a table whose columns have these headers and formats, so many times side by side."""
+    header, formats = zip(*columns, strict=True)
+    return Table(name, caption, data(header, rows), formats, times)
 
 
 # --- what a student puts into the report from the screen ----------------------------------------------------

@@ -1,35 +1,35 @@
-"""The figures of a report: drawings on sheets of paper, whose lengths are points."""
+"""The figures of a report: pages on paper, as wide as the text, whose lengths are points."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
-from cnnviz.drawing import PAPER, Box, Colors, Drawing, Ground, Share, to_svg
+from cnnviz.drawing import PAPER, Box, Colors, Drawing, to_svg
 from cnnviz.drawing.page import Card, Item, Page, across, down, page_drawn
 from cnnviz.graphics.columns import stage_colors
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.heat_map import COLORS, HEAT_MAP, HeatMap, Looked
+from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
 from cnnviz.graphics.route import ROUTE, Route, Routed
+from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.graphics.translation import curves_of, sweep_levels, sweep_of
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.palette import STAGE_STYLES, signed_levels
-from cnnviz.quantities import format_count, format_probability, with_article
+from cnnviz.quantities import format_count, with_article
 from cnnviz.report.bench import Bench, dots
 from cnnviz.report.blocks import Data, Figure, data
 from cnnviz.routing import PoolRouting
 from cnnviz.translation import OUTPUT, SweepSettings, sweep
 
 WIDTH = 480
-BAR = 10
-"""Height of a key to colours."""
-TITLE = 14
+MOST_MAPS = 8
+"""Filters and maps beyond these are left out of a figure; its caption says so."""
 
-
-def sheet(height: float) -> Drawing:
-    """Return an empty drawing as wide as the text."""
-    return Drawing(Ground(Box(0, 0, WIDTH, height), PAPER, ratio=0))
+_SHORT_WINDOW = _FEWEST_STEPS = 20
 
 
 def paged(body: Item, width: float = WIDTH) -> Drawing:
@@ -37,38 +37,26 @@ def paged(body: Item, width: float = WIDTH) -> Drawing:
     return page_drawn(Page(body), Box(0, 0, width, body.height(width, PAPER)), PAPER)
 
 
-def titled(drawing: Drawing, box: Box, words: str) -> Box:
-    """Write a title into a box; return what is left below it."""
-    title, area = box.rows(TITLE, Share(1), gap=2)
-    drawing.write(title, words, "strong")
-    return area
+def figure(body: Item, name: str, caption: str, numbers: Data | None = None) -> Figure:
+    """Return a page as a figure."""
+    title = name.replace("-", " ").capitalize()
+    return Figure(name, caption, to_svg(paged(body), title, "pt"), data=numbers)
 
 
-def plain(values: FloatArray, colors: Colors) -> HeatMap:
-    """Return a map without numbers and lines."""
-    return HeatMap(values, colors, decimals=-1, lines=False)
+def plain_map(title: str, values: NDArray[Any], colors: Colors, **more: Any) -> Card[Looked]:
+    """A map without numbers and lines."""
+    shown = HeatMap(values, colors, decimals=-1, lines=False, **more)
+    return Card(title, HEAT_MAP, Looked(shown), title)
 
 
-def beside(height: float, maps: Mapping[str, HeatMap], count: int = 0, gap: float = 7) -> tuple[Drawing, Box]:
-    """Draw maps in `count` places beside one another; return the drawing, and room for a key to colours."""
-    drawing = sheet(height)
-    room, bar = drawing.ground.box.rows(Share(1), BAR, gap=5)
-    columns = room.columns(*[Share(1)] * (count or len(maps)), gap=gap)
-    for (words, each), box in zip(maps.items(), columns, strict=False):
-        drawing.place(HEAT_MAP.draw, Looked(each), titled(drawing, box, words))
-    return drawing, bar
+def plot(curves: Sequence[Curve], x_name: str, title: str, high: float, **more: Any) -> Card[Curves]:
+    """Curves over one axis."""
+    return Card(title, CURVES, Curves(tuple(curves), x_name=x_name, **more), title, room=high)
 
 
-def figure(drawing: Drawing, name: str, caption: str, numbers: Data | None = None) -> Figure:
-    """Return what is drawn as a figure."""
-    return Figure(name, caption, to_svg(drawing, " ".join(name.split("-")).capitalize(), "pt"), data=numbers)
-
-
-_LIKELIEST = 3
-_SHORT_WINDOW = _FEWEST_STEPS = 20
-_LABEL, _GAP = 42, 6
-MOST_MAPS = 8
-"""Filters and maps beyond these are left out of a figure; its caption says so."""
+def _keyed(maps: Item, colors: Colors) -> Item:
+    """Maps, with the key to their colours below them."""
+    return down(maps, Card("colours", COLORS, colors, room=18), gap=9)
 
 
 def curves_figure(bench: Bench) -> Figure:
@@ -88,34 +76,25 @@ def history_figure(history: History, tests: Sequence[EvaluationPoint], when: str
     steps, right = smooth.steps, history.accuracy_curve(log_every).values
     # The share of the first few steps is all or nothing, and would be a stroke along the axis.
     known = steps >= min(_FEWEST_STEPS, history.step)
-    faint = PAPER.mixed("accent", "surface", 0.6)
-    loss = Curves(
-        (
+    faint, usual = PAPER.mixed("accent", "surface", 0.6), f"last {format_count(log_every)}"
+    loss = plot(
+        [
             Curve("last 20", steps, short.values, faint, width=0.8),
-            Curve(f"last {format_count(log_every)}", steps, smooth.values, width=2.2),
-        ),
-        x_name="step",
+            Curve(usual, steps, smooth.values, width=2.2),
+        ],
+        "step", "Loss: mean cross-entropy", 300, x_range=(0.0, end),
         y_range=(0.0, float(np.nanmax([*smooth.values, *(each.loss for each in tests)])) * 1.15),
-        x_range=(0.0, end),
         dots=tuple((each.step, each.loss, "winner") for each in tests),
-    )
-    accuracy = Curves(
-        (Curve(f"last {format_count(log_every)}", steps[known], right[known], width=2.2),),
-        x_name="step",
-        y_range=(0.0, 1.0),
-        x_range=(0.0, end),
+    )  # fmt: skip
+    accuracy = plot(
+        [Curve(usual, steps[known], right[known], width=2.2)],
+        "step", "Accuracy: share correct", 300, x_range=(0.0, end), y_range=(0.0, 1.0),
         dots=tuple((each.step, each.accuracy, "winner") for each in tests),
-    )
-    drawing = sheet(168)
-    halves = drawing.ground.box.columns(Share(1), Share(1), gap=18)
-    for box, title, plot in zip(
-        halves, ("Loss: mean cross-entropy", "Accuracy: share correct"), (loss, accuracy), strict=True
-    ):
-        drawing.place(CURVES.draw, plot, titled(drawing, box, title))
+    )  # fmt: skip
     columns = steps.astype(int), short.values, smooth.values, right
     rows = zip(*(each.tolist() for each in columns), strict=True)
     return figure(
-        drawing,
+        across(down(loss), down(accuracy)),
         "training-curves",
         f"Loss and accuracy over {format_count(history.step)} training steps, each the mean of the last "
         f"{format_count(log_every)} steps (thin line: of the last 20). Dots: the test images, {when}; they "
@@ -130,30 +109,25 @@ def filters_figure(bench: Bench) -> Figure:
     before, after = (
         np.asarray(net.params[f"{name}.weight"], dtype=np.float64) for net in (bench.initial, bench.network)
     )
-    count, side = min(len(before), MOST_MAPS), before.shape[-1]
+    count = min(len(before), MOST_MAPS)
     colors = Colors("signed", *signed_levels(before[:, 0], after[:, 0]))
-    drawing = sheet(134)
-    head, *rows, bar = drawing.ground.box.rows(TITLE, Share(1), Share(1), BAR, gap=5)
-    for words, filters, row in zip(("before", "after"), (before, after), rows, strict=True):
-        label, maps = row.columns(_LABEL, Share(1))
-        drawing.write(label, words, "strong")
-        _draw_maps(drawing, filters[:count, 0], colors, maps)
-    names = head.cut(left=_LABEL).columns(*[Share(1)] * MOST_MAPS, gap=_GAP)
-    for index, box in enumerate(names[:count]):
-        drawing.write(box, f"filter {index}", "small", "muted")
-    drawing.place(COLORS.draw, colors, bar)
+    rows = [
+        [
+            plain_map(f"filter {n}" if each is before else "", each[n, 0], colors, most=30)
+            for n in range(count)
+        ]
+        for each in (before, after)
+    ]
     left_out = f" The first {count} of {len(before)} are shown." if count < len(before) else ""
     numbers = [
         (index, a, b, float(before[index, 0, a, b]), float(after[index, 0, a, b]))
-        for index in range(len(before))
-        for a in range(side)
-        for b in range(side)
+        for index, _, a, b in np.ndindex(len(before), 1, *before.shape[2:])
     ]
     return figure(
-        drawing,
+        _keyed(down(*(across(*row, gap=12) for row in rows)), colors),
         "filters",
-        f"Filters of {name} before and after training, drawn with the same limits: blue negative, white 0, "
-        f"red positive.{left_out}",
+        f"Filters of {name} before training (above) and after it, drawn with the same limits: blue "
+        f"negative, white 0, red positive.{left_out}",
         data(("filter", "row", "column", "before", "after"), numbers),
     )
 
@@ -162,39 +136,32 @@ def maps_figure(bench: Bench) -> Figure:
     """The sample, the maps of the first convolution and, if there is a pool, the pooled maps."""
     look, pools = bench.look, list(bench.network.pools)[:1]
     shown = [(name, look.trace.outputs[name][0]) for name in (look.convolution, *pools)]
-    count, classes = min(len(shown[0][1]), MOST_MAPS), bench.experiment.classes
-    name, sample = classes[look.label], bench.settings.sample
-    drawing = sheet(152 if pools else 80)
-    left, right = drawing.ground.box.columns(76, Share(1), gap=8)
-    image, words = titled(drawing, left, "input").rows(60, Share(1), gap=4)
+    count, classes, sample = len(shown[0][1]), bench.experiment.classes, bench.settings.sample
     pixels = bench.dataset.test_images[sample][0].astype(np.float64)
-    drawing.place(HEAT_MAP.draw, Looked(plain(pixels, Colors("grey", 0, 255))), image)
-    chances = look.trace.class_probabilities[0]
-    likeliest = np.argsort(-chances, kind="stable")[:_LIKELIEST]
-    said = [f"p({classes[int(k)]}) = {format_probability(float(chances[k]))}" for k in likeliest]
-    for line, each in zip(words.lines(len(said) + 1, TITLE - 3), (*said, f"true class: {name}"), strict=True):
-        drawing.write(line, each, "small")
-    for (layer, maps), box in zip(shown, right.rows(*[Share(1)] * len(shown), gap=6), strict=True):
-        colors = stage_colors(bench.network, layer, maps)
-        area, bar = titled(drawing, box, f"{layer}: {' × '.join(map(format_count, maps.shape))}").rows(
-            Share(1), BAR, gap=3
+    chances = tuple(map(float, look.trace.class_probabilities[0]))
+    rows = [
+        _keyed(
+            Card(
+                layer,
+                TILES,
+                Chosen(Tiles(maps[:MOST_MAPS], colors, has_key=False)),
+                f"{layer}: {' × '.join(map(format_count, maps.shape))}",
+            ),
+            colors,
         )
-        _draw_maps(drawing, maps[:count], colors, area)
-        drawing.place(COLORS.draw, colors, bar)
-    left_out = f" The first {count} of {len(shown[0][1])} maps are shown." if count < len(shown[0][1]) else ""
+        for layer, maps in shown
+        for colors in (stage_colors(bench.network, layer, maps),)
+    ]
+    answer = Card("answer", PROBABILITIES, Probabilities(classes, chances, look.label, 3), "Probabilities")
+    left_out = f" The first {MOST_MAPS} of {count} maps are shown." if count > MOST_MAPS else ""
     return figure(
-        drawing,
+        across(
+            down(plain_map("Input", pixels, Colors("grey", 0, 255), most=4), answer, room=140), down(*rows)
+        ),
         "feature-maps",
-        f"Test image {sample} (class {name}), its maps after "
+        f"Test image {sample} (class {classes[look.label]}), its maps after "
         f"{' and after '.join(layer for layer, _ in shown)}.{left_out}",
     )
-
-
-def _draw_maps(drawing: Drawing, maps: FloatArray, colors: Colors, box: Box) -> None:
-    """Draw maps side by side, in columns that are the same for any number of them."""
-    places = box.columns(*[Share(1)] * MOST_MAPS, gap=_GAP)
-    for values, place in zip(maps, places, strict=False):
-        drawing.place(HEAT_MAP.draw, Looked(plain(values, colors)), place)
 
 
 _SWEPT = ("pixels", "convolution", "max", "average")
@@ -220,7 +187,7 @@ def dots_page() -> Item:
 def dots_figure(_: Bench) -> Figure:
     """The two 6x6 images with their convolution and max pool, with numbers."""
     return figure(
-        paged(dots_page()),
+        dots_page(),
         "two-images",
         "Two 6×6 images, the lower one the upper one moved down by one pixel, after the same 3×3 filter with "
         "random weights and after a 2×2 max pool. Outlined: cells that differ.",
@@ -247,10 +214,8 @@ def shift_figure(bench: Bench) -> Figure:
         after = each.stages["max"].features()[1][channel]
         maps |= {f"moved by {each.dx} px": after, f"difference, {each.dx} px": after - before}
     colors = Colors("signed", *signed_levels(*maps.values()))
-    drawing, bar = beside(124, {words: plain(values, colors) for words, values in maps.items()})
-    drawing.place(COLORS.draw, colors, bar)
     return figure(
-        drawing,
+        _keyed(across(*(plain_map(words, each, colors) for words, each in maps.items()), gap=7), colors),
         "shifted-digit",
         f"Map of filter {channel} behind a max pool of {_pool(bench)}, for {_image(bench)}, for "
         f"the same moved to the right, and what changed. {_RELATIVE}; all five maps have the same limits.",
@@ -270,8 +235,7 @@ def sweep_figure(bench: Bench) -> Figure:
     maps = {
         stage: replace(sweep_of(shown, stage, dxs, dys, swept.ink_lost), colors=colors) for stage in shown
     }
-    drawing, bar = beside(148, {STAGE_STYLES[stage].title: each for stage, each in maps.items()}, gap=6)
-    drawing.place(COLORS.draw, colors, bar)
+    cards = [Card(stage, HEAT_MAP, Looked(each), STAGE_STYLES[stage].title) for stage, each in maps.items()]
     rows = [
         (dx, dy, *(float(each[i, j]) for each in shown.values()), float(swept.ink_lost[i, j]))
         for i, dy in enumerate(dys)
@@ -281,7 +245,7 @@ def sweep_figure(bench: Bench) -> Figure:
         " Outside the orange line a part of the ink has left the image, which changes the values as well."
     )
     return figure(
-        drawing,
+        _keyed(across(*cards, gap=6), colors),
         "shift-sweep",
         f"Relative change of the features of {_image(bench)} for every shift (dx to the right, dy down). "
         f"{_RELATIVE}; pools of {_pool(bench)}; {_BACKGROUND}. Dark: nothing changed. The centre is "
@@ -294,14 +258,13 @@ def distance_figure(bench: Bench) -> Figure:
     """Relative change against the shift, mean and spread over many digits; from where ink is lost."""
     curves = {stage: each for stage, each in bench.curves["relative_change"].items() if stage != OUTPUT}
     ink_lost = bench.swept.ink_lost[0]
-    drawing, titles = sheet(180), {stage: STAGE_STYLES[stage].title for stage in curves}
+    titles = {stage: STAGE_STYLES[stage].title for stage in curves}
     xs = next(iter(curves.values())).distances.astype(np.float64)
     lossy = xs[ink_lost > 0]
     firsts = [side[np.abs(side).argmin()] for side in (lossy[lossy < 0], lossy[lossy > 0]) if side.size]
     markers = tuple(Marker(float(x), "ink leaves") for x in firsts)
-    area = titled(drawing, drawing.ground.box, "Relative change against the shift to the right, in pixels")
-    plot = curves_of(curves, titles, "max", markers, x_name="dx", bands=("convolution", "max"))
-    drawing.place(CURVES.draw, plot, area)
+    shown = curves_of(curves, titles, "max", markers, x_name="dx", bands=("convolution", "max"))
+    title = "Relative change against the shift to the right, in pixels"
     rows = [
         (
             int(x),
@@ -314,7 +277,7 @@ def distance_figure(bench: Bench) -> Figure:
     header = ("dx", *kinds, "ink_lost")
     beyond = " From the dotted orange lines outwards, ink of some images has left the frame."
     return figure(
-        drawing,
+        down(Card("change", CURVES, shown, title, room=320)),
         "change-against-shift",
         f"Relative change against the shift: mean over the first {format_count(bench.swept.digits)} test "
         f"images; bands: one standard deviation, for convolution and max pool. {_RELATIVE}; pools of "
@@ -331,10 +294,6 @@ def _image(bench: Bench) -> str:
     return f"test image {bench.settings.sample}, {with_article(bench.experiment.classes[bench.look.label])}"
 
 
-_MOST_MAPS = 5
-"""Side by side: values, the gradient that arrives, and one map for each rule for ties."""
-
-
 def routing_figure(bench: Bench, routing: PoolRouting) -> Figure:
     """The way through the lab's window, or through the one without a tie at which most gradient arrives."""
     channel, window = bench.look.channel, bench.settings.window
@@ -343,12 +302,10 @@ def routing_figure(bench: Bench, routing: PoolRouting) -> Figure:
     row, col = most if window is None else window[1:]
     names = ("Values", f"filter {channel}"), ("Arriving ∂L/∂q", ""), ("Passed on", "")
     route = Route.of(routing, routing.routes(), (channel, int(row), int(col)), names)
-    drawing = sheet(176)
-    drawing.place(ROUTE.draw, Routed(route), drawing.ground.box)
     cells = zip(np.ndindex(route.values.shape), route.values.flat, route.gets.flat, strict=True)
     top, left = route.corner
     return figure(
-        drawing,
+        down(Card("route", ROUTE, Routed(route), room=320)),
         "routing",
         f"Gradient through {routing.layer}, filter {channel}, window in row {row}, column {col}: its values, "
         "the gradient of the loss that arrives at the pooled cell, and where it goes "
@@ -397,12 +354,10 @@ def _beside_one_another(
 ) -> Figure:
     """Draw a map and gradients of its cells, or of the windows over it, with one key to their colours."""
     slopes = Colors.of("signed", *gradients.values())
-    maps = {"values": plain(values, colors)}
-    maps |= {words: plain(array, slopes) for words, array in gradients.items()}
-    drawing, bar = beside(126, maps, _MOST_MAPS)
-    left, right = bar.columns(170, Share(1), gap=12)
-    drawing.place(COLORS.draw, slopes, left)
+    maps = [
+        plain_map("values", values, colors, most=12),
+        *(plain_map(words, each, slopes, most=12) for words, each in gradients.items()),
+    ]
     # Two of 256 colours are white: those up to 1 / 127.5 of the limit on either side of 0.
-    white = "White: no gradient, or less than 1/127 of the largest. The key is that of the gradients."
-    drawing.write(right, white, "small", "muted")
-    return figure(drawing, "gradient-maps", caption)
+    white = " White: no gradient, or less than 1/127 of the largest. The key is that of the gradients."
+    return figure(_keyed(across(*maps, gap=7), slopes), "gradient-maps", caption + white)

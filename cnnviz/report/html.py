@@ -3,7 +3,6 @@
 import base64
 import contextlib
 import os
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -15,7 +14,7 @@ from cnnviz.bundled import bundled, restore
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write
 from cnnviz.mathematics import mathml
-from cnnviz.report.blocks import Document, Figure, Formula, Heading, Table, Words
+from cnnviz.report.blocks import Block, Document, Figure, Formula, values_of
 
 _TEMPLATE = bundled("report/report.html.jinja")
 
@@ -31,7 +30,7 @@ def to_html(document: Document) -> str:
     results = Markup(document.results.translate({ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}))
     head = (("Name", document.author), ("Roll number", document.roll_number), ("Date", document.date))
     with contextlib.suppress(OSError, UnicodeDecodeError, TemplateError):
-        blocks = list(_blocks(document))
+        blocks = [_values(each) for each in document.blocks]
         text = _template().render(
             document=document, head=head, blocks=blocks, results=results, version=__version__
         )
@@ -46,43 +45,18 @@ def _template() -> Template:
     return environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
 
 
-def _blocks(document: Document) -> Iterator[dict[str, Any]]:
-    tables = figures = 0
-    for block in document.blocks:
-        match block:
-            case Heading(text, level):
-                yield {"type": "heading", "text": text, "level": level}
-            case Words(text, kind):
-                yield {"type": "words", "text": text, "kind": kind}
-            case Table():
-                tables += 1
-                yield {"type": "table", "number": tables} | _table(block)
-            case Figure():
-                figures += 1
-                yield {"type": "figure", "number": figures} | _figure(block)
-            case Formula(equation):
-                opening = '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block" '
-                math = f'{opening}alttext="{equation.words}">{mathml(equation.formula)}</math>'
-                yield {"type": "formula", "mathml": Markup(math)}
-
-
-def _figure(figure: Figure) -> dict[str, Any]:
-    words = {"caption": figure.caption, "own": figure.own_caption}
-    if figure.from_screen:
-        # As a picture of its own: names in it may be those of another, and nothing in it can run.
-        data = base64.b64encode(figure.svg.encode("utf-8", "replace")).decode("ascii")
-        return words | {"svg": "", "data": data, "width": f"{100 * figure.width:.0f}%"}
-    # Drawn by this part of the program, its texts escaped there; its title tells it, and the caption follows.
-    return words | {"svg": Markup(figure.svg.strip()), "data": "", "width": "100%"}
-
-
-def _table(table: Table) -> dict[str, Any]:
-    rows = table.shown
-    deep = -(-len(rows) // table.columns) if rows else 1
-    return {
-        "caption": table.caption,
-        "own": table.own_caption,
-        "header": table.data.header,
-        "alignments": ["left" if each == "text" else "right" for each in table.formats],
-        "parts": [rows[start : start + deep] for start in range(0, max(len(rows), 1), deep)],
-    }
+def _values(block: Block) -> dict[str, Any]:
+    match block:
+        case Formula(equation):
+            opening = '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block" '
+            math = f'{opening}alttext="{equation.words}">{mathml(equation.formula)}</math>'
+            return values_of(block) | {"mathml": Markup(math)}
+        case Figure() if block.from_screen:
+            # As a picture of its own: names in it may be those of another, and nothing in it can run.
+            picture = base64.b64encode(block.svg.encode("utf-8", "replace")).decode("ascii")
+            return values_of(block) | {"picture": picture}
+        case Figure():
+            # Drawn by this part of the program, its texts escaped there; its title tells it.
+            return values_of(block) | {"svg": Markup(block.svg.strip())}
+        case _:
+            return values_of(block)

@@ -25,7 +25,7 @@ from cnnviz.evaluation import CancelledError
 from cnnviz.files import atomic_write, atomic_write_folder
 from cnnviz.mathematics import typst as typst_math
 from cnnviz.quantities import format_count
-from cnnviz.report.blocks import Block, Document, Figure, Formula, Heading, Table, Words
+from cnnviz.report.blocks import Block, Document, Formula, Words, values_of
 from cnnviz.spreadsheet import rows_in, to_csv
 
 _TEMPLATE = bundled("report/report.typ")
@@ -75,7 +75,7 @@ def _inputs(document: Document) -> dict[str, str]:
         "version": __version__,
         "running": [_shortened(document.title), "  ·  ".join(filter(None, map(_shortened, whose)))],
         "head": [["Name", document.author], ["Roll number", document.roll_number], ["Date", document.date]],
-        "blocks": [_block(block) for block in document.blocks],
+        "blocks": [_values(each) for each in document.blocks],
     }
     return {"report": json.dumps(report, ensure_ascii=False)}
 
@@ -101,31 +101,17 @@ def _template() -> str:
     raise CNNVizError(f"The template of the report is missing; {restore('report')}.")
 
 
-def _block(block: Block) -> dict[str, Any]:
+def _values(block: Block) -> dict[str, Any]:
     match block:
-        case Heading(text, level):
-            return {"type": "heading", "text": text, "level": level}
-        case Words(text, kind):
-            return {"type": "words", "text": text, "kind": kind, "rtl": _reads_from_the_right(text)}
-        case Table():
-            return {
-                "type": "table",
-                "caption": block.caption,
-                "own": block.own_caption,
-                "header": list(block.data.header),
-                "alignments": ["left" if each == "text" else "right" for each in block.formats],
-                "rows": block.shown,
-                "times": block.columns,
-            }
-        case Figure():
-            words = {"caption": block.caption, "own": block.own_caption}
-            return {"type": "figure", **words, "svg": block.svg, "width": block.width}
         case Formula(equation):
-            return {"type": "formula", "math": typst_math(equation.formula), "words": equation.words}
+            return values_of(block) | {"math": typst_math(equation.formula)}
+        case Words(text):
+            return values_of(block) | {"rtl": _reads_from_the_right(text)}
+        case _:
+            return values_of(block)
 
 
-_ROOM = 256 << 20
-"""Bytes that must be there before anything is set: a report takes up to half of them."""
+_ROOM = 256 << 20  # bytes that must be there before anything is set: a report takes up to half of them
 _GLANCE_SECONDS = 0.1  # between looks whether it is still wanted
 _GRACE_SECONDS = 10.0  # after which a process that nobody has ended ends itself
 _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # or Windows opens a console for it

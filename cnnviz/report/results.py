@@ -10,7 +10,7 @@ from cnnviz.palette import STAGE_STYLES
 from cnnviz.quantities import format_count, format_together, format_value, rounded
 from cnnviz.report import equations, figures
 from cnnviz.report.bench import Bench, dots
-from cnnviz.report.blocks import Cell, Heading, Kept, Measured, Named, Table, Words, data
+from cnnviz.report.blocks import Cell, Heading, Kept, Measured, Named, Table, Words, table
 from cnnviz.routing import PoolRouting
 from cnnviz.routing.agreement import TOLERANCE, VERDICTS
 from cnnviz.translation import MEASURES, OUTPUT
@@ -36,12 +36,8 @@ def _layers(bench: Bench) -> Table:
         count = sum(array.size for key, array in network.params.items() if key.startswith(f"{name}."))
         words = f"{name} ({type(layer).__name__})"
         rows.append((words, " × ".join(str(side) for side in network.shapes[name]), count))
-    return Table(
-        "layers",
-        f"The network: {format_count(network.parameter_count)} parameters.",
-        data(("layer", "output", "parameters"), rows),
-        ("text", "text", "count"),
-    )
+    caption = f"The network: {format_count(network.parameter_count)} parameters."
+    return table("layers", caption, [("layer", "text"), ("output", "text"), ("parameters", "count")], rows)
 
 
 def _log(bench: Bench) -> Table:
@@ -53,13 +49,8 @@ def _log(bench: Bench) -> Table:
         caption = f"{caption}; {_LOG_LINES} of {len(lines)} lines"
         lines = [lines[index] for index in chosen]
     rows = [(line.step, line.loss, line.accuracy) for line in lines]
-    return Table(
-        "training-log",
-        f"{caption}.",
-        data(("step", "loss", "accuracy"), rows),
-        ("count", "3", "3"),
-        columns=3 if len(rows) > 8 else 1,
-    )
+    columns = [("step", "count"), ("loss", "3"), ("accuracy", "3")]
+    return table("training-log", f"{caption}.", columns, rows, 3 if len(rows) > 8 else 1)
 
 
 def _test(bench: Bench) -> Table:
@@ -68,12 +59,9 @@ def _test(bench: Bench) -> Table:
         (when, evaluation.loss, evaluation.accuracy, len(evaluation.mistakes))
         for when, evaluation in (("before training", bench.before), ("after training", bench.evaluation))
     ]
-    return Table(
-        "test-result",
-        f"Result on the {format_count(len(bench.evaluation.labels))} test images.",
-        data(("", "loss", "accuracy", "mistakes"), rows),
-        ("text", "4", "percent", "count"),
-    )
+    columns = [("", "text"), ("loss", "4"), ("accuracy", "percent"), ("mistakes", "count")]
+    caption = f"Result on the {format_count(len(bench.evaluation.labels))} test images."
+    return table("test-result", caption, columns, rows)
 
 
 def _confusion(bench: Bench) -> Table:
@@ -83,36 +71,34 @@ def _confusion(bench: Bench) -> Table:
         (f"true {name}", *(int(count) for count in counts))
         for name, counts in zip(classes, bench.evaluation.confusion, strict=True)
     ]
-    return Table(
-        "confusion-matrix",
-        "Confusion matrix of the test images after training.",
-        data(("", *(f"predicted {name}" if len(classes) < 5 else name for name in classes)), rows),
-        ("text", *("count" for _ in classes)),
-    )
+    columns = [(f"predicted {name}" if len(classes) < 5 else name, "count") for name in classes]
+    caption = "Confusion matrix of the test images after training."
+    return table("confusion-matrix", caption, [("", "text"), *columns], rows)
 
 
 def _measures(bench: Bench) -> Table:
     """Mean and spread of the measures of every stage, for shifts by one and by two pixels."""
     curves = bench.curves
+    names = {
+        "relative change": "relative_change", "cosine": "cosine_similarity",
+        "residual": "equivariance_residual",
+    }  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
     for dx in (each for each in (1, 2) if each in bench.shifts):
         at = bench.shifts.index(dx)
         for stage in curves["relative_change"]:
-            numbers = [
-                number
-                for name in ("relative_change", "cosine_similarity", "equivariance_residual")
-                for number in (float(curves[name][stage].mean[at]), float(curves[name][stage].std[at]))
-            ]
+            found = [curves[name][stage] for name in names.values()]
+            numbers = (float(each[at]) for curve in found for each in (curve.mean, curve.std))
             rows.append((f"{dx} px", STAGE_STYLES[stage].title, *numbers))
-    header = ("shift", "stage", "relative change", "± spread", "cosine", "± spread", "residual", "± spread")
-    return Table(
+    columns = [(each, "3") for name in names for each in (name, "± spread")]
+    return table(
         "measures",
         f"Measures of the first {format_count(bench.swept.digits)} test images moved to the right: mean and "
         "spread (standard deviation). Relative to a blank image; pools of "
         f"{bench.pool_size} × {bench.pool_size}. Residual: how far the map is "
         "from moving with the image.",
-        data(header, rows),
-        ("text", "text", "3", "3", "3", "3", "3", "3"),
+        [("shift", "text"), ("stage", "text"), *columns],
+        rows,
     )
 
 
@@ -125,13 +111,16 @@ def _output(bench: Bench) -> Table:
         if dx in bench.shifts
         for at in (bench.shifts.index(dx),)
     ]
-    return Table(
+    return table(
         "output-measures",
         f"What the shift does to the output, for the same images: {MEASURES['probability_change'].formula} "
         "of the true class, and the share of images whose predicted class changes.",
-        data(("shift", "change of probability", "± spread", "decisions changed"), rows),
-        ("text", "4", "4", "percent"),
-    )
+        [
+            ("shift", "text"), ("change of probability", "4"), ("± spread", "4"),
+            ("decisions changed", "percent"),
+        ],
+        rows,
+    )  # fmt: skip
 
 
 def _ties(bench: Bench, routing: PoolRouting) -> Table:
@@ -145,17 +134,10 @@ def _ties(bench: Bench, routing: PoolRouting) -> Table:
         )
         if rate is not None
     ]
-    return Table(
-        "tie-rate",
-        f"Windows of {routing.layer} whose maximum is held by several cells"
-        + (
-            ": cells of the output with such a window under the blur."
-            if not routing.pool.has_winners
-            else "."
-        ),
-        data(("", "windows", "tied", "share"), rows),
-        ("text", "count", "count", "percent"),
-    )
+    blurred = "" if routing.pool.has_winners else ": cells of the output with such a window under the blur"
+    caption = f"Windows of {routing.layer} whose maximum is held by several cells{blurred}."
+    columns = [("", "text"), ("windows", "count"), ("tied", "count"), ("share", "percent")]
+    return table("tie-rate", caption, columns, rows)
 
 
 def _rules_table(routing: PoolRouting) -> Table:
@@ -169,12 +151,9 @@ def _rules_table(routing: PoolRouting) -> Table:
     for rule, array in routing.routed.items():
         mark = " (in force)" if rule == routing.rule and len(routing.routed) > 1 else ""
         rows.append(row(routing.pool.rule_words(rule) + mark, array))
-    return Table(
-        "tie-rules",
-        f"Gradient of the loss at {routing.layer} for this image, all {len(routing.values)} filters.",
-        data(("rule", "cells with a gradient", "sum of the gradient"), rows),
-        ("text", "count", "value"),
-    )
+    caption = f"Gradient of the loss at {routing.layer} for this image, all {len(routing.values)} filters."
+    columns = [("rule", "text"), ("cells with a gradient", "count"), ("sum of the gradient", "value")]
+    return table("tie-rules", caption, columns, rows)
 
 
 def _terms(bench: Bench) -> Table:
@@ -184,14 +163,17 @@ def _terms(bench: Bench) -> Table:
     rows = [(f"({row}, {column})", *numbers) for (row, column), *numbers in islice(every, _LARGEST_TERMS)]
     difference = float(np.abs(terms.total - bench.look.filter_gradient).max())
     places = {"window": "window", "position": "cell"}[terms.by]
-    return Table(
+    return table(
         "filter-gradient-terms",
         f"The largest of the {len(terms.norms)} terms that add up to the gradient of filter "
         f"{bench.look.channel}. Their sum differs from the gradient by at most "
         f"{format_value(difference, 2)}.",
-        data((f"{places} (row, column)", "gradient that arrives", "length of the term"), rows),
-        ("text", "value", "value"),
-    )
+        [
+            (f"{places} (row, column)", "text"), ("gradient that arrives", "value"),
+            ("length of the term", "value"),
+        ],
+        rows,
+    )  # fmt: skip
 
 
 def _check(bench: Bench) -> Table:
@@ -211,13 +193,13 @@ def _check(bench: Bench) -> Table:
             f", drawn at random with the seed of the run ({bench.experiment.seed}): as many of each array, "
             "small arrays whole"
         )
-    return Table(
+    return table(
         "gradient-check",
         f"Gradient against central difference (ε = {format_value(check.eps)}, less where a winner or a gate "
         f"changes within it) for {which} parameters{drawn}, at this image. Largest relative error of "
         f"those that agree: {largest} (tolerance {format_value(TOLERANCE)}).",
-        data(("verdict", "meaning", "parameters"), rows),
-        ("text", "text", "count"),
+        [("verdict", "text"), ("meaning", "text"), ("parameters", "count")],
+        rows,
     )
 
 

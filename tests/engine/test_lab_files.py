@@ -95,7 +95,7 @@ def mistaken(old: str, new: str) -> tuple[str, int]:
         ('pair = "sides" }', "pair = 2 }", "the choice 'pair' of the panel 'translation' is 2, but a text"),
         ('pair = "sides" }', 'many = "yes" }', "'many' of the panel 'translation' is 'yes', but true"),
         ("filters = [2]", "classes = [4, 9]", 'write classes = ["4", "9"]'),
-        ("filters = [2]", "filters = 2", "'filters' is 2, but a list"),
+        ("filters = [2]", "filters = 2", "'filters' of Experiment must be a list. Got 2"),
         ('measure = "update_loss_change"', 'measure = "test_accuracy"', "choose one of update_loss_change"),
         ('measure = "test_loss"', 'measure = "own_probability"\nwith = { class = 4 }', 'such as "4", was'),
         ("$$ p_{i j} = frac{1}{4} sum_{a b} z_{2i+a 2j+b} $$", "$$ p_{i j = 1 $$", "is not closed"),

@@ -93,7 +93,7 @@ def test_the_same_work_in_the_folders_of_two_students_is_told(tmp_path, rows_of,
         Path(tmp_path.name, copy.parent.name, "mine.json"),
         Path(tmp_path.name, "Student 42_9002_assignsubmission_file", "results.json"),
     }
-    assert "lies in the folders" in told[0].remarks[0].reason
+    assert "lies in the folders" in told[0].remarks[0]
 
 
 def test_groups_and_attempts_are_no_students(tmp_path, rows_of, students):
@@ -243,7 +243,7 @@ def test_who_is_missing_and_who_is_not_on_the_list_is_told(tmp_path, rows_of, st
         ("", UNREADABLE, ""),
         ("Gone", MISSING, "on the list"),
     ]
-    assert "is that of Mallory on the list" in rows["1.json"].remarks[0].reason
+    assert "is that of Mallory on the list" in rows["1.json"].remarks[0]
     assert summary(list(rows.values())).endswith("1 unreadable, 1 missing, 1 not on the list.")
     assert rows["draft.json"].reason == "draft.json is a draft; ask for the report of the lab."
 

@@ -217,6 +217,15 @@ def written(*blocks, **head):
     return Document(**values, blocks=(Heading("H", 1), *blocks))
 
 
+def red_figure(caption, high):
+    """Return a figure as wide as the text, and so many hundredths of that high."""
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="100" height="{high}" viewBox="0 0 100 {high}">'
+        f'<rect width="100" height="{high}" fill="#ff0000"/></svg>'
+    )
+    return Figure("f", caption, svg, 1.0, from_screen=True)
+
+
 def words_on(document, tmp_path):
     """Yield page, left edge, right edge and text of every word, and the width of the page."""
     path = tmp_path / "report.pdf"
@@ -247,10 +256,10 @@ def test_nothing_leaves_the_paper_and_words_from_the_right_stand_there(tmp_path)
 
 
 @needs_poppler
-def test_headings_questions_and_stamps_stay_with_what_they_belong_to(tmp_path):
+def test_headings_questions_stamps_and_tables_stay_with_what_they_belong_to(tmp_path):
     """In a document so long that its pages end at every place of such a group."""
     together = (
-        ("Step", "Numbers", "question", "measured"), ("Own", "asked", "answer"),
+        ("Step", "Numbers", "question", "measured", "drawn"), ("Own", "asked", "answer"),
         ("recorded", "hypothesis"),
     )  # fmt: skip
     blocks = []
@@ -260,6 +269,7 @@ def test_headings_questions_and_stamps_stay_with_what_they_belong_to(tmp_path):
             Words("\n".join(["filler"] * (n % 7 + 1)), "student"),
             *(Heading(f"Step{n}", 2), Heading(f"Numbers{n}", 3), Words(f"question{n}")),
             *(Words("stamp", "stamp"), Table(f"t{n}", "caption", numbers, ("text", "value"))),
+            red_figure(f"drawn{n}", 20),
             *(Heading(f"Own{n}", 3), Words(f"asked{n}"), Words(f"answer{n}", "student")),
             *(Words(f"recorded{n}", "stamp"), Words(f"hypothesis{n}", "student")),
         ]
@@ -272,11 +282,7 @@ def test_headings_questions_and_stamps_stay_with_what_they_belong_to(tmp_path):
 
 @needs_poppler
 def test_a_figure_higher_than_a_page_stays_with_its_caption(tmp_path):
-    svg = (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="900" viewBox="0 0 100 900">'
-        '<rect width="100" height="900" fill="#ff0000"/></svg>'
-    )
-    document = written(Words("before", "student"), Figure("f", "its caption", svg, 1.0, from_screen=True))
+    document = written(Words("before", "student"), red_figure("its caption", 900))
     found = {text: page for page, _, _, text, _ in words_on(document, tmp_path)}
     assert found["caption"] == 1, "where it has room if it is a little smaller"
     page = Image.open(BytesIO(to_pages(document, 50)[0])).convert("RGB")
