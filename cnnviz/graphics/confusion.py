@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 
 from cnnviz.drawing.box import Box
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
-from cnnviz.drawing.lettering import Font
-from cnnviz.drawing.look import Look
-from cnnviz.drawing.marks import Group, Lines, Mark, Rect, Text
-from cnnviz.drawing.parts import Ask, CellKey, Part
+from cnnviz.drawing.look import Font, Look
+from cnnviz.drawing.marks import Ask, CellKey, Group, Lines, Mark, Part, Rect, Text
 from cnnviz.quantities import format_count, format_percent, format_whole_percent
 
 _FEW, _SPELT_OUT = 4, 3  # classes with higher rows, and classes whose columns say "predicted"

@@ -15,10 +15,8 @@ from cnnviz.drawing.box import Box, Cells, Share
 from cnnviz.drawing.cells import moving_outline
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.kept import kept
-from cnnviz.drawing.lettering import Font
-from cnnviz.drawing.look import Look
-from cnnviz.drawing.marks import Group, Image, Line, Mark, Point, Rect
-from cnnviz.drawing.parts import Ask, CellKey, CellParts, Part
+from cnnviz.drawing.look import Font, Look
+from cnnviz.drawing.marks import Ask, CellKey, CellParts, Group, Image, Line, Mark, Part, Point, Rect
 from cnnviz.graphics.cells import short_scale
 from cnnviz.graphics.columns import Kind
 from cnnviz.graphics.network_stages import Flow, Stage

@@ -13,8 +13,7 @@ from cnnviz.drawing.box import Box, Cells, Share, best_columns
 from cnnviz.drawing.cells import Block, Colors, Pixels, inks_on, most_characters, outline, packed, written_in
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
 from cnnviz.drawing.look import Look, rgb
-from cnnviz.drawing.marks import Group, Image, Line, Mark, Rect
-from cnnviz.drawing.parts import Ask, CellKey, CellParts, Drag, Part
+from cnnviz.drawing.marks import Ask, CellKey, CellParts, Drag, Group, Image, Line, Mark, Part, Rect
 from cnnviz.graphics.cells import write_colors
 from cnnviz.notation import Notation
 from cnnviz.quantities import format_cell, format_signed, format_together, format_value

@@ -9,8 +9,7 @@ from cnnviz.drawing.box import Box, Cells, Share
 from cnnviz.drawing.cells import Block, Colors, outline
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.look import Look
-from cnnviz.drawing.marks import Group, Image, Mark, Rect
-from cnnviz.drawing.parts import Ask, Part
+from cnnviz.drawing.marks import Ask, Group, Image, Mark, Part, Rect
 from cnnviz.quantities import format_count
 
 _GREY = Colors("grey", 0, 255)

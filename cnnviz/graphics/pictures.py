@@ -10,8 +10,7 @@ from cnnviz.drawing.box import Box, Cells
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.look import Look
-from cnnviz.drawing.marks import Group, Image, Rect
-from cnnviz.drawing.parts import Ask, CellParts
+from cnnviz.drawing.marks import Ask, CellParts, Group, Image, Rect
 
 Levels = NDArray[np.uint8]
 """Grey levels of shape (h, w), 255 for white."""

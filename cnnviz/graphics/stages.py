@@ -12,9 +12,8 @@ from cnnviz.drawing.box import Box, Cells, Share
 from cnnviz.drawing.cells import Colors, Pixels, outline
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
 from cnnviz.drawing.kept import kept
-from cnnviz.drawing.look import Look
-from cnnviz.drawing.marks import Group, Image, Ink, Line, Mark, Rect, Text
-from cnnviz.drawing.parts import Ask, CellKey, CellParts, Drag, Part
+from cnnviz.drawing.look import Ink, Look
+from cnnviz.drawing.marks import Ask, CellKey, CellParts, Drag, Group, Image, Line, Mark, Part, Rect, Text
 from cnnviz.graphics import heat_map
 from cnnviz.graphics.cells import ends_of, short_scale
 from cnnviz.graphics.heat_map import HEAT_MAP, Looked, placed

@@ -7,10 +7,8 @@ from numpy.typing import NDArray
 
 from cnnviz.drawing.box import Box
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
-from cnnviz.drawing.lettering import Font
-from cnnviz.drawing.look import Look
-from cnnviz.drawing.marks import Group, Line, Lines, Mark, Point, Rect, Text
-from cnnviz.drawing.parts import Ask, Slide, SlideParts
+from cnnviz.drawing.look import Font, Look
+from cnnviz.drawing.marks import Ask, Group, Line, Lines, Mark, Point, Rect, Slide, SlideParts, Text
 from cnnviz.graphics.curves import GHOST_REACH, diamond
 from cnnviz.quantities import format_count
 

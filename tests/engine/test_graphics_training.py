@@ -8,7 +8,7 @@ from PIL import ImageFont
 
 from cnnviz.bundled import bundled
 from cnnviz.drawing import LIGHT, Box, CellKey, Ground, Line, Polygon, Rect, Text, drawn
-from cnnviz.drawing.lettering import Font
+from cnnviz.drawing.look import Font
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix, ShowImages
 from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.graphics.run_curves import (
