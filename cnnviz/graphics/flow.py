@@ -20,6 +20,7 @@ from cnnviz.drawing.marks import Ask, CellKey, CellParts, Group, Image, Line, Ma
 from cnnviz.graphics.cells import short_scale
 from cnnviz.graphics.columns import Kind
 from cnnviz.graphics.network_stages import Flow, Stage
+from cnnviz.graphics.probabilities import Probabilities, rows_written
 from cnnviz.palette import Color
 from cnnviz.quantities import format_cell, format_signed, with_article
 
@@ -290,7 +291,7 @@ def _write_sums(drawing: Drawing, flow: Flow, places: _Places, n: int) -> None:
 def _write_outputs(drawing: Drawing, flow: Flow, places: _Places) -> None:
     """Units, what is read, and the probability of each class."""
     look, px, best, is_one = drawing.ground.look, drawing.ground.px, flow.predicted, len(flow.logits) == 1
-    mono, small, strong, hides = look.font("mono"), look.font("small"), look.font("strong"), flow.hides_output
+    small, strong, hides = look.font("small"), look.font("strong"), flow.hides_output
     for n, unit in enumerate(places.units):
         ink = "accent" if not hides and (is_one or n == best) else "muted"
         drawing.add(Rect(unit, "surface" if is_one else ink, ink, px(1.5), unit.height / 2))
@@ -313,16 +314,8 @@ def _write_outputs(drawing: Drawing, flow: Flow, places: _Places) -> None:
         ink = "danger" if flow.verdict.startswith("wrong") else "success"
         said = _fitting((flow.verdict, flow.verdict.split(":")[0]), small, verdict)
         drawing.write(verdict, said, small, ink)
-    names, shares = max(map(strong.width, flow.names)), max(map(mono.width, flow.shares))
-    for k, row in enumerate(places.rows):
-        if row.height < mono.line - px(2) and k not in (best, flow.label):
-            continue
-        name, bar, share = row.columns(min(names, row.width / 3), Share(1), shares, gap=px(6))
-        drawing.write(name, flow.names[k], strong if k == best else "")
-        drawing.write(share, flow.shares[k], mono, align="right")
-        if bar.width >= px(12):
-            bar = bar.placed(bar.width, min(px(7), row.height - 2))
-            drawing.bar(bar, float(flow.probabilities[k]), "accent" if k == best else "muted")
+    rows = Probabilities(flow.names, tuple(flow.probabilities.tolist()), flow.label, len(flow.names))
+    drawing.add(*rows_written(rows, places.rows[0].joined(places.rows[-1]), look))
 
 
 # -- what can be pointed at ----------------------------------------------------------------------------------

@@ -157,7 +157,7 @@ def _cells(track: Track, box: Box, look: Look) -> CellParts:
     def ask(_row: int, col: int) -> Ask:
         return ShowStep(step(col))
 
-    return CellParts("step", grid, lambda *_: "", ask, True, lambda _row, col: ReadStep(step(col)))
+    return CellParts("step", grid, lambda _row, _col: "", ask, True, lambda _row, col: ReadStep(step(col)))
 
 
 def _rail(scale: _Scale, y: float, end: float, ink: str, look: Look) -> Rect:

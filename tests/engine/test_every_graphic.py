@@ -47,12 +47,9 @@ from cnnviz.graphics.stages import (
     FITTING,
     FOLDED,
     MARKS,
-    OUTPUTS,
     STAGE_MAP,
     Fitting,
     Folded,
-    OutputRows,
-    Outputs,
     StageMap,
 )
 from cnnviz.graphics.steps import STEPS, Steps
@@ -276,7 +273,10 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
             length=240,
         ),
     ),
-    "outputs": (OUTPUTS, OutputRows(Outputs(CLASSES, SHARES, 9 * SHARES - 2, 3, Go, Go), 1)),
+    "outputs": (
+        PROBABILITIES,
+        Probabilities(CLASSES, tuple(SHARES.tolist()), 3, 10, tuple((9 * SHARES - 2).tolist()), Go, Go, 1),
+    ),
     "folded": (FOLDED, Folded("relu1", Go())),
     "arrow": (ARROW, 8.0),
     "framed": (FRAMED, Framed(Whole(np.zeros((28, 28), np.uint32), Go), (3, 4, 6, 6))),
