@@ -40,6 +40,8 @@ _IMAGE = 2.4
 """Side of the image, in sides of a map."""
 _SUM = 56
 """Room for the sum of a map of products, in pixels at scale 1."""
+_LINES = 24
+"""Least room for the lines to a filter before its name, in pixels at scale 1."""
 _MANY, _STEPS = 80, 12
 """Lines beyond which they are drawn fainter; pieces of a curved one."""
 
@@ -64,6 +66,7 @@ class _Places(NamedTuple):
 
     * `columns`: Numbers of the stages that are shown.
     * `heads`, `scales`: Room of the title above a column, and of the scale below it.
+    * `names`: Of columns of filters what stands before each tile, where there is room, and how much it takes.
     * `rows`: Rooms of the classes; `answer`, above them, of the class that is read, if there is room.
     """
 
@@ -71,6 +74,7 @@ class _Places(NamedTuple):
     heads: Mapping[int, Box]
     scales: Mapping[int, Box]
     tiles: Mapping[Node, Box]
+    names: Mapping[int, tuple[tuple[str, ...], float]]
     units: tuple[Box, ...]
     rows: tuple[Box, ...]
     answer: Box | None
@@ -128,6 +132,7 @@ def _placed(
     left = box.left + max(box.width - wide - image - side * (len(columns) - 1) - sum(rooms), 0) / 2
 
     heads, scales, tiles = dict[int, Box](), dict[int, Box](), dict[Node, Box]()
+    names = dict[int, tuple[tuple[str, ...], float]]()
     for place, n in enumerate(columns):
         kind, count, rows, cols, *_ = shapes[n]
         own = side if place else image
@@ -140,6 +145,13 @@ def _placed(
                 room = Box(left, body.top, own, body.height)
             scale = min(room.width / cols, room.height / rows)
             tiles[n, tile] = Box(*map(round, room.placed(cols * scale, rows * scale)))
+        if kind is Kind.FILTERS and tiles[n, 0].height >= small.line - px(2):
+            numbers = tuple(map(str, range(shown)))
+            versions = (tuple(f"filter {number}" for number in numbers), numbers)
+            widths = ((words, max(map(small.width, words)) + px(6)) for words in versions)
+            fitting = (each for each in widths if each[1] + px(_LINES) <= rooms[place - 1])
+            if (found := next(fitting, None)) is not None:
+                names[n] = found
         before = rooms[place - 1] / 2 if place else 0
         across = Box(left - before, 0, before + own + rooms[place] / 2, 0)
         last = max(top + (shown - 1) * pitch + own, tiles[n, shown - 1].bottom)
@@ -149,7 +161,7 @@ def _placed(
     below = tiles[columns[0], 0].bottom + px(5)
     notes = Box(heads[columns[0]].left, below, image + 0.25 * rooms[0], max(box.bottom - below, 0))
     outputs = _outputs(classes, units, Box(left, body.top, wide, body.height), look)
-    return _Places(tuple(columns), heads, scales, tiles, *outputs, notes)
+    return _Places(tuple(columns), heads, scales, tiles, names, *outputs, notes)
 
 
 def _outputs(
@@ -186,7 +198,8 @@ def _way(flow: Flow, places: _Places, edge: Edge, look: Look) -> tuple[Point, ..
     start, (column, tile) = edge
     one = places.tiles[start].cut(right=-look.px(_SUM) if flow.stages[start[0]].sums else 0)
     other = places.units[tile] if column == len(flow.stages) else places.tiles[column, tile]
-    x0, y0, x1, y1 = one.right + 2, one.y, other.left - 2, other.y
+    _, name = places.names.get(column, ((), 0))
+    x0, y0, x1, y1 = one.right + 2, one.y, other.left - 2 - name, other.y
     if abs(y1 - y0) < 1 or x1 <= x0:
         return (x0, y0), (x1, y1)
     steps = (n / _STEPS for n in range(_STEPS + 1))
@@ -225,6 +238,11 @@ def _lines(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
         at = places.tiles[n, 0].x if n else head.left
         _write_over(drawing, at, first, (stage.title, stage.title.rstrip(" 0123456789")), strong, "text")
         _write_over(drawing, at, second, captions, small)
+        words, wide = places.names.get(n, ((), 0))
+        for tile, name in enumerate(words):
+            room = places.tiles[n, tile]
+            before = Box(room.left - wide, room.top, wide - look.px(4), room.height)
+            drawing.write(before, name, small, "muted", "right")
     drawing.add(*(Rect(room.inset(-0.5), edge="border") for room in places.tiles.values()))
     edges = list(_edges(flow, places))
     ink = look.mixed("muted", "surface", 0.6 if len(edges) < _MANY else 0.75)
