@@ -122,10 +122,8 @@ def _around(shown: StageMap, box: Box, look: Look, ratio: float) -> tuple[Drawin
     """What stands beside the map and below it, what keys ask for, the map's room: no pointer changes it."""
     ground, px = Ground(box, look, ratio=ratio), look.px
     drawing, area = Drawing(ground), map_area(shown, box, look)
-    if shown.moves is not None:
-        for key, rows, cols in (("left", 0, -1), ("right", 0, 1), ("up", -1, 0), ("down", 1, 0)):
-            drawing.keys[key] = shown.moves(rows, cols)
-            drawing.keys[f"shift {key}"] = shown.moves(_LONG_STEP * rows, _LONG_STEP * cols)
+    if (moves := shown.moves) is not None:
+        drawing.arrows(lambda across, down: moves(down, across), _LONG_STEP)
     if shown.enlarge is not None:
         drawing.keys["double click"] = shown.enlarge
     if shown.zooms is not None:
