@@ -29,7 +29,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part, Size, Slide, Table
+from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part, Size, Table
 from ui.controls.keyboard import arrow_step, has_shift, is_enter, is_plain, scroll_to
 from ui.controls.layouts import named
 from ui.controls.spoken import Spoken, tell_value
@@ -284,11 +284,12 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._pointer = event.position()
-        part = self._part_at(self._pointer)
+        self._pointer = at = event.position()
+        part = self._part_at(at)
+        if part is None and self._held is not None and self._held[1].follows:  # beyond the edge: along it
+            x, y = min(max(at.x(), 0), self.width() - 1), min(max(at.y(), 0), self.height() - 1)
+            part = self._part_at(QPointF(x, y))
         if self._held is not None and self._held[1].drag is not None:
-            if isinstance(self._held[1].drag, Slide) and part is not None:
-                self._hover(part.key, part)
             way = self._pointer - self._held[0]
             self._ask(self._held[1].drag.by(way.x(), way.y()))
             return

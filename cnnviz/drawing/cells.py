@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnnviz.drawing.box import Box, Cells
-from cnnviz.drawing.lettering import Font
-from cnnviz.drawing.look import Look, rgb
+from cnnviz.drawing.look import Font, Look, rgb
 from cnnviz.drawing.marks import Group, Mark, Polygon, Rect, Text
 from cnnviz.notation import Notation
 from cnnviz.palette import COLOR_MAPS, are_dark, map_entries, sequential_levels, signed_levels

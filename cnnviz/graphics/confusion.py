@@ -7,12 +7,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing.box import Box
+from cnnviz.drawing.box import Box, Cells
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
-from cnnviz.drawing.lettering import Font
-from cnnviz.drawing.look import Look
-from cnnviz.drawing.marks import Group, Lines, Mark, Rect, Text
-from cnnviz.drawing.parts import Ask, CellKey, Part
+from cnnviz.drawing.look import Font, Look
+from cnnviz.drawing.marks import Ask, CellParts, Group, Lines, Mark, Rect, Text
 from cnnviz.quantities import format_count, format_percent, format_whole_percent
 
 _FEW, _SPELT_OUT = 4, 3  # classes with higher rows, and classes whose columns say "predicted"
@@ -68,10 +66,7 @@ class ConfusionMatrix:
 class _Frame:
     """Where cells lie, and how they are written."""
 
-    left: float
-    top: float
-    width: float
-    height: float
+    cells: Cells
     is_spelt_out: bool
     has_title: bool
     in_percent: bool
@@ -96,17 +91,15 @@ class _Frame:
         in_percent = font.width(shown.longest) + 1 > width
         if font.width("100" if in_percent else shown.longest) + px(5) > width:  # they would touch the edges
             font = font._replace(size=font.size - px(1))
-        return cls(box.left + left, box.top + top, width, row, is_spelt_out, has_title, in_percent, font)
-
-    def cell(self, row: int, col: int) -> Box:
-        return Box(self.left + col * self.width, self.top + row * self.height, self.width, self.height)
+        cells = Cells(count, count, box.left + left, box.top + top, width, row / width)
+        return cls(cells, is_spelt_out, has_title, in_percent, font)
 
     def text(self, shown: Confusion, row: int, col: int) -> str:
         count = int(shown.counts[row, col])
         if self.in_percent:
             return format_whole_percent(count / max(int(shown.counts[row].sum()), 1))
         words = format_count(count)
-        return words if self.font.width(words) <= self.width - 4 else str(count)
+        return words if self.font.width(words) <= self.cells.side - 4 else str(count)
 
 
 def _names(shown: Confusion, look: Look) -> float:
@@ -119,52 +112,52 @@ def _draw(shown: ConfusionMatrix, ground: Ground) -> Drawing:
     frame, count = _Frame.of(shown, ground.box, look), len(table.names)
     key = (table, shown.is_large, ground.box, look)
     drawing.add(Group(ground.box, key, lambda: _still(table, frame, ground)))
-    for row, col in np.ndindex(count, count):
-        box, key = frame.cell(row, col), CellKey("class", row, col)
-        if key == ground.hovered:
-            drawing.add(Rect(box.inset(0.5), "text", alpha=0.06))
-        drawing.parts.append(Part(key, box, table.say(row, col), ShowImages(row, col)))
+    cells = CellParts("class", frame.cells, table.say, ShowImages)
+    drawing.parts.append(cells)
+    if (pointed := cells.place(ground.hovered)) is not None:
+        drawing.add(Rect(pointed.inset(0.5), "text", alpha=0.06))
     if shown.chosen is not None:
         width = look.px(3 if ground.has_focus else 2)
-        drawing.add(Rect(frame.cell(*shown.chosen).inset(1.5), edge="accent", width=width))
+        drawing.add(Rect(frame.cells.cell(*shown.chosen).inset(1.5), edge="accent", width=width))
     elif ground.has_focus:
         drawing.add(Rect(ground.box.inset(1), edge="accent", width=2))
-    for key, down, across in (("left", 0, -1), ("right", 0, 1), ("up", -1, 0), ("down", 1, 0)):
+
+    def beside(across: int, down: int) -> Ask | None:
         row, col = (0, 0) if shown.chosen is None else (shown.chosen[0] + down, shown.chosen[1] + across)
-        if 0 <= row < count and 0 <= col < count:  # over the edge leads nowhere
-            drawing.keys[key] = ShowImages(row, col)
+        return ShowImages(row, col) if 0 <= row < count and 0 <= col < count else None
+
+    drawing.arrows(beside)
     return drawing
 
 
 def _still(shown: Confusion, frame: _Frame, ground: Ground) -> list[Mark]:
     drawing, look, px, box = Drawing(ground), ground.look, ground.px, ground.box
-    small, count = look.font("small"), len(shown.names)
-    head = Box(frame.left, box.top, count * frame.width, frame.top - box.top - 2)
+    small, cells = look.font("small"), frame.cells
+    head = Box(cells.left, box.top, cells.box.width, cells.top - box.top - 2)
     if frame.has_title:
-        title, room = "predicted", head._replace(height=small.line, width=box.right - frame.left)
+        title, room = "predicted", head._replace(height=small.line, width=box.right - cells.left)
         if frame.in_percent:
             whole = "predicted, % of the class"
             title = whole if small.width(whole) <= room.width else _SHARES
         drawing.write(room, title, small, "muted", "middle")
         head = head.cut(top=small.line)
     for place, name in enumerate(shown.names):
-        column = head._replace(left=frame.left + place * frame.width, width=frame.width)
+        column = head._replace(left=cells.cell(0, place).left, width=cells.side)
         if frame.is_spelt_out:
             drawing.write(column.cut(right=px(8)), f"predicted {name}", small, "muted", "right")
         else:
             drawing.write(column, name, small, "muted", "middle")
-        row = Box(box.left, frame.cell(place, 0).top, frame.left - box.left - px(8), frame.height)
+        row = Box(box.left, cells.cell(place, 0).top, cells.left - box.left - px(8), cells.high)
         drawing.write(row, f"is {name}", small, "muted", "right")
-    right = frame.left + count * frame.width
-    tops = [frame.cell(row, 0).top for row in range(count + 1)]
-    drawing.add(Lines([(box.left, y, right, y) for y in tops], "border"))
-    for row, col in np.ndindex(count, count):
+    tops = [cells.cell(row, 0).top for row in range(cells.rows + 1)]
+    drawing.add(Lines([(box.left, y, cells.box.right, y) for y in tops], "border"))
+    for row, col in np.ndindex(cells.rows, cells.cols):
         _draw_cell(drawing, shown, frame, row, col)
     return drawing.marks
 
 
 def _draw_cell(drawing: Drawing, shown: Confusion, frame: _Frame, row: int, col: int) -> None:
-    look, box, number = drawing.ground.look, frame.cell(row, col), int(shown.counts[row, col])
+    look, box, number = drawing.ground.look, frame.cells.cell(row, col), int(shown.counts[row, col])
     fill, font, ink = box.cut(0.5, 1, 0.5), frame.font, "text" if row == col else "muted"
     if row == col:
         drawing.add(Rect(fill, "accent_soft"))
@@ -184,7 +177,7 @@ def _draw_cell(drawing: Drawing, shown: Confusion, frame: _Frame, row: int, col:
 def _height(shown: ConfusionMatrix, width: float, look: Look, room: float = math.inf) -> float:
     """Height of headings, in one line or two, and of rows, which are lower where there is less room."""
     frame = _Frame.of(shown, Box(0, 0, width, room), look)
-    return frame.top + len(shown.confusion.names) * frame.height + 2
+    return frame.cells.box.bottom + 2
 
 
 def _size(shown: ConfusionMatrix, look: Look) -> Size:

@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 
 from cnnviz.drawing.box import Box, Share
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
-from cnnviz.drawing.lettering import Font
-from cnnviz.drawing.look import Look
-from cnnviz.drawing.marks import Group, Ink, Line, Lines, Mark, Point, Polygon, Rect, Text
-from cnnviz.drawing.parts import Ask, Part
+from cnnviz.drawing.look import Font, Ink, Look
+from cnnviz.drawing.marks import Ask, Group, Line, Lines, Mark, Part, Point, Polygon, Rect, Text
 from cnnviz.notation import format_ticks
 from cnnviz.palette import DASHES
 from cnnviz.quantities import format_count, format_together, format_value

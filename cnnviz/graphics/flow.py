@@ -15,13 +15,12 @@ from cnnviz.drawing.box import Box, Cells, Share
 from cnnviz.drawing.cells import moving_outline
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.kept import kept
-from cnnviz.drawing.lettering import Font
-from cnnviz.drawing.look import Look
-from cnnviz.drawing.marks import Group, Image, Line, Mark, Point, Rect
-from cnnviz.drawing.parts import Ask, CellKey, CellParts, Part
+from cnnviz.drawing.look import Font, Look
+from cnnviz.drawing.marks import Ask, CellKey, CellParts, Group, Image, Line, Mark, Part, Point, Rect
 from cnnviz.graphics.cells import short_scale
 from cnnviz.graphics.columns import Kind
 from cnnviz.graphics.network_stages import Flow, Stage
+from cnnviz.graphics.probabilities import Probabilities, rows_written
 from cnnviz.palette import Color
 from cnnviz.quantities import format_cell, format_signed, with_article
 
@@ -41,6 +40,8 @@ _IMAGE = 2.4
 """Side of the image, in sides of a map."""
 _SUM = 56
 """Room for the sum of a map of products, in pixels at scale 1."""
+_LINES = 24
+"""Least room for the lines to a filter before its name, in pixels at scale 1."""
 _MANY, _STEPS = 80, 12
 """Lines beyond which they are drawn fainter; pieces of a curved one."""
 
@@ -65,6 +66,7 @@ class _Places(NamedTuple):
 
     * `columns`: Numbers of the stages that are shown.
     * `heads`, `scales`: Room of the title above a column, and of the scale below it.
+    * `names`: Of columns of filters what stands before each tile, where there is room, and how much it takes.
     * `rows`: Rooms of the classes; `answer`, above them, of the class that is read, if there is room.
     """
 
@@ -72,6 +74,7 @@ class _Places(NamedTuple):
     heads: Mapping[int, Box]
     scales: Mapping[int, Box]
     tiles: Mapping[Node, Box]
+    names: Mapping[int, tuple[tuple[str, ...], float]]
     units: tuple[Box, ...]
     rows: tuple[Box, ...]
     answer: Box | None
@@ -129,6 +132,7 @@ def _placed(
     left = box.left + max(box.width - wide - image - side * (len(columns) - 1) - sum(rooms), 0) / 2
 
     heads, scales, tiles = dict[int, Box](), dict[int, Box](), dict[Node, Box]()
+    names = dict[int, tuple[tuple[str, ...], float]]()
     for place, n in enumerate(columns):
         kind, count, rows, cols, *_ = shapes[n]
         own = side if place else image
@@ -141,6 +145,13 @@ def _placed(
                 room = Box(left, body.top, own, body.height)
             scale = min(room.width / cols, room.height / rows)
             tiles[n, tile] = Box(*map(round, room.placed(cols * scale, rows * scale)))
+        if kind is Kind.FILTERS and tiles[n, 0].height >= small.line - px(2):
+            numbers = tuple(map(str, range(shown)))
+            versions = (tuple(f"filter {number}" for number in numbers), numbers)
+            widths = ((words, max(map(small.width, words)) + px(6)) for words in versions)
+            fitting = (each for each in widths if each[1] + px(_LINES) <= rooms[place - 1])
+            if (found := next(fitting, None)) is not None:
+                names[n] = found
         before = rooms[place - 1] / 2 if place else 0
         across = Box(left - before, 0, before + own + rooms[place] / 2, 0)
         last = max(top + (shown - 1) * pitch + own, tiles[n, shown - 1].bottom)
@@ -150,7 +161,7 @@ def _placed(
     below = tiles[columns[0], 0].bottom + px(5)
     notes = Box(heads[columns[0]].left, below, image + 0.25 * rooms[0], max(box.bottom - below, 0))
     outputs = _outputs(classes, units, Box(left, body.top, wide, body.height), look)
-    return _Places(tuple(columns), heads, scales, tiles, *outputs, notes)
+    return _Places(tuple(columns), heads, scales, tiles, names, *outputs, notes)
 
 
 def _outputs(
@@ -187,7 +198,8 @@ def _way(flow: Flow, places: _Places, edge: Edge, look: Look) -> tuple[Point, ..
     start, (column, tile) = edge
     one = places.tiles[start].cut(right=-look.px(_SUM) if flow.stages[start[0]].sums else 0)
     other = places.units[tile] if column == len(flow.stages) else places.tiles[column, tile]
-    x0, y0, x1, y1 = one.right + 2, one.y, other.left - 2, other.y
+    _, name = places.names.get(column, ((), 0))
+    x0, y0, x1, y1 = one.right + 2, one.y, other.left - 2 - name, other.y
     if abs(y1 - y0) < 1 or x1 <= x0:
         return (x0, y0), (x1, y1)
     steps = (n / _STEPS for n in range(_STEPS + 1))
@@ -226,6 +238,11 @@ def _lines(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
         at = places.tiles[n, 0].x if n else head.left
         _write_over(drawing, at, first, (stage.title, stage.title.rstrip(" 0123456789")), strong, "text")
         _write_over(drawing, at, second, captions, small)
+        words, wide = places.names.get(n, ((), 0))
+        for tile, name in enumerate(words):
+            room = places.tiles[n, tile]
+            before = Box(room.left - wide, room.top, wide - look.px(4), room.height)
+            drawing.write(before, name, small, "muted", "right")
     drawing.add(*(Rect(room.inset(-0.5), edge="border") for room in places.tiles.values()))
     edges = list(_edges(flow, places))
     ink = look.mixed("muted", "surface", 0.6 if len(edges) < _MANY else 0.75)
@@ -292,7 +309,7 @@ def _write_sums(drawing: Drawing, flow: Flow, places: _Places, n: int) -> None:
 def _write_outputs(drawing: Drawing, flow: Flow, places: _Places) -> None:
     """Units, what is read, and the probability of each class."""
     look, px, best, is_one = drawing.ground.look, drawing.ground.px, flow.predicted, len(flow.logits) == 1
-    mono, small, strong, hides = look.font("mono"), look.font("small"), look.font("strong"), flow.hides_output
+    small, strong, hides = look.font("small"), look.font("strong"), flow.hides_output
     for n, unit in enumerate(places.units):
         ink = "accent" if not hides and (is_one or n == best) else "muted"
         drawing.add(Rect(unit, "surface" if is_one else ink, ink, px(1.5), unit.height / 2))
@@ -315,16 +332,8 @@ def _write_outputs(drawing: Drawing, flow: Flow, places: _Places) -> None:
         ink = "danger" if flow.verdict.startswith("wrong") else "success"
         said = _fitting((flow.verdict, flow.verdict.split(":")[0]), small, verdict)
         drawing.write(verdict, said, small, ink)
-    names, shares = max(map(strong.width, flow.names)), max(map(mono.width, flow.shares))
-    for k, row in enumerate(places.rows):
-        if row.height < mono.line - px(2) and k not in (best, flow.label):
-            continue
-        name, bar, share = row.columns(min(names, row.width / 3), Share(1), shares, gap=px(6))
-        drawing.write(name, flow.names[k], strong if k == best else "")
-        drawing.write(share, flow.shares[k], mono, align="right")
-        if bar.width >= px(12):
-            bar = bar.placed(bar.width, min(px(7), row.height - 2))
-            drawing.bar(bar, float(flow.probabilities[k]), "accent" if k == best else "muted")
+    rows = Probabilities(flow.names, tuple(flow.probabilities.tolist()), flow.label, len(flow.names))
+    drawing.add(*rows_written(rows, places.rows[0].joined(places.rows[-1]), look))
 
 
 # -- what can be pointed at ----------------------------------------------------------------------------------

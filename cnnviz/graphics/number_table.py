@@ -10,8 +10,7 @@ from cnnviz.drawing.box import Box, Share
 from cnnviz.drawing.cells import Colors, fitting_font, inks_on, outline, smallest_font
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.look import Look
-from cnnviz.drawing.marks import Image, Rect, Text
-from cnnviz.drawing.parts import Ask, CellKey, Part
+from cnnviz.drawing.marks import Ask, CellKey, Image, Part, Rect, Text
 from cnnviz.graphics.cells import write_colors
 from cnnviz.graphics.heat_map import Reveal
 

@@ -13,8 +13,7 @@ from cnnviz.drawing.box import Box, Cells, Share, best_columns
 from cnnviz.drawing.cells import Block, Colors, Pixels, inks_on, most_characters, outline, packed, written_in
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
 from cnnviz.drawing.look import Look, rgb
-from cnnviz.drawing.marks import Group, Image, Line, Mark, Rect
-from cnnviz.drawing.parts import Ask, CellKey, CellParts, Drag, Part
+from cnnviz.drawing.marks import Ask, CellKey, CellParts, Drag, Group, Image, Line, Mark, Part, Rect
 from cnnviz.graphics.cells import write_colors
 from cnnviz.notation import Notation
 from cnnviz.quantities import format_cell, format_signed, format_together, format_value
@@ -28,6 +27,7 @@ Maps = NDArray[np.floating]
 _GAP = 6  # between two grids side by side
 _SMALLEST_CELL, _MOST_CELLS = 22, 100  # with numbers: smaller cells hold none, more of them nobody reads
 _MOST_CAPTIONS = 16
+_LEAP = 4  # pixels that an arrow key with Shift moves the image by
 
 
 class Move(Ask):
@@ -345,7 +345,7 @@ MAPS = Graphic(
     _maps_size,
     _maps_tables,
     lambda maps: f"{maps.shown.pair.shape[0]} maps",
-    key=lambda maps: (KEY, Key.of(maps.shown)),
+    key=lambda maps: (KEY, maps.shown),
 )
 
 
@@ -399,7 +399,7 @@ def _draw_image(image: MovedImage, ground: Ground) -> Drawing:
         drawing.parts.append(Part("image", whole, drag=drag))
         if image.can_move and not is_read:
             _draw_ways(drawing, grids[-1].box, drag)
-        drawing.nudge(drag)
+        drawing.arrows(drag.moved, _LEAP)
         drawing.keys["r"] = Move(0, 0)
     return drawing
 
@@ -461,54 +461,33 @@ IMAGE = Graphic(
 # -- key ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """What the colours of a pair mean in a view."""
-
-    view: PairView
-    colors: Colors
-    strength: float
-    hues: tuple[tuple[str, str], ...]
-
-    @classmethod
-    def of(cls, shown: Shown) -> "Key":
-        """Key to what is shown."""
-        pair = shown.pair
-        return cls(shown.view, pair.colors_in(shown.view), pair.strength, pair.hues)
-
-    def say(self) -> str:
-        """Say what the colours stand for, and the value at full strength."""
-        names = ", ".join(name for _, name in self.hues)
-        if self.view == "overlay":
-            return f"Colours from 0 to {format_value(self.strength)}: {names}"
-        return self.sides if self.view == "sides" else ""
-
-    @property
-    def sides(self) -> str:
-        """What stands at the left and at the right."""
-        (_, left), (_, right), _ = self.hues
-        return f"Left {left}, right {right}"
-
-
-def _draw_key(key: Key, ground: Ground) -> Drawing:
+def _draw_key(shown: Shown, ground: Ground) -> Drawing:
     """Draw two hues and the neutral one they share, or an ordinary colour bar."""
-    drawing, px, small = Drawing(ground), ground.px, ground.font("small")
-    if key.view != "overlay":
-        names, bar = ground.box.rows(small.line if key.view == "sides" else 0, Share(1))
-        drawing.write(names, key.sides if names.height else "", small, "muted")
-        write_colors(drawing, bar, key.colors)
+    drawing, px, small, pair = Drawing(ground), ground.px, ground.font("small"), shown.pair
+    if shown.view != "overlay":
+        names, bar = ground.box.rows(small.line if shown.view == "sides" else 0, Share(1))
+        drawing.write(names, _say_key(shown), small, "muted")
+        write_colors(drawing, bar, pair.colors_in(shown.view))
         return drawing
     rest = ground.box
-    for role, name in key.hues:
+    for role, name in pair.hues:
         ramp, words, rest = rest.columns(px(17), small.width(name) + px(8), Share(1))
         ramp = ramp.placed(px(12), px(11), "left")
         drawing.add(Image(ramp, _ramp(role, ground.look)), Rect(ramp, edge="border"))
         drawing.write(words, name, small)
-    limit = f"≤ {format_value(key.strength)}"
+    limit = f"≤ {format_value(pair.strength)}"
     if small.width(limit) <= rest.width:
         drawing.write(rest, limit, small, "muted")
-    drawing.parts.append(Part("key", ground.box, key.say()))
+    drawing.parts.append(Part("key", ground.box, _say_key(shown)))
     return drawing
+
+
+def _say_key(shown: Shown) -> str:
+    """Say what the colours stand for, and the value at full strength; or what stands where."""
+    first, second, both = (name for _, name in shown.pair.hues)
+    if shown.view == "overlay":
+        return f"Colours from 0 to {format_value(shown.pair.strength)}: {first}, {second}, {both}"
+    return f"Left {first}, right {second}" if shown.view == "sides" else ""
 
 
 @lru_cache(16)
@@ -518,11 +497,11 @@ def _ramp(role: str, look: Look) -> Pixels:
     return packed([[rgb(look.mixed("surface", role, share)) for share in shares]])
 
 
-def _key_size(key: Key, look: Look) -> Size:
+def _key_size(shown: Shown, look: Look) -> Size:
     small = look.font("small")
-    high = small.line + look.px(4) + (small.line if key.view == "sides" else 0)
-    least = sum(small.width(name) + look.px(25) for _, name in key.hues)
+    high = small.line + look.px(4) + (small.line if shown.view == "sides" else 0)
+    least = sum(small.width(name) + look.px(25) for _, name in shown.pair.hues)
     return Size(least + small.width("≤ 0.000"), high, least, high)
 
 
-KEY = Graphic(_draw_key, _key_size, words=Key.say)
+KEY = Graphic(_draw_key, _key_size, words=_say_key)

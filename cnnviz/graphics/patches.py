@@ -9,8 +9,7 @@ from cnnviz.drawing.box import Box, Cells, Share
 from cnnviz.drawing.cells import Block, Colors, outline
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.look import Look
-from cnnviz.drawing.marks import Group, Image, Mark, Rect
-from cnnviz.drawing.parts import Ask, Part
+from cnnviz.drawing.marks import Ask, Group, Image, Mark, Part, Rect
 from cnnviz.quantities import format_count
 
 _GREY = Colors("grey", 0, 255)
@@ -24,7 +23,7 @@ class Patch:
 
     * `pixels`, `image`: ndarray of uint8, of shape (h, w). The piece, and the image it comes from.
     * `place`: Of the piece in the image; it may reach over the border.
-    * `count`: Of how many images it is a piece; said below the caption where it is more than one.
+    * `count`: In how many images it is found; said below the caption where it is more than one.
     """
 
     pixels: NDArray[np.uint8]
@@ -80,8 +79,11 @@ def _still(shown: Patches, ground: Ground) -> list[Mark]:
     room = boxes[0].width
     # Rather small than cut, and of another row as small.
     font = font._replace(size=font.size * min((room + 8) / font.width("0" * _WIDEST), 1))
-    is_said = all(font.width(f"{format_count(patch.count)} images") <= room for patch in shown.patches)
-    for patch, box in zip(shown.patches, boxes, strict=True):
+    said = [f"{format_count(patch.count)} images" if patch.count > 1 else "" for patch in shown.patches]
+    small, longest = look.font("small"), max(said, key=len)
+    before = next((words for words in ("found in ", "in ") if small.width(words + longest) <= room + 8), "")
+    small = small._replace(size=small.size * min((room + 8) / small.width(before + longest or " "), 1))
+    for patch, box, times_said in zip(shown.patches, boxes, said, strict=True):
         side = (box.height - _lines(look)) / 2
         square, below, words = box.rows(side, side, Share(1), gap=look.px(3))
         rows, cols = patch.pixels.shape
@@ -99,9 +101,8 @@ def _still(shown: Patches, ground: Ground) -> list[Mark]:
         drawing.add(*outline(inside, "receptive", look))
         caption, times = words.inset(-4, 0).lines(2, font.line)
         drawing.write(caption, patch.caption, font, "text", "middle")
-        if patch.count > 1:
-            count = format_count(patch.count)
-            drawing.write(times, f"{count} images" if is_said else f"× {count}", font, "muted", "middle")
+        if times_said:
+            drawing.write(times, before + times_said, small, "muted", "middle")
     return drawing.marks
 
 

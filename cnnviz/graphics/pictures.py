@@ -10,8 +10,7 @@ from cnnviz.drawing.box import Box, Cells
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.look import Look
-from cnnviz.drawing.marks import Group, Image, Rect
-from cnnviz.drawing.parts import Ask, CellParts
+from cnnviz.drawing.marks import Ask, CellParts, Group, Image, Rect
 
 Levels = NDArray[np.uint8]
 """Grey levels of shape (h, w), 255 for white."""
@@ -159,8 +158,7 @@ def _draw_board(shown: Board, ground: Ground) -> Drawing:
         for ink, width in (("#000000", 3), ("winner", 1.5)):
             dash = (9 / width, 6 / width) if shown.erases else ()
             drawing.add(Rect(ring, edge=ink, width=width, radius=ring.width / 2, dash=dash))
-    for name, down, across in (("left", 0, -1), ("right", 0, 1), ("up", -1, 0), ("down", 1, 0)):
-        drawing.keys[name] = MovePen(_KEY_STEP * down, _KEY_STEP * across)
+    drawing.arrows(lambda across, down: MovePen(_KEY_STEP * down, _KEY_STEP * across))
     return drawing
 
 

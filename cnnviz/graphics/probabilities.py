@@ -1,13 +1,18 @@
 """What the network thinks of an image, one bar a class; or of two, or two networks of one, bar above bar."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import Box, Drawing, Graphic, Ground, Line, Look, Part, Share, Size, Table
-from cnnviz.quantities import format_probabilities, format_probability_pairs
+from cnnviz.drawing.box import Box, Cells, Share
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
+from cnnviz.drawing.look import Look
+from cnnviz.drawing.marks import Ask, CellKey, CellParts, Group, Line, Mark, Part, Rect
+from cnnviz.notation import format_column
+from cnnviz.quantities import format_probabilities, format_probability_pairs, format_signed
 
 LONGEST = 8
 """Characters of a probability, such as "1 − 2e−8"."""
@@ -16,24 +21,31 @@ _FEWEST = 2  # rows that there is room for even when there are fewer
 
 @dataclass(frozen=True)
 class Probabilities:
-    """Probability of each class.
+    """Probability of each class; `Ground.marked` is the set of the classes that are outlined.
 
     * `values`: None while they are not known: the bars are empty.
     * `label`: The true class, where it is known.
     * `most`: Rows that there is room for: the most probable classes, and the true one.
+    * `logits`: None where they are not written, such as one that speaks for two classes.
+    * `press`, `point`: Number of a class to what a click, and pointing, asks for.
+    * `chosen`: A class that is explained elsewhere.
     """
 
     names: tuple[str, ...]
     values: tuple[float, ...] | None = None
     label: int | None = None
     most: int = 10
+    logits: tuple[float, ...] | None = None
+    press: Callable[[int], Ask] | None = None
+    point: Callable[[int], Ask] | None = None
+    chosen: int | None = None
 
     @property
     def predicted(self) -> int | None:
         """The most probable class; None without a prediction."""
         return None if not self.values else int(np.argmax(self.values))
 
-    @property
+    @cached_property
     def shown(self) -> list[int]:
         """Classes that are shown, in order."""
         count, most, label = len(self.names), self.most, self.label
@@ -50,43 +62,78 @@ class Probabilities:
         return [] if self.values is None else format_probabilities(list(self.values), longest=LONGEST)
 
     def say(self, row: int) -> str:
-        """Name and probability of a class."""
+        """Name, logit and probability of a class."""
         if self.values is None:
             return ""
-        text = f"class {self.names[row]}: probability {self.texts[row]}"
+        logit = "" if self.logits is None else f"logit {format_signed(self.logits[row], 5)}, "
+        text = f"class {self.names[row]}: {logit}probability {self.texts[row]}"
         text += ", predicted" if row == self.predicted else ""
         return text + (", the true class" if row == self.label else "")
 
+    def cells(self, box: Box, look: Look) -> CellParts:
+        """A row for each class that is shown, lower where there is little room."""
+        count, shown = max(len(self.shown), 1), self.shown
+        high = min(_line(look), box.height / count)
+        return CellParts(
+            "class",
+            Cells(len(shown), 1, box.left, box.top, box.width, high / max(box.width, 1)),
+            lambda row, _col: self.say(shown[row]),
+            lambda row, _col: self.press and self.press(shown[row]),
+            points=lambda row, _col: self.point and self.point(shown[row]),
+        )
+
 
 def _draw(shown: Probabilities, ground: Ground) -> Drawing:
-    """Write name, bar and number of each class; the predicted one in the accent."""
-    drawing, look, px = Drawing(ground), ground.look, ground.px
-    if not shown.names:
-        return drawing
-    strong, mono, predicted, rows = look.font("strong"), look.font("mono"), shown.predicted, shown.shown
-    names = min(max(strong.width(shown.names[row]) for row in rows) + 2, 0.35 * ground.box.width)
-    texts = [shown.texts[row] if shown.texts else "–" for row in rows]
-    number = max(map(mono.width, ["0.000", *texts])) + 1
-    for row, text, line in zip(rows, texts, ground.box.lines(len(rows), _line(look)), strict=True):
-        name, tick, rest = line.columns(names, px(12), Share(1), gap=px(5))
-        bar, at = rest.columns(Share(1), number, gap=px(8))
-        drawing.write(name, shown.names[row], "strong" if row == predicted else "")
-        mark_true(drawing, tick, row, predicted, shown.label)
-        drawing.write(at, text, mono, "text" if shown.texts else "muted", "right")
-        share = 0.0 if shown.values is None else shown.values[row]
-        drawing.bar(bar.placed(bar.width, px(8)), share, "accent" if row == predicted else "muted")
-        drawing.parts.append(Part(row, line, shown.say(row)))
+    """Draw the rows; those that can be pressed show that they are pointed at."""
+    drawing, key = Drawing(ground), (shown, ground.box, ground.look)
+    rows, outlined = shown.cells(ground.box, ground.look), ground.marked or frozenset[int]()
+    drawing.parts.append(rows)
+    hovered = ground.hovered.row if shown.press and isinstance(ground.hovered, CellKey) else None
+    for place, number in enumerate(shown.shown):
+        room, is_hovered, is_chosen = rows.grid.cell(place, 0), place == hovered, number == shown.chosen
+        if is_chosen or is_hovered:
+            drawing.add(Rect(room, "accent_soft" if is_chosen else "hover", radius=4))
+        if number in outlined or (is_hovered and ground.has_focus):
+            ink = "accent" if number in outlined else "text"
+            drawing.add(Rect(room.inset(1), edge=ink, width=1.5, radius=4))
+    drawing.add(Group(ground.box, key, lambda: rows_written(*key)))
     return drawing
 
 
-def mark_true(drawing: Drawing, room: Box, row: int, predicted: int | None, label: int | None) -> None:
+def rows_written(shown: Probabilities, box: Box, look: Look) -> list[Mark]:
+    """Name, logit, bar and number of each class; the predicted one in the accent, the true one ticked."""
+    drawing, px, mono, rows = Drawing(Ground(box, look)), look.px, look.font("mono"), shown.shown
+    known, logits = dict(enumerate(shown.texts)), dict[int, str]()
+    if shown.logits is not None:
+        logits = dict(enumerate(format_column(list(shown.logits), 2, signed=True, longest=7)))
+    names = max((look.font("strong").width(shown.names[row]) for row in rows), default=0) + 1
+    logit_room = max(map(mono.width, ["−00.00", *logits.values()])) if logits else 0
+    share_room = max(map(mono.width, ["0.000", *known.values()]))
+    for place, row in enumerate(rows):
+        line, is_best = shown.cells(box, look).grid.cell(place, 0), row == shown.predicted
+        if line.height < mono.size and not is_best and row != shown.label:
+            continue
+        name, sign, logit, bar, share = line.inset(px(4) if shown.press else 0, 0).columns(
+            min(names, box.width / 3), px(10), logit_room, Share(1), share_room, gap=px(3)
+        )
+        drawing.write(name, shown.names[row], "strong" if is_best else "")
+        _mark_true(drawing, sign, row, shown)
+        if logits:
+            drawing.write(logit, logits[row], mono, "text", "right")
+        drawing.write(share, known.get(row, "–"), mono, "text" if known else "muted", "right")
+        value = 0.0 if shown.values is None else shown.values[row]
+        drawing.bar(bar.placed(bar.width, px(7)), value, "accent" if is_best else "muted")
+    return drawing.marks
+
+
+def _mark_true(drawing: Drawing, room: Box, row: int, shown: Probabilities) -> None:
     """Tick the true class; a class that is predicted in its place has a cross."""
-    is_wrong = row == predicted and label is not None
+    is_wrong = row == shown.predicted and shown.label is not None
     strokes, ink = (((-3, -3), (3, 3)), ((3, -3), (-3, 3))), "danger"
-    if row == label:
+    if row == shown.label:
         strokes, ink = (((-4, 0.5), (-1.2, 3.3), (4, -3.3)),), "success"
     unit = room.width / 12
-    for corners in strokes if row == label or is_wrong else ():
+    for corners in strokes if row == shown.label or is_wrong else ():
         drawing.add(Line([(room.x + unit * x, room.y + unit * y) for x, y in corners], ink, 2 * unit))
 
 
@@ -99,13 +146,16 @@ def _height(shown: Probabilities, _width: float, look: Look) -> float:
 
 
 def _size(shown: Probabilities, look: Look) -> Size:
-    high = _height(shown, 0, look)
-    return Size(look.px(200), high, look.px(120), high)
+    """At least; rows that are pressed, all of which are needed, may be lower."""
+    high, least = _height(shown, 0, look), look.px(110 if shown.logits is None else 126)
+    return Size(look.px(200), high, least, len(shown.shown) * look.font("mono").size if shown.press else high)
 
 
 def _tables(shown: Probabilities) -> list[Table]:
-    rows = [] if shown.values is None else [(shown.names[row], shown.values[row]) for row in shown.shown]
-    return [Table("Probabilities", ("class", "probability"), rows)]
+    columns = {"class": shown.names, "logit": shown.logits, "probability": shown.values}
+    known = {name: column for name, column in columns.items() if column is not None}
+    rows = list(zip(*known.values(), strict=True)) if shown.values is not None else []
+    return [Table("Probabilities", tuple(known), [rows[row] for row in shown.shown] if rows else [])]
 
 
 PROBABILITIES = Graphic(

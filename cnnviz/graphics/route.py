@@ -13,10 +13,8 @@ from cnnviz._types import FloatArray
 from cnnviz.drawing.box import Box, Share
 from cnnviz.drawing.cells import Colors, inks_on, outline
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
-from cnnviz.drawing.lettering import Font
-from cnnviz.drawing.look import Look
-from cnnviz.drawing.marks import Image, Line, Point, Polygon, Rect
-from cnnviz.drawing.parts import Ask, CellKey, Part
+from cnnviz.drawing.look import Font, Look
+from cnnviz.drawing.marks import Ask, CellKey, Image, Line, Part, Point, Polygon, Rect
 from cnnviz.graphics.columns import stage_colors
 from cnnviz.graphics.heat_map import Reveal
 from cnnviz.notation import Notation, sum_notation

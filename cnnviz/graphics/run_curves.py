@@ -11,9 +11,8 @@ from numpy.typing import ArrayLike
 
 from cnnviz.drawing.box import Share
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size
-from cnnviz.drawing.look import DARK, LIGHT, Look
-from cnnviz.drawing.marks import Ink, Line, Lines, Rect
-from cnnviz.drawing.parts import Ask, Part
+from cnnviz.drawing.look import DARK, LIGHT, Ink, Look
+from cnnviz.drawing.marks import Ask, Line, Lines, Part, Rect
 from cnnviz.graphics.curves import GHOST_REACH, Curve, Curves, Marker, Values, diamond, round_up
 from cnnviz.history import Curve as Points
 from cnnviz.history import EvaluationPoint, History

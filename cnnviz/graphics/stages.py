@@ -1,4 +1,4 @@
-"""What a column of a network consists of: its heading, a large map above its colours, its outputs."""
+"""What a column of a network consists of: its heading, a large map above its colours; what stands beside."""
 
 import math
 from collections.abc import Callable
@@ -6,21 +6,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cnnviz.drawing.box import Box, Cells, Share
+from cnnviz.drawing.box import Box, Share
 from cnnviz.drawing.cells import Colors, Pixels, outline
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
+from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, sized
 from cnnviz.drawing.kept import kept
-from cnnviz.drawing.look import Look
-from cnnviz.drawing.marks import Group, Image, Ink, Line, Mark, Rect, Text
-from cnnviz.drawing.parts import Ask, CellKey, CellParts, Drag, Part
+from cnnviz.drawing.look import Ink, Look
+from cnnviz.drawing.marks import Ask, Drag, Group, Image, Line, Mark, Part, Rect, Text
 from cnnviz.graphics import heat_map
 from cnnviz.graphics.cells import ends_of, short_scale
 from cnnviz.graphics.heat_map import HEAT_MAP, Looked, placed
-from cnnviz.graphics.probabilities import LONGEST, mark_true
-from cnnviz.notation import format_column
-from cnnviz.quantities import format_probabilities, format_signed, format_value
+from cnnviz.quantities import format_value
 
 _BAR = 10  # width of a scroll bar
 _LONG_STEP = 4  # cells that an arrow key with Shift leads on
@@ -126,10 +122,8 @@ def _around(shown: StageMap, box: Box, look: Look, ratio: float) -> tuple[Drawin
     """What stands beside the map and below it, what keys ask for, the map's room: no pointer changes it."""
     ground, px = Ground(box, look, ratio=ratio), look.px
     drawing, area = Drawing(ground), map_area(shown, box, look)
-    if shown.moves is not None:
-        for key, rows, cols in (("left", 0, -1), ("right", 0, 1), ("up", -1, 0), ("down", 1, 0)):
-            drawing.keys[key] = shown.moves(rows, cols)
-            drawing.keys[f"shift {key}"] = shown.moves(_LONG_STEP * rows, _LONG_STEP * cols)
+    if (moves := shown.moves) is not None:
+        drawing.arrows(lambda across, down: moves(down, across), _LONG_STEP)
     if shown.enlarge is not None:
         drawing.keys["double click"] = shown.enlarge
     if shown.zooms is not None:
@@ -228,134 +222,6 @@ STAGE_MAP = Graphic(
     lambda _shown, look: Size(look.px(180), look.px(180), look.px(40), look.px(56) + strip_height(look)),
     lambda shown: HEAT_MAP.tables(shown.looked),
     lambda shown: HEAT_MAP.words(shown.looked),
-)
-
-
-# -- outputs ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class Outputs:
-    """What a network says of an image.
-
-    * `probabilities`: ndarray of shape (k,)
-    * `logits`: ndarray of shape (k,). None where one logit speaks for two classes.
-    * `press`, `point`: Number of a class to what a click, and pointing, asks for.
-    """
-
-    names: tuple[str, ...]
-    probabilities: NDArray[np.floating]
-    logits: NDArray[np.floating] | None
-    true: int | None
-    press: Callable[[int], Ask]
-    point: Callable[[int], Ask]
-
-
-@dataclass(frozen=True, slots=True)
-class OutputRows:
-    """Outputs; one may be chosen. `Ground.marked` is the set of those that are outlined."""
-
-    outputs: Outputs
-    chosen: int | None = None
-
-
-def _draw_outputs(shown: OutputRows, ground: Ground) -> Drawing:
-    """Write name, logit, bar and probability of each class."""
-    drawing, box, outputs = Drawing(ground), ground.box, shown.outputs
-    outlined, key = ground.marked or frozenset[int](), (outputs, box, ground.look)
-    rows = _rows(*key)
-    drawing.parts.append(
-        CellParts(
-            "class",
-            rows,
-            lambda row, _col: _say(outputs, row),
-            lambda row, _col: outputs.press(row),
-            points=lambda row, _col: outputs.point(row),
-        ),
-    )
-    hovered = ground.hovered.row if isinstance(ground.hovered, CellKey) else None
-    for place in range(rows.rows):
-        room, is_hovered = rows.cell(place, 0), place == hovered
-        if place == shown.chosen or is_hovered:
-            drawing.add(Rect(room, "accent_soft" if place == shown.chosen else "hover", radius=4))
-        if place in outlined or (is_hovered and ground.has_focus):
-            ink = "accent" if place in outlined else "text"
-            drawing.add(Rect(room.inset(1), edge=ink, width=1.5, radius=4))
-    drawing.add(Group(box, key, lambda: _written(*key)))
-    return drawing
-
-
-def _rows(outputs: Outputs, box: Box, look: Look) -> Cells:
-    """A row for each class, lower where there is little room."""
-    count = len(outputs.names)
-    high = min(_row(look), box.height / count)
-    return Cells(count, 1, box.left, box.top, box.width, high / max(box.width, 1))
-
-
-def _row(look: Look) -> float:
-    return look.font().line + look.px(4)
-
-
-def _say(outputs: Outputs, place: int) -> str:
-    text = f"class {outputs.names[place]}"
-    if outputs.logits is not None:
-        text += f": logit {format_signed(float(outputs.logits[place]), 5)}"
-    text += f", probability {_shares(outputs)[place]}"
-    return text + (", the true class" if place == outputs.true else "")
-
-
-@kept
-def _shares(outputs: Outputs) -> list[str]:
-    return format_probabilities(outputs.probabilities.tolist(), longest=LONGEST)
-
-
-@kept
-def _written(outputs: Outputs, box: Box, look: Look) -> list[Mark]:
-    drawing, px, mono = Drawing(Ground(box, look)), look.px, look.font("mono")
-    best, shares = int(np.argmax(outputs.probabilities)), _shares(outputs)
-    values: list[float] = [] if outputs.logits is None else outputs.logits.tolist()
-    logits = format_column(values, 2, signed=True, longest=7)
-    strong = look.font("strong")
-    name_room = min(max(map(strong.width, outputs.names)) + 1, box.width / 3)
-    logit_room = max(map(mono.width, ["−00.00", *logits])) if values else 0
-    share_room = max(map(mono.width, ["0.000", *shares]))
-    rows = _rows(outputs, box, look)
-    for place in range(rows.rows):
-        line = rows.cell(place, 0)
-        if line.height < mono.size and place not in (best, outputs.true):
-            continue
-        name, sign, logit, bar, share = line.inset(px(4), 0).columns(
-            name_room, px(9), logit_room, Share(1), share_room, gap=px(3)
-        )
-        drawing.write(name, outputs.names[place], "strong" if place == best else "")
-        mark_true(drawing, sign, place, best, outputs.true)
-        if values:
-            drawing.write(logit, logits[place], mono, "text", "right")
-        drawing.write(share, shares[place], mono, "text", "right")
-        ink = "accent" if place == best else "muted"
-        drawing.bar(bar.placed(bar.width, px(6)), float(outputs.probabilities[place]), ink)
-    return drawing.marks
-
-
-def _outputs_size(shown: OutputRows, look: Look) -> Size:
-    line, count = _row(look), len(shown.outputs.names)
-    least = look.px(110 if shown.outputs.logits is None else 126)
-    return Size(look.px(150), count * line, least, count * look.font("mono").size)
-
-
-def _output_tables(shown: OutputRows) -> list[Table]:
-    each = shown.outputs
-    columns = [each.names, *([] if each.logits is None else [each.logits]), each.probabilities]
-    header = ("class", *([] if each.logits is None else ["logit"]), "probability")
-    return [Table("Outputs", header, list(zip(*columns, strict=True)))]
-
-
-OUTPUTS = Graphic(
-    _draw_outputs,
-    _outputs_size,
-    _output_tables,
-    lambda shown: "; ".join(_say(shown.outputs, place) for place in range(len(shown.outputs.names))),
-    lambda shown, _width, look: _row(look) * len(shown.outputs.names),
 )
 
 

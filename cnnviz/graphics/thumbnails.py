@@ -11,8 +11,7 @@ from cnnviz.drawing.box import Box, Cells
 from cnnviz.drawing.cells import Colors
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size
 from cnnviz.drawing.look import Look
-from cnnviz.drawing.marks import Group, Image, Mark, Polygon, Rect
-from cnnviz.drawing.parts import Ask, CellKey, CellParts
+from cnnviz.drawing.marks import Ask, CellKey, CellParts, Group, Image, Mark, Polygon, Rect
 from cnnviz.quantities import format_count
 
 _GREY = Colors("grey", 0, 255)

@@ -1,16 +1,16 @@
 """The line of time: how far a run has got, its loss in small, its epochs, and the handle at what is shown."""
 
+import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing.box import Box
+from cnnviz.drawing.box import Box, Cells
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
-from cnnviz.drawing.lettering import Font
-from cnnviz.drawing.look import Look
-from cnnviz.drawing.marks import Group, Line, Lines, Mark, Point, Rect, Text
-from cnnviz.drawing.parts import Ask, Slide, SlideParts
+from cnnviz.drawing.look import Font, Look
+from cnnviz.drawing.marks import Ask, CellParts, Group, Line, Lines, Mark, Point, Rect, Text
 from cnnviz.graphics.curves import GHOST_REACH, diamond
 from cnnviz.quantities import format_count
 
@@ -101,44 +101,76 @@ class TimeLine:
 def _draw(shown: TimeLine, ground: Ground) -> Drawing:
     """Draw the track, what was reached, the handle, and a line under the pointer."""
     drawing, look, px, track = Drawing(ground), ground.look, ground.px, shown.track
-    slide = track_slide(track, ground.box, look)
+    scale, cells = _scale(track, ground.box, look), _cells(track, ground.box, look)
     top, rail = ground.box.top + px(4), ground.box.top + px(_RAIL)
     drawing.add(Group(ground.box, (track, ground.box, look), lambda: _still(track, ground.box, look)))
-    drawing.add(_rail(slide, rail, slide.x(shown.reached), look.mixed("accent", "surface", 0.6), look))
+    drawing.add(_rail(scale, rail, scale.x(shown.reached), look.mixed("accent", "surface", 0.6), look))
     if shown.position is not None:
-        x, radius = slide.x(shown.position), px(7) - 1
-        drawing.add(_rail(slide, rail, x, "accent", look), Lines(((x, top, x, rail),), "accent"))
+        x, radius = scale.x(shown.position), px(7) - 1
+        drawing.add(_rail(scale, rail, x, "accent", look), Lines(((x, top, x, rail),), "accent"))
         disc = Box(x, rail, 0, 0)
         if ground.has_focus:
             halo = radius + px(4)
             drawing.add(Rect(disc.inset(-halo), "accent", radius=halo, alpha=0.28))
         inks = ("accent", "surface") if shown.is_live else ("surface", "accent")
         drawing.add(Rect(disc.inset(-radius), *inks, px(2 if shown.is_live else 3), radius))
-    if isinstance(ground.hovered, int):
-        x = slide.x(ground.hovered)
+    if (pointed := cells.place(ground.hovered)) is not None:
+        x = min(max(pointed.x, scale.left), scale.right)
         drawing.add(Lines(((x, top, x, rail),), "muted", 1, (1.0, 2.0)))
-    drawing.parts.append(SlideParts(ground.box, slide, ReadStep))
+    drawing.parts.append(cells)
     drawing.keys = _KEYS
     return drawing
 
 
-def track_slide(track: Track, box: Box, look: Look) -> Slide:
-    """Where steps lie."""
+class _Scale(NamedTuple):
+    """Where steps lie: the first and the last one, and their places."""
+
+    first: int
+    last: int
+    left: float
+    right: float
+
+    @property
+    def unit(self) -> float:
+        return (self.right - self.left) / (self.last - self.first)
+
+    def x(self, step: float) -> float:
+        """Of a step beyond the ends that of the end."""
+        return self.left + (min(max(step, self.first), self.last) - self.first) * self.unit
+
+
+def _scale(track: Track, box: Box, look: Look) -> _Scale:
     margin = look.px(10)
-    return Slide(ShowStep, track.first, track.last, box.left + margin, max(box.right - margin, margin + 1))
+    return _Scale(track.first, track.last, box.left + margin, max(box.right - margin, margin + 1))
 
 
-def _rail(slide: Slide, y: float, end: float, ink: str, look: Look) -> Rect:
+def _cells(track: Track, box: Box, look: Look) -> CellParts:
+    """Where pointing means a step: round each of them, and in the margins the end."""
+    scale = _scale(track, box, look)
+    beyond, count = math.ceil((scale.left - box.left) / scale.unit), track.last - track.first + 1
+    left, high = scale.left - (beyond + 0.5) * scale.unit, box.height / scale.unit
+    grid = Cells(1, count + 2 * beyond, left, box.top, scale.unit, high)
+
+    def step(col: int) -> int:
+        return min(max(track.first + col - beyond, track.first), track.last)
+
+    def ask(_row: int, col: int) -> Ask:
+        return ShowStep(step(col))
+
+    return CellParts("step", grid, lambda _row, _col: "", ask, True, lambda _row, col: ReadStep(step(col)))
+
+
+def _rail(scale: _Scale, y: float, end: float, ink: str, look: Look) -> Rect:
     half = look.px(3) / 2
-    box = Box(slide.left - half, y - half, end - slide.left + 2 * half, 2 * half)
+    box = Box(scale.left - half, y - half, end - scale.left + 2 * half, 2 * half)
     return Rect(box, ink, radius=half)
 
 
 def _still(track: Track, box: Box, look: Look) -> list[Mark]:
     """All that does not move with the handle."""
-    px, font, slide = look.px, look.font("small"), track_slide(track, box, look)
-    area, rail = Box(slide.left, box.top + px(4), slide.right - slide.left, px(20)), box.top + px(_RAIL)
-    ends, labels = epoch_labels(slide, track.steps_per_epoch, font)
+    px, font, scale = look.px, look.font("small"), _scale(track, box, look)
+    area, rail = Box(scale.left, box.top + px(4), scale.right - scale.left, px(20)), box.top + px(_RAIL)
+    ends, labels = _epoch_labels(scale, track.steps_per_epoch, font)
     marks: list[Mark] = [Lines([(x, area.top, x, rail + px(6)) for x in ends], "border")]
     for x, words in labels:
         half = font.width(words) / 2 + 2
@@ -146,14 +178,14 @@ def _still(track: Track, box: Box, look: Look) -> list[Mark]:
         marks.append(Text(x, box.bottom - font.line / 2 + font.middle, words, font, "muted", "middle"))
     highest = _top(track)
     for points, ink in ((track.ghost, look.mixed("muted", "surface", 0.5)), (track.curve, "muted")):
-        line = _curve(points, slide, area, highest)
+        line = _curve(points, scale, area, highest)
         if len(line) > 1:
             marks.append(Line(line, ink, 1.5 * look.scale))
-    marks.append(_rail(slide, rail, slide.right, "track", look))
+    marks.append(_rail(scale, rail, scale.right, "track", look))
     if track.fork is not None:
-        marks.append(diamond((slide.x(track.fork), rail), px(4), "muted"))
+        marks.append(diamond((scale.x(track.fork), rail), px(4), "muted"))
     if track.reference is not None:
-        x, wide = slide.x(track.reference), font.width("A") + px(8)
+        x, wide = scale.x(track.reference), font.width("A") + px(8)
         left = x if x + wide <= box.right else x - wide  # at the right end the flag flies to the left
         flag = Box(left, area.top - px(2), wide, font.line)
         marks.append(Lines(((x, area.top, x, rail),), "text", px(2)))
@@ -169,38 +201,38 @@ def _top(track: Track) -> float:
     return max(top, min(other, GHOST_REACH * top)) if top > 0 else other if other > 0 else 1.0
 
 
-def _curve(points: Points, slide: Slide, area: Box, top: float) -> list[Point]:
+def _curve(points: Points, scale: _Scale, area: Box, top: float) -> list[Point]:
     """Points of a curve, at most one for every second pixel: it is a mean, and has no peaks to lose."""
     x, y = points
-    inside = np.isfinite(y) & (x >= slide.first) & (x <= slide.last)
+    inside = np.isfinite(y) & (x >= scale.first) & (x <= scale.last)
     x, y = x[inside], y[inside]
     most = max(int(area.width / 2), 2)
     if x.size > most:
         chosen = np.linspace(0, x.size - 1, most).astype(np.intp)
         x, y = x[chosen], y[chosen]
-    across = slide.left + (x - slide.first) / (slide.last - slide.first) * (slide.right - slide.left)
+    across = scale.left + (x - scale.first) * scale.unit
     down = area.bottom - np.clip(y / top, 0.0, 1.0) * area.height
     return list(zip(across.tolist(), down.tolist(), strict=True))
 
 
-def epoch_labels(
-    slide: Slide, steps_per_epoch: int, font: Font
+def _epoch_labels(
+    scale: _Scale, steps_per_epoch: int, font: Font
 ) -> tuple[list[float], list[tuple[float, str]]]:
     """Where epochs end, no two closer than a label is wide, and what is written under them and where."""
     if steps_per_epoch <= 0:
         return [], []
-    first, last = slide.first // steps_per_epoch, -(-slide.last // steps_per_epoch)
-    pixels = (slide.right - slide.left) * steps_per_epoch / (slide.last - slide.first)
+    first, last = scale.first // steps_per_epoch, -(-scale.last // steps_per_epoch)
+    pixels = scale.unit * steps_per_epoch
     wide = font.width(str(last)) + 8
     stride = next(n for k in range(9) for n in (10**k, 2 * 10**k, 5 * 10**k) if n * pixels >= wide)
     numbers = [n for n in range(first + 1, last + 1) if n % stride == 0]
-    ends = [slide.x(n * steps_per_epoch) for n in numbers]
+    ends = [scale.x(n * steps_per_epoch) for n in numbers]
     if stride > 1:
         return ends, [(x, str(n)) for x, n in zip(ends, numbers, strict=True)]
     labels: list[tuple[float, str]] = []
     all_fit = font.width(f"epoch {last}") + 8 <= pixels
     for n in range(first, last):
-        left, right = slide.x(n * steps_per_epoch), slide.x((n + 1) * steps_per_epoch)
+        left, right = scale.x(n * steps_per_epoch), scale.x((n + 1) * steps_per_epoch)
         words = f"epoch {n + 1}"
         if font.width(words) + 8 > right - left or not (all_fit or n == first):
             words = str(n + 1)

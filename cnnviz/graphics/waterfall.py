@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from cnnviz.drawing.box import Box, Cells
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Table, sized
 from cnnviz.drawing.look import Look
-from cnnviz.drawing.marks import Group, Lines, Mark, Rect, Text
-from cnnviz.drawing.parts import Ask, CellParts
+from cnnviz.drawing.marks import Ask, CellParts, Group, Lines, Mark, Rect, Text
 from cnnviz.notation import Notation
 from cnnviz.quantities import format_signed
 

@@ -10,8 +10,7 @@ from cnnviz.drawing.box import Cells, Share
 from cnnviz.drawing.cells import Colors, Pixels, cell_numbers, outline, packed
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
 from cnnviz.drawing.look import Look, rgb
-from cnnviz.drawing.marks import Image, Rect
-from cnnviz.drawing.parts import CellParts
+from cnnviz.drawing.marks import CellParts, Image, Rect
 from cnnviz.graphics.cells import lines_between
 from cnnviz.notation import Notation
 from cnnviz.quantities import format_cell, format_together

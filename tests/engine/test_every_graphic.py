@@ -35,7 +35,7 @@ from cnnviz.graphics.formula import FORMULA, Formulas
 from cnnviz.graphics.heat_map import COLORS, FITTED_MAP, HEAT_MAP, WHOLE_MAP, HeatMap, Looked, Zoom
 from cnnviz.graphics.ledger import LEDGER, Ledger, LedgerRow
 from cnnviz.graphics.number_table import NUMBERS, NumberRow, Numbers, NumberTable
-from cnnviz.graphics.pairs import IMAGE, KEY, MAPS, Key, MovedImage, Pair, PairMaps, Shown
+from cnnviz.graphics.pairs import IMAGE, KEY, MAPS, MovedImage, Pair, PairMaps, Shown
 from cnnviz.graphics.patches import PATCHES, Patch, Patches
 from cnnviz.graphics.pictures import BOARD, PHOTO, Board, Photo
 from cnnviz.graphics.probabilities import PREDICTIONS, PROBABILITIES, Predictions, Probabilities
@@ -47,12 +47,9 @@ from cnnviz.graphics.stages import (
     FITTING,
     FOLDED,
     MARKS,
-    OUTPUTS,
     STAGE_MAP,
     Fitting,
     Folded,
-    OutputRows,
-    Outputs,
     StageMap,
 )
 from cnnviz.graphics.steps import STEPS, Steps
@@ -230,7 +227,8 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     "image": (IMAGE, image()),
     "maps": (MAPS, maps()),
     "maps side by side": (MAPS, maps("sides", 64)),
-    "key": (KEY, Key("overlay", SIGNED, 1.0, (("original", "original"), ("shifted", "shifted")))),
+    "key": (KEY, maps().shown),
+    "key to maps side by side": (KEY, maps("sides").shown),
     "winners": (WINNERS, Winners(compared().winners)),
     "counts": (COUNTS, Winners(compared().winners)),
     "window": (WINDOW, Window(Winners(compared().winners), 5, 5)),
@@ -276,7 +274,10 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
             length=240,
         ),
     ),
-    "outputs": (OUTPUTS, OutputRows(Outputs(CLASSES, SHARES, 9 * SHARES - 2, 3, Go, Go), 1)),
+    "outputs": (
+        PROBABILITIES,
+        Probabilities(CLASSES, tuple(SHARES.tolist()), 3, 10, tuple((9 * SHARES - 2).tolist()), Go, Go, 1),
+    ),
     "folded": (FOLDED, Folded("relu1", Go())),
     "arrow": (ARROW, 8.0),
     "framed": (FRAMED, Framed(Whole(np.zeros((28, 28), np.uint32), Go), (3, 4, 6, 6))),

@@ -105,6 +105,11 @@ def test_each_column_has_its_heading_and_its_scale_and_none_touches_another(size
     assert all(x + width + 2 <= after for (x, width, _), (after, *_) in pairwise(heads))
 
 
+@pytest.mark.parametrize(("wide", "names"), [(900, {"filter 5"}), (580, {"5"}), (460, set())])
+def test_filters_bear_their_numbers_where_there_is_room(wide: int, names: set[str]) -> None:
+    assert {"filter 5", "5"} & set(drawn(flow(LAB5), (wide, 420)).texts()) == names
+
+
 @pytest.mark.parametrize("experiment", [LAB5, LENET], ids=["lab5", "lenet"])
 def test_in_the_room_that_a_projector_gives_every_filter_is_shown(experiment: Experiment) -> None:
     shown = flow(experiment)

@@ -10,7 +10,7 @@ from PIL import ImageFont
 
 from cnnviz.bundled import bundled
 from cnnviz.drawing import LIGHT, Box, CellKey, Ground, Line, Polygon, Rect, Text, drawn
-from cnnviz.drawing.lettering import Font
+from cnnviz.drawing.look import Font
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix, ShowImages
 from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.graphics.run_curves import (
@@ -221,12 +221,9 @@ def test_pressing_and_dragging_ask_for_the_step_below() -> None:
     part = drawing.part_at(410, 31)
     assert (part.ask, part.points) == (ShowStep(500), ReadStep(500))
     assert [drawing.part_at(x, 5).ask for x in (0, 819)] == [ShowStep(0), ShowStep(1000)]
-    assert part.drag.by(80, 200) == ShowStep(600)
-    assert part.drag.by(9999, 0) == ShowStep(1000)
+    assert part.follows, "dragging asks for each step that the pointer comes to"
     few = drawn_line(line(track=Track(0, 10)))  # steps are wider than pixels
-    held = few.part_at(40, 31)
-    assert held.ask == ShowStep(0)
-    assert held.drag.by(12, 0) == few.part_at(52, 31).ask == ShowStep(1)
+    assert [few.part_at(x, 31).ask for x in (40, 52)] == [ShowStep(0), ShowStep(1)]
 
 
 def test_keys_go_by_steps_and_with_shift_and_the_wheel_by_moments() -> None:

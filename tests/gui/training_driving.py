@@ -62,5 +62,6 @@ def shown_filters(panel):
 
 def place_of(track, step):
     """Return where a step lies on the rail."""
-    slide = track.drawing().parts[0].slide
-    return QPoint(round(slide.x(step)), 31)
+    shown, grid = track.content.track, track.drawing().parts[0].grid
+    in_margins = grid.cols - (shown.last - shown.first + 1)
+    return QPoint(round(grid.cell(0, step - shown.first + in_margins // 2).x), 31)

@@ -15,6 +15,7 @@ from cnnviz.graphics import stages
 from cnnviz.graphics.columns import Column, Kind, Plan
 from cnnviz.graphics.heat_map import HeatMap, Looked, Outlines, Zoom, placed
 from cnnviz.graphics.ledger import LEDGER, Ledger
+from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
 from cnnviz.quantities import format_cell, format_count, format_value
@@ -508,26 +509,26 @@ def _outputs(now: Now, column: Column) -> tuple[Item, ...]:
     def cell(row: int) -> PinnedCell:
         return PinnedCell(column.stage, (0 if single else row,))
 
-    def make() -> tuple[stages.Outputs, Ledger]:
-        outputs = stages.Outputs(
+    def make() -> tuple[Probabilities, Ledger]:
+        outputs = Probabilities(
             names,
-            picture.probabilities,
-            None if single else picture.trace.logits[0],
+            tuple(picture.probabilities.tolist()),
             picture.scene.sample.label,
+            len(names),
+            None if single else tuple(picture.trace.logits[0].tolist()),
             lambda row: asks.PressCell(cell(row), None if single else row),
             lambda row: asks.PointAt(cell(row)),
+            None if single or evidence is None else evidence.class_index,
         )
         return outputs, logit_ledger(picture)
 
     outputs, ledger = now.contents.of("outputs", column, picture.trace, (names, picture.scene.choices), make)
-    chosen = None if single or evidence is None else evidence.class_index
     read_as = names[int(np.argmax(picture.probabilities))]
     lines = ("covered", "?") if covers else (f"read as {read_as}", read_as)
     items: list[Item] = [*_head(column, "", lines)]
     if not covers:
-        rows = stages.OutputRows(outputs, chosen)
         tip, name = "Click a class to see its logit as a sum", "Outputs: logit and probability of each class"
-        items.append(Card(column.key, stages.OUTPUTS, rows, tip=tip, is_live=True, name=name))
+        items.append(Card(column.key, PROBABILITIES, outputs, tip=tip, is_live=True, name=name))
     if evidence is not None:
         index = picture.scene.choices.class_index
         if not single:

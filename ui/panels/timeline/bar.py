@@ -353,7 +353,7 @@ class TimelineBar(HasProvenance, QFrame):
             near = state.history.snapshots.nearest(near).step
         origin = "" if state.shown is None else state.shown.note
         reading = described(state.history, near, state.run.steps_per_epoch, origin, state.covered)
-        part = self.track.drawing().part(step)
+        part = self.track.drawing().part(self.track.hovered)
         at = QPoint(0 if part is None else round(part.box.x), 0)
         self.reading.show_at(reading, self.track.mapTo(self.window(), at))
 
