@@ -17,7 +17,7 @@ from tests.gui.driving import PATIENCE, drain
 from ui.run import mail_reader
 from ui.run.mail_reader import FrameBudget, MailReader
 from ui.run.moments import MomentTests
-from ui.run.worker import Mailbox, RunFailed, RunHalted, SnapshotTaken, TrainControl
+from ui.run.worker import Mailbox, RunFailed, RunHalted, SnapshotTaken
 from ui.session import Session
 from ui.state import AppState, RunStatus
 from ui.tasks import LatestOnly, TaskRunner
@@ -295,7 +295,7 @@ class Desk:
         self.mailbox = Mailbox()
         self.background = TaskRunner("background")
         tests = MomentTests(self.state, self.background)
-        self.reader = MailReader(self.state, self.mailbox, TrainControl(running=True), tests)
+        self.reader = MailReader(self.state, self.mailbox, tests)
         self.network = LAB5.build_network()
         self.seen: list[tuple[int, int]] = []
         self.state.snapshotChanged.connect(self._on_show)

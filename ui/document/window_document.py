@@ -29,7 +29,7 @@ from ui.document.restorer import Built, DocumentRestorer, Order
 from ui.panels.provenance import provenance_in_panel
 from ui.run.controller import Controller
 from ui.settings import forget_files, remember_folder, remembered_files
-from ui.state import AppState, RunStatus
+from ui.state import AppState
 from ui.window.main_window import MainWindow
 from ui.window.questions import (
     ask_about_changed_file,
@@ -481,8 +481,7 @@ class WindowDocument(QObject):
     def may_lose_run(self) -> bool:
         """Ask before something takes the place of a trained network that no file holds."""
         run = self.state.run
-        is_trained = run.is_started and run.status is not RunStatus.LOADING
-        if not is_trained or self._saved_run == (run.run_id, run.step):
+        if not run.is_started or self._saved_run == (run.run_id, run.step):
             return True
         steps = format_count(run.step)
         text = (

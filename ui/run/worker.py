@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
-from cnnviz.errors import NO_THREAD, DivergenceError, in_words
+from cnnviz.errors import DivergenceError, in_words
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Progress, Trainer
 from ui.state import EvaluatedStep
@@ -27,15 +27,6 @@ class SnapshotTaken:
 
     snapshot: Snapshot
     keep: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RunPrepared:
-    """A new run stands at its first snapshot."""
-
-    snapshot: Snapshot
-    total_steps: int
-    steps_per_epoch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +44,7 @@ class RunFailed:
     message: str
 
 
-Message = Progress | SnapshotTaken | EvaluatedStep | RunPrepared | RunHalted | RunFailed
+Message = Progress | SnapshotTaken | EvaluatedStep | RunHalted | RunFailed
 """`Progress`: steps that were trained; `EvaluatedStep`: the network of a step, on the test images."""
 
 
@@ -174,7 +165,7 @@ class TrainThread(QObject):
 
     def __init__(self, mailbox: Mailbox, control: TrainControl, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._mailbox, self._control = mailbox, control
+        self._control = control
         self._worker = TrainWorker(mailbox, control)
         self.halted = self._worker.halted  # it is idle
         self._thread = QThread(self)
@@ -184,12 +175,10 @@ class TrainThread(QObject):
         self.train.connect(self._worker.train)
         self.test.connect(self._worker.test)
 
-    def prepare(self, trainer: Trainer, origin: Origin) -> None:
-        """Take over a run; its trainer stands at the step where it begins."""
-        if not is_running(self._thread):
-            self._control.running = False
-            self._mailbox.post(origin.run_id, RunFailed(NO_THREAD))
+    def prepare(self, trainer: Trainer, origin: Origin) -> bool:
+        """Take over a run, whose trainer stands where it begins; return whether there is a thread for it."""
         self._prepare.emit(trainer, origin)
+        return is_running(self._thread)
 
     def close(self, milliseconds: int) -> bool:
         """End the thread; return whether it ended in time."""
@@ -216,10 +205,8 @@ class TrainWorker(QObject):
 
     @Slot(object, object)
     def prepare(self, trainer: Trainer, origin: Origin) -> None:
-        """Take over a run and report its first snapshot."""
+        """Take over a run."""
         self._run_id, self._trainer, self._origin = origin.run_id, trainer, origin
-        total, per_epoch = trainer.total_steps, trainer.steps_per_epoch
-        self._do(lambda: self._post(RunPrepared(self._snapshot(trainer), total, per_epoch)))
 
     @Slot(int)
     def train(self, steps: int) -> None:
