@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace as replaced
 from PySide6.QtCore import QObject, Qt, Signal
@@ -22,13 +23,17 @@ from cnnviz.network import weights_checksum
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
-from ui.document.gathered import DATA_MEMBER
+from ui.document.gathered import DATA_MEMBER, work_of
 from ui.run.controller import Controller
 from ui.run.loading import Mismatch, mismatch_of, select_classes
 from ui.run.worker import next_due, snapshot_interval
 from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Source
 from ui.tasks import Context
 from ui.window.panel_area import PanelArea
+
+# At run time where it is needed: it loads much, and the frame of the window is to appear before.
+if TYPE_CHECKING:
+    from cnnviz.lab.record import Work
 
 _AT_REST = (RunStatus.READY, RunStatus.PAUSED, RunStatus.FINISHED)
 _KIND = "document"
@@ -41,7 +46,6 @@ class Order:
     * `is_own`: whether the program has kept it by itself: the data that it names are opened.
     * `asks`: whether to ask before the present run is lost.
     * `prepared`: a run that has been trained for it.
-    * `check`: raises `DataError` for parts of it that cannot be shown.
     * `begin`: called when nothing can fail any more, before anything is shown; `then`: when all is.
     """
 
@@ -51,7 +55,6 @@ class Order:
     is_own: bool = False
     asks: bool = True
     prepared: KeptRun | None = None
-    check: Callable[[], object] = lambda: None
     begin: Callable[["Built"], None] = lambda _built: None
     then: Callable[[], None] = lambda: None
 
@@ -63,6 +66,7 @@ class Built:
     source: Source
     dataset: Dataset  # of it, the classes of the document
     sample: Sample | int | None
+    work: "Work"
     run: KeptRun | None  # None where it has to be trained
     prepared: KeptRun | None
     said_of_prepared: Run | None
@@ -257,9 +261,6 @@ class DocumentRestorer(QObject):
     def _show_run(self, order: Order, built: Built, run: KeptRun | None, told: str) -> None:
         """Show a document whose run has just begun; `told`: what is to be known of its network."""
         state = self._state
-        if state.run.status is RunStatus.FAILED:
-            self._end()
-            return
         # The run that was open before is no part of what was seen.
         state.set_ghost(None if run is None else run.ghost)
         rate = order.document.experiment.learning_rate
@@ -338,7 +339,7 @@ class DocumentRestorer(QObject):
 def _built(order: Order, source: Source, dataset: Dataset) -> Built:
     """Read and check all parts of a document; raises `CNNVizError` with a clause for what is wrong."""
     document, files = order.document, order.files
-    order.check()
+    work, _lost = work_of(document, files)
     run = prepared = None
     if document.run is not None and RUN.model in files:
         run = unpack_run(document.run, files, dataset.name, dataset.input_shape)
@@ -351,7 +352,7 @@ def _built(order: Order, source: Source, dataset: Dataset) -> Built:
     if isinstance(sample, OwnImage):
         pixels = pixels_of(sample.png or files.get(sample.member, b""))
         sample = Sample(pixels, sample.label, None, sample.origin)
-    return Built(source, dataset, sample, run, prepared, said)
+    return Built(source, dataset, sample, work, run, prepared, said)
 
 
 def _is_as_saved(live: Snapshot, trained: KeptRun, document: Document) -> bool:

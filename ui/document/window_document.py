@@ -24,7 +24,7 @@ from cnnviz.history import History
 from cnnviz.quantities import format_count
 from cnnviz.reading import status_of
 from ui.controls.pace import single_shot
-from ui.document.gathered import DATA_MEMBER, LAB_MEMBER, Gathered, gather, picture_of, work_of
+from ui.document.gathered import DATA_MEMBER, LAB_MEMBER, Gathered, gather, picture_of
 from ui.document.restorer import Built, DocumentRestorer, Order
 from ui.panels.provenance import provenance_in_panel
 from ui.run.controller import Controller
@@ -359,10 +359,9 @@ class WindowDocument(QObject):
             self.prepared, self._said_of_prepared = built.prepared, built.said_of_prepared
             self.prepared_data = document.prepared_on
             if self.writing is not None:
-                self.writing.begin(work_of(document, files)[0])
+                self.writing.begin(built.work)
 
-        check = lambda: work_of(order.document, order.files)  # noqa: E731
-        self.restorer.restore(replace(order, check=check, begin=begin, then=then))
+        self.restorer.restore(replace(order, begin=begin, then=then))
 
     def carry_lab(self, files: t.Files) -> None:
         """Keep the lab in front, which does not come with the program, in the document."""

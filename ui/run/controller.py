@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnviz import checkpoint
 from cnnviz.datasets import Dataset, choice_note
-from cnnviz.errors import NO_THREAD, CNNVizError
+from cnnviz.errors import CNNVizError
 from cnnviz.experiment import PRESETS, Experiment
 from cnnviz.files import printable_name
 from cnnviz.history import History
@@ -23,9 +23,9 @@ from cnnviz.training import Trainer
 from ui.run.loading import Mismatch, OpenedModel, fitting, read_data, read_model, select_classes
 from ui.run.mail_reader import MailReader
 from ui.run.moments import Moments, MomentTests
-from ui.run.worker import Mailbox, TrainControl, TrainThread
+from ui.run.worker import Mailbox, TrainControl, TrainLoop
 from ui.state import AppState, Reference, RunStatus, Settings, Source
-from ui.tasks import TaskRunner
+from ui.tasks import Context, TaskRunner
 
 _CLOSE_MS = 1500
 _FINISH_MS = 60_000
@@ -76,11 +76,11 @@ class Controller(QObject):
         self._otherwise: Callable[[], object] = lambda: None  # of the run that is being built
         self._mailbox = Mailbox()
         self._control = TrainControl()
-        self._training = TrainThread(self._mailbox, self._control, self)
+        self._training = TaskRunner("training", self)
+        self._loop: TrainLoop | None = None  # of the present run
         self._moment_tests = MomentTests(state, self.background, self)
         self.moments = Moments(state, self.repeating, self)
         self._reader = MailReader(state, self._mailbox, self._moment_tests, self)
-        self._training.halted.connect(self._reader.on_worker_halted)
         state.speedChanged.connect(self._on_speed_changed)
         # With a run its snapshots have gone, and figures of print quality with the files that they went into.
         state.historyReset.connect(self._give_back_memory)
@@ -165,13 +165,27 @@ class Controller(QObject):
         self._state.update_run(total_steps=epochs * self._state.run.steps_per_epoch)
 
     def _train(self, steps: int) -> None:
-        self._control.running = True
-        self._control.wake.clear()
         self._state.clear_notice("run")
         self.moments.show(None)  # or all would seem to stand still
         self._state.update_run(status=RunStatus.TRAINING)
-        self._training.train.emit(steps)
+        self._begin_loop(steps)
+
+    def _begin_loop(self, steps: int) -> None:
+        assert self._loop is not None
+        self._control.running = True
+        self._control.wake.clear()
         self._reader.start()
+        self._compute("train", partial(self._loop.train, steps))
+
+    def _compute(self, kind: str, work: Callable[[Context], None]) -> None:
+        """Train or test; what comes of it is in the mailbox."""
+
+        def failed(message: str) -> None:
+            self._reader.read_rest()
+            self._state.update_run(status=RunStatus.FAILED, images_per_second=0.0)
+            self._state.raise_notice("run", "error", message)
+
+        self._training.submit(kind, work, lambda _done: self._reader.read_rest(), failed)
 
     def _on_speed_changed(self) -> None:
         rising = self._state.rising_pace
@@ -433,8 +447,9 @@ class Controller(QObject):
         """Let all that was of the run before give way to another one; return where that comes from."""
         state, experiment, step = self._state, built.experiment, built.trainer.step
         run_id = state.run.run_id + 1
-        self._control.halt()
-        self._control.run_id = run_id
+        self._control.halt()  # also where it waits for the next step of a slow pace
+        self._training.cancel("train")
+        self._training.cancel("test")
         self._control.learning_rate = experiment.learning_rate
         self._control.epochs = 0
         state.clear_notice("run")
@@ -467,27 +482,21 @@ class Controller(QObject):
         return origin
 
     def _show_prepared(self, built: _Built, origin: Origin) -> None:
-        """Show where a run begins, and hand it over to its thread."""
+        """Show where a run begins, and begin to train it where that is wanted."""
         state, trainer = self._state, built.trainer
+        self._loop = TrainLoop(trainer, origin, self._mailbox, self._control)
         live, total = replace(trainer.snapshot, origin=origin), trainer.total_steps
-        has_thread = self._training.prepare(trainer, origin)
-        status = RunStatus.READY if has_thread else RunStatus.FAILED
-        if has_thread and built.then_train:
-            status = RunStatus.TRAINING
-        elif has_thread and live.step:
+        status = RunStatus.TRAINING if built.then_train else RunStatus.READY
+        if live.step and not built.then_train:
             status = RunStatus.FINISHED if live.step >= total else RunStatus.PAUSED
         state.update_run(status=status, total_steps=total, steps_per_epoch=trainer.steps_per_epoch)
         state.history.snapshots.add(live, keep=True)
         state.set_live(live)
-        if not has_thread:
-            state.raise_notice("run", "error", NO_THREAD)
-        elif built.then_train:
-            self._control.running = True
-            self._training.train.emit(0)
-            self._reader.start()
+        if built.then_train:
+            self._begin_loop(0)
         elif built.start is not None and (live.step or built.history is None):
             # What somebody else has trained, or by hand, was never tested here.
-            self._training.test.emit()
+            self._compute("test", self._loop.test)
 
     def _tell_about(self, built: _Built, *, is_first: bool) -> None:
         """Say what the new data have lost by being read, and that not all of their classes are used."""

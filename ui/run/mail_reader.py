@@ -10,7 +10,7 @@ from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress
 from ui.controls.pace import single_shot
 from ui.run.moments import MomentTests
-from ui.run.worker import Mailbox, Message, RunFailed, RunHalted, SnapshotTaken
+from ui.run.worker import Mailbox, Message, RunHalted, SnapshotTaken
 from ui.state import AppState, EvaluatedStep, RunStatus
 
 
@@ -27,7 +27,6 @@ class MailReader(QObject):
         super().__init__(parent)
         self._state, self._mailbox, self._moment_tests = state, mailbox, moment_tests
         self._throughput = Throughput()
-        self._closed = False
         self._unread: deque[tuple[int, Message]] = deque()
         self._timer = QTimer(self)
         self._budget = FrameBudget()
@@ -46,14 +45,12 @@ class MailReader(QObject):
 
     def close(self) -> None:
         """Read no more."""
-        self._closed = True
         self._timer.stop()
         self._live_timer.stop()
 
-    def on_worker_halted(self) -> None:
-        """Read what is left: the worker is idle."""
-        if not self._closed:
-            self._drain()
+    def read_rest(self) -> None:
+        """Read what is left: nothing trains or tests any more."""
+        self._drain()
 
     def _drain(self) -> None:
         messages, live = self._mailbox.take()
@@ -97,9 +94,6 @@ class MailReader(QObject):
             case RunHalted(step, is_finished):
                 status = RunStatus.FINISHED if is_finished else RunStatus.PAUSED
                 state.update_run(status=status, step=step, images_per_second=0.0)
-            case RunFailed(text):
-                state.update_run(status=RunStatus.FAILED, images_per_second=0.0)
-                state.raise_notice("run", "error", text)
 
 
 _WINDOW_SECONDS = 1.0
