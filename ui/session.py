@@ -129,10 +129,8 @@ class Session(QObject):
             self._open_next()
 
     def _open_next(self) -> None:
-        run, restorer = self.state.run, self.document.restorer
-        # The run has no number where no data could be read.
-        is_under_way = restorer.is_busy or (run.run_id > 0 and run.status is RunStatus.LOADING)
-        if self._arrived and self.controller.analysis.is_idle and not is_under_way:
+        is_under_way = self.document.restorer.is_busy or not self.controller.analysis.is_idle
+        if self._arrived and not is_under_way:
             self.document.open(self._arrived.pop(0))
 
     def _frees(self) -> bool:

@@ -47,7 +47,6 @@ from ui.marks import MarkView
 from ui.session import Session
 from ui.state import AppState, RunStatus
 from ui.tasks import TaskRunner
-from ui.theme import theme_manager
 from ui.window.finder import FinderBox
 
 #: Milliseconds after which what has not come will not come.
@@ -353,8 +352,7 @@ class _Unfinished:
         self._found = [each for each in self._found if isValid(each) and _is_busy(each)]
         if not self._found:
             windows = [each for each in QApplication.topLevelWidgets() if each.parent() is None]
-            # The theme dresses what is behind other things a little later, which lays it out anew.
-            parts = (*windows, theme_manager(), *self._parts)
+            parts = (*windows, *self._parts)
             # To ask for each kind that may be busy takes a fifth of the time that a look at every part does.
             kinds = QTimer, QAbstractAnimation, QAbstractItemView
             found = (each for part in parts for kind in kinds for each in part.findChildren(kind))

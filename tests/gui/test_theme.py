@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PIL import ImageFont
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QFontDatabase, QFontMetricsF, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -276,13 +276,13 @@ def test_what_is_hidden_asks_for_the_room_that_it_needs_once_all_in_it_is_dresse
     qtbot.addWidget(window)
     show_window(qtbot, window)
     theme.set_scale(2.0)
-    settle(qtbot, parts=[theme])
+    settle(qtbot)
     before = part.sizeHint().height()
     page.hide()
     theme.set_scale(1.0)
-    settle(qtbot, parts=[theme])
+    settle(qtbot)
     page.show()
-    settle(qtbot, parts=[theme])
+    settle(qtbot)
     margins = part.layout().contentsMargins()
     needed = field.minimumSizeHint().height() + margins.top() + margins.bottom()
     assert needed < before
@@ -314,32 +314,3 @@ def test_a_widget_is_dressed_once_however_many_are_around_it(qtbot: QtBot, theme
     for label in widgets[1:]:
         assert label.palette().color(QPalette.ColorRole.WindowText) == QColor(DARK.text)
         assert label.font().pointSizeF() == DARK.base_pt * 1.35
-
-
-def test_much_that_is_behind_a_tab_is_dressed_in_turns_and_what_comes_into_sight_does_not_wait_for_it(
-    qtbot: QtBot, theme: ThemeManager
-) -> None:
-    window, panel, shown = nested(2)
-    hidden = [QLabel("behind a tab", panel) for _ in range(3000)]
-    for label in hidden:
-        label.hide()
-    followers = [Follower(shown), Follower(hidden[0]), Follower(hidden[-1])]
-    for each in followers:
-        theme.follow(each)
-    qtbot.addWidget(window)
-    show_window(qtbot, window)
-    changes, met = EventCounter(QEvent.Type.StyleChange, shown, *hidden), set[int]()
-    watch = QTimer(window)
-    watch.timeout.connect(lambda: met.add(sum(changes.counts.values())))
-    watch.start(0)
-    theme.set_mode("dark")
-    assert [len(each.told) for each in followers] == [2, 1, 1], "what is hidden is told later, too"
-    hidden[-1].show()
-    qtbot.waitUntil(lambda: changes.counts[hidden[-1]] == 1)
-    assert [len(each.told) for each in followers] == [2, 1, 2]
-    assert hidden[-1].palette().color(QPalette.ColorRole.WindowText) == QColor(DARK.text)
-    assert not all(changes.counts.values()), "those that are hidden come later"
-    qtbot.waitUntil(lambda: all(each.told == [LIGHT, DARK] for each in followers))
-    assert set(changes.counts.values()) == {1}
-    watch.stop()
-    assert any(2 < count < len(hidden) for count in met), "others had their turn meanwhile"

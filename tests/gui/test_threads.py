@@ -17,7 +17,7 @@ from tests.gui.driving import PATIENCE, drain
 from ui.run import mail_reader
 from ui.run.mail_reader import FrameBudget, MailReader
 from ui.run.moments import MomentTests
-from ui.run.worker import Mailbox, RunFailed, RunHalted, SnapshotTaken, TrainControl
+from ui.run.worker import Mailbox, RunHalted, SnapshotTaken
 from ui.session import Session
 from ui.state import AppState, RunStatus
 from ui.tasks import LatestOnly, TaskRunner
@@ -34,7 +34,7 @@ def test_mailbox_merges_steps_around_snapshots_keeps_order_and_the_newest_live_s
     for first, snapshot in zip((1, 3), snapshots, strict=True):
         mailbox.post(1, progress(first, 2))
         mailbox.post(1, snapshot)
-    mailbox.post(1, RunFailed("ouch"))
+    mailbox.post(1, RunHalted(4, False))
     mailbox.post(1, progress(5, 1))
     mailbox.post(2, progress(1, 2))
     mailbox.post(2, snapshots[0])
@@ -43,7 +43,7 @@ def test_mailbox_merges_steps_around_snapshots_keeps_order_and_the_newest_live_s
     merged, *rest = messages
     assert merged.losses.tolist() == [1, 2, 3, 4]
     assert merged.seconds == pytest.approx(0.004)
-    assert rest[:3] == [*snapshots, RunFailed("ouch")]
+    assert rest[:3] == [*snapshots, RunHalted(4, False)]
     assert [each.losses.tolist() for each in rest[3:5]] == [[5], [1, 2]]
     assert rest[5] == snapshots[0]
     assert mailbox.take()[0] == []
@@ -174,7 +174,10 @@ def test_no_end_of_a_task_leaves_it_busy_and_a_full_memory_is_said_in_words(qtbo
 def test_training_that_breaks_down_says_so_and_what_an_error_in_the_window_leaves_unread_is_read_later(
     qtbot, session, monkeypatch
 ):
-    state, told = session.state, {"not enough memory": MemoryError(), "internal error (ouch)": _Panic("ouch")}
+    state, told = (
+        session.state,
+        {"not enough memory": MemoryError(), "An internal error stopped this (ouch)": _Panic("ouch")},
+    )
     for failing, (words, error) in product(("advance", "evaluate"), told.items()):
 
         def fail(*_arguments, error=error):
@@ -276,7 +279,7 @@ def test_training_without_a_thread_fails_by_a_sentence(qtbot, session, monkeypat
     assert training.wait(PATIENCE)
     with monkeypatch.context() as patch:
         patch.setattr(QThread, "start", lambda *_arguments: None)
-        session.controller.reset()
+        session.controller.train()
         qtbot.waitUntil(lambda: state.run.status is RunStatus.FAILED)
         assert session.window.notices.text() == NO_THREAD
     session.controller.train()
@@ -295,7 +298,7 @@ class Desk:
         self.mailbox = Mailbox()
         self.background = TaskRunner("background")
         tests = MomentTests(self.state, self.background)
-        self.reader = MailReader(self.state, self.mailbox, TrainControl(running=True), tests)
+        self.reader = MailReader(self.state, self.mailbox, tests)
         self.network = LAB5.build_network()
         self.seen: list[tuple[int, int]] = []
         self.state.snapshotChanged.connect(self._on_show)
@@ -333,13 +336,13 @@ def test_the_last_weights_are_shown_when_the_run_halts(qtbot, desk):
     desk.state.snapshotChanged.connect(lambda: statuses.append(desk.state.run.status))
     desk.train(10)
     desk.mailbox.post(1, RunHalted(10, False))
-    desk.reader.on_worker_halted()
+    desk.reader.read_rest()
     # At once: what asks for the weights of a run at rest must not meet those of a moment ago.
     assert desk.seen == [(10, 10)]
     assert statuses == [RunStatus.PAUSED]
     desk.state.update_run(total_steps=300)  # an epoch was added when the run had just come to its end
     desk.mailbox.post(1, RunHalted(10, True))
-    desk.reader.on_worker_halted()
+    desk.reader.read_rest()
     assert desk.state.run.total_steps == 300
 
 
@@ -349,13 +352,13 @@ def test_weights_of_another_run_are_dropped(qtbot, desk):
         qtbot.waitUntil(lambda: not any(each.isActive() for each in shown_later))
 
     desk.train(10, run=2)
-    desk.reader.on_worker_halted()
+    desk.reader.read_rest()
     show_what_was_read()
     assert desk.seen == []
     assert desk.state.history.step == 0
     # Also when the run changes between reading and showing.
     desk.train(10)
-    desk.reader.on_worker_halted()
+    desk.reader.read_rest()
     assert desk.state.history.step == 10
     desk.state.update_run(run_id=3)
     show_what_was_read()

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace as replaced
 from PySide6.QtCore import QObject, Qt, Signal
@@ -22,13 +23,17 @@ from cnnviz.network import weights_checksum
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
-from ui.document.gathered import DATA_MEMBER
+from ui.document.gathered import DATA_MEMBER, work_of
 from ui.run.controller import Controller
 from ui.run.loading import Mismatch, mismatch_of, select_classes
 from ui.run.worker import next_due, snapshot_interval
 from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Source
 from ui.tasks import Context
 from ui.window.panel_area import PanelArea
+
+# At run time where it is needed: it loads much, and the frame of the window is to appear before.
+if TYPE_CHECKING:
+    from cnnviz.lab.record import Work
 
 _AT_REST = (RunStatus.READY, RunStatus.PAUSED, RunStatus.FINISHED)
 _KIND = "document"
@@ -41,7 +46,6 @@ class Order:
     * `is_own`: whether the program has kept it by itself: the data that it names are opened.
     * `asks`: whether to ask before the present run is lost.
     * `prepared`: a run that has been trained for it.
-    * `check`: raises `DataError` for parts of it that cannot be shown.
     * `begin`: called when nothing can fail any more, before anything is shown; `then`: when all is.
     """
 
@@ -51,7 +55,6 @@ class Order:
     is_own: bool = False
     asks: bool = True
     prepared: KeptRun | None = None
-    check: Callable[[], object] = lambda: None
     begin: Callable[["Built"], None] = lambda _built: None
     then: Callable[[], None] = lambda: None
 
@@ -63,24 +66,10 @@ class Built:
     source: Source
     dataset: Dataset  # of it, the classes of the document
     sample: Sample | int | None
+    work: "Work"
     run: KeptRun | None  # None where it has to be trained
     prepared: KeptRun | None
     said_of_prepared: Run | None
-
-
-class _Begun(NamedTuple):
-    """What is on its way into the window: nothing of it can fail any more but the beginning of its run.
-
-    * `run`: the one that begins; None for its initial weights, or where the present run stays.
-    * `before`: number of the run that was there before; None where it stays.
-    * `told`: what is to be known of the network once it is shown.
-    """
-
-    order: Order
-    built: Built
-    run: KeptRun | None
-    before: int | None
-    told: str = ""
 
 
 class DocumentRestorer(QObject):
@@ -98,12 +87,7 @@ class DocumentRestorer(QObject):
         self._state, self._controller = state, controller
         self._panels, self._window = panels, window
         self._order: Order | None = None
-        self._begun: _Begun | None = None
-        self._run_id: int | None = None  # of the run that begins for the document
         self._progress: QProgressDialog | None = None
-        # Queued, so that the controller has done everything that belongs to the change.
-        state.runChanged.connect(self._on_run_changed, Qt.ConnectionType.QueuedConnection)
-        controller.runRefused.connect(self._on_run_refused)
 
     @property
     def is_busy(self) -> bool:
@@ -128,7 +112,7 @@ class DocumentRestorer(QObject):
     def cancel(self) -> None:
         """Give up what is being trained again; the window is as it was."""
         order = self._order
-        if order is not None and self._begun is None:
+        if order is not None:
             self._controller.repeating.cancel(_KIND)
             self._end(f"Opening {order.name} was cancelled. Nothing has changed.", "info")
 
@@ -187,9 +171,8 @@ class DocumentRestorer(QObject):
             step = document.seen.step
             self._begin(order, built, None if prepared is None or not step else prepared.until(step))
         elif self._is_at_hand(document):
-            self._begun = _Begun(order, built, None, None)
-            self._show_begun()
-            self._finish(self._begun)
+            self._take_words(order, built)
+            self._finish(order, built)
         else:
             known = None if prepared is None else prepared.until(document.run.step)
             if known is not None and known.experiment == document.experiment:
@@ -241,7 +224,6 @@ class DocumentRestorer(QObject):
         if order.asks and not self._controller.may_replace():
             self._end()
             return
-        self._begun = _Begun(order, built, run, state.run.run_id, told)
         state.set_speed(None)
         epochs = run.epochs if run is not None else 0 if document.run is None else document.run.epochs
         self._controller.begin(
@@ -251,17 +233,17 @@ class DocumentRestorer(QObject):
             source=None if built.source is state.source else built.source,
             history=None if run is None else run.history,
             epochs=epochs,
-            then=self._show_begun,
+            first=partial(self._take_words, order, built),
+            then=partial(self._show_run, order, built, run, told),
+            otherwise=self._end,
         )
 
-    def _show_begun(self) -> None:
-        """Take what comes with the document, now that its run stands there."""
-        self._run_id = self._state.run.run_id
-        if self._begun is not None:
-            # What was said of files that were tried before.
-            self._state.clear_notice("files")
-            self._state.clear_notice("samples")
-            self._begun.order.begin(self._begun.built)
+    def _take_words(self, order: Order, built: Built) -> None:
+        """Take what comes with the document besides its run, now that this can be had."""
+        # What was said of files that were tried before.
+        self._state.clear_notice("files")
+        self._state.clear_notice("samples")
+        order.begin(built)
 
     def _is_at_hand(self, document: Document) -> bool:
         """Whether the weights are those of moments of the present run."""
@@ -274,30 +256,20 @@ class DocumentRestorer(QObject):
         present = KeptRun(state.live, state.history, run.epochs)
         return _is_as_saved(state.live, present, document)
 
-    def _on_run_changed(self) -> None:
-        run, begun = self._state.run, self._begun
-        if begun is None or run.run_id == begun.before:
-            return
-        if run.run_id != self._run_id or run.status is RunStatus.FAILED:
-            self._end()  # another run has taken its place
-        elif run.status in _AT_REST:
-            self._finish(begun)
-
-    def _on_run_refused(self) -> None:
-        if self._begun is not None:
-            self._end()
-
     # --- the view -------------------------------------------------------------------------------------------
 
-    def _finish(self, begun: _Begun) -> None:
-        (order, built, run, before, told), state = begun, self._state
-        document, seen, controller = order.document, order.document.seen, self._controller
-        if before is not None:
-            # The run that was open before is no part of what was seen.
-            state.set_ghost(None if run is None else run.ghost)
-            rate = document.experiment.learning_rate
-            if rate != state.experiment.learning_rate:  # chosen after the last step
-                controller.edit(replace(state.experiment, learning_rate=rate))
+    def _show_run(self, order: Order, built: Built, run: KeptRun | None, told: str) -> None:
+        """Show a document whose run has just begun; `told`: what is to be known of its network."""
+        state = self._state
+        # The run that was open before is no part of what was seen.
+        state.set_ghost(None if run is None else run.ghost)
+        rate = order.document.experiment.learning_rate
+        if rate != state.experiment.learning_rate:  # chosen after the last step
+            self._controller.edit(replace(state.experiment, learning_rate=rate))
+        self._finish(order, built, told)
+
+    def _finish(self, order: Order, built: Built, told: str = "") -> None:
+        state, document, seen, controller = self._state, order.document, order.document.seen, self._controller
         sample, dataset = built.sample, state.dataset
         if isinstance(sample, int):
             state.choose_test_image(sample)
@@ -360,14 +332,14 @@ class DocumentRestorer(QObject):
         self.finished.emit(False)
 
     def _end_quietly(self) -> None:
-        self._order, self._begun, self._run_id = None, None, None
+        self._order = None
         self._close_progress()
 
 
 def _built(order: Order, source: Source, dataset: Dataset) -> Built:
     """Read and check all parts of a document; raises `CNNVizError` with a clause for what is wrong."""
     document, files = order.document, order.files
-    order.check()
+    work, _lost = work_of(document, files)
     run = prepared = None
     if document.run is not None and RUN.model in files:
         run = unpack_run(document.run, files, dataset.name, dataset.input_shape)
@@ -380,7 +352,7 @@ def _built(order: Order, source: Source, dataset: Dataset) -> Built:
     if isinstance(sample, OwnImage):
         pixels = pixels_of(sample.png or files.get(sample.member, b""))
         sample = Sample(pixels, sample.label, None, sample.origin)
-    return Built(source, dataset, sample, run, prepared, said)
+    return Built(source, dataset, sample, work, run, prepared, said)
 
 
 def _is_as_saved(live: Snapshot, trained: KeptRun, document: Document) -> bool:

@@ -24,12 +24,12 @@ from cnnviz.history import History
 from cnnviz.quantities import format_count
 from cnnviz.reading import status_of
 from ui.controls.pace import single_shot
-from ui.document.gathered import DATA_MEMBER, LAB_MEMBER, Gathered, gather, picture_of, work_of
+from ui.document.gathered import DATA_MEMBER, LAB_MEMBER, Gathered, gather, picture_of
 from ui.document.restorer import Built, DocumentRestorer, Order
 from ui.panels.provenance import provenance_in_panel
 from ui.run.controller import Controller
 from ui.settings import forget_files, remember_folder, remembered_files
-from ui.state import AppState, RunStatus
+from ui.state import AppState
 from ui.window.main_window import MainWindow
 from ui.window.questions import (
     ask_about_changed_file,
@@ -359,10 +359,9 @@ class WindowDocument(QObject):
             self.prepared, self._said_of_prepared = built.prepared, built.said_of_prepared
             self.prepared_data = document.prepared_on
             if self.writing is not None:
-                self.writing.begin(work_of(document, files)[0])
+                self.writing.begin(built.work)
 
-        check = lambda: work_of(order.document, order.files)  # noqa: E731
-        self.restorer.restore(replace(order, check=check, begin=begin, then=then))
+        self.restorer.restore(replace(order, begin=begin, then=then))
 
     def carry_lab(self, files: t.Files) -> None:
         """Keep the lab in front, which does not come with the program, in the document."""
@@ -481,8 +480,7 @@ class WindowDocument(QObject):
     def may_lose_run(self) -> bool:
         """Ask before something takes the place of a trained network that no file holds."""
         run = self.state.run
-        is_trained = run.is_started and run.status is not RunStatus.LOADING
-        if not is_trained or self._saved_run == (run.run_id, run.step):
+        if not run.is_started or self._saved_run == (run.run_id, run.step):
             return True
         steps = format_count(run.step)
         text = (

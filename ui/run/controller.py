@@ -23,9 +23,9 @@ from cnnviz.training import Trainer
 from ui.run.loading import Mismatch, OpenedModel, fitting, read_data, read_model, select_classes
 from ui.run.mail_reader import MailReader
 from ui.run.moments import Moments, MomentTests
-from ui.run.worker import Mailbox, TrainControl, TrainThread
+from ui.run.worker import Mailbox, TrainControl, TrainLoop
 from ui.state import AppState, Reference, RunStatus, Settings, Source
-from ui.tasks import TaskRunner
+from ui.tasks import Context, TaskRunner
 
 _CLOSE_MS = 1500
 _FINISH_MS = 60_000
@@ -54,8 +54,6 @@ class Controller(QObject):
     momentAsked = Signal()
     #: A run that goes on from a model file stands there: nothing of it is unsaved.
     runOpened = Signal()
-    #: A run could not be built; the present one is as it was.
-    runRefused = Signal()
 
     def __init__(self, state: AppState, parent: QObject) -> None:
         super().__init__(parent)
@@ -75,13 +73,14 @@ class Controller(QObject):
         #: What the program keeps by itself, which waits behind no large file.
         self.keeping = TaskRunner("keeping", self)
         self._finish_ms = _FINISH_MS
+        self._otherwise: Callable[[], object] = lambda: None  # of the run that is being built
         self._mailbox = Mailbox()
         self._control = TrainControl()
-        self._training = TrainThread(self._mailbox, self._control, self)
+        self._training = TaskRunner("training", self)
+        self._loop: TrainLoop | None = None  # of the present run
         self._moment_tests = MomentTests(state, self.background, self)
         self.moments = Moments(state, self.repeating, self)
-        self._reader = MailReader(state, self._mailbox, self._control, self._moment_tests, self)
-        self._training.halted.connect(self._reader.on_worker_halted)
+        self._reader = MailReader(state, self._mailbox, self._moment_tests, self)
         state.speedChanged.connect(self._on_speed_changed)
         # With a run its snapshots have gone, and figures of print quality with the files that they went into.
         state.historyReset.connect(self._give_back_memory)
@@ -166,13 +165,27 @@ class Controller(QObject):
         self._state.update_run(total_steps=epochs * self._state.run.steps_per_epoch)
 
     def _train(self, steps: int) -> None:
-        self._control.running = True
-        self._control.wake.clear()
         self._state.clear_notice("run")
         self.moments.show(None)  # or all would seem to stand still
         self._state.update_run(status=RunStatus.TRAINING)
-        self._training.train.emit(steps)
+        self._begin_loop(steps)
+
+    def _begin_loop(self, steps: int) -> None:
+        assert self._loop is not None
+        self._control.running = True
+        self._control.wake.clear()
         self._reader.start()
+        self._compute("train", partial(self._loop.train, steps))
+
+    def _compute(self, kind: str, work: Callable[[Context], None]) -> None:
+        """Train or test; what comes of it is in the mailbox."""
+
+        def failed(message: str) -> None:
+            self._reader.read_rest()
+            self._state.update_run(status=RunStatus.FAILED, images_per_second=0.0)
+            self._state.raise_notice("run", "error", message)
+
+        self._training.submit(kind, work, lambda _done: self._reader.read_rest(), failed)
 
     def _on_speed_changed(self) -> None:
         rising = self._state.rising_pace
@@ -248,7 +261,7 @@ class Controller(QObject):
         path: Path | None,
         then: Callable[[Source], None] | None = None,
         otherwise: Callable[[], None] | None = None,
-        after: Callable[[], None] | None = None,
+        after: Callable[[], object] = lambda: None,
     ) -> None:
         """Change to other data; the current session stays until they have been read and a run fits them.
 
@@ -339,7 +352,9 @@ class Controller(QObject):
         source: Source | None = None,
         history: History | None = None,
         epochs: int = 0,
-        then: Callable[[], None] | None = None,
+        first: Callable[[], object] = lambda: None,
+        then: Callable[[], object] = lambda: None,
+        otherwise: Callable[[], object] = lambda: None,
     ) -> None:
         """Start a run in the background; nothing is dropped before it can be built.
 
@@ -352,9 +367,12 @@ class Controller(QObject):
         * `source`: data to change to; those that are open when None.
         * `history`: record of the run up to `start`, where there is one.
         * `epochs`: epochs of the run, where there are more than its settings say.
-        * `then`: what to do when the run stands there.
+        * `first`: what to do when nothing can fail any more, before anything of the run is shown.
+        * `then`: what to do when the run stands there; `otherwise`: when it will not.
         """
         state = self._state
+        self._otherwise()
+        self._otherwise = otherwise
         opened = state.source if source is None else source
         if opened is None:
             return
@@ -374,12 +392,14 @@ class Controller(QObject):
             return _Built(experiment, opened, selected, trainer, start, forks, then_train, form, history)
 
         def done(built: _Built) -> None:
+            self._otherwise = lambda: None
             undo = self._undo(built) if can_be_undone else None
-            self._prepare(built)
+            origin = self._prepare(built)
+            first()
+            self._show_prepared(built, origin)
             if undo is not None:
                 state.raise_notice("run", *undo)
-            if then is not None:
-                then()
+            then()
 
         self.analysis.submit("begin", work, done, self._on_failed)
 
@@ -423,11 +443,13 @@ class Controller(QObject):
         text = f"The network that was trained for {format_count(live.step)} steps was replaced."
         return "info", text, "Bring it back", act
 
-    def _prepare(self, built: _Built) -> None:
+    def _prepare(self, built: _Built) -> Origin:
+        """Let all that was of the run before give way to another one; return where that comes from."""
         state, experiment, step = self._state, built.experiment, built.trainer.step
         run_id = state.run.run_id + 1
-        self._control.halt()
-        self._control.run_id = run_id
+        self._control.halt()  # also where it waits for the next step of a slow pace
+        self._training.cancel("train")
+        self._training.cancel("test")
         self._control.learning_rate = experiment.learning_rate
         self._control.epochs = 0
         state.clear_notice("run")
@@ -457,14 +479,24 @@ class Controller(QObject):
             state.choose_test_image(0)
         if origin.note and not built.forks:
             self.runOpened.emit()
-        self._training.prepare(built.trainer, origin)
+        return origin
+
+    def _show_prepared(self, built: _Built, origin: Origin) -> None:
+        """Show where a run begins, and begin to train it where that is wanted."""
+        state, trainer = self._state, built.trainer
+        self._loop = TrainLoop(trainer, origin, self._mailbox, self._control)
+        live, total = replace(trainer.snapshot, origin=origin), trainer.total_steps
+        status = RunStatus.TRAINING if built.then_train else RunStatus.READY
+        if live.step and not built.then_train:
+            status = RunStatus.FINISHED if live.step >= total else RunStatus.PAUSED
+        state.update_run(status=status, total_steps=total, steps_per_epoch=trainer.steps_per_epoch)
+        state.history.snapshots.add(live, keep=True)
+        state.set_live(live)
         if built.then_train:
-            self._control.running = True
-            self._training.train.emit(0)
-        elif built.start is not None and (step or built.history is None):
+            self._begin_loop(0)
+        elif built.start is not None and (live.step or built.history is None):
             # What somebody else has trained, or by hand, was never tested here.
-            self._training.test.emit()
-        self._reader.start()
+            self._compute("test", self._loop.test)
 
     def _tell_about(self, built: _Built, *, is_first: bool) -> None:
         """Say what the new data have lost by being read, and that not all of their classes are used."""
@@ -503,4 +535,5 @@ class Controller(QObject):
         if not state.run.run_id:
             state.update_run(status=RunStatus.FAILED)  # there is no run that could stay as it is
         state.raise_notice("run", "error", message)
-        self.runRefused.emit()
+        self._otherwise()
+        self._otherwise = lambda: None

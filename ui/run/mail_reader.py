@@ -10,7 +10,7 @@ from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress
 from ui.controls.pace import single_shot
 from ui.run.moments import MomentTests
-from ui.run.worker import Mailbox, Message, RunFailed, RunHalted, RunPrepared, SnapshotTaken, TrainControl
+from ui.run.worker import Mailbox, Message, RunHalted, SnapshotTaken
 from ui.state import AppState, EvaluatedStep, RunStatus
 
 
@@ -21,15 +21,12 @@ class MailReader(QObject):
         self,
         state: AppState,
         mailbox: Mailbox,
-        control: TrainControl,
         moment_tests: MomentTests,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._state, self._mailbox, self._control = state, mailbox, control
-        self._moment_tests = moment_tests
+        self._state, self._mailbox, self._moment_tests = state, mailbox, moment_tests
         self._throughput = Throughput()
-        self._closed = False
         self._unread: deque[tuple[int, Message]] = deque()
         self._timer = QTimer(self)
         self._budget = FrameBudget()
@@ -41,23 +38,19 @@ class MailReader(QObject):
         self._live_timer = single_shot(self, self._show_live)
 
     def start(self) -> None:
-        """Read from now on, as long as there is a run to read of."""
+        """Read from now on, as long as training runs."""
         self._throughput.restart()
         self._budget.restart()
         self._timer.start()
 
     def close(self) -> None:
         """Read no more."""
-        self._closed = True
         self._timer.stop()
         self._live_timer.stop()
 
-    def on_worker_halted(self) -> None:
-        """Read what is left: the worker is idle."""
-        if not self._closed:
-            self._drain()
-            if self._state.run.status not in (RunStatus.TRAINING, RunStatus.LOADING):
-                self._timer.stop()
+    def read_rest(self) -> None:
+        """Read what is left: nothing trains or tests any more."""
+        self._drain()
 
     def _drain(self) -> None:
         messages, live = self._mailbox.take()
@@ -70,6 +63,7 @@ class MailReader(QObject):
         if live is not None:
             self._live = live
         if self._state.run.status is not RunStatus.TRAINING:
+            self._timer.stop()
             self._show_live()
         elif self._live is not None and not self._live_timer.isActive():
             self._live_timer.start(self._timer.interval() // 2)
@@ -97,20 +91,9 @@ class MailReader(QObject):
                 state.history.add_test(EvaluationPoint(step, evaluation.loss, evaluation.accuracy))
                 self._moment_tests.take(message)
                 state.testAdded.emit()
-            case RunPrepared(snapshot, total, per_epoch):
-                status = RunStatus.TRAINING if self._control.running else RunStatus.READY
-                if status is RunStatus.READY and snapshot.step:
-                    status = RunStatus.FINISHED if snapshot.step >= total else RunStatus.PAUSED
-                step = snapshot.step
-                state.update_run(status=status, step=step, total_steps=total, steps_per_epoch=per_epoch)
-                state.history.snapshots.add(snapshot, keep=True)
-                state.set_live(snapshot)
             case RunHalted(step, is_finished):
                 status = RunStatus.FINISHED if is_finished else RunStatus.PAUSED
                 state.update_run(status=status, step=step, images_per_second=0.0)
-            case RunFailed(text):
-                state.update_run(status=RunStatus.FAILED, images_per_second=0.0)
-                state.raise_notice("run", "error", text)
 
 
 _WINDOW_SECONDS = 1.0

@@ -1,24 +1,18 @@
-"""Training on its own thread.
+"""Training on its own thread: it touches no widget, is steered by a `TrainControl`, writes to a `Mailbox`."""
 
-The worker touches no widget; it is steered by a `TrainControl` and writes to a `Mailbox`.
-"""
-
-import logging
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QObject, QThread, Signal, Slot
 
-from cnnviz.errors import NO_THREAD, DivergenceError, in_words
+from cnnviz.errors import DivergenceError
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Progress, Trainer
 from ui.state import EvaluatedStep
-from ui.tasks import is_running
+from ui.tasks import Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +24,6 @@ class SnapshotTaken:
 
 
 @dataclass(frozen=True, slots=True)
-class RunPrepared:
-    """A new run stands at its first snapshot."""
-
-    snapshot: Snapshot
-    total_steps: int
-    steps_per_epoch: int
-
-
-@dataclass(frozen=True, slots=True)
 class RunHalted:
     """The training loop returned: it was paused, or every epoch is done."""
 
@@ -46,14 +31,7 @@ class RunHalted:
     finished: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RunFailed:
-    """The run ended with an error whose text is for the user."""
-
-    message: str
-
-
-Message = Progress | SnapshotTaken | EvaluatedStep | RunPrepared | RunHalted | RunFailed
+Message = Progress | SnapshotTaken | EvaluatedStep | RunHalted
 """`Progress`: steps that were trained; `EvaluatedStep`: the network of a step, on the test images."""
 
 
@@ -127,8 +105,6 @@ def _join(parts: list[Progress]) -> Progress:
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
-_log = logging.getLogger(__name__)
-
 _CHUNK_SECONDS = 0.005
 _LIVE_SECONDS = 0.03  # The window draws no more often than that.
 _TESTS_IN_FIRST_EPOCH = 5
@@ -142,8 +118,6 @@ class TrainControl:
 
     * `running`: the loop goes on while this is True. It is set before the loop is asked to start,
       so that a pause that follows at once is not missed.
-    * `run_id`: run that is meant: the loop of an earlier one ends, even where `running` was never
-      seen to be False.
     * `learning_rate`: rate to use from the next step on.
     * `epochs`: epochs that the run shall have at least; 0 leaves it as it was prepared.
     * `steps_per_second`: pace; None is full speed.
@@ -151,7 +125,6 @@ class TrainControl:
     """
 
     running: bool = False
-    run_id: int = 0
     learning_rate: float | None = None
     epochs: int = 0
     steps_per_second: float | None = None
@@ -163,111 +136,43 @@ class TrainControl:
         self.wake.set()
 
 
-class TrainThread(QObject):
-    """The thread that trains; what is asked of it waits in line there."""
+class TrainLoop:
+    """Trains and tests one run, on the thread for that alone.
 
-    #: Train so many steps, or with 0 until the run ends or is paused.
-    train = Signal(int)
-    #: Run the network as it stands on the test images.
-    test = Signal()
-    _prepare = Signal(object, object)
+    * `trainer`: stands at the step where the run begins.
+    """
 
-    def __init__(self, mailbox: Mailbox, control: TrainControl, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, trainer: Trainer, origin: Origin, mailbox: Mailbox, control: TrainControl) -> None:
+        self._trainer, self._origin = trainer, origin
         self._mailbox, self._control = mailbox, control
-        self._worker = TrainWorker(mailbox, control)
-        self.halted = self._worker.halted  # it is idle
-        self._thread = QThread(self)
-        self._thread.setObjectName("training")
-        self._worker.moveToThread(self._thread)
-        self._prepare.connect(self._worker.prepare)
-        self.train.connect(self._worker.train)
-        self.test.connect(self._worker.test)
-
-    def prepare(self, trainer: Trainer, origin: Origin) -> None:
-        """Take over a run; its trainer stands at the step where it begins."""
-        if not is_running(self._thread):
-            self._control.running = False
-            self._mailbox.post(origin.run_id, RunFailed(NO_THREAD))
-        self._prepare.emit(trainer, origin)
-
-    def close(self, milliseconds: int) -> bool:
-        """End the thread; return whether it ended in time."""
-        self._control.halt()
-        self._thread.quit()
-        return self._thread.wait(milliseconds)
-
-
-class TrainWorker(QObject):
-    """Lives on the training thread; every slot is reached through a queued connection."""
-
-    halted = Signal()
-
-    # Of the run that was taken over: nothing else is asked for before.
-    _trainer: Trainer
-    _origin: Origin
-
-    def __init__(self, mailbox: Mailbox, control: TrainControl) -> None:
-        super().__init__()
-        self._mailbox, self._control = mailbox, control
-        self._run_id, self._chunk = 0, 1
+        self._chunk = 1
         self._last_live = 0.0
         self._paced_at, self._due = 0.0, 0.0  # until when steps were allowed, and those not done yet
 
-    @Slot(object, object)
-    def prepare(self, trainer: Trainer, origin: Origin) -> None:
-        """Take over a run and report its first snapshot."""
-        self._run_id, self._trainer, self._origin = origin.run_id, trainer, origin
-        total, per_epoch = trainer.total_steps, trainer.steps_per_epoch
-        self._do(lambda: self._post(RunPrepared(self._snapshot(trainer), total, per_epoch)))
-
-    @Slot(int)
-    def train(self, steps: int) -> None:
-        """Train so many steps, or with 0 until the run ends or is paused."""
-        self._do(lambda: self._train(self._trainer, steps))
-
-    @Slot()
-    def test(self) -> None:
-        """Run the network as it stands on the test images."""
-        self._do(lambda: self._test(self._trainer, self._snapshot(self._trainer)))
-
-    def _do(self, work: Callable[[], None]) -> None:
-        """Work, and let the window know how it ended, whatever it was that ended it."""
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 -- whatever happens on this thread has to reach the user
-            if self._is_meant:
-                self._control.running = False
-            if not (text := in_words(error)):
-                _log.error("Training failed", exc_info=error)
-                text = f"Training stopped because of an internal error ({error})."
-                text += " Reset the weights and start again."
-            self._post(RunFailed(text))
-        self.halted.emit()
-
-    @property
-    def _is_meant(self) -> bool:
-        """Whether no later run has taken the place of this one."""
-        return self._control.run_id == self._run_id
-
-    def _train(self, trainer: Trainer, steps: int) -> None:
+    def train(self, steps: int, context: Context) -> None:
+        """Train so many steps, or with 0 until the run ends, is paused or is not wanted any more."""
         # The first window is to be there before this is loaded.
         from concurrent.futures import ThreadPoolExecutor
 
         # Training does not wait for tests: matrix products leave the interpreter to others, and most
         # computers have a core to spare. What has begun is done before the loop ends.
         with ThreadPoolExecutor(1, "tests") as aside:
-            self._loop(trainer, steps, aside)
-        if self._is_meant:
-            self._finish(trainer, test=steps != 1)
+            self._loop(steps, aside, context)
+        if not context.cancelled:
+            self._finish(test=steps != 1)
 
-    def _loop(self, trainer: Trainer, steps: int, aside: "ThreadPoolExecutor") -> None:
+    def test(self, _context: Context) -> None:
+        """Run the network as it stands on the test images."""
+        self._test(self._snapshot())
+
+    def _loop(self, steps: int, aside: "ThreadPoolExecutor", context: Context) -> None:
         under_way: Future[None] | None = None
-        self._apply_wishes(trainer)
+        trainer = self._trainer
+        self._apply_wishes()
         last = trainer.step + steps if steps else None
         self._paced_at, self._due = time.perf_counter(), 1.0
-        while self._control.running and self._is_meant:
-            self._apply_wishes(trainer)
+        while self._control.running and not context.cancelled:
+            self._apply_wishes()
             end = trainer.total_steps if last is None else min(last, trainer.total_steps)
             if trainer.step >= end:
                 break
@@ -276,21 +181,21 @@ class TrainWorker(QObject):
             if count == 0:
                 continue
             self._due -= count
-            self._advance(trainer, count)
+            self._advance(count)
             if trainer.step < due.step:
                 continue
             if due.snapshot:
-                self._post(SnapshotTaken(self._snapshot(trainer), keep=due.epoch_ends))
+                self._post(SnapshotTaken(self._snapshot(), keep=due.epoch_ends))
             if due.test:
                 if under_way is not None:
                     under_way.result()
-                under_way = aside.submit(self._test, trainer, self._snapshot(trainer))
+                under_way = aside.submit(self._test, self._snapshot())
         if under_way is not None:
             under_way.result()  # tells what went wrong, too
 
-    def _advance(self, trainer: Trainer, count: int) -> None:
+    def _advance(self, count: int) -> None:
         try:
-            progress = trainer.advance(count)
+            progress = self._trainer.advance(count)
         except DivergenceError as error:
             if error.progress is not None:
                 self._post(error.progress)
@@ -299,24 +204,24 @@ class TrainWorker(QObject):
         now = time.perf_counter()
         if self._mailbox.wants_live and now - self._last_live >= _LIVE_SECONDS:
             self._last_live = now
-            self._mailbox.post_live(self._run_id, self._snapshot(trainer))
+            self._mailbox.post_live(self._origin.run_id, self._snapshot())
         ideal = count * _CHUNK_SECONDS / max(progress.seconds, 1e-6)
         self._chunk = max(1, min(int(ideal), 2 * self._chunk, 10_000))
 
-    def _finish(self, trainer: Trainer, *, test: bool) -> None:
+    def _finish(self, *, test: bool) -> None:
         """Report the exact state at which the loop stands still."""
-        snapshot = self._snapshot(trainer)
+        trainer, snapshot = self._trainer, self._snapshot()
         self._post(SnapshotTaken(snapshot, keep=trainer.finished))
-        self._mailbox.post_live(self._run_id, snapshot)
+        self._mailbox.post_live(self._origin.run_id, snapshot)
         if test or trainer.finished:
-            self._test(trainer, snapshot)
-        self._control.running = False
+            self._test(snapshot)
         self._post(RunHalted(trainer.step, trainer.finished))
 
-    def _test(self, trainer: Trainer, moment: Snapshot) -> None:
-        self._post(EvaluatedStep(moment.step, trainer.evaluate(moment.network), moment.origin))
+    def _test(self, moment: Snapshot) -> None:
+        self._post(EvaluatedStep(moment.step, self._trainer.evaluate(moment.network), moment.origin))
 
-    def _apply_wishes(self, trainer: Trainer) -> None:
+    def _apply_wishes(self) -> None:
+        trainer = self._trainer
         missing = self._control.epochs - trainer.total_steps // trainer.steps_per_epoch
         if missing > 0:
             trainer.add_epochs(missing)
@@ -329,11 +234,11 @@ class TrainWorker(QObject):
             is_changed = origin.is_changed_by(trainer.learning_rate, trainer.step)
             self._origin = replace(origin, experiment=experiment, is_changed=is_changed)
             # Whoever repeats the run from a moment on finds the rate of its steps with it.
-            self._post(SnapshotTaken(self._snapshot(trainer), keep=True))
+            self._post(SnapshotTaken(self._snapshot(), keep=True))
 
-    def _snapshot(self, trainer: Trainer) -> Snapshot:
+    def _snapshot(self) -> Snapshot:
         """Return the run as it stands, from which training can go on as if it had not stopped."""
-        return replace(trainer.snapshot, origin=self._origin)
+        return replace(self._trainer.snapshot, origin=self._origin)
 
     def _allowed_steps(self) -> int:
         """Return how many steps the pace allows now; sleeps a little when none is due."""
@@ -351,7 +256,7 @@ class TrainWorker(QObject):
         return int(self._due)
 
     def _post(self, message: Message) -> None:
-        self._mailbox.post(self._run_id, message)
+        self._mailbox.post(self._origin.run_id, message)
 
 
 class Due(NamedTuple):

@@ -1,21 +1,17 @@
 """Which theme is in force, and telling everybody when it changes."""
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QStyle, QWidget
 from shiboken6 import Shiboken
 
 from ui.theme.stylesheet import make_palette, make_stylesheet
 from ui.theme.tokens import DARK, LIGHT, SCALES, Theme, load_fonts, scaled, ui_font
-
-_BEHIND_MS = 30
-_SLICE_MS = 40  # in one turn of the event loop: there are a thousand of them
 
 MODES = ("system", "light", "dark")
 
@@ -38,13 +34,6 @@ class ThemeManager(QObject):
         self.theme = self._resolve()
         #: What is told of each theme, in the order in which it was made.
         self._following = WeakKeyDictionary[QObject, None]()
-        # Nine widgets in ten are behind a tab or in a list that is not open: they are dressed, and what
-        # follows in them is told, when those in front have been painted.
-        self._behind = deque[QWidget]()
-        self._untold = deque[QObject]()
-        self._around = deque[QObject]()  # follows in front, and is round those
-        self._polishing = QTimer(self, singleShot=True, interval=_BEHIND_MS)
-        self._polishing.timeout.connect(self._polish_hidden)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._update)
 
     def apply(self, app: QApplication) -> None:
@@ -121,9 +110,9 @@ class ThemeManager(QObject):
             self._put_on(theme)
 
     def _put_on(self, theme: Theme) -> None:
-        """Take a theme, dress all widgets in it and tell what follows: behind others soon after the rest."""
+        """Take a theme, dress all widgets in it and tell what follows it."""
         self.theme = theme
-        front, behind = list[QWidget](), list[QWidget]()
+        dressed = list[QWidget]()
         if self._app is not None:
             self._app.setPalette(make_palette(theme))
             self._app.setFont(ui_font(theme))
@@ -131,58 +120,20 @@ class ThemeManager(QObject):
             # it: a widget as often as there are widgets around it. So the style has to forget them.
             self._app.style().unpolish(self._app)
             self._app.setStyleSheet(make_stylesheet(theme))
-            front, behind = _widgets_of(self._app)
-        for each in front:
-            _polish_again(each)
-        hidden, following = set(behind), [each for each in self._following if Shiboken.isValid(each)]
-        untold = dict.fromkeys(each for each in following if _widget_of(each) in hidden)
-        self._behind, self._untold = deque(behind), deque(untold)
-        self._around = deque(each for each in self._followers_round(behind) if each not in untold)
-        self._polishing.start()
-        for each in following:
-            if each not in untold:
+            dressed = _widgets_of(self._app)
+        for each in dressed:
+            each.style().polish(each)
+            QCoreApplication.sendEvent(each, QEvent(QEvent.Type.StyleChange))
+        for each in list(self._following):
+            if Shiboken.isValid(each):
                 self._restyle(each)
-
-    def _polish_hidden(self) -> None:
-        """Dress what has come into sight meanwhile, and of what is hidden as much as there is time for."""
-        seen = _taken(self._behind)
-        for each in seen:
-            _polish_again(each)
-        for each in dict.fromkeys((*_taken(self._untold), *self._followers_round(seen))):
-            self._restyle(each)
-        clock, changed = QElapsedTimer(), set(seen)
-        clock.start()
-        steps: list[tuple[deque[Any], Callable[[Any], None]]] = [
-            (self._behind, _polish_again), (self._untold, self._restyle), (self._around, self._restyle),
-        ]  # fmt: skip
-        for waiting, step in steps:
-            while waiting and clock.elapsed() < _SLICE_MS:
-                part = waiting.popleft()
-                if Shiboken.isValid(part):
-                    step(part)
-                    if (widget := _widget_of(part)) is not None:
-                        changed.add(widget)
-        for each in _around(changed):
-            each.updateGeometry()  # a scroll bar that is not needed, for one, counts in what is around it
-        if self._behind or self._untold or self._around:
-            self._polishing.start()
+        # Of what is hidden Qt tells nobody that it needs other room now, as without a scroll bar.
+        for each in reversed(dressed):
+            if Shiboken.isValid(each) and not each.isVisible():
+                each.updateGeometry()
 
     def _restyle(self, follower: Any) -> None:
         follower.set_theme(self.theme)
-
-    def _followers_round(self, widgets: Iterable[QWidget]) -> list[QObject]:
-        """Return what follows the theme of widgets, or nearest around them.
-
-        To be polished takes away the fonts that they, or what they are in, gave them with the theme.
-        """
-        found = dict[QObject, None]()
-        for each in widgets:
-            widget: QWidget | None = each
-            while widget is not None and widget not in self._following:
-                widget = widget.parentWidget()
-            if widget is not None:
-                found[widget] = None
-        return list(found)
 
 
 def theme_manager() -> ThemeManager:
@@ -201,57 +152,11 @@ def follow_theme(widget: QObject) -> None:
     theme_manager().follow(widget)
 
 
-def _widgets_of(app: QApplication) -> tuple[list[QWidget], list[QWidget]]:
-    """Return the widgets that a stylesheet has dressed, each one after those that it is in.
-
-    First those in front, then those that are hidden in a window that is not, or in one that belongs to it.
-    """
-    front, behind = list[QWidget](), list[QWidget]()
-    for window in app.topLevelWidgets():
-        if window.parentWidget() is not None:
-            continue
-        is_seen = window.isVisible()
-        for each in (window, *window.findChildren(QWidget)):
-            if each.testAttribute(Qt.WidgetAttribute.WA_StyleSheet):
-                (behind if is_seen and not each.isVisible() else front).append(each)
-    return front, behind
-
-
-def _widget_of(follower: QObject) -> QWidget | None:
-    """Return the widget that follows, or in which it is that follows."""
-    part: QObject | None = follower
-    while part is not None and not isinstance(part, QWidget):
-        part = part.parent()
-    return part
-
-
-def _taken[Follower: QObject](waiting: deque[Follower]) -> list[Follower]:
-    """Take out what has come into sight."""
-    seen, hidden = list[Follower](), list[Follower]()
-    for each in waiting:
-        widget = _widget_of(each) if Shiboken.isValid(each) else None
-        if widget is not None:
-            (seen if widget.isVisible() else hidden).append(each)
-    waiting.clear()
-    waiting.extend(hidden)
-    return seen
-
-
-def _around(widgets: Iterable[QWidget]) -> set[QWidget]:
-    """Return what is around widgets, each up to the innermost that is to be seen: Qt tells no hidden one."""
-    found = set[QWidget]()
-    for each in widgets:
-        around = each.parentWidget()
-        while around is not None and around not in found:
-            found.add(around)
-            around = None if around.isVisible() else around.parentWidget()
-    return found
-
-
-def _polish_again(widget: QWidget) -> None:
-    """Do for a widget what Qt does when its stylesheet has changed."""
-    widget.style().polish(widget)
-    QCoreApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
+def _widgets_of(app: QApplication) -> list[QWidget]:
+    """Return the widgets that a stylesheet has dressed, each one after those that it is in."""
+    windows = (each for each in app.topLevelWidgets() if each.parentWidget() is None)
+    parts = (part for window in windows for part in (window, *window.findChildren(QWidget)))
+    return [part for part in parts if part.testAttribute(Qt.WidgetAttribute.WA_StyleSheet)]
 
 
 def repolish(widget: QWidget) -> None:

@@ -1,9 +1,9 @@
 """The controls of the run, always at hand at the top of the window."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
@@ -38,8 +38,6 @@ _AT_END = {
     RunStatus.FINISHED: f"This run is finished. Train more, or {_E}, trains for one more epoch.",
 }
 _PLACE = "end of the run"
-#: Room for what is said beside the button that trains, in pixels at scale 1.
-_SAID = 202
 _SPACING = 8
 
 
@@ -107,8 +105,6 @@ class TrainButton(Button):
 class RunBar(QWidget):
     """Train or pause, step, one epoch more, reset, new seed, export of a figure.
 
-    Beside the first button stands what changes with it: a rate, or the settings that wait.
-
     The key that trains and pauses changes nothing at the end of a run, where it would begin what nobody has
     asked for; a message says how to go on. The button and the menu say what they do, and do it.
     """
@@ -117,18 +113,14 @@ class RunBar(QWidget):
         super().__init__()
         self._menus, self._state = menus, state
         self._shown: tuple[RunStatus, str, list[str]] | None = None
-        self.said = named(QLabel(), role="muted")
-        self.said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        scaled(self.said.setFixedWidth, _SAID)
         self.train = TrainButton(state, menus)
         # Wide enough for the longest of its texts, so that the others stay where they are.
         scaled(self.train.setMinimumWidth, 140)
         names = "step", "epoch", "reset", "new_seed", "export"
         self.step, self.epoch, self.reset, self.new_seed, self.export = map(self._button, names)
         buttons = self.train, self.step, self.epoch, self.reset, self.new_seed, self.export
-        self._layout = fill(QHBoxLayout(self), self.said, *buttons, spacing=_SPACING, margins=(0, 5, 12, 5))
-        self._folds: list[Callable[[bool], None]] = [self.said.setHidden]
-        self._folds += [each.set_compact for each in (self.export, self.new_seed, self.reset, self.step)]
+        self._layout = fill(QHBoxLayout(self), *buttons, spacing=_SPACING, margins=(0, 5, 12, 5))
+        self._folds = [each.set_compact for each in (self.export, self.new_seed, self.reset, self.step)]
         self._folds += [self.epoch.set_compact, self._fold_spaces]
         # At last what the menus have, too.
         self._folds += [self.new_seed.setHidden, self.export.setHidden, self.train.set_compact]
@@ -171,27 +163,13 @@ class RunBar(QWidget):
         _join(button, self._menus, name)
         return button
 
-    def _in_room(self, changed: list[str]) -> str:
-        """Name as many changes as there is room for, and count the others."""
-        metrics, room, said = self.said.fontMetrics(), self.said.width(), ""
-        short = [each.removeprefix("learning ") for each in changed]
-        for others in range(len(short)):
-            more = [f"+{others} setting{'s' if others > 1 else ''}"] if others else []
-            said = "Next: " + " · ".join(short[: len(short) - others] + more)
-            if metrics.horizontalAdvance(said) <= room:
-                return said
-        said = f"Next: {len(short)} settings" if len(short) > 1 else said
-        return metrics.elidedText(said, Qt.TextElideMode.ElideRight, room)
-
     def _on_run_changed(self) -> None:
-        (text, *_), changed, status = self.train.does(), self.train.changed, self._state.run.status
-        if (status, text, changed) == self._shown:
-            return
-        self._shown = status, text, changed
-        self._state.clear_notice(_PLACE)
-        self.said.setText(self._in_room(changed))
-        self.said.setToolTip(self.train.toolTip() if changed else "")
-        self._menus.action("train").setText("Start new &run" if text == _START else action_row("train").text)
+        shown = self._state.run.status, self.train.does()[0], self.train.changed
+        if shown != self._shown:
+            self._shown = shown
+            self._state.clear_notice(_PLACE)
+            name = "Start new &run" if shown[1] == _START else action_row("train").text
+            self._menus.action("train").setText(name)
 
 
 #: Shortest time between two drawings while training runs: numbers that change faster cannot be read.
