@@ -129,6 +129,7 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     click(page.prediction.commit)
     qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
     assert page.prediction.verdict.text().startswith("Not right")
+    assert "natural logarithms" in page.prediction.verdict.toolTip(), "which says what nats are"
     assert desk.done.done
 
     run = session.state.run

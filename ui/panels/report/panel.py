@@ -87,7 +87,8 @@ class ReportPanel(Panel):
         self.again = Button(
             "Measure again",
             "rotate-ccw",
-            tooltip="Measure again with the same settings, seed, data and image: you get the same numbers",
+            tooltip="Measure again with the settings, seed, data and image of this report, not with those "
+            "of the window: you get the same numbers",
         )
         self.cancel = Button("Cancel", "x", tooltip="Stop measuring; the report stays as it is")
         self.export = Button(
@@ -147,6 +148,7 @@ class ReportPanel(Panel):
         work.opened.connect(self._note_run)
         work.opened.connect(self._on_work_opened)
         state.datasetChanged.connect(self._show_run)
+        state.sampleChanged.connect(self._show_run)
         for shown in (self._show_run, self._show_section, self._on_work_changed):
             state.experimentChanged.connect(shown)
         state.coveredChanged.connect(self._on_covered_changed)
