@@ -227,7 +227,7 @@ def test_a_prediction_made_after_its_training_is_recorded_as_late_and_says_so(qt
     said = f"after its result had been shown at {desk.done.shown[-5:]}"
     assert card.predicted.text().endswith(f"made {said}")
     report = session.window.panel(ReportPanel)
-    with qtbot.waitSignal(report.exported):
+    with qtbot.waitSignal(report.exporter.handed_out):
         report.exporter.write(tmp_path / "handed.html")
     assert said in (tmp_path / "handed.html").read_text(encoding="utf-8")
     handed = read_hand_in(tmp_path / "handed.html")

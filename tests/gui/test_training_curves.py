@@ -175,14 +175,14 @@ def test_the_placeholder_goes_when_points_come_and_what_was_hidden_is_up_to_date
 
 def test_hovering_reads_every_curve_at_the_nearest_step_inside_the_plot(plot: CurvePlot) -> None:
     hover(plot, 2503, 0.3)
-    text = plot.readout_text()
+    text = plot.spoken_value()
     assert "running mean 0.3" in text
     assert "test images 0.29" in text
     assert text.startswith("step 2,5")
     hover(plot, 3300, 0.3)
-    assert "test images at 2,500 0.29" in plot.readout_text()
+    assert "test images at 2,500 0.29" in plot.spoken_value()
     QApplication.sendEvent(plot, QEvent(QEvent.Type.Leave))
-    assert plot.readout_text() == ""
+    assert plot.spoken_value() == ""
     for x, y in ((10, 0.7), (4990, 0.01), (4990, 0.7), (2500, 0.3)):
         hover(plot, x, y)
         assert viewport(plot).rect().contains(plot.findChild(ReadingBox).geometry()), (x, y)
@@ -193,16 +193,16 @@ def test_an_arrow_key_goes_to_the_next_point(qtbot: QtBot, plot: CurvePlot) -> N
         plot.set_view_range(shown, (0.0, 1.0))
         plot.setFocus()
         qtbot.keyClick(plot, Qt.Key.Key_Home)
-        assert plot.readout_text().startswith("step 1\n")
+        assert plot.spoken_value().startswith("step 1\n")
         for step in range(2, 6):
             qtbot.keyClick(plot, Qt.Key.Key_Right)
-            assert plot.readout_text().startswith(f"step {step}\n")
+            assert plot.spoken_value().startswith(f"step {step}\n")
         qtbot.keyClick(plot, Qt.Key.Key_Left)
-        assert plot.readout_text().startswith("step 4\n")
+        assert plot.spoken_value().startswith("step 4\n")
         qtbot.keyClick(plot, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
-        assert plot.readout_text().startswith(f"step {further}\n")
+        assert plot.spoken_value().startswith(f"step {further}\n")
         qtbot.keyClick(plot, Qt.Key.Key_End)
-        assert plot.readout_text().startswith(f"step {shown[1]:,.0f}\n")
+        assert plot.spoken_value().startswith(f"step {shown[1]:,.0f}\n")
 
 
 # -- zoom ---------------------------------------------------------------------------------------------------
@@ -223,12 +223,12 @@ def test_the_wheel_and_keys_zoom_one_axis_until_key_a_button_or_double_click(
             turn_wheel(viewport(plot), 2, place(plot, x, 0.4))
             assert np.ptp(plot.view_range()[axis]) < np.ptp(before[axis])
             np.testing.assert_allclose(plot.view_range()[1 - axis], before[1 - axis])
-        assert plot.is_zoomed()
+        assert plot.is_zoomed
         assert plot.whole.isVisible()
         assert plot.minimumSizeHint() == room, "a zoom asks for no more room"
         show_whole()
         assert plot.view_range() == whole
-        assert not plot.is_zoomed()
+        assert not plot.is_zoomed
 
     plot.setFocus()
     for modifier, axis in ((Qt.KeyboardModifier.NoModifier, 0), (Qt.KeyboardModifier.AltModifier, 1)):
@@ -265,13 +265,13 @@ def test_the_legend_hides_a_curve_by_mouse_and_by_key(qtbot: QtBot, plot: CurveP
     entry = plot.legend.drawing().part(TESTS).box
     qtbot.mouseClick(plot.legend, LEFT, pos=QPointF(entry.x, entry.y).toPoint())
     hover(plot, 2503, 0.3)
-    assert "test" not in plot.readout_text()
+    assert "test" not in plot.spoken_value()
     plot.legend.setFocus(Qt.FocusReason.TabFocusReason)
     for _ in range(3):
         qtbot.keyClick(plot.legend, Qt.Key.Key_Right)
     qtbot.keyClick(plot.legend, Qt.Key.Key_Return)
     hover(plot, 2504, 0.3)
-    assert "test images 0.29" in plot.readout_text()
+    assert "test images 0.29" in plot.spoken_value()
 
 
 def test_choices_and_zoom_come_back_with_the_view(
@@ -288,7 +288,7 @@ def test_choices_and_zoom_come_back_with_the_view(
     curves.loss.toggled.emit(EACH)
     curves.loss.set_view_range((0.5, 1.5), (0.0, 1.0))
     curves.loss.set_cursor(1.5)
-    assert curves.loss.readout_text().startswith("epochs 1.5")
+    assert curves.loss.spoken_value().startswith("epochs 1.5")
     view = curves.view_state()
     other_state = AppState()
     other = TrainingCurves(other_state, lambda: None)

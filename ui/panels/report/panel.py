@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import override
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
@@ -60,8 +60,6 @@ class ReportPanel(Panel):
     * `typesetting`: sets the preview.
     * `files`: writes the report, also while the lab is measured.
     """
-
-    exported = Signal()  # the report was written, and not as a draft
 
     def __init__(
         self, state: AppState, background: TaskRunner, typesetting: TaskRunner, files: TaskRunner
@@ -141,7 +139,6 @@ class ReportPanel(Panel):
         measuring.failed.connect(self.message.show_error)
         self.export.clicked.connect(self.exporter.ask)
         self.exporter.ended.connect(self._on_export_ended)
-        self.exporter.handed_out.connect(self.exported)
         self.preview.pagesWanted.connect(self._refresh)
         state.runChanged.connect(self._note_run)
         state.testAdded.connect(self._note_run)

@@ -218,7 +218,7 @@ class TrainingCurves(ProvenancePart, QWidget):
         """Return the unit, which curves are hidden, and which parts of the plots are shown."""
         view = kept(self.choices.value)
         for name, plot in self._plots.items():
-            zoom = (*plot.view_range()[0], *plot.view_range()[1]) if plot.is_zoomed() else None
+            zoom = (*plot.view_range()[0], *plot.view_range()[1]) if plot.is_zoomed else None
             is_near = zoom is not None and max(map(abs, zoom)) <= _FARTHEST
             view |= kept(_Zoom(zoom if is_near else None), f"{name}.")
         return view

@@ -251,7 +251,8 @@ class TrainingPanel(Panel):
             return page_drawn(Page(network), box, look)
         beside: list[Item] = []
         if matrix is not None:
-            beside.append(Card("matrix", CONFUSION, matrix, "Test images", self.results.said(), room=None))
+            tested = self.results.summary.text()
+            beside.append(Card("matrix", CONFUSION, matrix, "Test images", tested, room=None))
         beside += [] if mistakes is None else [mistakes]
         if (lines := self.log.content) is not None:
             beside.append(Card("log", VALUES, lines, "Log", self._log_title.caption(), room=None))
