@@ -123,9 +123,9 @@ class Clock:
     def start(self):
         self.now = 0
 
-    def elapsed(self):
-        self.now += self._milliseconds
-        return self.now
+    def restart(self):
+        passed, self.now = self.now + self._milliseconds, 0
+        return passed
 
 
 @pytest.fixture

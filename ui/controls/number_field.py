@@ -129,7 +129,11 @@ class FloatField(NumberField):
     def stepBy(self, steps: int, /) -> None:
         value = self.value()
         for _ in range(abs(steps)):
-            value = _step_above(value) if steps > 0 else _step_below(value)
+            near = _steps(value)
+            if steps > 0:
+                value = next(step for step in near if step > value * (1 + 1e-9))
+            else:
+                value = next((step for step in reversed(near) if step < value * (1 - 1e-9)), 0.0)
         self.setValue(min(max(value, self.minimum()), self.maximum()))
         self.selectAll()
 
@@ -145,14 +149,6 @@ def _parse(text: str, kind: type) -> float | None:
 def _steps(value: float) -> list[float]:
     exponent = math.floor(math.log10(value)) if value > 0 else -12
     return [float(f"{digit}e{exponent + shift}") for shift in (-1, 0, 1) for digit in (1, 2, 5)]
-
-
-def _step_above(value: float) -> float:
-    return next(step for step in _steps(value) if step > value * (1 + 1e-9))
-
-
-def _step_below(value: float) -> float:
-    return next((step for step in reversed(_steps(value)) if step < value * (1 - 1e-9)), 0.0)
 
 
 class IntListField(QLineEdit):

@@ -195,7 +195,6 @@ class Film(QObject):
         self._advance = advance
         #: Moments a second.
         self.speed = _USUAL_SPEED
-        self._shown = 0
         self._clock = QElapsedTimer()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -208,13 +207,13 @@ class Film(QObject):
     def set_speed(self, speed: int) -> None:
         """Choose how many moments a second are shown."""
         self.speed = speed
-        if self.is_playing():
-            self._begin()
+        self._timer.setInterval(round(1000 / speed))
 
     def play(self) -> None:
         """Run on from the moment that is shown."""
         if not self.is_playing():
-            self._begin()
+            self._clock.start()
+            self._timer.start(round(1000 / self.speed))
             self.playingChanged.emit(True)
 
     def stop(self) -> None:
@@ -223,16 +222,7 @@ class Film(QObject):
             self._timer.stop()
             self.playingChanged.emit(False)
 
-    def _begin(self) -> None:
-        self._shown = 0
-        self._clock.start()
-        self._timer.start(round(1000 / self.speed))
-
     def _on_timeout(self) -> None:
-        # A timer that came a little early must not lose a moment.
-        due = int((self._clock.elapsed() + 4) * self.speed / 1000) - self._shown
-        if due <= 0:
-            return
-        self._shown += due
+        due = max(round(self._clock.restart() * self.speed / 1000), 1)
         if not self._advance(due):
             self.stop()
