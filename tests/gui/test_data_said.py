@@ -182,11 +182,10 @@ def test_an_opened_model_is_tested_at_once_and_is_no_unsaved_work_before_it_is_t
     results = window.panel(TrainingPanel).results
     assert not results.mistakes.isHidden()
     assert results._title.caption() == f"after step {trained.step:,}"
-    assert results._summary.text().endswith(" · weights from mine.safetensors")
-    assert window.timeline.moment.lines() == (
-        f"step {trained.step:,}",
-        f"test accuracy {format_percent(accuracy)}",
-    )
+    assert results.summary.text().endswith(" · weights from mine.safetensors")
+    moment = window.timeline.moment
+    assert moment.field.value() == trained.step
+    assert moment.measured.text() == f"test accuracy {format_percent(accuracy)}"
     heads: list[str] = []
     for step in (0, trained.step, 10**6):
         window.timeline.track.asked.emit(ReadStep(step))
@@ -283,7 +282,7 @@ def test_weights_of_others_are_offered_and_taken_or_say_why_they_do_not_fit_the_
     for name, array in state.shown.network.params.items():
         np.testing.assert_array_equal(array, arrays[name])
     results = session.window.panel(TrainingPanel).results
-    assert results._summary.text().endswith(" · weights from torch.safetensors")
+    assert results.summary.text().endswith(" · weights from torch.safetensors")
     assert notices.text() == ""
 
 

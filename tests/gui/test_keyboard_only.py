@@ -196,7 +196,7 @@ class Student:
         self.go_into_guide()
         tab_to(lambda each: each is self.guide.column.export)
         report = self.window.panel(ReportPanel)
-        with self.qtbot.waitSignal(report.exported), typed_path(path):
+        with self.qtbot.waitSignal(report.exporter.handed_out), typed_path(path):
             press(Key.Key_Space)
             if report.message.action_button().hasFocus():
                 press(Key.Key_Space)  # "Export anyway": something is still to be written

@@ -129,6 +129,7 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     click(page.prediction.commit)
     qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
     assert page.prediction.verdict.text().startswith("Not right")
+    assert "natural logarithms" in page.prediction.verdict.toolTip(), "which says what nats are"
     assert desk.done.done
 
     run = session.state.run
@@ -226,7 +227,7 @@ def test_a_prediction_made_after_its_training_is_recorded_as_late_and_says_so(qt
     said = f"after its result had been shown at {desk.done.shown[-5:]}"
     assert card.predicted.text().endswith(f"made {said}")
     report = session.window.panel(ReportPanel)
-    with qtbot.waitSignal(report.exported):
+    with qtbot.waitSignal(report.exporter.handed_out):
         report.exporter.write(tmp_path / "handed.html")
     assert said in (tmp_path / "handed.html").read_text(encoding="utf-8")
     handed = read_hand_in(tmp_path / "handed.html")

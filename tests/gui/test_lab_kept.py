@@ -167,7 +167,7 @@ def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot
     click(page.prediction.commit)
     report = session.window.panel(ReportPanel)
     assert report.exporter.name == "small-7-report"
-    with qtbot.waitSignal(report.exported):
+    with qtbot.waitSignal(report.exporter.handed_out):
         report.exporter.write(tmp_path / "handed.pdf")
     handed = read_hand_in(tmp_path / "handed.pdf")
     assert (handed.name, handed.roll_number, handed.lab.id) == ("Ada", "7", "small")
@@ -175,7 +175,7 @@ def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot
     assert handed.hypotheses["think"][0].text == "it will learn"
     values = {each.measure: each.value for each in handed.measured}
     assert values["receptive_field"] == 4
-    with qtbot.waitSignal(report.exported):
+    with qtbot.waitSignal(report.exporter.handed_out):
         report.exporter.write(tmp_path / "handed.html")
     text = (tmp_path / "handed.html").read_text(encoding="utf-8")
     assert text.index("What do you expect?") < text.index("it will learn")
@@ -368,7 +368,7 @@ def test_what_a_file_has_handed_out_is_known_once_it_could_be_written(qtbot, few
     desk.predict(5)
     assert "1 prediction is still open." in report.exporter.lacking()
     assert not desk.done.prediction.after_run
-    with qtbot.waitSignal(report.exported):
+    with qtbot.waitSignal(report.exporter.handed_out):
         report.exporter.write(tmp_path / "out.pdf")
     assert "Missing in it: 1 answer and 1 prediction." in report.message.text()
     assert not desk.done.shown, "which was predicted"
@@ -378,7 +378,7 @@ def test_what_a_file_has_handed_out_is_known_once_it_could_be_written(qtbot, few
     assert "have already seen the result" in sitting.column.page.prediction.hint.text()
     desk.predict("up")
     assert desk.done.prediction.after_run
-    with qtbot.waitSignal(report.exported):
+    with qtbot.waitSignal(report.exporter.handed_out):
         report.exporter.write(tmp_path / "again.html")
     assert read_hand_in(tmp_path / "again.html").predictions["way"].after_run
 
@@ -403,7 +403,7 @@ def test_a_draft_is_written_at_once_and_says_what_is_lacking(qtbot, few, tmp_pat
     assert lacking.endswith("“Export draft” writes what is done so far.")
     shown = {each.text() for each in report.message.findChildren(QAbstractButton) if each.isVisible()}
     assert {"Export draft", "Export anyway"} <= shown, "an export runs the lab by itself"
-    with qtbot.assertNotEmitted(report.exported):
+    with qtbot.assertNotEmitted(report.exporter.handed_out):
         click(report.message.action_button())
         qtbot.waitUntil(lambda: report.message.kind() == "success")
     assert (asked[0][1], Path(asked[0][2]).name) == ("Export draft", "small-report-draft.pdf")

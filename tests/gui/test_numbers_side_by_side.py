@@ -15,6 +15,7 @@ from cnnviz.graphics.heat_map import Looked
 from cnnviz.graphics.ledger import LEDGER, Ledger, LedgerRow
 from cnnviz.graphics.probabilities import Predictions, Probabilities
 from cnnviz.graphics.stage_strip import STRIP, Stage, Strip
+from cnnviz.history import LogLine
 from cnnviz.palette import Color
 from cnnviz.routing import ParameterTarget
 from tests.gui import backprop_desk
@@ -55,7 +56,7 @@ shares = st.lists(st.floats(2**-20, 1, width=32), min_size=3, max_size=5).map(
 @given(numbers)
 @settings(max_examples=60)
 def test_columns_of_the_log(values: list[float]) -> None:
-    shown = log_values([(place, abs(value), 1.0) for place, value in enumerate(values)])
+    shown = log_values([LogLine(place, abs(value), 1.0, 1) for place, value in enumerate(values)])
     texts = [row.texts[0] for row in shown.rows]
     assert_told_apart(list(map(abs, values)), texts)
 

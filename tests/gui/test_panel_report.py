@@ -178,6 +178,7 @@ def test_running_the_lab_stamps_hypotheses_and_the_next_sitting_knows_it_and_mea
     before = panel.numbers
     assert before.sample == 2
     assert f"seed {before.experiment.seed}." in panel.status.text()
+    assert not panel.again.isVisible(), "it would do what “Run the lab” does"
 
     write(qtbot, panel, "hypothesis", " or so")
     assert "not recorded yet" in stamp(panel)
@@ -203,6 +204,7 @@ def test_running_the_lab_stamps_hypotheses_and_the_next_sitting_knows_it_and_mea
     assert f"Measured {before.time}: " in again.status.text()
     assert "measured again" not in again.exporter.lacking()
     state.set_sample(Sample(state.dataset.test_images[5], 0, 5))  # another image is in front by now
+    assert again.again.isVisible()
     qtbot.mouseClick(again.again, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: again.numbers is not before and not again.cancel.isVisible())
     assert (again.numbers.experiment, again.numbers.sample) == (before.experiment, before.sample)

@@ -309,7 +309,7 @@ def test_each_figure_is_told_by_picture_and_name_and_stands_below_own_words_that
     assert insert.words == "Falls <b>fast</b>, then slowly"
     again, _lost = through_document(report.work.work)
     assert again.record(report.work.lab).step(PRINCIPLE).inserts == (insert,)
-    with qtbot.waitSignal(report.exported):
+    with qtbot.waitSignal(report.exporter.handed_out):
         report.exporter.write(tmp_path / "a.html")
     text = (tmp_path / "a.html").read_text(encoding="utf-8")
     own = text.index("Falls &lt;b&gt;fast&lt;/b&gt;, then slowly</span><br>")

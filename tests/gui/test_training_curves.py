@@ -11,16 +11,19 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import LIGHT as LOOK
 from cnnviz.drawing import Text
+from cnnviz.experiment import LAB5, LENET
 from cnnviz.graphics.curves import Marker
 from cnnviz.graphics.run_curves import BEFORE, EACH, MEAN, TESTS
 from cnnviz.graphics.texts import VALUES
-from cnnviz.history import EvaluationPoint, History
+from cnnviz.history import EvaluationPoint, History, LogLine
+from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress
 from tests.gui.driving import double_click, settle, show_window, turn_wheel
 from ui.panels.reading_box import ReadingBox
 from ui.panels.training.curve_plot import CurvePlot
 from ui.panels.training.curves import TrainingCurves
 from ui.panels.training.log_table import LogTable, log_values
+from ui.state import AppState, Settings
 from ui.theme import DARK, LIGHT, ThemeManager
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
@@ -36,8 +39,13 @@ def recorded(steps: int = 5000) -> History:
 
 
 @pytest.fixture
-def curves(qtbot: QtBot) -> TrainingCurves:
-    made = TrainingCurves(lambda: None)
+def state() -> AppState:
+    return AppState()
+
+
+@pytest.fixture
+def curves(qtbot: QtBot, state: AppState) -> TrainingCurves:
+    made = TrainingCurves(state, lambda: None)
     qtbot.addWidget(made)
     made.resize(560, 640)
     show_window(qtbot, made)
@@ -45,8 +53,8 @@ def curves(qtbot: QtBot) -> TrainingCurves:
 
 
 @pytest.fixture
-def plot(curves: TrainingCurves) -> CurvePlot:
-    curves.set_history(recorded())
+def plot(curves: TrainingCurves, state: AppState) -> CurvePlot:
+    state.reset_history(recorded())
     return curves.loss
 
 
@@ -98,9 +106,11 @@ def test_a_moment_that_moves_leaves_nothing_behind(qtbot: QtBot, plot: CurvePlot
 # -- news ---------------------------------------------------------------------------------------------------
 
 
-def test_tests_with_every_frame_hold_up_neither_plot(qtbot: QtBot, curves: TrainingCurves) -> None:
+def test_tests_with_every_frame_hold_up_neither_plot(
+    qtbot: QtBot, curves: TrainingCurves, state: AppState
+) -> None:
     history, ones = History(log_every=10), np.ones(20, dtype=np.intp)
-    curves.set_history(history)
+    state.reset_history(history)
 
     def train_and_test() -> None:
         history.append(Progress(history.step + 1, np.linspace(1, 0.5, 20), ones, ones, 0.1))
@@ -123,10 +133,12 @@ def test_tests_with_every_frame_hold_up_neither_plot(qtbot: QtBot, curves: Train
     qtbot.waitUntil(lambda: all(len(points(p, TESTS)) == tests for p in (curves.loss, curves.accuracy)))
 
 
-def test_the_axis_keeps_still_while_points_arrive_and_fits_when_the_run_rests(curves: TrainingCurves) -> None:
+def test_the_axis_keeps_still_while_points_arrive_and_fits_when_the_run_rests(
+    curves: TrainingCurves, state: AppState
+) -> None:
     history, views = History(log_every=10), set()
-    curves.set_history(history)
-    curves.set_total_steps(5000)
+    state.reset_history(history)
+    state.update_run(total_steps=5000)
     for start in range(1, 5000, 50):
         losses, ones = 0.7 * np.exp(-np.arange(start, start + 50) / 1000), np.ones(50, dtype=np.intp)
         history.append(Progress(start, losses, ones, ones, 0.1))
@@ -139,20 +151,20 @@ def test_the_axis_keeps_still_while_points_arrive_and_fits_when_the_run_rests(cu
 
 
 def test_the_placeholder_goes_when_points_come_and_what_was_hidden_is_up_to_date(
-    curves: TrainingCurves, qtbot: QtBot
+    curves: TrainingCurves, qtbot: QtBot, state: AppState
 ) -> None:
     def is_empty() -> bool:
         labels = curves.loss.findChildren(QLabel)
         return any(label.isVisible() and label.text().startswith("Press Train") for label in labels)
 
-    curves.set_history(History())
+    state.reset_history(History())
     curves.loss.set_placeholder("Press Train")
     assert is_empty()
-    curves.set_history(recorded())
+    state.reset_history(recorded())
     assert not is_empty()
 
     curves.hide()
-    curves.set_history(recorded(20_000))
+    state.reset_history(recorded(20_000))
     with qtbot.waitExposed(curves):
         curves.show()
     assert curves.loss.view_range()[0][1] >= 20_000
@@ -163,14 +175,14 @@ def test_the_placeholder_goes_when_points_come_and_what_was_hidden_is_up_to_date
 
 def test_hovering_reads_every_curve_at_the_nearest_step_inside_the_plot(plot: CurvePlot) -> None:
     hover(plot, 2503, 0.3)
-    text = plot.readout_text()
+    text = plot.spoken_value()
     assert "running mean 0.3" in text
     assert "test images 0.29" in text
     assert text.startswith("step 2,5")
     hover(plot, 3300, 0.3)
-    assert "test images at 2,500 0.29" in plot.readout_text()
+    assert "test images at 2,500 0.29" in plot.spoken_value()
     QApplication.sendEvent(plot, QEvent(QEvent.Type.Leave))
-    assert plot.readout_text() == ""
+    assert plot.spoken_value() == ""
     for x, y in ((10, 0.7), (4990, 0.01), (4990, 0.7), (2500, 0.3)):
         hover(plot, x, y)
         assert viewport(plot).rect().contains(plot.findChild(ReadingBox).geometry()), (x, y)
@@ -181,16 +193,16 @@ def test_an_arrow_key_goes_to_the_next_point(qtbot: QtBot, plot: CurvePlot) -> N
         plot.set_view_range(shown, (0.0, 1.0))
         plot.setFocus()
         qtbot.keyClick(plot, Qt.Key.Key_Home)
-        assert plot.readout_text().startswith("step 1\n")
+        assert plot.spoken_value().startswith("step 1\n")
         for step in range(2, 6):
             qtbot.keyClick(plot, Qt.Key.Key_Right)
-            assert plot.readout_text().startswith(f"step {step}\n")
+            assert plot.spoken_value().startswith(f"step {step}\n")
         qtbot.keyClick(plot, Qt.Key.Key_Left)
-        assert plot.readout_text().startswith("step 4\n")
+        assert plot.spoken_value().startswith("step 4\n")
         qtbot.keyClick(plot, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
-        assert plot.readout_text().startswith(f"step {further}\n")
+        assert plot.spoken_value().startswith(f"step {further}\n")
         qtbot.keyClick(plot, Qt.Key.Key_End)
-        assert plot.readout_text().startswith(f"step {shown[1]:,.0f}\n")
+        assert plot.spoken_value().startswith(f"step {shown[1]:,.0f}\n")
 
 
 # -- zoom ---------------------------------------------------------------------------------------------------
@@ -211,12 +223,12 @@ def test_the_wheel_and_keys_zoom_one_axis_until_key_a_button_or_double_click(
             turn_wheel(viewport(plot), 2, place(plot, x, 0.4))
             assert np.ptp(plot.view_range()[axis]) < np.ptp(before[axis])
             np.testing.assert_allclose(plot.view_range()[1 - axis], before[1 - axis])
-        assert plot.is_zoomed()
+        assert plot.is_zoomed
         assert plot.whole.isVisible()
         assert plot.minimumSizeHint() == room, "a zoom asks for no more room"
         show_whole()
         assert plot.view_range() == whole
-        assert not plot.is_zoomed()
+        assert not plot.is_zoomed
 
     plot.setFocus()
     for modifier, axis in ((Qt.KeyboardModifier.NoModifier, 0), (Qt.KeyboardModifier.AltModifier, 1)):
@@ -253,21 +265,21 @@ def test_the_legend_hides_a_curve_by_mouse_and_by_key(qtbot: QtBot, plot: CurveP
     entry = plot.legend.drawing().part(TESTS).box
     qtbot.mouseClick(plot.legend, LEFT, pos=QPointF(entry.x, entry.y).toPoint())
     hover(plot, 2503, 0.3)
-    assert "test" not in plot.readout_text()
+    assert "test" not in plot.spoken_value()
     plot.legend.setFocus(Qt.FocusReason.TabFocusReason)
     for _ in range(3):
         qtbot.keyClick(plot.legend, Qt.Key.Key_Right)
     qtbot.keyClick(plot.legend, Qt.Key.Key_Return)
     hover(plot, 2504, 0.3)
-    assert "test images 0.29" in plot.readout_text()
+    assert "test images 0.29" in plot.spoken_value()
 
 
 def test_choices_and_zoom_come_back_with_the_view(
-    qtbot: QtBot, curves: TrainingCurves, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, curves: TrainingCurves, monkeypatch: pytest.MonkeyPatch, state: AppState
 ) -> None:
     history, menus = recorded(), list[QMenu]()
     history.epoch_images = 1000
-    curves.set_history(history)
+    state.reset_history(history)
     monkeypatch.setattr(QMenu, "popup", lambda menu, _place: menus.append(menu))
     qtbot.mouseClick(curves.units, LEFT)
     (epochs,) = [each for each in menus[0].actions() if each.text() == "Epochs"]
@@ -276,11 +288,12 @@ def test_choices_and_zoom_come_back_with_the_view(
     curves.loss.toggled.emit(EACH)
     curves.loss.set_view_range((0.5, 1.5), (0.0, 1.0))
     curves.loss.set_cursor(1.5)
-    assert curves.loss.readout_text().startswith("epochs 1.5")
+    assert curves.loss.spoken_value().startswith("epochs 1.5")
     view = curves.view_state()
-    other = TrainingCurves(lambda: None)
+    other_state = AppState()
+    other = TrainingCurves(other_state, lambda: None)
     qtbot.addWidget(other)
-    other.set_history(history)
+    other_state.reset_history(history)
     other.restore_view(view)
     assert other.units.text() == "epochs"
     assert other.loss.content.hidden == {EACH}
@@ -288,13 +301,15 @@ def test_choices_and_zoom_come_back_with_the_view(
     assert other.view_state() == view
 
 
-def test_the_shown_moment_is_marked_and_an_earlier_run_is_grey(curves: TrainingCurves) -> None:
-    curves.set_history(recorded())
-    curves._run.history.said = "LAB5; classes 0, 1; seed 7"
+def test_the_shown_moment_is_marked_and_an_earlier_run_is_grey(
+    curves: TrainingCurves, state: AppState
+) -> None:
+    state.reset_history(recorded())
+    state.history.said = "LAB5; classes 0, 1; seed 7"
     ghost = recorded(700)
     ghost.said = "LAB5; classes 4, 9; seed 7"
-    curves.set_ghost(ghost)
-    curves.set_moment(300)
+    state.set_ghost(ghost)
+    state.show_moment(Snapshot(300, LAB5.build_network()), follows_live=False)
     for each in (curves.loss, curves.accuracy):
         assert points(each, BEFORE)[-1] == 700
         assert [marker.x for marker in each.content.markers] == [300]
@@ -311,7 +326,7 @@ def test_the_shown_moment_is_marked_and_an_earlier_run_is_grey(curves: TrainingC
 
 
 def test_side_by_side_both_plots_end_at_one_height_and_stacked_one_unit_serves_both(
-    qtbot: QtBot, curves: TrainingCurves, theme: ThemeManager
+    qtbot: QtBot, curves: TrainingCurves, theme: ThemeManager, state: AppState
 ) -> None:
     def ends() -> list[float]:
         return [
@@ -319,7 +334,7 @@ def test_side_by_side_both_plots_end_at_one_height_and_stacked_one_unit_serves_b
             for plot in (curves.loss, curves.accuracy)
         ]
 
-    curves.set_history(recorded())
+    state.reset_history(recorded())
     for scale in (1.0, 2.0, 1.0):
         theme.set_scale(scale)
         curves.resize(1600, 500)
@@ -330,10 +345,10 @@ def test_side_by_side_both_plots_end_at_one_height_and_stacked_one_unit_serves_b
     assert [each.isVisible() for each in units] == [False]
 
 
-def test_what_guessing_costs_depends_on_the_classes(curves: TrainingCurves) -> None:
-    curves.set_history(History(log_every=10))
-    for count, words in ((2, "ln 2 = 0.693"), (10, "ln 10 = 2.30")):
-        curves.set_classes(list(map(str, range(count))))
+def test_what_guessing_costs_depends_on_the_classes(curves: TrainingCurves, state: AppState) -> None:
+    for experiment, words in ((LAB5, "ln 2 = 0.693"), (LENET, "ln 10 = 2.30")):
+        state.set_settings(Settings(experiment, experiment))
+        state.reset_history(History(log_every=10))
         assert words in curves.loss.toolTip()
     for plot in (curves.loss, curves.accuracy):
         assert "training images, before they change the weights" in plot.toolTip()
@@ -368,15 +383,21 @@ def table(qtbot: QtBot) -> LogTable:
     return widget
 
 
-def rows(first: int, count: int) -> list[tuple[int, float, float]]:
-    return [(500 * step, 1 / step, 1 - 0.1 / step) for step in range(first, first + count)]
+def rows(first: int, count: int) -> list[LogLine]:
+    return [LogLine(500 * step, 1 / step, 1 - 0.1 / step, 500) for step in range(first, first + count)]
 
 
 def test_the_table_follows_its_end_unless_the_user_has_scrolled_and_shows_whole_rows(
     table: LogTable, qtbot: QtBot
 ) -> None:
+    log: list[LogLine] = []
+
+    def append(first: int) -> None:
+        log.extend(rows(first, 10))
+        table.show_rows(log)
+
     for first in range(1, 100, 10):
-        table.append(rows(first, 10))
+        append(first)
     bar, drawing = table.bar, table.drawing
     assert bar.value() == bar.maximum() > 0
     table.setFocus()
@@ -386,25 +407,25 @@ def test_the_table_follows_its_end_unless_the_user_has_scrolled_and_shows_whole_
     turn_wheel(table, -1)
     below = bar.value()
     assert below > 1
-    table.append(rows(101, 10))
+    append(101)
     assert bar.value() == below
     assert drawing().texts()[3] == f"{500 * (below + 1):,}"
     qtbot.keyClick(table, Qt.Key.Key_End)
-    table.append(rows(111, 10))
+    append(111)
     assert table.scrolled_to() is None
     texts = drawing().texts()
     assert texts[:3] == ["step", "loss", "accuracy"]
     assert texts[-3:] == ["60,000", "0.00833", "0.99917"], "1/119 and 1/120 differ so"
     assert max(mark.box.bottom for mark in drawing().marks if isinstance(mark, Text)) <= table.height()
     assert table.figure(LIGHT).texts() == texts
-    table.set_rows(rows(7, 2))
-    assert table.rows() == rows(7, 2)
-    table.set_rows([])
+    table.show_rows(rows(7, 2))
+    assert drawing().texts()[3::3] == ["3,500", "4,000"]
+    table.show_rows([])
     assert drawing().texts() == []
 
 
 def test_what_is_no_number_is_no_gap_in_the_log() -> None:
-    shown = log_values([(500, float("inf"), 0.5), (12_500, float("nan"), 0.99669)])
+    shown = log_values([LogLine(500, float("inf"), 0.5, 500), LogLine(12_500, float("nan"), 0.99669, 500)])
     assert [(row.name, *row.texts) for row in shown.rows] == [
         ("500", "∞", "0.500"),
         ("12,500", "NaN", "0.997"),
@@ -412,7 +433,7 @@ def test_what_is_no_number_is_no_gap_in_the_log() -> None:
 
 
 def test_the_log_is_copied_with_full_precision(table: LogTable, qtbot: QtBot) -> None:
-    table.append(rows(3, 1))
+    table.show_rows(rows(3, 1))
     table.setFocus()
     qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == "1500\t0.3333333333333333\t0.9666666666666667"
@@ -420,7 +441,7 @@ def test_the_log_is_copied_with_full_precision(table: LogTable, qtbot: QtBot) ->
 
 def test_no_number_is_cut_at_the_smallest_size(table: LogTable, theme: ThemeManager) -> None:
     theme.set_scale(1.35)
-    table.append([(60_000, 12.345, 0.999)])
+    table.show_rows([LogLine(60_000, 12.345, 0.999, 500)])
     table.resize(table.minimumSizeHint())
     assert table.content is not None
     least = VALUES.size(table.content, theme.theme).least_width

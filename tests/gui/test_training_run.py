@@ -79,7 +79,7 @@ def test_whole_epoch_ends_with_results_to_click_through(qtbot, tmp_path):
         wait_for(qtbot, session, RunStatus.FINISHED)
         assert state.run.step == state.run.total_steps == 600
         assert window.run_bar.train.text() == "Train more"
-        assert [row[0] for row in window.panel(TrainingPanel).log.rows()] == [500]
+        assert [row[0] for row in window.panel(TrainingPanel).log.rows] == [500]
         evaluation = state.evaluation.evaluation
         counts = window.panel(TrainingPanel).results.matrix.content.confusion.counts
         np.testing.assert_array_equal(counts, evaluation.confusion)
@@ -103,7 +103,7 @@ def test_whole_epoch_ends_with_results_to_click_through(qtbot, tmp_path):
         assert mistakes.content.scroll == 0, "the largest loss first, wherever the sample stands"
         click(window.run_bar.reset)
         wait_for(qtbot, session, RunStatus.READY)
-        assert window.panel(TrainingPanel).log.rows() == []
+        assert window.panel(TrainingPanel).log.rows == []
 
 
 def test_epochs_added_while_training_lengthen_the_run(qtbot, few):

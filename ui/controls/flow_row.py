@@ -4,7 +4,7 @@ from typing import override
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLayout, QLayoutItem, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget, QWidgetItem
 
 from ui.controls.layouts import fill
 from ui.theme import LIGHT, Theme, follow_theme
@@ -75,13 +75,15 @@ class FlowRow(WrappedWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._flow = _FlowLayout(self)
+        self._items: list[QWidgetItem] = []
+        self._gap = (0, 0)  # beside and below
         follow_theme(self)
 
     def add(self, *widgets: QWidget) -> None:
         """Add widgets at the end."""
         for widget in widgets:
-            self._flow.addWidget(widget)
+            widget.setParent(self)
+            self._items.append(QWidgetItem(widget))
 
     def joined(self, *widgets: QWidget) -> QWidget:
         """Return widgets as one that stays together, such as a label and its control."""
@@ -91,50 +93,24 @@ class FlowRow(WrappedWidget):
 
     @override
     def _restyle(self, theme: Theme) -> None:
-        self._flow.set_gap(theme.px(10), theme.px(6))
+        self._gap = theme.px(10), theme.px(6)
 
     @override
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:  # something was shown, hidden or renamed
+            self.updateGeometry()
             self._claim_height()
+            self._arrange(self.width(), moves=True)
         return super().event(event)
 
-
-class _FlowLayout(QLayout):
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._items: list[QLayoutItem] = []
-        self._gap = (12, 6)
-        self.setContentsMargins(0, 0, 0, 0)
-
-    def set_gap(self, across: int, down: int) -> None:
-        self._gap = (across, down)
-        self.invalidate()
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange(self.width(), moves=True)
 
     @override
-    def addItem(self, item: QLayoutItem, /) -> None:
-        self._items.append(item)
-
-    @override
-    def count(self) -> int:
-        return len(self._items)
-
-    @override
-    def itemAt(self, index: int, /) -> QLayoutItem:
-        # Qt asks beyond the end to find it; PySide6 takes None for "no item".
-        return self._items[index] if 0 <= index < len(self._items) else None  # pyright: ignore[reportReturnType]
-
-    @override
-    def takeAt(self, index: int, /) -> QLayoutItem:
-        return self._items.pop(index) if 0 <= index < len(self._items) else None  # pyright: ignore[reportReturnType]
-
-    @override
-    def hasHeightForWidth(self) -> bool:
-        return True
-
-    @override
-    def heightForWidth(self, width: int, /) -> int:
-        return self._arrange(QRect(0, 0, width, 0), moves=False)
+    def heightForWidth(self, width: int) -> int:
+        return self._arrange(width, moves=False)
 
     @override
     def sizeHint(self) -> QSize:
@@ -143,39 +119,33 @@ class _FlowLayout(QLayout):
         return QSize(width, max((size.height() for size in sizes), default=0))
 
     @override
-    def minimumSize(self) -> QSize:
+    def minimumSizeHint(self) -> QSize:
         sizes = [item.minimumSize() for item in self._items if not item.isEmpty()]
         width = max((size.width() for size in sizes), default=0)
         return QSize(width, max((size.height() for size in sizes), default=0))
 
-    @override
-    def setGeometry(self, rect: QRect, /) -> None:
-        super().setGeometry(rect)
-        self._arrange(rect, moves=True)
-
-    def _arrange(self, rect: QRect, *, moves: bool) -> int:
+    def _arrange(self, width: int, *, moves: bool) -> int:
         """Share the items out among lines and place them, or only find out how high they stand."""
         across, down = self._gap
-        lines: list[list[tuple[QLayoutItem, QSize]]] = []
+        lines: list[list[tuple[QWidgetItem, QSize]]] = []
         used = 0
         for item in self._items:
             if item.isEmpty():
                 continue
             wanted = item.sizeHint()
-            if lines and used + across + wanted.width() <= rect.width():
+            if lines and used + across + wanted.width() <= width:
                 lines[-1].append((item, wanted))
                 used += across + wanted.width()
             else:
                 lines.append([(item, wanted)])
                 used = wanted.width()
-        top = rect.top()
+        top = 0
         for line in lines:
-            height = max(size.height() for _, size in line)
-            left = rect.left()
+            height, left = max(size.height() for _, size in line), 0
             for item, wanted in line:
-                size = wanted.boundedTo(QSize(rect.width(), wanted.height()))
+                size = wanted.boundedTo(QSize(width, wanted.height()))
                 if moves:
                     item.setGeometry(QRect(QPoint(left, top + (height - size.height()) // 2), size))
                 left += size.width() + across
             top += height + down
-        return max(top - down - rect.top(), 0)
+        return max(top - down, 0)

@@ -48,7 +48,7 @@ class SectionTitle(FlowRow):
 
     @override
     def _restyle(self, theme: Theme) -> None:
-        self._flow.set_gap(theme.px(6), 0)
+        self._gap = theme.px(6), 0
 
     @override
     def hasHeightForWidth(self) -> bool:

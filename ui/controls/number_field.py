@@ -129,7 +129,11 @@ class FloatField(NumberField):
     def stepBy(self, steps: int, /) -> None:
         value = self.value()
         for _ in range(abs(steps)):
-            value = _step_above(value) if steps > 0 else _step_below(value)
+            near = _steps(value)
+            if steps > 0:
+                value = next(step for step in near if step > value * (1 + 1e-9))
+            else:
+                value = next((step for step in reversed(near) if step < value * (1 - 1e-9)), 0.0)
         self.setValue(min(max(value, self.minimum()), self.maximum()))
         self.selectAll()
 
@@ -145,14 +149,6 @@ def _parse(text: str, kind: type) -> float | None:
 def _steps(value: float) -> list[float]:
     exponent = math.floor(math.log10(value)) if value > 0 else -12
     return [float(f"{digit}e{exponent + shift}") for shift in (-1, 0, 1) for digit in (1, 2, 5)]
-
-
-def _step_above(value: float) -> float:
-    return next(step for step in _steps(value) if step > value * (1 + 1e-9))
-
-
-def _step_below(value: float) -> float:
-    return next((step for step in reversed(_steps(value)) if step < value * (1 - 1e-9)), 0.0)
 
 
 class IntListField(QLineEdit):
@@ -200,10 +196,6 @@ def _say(field: NumberField | IntListField, message: str) -> None:
         field.messageChanged.emit(message)
 
 
-_STEPS = 3  # a decade is divided 1, 2, 5
-_MANTISSAS = (1, 2, 5)
-
-
 class PowerSlider(QWidget):
     """Positive number in the steps 1, 2 and 5 of each decade; its ends are exponents of ten."""
 
@@ -211,32 +203,29 @@ class PowerSlider(QWidget):
 
     def __init__(self, name: str, lowest: int, highest: int, value: float) -> None:
         super().__init__()
-        self._lowest = lowest
-        self._name = QLabel(name)
+        steps = [float(f"{digit}e{each}") for each in range(lowest, highest + 1) for digit in (1, 2, 5)]
+        self._values = steps[:-2]
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, _STEPS * (highest - lowest))
-        self.slider.setPageStep(_STEPS)
+        self.slider.setRange(0, len(self._values) - 1)
+        self.slider.setPageStep(3)
         self.slider.setAccessibleName(name)
         self._number = QLabel()
         self._number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        fill(QHBoxLayout(self), self._name, (self.slider, 1), self._number, spacing=8)
+        fill(QHBoxLayout(self), QLabel(name), (self.slider, 1), self._number, spacing=8)
         self.set_value(value)
         self.slider.valueChanged.connect(self._on_value_changed)
         follow_theme(self)
 
     def value(self) -> float:
         """Number chosen."""
-        return self._value_at(self.slider.value())
+        return self._values[self.slider.value()]
 
     def set_value(self, value: float) -> None:
         """Choose the nearest number of the slider; no signal."""
-        place = min(
-            range(self.slider.maximum() + 1),
-            key=lambda each: abs(math.log10(self._value_at(each)) - math.log10(value)),
-        )
+        nearest = min(self._values, key=lambda each: abs(math.log10(each) - math.log10(value)))
         with QSignalBlocker(self.slider):
-            self.slider.setValue(place)
-        self._number.setText(format_value(self.value()))
+            self.slider.setValue(self._values.index(nearest))
+        self._number.setText(format_value(nearest))
 
     def set_theme(self, theme: Theme) -> None:
         """Restyle."""
@@ -245,11 +234,6 @@ class PowerSlider(QWidget):
         # Of the font, not of the label: out of sight that keeps its former style, and asks for its room.
         self._number.setFixedWidth(QFontMetrics(font).horizontalAdvance("0.0005"))
 
-    def _value_at(self, place: int) -> float:
-        decade, part = divmod(place, _STEPS)
-        return float(f"{_MANTISSAS[part]}e{self._lowest + decade}")
-
-    def _on_value_changed(self, place: int) -> None:
-        value = self._value_at(place)
-        self._number.setText(format_value(value))
-        self.valueEdited.emit(value)
+    def _on_value_changed(self) -> None:
+        self._number.setText(format_value(self.value()))
+        self.valueEdited.emit(self.value())

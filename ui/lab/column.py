@@ -5,7 +5,7 @@ from functools import partial
 from typing import override
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt
-from PySide6.QtGui import QFont, QIcon, QKeyEvent, QPixmap, QResizeEvent
+from PySide6.QtGui import QFont, QIcon, QKeyEvent, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QMenu,
-    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -88,9 +87,8 @@ class LabColumn(QFrame):
         )
         self.message = MessageBar()
         self.page, self.steps = StepPage(work, state), StepList(self._go_to)
-        steps = QWidget()
-        fill(QVBoxLayout(steps), self.steps, 1, margins=(10, 4, 6, 8))
-        self.page_area, self.list_area = ScrollColumn(self.page), ScrollColumn(steps)
+        self.page_area, self.list_area = ScrollColumn(self.page), QWidget()
+        fill(QVBoxLayout(self.list_area), (self.steps, 1), margins=(10, 4, 0, 8))
         self.stack = QStackedWidget()
         self.stack.addWidget(self.page_area)
         self.stack.addWidget(self.list_area)
@@ -295,8 +293,7 @@ class LabColumn(QFrame):
         self.stack.setCurrentWidget(self.list_area if shown else self.page_area)
         if shown:
             self.steps.setFocus(Qt.FocusReason.OtherFocusReason)
-            row = self.steps.y() + self.steps.visualItemRect(self.steps.currentItem()).center().y()
-            self.list_area.ensureVisible(0, row, 0, self.list_area.height() // 3)
+            self.steps.scrollToItem(self.steps.currentItem(), QListWidget.ScrollHint.PositionAtCenter)
 
     def _go_to(self, step_id: str) -> None:
         self._control.go_to(step_id)
@@ -331,9 +328,9 @@ class StepList(QListWidget):
         #: Number of the step in front, and ids of those that are done, as they are shown.
         self._shown: tuple[int, frozenset[str]] = (0, frozenset())
         self._steps: list[QListWidgetItem] = []
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # the column scrolls
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        self.setResizeMode(QListWidget.ResizeMode.Adjust)  # of another width the titles have other lines
         self.setWordWrap(True)
         self.setMouseTracking(True)
         self.setAccessibleName("Steps of the lab")
@@ -360,7 +357,6 @@ class StepList(QListWidget):
             item = QListWidgetItem(f"{f'{number + 1:>2}'.replace(' ', _DIGIT)}  {step.title}", self)
             item.setData(_ID, step.id)
             self._steps.append(item)
-        self.updateGeometry()
         self._shown = (-1, frozenset())
         self.show_progress(0, ())
 
@@ -386,20 +382,6 @@ class StepList(QListWidget):
             about = "Done." if is_done else f"About {step.minutes} minutes."
             item.setToolTip(f"{step.title}: {step.purpose} {about}")
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{item.text()}{', done' * is_done}")
-
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.updateGeometry()  # of another width the titles have other lines
-
-    @override
-    def sizeHint(self) -> QSize:
-        last = self.visualItemRect(self.item(self.count() - 1)).bottom() if self.count() else 0
-        return QSize(theme_manager().theme.px(260), self.verticalOffset() + last + 3)
-
-    @override
-    def minimumSizeHint(self) -> QSize:
-        return QSize(theme_manager().theme.px(140), self.sizeHint().height())
 
     @override
     def moveCursor(

@@ -378,7 +378,7 @@ class Happenings(QObject):
             (backprop.work.pokeReady, "poked"),
             (backprop.work.checkReady, "checked_gradient"),
             (backprop.model.applied, "updated"),
-            (report.exported, "exported"),
+            (report.exporter.handed_out, "exported"),
             (report.work.inserted, "inserted"),
         ):
             signal.connect(lambda *_, name=name: self._tell(name))

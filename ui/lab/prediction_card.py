@@ -1,5 +1,6 @@
 """The prediction of a step: asked for, committed, and beside it the result."""
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from html import escape
@@ -40,6 +41,7 @@ _VERDICTS = {
     "not to be judged": ("info", "muted"),
 }
 """Icon and colour by `Verdict.nearness`."""
+_NATS = "Nats: the unit of natural logarithms. A guess between two classes costs ln 2 = 0.693 nats."
 #: Pixels that the text of an answer stands lower than its button, so that both are on one line.
 _LOWER = 3
 #: Least width of the column, in pixels at scale 1.
@@ -119,6 +121,7 @@ class PredictionCard(QWidget):
         self.complain("")
         measure = MEASURES[prediction.truth.measure]
         self.unit.setText(measure.unit)
+        self.unit.setToolTip(_tip(measure.unit))
         self.number.setAccessibleName(f"Your prediction: {prediction.question} {measure.unit}".rstrip())
         texts = {each.name: each.text for each in prediction.choices}
         if prediction.kind == "direction":
@@ -180,11 +183,13 @@ class PredictionCard(QWidget):
         self.besides.setAccessibleName(
             "\n".join(f"{each.as_written.title}: {each.words}" for each in reveal.besides)
         )
+        self.besides.setToolTip(_tip(self.besides.text()))
         self.besides.setVisible(bool(reveal.besides))
         self.verdict_row.setVisible(verdict is not None)
         if verdict is not None:
             self.verdict_icon.set_icon(*_VERDICTS[verdict.nearness])
             self.verdict.set_text(verdict.words)
+            self.verdict.setToolTip(_tip(verdict.words))
         self.picture.setVisible(reveal.picture is not None)
         if reveal.picture is not None:
             theme = theme_manager().theme
@@ -306,6 +311,11 @@ def _table(besides: Sequence[Measured]) -> str:
         if (title := each.as_written.title)
     )
     return f'<table width="100%">{"".join(rows)}</table>'
+
+
+def _tip(text: str) -> str:
+    """Say what a unit in a text means."""
+    return _NATS if re.search(r"\bnats\b", text) else ""
 
 
 def _limit(prediction: Prediction, verdict: Verdict | None) -> str:

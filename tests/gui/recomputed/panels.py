@@ -36,9 +36,9 @@ def timeline(session: Session) -> Iterator[str]:
     """Check the moment's name and the mean loss of the interval before it."""
     state, bar = session.state, session.window.timeline
     history, shown = state.history, state.shown
-    step, said = bar.moment.lines()
-    if read(step.removeprefix("step ")) != shown.step:
-        yield f"{step!r} at step {shown.step}"
+    step, said = bar.moment.field.value(), bar.moment.measured.text()
+    if step != shown.step:
+        yield f"step {step} at step {shown.step}"
     if bar.live.isChecked() != state.follows_live:
         yield f"“Live” is {bar.live.isChecked()}"
     told = re.fullmatch(r"loss (\S+) · \S+ %", said)
@@ -61,9 +61,9 @@ def training(session: Session) -> Iterator[str]:
     shares = snapshot.network.forward(images).class_probabilities
     accuracy = float(np.mean(shares.argmax(axis=1) == labels))
     loss = float(-np.log(shares[np.arange(len(labels)), labels]).mean())
-    said = re.match(r"Test accuracy (\S+) % · loss (\S+)", results._summary.text())
+    said = re.match(r"Test accuracy (\S+) % · loss (\S+)", results.summary.text())
     if said is None:
-        yield f"no result in {results._summary.text()!r}"
+        yield f"no result in {results.summary.text()!r}"
         return
     yield from near("test accuracy", read(said[1]), 100 * accuracy, 1e-4)
     yield from near("test loss", read(said[2]), loss, 1e-3)

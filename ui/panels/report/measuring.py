@@ -103,8 +103,14 @@ class Measuring(QObject):
 
     @property
     def can_repeat(self) -> bool:
-        """Whether the settings that were measured with may be others than those of the window."""
-        return self._work.lab.is_free and self._work.record.numbers is not None
+        """Whether what was measured with is lost, or is not what the window has."""
+        numbers, state = self._work.record.numbers, self._state
+        if numbers is None or not self._work.lab.is_free:
+            return False
+        index = None if state.sample is None else state.sample.index
+        is_same = (numbers.experiment, numbers.sample) == (state.experiment, index or 0)
+        is_same = is_same and state.dataset is not None and numbers.data_sha256 == state.dataset.sha256
+        return numbers.is_lost or not is_same
 
     def status_text(self) -> str:
         """What has been measured, or what there is to do, for the user."""

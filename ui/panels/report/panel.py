@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import override
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
@@ -61,8 +61,6 @@ class ReportPanel(Panel):
     * `files`: writes the report, also while the lab is measured.
     """
 
-    exported = Signal()  # the report was written, and not as a draft
-
     def __init__(
         self, state: AppState, background: TaskRunner, typesetting: TaskRunner, files: TaskRunner
     ) -> None:
@@ -87,7 +85,8 @@ class ReportPanel(Panel):
         self.again = Button(
             "Measure again",
             "rotate-ccw",
-            tooltip="Measure again with the same settings, seed, data and image: you get the same numbers",
+            tooltip="Measure again with the settings, seed, data and image of this report, not with those "
+            "of the window: you get the same numbers",
         )
         self.cancel = Button("Cancel", "x", tooltip="Stop measuring; the report stays as it is")
         self.export = Button(
@@ -140,13 +139,13 @@ class ReportPanel(Panel):
         measuring.failed.connect(self.message.show_error)
         self.export.clicked.connect(self.exporter.ask)
         self.exporter.ended.connect(self._on_export_ended)
-        self.exporter.handed_out.connect(self.exported)
         self.preview.pagesWanted.connect(self._refresh)
         state.runChanged.connect(self._note_run)
         state.testAdded.connect(self._note_run)
         work.opened.connect(self._note_run)
         work.opened.connect(self._on_work_opened)
         state.datasetChanged.connect(self._show_run)
+        state.sampleChanged.connect(self._show_run)
         for shown in (self._show_run, self._show_section, self._on_work_changed):
             state.experimentChanged.connect(shown)
         state.coveredChanged.connect(self._on_covered_changed)

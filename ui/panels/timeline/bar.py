@@ -82,7 +82,7 @@ class TimelineBar(HasProvenance, QFrame):
             toggle.setCheckable(True)
         toggles = fill(QHBoxLayout(), self.compare, self.live, spacing=4)
         self.film = Film(self._play_on, self)
-        self.transport.speed.set_choice(str(self.film.speed()))
+        self.transport.speed.set_choice(str(self.film.speed))
         self._curve_pace = Pace(_CURVE_MS, self)
         self._drag_pace = Pace(_FRAME_MS, self)
         parts = self.transport, self.moment, (self.track, 1), self.fork, toggles

@@ -78,16 +78,15 @@ class ShownMoment(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._step: int | None = None
         tip = "Step that all panels show: type another one and press Enter, or use the arrow keys"
         self.field = named(IntField(0, 0, 0), "Shown step", tip)
         self.field.subject = "The step"
         self.field.setEnabled(False)
         self._label = named(QLabel("step"), role="muted")
         self._label.setBuddy(self.field)
-        self._measured = ElidedLabel("", "muted", widest="loss 8.88e−8 · 88.8 %", small=True)
+        self.measured = ElidedLabel("", "muted", widest="loss 8.88e−8 · 88.8 %", small=True)
         row = fill(QHBoxLayout(), self._label, (self.field, 1), spacing=5)
-        fill(QVBoxLayout(self), 1, row, self._measured, 1, spacing=0)
+        fill(QVBoxLayout(self), 1, row, self.measured, 1, spacing=0)
         scaled(self.field.setFixedWidth, 92)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.field.editingFinished.connect(lambda: self.field.lineEdit().setModified(False))
@@ -95,11 +94,7 @@ class ShownMoment(QWidget):
     def set_roomy(self, roomy: bool) -> None:
         """Show the words, or only the field where there is little room."""
         self._label.setVisible(roomy)
-        self._measured.setVisible(roomy)
-
-    def lines(self) -> tuple[str, str]:
-        """The step and what was measured there, in words."""
-        return ("" if self._step is None else f"step {format_count(self._step)}"), self._measured.text()
+        self.measured.setVisible(roomy)
 
     def set_range(self, first: int, last: int) -> None:
         """Set the steps that can be shown."""
@@ -117,9 +112,8 @@ class ShownMoment(QWidget):
         is_typed = self.field.hasFocus() and self.field.lineEdit().isModified()
         if step is not None and not is_typed:
             self.field.set_value(step)
-        self._step = step
         self.field.setEnabled(step is not None)
-        self._measured.set_text(measured)
+        self.measured.set_text(measured)
 
 
 class BranchQuestion(QFrame):
@@ -199,8 +193,8 @@ class Film(QObject):
     def __init__(self, advance: Callable[[int], bool], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._advance = advance
-        self._speed = _USUAL_SPEED
-        self._shown = 0
+        #: Moments a second.
+        self.speed = _USUAL_SPEED
         self._clock = QElapsedTimer()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -210,20 +204,16 @@ class Film(QObject):
         """Whether the film runs."""
         return self._timer.isActive()
 
-    def speed(self) -> int:
-        """Moments a second."""
-        return self._speed
-
     def set_speed(self, speed: int) -> None:
         """Choose how many moments a second are shown."""
-        self._speed = speed
-        if self.is_playing():
-            self._begin()
+        self.speed = speed
+        self._timer.setInterval(round(1000 / speed))
 
     def play(self) -> None:
         """Run on from the moment that is shown."""
         if not self.is_playing():
-            self._begin()
+            self._clock.start()
+            self._timer.start(round(1000 / self.speed))
             self.playingChanged.emit(True)
 
     def stop(self) -> None:
@@ -232,16 +222,7 @@ class Film(QObject):
             self._timer.stop()
             self.playingChanged.emit(False)
 
-    def _begin(self) -> None:
-        self._shown = 0
-        self._clock.start()
-        self._timer.start(round(1000 / self._speed))
-
     def _on_timeout(self) -> None:
-        # A timer that came a little early must not lose a moment.
-        due = int((self._clock.elapsed() + 4) * self._speed / 1000) - self._shown
-        if due <= 0:
-            return
-        self._shown += due
+        due = max(round(self._clock.restart() * self.speed / 1000), 1)
         if not self._advance(due):
             self.stop()

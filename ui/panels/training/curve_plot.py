@@ -143,7 +143,8 @@ class CurvePlot(HasProvenance, Spoken, QWidget):
         self._items: dict[str, _Item] = {}
         self._drawn: set[str] = set()
         self._cursor: float | None = None
-        self._is_smooth, self._is_stale, self._is_setting, self._zoomed = True, False, False, False
+        self._is_smooth, self._is_stale, self._is_setting = True, False, False
+        self.is_zoomed = False  # whether the user has chosen another view than the whole
         self.setAccessibleName(name)
         self.setProperty("tip", BESIDE)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -222,7 +223,7 @@ class CurvePlot(HasProvenance, Spoken, QWidget):
             self._empty.setVisible(is_empty)
             self.plot_item.showGrid(y=not is_empty, alpha=1.0)  # which would go through the words
         self._axes["bottom"].counts = content.x_name != "epochs"
-        if not self._zoomed:
+        if not self.is_zoomed:
             self._set_range(content.x_range or (0, 1), self._steady(content.y_range or (0, 1)))
         self._draw_lines()
         self.set_markers(content.markers)
@@ -271,14 +272,11 @@ class CurvePlot(HasProvenance, Spoken, QWidget):
         return [Table(each.name, (x, each.name), np.column_stack([each.x, each.y])) for each in curves]
 
     @override
-    def spoken_value(self) -> str:
-        return self.readout_text()
-
-    @override
     def spoken_summary(self) -> str:
         return CURVES.words(self.content) or self._empty.text()
 
-    def readout_text(self) -> str:
+    @override
+    def spoken_value(self) -> str:
         """What the box beside the cursor says; "" while there is none."""
         return self._reading.text()
 
@@ -308,10 +306,6 @@ class CurvePlot(HasProvenance, Spoken, QWidget):
 
     # -- the part in sight ---------------------------------------------------------------------------------
 
-    def is_zoomed(self) -> bool:
-        """Whether the user has chosen another view than the whole."""
-        return self._zoomed
-
     def view_range(self) -> tuple[Range, Range]:
         """Ends of the x axis and of the y axis."""
         (x_lo, x_hi), (y_lo, y_hi) = self._view.viewRange()
@@ -324,7 +318,7 @@ class CurvePlot(HasProvenance, Spoken, QWidget):
 
     def reset_view(self) -> None:
         """Show the whole."""
-        self._zoomed = False
+        self.is_zoomed = False
         self._set_range(self.content.x_range or (0, 1), self.content.y_range or (0, 1))
         self._place_whole()
         self._draw_lines()
@@ -336,14 +330,14 @@ class CurvePlot(HasProvenance, Spoken, QWidget):
 
     def _on_range_changed(self, *_: object) -> None:
         if not self._is_setting:
-            self._zoomed = True
+            self.is_zoomed = True
             self._place_whole()
             self._draw_lines()
 
     def _place_whole(self) -> None:
         """Put the button that ends a zoom into the upper right corner of the plot, or take it away."""
-        self.whole.setVisible(self._zoomed)
-        if self._zoomed:
+        self.whole.setVisible(self.is_zoomed)
+        if self.is_zoomed:
             self.whole.adjustSize()
             px = self._theme.px
             self.whole.move(self.width() - self.whole.width() - px(8), self._widget.y() + px(4))

@@ -1,8 +1,8 @@
 """Loss and accuracy over the steps of the run."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import override
 
@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QBoxLayout, QLabel, QMenu, QWidget
 from cnnviz._types import View as PanelView
 from cnnviz._types import ViewValue
 from cnnviz.graphics import run_curves
-from cnnviz.history import History
 from cnnviz.quantities import format_count, format_value
 from ui.choices import Choices, flag, kept, maybe, one_of, read
 from ui.controls.buttons import Button
@@ -21,6 +20,7 @@ from ui.controls.layouts import fill, named
 from ui.controls.pace import single_shot
 from ui.panels.provenance import HasProvenance
 from ui.panels.training.curve_plot import CurvePlot
+from ui.state import AppState, RunStatus
 
 #: Between the news of steps and their drawing: in a turn of their own.
 _DRAWING_MS = 10
@@ -70,10 +70,9 @@ class _Zoom:
 class TrainingCurves(HasProvenance, QWidget):
     """Two plots that grow with the history."""
 
-    def __init__(self, train: Callable[[], object]) -> None:
+    def __init__(self, state: AppState, train: Callable[[], object]) -> None:
         super().__init__()
-        self._run = run_curves.Run(History())
-        self._classes, self._untrained = 2, ""
+        self._state = state
         self._waiting: list[CurvePlot] = []  # plots that do not show what is new yet; the next one first
         self.choices = Choices(View, parent=self)
         self._unit = named(QLabel(), role="muted")
@@ -101,45 +100,46 @@ class TrainingCurves(HasProvenance, QWidget):
         self.train.setProperty("large", True)
         self.train.clicked.connect(lambda: train())
         self.loss.lay_over(self.train)
-        self.choices.changed.connect(self._on_chosen)
+        for signal, slot in (
+            (self.choices.changed, self._on_chosen),
+            (state.historyReset, self._on_history_reset),
+            (state.ghostChanged, self.draw),
+            (state.momentChanged, self._on_moment_changed),
+            (state.runChanged, self._on_run_changed),
+            (state.stepsAdded, self.follow),
+            (state.testAdded, self._on_test_added),
+        ):
+            signal.connect(slot)
         self._on_chosen()
 
     # -- what is shown -------------------------------------------------------------------------------------
 
-    def set_history(self, history: History) -> None:
-        """Show another record, from its beginning."""
-        self._change(history=history)
+    @property
+    def _run(self) -> run_curves.Run:
+        state, shown = self._state, self._state.shown
+        moment = None if shown is None or state.follows_live else shown.step
+        unit = self.choices.value.unit
+        return run_curves.Run(state.history, state.ghost, unit, state.run.total_steps, moment)
+
+    def _on_history_reset(self) -> None:
+        self.draw()
         for plot in self._plots.values():
             plot.hide_cursor()
             plot.reset_view()
 
-    def set_classes(self, names: Sequence[str]) -> None:
-        """Say which classes are told apart: on how many they are it depends what guessing costs."""
-        self._classes, (first, second, *others) = len(names), names
-        self._untrained = _UNTRAINED.format(
-            classes=f"{len(names)} classes apart" if others else f"{first} from {second}"
-        )
-        self._describe()
-
-    def set_ghost(self, ghost: History | None) -> None:
-        """Show the running means of an earlier run in grey, or of none."""
-        self._change(ghost=ghost)
-
-    def set_moment(self, step: int | None) -> None:
-        """Mark the step whose weights are shown; None when these are the newest."""
-        self._run = replace(self._run, moment=step)
+    def _on_moment_changed(self) -> None:
         for plot in self._plots.values():
             plot.set_markers(self._run.markers())
 
-    def set_total_steps(self, total: int) -> None:
-        """Leave room for the whole run."""
-        if total != self._run.planned:
-            self._change(planned=total)
+    def _on_run_changed(self) -> None:
+        if self._state.run.status is not RunStatus.TRAINING:
+            self.draw()
 
-    def _change(self, **changes: object) -> None:
-        self._run = replace(self._run, **changes)
-        self._describe()
-        self.draw()
+    def _on_test_added(self) -> None:
+        if self._state.run.status is RunStatus.TRAINING:
+            self.follow()
+        else:
+            self.draw()
 
     def follow(self) -> None:
         """Draw what is new soon, the plots in turns: it holds the interpreter, and with it training."""
@@ -151,6 +151,7 @@ class TrainingCurves(HasProvenance, QWidget):
         """Draw what is new now, on axes as if all of it had come at once."""
         self._next_drawing.stop()
         self._waiting.clear()
+        self._describe()
         for plot in self._plots.values():
             self._show(plot, is_smooth=True)
 
@@ -179,21 +180,26 @@ class TrainingCurves(HasProvenance, QWidget):
             self._next_drawing.start(_OTHER_MS)
 
     def _show(self, plot: CurvePlot, *, is_smooth: bool) -> None:
-        view, history = self.choices.value, self._run.history
+        view, run, history = self.choices.value, self._run, self._state.history
         self.train.setVisible(not history.step)  # while there is nothing else to be seen in its place
         if plot is self.loss:
-            plot.show_content(run_curves.loss_plot(self._run, view.hidden("loss")), is_smooth=is_smooth)
+            plot.show_content(run_curves.loss_plot(run, view.hidden("loss")), is_smooth=is_smooth)
             return
         first = format_count(run_curves.first_mean(history))
-        plot.set_placeholder(_TOO_FEW.format(step=first) if len(history.losses) else self._untrained)
-        plot.show_content(run_curves.accuracy_plot(self._run, view.hidden("accuracy")), is_smooth=is_smooth)
+        plot.set_placeholder(_TOO_FEW.format(step=first) if len(history.losses) else self._untrained())
+        plot.show_content(run_curves.accuracy_plot(run, view.hidden("accuracy")), is_smooth=is_smooth)
+
+    def _untrained(self) -> str:
+        names = self._state.experiment.classes
+        apart = " from ".join(names) if len(names) == 2 else f"{len(names)} classes apart"
+        return _UNTRAINED.format(classes=apart)
 
     def _describe(self) -> None:
-        count, ghost = self._classes, self._run.ghost
-        means = _MEANS.format(window=format_count(self._run.history.log_every))
+        run, count = self._run, len(self._state.experiment.classes)
+        means = _MEANS.format(window=format_count(run.history.log_every))
 
         def told(more: str = "") -> str:
-            before = "" if ghost is None else f" In grey: {self._run.ghost_said}{more}."
+            before = "" if run.ghost is None else f" In grey: {run.ghost_said}{more}."
             return f"{means}{before} {_HANDLING}"
 
         self.loss.setToolTip(
@@ -202,7 +208,7 @@ class TrainingCurves(HasProvenance, QWidget):
             f"Guessing among {count} classes costs ln {count} = {format_value(math.log(count))}. {told()}"
         )
         # The accuracy is told where it is drawn alone, for there it can be covered.
-        tested = self._run.ghost_tested
+        tested = run.ghost_tested
         told_all = told(f"; test accuracy {tested}" if tested else "")
         self.accuracy.setToolTip(f"Share of images whose class is predicted correctly. {told_all}")
 
@@ -212,7 +218,7 @@ class TrainingCurves(HasProvenance, QWidget):
         """Return the unit, which curves are hidden, and which parts of the plots are shown."""
         view = kept(self.choices.value)
         for name, plot in self._plots.items():
-            zoom = (*plot.view_range()[0], *plot.view_range()[1]) if plot.is_zoomed() else None
+            zoom = (*plot.view_range()[0], *plot.view_range()[1]) if plot.is_zoomed else None
             is_near = zoom is not None and max(map(abs, zoom)) <= _FARTHEST
             view |= kept(_Zoom(zoom if is_near else None), f"{name}.")
         return view
@@ -238,4 +244,4 @@ class TrainingCurves(HasProvenance, QWidget):
         self._unit.setText(unit)
         self.units.setText(unit)
         self.units.setToolTip(f"Unit of the x axis: {run_curves.UNITS[unit].lower()}")
-        self._change(unit=unit)
+        self.draw()

@@ -1,7 +1,7 @@
 """The log of a training run as a table that follows its own end."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import override
 
 from PySide6.QtCore import QSize, Qt
@@ -10,21 +10,21 @@ from PySide6.QtWidgets import QScrollBar
 
 from cnnviz.drawing import Box, Table
 from cnnviz.graphics.texts import VALUES, Value, Values
+from cnnviz.history import LogLine
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_count, format_value
 from ui.controls.scroll_column import place_of, scroll_later
 from ui.panels.provenance import ProvenanceView
 from ui.theme import Theme
 
-type Row = tuple[float, ...]
 HEADERS = "step", "loss", "accuracy"
 
 
-def log_values(rows: Sequence[Row]) -> Values:
-    """Rows of step, loss and accuracy; the means have as many decimals as tell them apart."""
-    columns = [format_column(column, 3, longest=7) for column in zip(*rows, strict=True)][1:]
+def log_values(rows: Sequence[LogLine]) -> Values:
+    """Steps with mean loss and accuracy; the means have as many decimals as tell them apart."""
+    columns = [format_column(column, 3, longest=7) for column in zip(*rows, strict=True)][1:3]
     shown: list[Value] = []
-    for (step, *means), *texts in zip(rows, *columns, strict=True):
+    for (step, *means, _), *texts in zip(rows, *columns, strict=True):
         loss, accuracy = (
             format_value(mean) if math.isnan(mean) else text  # which is no gap
             for mean, text in zip(means, texts, strict=True)
@@ -38,24 +38,16 @@ class LogTable(ProvenanceView[Values]):
 
     def __init__(self) -> None:
         super().__init__(VALUES, copies=True, focus=Qt.FocusPolicy.StrongFocus)
-        self._rows: list[Row] = []
+        self.rows: Sequence[LogLine] = ()
         self.bar = QScrollBar(Qt.Orientation.Vertical, self)
         self.bar.valueChanged.connect(self._show_rows)
 
-    def rows(self) -> list[Row]:
-        """All rows."""
-        return list(self._rows)
-
-    def append(self, rows: Iterable[Sequence[float]]) -> None:
-        """Add rows of step, mean loss and mean accuracy."""
-        self._rows += [tuple(row) for row in rows]
+    def show_rows(self, rows: Sequence[LogLine]) -> None:
+        """Show the log of another run, or more of it."""
+        if rows is not self.rows:
+            self.bar.setRange(0, 0)
+        self.rows = rows
         self._set_range()
-
-    def set_rows(self, rows: Iterable[Sequence[float]]) -> None:
-        """Replace all rows."""
-        self._rows.clear()
-        self.bar.setRange(0, 0)
-        self.append(rows)
 
     def scrolled_to(self) -> int | None:
         """Number of the first row in sight; None while the table follows its end."""
@@ -69,13 +61,13 @@ class LogTable(ProvenanceView[Values]):
     @override
     def tables(self) -> list[Table]:
         """All rows, whole."""
-        return [Table("Log", HEADERS, self._rows)] if self._rows else []
+        return [Table("Log", HEADERS, [row[:3] for row in self.rows])] if self.rows else []
 
     def _set_range(self) -> None:
         """Look how many rows there is room for below the headings; follow the end."""
         count, follows = max(int(self.height() / self._line) - 1, 1), self.scrolled_to() is None
         self.bar.setPageStep(count)
-        self.bar.setRange(0, max(len(self._rows) - count, 0))
+        self.bar.setRange(0, max(len(self.rows) - count, 0))
         self.bar.setVisible(self.bar.maximum() > 0)
         if follows:
             self.bar.setValue(self.bar.maximum())
@@ -83,7 +75,7 @@ class LogTable(ProvenanceView[Values]):
 
     def _show_rows(self) -> None:
         first = self.bar.value()
-        rows = self._rows[first : first + self.bar.pageStep()]
+        rows = self.rows[first : first + self.bar.pageStep()]
         self.show_content(log_values(rows) if rows else None)
 
     @property
@@ -117,7 +109,7 @@ class LogTable(ProvenanceView[Values]):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        widest = VALUES.size(log_values([(1e6, 12.345, 0.999)]), self._theme).least_width
+        widest = VALUES.size(log_values([LogLine(10**6, 12.345, 0.999, 1)]), self._theme).least_width
         return QSize(round(widest) + self.bar.sizeHint().width(), round(4 * self._line))
 
     @override

@@ -256,7 +256,8 @@ class TrainingPanel(Panel):
             return page_drawn(Page(network), box, look)
         beside: list[Item] = []
         if matrix is not None:
-            beside.append(Card("matrix", CONFUSION, matrix, "Test images", self.results.said(), room=None))
+            tested = self.results.summary.text()
+            beside.append(Card("matrix", CONFUSION, matrix, "Test images", tested, room=None))
         beside += [] if mistakes is None else [mistakes]
         if (lines := self.log.content) is not None:
             beside.append(Card("log", VALUES, lines, "Log", self._log_title.caption(), room=None))
@@ -286,14 +287,13 @@ class TrainingPanel(Panel):
         self.message = MessageBar(self)
         self.form = SettingsForm(self._runs.edit, self._runs.choose_preset, self._complain)
         self.speed = SpeedControl(self._state)
-        self.curves = TrainingCurves(self._runs.train_present)
+        self.curves = TrainingCurves(self._state, self._runs.train_present)
         self.log = named(LogTable(), "Training log", _LOG_TIP)
         self.curves.tell = lambda: self._run_drawn("curves")
         self.log.tell = lambda: self._run_drawn("log")
         self._log_pace = Pace(_LOG_MS, self)
         self._log_pace.due.connect(self._draw_log)
         self._results_timer = single_shot(self, self._draw_results, _RESULTS_MS)
-        self._new_lines: list[tuple[int, float, float]] = []
         self.results = ResultsView(self._state.choose_test_image)
         self._log_title = SectionTitle("Log")
         self._form_area = ScrollColumn(self.form)
@@ -318,20 +318,14 @@ class TrainingPanel(Panel):
             (state.datasetChanged, self._on_dataset_changed),
             (state.historyReset, self._on_history_reset),
             (state.runChanged, self._on_run_changed),
-            (state.momentChanged, self._on_moment_changed),
-            (state.ghostChanged, self._on_ghost_changed),
             (state.evaluationChanged, self._on_evaluation_changed),
         ):
             signal.connect(slot)
             slot()
         self.paged.connect(self._place)
         state.experimentChanged.connect(self._on_settings_changed)
-        state.stepsAdded.connect(self._on_steps_added)
-        state.testAdded.connect(self._on_test_added)
+        state.stepsAdded.connect(lambda lines: self._log_pace.put() if lines else None)
         state.sampleChanged.connect(self._on_sample_changed)
-
-    def _on_ghost_changed(self) -> None:
-        self.curves.set_ghost(self._state.ghost)
 
     def _on_settings_changed(self) -> None:
         self.form.set_settings(self._state.settings)
@@ -342,42 +336,18 @@ class TrainingPanel(Panel):
             self.form.set_class_options(self._state.source.dataset.available_classes)
 
     def _on_run_changed(self) -> None:
-        run = self._state.run
-        self.curves.set_total_steps(run.total_steps)
-        if run.status is not RunStatus.TRAINING:
+        if self._state.run.status is not RunStatus.TRAINING:
             self.catch_up()
-            self.curves.draw()
 
     def _on_history_reset(self) -> None:
         history = self._state.history
-        self._new_lines.clear()
-        if self._state.dataset is not None:
-            self.curves.set_classes(self._state.dataset.classes)
-        self.curves.set_history(history)
-        self.log.set_rows([line[:3] for line in history.log])
+        self._draw_log()
         self._log_title.set_caption(f"means of {format_count(history.log_every)} steps")
         first = history.first_step + history.log_every
         self.log.placeholder = f"Its first line comes at step {format_count(first)}"
 
-    def _on_steps_added(self, lines: list[tuple[int, float, float, int]]) -> None:
-        self.curves.follow()
-        self._new_lines += [line[:3] for line in lines]
-        if self._new_lines:
-            self._log_pace.put(None)
-
     def _draw_log(self) -> None:
-        self.log.append(self._new_lines)
-        self._new_lines.clear()
-
-    def _on_test_added(self) -> None:
-        if self._state.run.status is RunStatus.TRAINING:
-            self.curves.follow()
-        else:
-            self.curves.draw()
-
-    def _on_moment_changed(self) -> None:
-        shown = self._state.shown
-        self.curves.set_moment(None if shown is None or self._state.follows_live else shown.step)
+        self.log.show_rows(self._state.history.log)
 
     def _on_sample_changed(self) -> None:
         sample = self._state.sample

@@ -55,7 +55,7 @@ class ResultsView(HasProvenance, QWidget):
         self.matrix = view_of(CONFUSION, "Confusion matrix", _MATRIX_TIP, self._answer, focus=strong)
         self.matrix.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.matrix.placeholder = "Measured on the test images while training and after each pause"
-        self._summary = WrapLabel("", role="muted")
+        self.summary = WrapLabel("", role="muted")
         self._mistakes_title = SectionTitle("Mistakes")
         told = THUMBNAILS, "Mistakes", _MISTAKES_TIP, self._answer
         self.mistakes = view_of(*told, focus=strong, kind=ThumbnailView)
@@ -87,7 +87,7 @@ class ResultsView(HasProvenance, QWidget):
             self._arrange(is_flat=is_flat)
 
     def _arrange(self, *, is_flat: bool) -> None:
-        beside = self._title, self._summary, self._mistakes_title, self.mistakes
+        beside = self._title, self.summary, self._mistakes_title, self.mistakes
         for row, part in enumerate(beside):
             self._grid.addWidget(part, row + (row > 0 and not is_flat), int(is_flat))
         top = Qt.AlignmentFlag.AlignTop
@@ -101,14 +101,14 @@ class ResultsView(HasProvenance, QWidget):
         """Show a result, and where its run began if not at initial weights; with None how to get one."""
         self._dataset, self._result = dataset, result
         is_known = dataset is not None and result is not None
-        for widget in (self._summary, self._mistakes_title, self.mistakes):
+        for widget in (self.summary, self._mistakes_title, self.mistakes):
             widget.setVisible(is_known)
         if dataset is None or result is None:
             self._cell = None
             self._title.set_caption("")
             self.matrix.show_content(None)
             self.matrix.setFixedHeight(theme_manager().theme.px(56))
-            self._summary.set_text("")
+            self.summary.set_text("")
             return
         self.matrix.setMinimumHeight(0)
         evaluation = result.evaluation
@@ -117,7 +117,7 @@ class ResultsView(HasProvenance, QWidget):
         self._title.set_caption(f"after step {format_count(result.step)}")
         accuracy, loss = format_percent(evaluation.accuracy, 2), format_value(evaluation.loss, 4)
         began = result.origin.note if result.origin is not None else ""
-        self._summary.set_text(f"Test accuracy {accuracy} · loss {loss}{began and f' · {began}'}")
+        self.summary.set_text(f"Test accuracy {accuracy} · loss {loss}{began and f' · {began}'}")
         confusion = Confusion(evaluation.confusion, tuple(dataset.classes))
         self.matrix.show_content(ConfusionMatrix(confusion, self._cell, self._is_large))
         self._show_images(dataset, evaluation)
@@ -127,10 +127,6 @@ class ResultsView(HasProvenance, QWidget):
         """Return the moment whose network was tested."""
         found = self._result
         return None if found is None else Provenance(found.step, found.origin, what="test results")
-
-    def said(self) -> str:
-        """The result in words."""
-        return self._summary.text()
 
     def mistakes_card(self) -> Card[Thumbnails] | None:
         """The images with their title; None for none."""
