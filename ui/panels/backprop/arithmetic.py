@@ -114,17 +114,11 @@ def slopes_of(passed: Pass, layer: str) -> FloatArray:
 
 def filter_parts(passed: Pass, layer: str, channel: int) -> FloatArray:
     """What each filter of a convolution sends back to one channel of its input: the gradient in parts."""
-    window, arriving = window_geometry(passed.layer(layer)), passed.gradient(layer)
-    kernels = passed.network.params[f"{layer}.weight"][:, channel]
-    pad, step, side = -window.offset, window.stride, window.size
-    _, height, width = stage_shape(passed.network, passed.before(layer))
-    padded = np.zeros((len(kernels), height + 2 * pad, width + 2 * pad), dtype=arriving.dtype)
-    rows, cols = arriving.shape[1:]
-    for i in range(side):
-        for j in range(side):
-            part = arriving * kernels[:, i, j, None, None]
-            padded[:, i : i + rows * step : step, j : j + cols * step : step] += part
-    return padded[:, pad : pad + height, pad : pad + width]
+    arriving, one = passed.gradient(layer), slice(channel, channel + 1)
+    alone = arriving * np.eye(len(arriving), dtype=arriving.dtype)[:, :, None, None]
+    read = np.stack([passed.values(passed.before(layer))[one]] * len(alone))
+    weights = {"weight": passed.network.params[f"{layer}.weight"][:, one]}
+    return passed.layer(layer).input_gradient(alone, read, alone, weights)[:, 0]
 
 
 def products_into(passed: Pass, layer: str, cell: Cell) -> list[Product]:
