@@ -63,22 +63,15 @@ class Grid:
         return None
 
 
-def _grid_width(units: int) -> int:
-    """How many units to write in a row: a divisor where there is a fair one, so that all rows are full."""
-    if units <= 10:
-        return units
-    for width in range(_WIDEST_GRID, 4, -1):
-        if units % width == 0:
-            return width
-    return min(_WIDEST_GRID, isqrt(units - 1) + 1)
-
-
 def grid_of(array: FloatArray, channel: int) -> Grid:
     """Lay out one channel of a stage's array, `(c, h, w)` or `(d,)`."""
     if array.ndim == 3:
         return Grid(array[channel], None, channel)
-    width = _grid_width(len(array))
-    rows = -(-len(array) // width)
+    units = len(array)
+    # A divisor where there is a fair one, so that all rows are full.
+    widths = (width for width in range(_WIDEST_GRID, 4, -1) if units % width == 0)
+    width = units if units <= 10 else next(widths, min(_WIDEST_GRID, isqrt(units - 1) + 1))
+    rows = -(-units // width)
     values = np.zeros(rows * width, dtype=array.dtype)
     values[: len(array)] = array
     blank = (np.arange(rows * width) >= len(array)).reshape(rows, width)
