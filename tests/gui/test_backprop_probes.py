@@ -24,8 +24,8 @@ from cnnviz.routing import (
 from cnnviz.routing import poke as poked_by
 from tests.gui.backprop_desk import cells, cut, lab5, leaves, now_at, numbers, pass_of, two_blocks, value
 from tests.oracles import read_number as number
-from ui.panels.backprop.asks import Adopt, Apply, Choose, ListEntries, Poke, SetRule, StartCheck, Undo
-from ui.panels.backprop.focus import PokeOutcome, StepKind
+from ui.panels.backprop.asks import Adopt, Apply, Choose, Poke, SetRule, StartCheck, Undo
+from ui.panels.backprop.focus import Focus, PokeOutcome, StepKind
 from ui.panels.backprop.pages import Now, check, poke
 from ui.panels.backprop.passes import Pass, preview_update
 
@@ -192,8 +192,8 @@ def test_the_list_of_a_check_leads_to_pokes_and_can_be_chosen() -> None:
     kinds, listed = shown["kinds"], shown["parameters"]
     assert kinds.value == ("kink" if checked("all").counts["kink"] else "")
     assert kinds.off == tuple(each for each in ("kink", "tie_rule") if not checked("all").counts[each])
-    assert kinds.asked("tie_rule") == ListEntries("tie_rule")
-    tie_rule = at_check("all", "all", listed="tie_rule")["parameters"].content.rows
+    assert kinds.asked("tie_rule") == Choose("listed", "tie_rule")
+    tie_rule = at_check("all", "all", focus=Focus(listed="tie_rule"))["parameters"].content.rows
     assert len(tie_rule) == checked("all").counts["tie_rule"] == 72
     first = tie_rule[0].ask.target
     index = ", ".join(map(str, first.index))

@@ -349,7 +349,7 @@ def test_terms_are_added_one_by_one_the_followed_one_first_up_to_the_engines_gra
 def test_filter_gradient_of_the_second_block_for_another_input_map() -> None:
     passed = pass_of(two_blocks(), 3)
     now = now_at(passed, StepKind.FILTER, "conv2")
-    ask = leaves(now)["input"].asked(2)
+    ask = leaves(now)["input of pool1"].asked(2)
     now = replace(
         now, focus=replace(now.focus.with_channel(two_blocks(), ask.stage, ask.channel), terms=None)
     )

@@ -607,7 +607,7 @@ def test_a_pinned_cell_goes_along_into_the_filter_that_is_chosen(desk: Desk) -> 
     desk.panel.answer(ShowFilter("conv1", 5))
     assert desk.state.pinned == PinnedCell("pool1", (5, 3, 4))
     assert title(desk).startswith("conv1, filter 5")
-    assert desk.shown("filter").value == 5
+    assert desk.shown("filter of conv1").value == 5
     for pinned in (PinnedCell("dense1", (0,)), PinnedCell("input", (0, 3, 4))):
         desk.state.set_pinned(pinned)
         desk.panel.answer(ShowFilter("conv1", 1))
@@ -620,7 +620,7 @@ def test_the_step_stays_with_the_filter_of_the_weight_that_is_checked_and_frames
     for number in range(2):
         desk.panel.answer(Poke(ParameterTarget("conv1.weight", (number, 0, 1, 2))))
         desk.show(lab5(), 3 + number)
-        assert desk.shown("filter").value == number == desk.state.pinned.index[0]
+        assert desk.shown("filter of conv1").value == number == desk.state.pinned.index[0]
         assert ("selected", (1, 2, 1, 1)) in desk.shown("total").content.outlines
     desk.panel.answer(ShowFilter("conv1", 5))
     assert not desk.shown("total").content.outlines

@@ -146,7 +146,7 @@ def test_what_was_presented_without_the_sweep_is_swept_when_it_comes_back(desk: 
     panel.present(True)
     desk.show_sample(4)
     panel.present(False)
-    qtbot.waitUntil(lambda: panel.sweep.map.content and panel.sweep.swept.origin is desk.state.sample)
+    qtbot.waitUntil(lambda: panel.sweep.map.content and panel.sweep.swept.key.origin is desk.state.sample)
 
 
 def test_many_digits_give_mean_and_spread_not_shown_with_other_settings_and_marked_in_another_run(

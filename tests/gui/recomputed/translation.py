@@ -55,7 +55,8 @@ def sweep(session: Session, panel: TranslationPanel) -> Iterator[str]:
     if says is None or says.step != swept.snapshot.step:
         yield f"the sweep of step {swept.snapshot.step} says {says}"
     if view.many:
-        images, labels = state.dataset.test_images[: swept.digits], state.dataset.test_labels[: swept.digits]
+        first = slice(swept.key.digits)
+        images, labels = state.dataset.test_images[first], state.dataset.test_labels[first]
         samples = [Sample(image, int(label)) for image, label in zip(images, labels, strict=True)]
     else:
         samples = [state.sample]

@@ -63,22 +63,15 @@ class Grid:
         return None
 
 
-def _grid_width(units: int) -> int:
-    """How many units to write in a row: a divisor where there is a fair one, so that all rows are full."""
-    if units <= 10:
-        return units
-    for width in range(_WIDEST_GRID, 4, -1):
-        if units % width == 0:
-            return width
-    return min(_WIDEST_GRID, isqrt(units - 1) + 1)
-
-
 def grid_of(array: FloatArray, channel: int) -> Grid:
     """Lay out one channel of a stage's array, `(c, h, w)` or `(d,)`."""
     if array.ndim == 3:
         return Grid(array[channel], None, channel)
-    width = _grid_width(len(array))
-    rows = -(-len(array) // width)
+    units = len(array)
+    # A divisor where there is a fair one, so that all rows are full.
+    widths = (width for width in range(_WIDEST_GRID, 4, -1) if units % width == 0)
+    width = units if units <= 10 else next(widths, min(_WIDEST_GRID, isqrt(units - 1) + 1))
+    rows = -(-units // width)
     values = np.zeros(rows * width, dtype=array.dtype)
     values[: len(array)] = array
     blank = (np.arange(rows * width) >= len(array)).reshape(rows, width)
@@ -114,17 +107,11 @@ def slopes_of(passed: Pass, layer: str) -> FloatArray:
 
 def filter_parts(passed: Pass, layer: str, channel: int) -> FloatArray:
     """What each filter of a convolution sends back to one channel of its input: the gradient in parts."""
-    window, arriving = window_geometry(passed.layer(layer)), passed.gradient(layer)
-    kernels = passed.network.params[f"{layer}.weight"][:, channel]
-    pad, step, side = -window.offset, window.stride, window.size
-    _, height, width = stage_shape(passed.network, passed.before(layer))
-    padded = np.zeros((len(kernels), height + 2 * pad, width + 2 * pad), dtype=arriving.dtype)
-    rows, cols = arriving.shape[1:]
-    for i in range(side):
-        for j in range(side):
-            part = arriving * kernels[:, i, j, None, None]
-            padded[:, i : i + rows * step : step, j : j + cols * step : step] += part
-    return padded[:, pad : pad + height, pad : pad + width]
+    arriving, one = passed.gradient(layer), slice(channel, channel + 1)
+    alone = arriving * np.eye(len(arriving), dtype=arriving.dtype)[:, :, None, None]
+    read = np.stack([passed.values(passed.before(layer))[one]] * len(alone))
+    weights = {"weight": passed.network.params[f"{layer}.weight"][:, one]}
+    return passed.layer(layer).input_gradient(alone, read, alone, weights)[:, 0]
 
 
 def products_into(passed: Pass, layer: str, cell: Cell) -> list[Product]:

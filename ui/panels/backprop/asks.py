@@ -52,7 +52,7 @@ class SetSide(Ask):
 class Choose(Ask):
     """Choose a value of a field of `Focus`."""
 
-    field: Literal["terms", "contrast", "parameter", "rate", "eps", "reach"]
+    field: Literal["terms", "contrast", "parameter", "rate", "eps", "reach", "listed"]
     value: Any
 
 
@@ -94,9 +94,3 @@ class StartCheck(Ask):
 
 class CancelCheck(Ask):
     """Stop poking every parameter."""
-
-
-class ListEntries(Ask):
-    """List the parameters of one outcome of the check."""
-
-    kind: str

@@ -129,6 +129,7 @@ class Focus:
     * `rate`: learning rate of the trial update.
     * `eps`, `reach`: how far a number is poked, and how far its plot reaches.
     * `weight`: weight that the pointer is on.
+    * `listed`: which entries of a check are listed; None for what is worth a look.
     * `is_covered`: whether the results of the step are covered, to be guessed first.
     * `side`: how many rows and columns of a map are shown: as many as there is room for with numbers.
     """
@@ -148,10 +149,11 @@ class Focus:
     weight: ParameterTarget | None = None
     is_covered: bool = flag(False, kept="covered")
     side: tuple[int, int] = (6, 6)
+    listed: str | None = None
 
     def still(self) -> "Focus":
         """The same without what follows the pointer, and what no map depends on."""
-        return replace(self.unpointed(), pinned=None, eps=DEFAULT_EPS, reach=0.5)
+        return replace(self.unpointed(), pinned=None, listed=None, eps=DEFAULT_EPS, reach=0.5)
 
     def unpointed(self) -> "Focus":
         """The same without what the pointer is on."""
@@ -284,8 +286,7 @@ type Checks = tuple[tuple[TieRule | None, routing.GradientCheck], ...]
 class Now:
     """A pass, how it is looked at, and what was found out about it.
 
-    `ties` is the rate over the test images. `progress` is None while nothing is checked, `listed` where the
-    user has chosen no list of a check.
+    `ties` is the rate over the test images. `progress` is None while nothing is checked.
     """
 
     passed: Pass
@@ -297,4 +298,3 @@ class Now:
     ties: routing.TieRate | None = None
     checks: Checks = ()
     progress: float | None = None
-    listed: str | None = None

@@ -23,7 +23,18 @@ from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.page_view import PageView
 from ui.panels.backprop.arithmetic import cell_read, filter_weight
-from ui.panels.backprop.asks import Adopt, Choose, Enlarge, GoTo, Poke, SetSide, ShowFilter, ShowUnit
+from ui.panels.backprop.asks import (
+    Adopt,
+    CancelCheck,
+    Choose,
+    Enlarge,
+    GoTo,
+    Poke,
+    SetSide,
+    ShowFilter,
+    ShowUnit,
+    StartCheck,
+)
 from ui.panels.backprop.focus import Step, StepKind, block_of, stage_of, target_of
 from ui.panels.backprop.formulas import formula_of, sentence_of
 from ui.panels.backprop.header import CHECK, INSPECT, POKE, SideColumn, StepHeader
@@ -360,6 +371,10 @@ class BackpropPanel(Panel):
                 passed, step = self.model.passed, self.model.step
                 if passed is not None and step.kind is StepKind.FILTER:
                     self._choose_target(filter_weight(passed, step, self.model.focus))
+            case StartCheck(rule) if self.model.passed is not None:
+                self.work.check((rule or self.model.passed.rule,))
+            case CancelCheck():
+                self.work.cancel_check()
             case Adopt():
                 if (snapshot := self.model.adopted()) is not None:
                     self._runs.adopt(snapshot)
@@ -369,8 +384,7 @@ class BackpropPanel(Panel):
             case _:
                 if isinstance(ask, Enlarge) and self.model.step.kind is StepKind.ROUTE:
                     self._state.set_pinned(None)  # or its window would stay
-                if not self.work.answer(ask):
-                    self.model.answer(ask)
+                self.model.answer(ask)
 
     def _choose_target(self, target: Target) -> None:
         """Pin a cell, or free it if it is pinned; poke a weight, and pin the cell that it alone reads."""

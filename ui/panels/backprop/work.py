@@ -8,12 +8,10 @@ from PySide6.QtWidgets import QWidget
 
 from cnnviz import routing
 from cnnviz._types import FloatArray
-from cnnviz.drawing import Ask
 from cnnviz.layers import TieRule
 from ui.controls.pace import single_shot
-from ui.panels.backprop.asks import CancelCheck, ListEntries, StartCheck
 from ui.panels.backprop.focus import Now, PokeOutcome, StepKind
-from ui.panels.backprop.header import CHECK, POKE, SideColumn
+from ui.panels.backprop.header import POKE, SideColumn
 from ui.panels.backprop.model import BackpropModel
 from ui.panels.backprop.passes import Pass, preview_update
 from ui.state import AppState, RunStatus
@@ -58,7 +56,6 @@ class BackpropWork(QObject):
         self._checking: tuple[Pass, Rules] | None = None
         self._checks: dict[TieRule | None, tuple[Pass, routing.GradientCheck]] = {}
         self._progress: float | None = None
-        self._listed: tuple[routing.GradientCheck | None, str] = None, ""
         self._ties: dict[str, tuple[Mapping[str, FloatArray], routing.TieRate]] = {}  # by pool
         self._slow = single_shot(self, self._follow_up, _SLOW_MS)
         self._rest = single_shot(self, self._count_ties, _SLOW_MS)
@@ -66,34 +63,12 @@ class BackpropWork(QObject):
 
     def now(self) -> Now:
         """Return all that pages are made of; only when there is a pass."""
-        now, checks, (of, listed) = self._model.now(), self._fitting_checks(), self._listed
-        return replace(
-            now,
-            ties=self._known_ties(now.passed, now.step.layer),
-            checks=tuple(checks.items()),
-            progress=self._progress,
-            listed=listed if of is not None and of is checks.get(now.passed.rule) else None,
-        )
-
-    def answer(self, ask: Ask) -> bool:
-        """Do what the page of the check asks for; return whether that is it."""
-        passed = self._model.passed
-        match ask:
-            case StartCheck(rule) if passed is not None:
-                self.check((rule or passed.rule,))
-            case CancelCheck():
-                self._background.cancel(_CHECK)
-                self.show_checks()
-            case ListEntries(kind) if passed is not None:
-                self._listed = self._fitting_checks().get(passed.rule), kind
-                self._show()
-            case _:
-                return False
-        return True
+        now = self._model.now()
+        ties, checks = self._known_ties(now.passed, now.step.layer), tuple(self._fitting_checks().items())
+        return replace(now, ties=ties, checks=checks, progress=self._progress)
 
     def follow(self) -> None:
         """Ask anew for what belongs to the pass: at once, or while training after a while."""
-        self._follow_checks()
         if not self._is_training():
             self._follow_up()
         elif not self._slow.isActive():
@@ -113,8 +88,6 @@ class BackpropWork(QObject):
     def _on_page_changed(self, page: str) -> None:
         if page == POKE:
             self._request_poke()
-        elif page == CHECK:
-            self._follow_checks()
 
     # -- previews and pokes --------------------------------------------------------------------------------
 
@@ -157,6 +130,11 @@ class BackpropWork(QObject):
         self.pokeReady.emit(outcome)
 
     # -- check all -----------------------------------------------------------------------------------------
+
+    def cancel_check(self) -> None:
+        """Stop checking."""
+        self._background.cancel(_CHECK)
+        self.show_checks()
 
     def is_checking(self) -> bool:
         """Whether a check is under way."""
@@ -210,10 +188,6 @@ class BackpropWork(QObject):
             for rule, (of, check) in self._checks.items()
             if passed is not None and of.differs_by_rule_only(passed)
         }
-
-    def _follow_checks(self) -> None:
-        if self._progress is not None and not self.is_checking():
-            self.show_checks()
 
     # -- ties ----------------------------------------------------------------------------------------------
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 
+from cnnviz.drawing import Asking
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import Card, Choice, Item, Page, down
 from cnnviz.graphics.texts import DONE, VALUES, WORDS, Value, Values, Words
 from cnnviz.layers import TIE_RULES
 from cnnviz.quantities import format_cell, format_count, format_signed, format_together, format_value
 from cnnviz.routing import CheckEntry, GradientCheck, ParameterTarget, Verdict
-from ui.panels.backprop.asks import CancelCheck, ListEntries, Poke, StartCheck
+from ui.panels.backprop.asks import CancelCheck, Choose, Poke, StartCheck
 from ui.panels.backprop.focus import Checks, Now
 from ui.panels.backprop.passes import Pass
 
@@ -61,14 +62,15 @@ def page(now: Now) -> Page:
     if now.checks and now.progress is None:
         items.append(Card("outcome", VALUES, _summary(passed, now.checks), room=None))
     if result is not None and now.progress is None:
-        kind = now.listed if now.listed is not None else "kink" if counts["kink"] else ""
         off = tuple(each for each in ("kink", "tie_rule") if not counts[each])
+        usual, chosen = "kink" if counts["kink"] else "", now.focus.listed
+        kind = usual if chosen is None or chosen in off else chosen
         if counts["tie_rule"] and "first" not in dict(now.checks):
             tip = "The same check under the rule “first”, in a column of its own"
             items.append(Choice("with first", "press", "Check with “first”", StartCheck("first"), tip=tip))
         name, tip = "Which parameters are listed", "Click a row, or press Enter, to check this one alone"
         items += [
-            Choice("kinds", "row", name, ListEntries, kind, _KINDS, off=off),
+            Choice("kinds", "row", name, Asking(Choose, "listed"), kind, _KINDS, off=off),
             Card("parameters", VALUES, _entries(passed, result, kind), "Parameters", "", tip, None, True),
         ]
     return Page(down(*items, gap=8))

@@ -12,10 +12,9 @@ from cnnviz.graphics.heat_map import fitting
 from cnnviz.graphics.probabilities import PREDICTIONS, Predictions
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
 from cnnviz.quantities import format_signed, format_together, format_value
-from ui.panels.backprop.arithmetic import source_stage
-from ui.panels.backprop.asks import Adopt, Apply, Choose, SetSide, ShowFilter, ShowUnit, Undo
-from ui.panels.backprop.focus import Focus, Now, is_maps
-from ui.panels.backprop.pages.plates import Plate, beside, joined, number_choice, overview, weight_plate
+from ui.panels.backprop.asks import Adopt, Apply, Choose, SetSide, Undo
+from ui.panels.backprop.focus import Focus, Now
+from ui.panels.backprop.pages.plates import Plate, beside, joined, overview, weight_choices, weight_plate
 from ui.panels.backprop.passes import Pass, Preview
 
 _MOST_CHARACTERS = 13  # of a loss: there is room for them beside its name
@@ -26,7 +25,6 @@ _TIPS = (
     "Parameter whose weights are shown; all of them are updated",
     "η: how far each weight moves for a gradient of 1. It begins as the run's own rate",
 )
-_NUMBERS = {"filter": "Filter", "unit": "Unit of the dense layer", "input": "Input map that the weights read"}
 _RATES = ((1e-7,), (1e3,))
 _ADOPT = "Continue the training run from the changed weights; until then the run is not touched"
 _BUTTONS = (
@@ -62,7 +60,11 @@ def page(now: Now) -> Page:
     options = tuple((each, each) for each in names)
     controls = (
         Choice("parameter", "list", "Parameter", Asking(Choose, "parameter"), name, options, tip=_TIPS[0]),
-        *_numbers(passed, name, focus),
+        *(
+            weight_choices(passed, focus, name.rpartition(".")[0])
+            if passed.network.params[name].ndim > 1
+            else ()
+        ),
         Card("space", WORDS, Words("")),
         Card("rate name", WORDS, Words("Rate η", align="middle"), room=None, is_label=True),
         Choice(
@@ -117,30 +119,6 @@ def _plates(passed: Pass, name: str, focus: Focus, preview: Preview | None) -> t
         most = format_value(float(np.abs(added.map.values).max()), 2)
         last = replace(last, caption=f"changed by at most {most}")
     return first, added, last
-
-
-def _numbers(passed: Pass, name: str, focus: Focus) -> tuple[Choice, ...]:
-    """Filter or unit, and the map that it reads."""
-    layer, array, network = name.rpartition(".")[0], passed.network.params[name], passed.network
-    if array.ndim == 4:
-        source = passed.before(layer)
-        found = (
-            ("filter", ShowFilter, layer, array.shape[0], focus.channel(network, layer)),
-            ("input", ShowFilter, source, array.shape[1], focus.channel(network, source)),
-        )
-    elif array.ndim == 2:
-        source = source_stage(passed, layer)
-        maps = network.shapes[source][0] if source in network.shapes and is_maps(network, source) else 1
-        found = (
-            ("unit", ShowUnit, layer, array.shape[0], focus.unit(network, layer)),
-            ("filter", ShowFilter, source, maps, focus.channel(network, source) if maps > 1 else 0),
-        )
-    else:
-        found = ()
-    choices: tuple[Choice, ...] = ()
-    for word, kind, of, count, current in found:
-        choices += number_choice(f"{word} of {of}", word, _NUMBERS[word], count, current, Asking(kind, of))
-    return choices
 
 
 def _outcome(passed: Pass, preview: Preview | None) -> Values:
