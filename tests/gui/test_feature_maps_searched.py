@@ -83,7 +83,7 @@ def test_patches_are_those_that_were_found_and_say_of_how_many_images_they_are(d
 
 
 def test_class_evidence_is_shown_of_one_map_or_all_and_relative_to_a_blank_image(desk: Desk) -> None:
-    network, found = desk.snapshot.network, desk.picture.averages
+    network, found = desk.snapshot.network, desk.picture.findings
     weights, means = network.params["dense1.weight"][0].reshape(8, 13, 13), found.evidence.maps
     np.testing.assert_allclose(found.maps(None), means.sum(axis=1))
     np.testing.assert_allclose(found.maps(0), means[:, 0])
@@ -117,14 +117,14 @@ def test_patches_stand_below_the_filter_that_they_are_of_and_evidence_below_its_
     assert fractions[-1] == 1.0
     assert len(desk.patches()) == 8
     background.finish("class-evidence")
-    assert desk.picture.averages is not None
+    assert desk.picture.findings.evidence is not None
     desk.search.choose("conv1", 5)
     assert desk.patches() == ()  # those of filter 0 under "Filter 5" would be untrue
     desk.search.show_network(moment(step=50, factor=2.0), desk.data)
     desk.search.begin()
     background.finish("looks-for")
     assert desk.picture.findings.excitation.channel == 5
-    assert desk.picture.averages is None
+    assert desk.picture.findings.evidence is None
     desk.search.answer(CancelSearch())
     assert background.cancelled_kinds[-1] == "class-evidence"
 
