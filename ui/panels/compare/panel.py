@@ -111,26 +111,24 @@ def _head(found: Compared | None, is_roomy: bool) -> list[Card[Words] | Choice]:
     title = "Weights then and now" if is_roomy else ""
     head: list[Card[Words] | Choice] = [Card("title", WORDS, Words(title, "strong", align="left middle"))]
     if found is not None:
-        layers = tuple((name, name) for name in weight_layers(found.now.network))
+        layers, parts = tuple((name, name) for name in weight_layers(found.now.network)), found.parts
         tip = "Layer whose weights are compared"
         head.append(Choice("layer", "list", "Layer to compare", ShowWeights, found.layer, layers, tip))
-        parts = tuple(enumerate(found.parts))
         if len(parts) > 1:
             tip = "Which of the layer's weights: those for one input channel, or those of one unit"
             name, asks = "Input channel or unit to compare", Asking(ShowWeights, found.layer)
-            head.append(Choice("part", "list", name, asks, found.part, parts, tip))
-    tip = "Show a small difference in strong colours: on its own scale, which changes with it"
-    is_own = found is not None and found.own_scale
-    is_there = found is not None
-    head.append(Choice("own scale", "tick", "Own scale", SetOwnScale, is_own, tip=tip, is_enabled=is_there))
-    tip = "Show moment A in all panels"
+            head.append(Choice("part", "list", name, asks, found.part, tuple(enumerate(parts)), tip))
+    own = "Show a small difference in strong colours: on its own scale, which changes with it"
+    is_own, is_there = found is not None and found.own_scale, found is not None
     can_go = found is not None and found.is_ours and (found.is_live or found.now is not found.then)
-    head.append(Choice("go", "press", "Show A", GoToMark(), tip=tip, is_enabled=can_go))
-    tip = "Compare with the moment that is shown now: it becomes A"
-    title = "Make this moment A" if is_roomy else "Set A"
-    head.append(Choice("mark", "press", title, Mark(), tip=tip, icon="pin"))
-    head.append(Choice("close", "icon", "Close the comparison", Close(), icon="x"))
-    return head
+    mark, title = "Compare with the moment that is shown now: it becomes A", "Make this moment A"
+    return [
+        *head,
+        Choice("own scale", "tick", "Own scale", SetOwnScale, is_own, tip=own, is_enabled=is_there),
+        Choice("go", "press", "Show A", GoToMark(), tip="Show moment A in all panels", is_enabled=can_go),
+        Choice("mark", "press", title if is_roomy else "Set A", Mark(), tip=mark, icon="pin"),
+        Choice("close", "icon", "Close the comparison", Close(), icon="x"),
+    ]
 
 
 def _cards(found: Compared):
