@@ -30,6 +30,7 @@ sys.excepthook = _hook
 
 from tests.conftest import shares_window  # noqa: E402  # likewise
 from tests.gui.driving import PATIENCE, PatientBot, activate, opened  # noqa: E402  # likewise
+from tests.gui.feature_maps_panel import Opened  # noqa: E402  # likewise
 from tests.gui.kept_window import KeptWindow, dress_plainly  # noqa: E402  # likewise
 from tests.gui.whole_window import rest, train  # noqa: E402  # likewise
 from tests.small_data import write_npz  # noqa: E402  # likewise
@@ -239,6 +240,12 @@ def trained(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
     with opened(qtbot, tmp_path / "lenet.ini", data, replace(LENET, epochs=50)) as session:
         train(qtbot, session, 40)
         yield session
+
+
+@pytest.fixture
+def lab5(qtbot: QtBot) -> Opened:
+    """Return Filters & maps in a window of its own, with the network of the exercise."""
+    return Opened(qtbot)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -9,7 +10,6 @@ from PySide6.QtTest import QTest
 
 from cnnviz.datasets import to_input
 from cnnviz.drawing import LIGHT, Box, CellKey
-from cnnviz.evaluation import CancelledError
 from cnnviz.experiment import LAB5, LENET
 from cnnviz.graphics.heat_map import inside, placed
 from cnnviz.graphics.ledger import Ledger
@@ -57,15 +57,12 @@ def digits(classes):
 class AtOnce:
     """Runs everything at once."""
 
-    def __init__(self):
-        self.cancelled = False
-        self.submitted = []
+    cancelled = False
 
     def report(self, fraction):
         assert 0 <= fraction <= 1
 
     def submit(self, kind, function, on_done, on_failed=None, on_progress=None):
-        self.submitted.append(kind)
         on_done(function(self))
 
     def cancel(self, kind):
@@ -94,23 +91,7 @@ class Later:
 
     def finish(self, kind):
         function, on_done, _, on_progress = self.tasks.pop(kind)
-        context = _Watched(on_progress)
-        on_done(function(context))
-        return context.fractions
-
-
-class _Watched:
-    def __init__(self, on_progress):
-        self.cancelled = False
-        self.fractions = []
-        self._on_progress = on_progress
-
-    def report(self, fraction):
-        if self.cancelled:
-            raise CancelledError("cancelled")
-        self.fractions.append(fraction)
-        if self._on_progress is not None:
-            self._on_progress(fraction)
+        on_done(function(SimpleNamespace(cancelled=False, report=on_progress or (lambda _share: None))))
 
 
 def scene_of(name="lab5", index=0, choices=None, **changes):

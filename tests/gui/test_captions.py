@@ -121,7 +121,7 @@ def test_a_figure_of_filters_and_maps_names_filter_class_and_cell_and_patches_wh
     assert "cell pool1, filter 5, row 2, column 3" in caption
     maps.show_page("top_patches")
     top_patches = maps.top_patches
-    rest(qtbot, session, lambda: top_patches.picture.averages is not None)
+    rest(qtbot, session, lambda: top_patches.provenance() is not None and not top_patches.picture.under_way)
     patches = top_patches.patches.view
     for part in (top_patches.filter.view("kernel"), patches("most"), patches("least")):
         assert "conv1, filter 5" in caption_of(state, part)

@@ -83,7 +83,7 @@ def test_patches_are_those_that_were_found_and_say_of_how_many_images_they_are(d
 
 
 def test_class_evidence_is_shown_of_one_map_or_all_and_relative_to_a_blank_image(desk: Desk) -> None:
-    network, found = desk.snapshot.network, desk.picture.averages
+    network, found = desk.snapshot.network, desk.picture.findings
     weights, means = network.params["dense1.weight"][0].reshape(8, 13, 13), found.evidence.maps
     np.testing.assert_allclose(found.maps(None), means.sum(axis=1))
     np.testing.assert_allclose(found.maps(0), means[:, 0])
@@ -113,18 +113,17 @@ def test_patches_stand_below_the_filter_that_they_are_of_and_evidence_below_its_
     background = Later()
     desk = Desk(qtbot, background=background)
     desk.search.begin()
-    fractions = background.finish("looks-for")
-    assert fractions[-1] == 1.0
+    background.finish("looks-for")
     assert len(desk.patches()) == 8
     background.finish("class-evidence")
-    assert desk.picture.averages is not None
+    assert desk.picture.findings.evidence is not None
     desk.search.choose("conv1", 5)
     assert desk.patches() == ()  # those of filter 0 under "Filter 5" would be untrue
     desk.search.show_network(moment(step=50, factor=2.0), desk.data)
     desk.search.begin()
     background.finish("looks-for")
     assert desk.picture.findings.excitation.channel == 5
-    assert desk.picture.averages is None
+    assert desk.picture.findings.evidence is None
     desk.search.answer(CancelSearch())
     assert background.cancelled_kinds[-1] == "class-evidence"
 
@@ -226,11 +225,6 @@ def test_the_search_shows_its_progress_and_can_be_cancelled(qtbot) -> None:
 # -- nothing is left over ------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def lab5(qtbot):
-    return Opened(qtbot)
-
-
 def test_a_pin_from_before_the_first_picture_shows_its_map(qtbot):
     analysis = Later()
     desk = Opened(qtbot, analysis=analysis)
@@ -265,29 +259,6 @@ def test_a_class_that_another_network_does_not_have_is_chosen_no_longer(qtbot):
     desk.look(other.network, run_id=2)
     assert desk.map("class").currentText() == "predicted"
     assert desk.content("dense1").chosen == int(desk.trace.logits[0].argmax())
-
-
-# -- limits --------------------------------------------------------------------------------------------------
-
-
-def test_limits_are_those_of_the_run_and_say_how_many_times_those_of_the_first_step_they_are(lab5):
-    lab5.state.history.snapshots.add(lab5.state.shown)
-    first = lab5.network
-    lab5.look(scaled(first, 23.0), step=500)
-    assert "23 times the limits at step 0" in lab5.strip("conv1.weight")
-    lab5.qtbot.mouseClick(lab5.panel.limits.button("fixed"), LEFT)
-    assert "times" not in lab5.strip("conv1.weight")
-    lab5.qtbot.mouseClick(lab5.panel.limits.button("automatic"), LEFT)
-    assert "23 times the limits at step 0" in lab5.strip("conv1.weight")
-    lab5.look(first, step=0)
-    assert "times" not in lab5.strip("conv1.weight")
-    lab5.look(scaled(first, 5.0), step=7, run_id=2)  # nothing is on record of this run
-    assert "times" not in lab5.strip("conv1.weight")
-    lab5.look(scaled(lab5.network, 4.0))
-    lab5.qtbot.mouseClick(lab5.panel.limits.button("fixed"), LEFT)
-    lab5.look(scaled(lab5.network, 0.25), run_id=2)
-    highest = float(np.abs(lab5.trace.outputs["conv1"]).max())
-    assert lab5.levels("conv1") == pytest.approx((-highest, highest))
 
 
 # -- units ---------------------------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from cnnviz.datasets import to_input
 from cnnviz.drawing import CellKey, Rect
 from cnnviz.experiment import LAB5, LENET
+from cnnviz.graphics.columns import Kind
 from cnnviz.quantities import format_signed
-from cnnviz.snapshots import Snapshot
 from tests.gui.driving import double_click, part_center, settle, turn_wheel
 from tests.gui.feature_maps_panel import LEFT, Asked, Opened, line_of, scaled
 from tests.gui.whole_window import rest
@@ -20,12 +20,6 @@ from ui.panels.feature_maps.explain import Look
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.feature_maps.view import View
 from ui.state import PinnedCell, RunStatus
-
-
-@pytest.fixture
-def lab5(qtbot):
-    return Opened(qtbot)
-
 
 # -- linked cells --------------------------------------------------------------------------------------------
 
@@ -165,45 +159,32 @@ def test_a_network_that_has_diverged_is_still_shown(lab5):
 # -- room ----------------------------------------------------------------------------------------------------
 
 
-def test_the_exercise_is_in_sight_at_once(qtbot):
-    opened = Opened(qtbot, size=(850, 515))
-    settle(qtbot)
-    assert opened.panel.paging() == (0, 1)
-    for column in opened.panel.picture.plan.columns:
-        for key in (column.key, f"{column.key} maps"):
-            if key in opened.flow.page.leaves():
-                assert opened.flow.rect().contains(opened.map(key).geometry())
-        if column.count > 1:
-            assert opened.in_sight(column.key) == set(range(8))
-
-
-def test_of_a_large_network_all_maps_are_in_sight_on_one_page_or_another(qtbot):
-    opened, seen = Opened(qtbot, LENET, size=(775, 463)), set()
+@pytest.mark.parametrize(("experiment", "size"), [(LAB5, (850, 515)), (LENET, (775, 463))])
+def test_all_maps_are_in_sight_at_once_or_of_a_large_network_on_one_page_or_another(qtbot, experiment, size):
+    opened, seen = Opened(qtbot, experiment, size=size), set()
     _, count = opened.panel.paging()
-    assert count > 1
+    assert (count > 1) is (experiment is LENET)
     for place in range(count):
         assert opened.panel.paging() == (place, count)
         settle(qtbot)
         for column in opened.panel.picture.plan.columns:
-            if column.key in opened.leaves:
-                assert opened.flow.rect().contains(opened.map(column.key).geometry()), column.key
+            for key in {column.key, f"{column.key} maps"} & opened.leaves.keys():
+                assert opened.flow.rect().contains(opened.map(key).geometry()), key
             if f"{column.key} maps" in opened.leaves:
                 assert opened.in_sight(column.key) == set(range(column.count)), column.key
                 seen.add(column.key)
         assert opened.panel.turn_page(1) is (place < count - 1)
-    assert seen >= {"conv1.weight", "conv1", "pool1", "conv2.weight", "conv2", "pool2", "evidence"}
+    kinds = Kind.FILTERS, Kind.MAPS, Kind.EVIDENCE
+    columns = [column for column in opened.panel.picture.plan.columns if column.kind in kinds]
+    assert seen >= {column.key for column in columns if not column.is_activation}
     opened.state.set_pinned(PinnedCell("pool1", (2, 3, 4)))
     assert opened.panel.paging() == (0, count), "what is pinned is in sight"
 
 
 def test_large_networks_fold_their_activations_which_unfold_with_what_the_others_show(qtbot):
     opened = Opened(qtbot, LENET)
-    keys = ("relu1", "relu2", "relu3", "conv1", "pool2")
-    assert [key for key in keys if f"{key} folded" in opened.flow.page.leaves()] == [
-        "relu1",
-        "relu2",
-        "relu3",
-    ]
+    folded = {key.removesuffix(" folded") for key in opened.leaves if key.endswith(" folded")}
+    assert folded == {"relu1", "relu2", "relu3"}
     opened.state.set_pinned(PinnedCell("pool1", (2, 3, 4)))
     opened.panel.choices.choose(folded=(("relu1", False),))
     np.testing.assert_array_equal(opened.values("relu1"), opened.trace.outputs["relu1"][0, 2])
@@ -273,30 +254,35 @@ def test_sixty_four_maps_are_all_in_sight_and_the_keyboard_leads_to_the_last(qtb
 # -- colour limits -------------------------------------------------------------------------------------------
 
 
-def test_automatic_limits_follow_the_moment_and_fixed_ones_hold_all_moments_shown_of_a_sample(lab5):
-    before = lab5.levels("conv1")
-    lab5.look(scaled(lab5.network, 3.0), step=5)
-    assert lab5.levels("conv1") == pytest.approx((3 * before[0], 3 * before[1]))
+def test_automatic_limits_follow_the_moment_and_fixed_ones_hold_all_moments_shown_of_a_run_and_a_sample(lab5):
+    def choose(limits):
+        lab5.qtbot.mouseClick(lab5.panel.limits.button(limits), LEFT)
 
     first, highest = lab5.network, lab5.levels("conv1")[1]
+    assert lab5.levels("conv1") == (-highest, highest)
+    lab5.state.history.snapshots.add(lab5.state.shown)
     lab5.look(scaled(first, 2.0), step=10)
-    lab5.look(scaled(first, 0.5), step=20)
-    lab5.qtbot.mouseClick(lab5.panel.limits.button("fixed"), LEFT)
     assert lab5.levels("conv1") == pytest.approx((-2 * highest, 2 * highest))
+    assert "2 times the limits at step 0" in lab5.strip("conv1.weight")
+    lab5.look(scaled(first, 0.5), step=20)
+    choose("fixed")
+    assert lab5.levels("conv1") == pytest.approx((-2 * highest, 2 * highest))
+    assert "times" not in lab5.strip("conv1.weight")
     # A later moment that goes beyond widens them; they never shrink again.
-    lab5.look(scaled(first, 4.0), step=30)
-    assert lab5.levels("conv1") == pytest.approx((-4 * highest, 4 * highest))
-    lab5.look(first, step=0)
-    assert lab5.levels("conv1") == pytest.approx((-4 * highest, 4 * highest))
-    lab5.qtbot.mouseClick(lab5.panel.limits.button("automatic"), LEFT)
+    for factor, step in ((4.0, 30), (1.0, 0)):
+        lab5.look(scaled(first, factor), step=step)
+        assert lab5.levels("conv1") == pytest.approx((-4 * highest, 4 * highest))
+    choose("automatic")
     assert lab5.levels("conv1") == pytest.approx((-highest, highest))
-
-    lab5.state.history.snapshots.add(Snapshot(0, first))
-    lab5.qtbot.mouseClick(lab5.panel.limits.button("fixed"), LEFT)
-    lab5.look(first, pixels=np.full_like(lab5.dataset.test_images[0], 255))
-    lab5.look(first, pixels=np.full_like(lab5.dataset.test_images[0], 128))
-    highest = float(np.abs(lab5.trace.outputs["conv1"]).max())
-    assert lab5.levels("conv1") == pytest.approx((-highest, highest))
+    assert "times" not in lab5.strip("conv1.weight")
+    lab5.look(scaled(first, 5.0), step=7, run_id=2)
+    assert "times" not in lab5.strip("conv1.weight"), "nothing is on record of this run"
+    choose("fixed")
+    for factor, grey, run_id in ((1.0, 255, 2), (1.0, 128, 2), (0.5, 128, 3)):
+        network = scaled(lab5.network, factor)
+        lab5.look(network, pixels=np.full_like(lab5.dataset.test_images[0], grey), run_id=run_id)
+        highest = float(np.abs(lab5.trace.outputs["conv1"]).max())
+        assert lab5.levels("conv1") == pytest.approx((-highest, highest)), "of another sample, or another run"
 
 
 # -- the sweep -----------------------------------------------------------------------------------------------

@@ -111,25 +111,24 @@ def _head(found: Compared | None, is_roomy: bool) -> list[Card[Words] | Choice]:
     title = "Weights then and now" if is_roomy else ""
     head: list[Card[Words] | Choice] = [Card("title", WORDS, Words(title, "strong", align="left middle"))]
     if found is not None:
-        layers = tuple((name, name) for name in weight_layers(found.now.network))
+        layers, parts = tuple((name, name) for name in weight_layers(found.now.network)), found.parts
         tip = "Layer whose weights are compared"
         head.append(Choice("layer", "list", "Layer to compare", ShowWeights, found.layer, layers, tip))
-        parts = tuple(enumerate(found.parts))
         if len(parts) > 1:
             tip = "Which of the layer's weights: those for one input channel, or those of one unit"
             name, asks = "Input channel or unit to compare", Asking(ShowWeights, found.layer)
-            head.append(Choice("part", "list", name, asks, found.part, parts, tip))
-    tip = "Show a small difference in strong colours: on its own scale, which changes with it"
-    is_own = found is not None and found.own_scale
-    head.append(Choice("own scale", "tick", "Own scale", SetOwnScale, is_own, tip=tip))
-    tip = "Show moment A in all panels"
+            head.append(Choice("part", "list", name, asks, found.part, tuple(enumerate(parts)), tip))
+    own = "Show a small difference in strong colours: on its own scale, which changes with it"
+    is_own, is_there = found is not None and found.own_scale, found is not None
     can_go = found is not None and found.is_ours and (found.is_live or found.now is not found.then)
-    head.append(Choice("go", "press", "Show A", GoToMark(), tip=tip, is_enabled=can_go))
-    tip = "Compare with the moment that is shown now: it becomes A"
-    title = "Make this moment A" if is_roomy else "Set A"
-    head.append(Choice("mark", "press", title, Mark(), tip=tip, icon="pin"))
-    head.append(Choice("close", "icon", "Close the comparison", Close(), icon="x"))
-    return head
+    mark, title = "Compare with the moment that is shown now: it becomes A", "Make this moment A"
+    return [
+        *head,
+        Choice("own scale", "tick", "Own scale", SetOwnScale, is_own, tip=own, is_enabled=is_there),
+        Choice("go", "press", "Show A", GoToMark(), tip="Show moment A in all panels", is_enabled=can_go),
+        Choice("mark", "press", title if is_roomy else "Set A", Mark(), tip=mark, icon="pin"),
+        Choice("close", "icon", "Close the comparison", Close(), icon="x"),
+    ]
 
 
 def _cards(found: Compared):
@@ -183,7 +182,6 @@ class ComparePanel(HasProvenance, QFrame):
         super().__init__()
         self._state, self._runs, self._hide = state, runs, hide
         self.found: Compared | None = None
-        self._own_scale = False
         self.setProperty("role", "bar")
         self.page = PageView(self.answer, _LEAST_HEIGHT)
         fill(QVBoxLayout(self), (self.page, 1), margins=(12, 8, 12, 6))
@@ -222,9 +220,9 @@ class ComparePanel(HasProvenance, QFrame):
             case ShowWeights(layer, part) if found is not None:
                 self.found = replace(found, layer=layer, part=part, largest=0.0)
                 self._draw()
-            case SetOwnScale(is_own):
-                self._own_scale = is_own
-                self._draw()
+            case SetOwnScale(is_own) if found is not None:
+                self.found = replace(found, own_scale=is_own)
+                self._show_page()
             case Mark():
                 if state.shown is not None:
                     state.compare_with(state.shown)
@@ -242,35 +240,29 @@ class ComparePanel(HasProvenance, QFrame):
     def _draw(self) -> None:
         if not self.isVisible():
             return
-        state, (then, now) = self._state, self._pair()
+        state, now = self._state, self._state.shown
+        then = None if state.reference is None else state.reference.snapshot
+        if now is not None and (then is None or not comparable(then.network, now.network)):
+            # Live, the beginning is what there is most to see against.
+            then = state.history.snapshots[0] if state.follows_live and len(state.history.snapshots) else now
+            if comparable(then.network, now.network):
+                state.compare_with(then)  # which draws
+                return
+            then = None
         found, self.found = self.found, None
-        if then is not None and now is not None:
+        if now is not None and then is not None:
             layers = weight_layers(now.network)
             if found is None or weight_layers(found.now.network) != layers:
-                found = Compared(then, now, next(iter(layers)))
+                found = Compared(
+                    then, now, next(iter(layers)), own_scale=found is not None and found.own_scale
+                )
             largest = max(found.largest, largest_weight(then, now, found.layer, found.part))
             is_ours = state.reference is not None and state.reference.run_id == state.run.run_id
-            own = {"own_scale": self._own_scale, "is_ours": is_ours, "is_live": state.follows_live}
-            self.found = replace(found, then=then, now=now, largest=largest, **own)
+            told = {"is_ours": is_ours, "is_live": state.follows_live}
+            self.found = replace(found, then=then, now=now, largest=largest, **told)
         self._show_page()
 
     def _show_page(self) -> None:
         instead = self._state.why_covered(Secret.FILTERS) or ("" if self.found is not None else _NOTHING)
         is_roomy = self.width() >= theme_manager().theme.px(_ROOM_FOR_WORDS)
         self.page.show_page(page_of(self.found, is_roomy, instead))
-
-    def _pair(self) -> tuple[Snapshot | None, Snapshot | None]:
-        """Both moments; a sensible A is asked for when there is none that fits."""
-        shown, reference = self._state.shown, self._state.reference
-        if shown is None:
-            return None, None
-        if reference is not None and comparable(reference.snapshot.network, shown.network):
-            return reference.snapshot, shown
-        store = self._state.history.snapshots
-        # Live, the beginning is what there is most to see against.
-        wanted = store[0] if self._state.follows_live and len(store) else shown
-        if comparable(wanted.network, shown.network):
-            # Answered by a change of the state, which draws.
-            self._state.compare_with(wanted)
-            return wanted, shown
-        return None, None

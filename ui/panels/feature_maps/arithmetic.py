@@ -94,29 +94,25 @@ def _head(now: Now) -> Row:
     fonts = {"title": ("strong", "text"), "number": ("mono", "text"), "muted": ("", "muted")}
     line = Fitting((tuple((words, *fonts[role]) for words, role in now.arithmetic.title),))
     title = Card("title", FITTING, line, tip=line.words, name="The marked cell")
-    before, after = _around(now.is_pinned, now.sweeps, now.is_playing, now.speed)
-    return across(*before, title, *after, room=None, gap=8)
-
-
-@lru_cache(64)
-def _around(
-    is_pinned: bool, sweeps: bool, is_playing: bool, speed: int
-) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
-    """What stands before the title and after it: the same objects for all cells."""
     badge = Card("pinned", WORDS, Words("pinned", "small", "info", ground="info_soft"), room=None)
     free = Choice("free", "mini", "Free the pinned cell (Esc)", PinCell(None), icon="x")
-    name, tip = ("Pause the sweep", "") if is_playing else ("Play the sweep", f": {_SWEEPS}")
-    asks, ends = Asking(Choose, "sweep_speed"), ((0,), (len(SPEEDS) - 1,))
-    told = f"Speed of the sweep: {SPEEDS[speed]} cells a second"
+    name, more, icon = "Play the sweep", f": {_SWEEPS}", "play"
+    if now.is_playing:
+        name, more, icon = "Pause the sweep", "", "pause"
     end = Choice("end", "icon", "Leave the sweep", EndSweep(), tip="Leave the sweep (Esc)", icon="x")
-    sweep = (
+    asks, ends = Asking(Choose, "sweep_speed"), ((0,), (len(SPEEDS) - 1,))
+    told = f"Speed of the sweep: {SPEEDS[now.speed]} cells a second"
+    return across(
+        *((badge, free) if now.is_pinned else ()),
+        title,
         Card("sweep", WORDS, Words("Sweep", ink="muted", align="left middle"), room=None, is_label=True),
-        Choice("play", "icon", name, PlaySweep(), tip=name + tip, icon="pause" if is_playing else "play"),
+        Choice("play", "icon", name, PlaySweep(), tip=name + more, icon=icon),
         Choice("step", "icon", "Sweep one cell further", StepSweep(), icon="step-forward"),
-        *((end,) if sweeps else ()),
-        Choice("speed", "slider", "Speed of the sweep", asks, speed, ends, told, room=84),
+        *((end,) if now.sweeps else ()),
+        Choice("speed", "slider", "Speed of the sweep", asks, now.speed, ends, told, room=84),
+        room=None,
+        gap=8,
     )
-    return (badge, free) if is_pinned else (), sweep
 
 
 @kept

@@ -19,7 +19,7 @@ from cnnviz.layers.cells import (
     WeightedCell,
 )
 from cnnviz.quantities import format_cell, format_count, format_probability, format_signed, format_value
-from ui.panels.feature_maps.links import Links, is_cell_of, links_of, shown_cell
+from ui.panels.feature_maps.links import Links, is_cell_of, links_of, shown_pin
 from ui.panels.feature_maps.picture import Limits, Picture
 from ui.panels.feature_maps.view import FIXED, View
 from ui.state import PinnedCell
@@ -147,17 +147,10 @@ def explain(picture: Picture, look: Look) -> Explained:
     return Explained(picture, look, cell, channels, links, line, written)
 
 
-def shown_pin(picture: Picture, pinned: PinnedCell | None) -> PinnedCell | None:
-    """Pinned cell as it is shown; None where the network of a picture has no such cell."""
-    if pinned is None or not is_cell_of(picture.network, pinned):
-        return None
-    return shown_cell(picture.network, pinned)
-
-
 def _settled(picture: Picture, look: Look) -> Look:
     network, plan, view, under = picture.network, picture.plan, look.view, look.under
     channels = [min(view.channel(group), plan.channels(group) - 1) for group in range(plan.groups)]
-    pinned, pointed = shown_pin(picture, look.pinned), view.pointed_cell
+    pinned, pointed = shown_pin(network, look.pinned), view.pointed_cell
     if pinned is not None and (group := plan.group_of(pinned.stage)) is not None:
         channels[group] = pinned.index[0]
     if under is not None and len(under.index) < 4 and not is_cell_of(network, under):

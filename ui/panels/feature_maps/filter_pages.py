@@ -6,7 +6,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz._types import FloatArray
 from cnnviz.datasets import Dataset
 from cnnviz.drawing import Ask, Asking, Colors, Share
 from cnnviz.drawing.kept import kept
@@ -22,7 +21,6 @@ from cnnviz.quantities import format_cell, format_count, format_signed, format_t
 from cnnviz.snapshots import Snapshot
 from ui.choices import choice_of, flag, maybe, one_of, whole
 from ui.panels.feature_maps.asks import Choose
-from ui.panels.provenance import Provenance
 from ui.state import PinnedCell
 
 _ALL, ONE = "all", "one"
@@ -67,23 +65,28 @@ class FilterView:
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """The patches of one filter, in which network and in whose test images they were searched."""
+    """What was searched of one filter, in which network and in whose test images.
+
+    * `evidence`: that of each class, averaged over its images; None until that is done.
+    """
 
     snapshot: Snapshot
     dataset: Dataset
     excitation: Excitation
-
-    @property
-    def provenance(self) -> Provenance:
-        """What is to be seen where this is drawn."""
-        note = f"searched in {format_count(len(self.dataset.test_labels))} test images"
-        own = f"{self.excitation.layer}, filter {self.excitation.channel}"
-        return Provenance.of(self.snapshot, note=note, what="patches", choices=(own,))
+    evidence: ClassContributions | None = None
 
     @property
     def count(self) -> str:
         """How many images were searched, in words."""
-        return f"of {format_count(len(self.dataset.test_labels))} test images, at most one patch each"
+        return f"{format_count(len(self.dataset.test_labels))} test images"
+
+    @property
+    def about(self) -> str:
+        """Whose evidence it is, and for what."""
+        network, names, evidence = self.snapshot.network, self.dataset.classes, self.evidence
+        single = network.shapes[network.layers[-1][0]][0] == 1
+        whose = f"class {names[1]}" if single else "the class"
+        return "" if evidence is None else f"contributions of {evidence.layer}, red speaks for {whose}"
 
     @kept
     def patches(self, kind: Literal["most", "least"]) -> Patches:
@@ -110,31 +113,9 @@ class Findings:
             cards.append(ShownPatch(patch.pixels[0], image, block, text, tip, patch.images_count, ask))
         return Patches(tuple(cards))
 
-
-@dataclass(frozen=True, eq=False)
-class Averages:
-    """The average evidence of each class, and what it was measured on."""
-
-    snapshot: Snapshot
-    dataset: Dataset
-    evidence: ClassContributions
-
-    @property
-    def provenance(self) -> Provenance:
-        """What is to be seen where this is drawn."""
-        note = f"mean over {format_count(len(self.dataset.test_labels))} test images"
-        return Provenance.of(self.snapshot, note=note, what="evidence")
-
-    @property
-    def about(self) -> str:
-        """Whose evidence it is, and for what."""
-        network, names = self.snapshot.network, self.dataset.classes
-        single = network.shapes[network.layers[-1][0]][0] == 1
-        whose = f"class {names[1]}" if single else "the class"
-        return f"contributions of {self.evidence.layer}, red speaks for {whose}"
-
     def maps(self, channel: int | None, *, relative: bool = False) -> NDArray[np.float64]:
-        """Maps of shape (classes, h, w): those of one filter, or the sum over all when None."""
+        """Evidence of shape (classes, h, w): that of one filter, or the sum over all when None."""
+        assert self.evidence is not None
         maps = self.evidence.maps - self.evidence.blank if relative else self.evidence.maps
         if maps.ndim != 4:  # units without rows and columns
             return maps[:, None, :]
@@ -150,19 +131,13 @@ class Averages:
 
 @dataclass(frozen=True, eq=False)
 class FilterPicture:
-    """A filter of the network that is shown, what was found of it, and the evidence where it was."""
+    """A filter of the network that is shown, and what was found of it."""
 
     snapshot: Snapshot
     plan: Plan
     view: FilterView
     findings: Findings | None
-    averages: Averages | None
     under_way: str
-
-    @property
-    def weights(self) -> FloatArray:
-        """Weights of the whole layer, of shape (filters, c, k, k)."""
-        return self.snapshot.network.params[f"{self.view.layer}.weight"]
 
     @property
     def has_evidence(self) -> bool:
@@ -212,9 +187,10 @@ def filter_page(picture: FilterPicture | None, share: float) -> Page:
 
 @kept
 def _filters(picture: FilterPicture) -> tuple[HeatMap, Tiles]:
-    weights, asks = picture.weights, Asking(ShowFilter, picture.view.layer)
+    view, asks = picture.view, Asking(ShowFilter, picture.view.layer)
+    weights = picture.snapshot.network.params[f"{view.layer}.weight"]
     colors = Colors.of("signed", weights)
-    kernel = HeatMap(weights[picture.view.channel, 0], colors, is_precise=True)
+    kernel = HeatMap(weights[view.channel, 0], colors, is_precise=True)
     return kernel, Tiles(weights[:, 0], colors, asks, noun="filter", title="Filters")
 
 
@@ -222,7 +198,8 @@ def patches_page(picture: FilterPicture | None) -> Page:
     """The patches that were found, or why there are none."""
     found, verb, when, count = None if picture is None else picture.findings, "Excites", "", ""
     if picture is not None and found is not None:
-        most, least, count = found.patches("most"), found.patches("least"), found.count
+        most, least = found.patches("most"), found.patches("least")
+        count = f"of {found.count}, at most one patch each"
         if found.snapshot is not picture.snapshot:
             verb, when = "Excited", f" at step {format_count(found.snapshot.step)}"
     else:
@@ -235,8 +212,8 @@ def patches_page(picture: FilterPicture | None) -> Page:
 
 def evidence_page(picture: FilterPicture) -> Page:
     """Where the evidence for each class comes from, on average over its test images."""
-    title, found, view = "Average evidence of each class", picture.averages, picture.view
-    if found is None:
+    title, found, view = "Average evidence of each class", picture.findings, picture.view
+    if found is None or found.evidence is None:
         card: Card[Any] = Card("evidence", WORDS, Words("Appears after the patches", ink="muted"), title)
     else:
         tip = (

@@ -51,8 +51,10 @@ def is_cell_of(network: Network, cell: PinnedCell) -> bool:
     return False
 
 
-def shown_cell(network: Network, cell: PinnedCell) -> PinnedCell:
-    """Cell that stands for a given one on the screen: a flattened feature is shown as the cell it was."""
+def shown_pin(network: Network, cell: PinnedCell | None) -> PinnedCell | None:
+    """Cell shown for the pinned one, if the network has it: for a flattened feature the cell that it was."""
+    if cell is None or not is_cell_of(network, cell):
+        return None
     index = stage_index(network, cell.stage)
     if index >= 0 and network.layers[index][1].only_renames:
         stage = stage_name(network, index - 1)

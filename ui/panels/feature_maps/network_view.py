@@ -19,9 +19,10 @@ from ui.marks import MarkView
 from ui.page_view import PageView
 from ui.panels.feature_maps import arithmetic, asks
 from ui.panels.feature_maps.arithmetic import PointAtTerm
-from ui.panels.feature_maps.explain import Explained, explain, shown_pin
+from ui.panels.feature_maps.explain import Explained, explain
 from ui.panels.feature_maps.explain import Look as Looking
 from ui.panels.feature_maps.layout import LARGEST_SCALE, Layout, Room, layout_of
+from ui.panels.feature_maps.links import shown_pin
 from ui.panels.feature_maps.page import Contents, Now, nearest, network_page, zoomed
 from ui.panels.feature_maps.picture import Picture
 from ui.panels.feature_maps.view import SPEEDS, View, put
@@ -180,7 +181,7 @@ class NetworkView(QWidget):
 
     def _shown_pin(self) -> PinnedCell | None:
         """Pinned cell as it is shown, if this network has it."""
-        return None if self.picture is None else shown_pin(self.picture, self._state.pinned)
+        return None if self.picture is None else shown_pin(self.picture.network, self._state.pinned)
 
     # -- keys ----------------------------------------------------------------------------------------------
 

@@ -128,7 +128,7 @@ class Now:
         explained, look, view = self.explained, self.explained.look, self.view
         followed = None if view.enlarged is None else (explained.cell, look.under)
         seen = explained.channels, explained.pinned_stage, view.sweep, view.sweep_place, look.covers, followed
-        return self.picture, *seen, view.of_page, self.room, self.ratio, self.stays
+        return self.picture, *seen, view.still, self.room, self.ratio, self.stays
 
 
 def network_page(now: Now) -> Page:

@@ -331,5 +331,3 @@ class FeatureMapsPanel(Panel):
                 group = None if self.picture is None else self.picture.plan.group_of(layer)
                 if group is not None:
                     self.network.select_channel(group, channel)
-            case _:
-                pass

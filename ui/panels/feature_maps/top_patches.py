@@ -20,7 +20,6 @@ from ui.controls.message_bar import MessageBar
 from ui.page_view import PageView
 from ui.panels.feature_maps.asks import Choose
 from ui.panels.feature_maps.filter_pages import (
-    Averages,
     CancelSearch,
     FilterPicture,
     FilterView,
@@ -57,7 +56,6 @@ class TopPatchesView(HasProvenance, QWidget):
         self._dataset: Dataset | None = None
         self._plan: Plan | None = None
         self._findings: Findings | None = None
-        self._averages: Averages | None = None
         self._is_wanted = True  # whether the filter is still to be searched
         self._view, self._share = FilterView(), 0.0
         self.picture: FilterPicture | None = None
@@ -78,7 +76,7 @@ class TopPatchesView(HasProvenance, QWidget):
         is_same = snapshot is not None and before is not None and snapshot.run_id == before.run_id
         if not is_same or plan is not self._plan or dataset is not self._dataset:
             self._stop()
-            self._findings = self._averages = None
+            self._findings = None
             self._is_wanted = True
         self._snapshot, self._dataset, self._plan = snapshot, dataset, plan
         self.choose(self._view.layer, self._view.channel)
@@ -107,23 +105,27 @@ class TopPatchesView(HasProvenance, QWidget):
     @override
     def provenance(self) -> Provenance | None:
         """Return the moment whose filters are shown; the patches may be of another."""
-        if self.picture is None:
-            return None
-        own = f"{self._view.layer}, filter {self._view.channel}"
-        return Provenance.of(self.picture.snapshot, choices=(own,))
+        return None if self.picture is None else Provenance.of(self.picture.snapshot, choices=(self._filter,))
+
+    @property
+    def _filter(self) -> str:
+        return f"{self._view.layer}, filter {self._view.channel}"
 
     def _patches_drawn(self) -> Provenance | None:
         found = None if self.picture is None else self.picture.findings
-        return None if found is None else found.provenance
+        if found is None:
+            return None
+        note = f"searched in {found.count}"
+        return Provenance.of(found.snapshot, note=note, what="patches", choices=(self._filter,))
 
     def _evidence_drawn(self) -> Provenance | None:
-        picture = self.picture
-        if picture is None or picture.averages is None:
+        found = None if self.picture is None else self.picture.findings
+        if self.picture is None or found is None or found.evidence is None:
             return None
-        found, channel = picture.averages, picture.evidence_map
+        channel, note = self.picture.evidence_map, f"mean over {found.count}"
         maps = f"{found.evidence.layer}, {'all filters' if channel is None else f'filter {channel}'}"
         scale = "relative to a blank image" if self._view.is_relative else "not relative to a blank image"
-        return replace(found.provenance, choices=(maps, scale))
+        return Provenance.of(found.snapshot, note=note, what="evidence", choices=(maps, scale))
 
     def figure(self, look: Look) -> Drawing:
         """Filter, patches and evidence, for paper."""
@@ -156,15 +158,13 @@ class TopPatchesView(HasProvenance, QWidget):
 
     def _picture(self) -> FilterPicture | None:
         """What there is to be shown; None while there is no network with filters."""
-        found, averages, view = self._findings, self._averages, self._view
+        found, view = self._findings, self._view
         if self._snapshot is None or self._plan is None or not view.layer:
             return None
         own = None if found is None else (found.excitation.layer, found.excitation.channel)
         found = found if own == (view.layer, view.channel) else None
-        if found is None or averages is None or averages.snapshot is not found.snapshot:
-            averages = None
         under_way = next((words for kind, words in _DOING.items() if self._background.is_busy(kind)), "")
-        return FilterPicture(self._snapshot, self._plan, view, found, averages, under_way)
+        return FilterPicture(self._snapshot, self._plan, view, found, under_way)
 
     def answer(self, ask: Ask) -> None:
         """Do what the pages ask for."""
@@ -199,32 +199,28 @@ class TopPatchesView(HasProvenance, QWidget):
             found = exciting_patches(snapshot.network, images, *of, progress=context.report)
             return Findings(snapshot, dataset, found)
 
-        self._submit(_PATCHES, search, self._on_found)
+        self._submit(_PATCHES, search)
 
-    def _on_found(self, findings: Findings) -> None:
-        if findings.dataset is not self._dataset or self._plan is None:
-            return
-        self._findings, snapshot, dataset = findings, findings.snapshot, findings.dataset
-        column = self._plan.column(EVIDENCE)
+    def _on_found(self, found: Findings) -> None:
+        before, plan = self._findings, self._plan
+        if before is not None and before.snapshot is found.snapshot and found.evidence is None:
+            found = replace(found, evidence=before.evidence)  # it is of all filters
+        self._findings = found
+        column = None if plan is None else plan.column(EVIDENCE)
 
-        def average(context: Context) -> Averages:
+        def average(context: Context) -> Findings:
             assert column is not None
-            told = snapshot.network, dataset.test_images, dataset.test_labels, column.stage
-            return Averages(snapshot, dataset, class_contributions(*told, progress=context.report))
+            network, data = found.snapshot.network, found.dataset
+            told = network, data.test_images, data.test_labels, column.stage
+            return replace(found, evidence=class_contributions(*told, progress=context.report))
 
-        is_known = self._averages is not None and self._averages.snapshot is snapshot
-        if column is not None and not is_known:
-            self._submit(_AVERAGES, average, self._on_averaged)
+        if column is not None and found.evidence is None:
+            self._submit(_AVERAGES, average)
         self._draw()
 
-    def _on_averaged(self, averages: Averages) -> None:
-        if averages.dataset is self._dataset:
-            self._averages = averages
-        self._draw()
-
-    def _submit[T](self, kind: str, function: Callable[[Context], T], done: Callable[[T], None]) -> None:
+    def _submit(self, kind: str, function: Callable[[Context], Findings]) -> None:
         self._share = 0.0
-        self._background.submit(kind, function, done, self._on_failed, self._on_progressed)
+        self._background.submit(kind, function, self._on_found, self._on_failed, self._on_progressed)
         self._draw()
 
     def _stop(self) -> None:

@@ -1,8 +1,7 @@
 """What the user can choose in Filters & maps."""
 
 import math
-from dataclasses import dataclass, fields
-from operator import attrgetter
+from dataclasses import dataclass, replace
 
 from ui.choices import flag, maybe, named_values, one_of, whole
 from ui.panels.feature_maps.layout import LARGEST_CELL, LARGEST_SCALE
@@ -79,9 +78,9 @@ class View:
         return View(class_index=self.class_index, relative=self.relative)
 
     @property
-    def of_page(self) -> tuple[object, ...]:
-        """All but what moves in it, which the page is told as where the user looks."""
-        return _STILL(self)
+    def still(self) -> "View":
+        """All but what moves in the page, which it is told as where the user looks."""
+        return replace(self, pointed=None, pointed_index=None, part=None, sweep=None, sweep_place=0)
 
     def channel(self, group: int) -> int:
         """Chosen channel of a group of columns; the first where none was chosen."""
@@ -97,10 +96,6 @@ class View:
     def corner(self) -> tuple[int, int]:
         """First row and column of the enlarged map that is in sight."""
         return (self.place[0], self.place[1]) if self.place is not None and len(self.place) == 2 else (0, 0)
-
-
-_MOVING = "pointed", "pointed_index", "part", "sweep", "sweep_place", "sweep_speed"
-_STILL = attrgetter(*(each.name for each in fields(View) if each.name not in _MOVING))
 
 
 def put[T](pairs: tuple[tuple[str, T], ...], key: str, value: T) -> tuple[tuple[str, T], ...]:
