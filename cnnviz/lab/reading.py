@@ -24,7 +24,7 @@ from cnnviz.lab.markup import FigureFile, parse_text
 from cnnviz.lab.measures import MEASURES, Measure, Parameter, Quantity
 from cnnviz.lab.model import PANELS, Condition, Kind, Lab, LabFile, Measurement, Prediction, Show, Step
 from cnnviz.lab.pictures import PICTURES, RevealPicture
-from cnnviz.lab.toml_lines import Mistake, Place, has_endless_key, line_at, lines_of
+from cnnviz.lab.toml_lines import ENDLESS_KEY, Mistake, Place, line_at, lines_of
 from cnnviz.lab.views import mistake_in
 from cnnviz.quantities import format_plain
 from cnnviz.reading import read_bytes
@@ -79,7 +79,7 @@ def check_lab(path: str | os.PathLike[str]) -> tuple[Lab | None, list[Mistake]]:
 def parse_lab(text: str) -> tuple[Lab | None, list[Mistake]]:
     """Return the lab that a text describes, None where it has mistakes, and all of these by their lines."""
     try:
-        if has_endless_key(text):
+        if ENDLESS_KEY.search(text):
             raise ValueError("nested too deeply")
         values = tomllib.loads(text)
         reader = _Reader(lines_of(text))
