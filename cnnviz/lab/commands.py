@@ -153,7 +153,7 @@ def _data_of(arguments: Arguments) -> Path | None:
 
 
 def unusable(lab: Lab, figures: Mapping[str, bytes], data: Path | None = None) -> list[Mistake]:
-    """Try everything on untrained networks, with MNIST or other data; return what cannot be shown or measured.
+    """Try all on untrained networks, with MNIST or other data; return what cannot be shown or measured.
 
     * `figures`: what is in their files.
     """
