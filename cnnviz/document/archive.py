@@ -32,6 +32,7 @@ from cnnviz.reading import (
     flaw_in_words,
     opened,
     read_bytes,
+    read_up_to,
 )
 
 if TYPE_CHECKING:
@@ -43,8 +44,7 @@ PNG_KEYWORD = "cnnviz"
 _JSON = "document.json"
 _LARGEST_JSON = 16 << 20
 _LARGEST_FILE, _LARGEST_DEFLATED, _LARGEST_PICTURE = 640 << 20, 128 << 20, 64 << 20
-_CHUNK = 1 << 20
-_MOST_RATIO = 20
+_MOST_RATIO, _SLACK = 20, 1 << 20
 _MOST_MEMBERS = 2001
 _STORED = (".safetensors", ".png", ".jpg", ".npz")  # what deflating makes no smaller
 _LARGEST: Mapping[str, int] = {
@@ -300,14 +300,12 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, largest: int) -> by
     if info.compress_type not in _PACKINGS or info.flag_bits & _ENCRYPTED:
         raise DataError(f"its {name} is encrypted, or packed in a way that documents are not")
     # Arrays and pictures hardly shrink.
-    if name.endswith(_STORED) and largest > _MOST_RATIO * info.compress_size + _CHUNK:
+    if name.endswith(_STORED) and largest > _MOST_RATIO * info.compress_size + _SLACK:
         raise DataError(f"its {name} unpacks to far more than the file holds")
-    content = bytearray()
     with archive.open(info) as stream:
-        while chunk := stream.read(_CHUNK):
-            content += chunk
-            if len(content) > largest:
-                raise DataError(f"its {name} is larger than it says")
+        content = read_up_to(stream.read, largest + 1)
+    if len(content) > largest:
+        raise DataError(f"its {name} is larger than it says")
     return bytes(content)
 
 
