@@ -360,7 +360,7 @@ class LabRecord(Kept, frozen=True):
         return replace(self, place=step.id)._with(step, "" if step.done_when else time)
 
     def _with(self, step: Step, time: str = "", **changes: Any) -> Self:
-        """Return the record with something else done in a step, which a time ticks if nothing is left to do."""
+        """Return the record with a step changed, and with a time ticked where nothing is left to do."""
         before = self.step(step.id)
         done = replace(before, **changes)
         if time and not done.done and not missing(step, done.counts, done.written):
