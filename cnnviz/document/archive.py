@@ -32,6 +32,7 @@ from cnnviz.reading import (
     flaw_in_words,
     opened,
     read_bytes,
+    read_up_to,
 )
 
 if TYPE_CHECKING:
@@ -43,8 +44,7 @@ PNG_KEYWORD = "cnnviz"
 _JSON = "document.json"
 _LARGEST_JSON = 16 << 20
 _LARGEST_FILE, _LARGEST_DEFLATED, _LARGEST_PICTURE = 640 << 20, 128 << 20, 64 << 20
-_CHUNK = 1 << 20
-_MOST_RATIO = 20
+_MOST_RATIO, _SLACK = 20, 1 << 20
 _MOST_MEMBERS = 2001
 _STORED = (".safetensors", ".png", ".jpg", ".npz")  # what deflating makes no smaller
 _LARGEST: Mapping[str, int] = {
@@ -227,31 +227,20 @@ def load_words(folder: Path) -> Document:
     except CNNVizError as error:
         raise opening_failed(folder, error) from error
     seen = replace(document.seen, sample=None, step=None, reference=None)
-    words = without_members(document.words)
-    return replace(document, run=None, prepared=None, parts={}, seen=seen, words=words)
+    return replace(document, run=None, prepared=None, parts={}, seen=seen)
 
 
 def filled_in(value: Any, files: Files) -> Any:
-    """Return values with the texts that are in members; raises `DataError` with a clause without one."""
+    """Return values with the texts that are in members; of lists, without what has lost one of its own."""
     if isinstance(value, dict):
         values = cast("dict[str, Any]", value)
-        if _is_member(values):
-            content = files.get(str(values["member"]))
-            if content is None:
-                raise DataError("a figure of its report is missing")
-            return content.decode("utf-8", "replace")
-        return {key: filled_in(each, files) for key, each in values.items()}
-    return [filled_in(each, files) for each in cast("list[Any]", value)] if isinstance(value, list) else value
-
-
-def without_members(value: Any) -> Any:
-    """Return values without what is in members of the archive."""
-    if isinstance(value, dict):
-        values = cast("dict[str, Any]", value)
-        return {key: None if _is_member(each) else without_members(each) for key, each in values.items()}
+        if not _is_member(values):
+            return {key: filled_in(each, files) for key, each in values.items()}
+        content = files.get(str(values["member"]))
+        return None if content is None else content.decode("utf-8", "replace")
     if isinstance(value, list):
         listed = cast("list[Any]", value)
-        return [without_members(each) for each in listed if not _has_member(each)]
+        return [filled_in(each, files) for each in listed if not _lacks_member(each, files)]
     return value
 
 
@@ -259,9 +248,10 @@ def _is_member(value: object) -> bool:
     return isinstance(value, dict) and set(cast("dict[str, Any]", value)) == {"member"}
 
 
-def _has_member(value: object) -> bool:
-    """Whether one of the values of an object is in a member: without it, it is nothing."""
-    return isinstance(value, dict) and any(map(_is_member, cast("dict[str, Any]", value).values()))
+def _lacks_member(value: object, files: Files) -> bool:
+    """Whether one of the values of an object is in a member that is lost: without it, it is nothing."""
+    entries = cast("dict[str, Any]", value).values() if isinstance(value, dict) else ()
+    return any(_is_member(each) and str(each["member"]) not in files for each in entries)
 
 
 def opening_failed(path: Path, error: CNNVizError) -> DataError:
@@ -310,14 +300,12 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, largest: int) -> by
     if info.compress_type not in _PACKINGS or info.flag_bits & _ENCRYPTED:
         raise DataError(f"its {name} is encrypted, or packed in a way that documents are not")
     # Arrays and pictures hardly shrink.
-    if name.endswith(_STORED) and largest > _MOST_RATIO * info.compress_size + _CHUNK:
+    if name.endswith(_STORED) and largest > _MOST_RATIO * info.compress_size + _SLACK:
         raise DataError(f"its {name} unpacks to far more than the file holds")
-    content = bytearray()
     with archive.open(info) as stream:
-        while chunk := stream.read(_CHUNK):
-            content += chunk
-            if len(content) > largest:
-                raise DataError(f"its {name} is larger than it says")
+        content = read_up_to(stream.read, largest + 1)
+    if len(content) > largest:
+        raise DataError(f"its {name} is larger than it says")
     return bytes(content)
 
 

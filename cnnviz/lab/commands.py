@@ -47,7 +47,7 @@ def run_lab_check(path: Path, data: Path | None = None) -> int:
     name = printable_name(place)
     lab, mistakes = check_lab(place)
     if lab is not None:
-        mistakes = [*unshowable(lab, figures_beside(lab, place.parent)), *unmeasurable(lab, data)]
+        mistakes = unusable(lab, figures_beside(lab, place.parent), data)
     for mistake in mistakes:
         complain(mistake.sentence(name))
     if lab is None or mistakes:
@@ -152,9 +152,25 @@ def _data_of(arguments: Arguments) -> Path | None:
     return arguments.lab
 
 
-def unmeasurable(lab: Lab, data: Path | None = None) -> list[Mistake]:
-    """Measure everything on untrained networks, with MNIST or other data, and return what cannot be."""
-    lines, mistakes = lines_of(lab.source), list[Mistake]()
+def unusable(lab: Lab, figures: Mapping[str, bytes], data: Path | None = None) -> list[Mistake]:
+    """Try all on untrained networks, with MNIST or other data; return what cannot be shown or measured.
+
+    * `figures`: what is in their files.
+    """
+    lines, mistakes = lines_of(lab.source), set[Mistake]()
+
+    def complain(text: str, *place: str | int) -> None:
+        mistakes.add(Mistake(line_at(lines, place), text))
+
+    def refused(error: CNNVizError, *place: str | int) -> None:
+        complain(f"this cannot be measured: {str(error).rstrip('.')}; correct it", *place)
+
+    for number, step in enumerate(lab.steps):
+        for name in (each.name for each in step.blocks if isinstance(each, FigureFile)):
+            try:
+                check_figure(name, figures[name])
+            except CNNVizError as error:
+                complain(f"this figure cannot be shown: {str(error).rstrip('.')}", "step", number, "text")
     try:
         dataset = lab_data(data, lab.experiment.classes)
     except CNNVizError as error:
@@ -162,8 +178,10 @@ def unmeasurable(lab: Lab, data: Path | None = None) -> list[Mistake]:
         if not lacking:
             raise
         named = "settings" if ("settings", "classes") in lines else "preset"
-        return [Mistake(line_at(lines, (named, "classes")), f"{str(error).rstrip('.')}; correct it")]
-    mistakes += _unshowable(lab.start, lab.experiment, dataset, lines, ("start",))
+        complain(f"{str(error).rstrip('.')}; correct it", named, "classes")
+        return sorted(mistakes)
+    for entry, text in _unshowable(lab.start, lab.experiment, dataset):
+        complain(text, "start", entry)
     benches: dict[Experiment, Bench] = {}
     for number, step in enumerate(lab.steps):
         experiment = lab.experiment_of(step)
@@ -172,19 +190,18 @@ def unmeasurable(lab: Lab, data: Path | None = None) -> list[Mistake]:
                 network = experiment.build_network(dataset.input_shape)
                 benches[experiment] = Bench(experiment, dataset, network, 0)
         except CNNVizError as error:
-            mistakes.append(_mistake(lines, ("step", number, "show", "settings"), error))
+            refused(error, "step", number, "show", "settings")
             continue
-        mistakes += _unshowable(step.show, experiment, dataset, lines, ("step", number, "show"))
-        first: list[Place] = [] if step.prediction is None else [("step", number, "prediction", "measure")]
-        places = [
-            *first,
-            *(("step", number, "measured", each, "measure") for each in range(len(step.measured))),
-        ]
+        for entry, text in _unshowable(step.show, experiment, dataset):
+            complain(text, "step", number, "show", entry)
+        places: list[Place] = [("measured", each) for each in range(len(step.measured))]
+        if step.prediction is not None:
+            places.insert(0, ("prediction",))
         for place, measurement in zip(places, step.measurements, strict=True):
             try:
                 measure(step.id, measurement, benches[experiment])
             except CNNVizError as error:
-                mistakes.append(_mistake(lines, place, error))
+                refused(error, "step", number, *place, "measure")
         if step.reveal is not None and step.prediction is not None:
             case = Case(benches[experiment], step.prediction.measure, None)
             try:
@@ -192,53 +209,24 @@ def unmeasurable(lab: Lab, data: Path | None = None) -> list[Mistake]:
             except DataError:
                 pass  # it is of a run, and there is none
             except CNNVizError as error:
-                mistakes.append(_mistake(lines, ("step", number, "reveal", "picture"), error))
-    return sorted(set(mistakes))
+                refused(error, "step", number, "reveal", "picture")
+    return sorted(mistakes)
 
 
-def unshowable(lab: Lab, figures: Mapping[str, bytes]) -> list[Mistake]:
-    """Return the figures of a lab that cannot be shown, given what is in their files."""
-    lines, mistakes = lines_of(lab.source), list[Mistake]()
-    for number, step in enumerate(lab.steps):
-        for block in step.blocks:
-            if isinstance(block, FigureFile) and block.name in figures:
-                try:
-                    check_figure(block.name, figures[block.name])
-                except CNNVizError as error:
-                    what = f"this figure cannot be shown: {str(error).rstrip('.')}"
-                    mistakes.append(Mistake(line_at(lines, ("step", number, "text")), what))
-    return mistakes
-
-
-def _unshowable(
-    show: Show, experiment: Experiment, dataset: Dataset, lines: dict[Place, int], place: Place
-) -> Iterator[Mistake]:
-    """Yield what a step or the start wants to show, and the data or the network do not have."""
+def _unshowable(show: Show, experiment: Experiment, dataset: Dataset) -> Iterator[tuple[str, str]]:
+    """Yield what a step or the start wants to show, and the data or the network do not have, by its entry."""
     count = len(dataset.test_labels)
     last = experiment.epochs * steps_in_epoch(len(dataset.train_labels), experiment.batch_size)
     if show.sample is not None and show.sample >= count:
-        yield Mistake(
-            line_at(lines, (*place, "sample")),
-            f"there is no test image {show.sample}, for the data have images 0 to {count - 1}; choose one of "
-            "them",
-        )
+        has = f"the data have images 0 to {count - 1}; choose one of them"
+        yield "sample", f"there is no test image {show.sample}, for {has}"
     if isinstance(show.moment, int) and show.moment > last:
-        yield Mistake(
-            line_at(lines, (*place, "moment")),
-            f"the run has no step {show.moment}, for it ends at step {last}; choose an earlier one, or more "
-            "epochs",
-        )
+        has = f"it ends at step {last}; choose an earlier one, or more epochs"
+        yield "moment", f"the run has no step {show.moment}, for {has}"
     if show.pinned is not None:
         stage, index = show.pinned.stage, show.pinned.index
         network = experiment.build_network(dataset.input_shape)
         shape = {"input": network.input_shape, **network.shapes}.get(stage)
         if shape is None or len(shape) != len(index) or any(map(ge, index, shape)):
             has = "no such stage" if shape is None else f"cells of the shape {shape} there"
-            yield Mistake(
-                line_at(lines, (*place, "pinned")),
-                f"the network has no cell {list(index)} of {stage!r}: it has {has}; correct it",
-            )
-
-
-def _mistake(lines: dict[Place, int], place: Place, error: CNNVizError) -> Mistake:
-    return Mistake(line_at(lines, place), f"this cannot be measured: {str(error).rstrip('.')}; correct it")
+            yield "pinned", f"the network has no cell {list(index)} of {stage!r}: it has {has}; correct it"

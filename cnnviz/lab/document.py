@@ -11,7 +11,7 @@ from cnnviz.lab.record import LabNumbers, LabRecord
 from cnnviz.lab.results import HandIn, Whose
 from cnnviz.mathematics import Equation
 from cnnviz.quantities import format_count
-from cnnviz.report.blocks import Block, Document, Formula, Heading, Insert, Named, Words, table
+from cnnviz.report.blocks import Block, Document, Formula, Heading, Named, Words, table
 from cnnviz.report.blocks import Measured as Part_
 from cnnviz.report.equations import of_network
 
@@ -68,12 +68,16 @@ class _Pages:
 
     def _part(self, step: Step, part: Part) -> Iterator[Block]:
         """Yield what a step has to do with one part of the report."""
-        if part == "observations":
-            yield from self._measured(step)
+        if part != "observations":
+            yield from self._words(step, part)
+            return
+        yield from self._measured(step)
         yield from self._words(step, part)
-        if part == "observations":
-            yield from insert_blocks(self._record.step(step.id).inserts, self._lab.steps.index(step) + 1)
-            yield from self._results(step)
+        number = self._lab.steps.index(step) + 1
+        for place, insert in enumerate(self._record.step(step.id).inserts, start=1):
+            words = re.sub(r"[^a-z0-9]+", "-", insert.title.lower()).strip("-")[:40]
+            yield insert.block(f"inserted-{number}-{place}-{words}".rstrip("-"))
+        yield from self._results(step)
 
     # --- words ----------------------------------------------------------------------------------------------
 
@@ -155,9 +159,8 @@ class _Pages:
         yield from self._printed(self._numbers.appendix)
         if lab.is_free:
             return
-        whose = (
-            ", from the roll number" if handed.seed_from_roll_number and handed.roll_number.strip() else ""
-        )
+        has_own = handed.seed_from_roll_number and handed.roll_number.strip()
+        whose = ", from the roll number" if has_own else ""
         yield Words(
             f"Lab {lab.id}, version {lab.version}; classes {', '.join(handed.experiment.classes)} of "
             f"{handed.data.name}; seed {handed.experiment.seed}{whose}. The same lab, "
@@ -177,24 +180,14 @@ class _Pages:
             )
 
 
-def insert_blocks(inserts: tuple[Insert, ...], number: int) -> Iterator[Block]:
-    """Yield what the student has put in from the screen; `number` is that of the step."""
-    for place, insert in enumerate(inserts, start=1):
-        words = re.sub(r"[^a-z0-9]+", "-", insert.title.lower()).strip("-")[:40]
-        yield insert.block(f"inserted-{number}-{place}-{words}".rstrip("-"))
-
-
 def _prediction(step: Step, handed: HandIn) -> str:
     """Return the prediction of a step beside its result, or why there is none."""
     commitment = handed.predictions.get(step.id)
     verdict = None if commitment is None else verdict_of(step, commitment.answer, handed.measured)
     if step.prediction is None or verdict is None or commitment is None:
         shown_at = handed.given_up.get(step.id, "")
-        return (
-            f"The result was shown {shown_at} without a prediction."
-            if shown_at
-            else "No prediction was made."
-        )
+        none = "No prediction was made."
+        return f"The result was shown {shown_at} without a prediction." if shown_at else none
     limit = f", {verdict.limit}" if verdict.limit else ""
     return (
         f"Predicted {commitment.time}, {commitment.words}: {verdict.predicted}. "

@@ -166,25 +166,21 @@ def known_facts(step: Step, earlier: Iterable[Step]) -> dict[str, Quantified]:
     `value` is what the prediction is compared with; a measure of the step that is measured once has its own
     name; then there are those of the picture. Of an earlier step both begin with its id and a full stop.
     """
-    found: dict[str, Quantified] = dict(_measures(step))
-    found |= {f"{each.id}.{name}": how for each in earlier for name, how in _measures(each)}
-    picture = None if step.reveal is None else PICTURES.get(step.reveal.picture)
-    return found if picture is None else {**found, **picture.facts}
+    found: dict[str, Quantified] = {}
+    found |= _by_name(step, earlier, lambda each: [MEASURES[one.measure] for one in each.measurements])
+    return found if step.reveal is None else {**found, **PICTURES[step.reveal.picture].facts}
 
 
-def _measures(step: Step) -> Iterable[tuple[str, Quantified]]:
-    """Yield the names of what a step measures, in the order of `Step.measurements`; "" for none."""
-    names = [each.measure for each in step.measured]
-    if step.prediction is not None:
-        yield "value", MEASURES[step.prediction.measure]
-    yield from ((name, MEASURES[name]) for name in names if names.count(name) == 1)
-
-
-def _values(step: Step, measured: Sequence[Measured]) -> dict[str, Any]:
-    found = {each.measure: each.value for each in measured[0 if step.prediction is None else 1 :]}
-    if step.prediction is not None and measured:
-        found["value"] = measured[0].value
-    return {name: found.get(name) for name, _ in _measures(step)}
+def _by_name[T](step: Step, earlier: Iterable[Step], of: Callable[[Step], Iterable[T]]) -> dict[str, T]:
+    """Return what there is of each of `Step.measurements`, by the name of its fact."""
+    found: dict[str, T] = {}
+    for each in (step, *earlier):
+        measures = [one.measure for one in each.measured]
+        names = [name if measures.count(name) == 1 else "" for name in measures]
+        names = names if each.prediction is None else ["value", *names]
+        begin = "" if each is step else f"{each.id}."
+        found |= {f"{begin}{name}": one for name, one in zip(names, of(each), strict=False) if name}
+    return found
 
 
 def explain(
@@ -195,24 +191,18 @@ def explain(
     if reveal is None or not measured:
         return Explained()
     earlier = tuple(earlier)
-    facts = _values(step, measured)
-    facts |= {
-        f"{each.id}.{name}": value
-        for each in earlier
-        for name, value in _values(each, results.get(each.id, ())).items()
-    }
-    page, picture, blocks = None, PICTURES.get(reveal.picture), list[Figure | Words]()
+    facts: dict[str, Any] = {}
+    facts |= _by_name(step, earlier, lambda each: [one.value for one in results.get(each.id, ())])
+    page, picture, blocks = None, PICTURES[reveal.picture], list[Figure | Words]()
     answer = None if done.prediction is None else done.prediction.answer
     looked = None if done.found is None else done.found.looked
-    if picture is not None:
-        try:
-            page, shown = picture.made(
-                Case(bench, measured[0].measure, measured[0].value, answer, looked), reveal.parameters
-            )
-            facts |= shown
-            blocks.append(figure_of(step.id, picture, page))
-        except (ParameterError, DataError) as error:
-            blocks.append(Words(f"There is no picture: {str(error)[:1].lower()}{str(error)[1:]}"))
+    case = Case(bench, measured[0].measure, measured[0].value, answer, looked)
+    try:
+        page, shown = picture.made(case, reveal.parameters)
+        facts |= shown
+        blocks.append(figure_of(step.id, picture, page))
+    except (ParameterError, DataError) as error:
+        blocks.append(Words(f"There is no picture: {str(error)[:1].lower()}{str(error)[1:]}"))
     known = known_facts(step, earlier)
     why = explanation(
         [(each.text, each.when) for each in reveal.why], facts,

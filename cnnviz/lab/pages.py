@@ -6,14 +6,13 @@ besides is not looked at, nor are letters of scripts that a PDF writes in anothe
 
 import re
 import unicodedata
-import zlib
 from collections.abc import Callable, Iterator
 from html import unescape
 
 from cnnviz import __version__
 from cnnviz.lab.judging import verdict_of
 from cnnviz.lab.model import Lab
-from cnnviz.lab.results import HandIn
+from cnnviz.lab.results import HandIn, unpacked_stream
 
 _EDGE = "\x1f"  # between the parts of a page
 _MOST_NAMED = 3
@@ -165,12 +164,7 @@ def _reference(body: bytes, name: bytes) -> int:
 
 def _stream(objects: dict[int, bytes], number: int) -> bytes:
     head, _, packed = objects.get(number, b"").partition(b"stream")
-    if b"/FlateDecode" not in head:
-        return b""
-    try:
-        return zlib.decompressobj().decompress(packed.lstrip(b"\r\n"), _LARGEST)
-    except zlib.error:
-        return b""
+    return unpacked_stream(packed.lstrip(b"\r\n"), _LARGEST) or b"" if b"/FlateDecode" in head else b""
 
 
 def _letters_of(objects: dict[int, bytes], font: int) -> dict[bytes, str]:

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeAliasType, cast, get_args, get_origin
+from typing import Any, Literal, cast
 
 import msgspec
 from msgspec import Struct, inspect, structs
@@ -24,7 +24,7 @@ from cnnviz.lab.markup import FigureFile, parse_text
 from cnnviz.lab.measures import MEASURES, Measure, Parameter, Quantity
 from cnnviz.lab.model import PANELS, Condition, Kind, Lab, LabFile, Measurement, Prediction, Show, Step
 from cnnviz.lab.pictures import PICTURES, RevealPicture
-from cnnviz.lab.toml_lines import Mistake, Place, has_endless_key, line_at, lines_of
+from cnnviz.lab.toml_lines import ENDLESS_KEY, Mistake, Place, line_at, lines_of
 from cnnviz.lab.views import mistake_in
 from cnnviz.quantities import format_plain
 from cnnviz.reading import read_bytes
@@ -79,7 +79,7 @@ def check_lab(path: str | os.PathLike[str]) -> tuple[Lab | None, list[Mistake]]:
 def parse_lab(text: str) -> tuple[Lab | None, list[Mistake]]:
     """Return the lab that a text describes, None where it has mistakes, and all of these by their lines."""
     try:
-        if has_endless_key(text):
+        if ENDLESS_KEY.search(text):
             raise ValueError("nested too deeply")
         values = tomllib.loads(text)
         reader = _Reader(lines_of(text))
@@ -202,10 +202,8 @@ class _Reader:
                     is_whole = False
             elif field.required or (of is Prediction and name == "tolerance" and needs_tolerance):
                 is_whole = False
-                expected = _expected(kind, None, field.type)
-                self.complain(
-                    place, f"{name!r} of {what} is missing, but {expected} was expected; write {name} = …"
-                )
+                missing = f"{name!r} of {what} is missing, but {_expected(kind)} was expected"
+                self.complain(place, f"{missing}; write {name} = …")
         return self._checked(of(**given), place, what, entries) if is_whole else None
 
     def _value(self, kind: inspect.Type, of: Any, value: object, place: Place, what: str) -> Any:
@@ -220,7 +218,7 @@ class _Reader:
         try:
             found = msgspec.convert(value, of)
         except msgspec.ValidationError:
-            self._wrong(place, f"{place[-1]!r} of {what}", value, _expected(kind, value, of))
+            self._wrong(place, f"{place[-1]!r} of {what}", value, _expected(kind, value))
             return _WRONG
         return found.strip() if isinstance(found, str) else found
 
@@ -488,19 +486,19 @@ def _parameter_expected(parameter: Parameter, value: object) -> str:
     return f"a whole number from {parameter.low} to {parameter.high}{names}"
 
 
-def _expected(kind: inspect.Type, value: object, of: Any) -> str:
+def _expected(kind: inspect.Type, value: object = None) -> str:
     """Return what a type asks for, in the place of a value."""
     match kind:
         case inspect.UnionType(types):
             fitting = [each for each in types if not isinstance(each, inspect.NoneType)]
             texts = [each for each in fitting if isinstance(each, inspect.StrType | inspect.LiteralType)]
-            return _expected((texts if texts and not isinstance(value, int) else fitting)[0], value, of)
+            return _expected((texts if texts and not isinstance(value, int) else fitting)[0], value)
         case inspect.StrType():
             if isinstance(value, str) and kind.pattern is not None and len(kind.pattern) > 2:
                 return "a name of letters, digits, '-', '_' and '.'"
             return "a text" if kind.max_length is None else f"a text of at most {kind.max_length} letters"
         case inspect.LiteralType():
-            return f"one of {_listed(_options(of), value)}"
+            return f"one of {_listed(list(map(str, kind.values)), value)}"
         case inspect.BoolType():
             return "true or false"
         case inspect.IntType():
@@ -508,16 +506,6 @@ def _expected(kind: inspect.Type, value: object, of: Any) -> str:
         case inspect.FloatType():
             return f"a number from {format_plain(kind.ge or 0)} to {format_plain(kind.le or 0)}"
         case inspect.VarTupleType(item):
-            return f"a list of at most {kind.max_length} entries, each {_expected(item, None, of)},"
+            return f"a list of at most {kind.max_length} entries, each {_expected(item)},"
         case _:
             return "a table"
-
-
-def _options(of: Any) -> tuple[str, ...]:
-    """Return the texts that a type allows, in their order; msgspec sorts them."""
-    if isinstance(of, TypeAliasType):
-        return _options(of.__value__)
-    if get_origin(of) is Literal:
-        return get_args(of)
-    found = [options for each in get_args(of) if (options := _options(each))]
-    return found[0] if found else ()

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import msgspec
 import numpy as np
@@ -298,7 +298,7 @@ class LabRecord(Kept, frozen=True):
         if step.prediction is None or before.prediction is not None or before.revealed:
             return self
         answer = checked_answer(step.prediction, commitment.answer)
-        changed = self.with_step(step, replace(before, prediction=replace(commitment, answer=answer)))
+        changed = self._with(step, prediction=replace(commitment, answer=answer))
         return changed.happened(step, Event("predicted"), commitment.time)
 
     def shown(self, step: Step, time: str, seed: int) -> Self:
@@ -307,7 +307,7 @@ class LabRecord(Kept, frozen=True):
         if before.shown_of(seed):
             return self
         by_seed = dict([*before.shown_by_seed.items(), (str(seed), time)][-_MOST_SEEDS:])
-        return self.with_step(step, replace(before, shown_by_seed=by_seed))
+        return self._with(step, shown_by_seed=by_seed)
 
     def revealed(self, step: Step, time: str, found: Found | None = None) -> Self:
         """Note that the result of a step was told: the first time stays, and the same result as it is."""
@@ -316,7 +316,7 @@ class LabRecord(Kept, frozen=True):
             before.found is not None and replace(found, time=before.found.time) == before.found
         ):
             found = before.found
-        return self.with_step(step, replace(before, revealed=before.revealed or time, found=found))
+        return self._with(step, revealed=before.revealed or time, found=found)
 
     def given_up(self, step: Step, time: str) -> Self:
         """Let the result be shown without a prediction: from now on none can be made or is waited for."""
@@ -328,11 +328,10 @@ class LabRecord(Kept, frozen=True):
             raise ParameterError(
                 f"A field holds at most {format_count(MAX_WORDS)} letters; your last addition was left out."
             )
-        before = self.step(step.id)
-        written = {**before.written, part: words}
+        written = {**self.step(step.id).written, part: words}
         if not words:
             del written[part]
-        return self._ticked(step, replace(before, written=written), time)
+        return self._with(step, time, written=written)
 
     def recorded(self, step: Step, version: Version) -> Self:
         """Record a hypothesis: what was recorded before stays, and the same again changes nothing."""
@@ -341,7 +340,7 @@ class LabRecord(Kept, frozen=True):
         if version.text.strip() == said.strip():
             return self
         versions = (*before.hypothesis, version)[-_MOST_VERSIONS:]
-        changed = self.with_step(step, replace(before, hypothesis=versions))
+        changed = self._with(step, hypothesis=versions)
         return changed.wrote(step, "hypothesis", version.text, version.time)
 
     def with_inserts(self, step: Step, inserts: tuple[Insert, ...]) -> Self:
@@ -350,30 +349,24 @@ class LabRecord(Kept, frozen=True):
             raise ParameterError(
                 f"A step holds at most {MOST_INSERTS} figures and tables. Remove some first."
             )
-        return self.with_step(step, replace(self.step(step.id), inserts=inserts))
+        return self._with(step, inserts=inserts)
 
     def happened(self, step: Step, event: Event, time: str) -> Self:
         """Count something that was done, and tick the step where nothing is left to do."""
-        before = self.step(step.id)
-        return self._ticked(step, replace(before, counts=counted(before.counts, event)), time)
-
-    def _ticked(self, step: Step, done: StepRecord, time: str) -> Self:
-        if not done.done and not missing(step, done.counts, done.written):
-            done = replace(done, done=time)
-        return self.with_step(step, done)
+        return self._with(step, time, counts=counted(self.step(step.id).counts, event))
 
     def looked_at(self, step: Step, time: str) -> Self:
         """Bring a step to the front; one that waits for nothing is ticked by that."""
-        before, changed = self.step(step.id), replace(self, place=step.id)
-        if step.done_when or before.done:
-            return changed
-        return changed.with_step(step, replace(before, done=time))
+        return replace(self, place=step.id)._with(step, "" if step.done_when else time)
 
-    def with_step(self, step: Step, done: StepRecord) -> Self:
-        """Return the record with something else done in a step."""
-        if done == self.step(step.id):  # such as an event that tells the same as the one before
-            return self
-        return replace(self, steps={**self.steps, step.id: done})
+    def _with(self, step: Step, time: str = "", **changes: Any) -> Self:
+        """Return the record with a step changed, and with a time ticked where nothing is left to do."""
+        before = self.step(step.id)
+        done = replace(before, **changes)
+        if time and not done.done and not missing(step, done.counts, done.written):
+            done = replace(done, done=time)
+        # An event may tell the same as the one before.
+        return self if done == before else replace(self, steps={**self.steps, step.id: done})
 
     def gaps(self, lab: Lab, experiment: Experiment) -> Iterator[tuple[Step, Question]]:
         """Yield the questions about such a network without an answer, in the order of the lab."""

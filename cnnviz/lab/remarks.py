@@ -98,13 +98,11 @@ def _of_steps(handed: HandIn, lab: Lab) -> Iterator[str]:
     """Yield what was done in steps that the lab does not have, and what the program would not let pass."""
     steps = {step.id: step for step in lab.steps}
     asks = {step.key_of(question): question for step in lab.steps for question in step.questions}
+    predicted = {key for key, step in steps.items() if step.prediction}
     expected = {
         "steps that are done": (handed.done, set(steps)),
-        "predictions": (handed.predictions, {key for key, step in steps.items() if step.prediction}),
-        "predictions that were given up": (
-            handed.given_up,
-            {key for key, step in steps.items() if step.prediction},
-        ),
+        "predictions": (handed.predictions, predicted),
+        "predictions that were given up": (handed.given_up, predicted),
         "answers": (handed.answers, set(asks)),
         "hypotheses": (handed.hypotheses, {key for key, question in asks.items() if question.is_hypothesis}),
         "numbers": ({each.step: each for each in handed.measured}, set(steps)),
@@ -115,7 +113,7 @@ def _of_steps(handed: HandIn, lab: Lab) -> Iterator[str]:
     unfit = [
         key
         for key, each in handed.predictions.items()
-        if key in steps and steps[key].prediction and verdict_of(steps[key], each.answer, ()) is None
+        if key in predicted and verdict_of(steps[key], each.answer, ()) is None
     ]
     if unfit:
         yield f"the program takes no such prediction in {_names(unfit)}"
@@ -123,8 +121,7 @@ def _of_steps(handed: HandIn, lab: Lab) -> Iterator[str]:
         key
         for key in handed.done
         if key in steps
-        and key not in handed.predictions
-        and key not in handed.given_up
+        and key not in {*handed.predictions, *handed.given_up}
         and any(each.event == "predicted" for each in steps[key].done_when)
     ]
     if lost:
@@ -248,9 +245,6 @@ _YEAR = timedelta(days=366)
 _FEWEST = 3
 _LONGEST_STEP = 40
 
-type _Moment = tuple[str, datetime]
-"""What was done, as words, and when."""
-
 
 def impossible_times(handed: HandIn, lab: Lab | None) -> Iterator[str]:
     """Yield what is wrong with the times of a hand-in, as clauses; the lab that it is of may not be known."""
@@ -268,7 +262,12 @@ def impossible_times(handed: HandIn, lab: Lab | None) -> Iterator[str]:
         return
     if end > datetime.now() + _YEAR:
         yield f"{_WHOLE} is dated {written[_WHOLE]}, more than a year from now"
-    yield from _after(read, written, end)
+    late = {what: time - end for what, time in read.items() if time > end}
+    # Whoever sets the clock back does so after several things, not for one of them alone.
+    allowed = _MINUTES if len(late) == 1 and len(read) >= _FEWEST else _WORLD
+    too_late = [what for what, delay in late.items() if delay > allowed]
+    if too_late:
+        yield f"{too_late[0]} is dated {written[too_late[0]]}, after the hand-in that holds it"
     yield from _out_of_order(handed, lab, read)
 
 
@@ -308,17 +307,6 @@ def read_time(text: str) -> datetime | None:
         return datetime.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _after(read: dict[str, datetime], written: dict[str, str], end: datetime) -> Iterator[str]:
-    """Yield what is dated after the hand-in that holds it."""
-    late = {what: time - end for what, time in read.items() if time > end}
-    # Whoever sets the clock back does so after several things, not for one of them alone.
-    allowed = _MINUTES if len(late) == 1 and len(read) >= _FEWEST else _WORLD
-    for what, delay in late.items():
-        if delay > allowed:
-            yield f"{what} is dated {written[what]}, after the hand-in that holds it"
-            return
 
 
 def _out_of_order(handed: HandIn, lab: Lab | None, read: dict[str, datetime]) -> Iterator[str]:

@@ -206,7 +206,7 @@ def _text_in_pdf(content: bytes) -> str:
     """Return the attached text: the stream of the one embedded file that is an object in JSON."""
     texts: list[str] = []
     for begin in islice(_EMBEDDED.finditer(content), _MOST_ATTACHED):
-        unpacked = _unpacked(content, begin.end())
+        unpacked = unpacked_stream(memoryview(content)[begin.end() : begin.end() + LARGEST], LARGEST)
         if unpacked is None:  # short ones are not packed
             unpacked = content[begin.end() : content.find(b"endstream", begin.end())][:LARGEST]
         if unpacked.lstrip().startswith(b"{"):
@@ -220,11 +220,11 @@ def _text_in_pdf(content: bytes) -> str:
     return texts[0]
 
 
-def _unpacked(content: bytes, start: int) -> bytes | None:
-    """Return a packed stream that begins at `start`; None where it is none, or larger than it may be."""
+def unpacked_stream(packed: bytes | memoryview, most: int) -> bytes | None:
+    """Return a stream of a PDF; None where it is not packed as those of CNNViz, or larger than it may be."""
     unpacking = zlib.decompressobj()
     try:
-        unpacked = unpacking.decompress(memoryview(content)[start : start + LARGEST], LARGEST + 1)
+        unpacked = unpacking.decompress(packed, most + 1)
     except zlib.error:
         return None
-    return unpacked if unpacking.eof and len(unpacked) <= LARGEST else None
+    return unpacked if unpacking.eof and len(unpacked) <= most else None
