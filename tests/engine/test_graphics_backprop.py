@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from cnnviz.drawing import DARK, LIGHT, Box, CellKey, Cells, Colors, Image, Rect, Text, cell_numbers, drawn
-from cnnviz.drawing.cells import number_cell
+from cnnviz.drawing import DARK, LIGHT, Box, CellKey, Cells, Colors, Image, Rect, Text, drawn
+from cnnviz.drawing.cells import cell_numbers, number_cell
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.formula import FORMULA, Formulas, height
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, fitting, inside

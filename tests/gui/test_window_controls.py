@@ -9,7 +9,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QTabBar, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
-from cnnviz.drawing import CellParts, Colors, Image
+from cnnviz.drawing import Colors, Image
+from cnnviz.drawing.marks import CellParts
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.thumbnails import THUMBNAILS, Images, Thumbnails
 from tests.gui.driving import activate
