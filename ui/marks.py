@@ -459,5 +459,5 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
             )
             return
         kept: Kept = {}
-        paint(self.drawing(), painter, kept, self._kept, self.ground)
+        paint(self.drawing().marks, painter, self._theme, kept, self._kept, self.ground)
         self._kept = kept
