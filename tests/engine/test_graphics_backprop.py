@@ -203,15 +203,6 @@ def test_an_axis_has_at_least_two_numbers_that_differ(ends: tuple[float, float])
     assert len(set(beside)) == len(beside) >= 2
 
 
-@pytest.mark.parametrize("width", [180, 300, 600])
-def test_the_numbers_of_an_axis_are_whole(width: int) -> None:
-    p = np.linspace(0.01, 1.0, 50)
-    plot = Curves((Curve("loss", p, -np.log(p)),), x_name="probability", y_name="loss")
-    texts = [m for m in drawn(CURVES, plot, width, LIGHT).all_marks() if isinstance(m, Text)]
-    (last,) = [mark for mark in texts if mark.words == "1.0"]
-    assert last.x + last.font.width("1.0") / 2 <= width
-
-
 def test_a_short_bar_of_colours_has_its_numbers_below() -> None:
     maps = np.linspace(-1, 1, 32).reshape(8, 2, 2) * 0.0017
     shown = Chosen(Tiles(maps, Colors.of("signed", maps), Go), 0)
