@@ -1,7 +1,7 @@
 """Shows drawings in the window: finds what is pointed at, takes keys, tells screen readers."""
 
 from collections.abc import Callable, Hashable
-from typing import Any, override
+from typing import override
 
 from PySide6.QtCore import (
     QEasingCurve,
@@ -65,6 +65,8 @@ _NOTCH = 120  # of a wheel, in eighths of a degree
 class MarkView[C](ShowsTips, Spoken, QWidget):
     """Shows what a graphic draws of a content.
 
+    * `name`, `tip`: for screen readers and for the pointer.
+    * `answer`: is told what it asks for.
     * `keys_point`: whether the arrow keys lead from part to part, and Enter presses one.
     * `copies`: whether its numbers are copied as a table by the key for copying, and by the context menu.
     """
@@ -85,6 +87,9 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
     def __init__(
         self,
         graphic: Graphic[C],
+        name: str = "",
+        tip: str = "",
+        answer: Callable[[Ask], object] | None = None,
         *,
         keys_point: bool = False,
         copies: bool = False,
@@ -114,7 +119,10 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         self.setFocusPolicy(focus)
         self._wanted: Size | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        if answer is not None:
+            self.asked.connect(answer)
         follow_theme(self)
+        named(self, name, tip)
 
     # -- what is shown -------------------------------------------------------------------------------------
 
@@ -216,7 +224,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
 
     @override
     def spoken_value(self) -> str:
-        part = self.drawing().part(self.hovered)
+        part = None if self.content is None else self.drawing().part(self.hovered)
         return "" if part is None else part.tip
 
     @override
@@ -451,22 +459,5 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
             )
             return
         kept: Kept = {}
-        paint(self.drawing(), painter, kept, self._kept, self.ground)
+        paint(self.drawing().marks, painter, self._theme, kept, self._kept, self.ground)
         self._kept = kept
-
-
-def view_of[C, V: MarkView[Any]](
-    graphic: Graphic[C],
-    name: str,
-    tip: str = "",
-    answer: Callable[[Ask], None] | None = None,
-    *,
-    keys_point: bool = False,
-    focus: Qt.FocusPolicy = Qt.FocusPolicy.NoFocus,
-    kind: type[V] = MarkView,
-) -> V:
-    """Make a view with a name for screen readers and a tool tip; `answer` is told what it asks for."""
-    view = named(kind(graphic, keys_point=keys_point, focus=focus), name, tip)
-    if answer is not None:
-        view.asked.connect(answer)
-    return view

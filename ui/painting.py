@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPixmap, QPolygonF
 
-from cnnviz.drawing import Box, Drawing, Font, Group, Image, Ink, Line, Lines, Look, Mark, Polygon, Rect, Text
+from cnnviz.drawing import Box, Font, Group, Image, Ink, Line, Lines, Look, Mark, Polygon, Rect, Text
 from ui.theme import mono_font, ui_font
 
 Kept = dict[Hashable, Any]
@@ -22,24 +22,15 @@ _WEIGHTS = {"regular": QFont.Weight.Normal, "medium": QFont.Weight.Medium, "stro
 
 
 def paint(
-    drawing: Drawing, painter: QPainter, kept: Kept | None = None, known: Kept | None = None, ground: Ink = ""
+    marks: Sequence[Mark], painter: QPainter, look: Look, kept: Kept | None, known: Kept, ground: Ink = ""
 ) -> None:
-    """Paint a drawing, on the screen as on paper.
+    """Paint one mark after the other, on the screen as on paper.
+
+    What is in force is not set again: it costs as much as to paint. Edges are not smoothed before and after.
 
     * `kept`, `known`: pictures of groups: those that are used are put into `kept`, taken from
       `known` where they are there. None paints all marks of a group one by one, for vector files.
     * `ground`: colour that lies below everything, if it is known.
-    """
-    painter.setRenderHint(_SMOOTH, False)
-    _paint(drawing.marks, painter, drawing.ground.look, kept, known or {}, ground)
-
-
-def _paint(
-    marks: Sequence[Mark], painter: QPainter, look: Look, kept: Kept | None, known: Kept, ground: Ink = ""
-) -> None:
-    """Paint one mark after the other; what is in force is not set again: it costs as much as to paint.
-
-    Edges are not smoothed before and after.
     """
     nothing: tuple[object, object] = None, None  # font and ink of words
     written, is_round = nothing, False  # whether edges are smoothed: straight ones never
@@ -116,7 +107,7 @@ def _paint_group(
     group: Group, painter: QPainter, look: Look, kept: Kept | None, known: Kept, ground: Ink
 ) -> None:
     if kept is None:
-        _paint(group.draw(), painter, look, None, {})
+        paint(group.draw(), painter, look, None, {})
         return
     box, key = group.box, group.key
     if min(box.width, box.height) < 0.5:  # a card that is squeezed while the window is laid out
@@ -124,7 +115,7 @@ def _paint_group(
     picture = known.get(key, _NEW)
     if picture is _NEW:
         kept[key] = None
-        _paint(group.draw(), painter, look, kept, known)
+        paint(group.draw(), painter, look, kept, known)
         return
     if picture is None:
         ratio = painter.device().devicePixelRatioF()
@@ -133,7 +124,7 @@ def _paint_group(
         picture.fill(color(look, ground) if ground else Qt.GlobalColor.transparent)
         inner = QPainter(picture)
         inner.translate(-box.left, -box.top)
-        _paint(group.draw(), inner, look, {}, {})
+        paint(group.draw(), inner, look, {}, {})
         inner.end()
     kept[key] = picture
     painter.drawPixmap(QPointF(box.left, box.top), picture)

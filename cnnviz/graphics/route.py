@@ -319,23 +319,18 @@ def _flying(route: Route, plan: _Plan, motion: float) -> dict[int, Point]:
         cell = plan.cell(plan.gets, row, col)
         corners = [(pooled.x, pooled.y), *_path(plan, row, col), (cell.x, cell.y)]
         paths[place] = _rounded(corners, plan.gap * 0.4)
-    way = motion * max(map(_length, paths.values()), default=0.0)
-    return {place: _along(path, way) for place, path in paths.items() if way < _length(path)}
+    ends = {place: _ends(path) for place, path in paths.items()}
+    way, found = motion * max((float(each[-1]) for each in ends.values()), default=0.0), dict[int, Point]()
+    for place, path in paths.items():
+        if way < ends[place][-1]:
+            x, y = (float(np.interp(way, ends[place], along)) for along in zip(*path, strict=True))
+            found[place] = x, y
+    return found
 
 
-def _length(path: list[Point]) -> float:
-    return sum(math.dist(*piece) for piece in pairwise(path))
-
-
-def _along(path: list[Point], way: float) -> Point:
-    """Where a path has led to after a part of its length."""
-    for (x0, y0), (x1, y1) in pairwise(path):
-        piece = math.dist((x0, y0), (x1, y1))
-        if way <= piece:
-            share = way / max(piece, 1e-6)
-            return x0 + (x1 - x0) * share, y0 + (y1 - y0) * share
-        way -= piece
-    return path[-1]
+def _ends(path: list[Point]) -> NDArray[np.float64]:
+    """How long a path is up to each of its points."""
+    return np.cumsum([0.0, *(math.dist(*piece) for piece in pairwise(path))])
 
 
 def _rounded(path: list[Point], radius: float) -> list[Point]:

@@ -39,7 +39,7 @@ def paged(body: Item, width: float = WIDTH) -> Drawing:
 
 def figure(body: Item, name: str, caption: str, numbers: Data | None = None) -> Figure:
     """Return a page as a figure."""
-    title = name.replace("-", " ").capitalize()
+    title = " ".join(name.split("-")).capitalize()
     return Figure(name, caption, to_svg(paged(body), title, "pt"), data=numbers)
 
 

@@ -13,21 +13,9 @@ import numpy as np
 import pytest
 
 from cnnviz import graphics, mathematics
-from cnnviz.drawing import (
-    DARK,
-    LIGHT,
-    PAPER,
-    Box,
-    Colors,
-    Graphic,
-    Ground,
-    Look,
-    Part,
-    drawn,
-    is_plain,
-    to_svg,
-)
+from cnnviz.drawing import DARK, LIGHT, PAPER, Box, Colors, Graphic, Ground, Look, Part, drawn
 from cnnviz.drawing import Text as TextMark
+from cnnviz.drawing.svg import is_plain, to_svg
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix
 from cnnviz.graphics.curves import CURVES, READING, Curve, Curves, Marker, Reading
 from cnnviz.graphics.flow import FLOW

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from cnnviz.drawing import DARK, LIGHT, Box, CellKey, Cells, Colors, Image, Rect, Text, cell_numbers, drawn
-from cnnviz.drawing.cells import number_cell
+from cnnviz.drawing import DARK, LIGHT, Box, CellKey, Cells, Colors, Image, Rect, Text, drawn
+from cnnviz.drawing.cells import cell_numbers, number_cell
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.formula import FORMULA, Formulas, height
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, fitting, inside
@@ -201,15 +201,6 @@ def test_an_axis_has_at_least_two_numbers_that_differ(ends: tuple[float, float])
     marks = drawn(CURVES, plot, 230, LIGHT).all_marks()
     beside = [mark.words for mark in marks if isinstance(mark, Text) and mark.anchor == "end"]
     assert len(set(beside)) == len(beside) >= 2
-
-
-@pytest.mark.parametrize("width", [180, 300, 600])
-def test_the_numbers_of_an_axis_are_whole(width: int) -> None:
-    p = np.linspace(0.01, 1.0, 50)
-    plot = Curves((Curve("loss", p, -np.log(p)),), x_name="probability", y_name="loss")
-    texts = [m for m in drawn(CURVES, plot, width, LIGHT).all_marks() if isinstance(m, Text)]
-    (last,) = [mark for mark in texts if mark.words == "1.0"]
-    assert last.x + last.font.width("1.0") / 2 <= width
 
 
 def test_a_short_bar_of_colours_has_its_numbers_below() -> None:

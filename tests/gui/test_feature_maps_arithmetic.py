@@ -141,9 +141,9 @@ def test_every_column_shows_what_a_plain_pass_computes(name):
                 shown = asked.shown(key).map
                 same(shown.values[~shown.blank], outputs[key])
             case Kind.OUTPUT:
-                np.testing.assert_allclose(asked.content(key).outputs.probabilities, probabilities, rtol=1e-5)
+                np.testing.assert_allclose(asked.content(key).values, probabilities, rtol=1e-5)
                 if len(outputs[key]) > 1:
-                    same(asked.content(key).outputs.logits, outputs[key])
+                    same(asked.content(key).logits, outputs[key])
             case Kind.EVIDENCE:
                 assert asked.tiles(key).shape == asked.network.shapes[column.stage]
 

@@ -15,7 +15,6 @@ from tests.gui.own_digit_driving import CONTROL, ONE, ZERO, open_board, paper, s
 from tests.gui.training_driving import train_to
 from tests.gui.whole_window import rest
 from ui.export.exporter import mime_data
-from ui.marks import view_of
 from ui.panels.samples.drawing_pad import DrawingPad
 from ui.panels.samples.pictures import picture_of_image, shortened
 from ui.state import RunStatus
@@ -249,7 +248,7 @@ LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 
 @pytest.fixture
 def pad(qtbot):
-    widget = view_of(BOARD, "Board", focus=Qt.FocusPolicy.StrongFocus, kind=DrawingPad)
+    widget = DrawingPad(BOARD, "Board", focus=Qt.FocusPolicy.StrongFocus)
     qtbot.addWidget(widget)
     widget.set_brush(24, erases=False)
     widget.resize(420, 320)

@@ -13,7 +13,6 @@ from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import settle, show_window, turn_wheel
 from tests.gui.feature_maps_panel import Later
 from tests.small_data import few_digits
-from ui.marks import view_of
 from ui.panels.scene import PictureLoop, scene_of
 from ui.panels.thumbnails import ThumbnailView
 from ui.state import AppState, Sample, Shift
@@ -145,7 +144,7 @@ def view(qtbot):
     def answer(ask):
         widget.show_content(Thumbnails(IMAGES, ask.index))
 
-    widget = view_of(THUMBNAILS, "Images", "", answer, focus=Qt.FocusPolicy.StrongFocus, kind=ThumbnailView)
+    widget = ThumbnailView(THUMBNAILS, "Images", "", answer, focus=Qt.FocusPolicy.StrongFocus)
     qtbot.addWidget(widget)
     widget.resize(230, 500)
     widget.show_content(Thumbnails(IMAGES, 0))

@@ -9,7 +9,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QTabBar, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
-from cnnviz.drawing import CellParts, Colors, Image
+from cnnviz.drawing import Colors, Image
+from cnnviz.drawing.marks import CellParts
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.thumbnails import THUMBNAILS, Images, Thumbnails
 from tests.gui.driving import activate
@@ -28,7 +29,7 @@ from ui.controls.labels import ElidedLabel
 from ui.controls.spoken import Spoken, speak
 from ui.controls.tips import WIDTH, wrapped
 from ui.export.figures import figures_of
-from ui.marks import view_of
+from ui.marks import MarkView
 from ui.painting import qrect
 from ui.panels.thumbnails import ThumbnailView
 from ui.panels.training.panel import TrainingPanel
@@ -171,7 +172,7 @@ def _stops(qtbot: QtBot, first: QWidget) -> tuple[list[QWidget], list[str]]:
 
 def test_the_value_of_a_map_is_that_of_the_cell_that_keys_have_led_to(qtbot: QtBot) -> None:
     speak()
-    part, values = view_of(HEAT_MAP, "Map", keys_point=True), np.arange(6.0).reshape(2, 3)
+    part, values = MarkView(HEAT_MAP, "Map", keys_point=True), np.arange(6.0).reshape(2, 3)
     qtbot.addWidget(part)
     part.show_content(Looked(HeatMap(values, Colors.of("sequential", values))))
     part.resize(300, 200)
@@ -271,7 +272,7 @@ def test_lines_are_broken_between_words_and_those_there_are_stay() -> None:
 def test_rows_of_images_end_where_a_whole_one_fits_wherever_they_are_scrolled_to(qtbot: QtBot) -> None:
     pixels = np.zeros((300, 1, 28, 28), np.uint8)
     images = Images(pixels, np.arange(300), str, np.zeros(300, bool))
-    view = view_of(THUMBNAILS, "Images", "tip", lambda _ask: None, kind=ThumbnailView)
+    view = ThumbnailView(THUMBNAILS, "Images", "tip", lambda _ask: None)
     qtbot.addWidget(view)
     view.show_content(Thumbnails(images))
     view.show()

@@ -51,7 +51,7 @@ def to_image(drawing: Drawing, scale: float = 1) -> QImage:
     painter = QPainter(image)
     painter.scale(scale, scale)
     painter.translate(-box.left, -box.top)
-    paint(drawing, painter)
+    paint(drawing.marks, painter, drawing.ground.look, None, {})
     painter.end()
     return image
 
@@ -120,7 +120,7 @@ def draw_pdf(drawing: Drawing, title: str = "", width_cm: float | None = None) -
     painter.scale(factor, factor)
     painter.translate(-box.left, -box.top)
     painter.fillRect(qrect(box), QColor(drawing.ground.look.surface))
-    paint(drawing, painter)
+    paint(drawing.marks, painter, drawing.ground.look, None, {})
     painter.end()
     pdf = bytes(buffer.data().data())
     return lambda: pdf

@@ -16,7 +16,7 @@ from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.layouts import fill, named
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
-from ui.marks import view_of
+from ui.marks import MarkView
 from ui.page_view import PageView
 from ui.panels.backprop.asks import GoTo
 from ui.panels.backprop.focus import Step
@@ -37,7 +37,7 @@ class StepHeader(QWidget):
     def __init__(self) -> None:
         super().__init__()
         tip = "Steps of the backward pass; click one, or use Page up and Page down"
-        self.bar = view_of(
+        self.bar = MarkView(
             STEPS, "Steps of the backward pass", tip, self._answer, focus=Qt.FocusPolicy.StrongFocus
         )
         self.bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

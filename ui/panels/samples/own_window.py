@@ -25,7 +25,7 @@ from ui.controls.drops import is_welcome
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill, named, scaled
 from ui.controls.pace import Pace
-from ui.marks import view_of
+from ui.marks import MarkView
 from ui.page_view import PageView
 from ui.panels.samples import pictures
 from ui.panels.samples.drawing_pad import DrawingPad
@@ -143,7 +143,7 @@ class OwnDigitWindow(QDialog):
     def _build(self) -> None:
         controls = self.choices.controls
         strong = Qt.FocusPolicy.StrongFocus
-        self.pad = view_of(BOARD, "Drawing board", _PAD_TIP, focus=strong, kind=DrawingPad)
+        self.pad = DrawingPad(BOARD, "Drawing board", _PAD_TIP, focus=strong)
         self.known = WrapLabel(small=True)
         self.undo_button = IconButton("undo-2", "Undo", shortcut="Ctrl+Z")
         self.redo_button = IconButton("redo-2", "Redo", shortcut="Ctrl+Shift+Z")
@@ -156,7 +156,7 @@ class OwnDigitWindow(QDialog):
             self.undo_button, self.redo_button, self.clear_button, spacing=6,
         )  # fmt: skip
         self.title = SectionTitle("Image")
-        self.picture = view_of(PHOTO, "Picture that was opened")
+        self.picture = MarkView(PHOTO, "Picture that was opened")
         self.picture.placeholder = _NO_PICTURE
         self.open_button = Button("Open…", "folder-open", "", "Open a PNG, JPEG or BMP file of any size")
         self.paste_button = Button("Paste", "copy", "", "Take the image from the clipboard", "Ctrl+V")

@@ -25,7 +25,7 @@ from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill, named, scaled
 from ui.controls.message_bar import MessageBar
-from ui.marks import view_of
+from ui.marks import MarkView
 from ui.panels.samples import pictures
 from ui.panels.scene import PictureLoop, still_scene_of
 from ui.panels.thumbnails import ThumbnailView, describer
@@ -201,7 +201,7 @@ class SamplesPanel(QFrame):
         self._find = fill(across, (self.filter, 3), (self.search, 2), spacing=6)
         tip = "Click an image to make it the sample; the arrow keys go through them"
         strong = Qt.FocusPolicy.StrongFocus
-        self.grid = view_of(THUMBNAILS, "Test images", tip, self._answer, focus=strong, kind=ThumbnailView)
+        self.grid = ThumbnailView(THUMBNAILS, "Test images", tip, self._answer, focus=strong)
         self.grid.setObjectName("samples")
         scaled(self.grid.setMinimumHeight, _GRID_HEIGHT)
         self.grid.placeholder = "Loading the images…"
@@ -215,7 +215,7 @@ class SamplesPanel(QFrame):
         self._paste.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         self.addAction(self._paste)
         self._bars_title = SectionTitle("Prediction")
-        self.bars = view_of(PROBABILITIES, "Probability of each class", _BARS_TIP)
+        self.bars = MarkView(PROBABILITIES, "Probability of each class", _BARS_TIP)
         self.bars.show_content(Probabilities(()))
         self.said = WrapLabel("", role="muted", lively=True)
         self._layout = fill(  # with so little spacing that there is room to present in the lowest window

@@ -30,7 +30,7 @@ from cnnviz.snapshots import Snapshot
 from ui.controls.buttons import Button
 from ui.controls.layouts import fill
 from ui.controls.pace import Pace
-from ui.marks import view_of
+from ui.marks import MarkView
 from ui.panels.contract import Runs
 from ui.panels.provenance import HasProvenance, Provenance
 from ui.panels.reading_box import ReadingBox
@@ -67,7 +67,7 @@ class TimelineBar(HasProvenance, QFrame):
         self.transport = Transport(self._answer)
         self.moment = ShownMoment()
         self.branch = BranchQuestion()
-        self.track = view_of(TIME_LINE, "Timeline", _TIP, self._answer, focus=Qt.FocusPolicy.StrongFocus)
+        self.track = MarkView(TIME_LINE, "Timeline", _TIP, self._answer, focus=Qt.FocusPolicy.StrongFocus)
         self._content = TimeLine(Track())
         self._told: tuple[Any, ...] = ()  # what the words about the moment depend on
         self.reading: ReadingBox | None = None

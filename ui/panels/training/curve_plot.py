@@ -22,7 +22,7 @@ from ui.controls.keyboard import has_shift, is_plain
 from ui.controls.layouts import fill, named
 from ui.controls.spoken import Spoken, tell_value
 from ui.controls.tips import BESIDE
-from ui.marks import view_of
+from ui.marks import MarkView
 from ui.panels.provenance import HasProvenance
 from ui.panels.reading_box import ReadingBox
 from ui.theme import LIGHT, Theme, follow_theme, mono_font
@@ -151,7 +151,7 @@ class CurvePlot(HasProvenance, Spoken, QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         tip, focus = "Click a name to hide its curve, or to show it again", Qt.FocusPolicy.TabFocus
         name = f"Curves of {title}"
-        self.legend = view_of(LEGEND, name, tip, self._answer, keys_point=True, focus=focus)
+        self.legend = MarkView(LEGEND, name, tip, self._answer, keys_point=True, focus=focus)
         self._build_plot()
         self._is_empty: bool | None = None
         self._empty = named(QLabel(self), role="muted")

@@ -19,7 +19,6 @@ from ui.choices import Choices, one_of
 from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill, named
 from ui.controls.tips import BESIDE
-from ui.marks import view_of
 from ui.panels.provenance import HasProvenance, Provenance, ProvenanceView
 from ui.panels.scene import PictureLoop, Scene, still_scene_of
 from ui.state import AppState, PinnedCell
@@ -82,7 +81,7 @@ class NetworkPart(HasProvenance, QWidget):
         self._state, self._show_cells = state, show_cells
         self.choices = Choices(View, parent=self)
         kind, focus = ProvenanceView[Flow], Qt.FocusPolicy.StrongFocus
-        self.view = view_of(FLOW, "Network", _TIP, self._answer, keys_point=True, focus=focus, kind=kind)
+        self.view = kind(FLOW, "Network", _TIP, self._answer, keys_point=True, focus=focus)
         self.view.ground, self.view.placeholder, self.view.tell = "surface", _EMPTY, self.provenance
         self.view.setProperty("tip", BESIDE)
         hint, filters = ElidedLabel(_HINT, "muted"), named(QLabel("Filters"), role="muted")

@@ -21,7 +21,7 @@ from ui.choices import kept, maybe, read, whole
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import scaled
 from ui.controls.scroll_column import place_of, scroll_later
-from ui.marks import view_of
+from ui.marks import MarkView
 from ui.panels.provenance import HasProvenance, Provenance
 from ui.panels.thumbnails import ThumbnailView, describer
 from ui.state import EvaluatedStep
@@ -52,13 +52,13 @@ class ResultsView(HasProvenance, QWidget):
         self._cell: tuple[int, int] | None = None
         self._current: int | None = None  # test image that is the sample
         self._title, strong = SectionTitle("Test images"), Qt.FocusPolicy.StrongFocus
-        self.matrix = view_of(CONFUSION, "Confusion matrix", _MATRIX_TIP, self._answer, focus=strong)
+        self.matrix = MarkView(CONFUSION, "Confusion matrix", _MATRIX_TIP, self._answer, focus=strong)
         self.matrix.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.matrix.placeholder = "Measured on the test images while training and after each pause"
         self.summary = WrapLabel("", role="muted")
         self._mistakes_title = SectionTitle("Mistakes")
         told = THUMBNAILS, "Mistakes", _MISTAKES_TIP, self._answer
-        self.mistakes = view_of(*told, focus=strong, kind=ThumbnailView)
+        self.mistakes = ThumbnailView(*told, focus=strong)
         self.mistakes.setObjectName("mistakes")
         # So that the matrix keeps its height: of the mistakes one row is in sight at least.
         scaled(self.mistakes.setMinimumHeight, 46)
