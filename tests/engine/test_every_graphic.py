@@ -147,7 +147,12 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     "reading": (READING, Reading("step 1,200", (("accent", "running mean", "0.0430"),))),
     "legend": (
         LEGEND,
-        Legend("Loss", tuple(Named(name, "accent", "solid", 1.5, True) for name in ("each step", "mean"))),
+        Legend(
+            "Loss",
+            tuple(
+                Named(name, "accent", "solid", 1.5, True, versions=(name,)) for name in ("each step", "mean")
+            ),
+        ),
     ),
     "stage map": (STAGE_MAP, StageMap(Looked(HeatMap(GRID, SIGNED)), moves=Go)),
     "marks": (MARKS, KEYED),

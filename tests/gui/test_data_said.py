@@ -41,7 +41,7 @@ _LOST = "Of the 60 pictures in zoo, 60 were made grey and 60 were scaled to 28 x
 def _names_in(panel: FeatureMapsPanel) -> tuple[str, ...]:
     """Names of the classes wherever Filters & maps writes them."""
     leaves, stage = panel.network.flow.page.leaves(), panel.picture.plan.output_stage
-    names = leaves[stage].content.outputs.names
+    names = leaves[stage].content.names
     assert leaves[f"{stage} line"].content.words.removeprefix("read as ") in names
     if "class" in leaves:
         assert [title for _, title in leaves["class"].options] == ["predicted", *names]

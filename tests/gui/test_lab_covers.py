@@ -38,7 +38,7 @@ _SAYS = {
     "test_accuracy": r"Test accuracy {percent} %|\baccuracy \d|correct, {percent} %",
     "most_mistaken_class": r"Test accuracy \d",
     "hardest_probability": r"read as \d \(|class \d, probability|class \d: (probability|original) 0",
-    "filter_change": r"\blength [\d.]+, \d+ % of A",
+    "filter_change": r"\d % of A's size \([\d.]+\)",
     "receptive_field": r"pool1 .*sees rows \d+–\d+",
     "window_winner": r"every other cell gets exactly 0|winner: \(\d|pool1 .* = [+−]\d",
     "dots_cells_changed": r"Measured:",
