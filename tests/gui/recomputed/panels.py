@@ -83,10 +83,9 @@ def feature_maps(session: Session) -> Iterator[str]:
             shown = card.content.looked.map.values
             yield from near(f"{stage}, map {channel}", shown, trace.outputs[stage][0, channel])
         elif column.kind is Kind.OUTPUT and isinstance(card, Card):
-            outputs = card.content.outputs
-            yield from near("outputs", outputs.probabilities, trace.class_probabilities[0])
-            if outputs.names != classes:
-                yield f"outputs of {outputs.names} instead of {classes}"
+            yield from near("outputs", card.content.values, trace.class_probabilities[0])
+            if card.content.names != classes:
+                yield f"outputs of {card.content.names} instead of {classes}"
 
 
 _SAID = re.compile(r"Measured \S+ \S+: (\S+) steps?, seed (\S+)\.(.*)")
