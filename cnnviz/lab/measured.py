@@ -134,7 +134,7 @@ def told_so_far(
 ) -> LabNumbers:
     """Return what the guide has told of a lab's own networks by now: those of these settings.
 
-    * `run`: what the first step shows of the run in the window.
+    * `run`: what the first step with observations shows of the run in the window.
     """
     measured: list[Measured] = []
     for step in lab.steps:
@@ -144,7 +144,8 @@ def told_so_far(
             continue
         if not set(found.experiment.differing(own)) - HARMLESS:
             measured += found.measured
-    return LabNumbers(experiment, measured=tuple(measured), parts={lab.steps[0].id: run})
+    observing = (step for step in lab.steps if any(each.part == "observations" for each in step.questions))
+    return LabNumbers(experiment, measured=tuple(measured), parts={next(observing, lab.steps[0]).id: run})
 
 
 def run_blocks(experiment: Experiment, history: History | None) -> Iterator[Block]:

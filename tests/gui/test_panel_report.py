@@ -289,6 +289,11 @@ def test_a_draft_shows_the_run_in_the_window_but_no_curves_that_tell_an_answer_a
     assert any("40 steps" in each and "95 %" in each for each in said)
     assert shown() == {"training-curves", "settings"}
     assert shown(is_final=True) == set()
+    lab = load_lab(shipped_labs()["lab5"])
+    panel.work.set_lab(lab, "lab5")
+    blocks = panel.exporter.composed(is_final=False)().blocks
+    heads = [each.text for each in blocks if isinstance(each, Heading)]
+    assert heads[heads.index("The run so far") - 1] == lab.step("slow").title, "the first that is observed"
     state.set_covered({Secret.TEST: "Step 2 asks for it."})
     assert shown() == {"settings"}
 

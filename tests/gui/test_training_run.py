@@ -326,6 +326,3 @@ def test_a_click_goes_on_to_the_same_cell_in_filters_and_maps(qtbot, session):
     row = session.state.pinned.index[1]
     qtbot.keyClick(session.window.focusWidget(), Qt.Key.Key_Down)
     assert session.state.pinned.index[1] == row + 1, "the keyboard has gone there, too"
-
-
-# -- a second run --------------------------------------------------------------------------------------------

@@ -289,12 +289,9 @@ class _Choice(QWidget):
         super().__init__()
         self._button = button
         button.setAccessibleName(text)
-        row = fill(QHBoxLayout(self), spacing=2)
-        row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        beside = QVBoxLayout()
-        beside.addSpacing(_LOWER)
-        beside.addWidget(WrapLabel(text, role="text"))
-        row.addLayout(beside, 1)
+        beside = fill(QVBoxLayout(), WrapLabel(text, role="text"), margins=(0, _LOWER, 0, 0))
+        row = fill(QHBoxLayout(self), button, (beside, 1), spacing=2)
+        row.setAlignment(button, Qt.AlignmentFlag.AlignTop)
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:

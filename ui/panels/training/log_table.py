@@ -104,10 +104,6 @@ class LogTable(ProvenanceView[Values]):
         """Be as high as there is room: more rows will come."""
 
     @override
-    def sizeHint(self) -> QSize:
-        return QSize(self._theme.px(240), round(10 * self._line))
-
-    @override
     def minimumSizeHint(self) -> QSize:
         widest = VALUES.size(log_values([LogLine(10**6, 12.345, 0.999, 1)]), self._theme).least_width
         return QSize(round(widest) + self.bar.sizeHint().width(), round(4 * self._line))

@@ -341,10 +341,10 @@ class TrainingPanel(Panel):
 
     def _on_history_reset(self) -> None:
         history = self._state.history
-        self._draw_log()
         self._log_title.set_caption(f"means of {format_count(history.log_every)} steps")
         first = history.first_step + history.log_every
         self.log.placeholder = f"Its first line comes at step {format_count(first)}"
+        self._draw_log()
 
     def _draw_log(self) -> None:
         self.log.show_rows(self._state.history.log)

@@ -7,7 +7,7 @@ from typing import override
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QSpacerItem, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnviz._types import View, ViewValue
 from cnnviz.datasets import Dataset
@@ -19,7 +19,7 @@ from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
 from cnnviz.quantities import format_count, format_percent, format_value
 from ui.choices import kept, maybe, read, whole
 from ui.controls.labels import SectionTitle, WrapLabel
-from ui.controls.layouts import scaled
+from ui.controls.layouts import fill, scaled
 from ui.controls.scroll_column import place_of, scroll_later
 from ui.marks import MarkView
 from ui.panels.provenance import HasProvenance, Provenance
@@ -63,14 +63,10 @@ class ResultsView(HasProvenance, QWidget):
         # So that the matrix keeps its height: of the mistakes one row is in sight at least.
         scaled(self.mistakes.setMinimumHeight, 46)
         self.mistakes.placeholder = "None: every test image is classified correctly"
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setVerticalSpacing(6)
-        self._grid.setHorizontalSpacing(16)
-        # All stands at the top also while there are no mistakes to fill the rest.
-        self._grid.addItem(QSpacerItem(0, 0, vData=QSizePolicy.Policy.Expanding), 5, 0)
+        left = fill(QVBoxLayout(), self._title, self.matrix, 1, spacing=6)
+        right = fill(QVBoxLayout(), self.summary, self._mistakes_title, (self.mistakes, 1), spacing=6)
+        self._box = fill(QBoxLayout(QBoxLayout.Direction.TopToBottom, self), left, (right, 1), spacing=6)
         self._is_large = False
-        self._arrange(is_flat=False)
         self.set_result(None, None)
 
     def present(self, alone: bool) -> None:
@@ -82,20 +78,9 @@ class ResultsView(HasProvenance, QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the matrix beside the rest where one below the other is too high."""
         super().resizeEvent(event)
-        is_flat = self.width() > 1.5 * self.height()
-        if is_flat != bool(self._grid.rowStretch(3)):
-            self._arrange(is_flat=is_flat)
-
-    def _arrange(self, *, is_flat: bool) -> None:
-        beside = self._title, self.summary, self._mistakes_title, self.mistakes
-        for row, part in enumerate(beside):
-            self._grid.addWidget(part, row + (row > 0 and not is_flat), int(is_flat))
-        top = Qt.AlignmentFlag.AlignTop
-        self._grid.addWidget(self.matrix, int(not is_flat), 0, 4 if is_flat else 1, 1, top)
-        self._grid.setRowStretch(3, int(is_flat))
-        self._grid.setRowStretch(4, int(not is_flat))
-        self._grid.setColumnStretch(0, 1)
-        self._grid.setColumnStretch(1, int(is_flat))
+        direction, is_flat = QBoxLayout.Direction, self.width() > 1.5 * self.height()
+        self._box.setDirection(direction.LeftToRight if is_flat else direction.TopToBottom)
+        self._box.setStretch(0, int(is_flat))
 
     def set_result(self, dataset: Dataset | None, result: EvaluatedStep | None) -> None:
         """Show a result, and where its run began if not at initial weights; with None how to get one."""
