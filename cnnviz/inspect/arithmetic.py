@@ -68,26 +68,19 @@ def explain_cell(
 class LogitContributions:
     """A logit taken apart: `logit = contributions.sum() + bias + remainder`, and `blank` if there is one.
 
-    Attributes
-    ----------
-    layer : str
-        Stage whose cells the contributions belong to.
-    class_index : int
-        Which logit; 0 where there is only one, which speaks for class 1.
-    contributions : ndarray of the shape of one sample of the stage
-        Contribution of each cell, in the network's dtype.
-    biases : mapping from parameter name to float
-        Contribution of each bias after the stage; empty relative to a blank image, whose logit holds them.
-    remainder : float
-        What the contributions and biases leave unexplained: rounding only, if `exact`.
-    exact : bool
-        Whether the decomposition holds whatever the weights. If not (there is a sigmoid or tanh between the
-        stage and the logit, or, relative to a blank image, anything that is not linear), it is a
-        linearisation around this image, and the remainder is what the curvature adds.
-    blank : float or None
-        Logit of a blank image, if the contributions are relative to one.
-    blank_values : ndarray of the shape of one sample of the stage, or None
-        What a blank image has in the stage.
+    * `layer`: Stage whose cells the contributions belong to.
+    * `class_index`: Which logit; 0 where there is only one, which speaks for class 1.
+    * `contributions`: ndarray of the shape of one sample of the stage. Contribution of each cell, in the
+      network's dtype.
+    * `biases`: Contribution of each bias after the stage; empty relative to a blank image, whose logit holds
+      them.
+    * `remainder`: What the contributions and biases leave unexplained: rounding only, if `exact`.
+    * `exact`: Whether the decomposition holds whatever the weights. If not (there is a sigmoid or tanh
+      between the stage and the logit, or, relative to a blank image, anything that is not linear), it is a
+      linearisation around this image, and the remainder is what the curvature adds.
+    * `blank`: Logit of a blank image, if the contributions are relative to one.
+    * `blank_values`: ndarray of the shape of one sample of the stage, or None. What a blank image has in the
+      stage.
     """
 
     layer: str
@@ -186,21 +179,10 @@ def logit_slopes(network: Network, trace: Trace, layer: str, class_indices: IntA
 
     Times the value of a cell it is what the cell contributes to the logit.
 
-    Parameters
-    ----------
-    network, trace, layer
-        As for `logit_contributions`.
-    class_indices : ndarray of shape (n,)
-        Which logit of each sample.
-
-    Returns
-    -------
-    ndarray of shape (n, c, h, w) or (n, d), in the network's dtype
-
-    Raises
-    ------
-    ParameterError
-        If there is no such layer, or there is not one logit for each sample.
+    * `network`, `trace`, `layer`: As for `logit_contributions`.
+    * `class_indices`: shape (n,). Which logit of each sample.
+    * Returns: shape (n, c, h, w) or (n, d), in the network's dtype
+    * Raises ParameterError: if there is no such layer, or there is not one logit for each sample.
     """
     index = stage_index(network, layer)
     if class_indices.shape != (len(trace.inputs),):

@@ -17,14 +17,9 @@ from cnnviz.setting import number, yes_or_no
 class Dense(Layer):
     """Fully connected layer, `out = x @ weight.T + bias`.
 
-    Attributes
-    ----------
-    units : int
-        Number of outputs, >= 1.
-    bias : bool
-        Whether each output adds a learned number.
-    init : {"he", "glorot", "lab5"}
-        How the weights start; see `cnnviz.layers.base.drawn`.
+    * `units`: Number of outputs, >= 1.
+    * `bias`: Whether each output adds a learned number.
+    * `init`: How the weights start; see `cnnviz.layers.base.drawn`.
     """
 
     title: ClassVar[str] = "Dense"

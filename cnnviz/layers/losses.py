@@ -53,14 +53,8 @@ def softmax(logits: FloatArray) -> FloatArray:
 def probabilities_from_logits(logits: FloatArray) -> FloatArray:
     """Probabilities as the network's output unit gives them: sigmoid of one logit, softmax of several.
 
-    Parameters
-    ----------
-    logits : ndarray of shape (n, k), float32 or float64
-
-    Returns
-    -------
-    ndarray of the shape and dtype of `logits`
-        With one logit, the probability of class 1.
+    * `logits`: shape (n, k), float32 or float64
+    * Returns: ndarray of the shape and dtype of `logits`. With one logit, the probability of class 1.
     """
     return sigmoid(logits) if logits.shape[1] == 1 else softmax(logits)
 
@@ -68,13 +62,8 @@ def probabilities_from_logits(logits: FloatArray) -> FloatArray:
 def class_probabilities(logits: FloatArray) -> FloatArray:
     """Probability of every class, also when there is one logit for two classes.
 
-    Parameters
-    ----------
-    logits : ndarray of shape (n, k), float32 or float64
-
-    Returns
-    -------
-    ndarray of shape (n, max(k, 2)), dtype of `logits`
+    * `logits`: shape (n, k), float32 or float64
+    * Returns: shape (n, max(k, 2)), dtype of `logits`
     """
     if logits.shape[1] > 1:
         return softmax(logits)
@@ -84,13 +73,8 @@ def class_probabilities(logits: FloatArray) -> FloatArray:
 def predicted_classes(logits: FloatArray) -> IntArray:
     """Class with the largest probability; of equal ones the first.
 
-    Parameters
-    ----------
-    logits : ndarray of shape (n, k), float32 or float64
-
-    Returns
-    -------
-    ndarray of shape (n,), intp
+    * `logits`: shape (n, k), float32 or float64
+    * Returns: shape (n,)
     """
     if logits.shape[1] == 1:
         return (logits[:, 0] > 0).astype(np.intp)

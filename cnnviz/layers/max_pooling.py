@@ -26,18 +26,11 @@ def ties_field() -> TieRule:
 class MaxPool2D(StridedPool):
     """Largest value of each window.
 
-    Attributes
-    ----------
-    size : int
-        Side of the window in pixels, >= 1.
-    stride : int or None
-        Pixels from one window to the next, >= 1. None means `size`.
-    ties : {"first", "all", "split"}
-        Who gets the gradient when several cells share the largest value; see `input_gradient`.
-
-    References
-    ----------
-    .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 9.3.
+    * `size`: Side of the window in pixels, >= 1.
+    * `stride`: Pixels from one window to the next, >= 1. None means `size`.
+    * `ties`: Who gets the gradient when several cells share the largest value; see
+      `input_gradient`.
+    * Source: Goodfellow, Bengio, Courville (2016), Deep Learning, section 9.3.
     """
 
     kind: ClassVar[str] = "max"
@@ -181,15 +174,10 @@ def window_winners(windows: FloatArray, largest: FloatArray) -> NDArray[np.bool_
 def winner_shares(winners: NDArray[np.bool_], ties: TieRule, dtype: DTypeLike) -> FloatArray:
     """Share of a window's gradient that each winner takes under a rule, 0 for the others.
 
-    Parameters
-    ----------
-    winners : boolean ndarray of shape (..., k, k)
-    dtype : float32 or float64
-
-    Returns
-    -------
-    ndarray of the shape of `winners`
-        The shares of a window add up to 1, under ``"all"`` to the number of winners.
+    * `winners`: shape (..., k, k)
+    * `dtype`: float32 or float64
+    * Returns: ndarray of the shape of `winners`. The shares of a window add up to 1, under ``"all"`` to the
+      number of winners.
     """
     if ties == "first":
         # A winner is the first one if none has come before it.

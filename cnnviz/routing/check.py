@@ -44,29 +44,17 @@ from cnnviz.routing.agreement import (
 class CheckEntry:
     """Result for one number of the network.
 
-    Attributes
-    ----------
-    name : str
-        Name of the parameter, such as ``"conv1.weight"``.
-    index : tuple of int
-        Place in its array.
-    gradient, first_gradient : float
-        Gradient under the network's own rule for ties, and under ``"first"``.
-    eps : float
-        How far the number was changed: less than the check was asked for where a kink lies that near.
-    difference : float
-        Central difference.
-    relative_error, first_error : float
-        Of either gradient.
-    rule_error : float or None
-        Relative error of the gradient and of what the rule for ties promises; see `cnnviz.routing.agreement`.
-        None where nothing has to be explained by the rule.
-    verdict : {"ok", "kink", "tie_rule", "curvature", "mismatch"}
-        See `cnnviz.routing.agreement`.
-    kink_layer : str or None
-        First layer whose winners or gates differ at `+eps` or `-eps`, however small the poke.
-    kink_cell : tuple of int or None
-        First cell of its output for which they do.
+    * `name`: Name of the parameter, such as ``"conv1.weight"``.
+    * `index`: Place in its array.
+    * `gradient`, `first_gradient`: Gradient under the network's own rule for ties, and under ``"first"``.
+    * `eps`: How far the number was changed: less than the check was asked for where a kink lies that near.
+    * `difference`: Central difference.
+    * `relative_error`, `first_error`: Of either gradient.
+    * `rule_error`: Relative error of the gradient and of what the rule for ties promises; see
+      `cnnviz.routing.agreement`. None where nothing has to be explained by the rule.
+    * `verdict`: See `cnnviz.routing.agreement`.
+    * `kink_layer`: First layer whose winners or gates differ at `+eps` or `-eps`, however small the poke.
+    * `kink_cell`: First cell of its output for which they do.
     """
 
     name: str
@@ -115,13 +103,8 @@ type ParameterCheck = np.recarray[Any, np.dtype[np.void]]
 class GradientCheck:
     """Result of `check_all`.
 
-    Attributes
-    ----------
-    eps : float
-        The poke that was asked for; see `CheckEntry.eps`.
-    parameters : mapping from parameter name to ParameterCheck
-    stages : tuple of (str, shape)
-        Name of each layer and shape of its output.
+    * `eps`: The poke that was asked for; see `CheckEntry.eps`.
+    * `stages`: tuple of (str, shape). Name of each layer and shape of its output.
     """
 
     eps: float
@@ -152,12 +135,8 @@ class GradientCheck:
     def entries(self, *verdicts: Verdict, limit: int | None = None) -> list[CheckEntry]:
         """List results, largest `CheckEntry.judged_error` first.
 
-        Parameters
-        ----------
-        *verdicts : {"ok", "kink", "tie_rule", "curvature", "mismatch"}
-            Only these; none means all.
-        limit : int, optional
-            At most so many.
+        * `*verdicts`: Only these; none means all.
+        * `limit`: At most so many.
         """
         found: list[tuple[float, str, int]] = []
         wanted = [code_of(each) for each in verdicts or VERDICTS]

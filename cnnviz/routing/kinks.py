@@ -19,16 +19,10 @@ _HALVINGS = 20
 class Kink:
     """A place where a network passes from one linear piece to another.
 
-    Attributes
-    ----------
-    value : float
-        How far the target has to be poked to get there.
-    kind : {"winner", "gate"}
-        A max pool changes its winners, or a ReLU or leaky ReLU changes its side.
-    layer : str
-        The first layer in which something changes.
-    cell : tuple of int
-        The first cell of its output that does.
+    * `value`: How far the target has to be poked to get there.
+    * `kind`: A max pool changes its winners, or a ReLU or leaky ReLU changes its side.
+    * `layer`: The first layer in which something changes.
+    * `cell`: The first cell of its output that does.
     """
 
     value: float

@@ -36,20 +36,14 @@ _HERE = 1e-5
 class Poke:
     """A gradient and the finite difference that should agree with it.
 
-    Attributes
-    ----------
-    loss, loss_plus, loss_minus : float
-        Loss as it is, and with the target changed by `+eps` and `-eps`.
-    gradient : float
-        What backpropagation says, under the network's own rule for ties.
-    relative_error, first_error : float
-        Of `gradient` and `central`, and of the gradient under ``"first"``; see
-        `cnnviz.routing.agreement.relative_error`.
-    kinks : tuple of Kink
-        Between `-eps` and `+eps`, ascending; at most eight, and at least one if anything changes.
-    verdict : {"ok", "kink", "tie_rule", "curvature", "mismatch"}
-        See `cnnviz.routing.agreement`. ``"kink"`` only where nothing else is left once the kinks are out of
-        the way: a tie rule, or a mistake, comes first.
+    * `loss`, `loss_plus`, `loss_minus`: Loss as it is, and with the target changed by `+eps` and `-eps`.
+    * `gradient`: What backpropagation says, under the network's own rule for ties.
+    * `relative_error`, `first_error`: Of `gradient` and `central`, and of the gradient under ``"first"``; see
+      `cnnviz.routing.agreement.relative_error`.
+    * `kinks`: Between `-eps` and `+eps`, ascending; at most eight, and at least one if anything changes.
+    * `verdict`: See `cnnviz.routing.agreement`.
+      ``"kink"`` only where nothing else is left once the kinks are out of the way: a tie rule, or a mistake,
+      comes first.
     """
 
     target: Target
@@ -78,18 +72,12 @@ class Poke:
 class PokeCurve:
     """Loss over a range of pokes.
 
-    Attributes
-    ----------
-    values : ndarray of shape (points,), float64
-        Pokes from `-radius` to `+radius`; the middle one is exactly 0.
-    losses : ndarray of shape (points,), float64
-    gradient : float
-        What backpropagation says at 0.
-    kinks : tuple of Kink
-        Ascending; those nearest to 0 if there are too many to mark.
-    kinked_intervals : int
-        Between how many neighbouring values there is a kink. One that falls on a value, as the breaking of a
-        tie falls on 0, counts once.
+    * `values`: shape (points,). Pokes from `-radius` to `+radius`; the middle one is exactly 0.
+    * `losses`: shape (points,)
+    * `gradient`: What backpropagation says at 0.
+    * `kinks`: Ascending; those nearest to 0 if there are too many to mark.
+    * `kinked_intervals`: Between how many neighbouring values there is a kink. One that falls on a value, as
+      the breaking of a tie falls on 0, counts once.
     """
 
     target: Target

@@ -13,12 +13,8 @@ from cnnviz.network import Gradients, Network
 class ParameterTarget:
     """One number that training adjusts.
 
-    Attributes
-    ----------
-    name : str
-        Such as ``"conv1.weight"``.
-    index : tuple of int
-        Its place in the parameter's array.
+    * `name`: Such as ``"conv1.weight"``.
+    * `index`: Its place in the parameter's array.
     """
 
     name: str
@@ -29,10 +25,7 @@ class ParameterTarget:
 class PixelTarget:
     """One pixel of the input.
 
-    Attributes
-    ----------
-    index : tuple of int
-        `(channel, row, column)`, or `(unit,)` where the input is flat.
+    * `index`: `(channel, row, column)`, or `(unit,)` where the input is flat.
     """
 
     index: Cell
@@ -42,10 +35,7 @@ class PixelTarget:
 class CellTarget:
     """One cell of a layer's output: it is changed after it was computed, and what follows is computed anew.
 
-    Attributes
-    ----------
-    index : tuple of int
-        `(channel, row, column)`, or `(unit,)`.
+    * `index`: `(channel, row, column)`, or `(unit,)`.
     """
 
     layer: str

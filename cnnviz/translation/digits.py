@@ -19,13 +19,9 @@ from cnnviz.translation.sweep import DEFAULT_SETTINGS, Sweeper, SweepSettings, S
 class Curve:
     """A measure against distance.
 
-    Attributes
-    ----------
-    distances : ndarray of shape (m,), intp
-        In pixels.
-    mean, std : ndarray of shape (m,), float64
-        Mean and spread (population standard deviation); over what, the maker of the curve says. NaN where the
-        measure is defined nowhere.
+    * `distances`: shape (m,). In pixels.
+    * `mean`, `std`: shape (m,). Mean and spread (population standard deviation); over what, the maker of the
+      curve says. NaN where the measure is defined nowhere.
     """
 
     distances: IntArray
@@ -40,15 +36,8 @@ class Rings:
     it covers `r - 1/2 <= distance < r + 1/2`. Rings end at the largest distance along an axis: beyond it only
     the corners of the grid are left, in diagonal directions alone.
 
-    Parameters
-    ----------
-    dxs, dys : ndarray of shape (columns,) and (rows,), intp
-        The shifts, in pixels.
-
-    Attributes
-    ----------
-    distances : ndarray of shape (m,), intp
-        The rings that hold a shift, in order.
+    * `dxs`, `dys`: shape (columns,) and (rows,). The shifts, in pixels.
+    * `distances`: shape (m,). The rings that hold a shift, in order.
     """
 
     def __init__(self, dxs: IntArray, dys: IntArray) -> None:
@@ -61,15 +50,8 @@ class Rings:
     def means(self, values: FloatArray) -> Values:
         """Mean over each ring.
 
-        Parameters
-        ----------
-        values : ndarray of shape (..., rows, columns)
-            NaN is left out.
-
-        Returns
-        -------
-        ndarray of shape (..., m), float64
-            NaN where a ring holds nothing but NaN.
+        * `values`: shape (..., rows, columns). NaN is left out.
+        * Returns: shape (..., m). NaN where a ring holds nothing but NaN.
         """
         if values.shape[-2:] != self._shape:
             raise ShapeError(
@@ -93,19 +75,15 @@ class Rings:
 class DigitSweep:
     """Many samples over a grid of shifts.
 
-    Attributes
-    ----------
-    dxs, dys : ndarray of shape (columns,) and (rows,), intp
-        The shifts, in pixels to the right and down.
-    digits : int
-        How many samples were moved.
-    mean, std : mapping from measure to mapping from stage to ndarray of shape (rows, columns), float64
-        Mean over the samples and spread (population standard deviation). Samples for which a measure is not
-        defined are left out; NaN where it is for none.
-    curves : mapping from measure to mapping from stage to Curve
-        Each sample's mean over the shifts of about the same distance (`Rings`); mean and spread over samples.
-    ink_lost : ndarray of shape (rows, columns), float64
-        Share of the ink that has left the frame, the mean over the samples: exactly 0 where none lost any.
+    * `dxs`, `dys`: shape (columns,) and (rows,). The shifts, in pixels to the right and down.
+    * `digits`: How many samples were moved.
+    * `mean`, `std`: mapping from measure to mapping from stage to ndarray of shape (rows, columns). Mean over
+      the samples and spread (population standard deviation). Samples for which a measure is not defined are
+      left out; NaN where it is for none.
+    * `curves`: Each sample's mean over the shifts of about the same distance (`Rings`); mean and spread over
+      samples.
+    * `ink_lost`: shape (rows, columns). Share of the ink that has left the frame, the mean over the samples:
+      exactly 0 where none lost any.
     """
 
     dxs: IntArray

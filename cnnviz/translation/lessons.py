@@ -28,24 +28,14 @@ NEIGHBOURS: tuple[tuple[int, int], ...] = tuple(
 class Lesson:
     """An image, a network, a shift, and what to look at.
 
-    Attributes
-    ----------
-    name : str
-        Short and stable, for settings and tests.
-    title, look_at : str
-        For the student.
-    image : ndarray of shape (c, h, w)
-        The original, in the values the network takes.
-    dx, dy : int
-        The shift to begin with.
-    measure : callable
-        States, in a few sentences, what was measured.
-    background : float
-        Value of a pixel without ink.
-    label : int or None
-        True class, where there is one.
-    shows_output : bool
-        Whether the network's probabilities mean anything.
+    * `name`: Short and stable, for settings and tests.
+    * `title`, `look_at`: For the student.
+    * `image`: shape (c, h, w). The original, in the values the network takes.
+    * `dx`, `dy`: The shift to begin with.
+    * `measure`: States, in a few sentences, what was measured.
+    * `background`: Value of a pixel without ink.
+    * `label`: True class, where there is one.
+    * `shows_output`: Whether the network's probabilities mean anything.
     """
 
     name: str
@@ -155,18 +145,10 @@ def unchanged_shifts(
 ) -> tuple[tuple[int, int], ...]:
     """One-pixel shifts that leave a max pool of the image exactly as it was.
 
-    Parameters
-    ----------
-    image : ndarray of shape (c, h, w)
-    size : int
-        Side of the pooling windows in pixels.
-    mode, background
-        As for `shift`.
-
-    Returns
-    -------
-    tuple of (dx, dy)
-        Out of `NEIGHBOURS`, in its order.
+    * `image`: shape (c, h, w)
+    * `size`: Side of the pooling windows in pixels.
+    * `mode`, `background`: As for `shift`.
+    * Returns: tuple of (dx, dy). Out of `NEIGHBOURS`, in its order.
     """
     pool = MaxPool2D(size)
     pooled = pool.forward(image[None], {})

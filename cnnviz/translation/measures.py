@@ -71,22 +71,13 @@ class MovedOutput:
 class Measure:
     """A measure: its words and its function. One more is one more row of `MEASURES`.
 
-    Attributes
-    ----------
-    name : str
-        As in the results of a sweep.
-    title, formula, meaning, source : str
-        For tool tips and captions.
-    function : callable
-        Takes `MovedFeatures` or `MovedOutput`, and answers for each shift, in float64.
-    most : float
-        Larger values are drawn as this one.
-    of_output : bool
-        Whether it is one number for the network's output instead of one for each stage.
-    of_label : bool
-        Whether it is about the class whose probability is followed.
-    is_flag : bool
-        Whether it is 1 or 0, yes or no, for a single image.
+    * `name`: As in the results of a sweep.
+    * `title`, `formula`, `meaning`, `source`: For tool tips and captions.
+    * `function`: Takes `MovedFeatures` or `MovedOutput`, and answers for each shift, in float64.
+    * `most`: Larger values are drawn as this one.
+    * `of_output`: Whether it is one number for the network's output instead of one for each stage.
+    * `of_label`: Whether it is about the class whose probability is followed.
+    * `is_flag`: Whether it is 1 or 0, yes or no, for a single image.
     """
 
     name: str
@@ -139,24 +130,11 @@ def relative_change(
 def cosine_similarity(reference: FloatArray, moved: FloatArray) -> Values:
     """Cosine of the angle between the features, `<F'(Tx), F'(x)> / (|F'(Tx)| |F'(x)|)`.
 
-    Parameters
-    ----------
-    reference, moved
-        As for `relative_change`.
-
-    Returns
-    -------
-    ndarray of shape (...), float64
-        From -1 to 1; exactly 1 where no feature changed. NaN where either is 0 everywhere.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not belong together.
-
-    References
-    ----------
-    .. [1] Zhang (2019), Making Convolutional Networks Shift-Invariant Again, ICML, arXiv:1904.11486.
+    * `reference`, `moved`: As for `relative_change`.
+    * Returns: shape (...). From -1 to 1; exactly 1 where no feature changed. NaN where either is 0
+      everywhere.
+    * Raises ShapeError: if the shapes do not belong together.
+    * Source: Zhang (2019), Making Convolutional Networks Shift-Invariant Again, ICML, arXiv:1904.11486.
     """
     flat, lead = _flat(reference, moved)
     before = reference.reshape(-1)
@@ -181,23 +159,12 @@ def relative_to(reference: FloatArray, changes: Values) -> Values:
 def probability_change(before: FloatArray, after: FloatArray, label: int) -> Values:
     """Change of the probability of one class, `|p(Tx) - p(x)|`.
 
-    Parameters
-    ----------
-    before : ndarray of shape (k,)
-        Probability of each class for the original.
-    after : ndarray of shape (..., k)
-        The same for the moved image.
-    label : int
-        The class: the true one, or the one predicted for the original.
-
-    Returns
-    -------
-    ndarray of shape (...), float64
-
-    References
-    ----------
-    .. [1] Azulay, Weiss (2018), Why do deep convolutional networks generalize so poorly to small image
-       transformations?, arXiv:1805.12177.
+    * `before`: shape (k,). Probability of each class for the original.
+    * `after`: shape (..., k). The same for the moved image.
+    * `label`: The class: the true one, or the one predicted for the original.
+    * Returns: shape (...)
+    * Source: Azulay, Weiss (2018), Why do deep convolutional networks generalize so poorly to small image
+      transformations?, arXiv:1805.12177.
     """
     return np.abs(after[..., label].astype(np.float64) - before[label])
 
@@ -207,19 +174,9 @@ def total_variation(before: FloatArray, after: FloatArray) -> Values:
 
     For two classes it equals `probability_change` of either.
 
-    Parameters
-    ----------
-    before, after
-        As for `probability_change`.
-
-    Returns
-    -------
-    ndarray of shape (...), float64
-        From 0 (the same) to 1 (no class in common).
-
-    References
-    ----------
-    .. [1] Levin, Peres (2017), Markov Chains and Mixing Times, proposition 4.2.
+    * `before`, `after`: As for `probability_change`.
+    * Returns: shape (...). From 0 (the same) to 1 (no class in common).
+    * Source: Levin, Peres (2017), Markov Chains and Mixing Times, proposition 4.2.
     """
     return np.abs(after.astype(np.float64) - before).sum(axis=-1) / 2
 
@@ -227,20 +184,10 @@ def total_variation(before: FloatArray, after: FloatArray) -> Values:
 def decision_flip(before: int, after: IntArray) -> Values:
     """1 where the predicted class has changed, else 0; the mean over digits is the share that flips.
 
-    Parameters
-    ----------
-    before : int
-        Class predicted for the original.
-    after : ndarray of shape (...), intp
-        Class predicted for the moved image.
-
-    Returns
-    -------
-    ndarray of shape (...), float64
-
-    References
-    ----------
-    .. [1] Zhang (2019), arXiv:1904.11486: one minus the classification consistency.
+    * `before`: Class predicted for the original.
+    * `after`: shape (...). Class predicted for the moved image.
+    * Returns: shape (...)
+    * Source: Zhang (2019), arXiv:1904.11486: one minus the classification consistency.
     """
     return (after != before).astype(np.float64)
 
@@ -285,8 +232,6 @@ class MovedAlong:
 
     * `dxs`: shape (n,). Pixels to the right.
 
-    References
-    ----------
     .. [1] Lenc, Vedaldi (2015), Understanding Image Representations by Measuring Their Equivariance and
        Equivalence, CVPR, arXiv:1411.5908.
     .. [2] Zhang (2019), arXiv:1904.11486.

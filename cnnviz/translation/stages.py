@@ -23,17 +23,11 @@ POOL_KINDS = tuple(POOLS)
 class ConvBlock:
     """A convolution with the activation and the pool that follow it.
 
-    Attributes
-    ----------
-    number : int
-        From 1, counted from the input.
-    conv : int
-        Index of the convolution in `Network.layers`.
-    features : int
-        Index of the layer whose output goes into the pool: the activation, or the convolution if there is
-        none.
-    pool : int or None
-        Index of the pool; None if the block has none.
+    * `number`: From 1, counted from the input.
+    * `conv`: Index of the convolution in `Network.layers`.
+    * `features`: Index of the layer whose output goes into the pool: the activation, or the convolution if
+      there is none.
+    * `pool`: Index of the pool; None if the block has none.
     """
 
     number: int
@@ -80,16 +74,10 @@ between convolution and pool has no stage "activation"."""
 class StagePlan:
     """What to compute for one block of a network. Make one with `StagePlan.of`.
 
-    Attributes
-    ----------
-    block : ConvBlock
-        Which convolution block the stages belong to.
-    pool_size : int
-        Side of the pooling windows, and their distance, in cells of the maps that are pooled.
-    pools : mapping from kind to Pool
-        The pools of all kinds, on the same grid.
-    grids : mapping from stage to StageGrid
-        The stages that this network has, in order.
+    * `block`: Which convolution block the stages belong to.
+    * `pool_size`: Side of the pooling windows, and their distance, in cells of the maps that are pooled.
+    * `pools`: The pools of all kinds, on the same grid.
+    * `grids`: The stages that this network has, in order.
     """
 
     network: Network
@@ -102,18 +90,11 @@ class StagePlan:
     def of(cls, network: Network, block: int = 1, pool_size: int | None = None) -> Self:
         """Look a network over.
 
-        Parameters
-        ----------
-        block : int
-            Number of the convolution block, from 1.
-        pool_size : int, optional
-            Side of the pooling windows in pixels. None means that of the network's own pool, 2 without one.
-
-        Raises
-        ------
-        ParameterError
-            If the network has no such block, or a value is outside its range; `ShapeError` if the maps of the
-            block are smaller than a pooling window.
+        * `block`: Number of the convolution block, from 1.
+        * `pool_size`: Side of the pooling windows in pixels. None means that of the network's own pool, 2
+          without one.
+        * Raises ParameterError: if the network has no such block, or a value is outside its range;
+          `ShapeError` if the maps of the block are smaller than a pooling window.
         """
         blocks = conv_blocks(network)
         if not blocks:

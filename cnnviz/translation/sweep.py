@@ -32,18 +32,12 @@ SweepValues = Mapping[str, Mapping[str, Values]]
 class Sweep:
     """One sample over a grid of shifts.
 
-    Attributes
-    ----------
-    dxs, dys : ndarray of shape (columns,) and (rows,), intp
-        The shifts, in pixels to the right and down.
-    values : mapping from measure to mapping from stage to ndarray of shape (rows, columns), float64
-        Measures of the output (probabilities, decisions) have the one stage `"output"`.
-    probabilities : ndarray of shape (rows, columns, k)
-        Probability of each class.
-    ink_lost : ndarray of shape (rows, columns), float64
-        Share of the ink that has left the frame.
-    label : int
-        The class whose probability is followed.
+    * `dxs`, `dys`: shape (columns,) and (rows,). The shifts, in pixels to the right and down.
+    * `values`: mapping from measure to mapping from stage to ndarray of shape (rows, columns). Measures of
+      the output (probabilities, decisions) have the one stage `"output"`.
+    * `probabilities`: shape (rows, columns, k). Probability of each class.
+    * `ink_lost`: shape (rows, columns). Share of the ink that has left the frame.
+    * `label`: The class whose probability is followed.
     """
 
     dxs: IntArray
@@ -58,25 +52,14 @@ class Sweep:
 class SweepSettings:
     """What a sweep goes over and measures.
 
-    Parameters
-    ----------
-    dxs, dys : sequence of int
-        Shifts in pixels, each from -64 to 64. Default -13 to 13. They may exceed the sides of the image.
-    measures : sequence of str
-        Names out of `MEASURES`; leaving some out saves time.
-    relative : bool
-        Whether features are taken relative to a blank image, or raw.
-    background : float
-        Value of a pixel without ink.
-    block : int
-        Number of the convolution block, from 1.
-    pool_size : int, optional
-        Side of the pooling windows in pixels. None means that of the network's own pool.
-
-    Raises
-    ------
-    ParameterError
-        If a shift is no int or too far, there is none, or a name is unknown.
+    * `dxs`, `dys`: Shifts in pixels, each from -64 to 64. Default -13 to 13. They may exceed the sides of the
+      image.
+    * `measures`: Names out of `MEASURES`; leaving some out saves time.
+    * `relative`: Whether features are taken relative to a blank image, or raw.
+    * `background`: Value of a pixel without ink.
+    * `block`: Number of the convolution block, from 1.
+    * `pool_size`: Side of the pooling windows in pixels. None means that of the network's own pool.
+    * Raises ParameterError: if a shift is no int or too far, there is none, or a name is unknown.
     """
 
     dxs: Sequence[int] = number(-MAX_REACH, MAX_REACH, range(-REACH, REACH + 1), count=(1, 10_000))
