@@ -248,29 +248,6 @@ def with_ties(network: Network, ties: TieRule, layer: str | None = None) -> Netw
     return replace(network, layers=layers)
 
 
-def tie_rate(network: Network, trace: Trace, layer: str, sample: int = 0) -> TieRate:
-    """Count the tied windows of a max pool for one image.
-
-    Parameters
-    ----------
-    trace : Trace
-        What `network.forward` returned.
-    layer : str
-        Name of a max pool.
-    sample : int
-        Which sample of the batch.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such max pool or sample.
-    """
-    index, pool = find_max_pool(network, layer)
-    check_int(sample, "sample", "tie_rate", 0, len(trace.inputs) - 1)
-    found = pool.tied(stage_values(network, trace, index - 1)[sample : sample + 1])
-    return TieRate(found.size, int(np.count_nonzero(found)))
-
-
 def tie_rate_of_images(
     network: Network,
     images: ByteArray,

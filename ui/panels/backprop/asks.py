@@ -3,7 +3,7 @@
 from cnnviz.drawing import Ask
 from cnnviz.inspect.receptive_field import Cell
 from cnnviz.layers import TieRule
-from cnnviz.routing import ParameterTarget, Target
+from cnnviz.routing import Target
 
 
 class PointAt(Ask):
@@ -11,7 +11,7 @@ class PointAt(Ask):
 
     stage: str = ""
     cell: Cell = ()
-    weight: ParameterTarget | None = None
+    weight: Target | None = None
 
 
 class Poke(Ask):
