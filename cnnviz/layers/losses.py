@@ -19,17 +19,9 @@ Labels = NDArray[np.integer[Any]]
 def log_softmax(logits: FloatArray) -> FloatArray:
     """Logarithm of `softmax`, by subtracting the log of the sum of exponentials.
 
-    Parameters
-    ----------
-    logits : ndarray of shape (n, k), float32 or float64
-
-    Returns
-    -------
-    ndarray of the shape and dtype of `logits`
-
-    References
-    ----------
-    .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 4.1.
+    * `logits`: shape (n, k), float32 or float64
+    * Returns: ndarray of the shape and dtype of `logits`
+    * Source: Goodfellow, Bengio, Courville (2016), Deep Learning, section 4.1.
     """
     shifted = logits - logits.max(axis=1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -38,13 +30,8 @@ def log_softmax(logits: FloatArray) -> FloatArray:
 def softmax(logits: FloatArray) -> FloatArray:
     """Probabilities of `k` classes, `exp(logit) / sum of exp(logits)` in each row.
 
-    Parameters
-    ----------
-    logits : ndarray of shape (n, k), float32 or float64
-
-    Returns
-    -------
-    ndarray of the shape and dtype of `logits`; each row adds up to 1
+    * `logits`: shape (n, k), float32 or float64
+    * Returns: ndarray of the shape and dtype of `logits`; each row adds up to 1
     """
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
@@ -87,26 +74,12 @@ def cross_entropy(logits: FloatArray, labels: Labels) -> float:
     Of one logit `z` it is binary: `-log(p)` for label 1 and `-log(1 - p)` for label 0, with `p = sigmoid(z)`,
     written as `max(z, 0) - z * label + log(1 + exp(-|z|))`, which never overflows [2]_.
 
-    Parameters
-    ----------
-    logits : ndarray of shape (n, k), float32 or float64
-    labels : integer ndarray of shape (n,)
-        Each from 0 to k - 1; 0 or 1 for one logit.
+    * `logits`: shape (n, k), float32 or float64
+    * `labels`: integer ndarray of shape (n,). Each from 0 to k - 1; 0 or 1 for one logit.
+    * Returns: Computed in float64.
+    * Raises ShapeError: if the batch is empty or the shapes do not belong together.
+    * Raises ParameterError: if a label is no integer or no class.
 
-    Returns
-    -------
-    float
-        Computed in float64.
-
-    Raises
-    ------
-    ShapeError
-        If the batch is empty or the shapes do not belong together.
-    ParameterError
-        If a label is no integer or no class.
-
-    References
-    ----------
     .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 6.2.2.3.
     .. [2] The same, section 6.2.2.2.
     """
@@ -121,14 +94,8 @@ def cross_entropy(logits: FloatArray, labels: Labels) -> float:
 def cross_entropy_gradient(logits: FloatArray, labels: Labels) -> FloatArray:
     """Gradient of `cross_entropy`: `(probability - 1 for the label) / n`.
 
-    Parameters
-    ----------
-    logits, labels
-        As given to `cross_entropy`.
-
-    Returns
-    -------
-    ndarray of the shape and dtype of `logits`
+    * `logits`, `labels`: As given to `cross_entropy`.
+    * Returns: ndarray of the shape and dtype of `logits`
     """
     z, labels = _checked(logits, labels, "cross_entropy_gradient")
     if z.shape[1] == 1:
