@@ -9,7 +9,7 @@ import numpy as np
 from cnnviz._types import FloatArray, IntArray
 from cnnviz._validation import check_int
 from cnnviz.datasets import to_input
-from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.errors import ParameterError
 from cnnviz.inspect.receptive_field import (
     INPUT,
     checked_cell,
@@ -132,7 +132,7 @@ def logit_contributions(
     check_int(class_index, "class_index", "logit_contributions", 0, trace.logits.shape[1] - 1)
     index = stage_index(network, layer)
     with np.errstate(over="ignore", invalid="ignore"):
-        slopes, biases = _back_from_logits(network, one, index, np.array([class_index]))
+        slopes, biases = slopes_of_logits(network, one, index, np.array([class_index]))
         values, blank, blank_values = stage_values(network, one, index), None, None
         if relative:
             of_blank = network.forward(to_input(np.zeros((1, *network.input_shape), np.uint8), network.dtype))
@@ -150,32 +150,18 @@ def logit_contributions(
     )
 
 
-def logit_slopes(network: Network, trace: Trace, layer: str, class_indices: IntArray) -> FloatArray:
-    """Derivative of one logit of each sample of a batch by a stage's cells; see `logit_contributions`.
-
-    Times the value of a cell it is what the cell contributes to the logit.
-
-    * `network`, `trace`, `layer`: As for `logit_contributions`.
-    * `class_indices`: shape (n,). Which logit of each sample.
-    * Returns: shape (n, c, h, w) or (n, d), in the network's dtype
-    * Raises ParameterError: if there is no such layer, or there is not one logit for each sample.
-    """
-    index = stage_index(network, layer)
-    if class_indices.shape != (len(trace.inputs),):
-        raise ShapeError(
-            f"logit_slopes needs one logit for each of {len(trace.inputs)} samples. "
-            f"Got {class_indices.shape} instead."
-        )
-    for chosen in (class_indices.min(), class_indices.max()):
-        check_int(chosen, "class_indices", "logit_slopes", 0, trace.logits.shape[1] - 1)
-    with np.errstate(over="ignore", invalid="ignore"):
-        return _back_from_logits(network, trace, index, class_indices)[0]
-
-
-def _back_from_logits(
+def slopes_of_logits(
     network: Network, trace: Trace, index: int, class_indices: IntArray
 ) -> tuple[FloatArray, dict[str, float]]:
-    """Derivative of the chosen logits by the output of layer `index`, and what each bias after it adds."""
+    """Derivative of one logit of each sample of a batch by the cells of a stage, and what each bias adds.
+
+    Times the value of a cell the derivative is what the cell contributes to the logit; see
+    `logit_contributions`.
+
+    * `index`: position of the stage's layer, -1 for the input; biases are those of the layers after it.
+    * `class_indices`: shape (n,).
+    * Returns: shape (n, c, h, w) or (n, d), in the network's dtype.
+    """
     slopes = np.zeros_like(trace.logits)
     slopes[np.arange(len(slopes)), class_indices] = 1
     biases: dict[str, float] = {}

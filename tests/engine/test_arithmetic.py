@@ -9,7 +9,7 @@ import pytest
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.experiment import LAB5, LENET
-from cnnviz.inspect.arithmetic import explain_cell, logit_contributions, logit_slopes
+from cnnviz.inspect.arithmetic import explain_cell, logit_contributions
 from cnnviz.layers import (
     ACTIVATIONS,
     AvgPool2D,
@@ -211,7 +211,6 @@ def test_dense_names_the_cells_behind_its_features():
         (explain_cell, ("dense1", (0,), 0, -1), ParameterError),
         (logit_contributions, ("max", 3), ParameterError),
         (logit_contributions, ("max", 0, 1), ParameterError),
-        (logit_slopes, ("max", np.array([1, 0])), ShapeError),
     ],
 )
 def test_wrong_requests_are_refused(function, arguments, error):
