@@ -136,9 +136,8 @@ def save(
     if fits:
         return ""
     return (
-        "What the optimiser remembers is not in the file, which has room for "
-        f"{format_megabytes(LARGEST_STATE)} of finite numbers: training that goes on from it lets the optimiser "
-        "begin anew."
+        f"What the optimiser remembers is not in the file, which has room for {format_megabytes(LARGEST_STATE)}"
+        " of finite numbers: training that goes on from it lets the optimiser begin anew."
     )
 
 

@@ -183,8 +183,12 @@ FILES: dict[tuple[str, str], dict[str, Callable[[], bytes]]] = {
         "of a newer version": lambda: described(NEWER.replace("cnnviz", "cnnviz-model", 1)),
         "of long sides": lambda: described(f'{MODEL},"input_shape":[1{"0" * 4000},1,1]}}'),
         "of many sides": lambda: described(f'{MODEL},"input_shape":[{"1," * 99_999}1]}}'),
-        "with a long setting": lambda: described(f'{MODEL},"experiment":{{"{LONG}":1}}}}'),
-        "of a long dtype": lambda: described(f'{MODEL},"experiment":{{"dtype":"{LONG}"}}}}'),
+        "with a long setting": lambda: described(
+            f'{MODEL},"input_shape":[1,9,9],"experiment":{{"{LONG}":1}}}}'
+        ),
+        "of a long dtype": lambda: described(
+            f'{MODEL},"input_shape":[1,9,9],"experiment":{{"dtype":"{LONG}"}}}}'
+        ),
     },
     ("document", ".cnnviz"): {
         "of lists": lambda: document_of(LISTS),
