@@ -133,11 +133,14 @@ def save(
         )
     arrays = {name: np.ascontiguousarray(array) for name, array in network.params.items()}
     atomic_write(Path(path), to_safetensors(arrays, texts))
-    if fits:
-        return ""
+    room = format_megabytes(LARGEST_STATE)
     return (
-        f"What the optimiser remembers is not in the file, which has room for {format_megabytes(LARGEST_STATE)}"
-        " of finite numbers: training that goes on from it lets the optimiser begin anew."
+        ""
+        if fits
+        else (
+            f"What the optimiser remembers is not in the file, which has room for {room} of finite numbers: "
+            "training that goes on from it lets the optimiser begin anew."
+        )
     )
 
 
