@@ -12,7 +12,6 @@ import json
 import os
 import platform
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -41,8 +40,6 @@ NO_DISPLAY = (
 )
 #: For what libraries are needed, by platform plugin.
 _USES = {"xcb": "x11", "wayland": "wayland"}
-#: Package managers that find a package by the library in it.
-_BY_LIBRARY = {"dnf": "dnf install", "zypper": "zypper install"}
 
 
 class Fact(NamedTuple):
@@ -171,15 +168,12 @@ def missing_libraries(wanted: list[str]) -> list[Library]:
 
 
 def lacking(missing: list[Library]) -> str:
-    """Return which libraries are missing and the command that installs them, to follow what that leads to."""
-    remedy = "Install what brings them with the package manager of your system."
-    found = next((tool for tool in ("apt-get", *_BY_LIBRARY) if shutil.which(tool)), "")
-    if found == "apt-get":
-        remedy = f"Run 'sudo apt-get install {' '.join(each.package for each in missing)}'."
-    elif found:
-        names = " ".join(f'"{each.file}()(64bit)"' for each in missing)
-        remedy = f"Run 'sudo {_BY_LIBRARY[found]} {names}'."
-    return f": {', '.join(each.file for each in missing)} cannot be loaded. {remedy}"
+    """Return which libraries are missing and what installs them, to follow what that leads to."""
+    names, packages = ", ".join(each.file for each in missing), " ".join(each.package for each in missing)
+    return (
+        f": {names} cannot be loaded. Install what brings them with the package manager of your system, on "
+        f"Debian and Ubuntu by 'sudo apt-get install {packages}'."
+    )
 
 
 def load(file: str) -> ctypes.CDLL:

@@ -1,12 +1,12 @@
 """Two-dimensional convolution (cross-correlation, as in every deep-learning library) and its gradients."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from cnnviz._types import FloatArray, Params, Shape
-from cnnviz.layers.base import Init, Layer, drawn, init_field
+from cnnviz.layers.base import Init, Layer, init_field
 from cnnviz.layers.cells import CellPlace, ConvolutionCell
 from cnnviz.layers.windows import CellSlices, WindowGeometry
 from cnnviz.mathematics import Equation, Node, Sub, Sum, partial
@@ -29,7 +29,7 @@ class Conv2D(Layer):
     * `padding`: Pixels of 0.0 added on each side, from 0 to 1024. (0.0 is mid-grey where pixels run from -0.5
       to 0.5.)
     * `bias`: Whether each filter adds a learned number.
-    * `init`: How the kernels start; see `cnnviz.layers.base.drawn`.
+    * `init`: How the kernels start; see `Layer.initial_parameters`.
     * Source: Goodfellow, Bengio, Courville (2016), Deep Learning, equation 9.6.
     """
 
@@ -78,12 +78,6 @@ class Conv2D(Layer):
         """Shapes `weight (filters, c, k, k)` and `bias (filters,)`."""
         kernels = {"weight": (self.filters, input_shape[0], self.kernel_size, self.kernel_size)}
         return kernels | ({"bias": (self.filters,)} if self.bias else {})
-
-    def initial_parameters(
-        self, input_shape: Shape, rng: "np.random.Generator", dtype: np.dtype[np.floating[Any]]
-    ) -> Params:
-        """Kernels by `init`, bias 0."""
-        return drawn(self.init, self.parameter_shapes(input_shape), rng, dtype)
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """Slide every filter over every image and add up the products.
