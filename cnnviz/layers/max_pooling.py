@@ -54,14 +54,6 @@ class MaxPool2D(StridedPool):
         """The rule `ties`."""
         return self.ties
 
-    def rule_words(self, rule: str) -> str:
-        """See `Pool`."""
-        return {
-            "first": "first: the first winner takes it all",
-            "all": "all: every winner takes all of it",
-            "split": "split: the winners share it",
-        }[rule]
-
     def states(self, x: FloatArray) -> NDArray[np.bool_]:
         """Which cells of each window win."""
         winners = self.winners(x)
