@@ -183,33 +183,19 @@ def check_all(
 ) -> GradientCheck:
     """Compare the gradient of every parameter, or of some, with a central difference, in float64.
 
-    Parameters
-    ----------
-    network : Network
-        One in float32 is checked with the same numbers in float64.
-    x : ndarray of shape (c, h, w) or (1, c, h, w)
-        One sample.
-    label : int
-        Index of its class.
-    eps : float
-        How far every parameter is changed, up and down, >= 1e-8. Where a kink lies within that distance, a
-        smaller poke is tried, and a smaller one again, down to 1e-8: a kink nearby says nothing about the
-        slope here.
-    count : int, optional
-        How many parameters to check, drawn at random, >= 1. Every array gives the same share, so that the few
-        numbers of a filter are not lost among those of a dense layer; one that has fewer is checked whole.
-        None means all.
-    seed : int
-        Of the draw, >= 0: equal seeds draw equal parameters.
-    progress : callable
-        See `cnnviz.evaluation.Progress`.
-
-    Raises
-    ------
-    ShapeError
-        If `x` is not one sample of the network's input.
-    ParameterError
-        If there is no such class, or `eps`, `count` or `seed` is out of range.
+    * `network`: One in float32 is checked with the same numbers in float64.
+    * `x`: shape (c, h, w) or (1, c, h, w). One sample.
+    * `label`: Index of its class.
+    * `eps`: How far every parameter is changed, up and down, >= 1e-8. Where a kink lies within that distance,
+      a smaller poke is tried, and a smaller one again, down to 1e-8: a kink nearby says nothing about the
+      slope here.
+    * `count`: How many parameters to check, drawn at random, >= 1. Every array gives the same share, so that
+      the few numbers of a filter are not lost among those of a dense layer; one that has fewer is checked
+      whole. None means all.
+    * `seed`: Of the draw, >= 0: equal seeds draw equal parameters.
+    * `progress`: See `cnnviz.evaluation.Progress`.
+    * Raises ShapeError: if `x` is not one sample of the network's input.
+    * Raises ParameterError: if there is no such class, or `eps`, `count` or `seed` is out of range.
     """
     check_eps(eps, "check_all")
     check_int(label, "label", "check_all", 0, network.classes_count - 1)

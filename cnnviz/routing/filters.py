@@ -90,34 +90,16 @@ def filter_gradient_terms(
     with `q` the pooled map and the routes of `cnnviz.routing.pool_routes`: under ``"first"`` and without an
     activation, the gradient of the window times the patch of its winner.
 
-    Parameters
-    ----------
-    trace : Trace
-        What `network.forward` returned.
-    gradients : Gradients
-        What `network.gradients` returned for the same batch.
-    layer : str
-        Name of a convolution layer, at any depth.
-    channel : int
-        Which filter, from 0.
-    sample : int
-        Which sample of the batch. In a batch of one the terms add up to the whole gradient.
-    by : {"position", "window"}
-        One term for each cell of the filter's map, or for each window of the pool that follows it.
-
-    Returns
-    -------
-    FilterTerms
-        Terms that are 0 are left out; of equal ones the first.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such convolution layer, filter or sample, or no pool follows for ``"window"``.
-
-    References
-    ----------
-    .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 9.5, equation 9.11.
+    * `trace`: What `network.forward` returned.
+    * `gradients`: What `network.gradients` returned for the same batch.
+    * `layer`: Name of a convolution layer, at any depth.
+    * `channel`: Which filter, from 0.
+    * `sample`: Which sample of the batch. In a batch of one the terms add up to the whole gradient.
+    * `by`: One term for each cell of the filter's map, or for each window of the pool that follows it.
+    * Returns: Terms that are 0 are left out; of equal ones the first.
+    * Raises ParameterError: if there is no such convolution layer, filter or sample, or no pool follows for
+      ``"window"``.
+    * Source: Goodfellow, Bengio, Courville (2016), Deep Learning, section 9.5, equation 9.11.
     """
     index = stage_index(network, layer)
     convolution = network.layers[index][1] if index >= 0 else None

@@ -125,27 +125,13 @@ def poke(network: Network, x: FloatArray, label: int, target: Target, eps: float
 
     All of it in float64, whatever the network's dtype: in float32 rounding would hide what small pokes do.
 
-    Parameters
-    ----------
-    x : ndarray of shape (c, h, w) or (1, c, h, w)
-        One sample.
-    label : int
-        Index of its class.
-    target : Target
-        What to change.
-    eps : float
-        How far, >= 1e-8.
-
-    Raises
-    ------
-    ShapeError
-        If `x` is not one sample of the network's input.
-    ParameterError
-        If there is no such target or class, or `eps` is not a finite number >= 1e-8.
-
-    References
-    ----------
-    .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 11.5 (numerical derivatives).
+    * `x`: shape (c, h, w) or (1, c, h, w). One sample.
+    * `label`: Index of its class.
+    * `target`: What to change.
+    * `eps`: How far, >= 1e-8.
+    * Raises ShapeError: if `x` is not one sample of the network's input.
+    * Raises ParameterError: if there is no such target or class, or `eps` is not a finite number >= 1e-8.
+    * Source: Goodfellow, Bengio, Courville (2016), Deep Learning, section 11.5 (numerical derivatives).
     """
     check_eps(eps, _OWNER)
     bench = _bench(network, x, label, target)
@@ -173,21 +159,11 @@ def poke_curve(
 ) -> PokeCurve:
     """Loss over a range of pokes, in float64, with the kinks on the way.
 
-    Parameters
-    ----------
-    network, x, label, target
-        As for `poke`.
-    radius : float
-        Largest poke on either side, > 0.
-    points : int
-        Number of pokes, odd, so that 0 is one of them, and >= 3.
-    max_kinks : int
-        How many kinks to locate, >= 0. Each is found to within a millionth of a step.
-
-    Raises
-    ------
-    ShapeError, ParameterError
-        As `poke`; also if `radius`, `points` or `max_kinks` is out of range.
+    * `network`, `x`, `label`, `target`: As for `poke`.
+    * `radius`: Largest poke on either side, > 0.
+    * `points`: Number of pokes, odd, so that 0 is one of them, and >= 3.
+    * `max_kinks`: How many kinks to locate, >= 0. Each is found to within a millionth of a step.
+    * Raises ShapeError, ParameterError: as `poke`; also if `radius`, `points` or `max_kinks` is out of range.
     """
     check_float(radius, "radius", "poke_curve", above=0.0)
     check_int(points, "points", "poke_curve", minimum=3)

@@ -149,17 +149,9 @@ def pool_routes(pool: Pool, values: FloatArray, ties: TieRule | None = None) -> 
     up to 1: the gradient is passed on, no more and no less. Under ``"all"`` they add up to the number of
     winners.
 
-    Parameters
-    ----------
-    values : ndarray of shape (c, h, w)
-        Input of the pool. Only a max pool looks at the numbers.
-    ties : {"first", "all", "split"}, optional
-        Rule of a max pool; None means its own. Linear pools ignore it.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such rule.
+    * `values`: shape (c, h, w). Input of the pool. Only a max pool looks at the numbers.
+    * `ties`: Rule of a max pool; None means its own. Linear pools ignore it.
+    * Raises ParameterError: if there is no such rule.
     """
     if ties is not None:
         check_choice(ties, "ties", "pool_routes", TIE_RULES)
@@ -228,15 +220,8 @@ class TieRate:
 def with_ties(network: Network, ties: TieRule, layer: str | None = None) -> Network:
     """Return the same network with another rule for ties: equal outputs, other gradients.
 
-    Parameters
-    ----------
-    layer : str, optional
-        Name of the only max pool to change; None means all of them.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such rule or max pool.
+    * `layer`: Name of the only max pool to change; None means all of them.
+    * Raises ParameterError: if there is no such rule or max pool.
     """
     check_choice(ties, "ties", "with_ties", TIE_RULES)
     if layer is not None:
@@ -257,18 +242,10 @@ def tie_rate_of_images(
 ) -> TieRate:
     """Count the tied windows of a max pool over many images.
 
-    Parameters
-    ----------
-    images : ndarray of shape (n, c, h, w), uint8
-    layer : str
-        Name of a max pool.
-    progress : callable
-        See `cnnviz.evaluation.Progress`.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such max pool.
+    * `images`: shape (n, c, h, w), uint8
+    * `layer`: Name of a max pool.
+    * `progress`: See `cnnviz.evaluation.Progress`.
+    * Raises ParameterError: if there is no such max pool.
     """
     index, pool = find_max_pool(network, layer)
     windows = tied = 0

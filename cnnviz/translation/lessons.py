@@ -82,14 +82,9 @@ def toy_lessons() -> tuple[Lesson, ...]:
 def digit_lessons(network: Network, image: FloatArray, label: int | None = None) -> tuple[Lesson, ...]:
     """Lessons on a real digit: moved by 1 pixel and by 2.
 
-    Parameters
-    ----------
-    network : Network
-        With at least one convolution.
-    image : ndarray of shape (c, h, w)
-        As the network takes it (`cnnviz.datasets.to_input`).
-    label : int, optional
-        True class. None means the one predicted for the original.
+    * `network`: With at least one convolution.
+    * `image`: shape (c, h, w). As the network takes it (`cnnviz.datasets.to_input`).
+    * `label`: True class. None means the one predicted for the original.
     """
     return tuple(
         Lesson(

@@ -49,11 +49,8 @@ class ConvBlock:
 def conv_blocks(network: Network) -> tuple[ConvBlock, ...]:
     """Convolution blocks of a network, from the input on.
 
-    Returns
-    -------
-    tuple of ConvBlock
-        Empty for a network without a convolution. Activations that come after the pool, or after anything
-        else, belong to no block.
+    * Returns: Empty for a network without a convolution. Activations that come after the pool, or after
+      anything else, belong to no block.
     """
     starts = [index for index, (_, layer) in enumerate(network.layers) if layer.has_filters]
     blocks: list[ConvBlock] = []

@@ -89,19 +89,10 @@ def sweep(
 ) -> Sweep:
     """Move one sample over a grid of shifts and measure every stage at each.
 
-    Parameters
-    ----------
-    image : ndarray of shape (c, h, w)
-        As the network takes it (`cnnviz.datasets.to_input`).
-    label : int, optional
-        The true class. None means the one predicted for the original.
-    progress : callable
-        See `cnnviz.evaluation.Progress`.
-
-    Raises
-    ------
-    ShapeError, ParameterError
-        If the image does not fit the network, or the settings do not.
+    * `image`: shape (c, h, w). As the network takes it (`cnnviz.datasets.to_input`).
+    * `label`: The true class. None means the one predicted for the original.
+    * `progress`: See `cnnviz.evaluation.Progress`.
+    * Raises ShapeError, ParameterError: if the image does not fit the network, or the settings do not.
     """
     return Sweeper(network, settings).sweep(image, label, progress)
 
