@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+import msgspec
+
 from cnnviz import __version__
 from cnnviz.errors import ParameterError
 from cnnviz.experiment import PRESETS, Experiment
@@ -192,24 +194,11 @@ def _setting(words: str) -> tuple[str, Any]:
         raise ParameterError(
             f"--set needs NAME=VALUE with a setting's name. Got {words!r}; known are {known}."
         )
+    usual = defaults[name]
+    is_list = isinstance(usual, tuple)
+    given = [each for each in value.split(",") if each] if is_list else value
+    kind: Any = tuple[int, ...] if is_list else type(usual)
     try:
-        return name, _value(value, defaults[name])
-    except (KeyError, ValueError) as error:
-        raise ParameterError(
-            f"--set {name}=… cannot be {value!r}; its usual value is {defaults[name]}."
-        ) from error
-
-
-def _value(words: str, usual: object) -> Any:
-    """Return what was typed as a value of the usual one's kind."""
-    match usual:
-        case bool():
-            return {"true": True, "false": False}[words.lower()]
-        case int():
-            return int(words)
-        case float():
-            return float(words)
-        case tuple():
-            return tuple(int(each) for each in words.split(",") if each)
-        case _:
-            return words
+        return name, msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise ParameterError(f"--set {name}=… cannot be {value!r}; its usual value is {usual}.") from error
