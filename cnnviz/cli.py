@@ -194,7 +194,7 @@ def _setting(words: str) -> tuple[str, Any]:
         raise ParameterError(
             f"--set needs NAME=VALUE with a setting's name. Got {words!r}; known are {known}."
         )
-    usual = defaults[name]
+    usual: Any = defaults[name]
     is_list = isinstance(usual, tuple)
     given = [each for each in value.split(",") if each] if is_list else value
     kind: Any = tuple[int, ...] if is_list else type(usual)
