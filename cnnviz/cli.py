@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -10,7 +10,7 @@ import msgspec
 
 from cnnviz import __version__
 from cnnviz.errors import ParameterError
-from cnnviz.experiment import PRESETS, Experiment
+from cnnviz.experiment import PRESETS, SETTINGS, Experiment
 from cnnviz.files import printable
 from cnnviz.output import BAD_INPUT, tell
 
@@ -188,17 +188,16 @@ def _experiment(options: Arguments) -> Experiment:
 def _setting(words: str) -> tuple[str, Any]:
     """Read ``NAME=VALUE``; the kind of value is that of the preset's."""
     name, equals, value = words.partition("=")
-    defaults = asdict(Experiment())
-    if not equals or name not in defaults or name == "classes":
-        known = ", ".join(each for each in defaults if each != "classes")
+    known = [each for each in SETTINGS if each != "classes"]
+    if not equals or name not in known:
+        listed = ", ".join(known)
         raise ParameterError(
-            f"--set needs NAME=VALUE with a setting's name. Got {words!r}; known are {known}."
+            f"--set needs NAME=VALUE with a setting's name. Got {words!r}; known are {listed}."
         )
-    usual: Any = defaults[name]
-    is_list = isinstance(usual, tuple)
+    is_list = SETTINGS[name].count is not None
     given = [each for each in value.split(",") if each] if is_list else value
-    kind: Any = tuple[int, ...] if is_list else type(usual)
     try:
-        return name, msgspec.convert(given, kind, strict=False)
+        return name, msgspec.convert(given, tuple[int, ...] if is_list else SETTINGS[name].of, strict=False)
     except msgspec.ValidationError as error:
+        usual = getattr(Experiment(), name)
         raise ParameterError(f"--set {name}=… cannot be {value!r}; its usual value is {usual}.") from error
