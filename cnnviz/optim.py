@@ -58,14 +58,7 @@ class Optimizer(ABC):
 
         * `param`: writable ndarray, the same each time.
         * `gradient`: ndarray of the same shape. Values that run away become inf or NaN, without a warning.
-        * Raises ShapeError: if the gradient, or what was given to `load_state`, has another shape.
         """
-        for what, array in (("gradient", gradient), *self._memory.items()):
-            if array.shape != param.shape:
-                raise ShapeError(
-                    f"The {what} of parameters must have their shape {param.shape}. "
-                    f"Got shape {array.shape} instead."
-                )
         self._steps += 1
         with np.errstate(over="ignore", invalid="ignore"):
             self._update(param, gradient)

@@ -46,8 +46,7 @@ class Layer(ABC):
     has a default that is right for a layer that learns nothing.
 
     * `kind`: Name among the settings of an experiment; "" for a layer that cannot be chosen there.
-    * `short`, `title`: What the window and the report call it, where there is little room and where there is
-      more.
+    * `title`, `short`: What the window and the report call it, and where there is little room, if otherwise.
     * `symbol`: What its output is called in formulas: z for a sum of products, a for an activation, q for a
       pooled value. "" where it is called as its input is.
     * `mixes_channels`: Whether a channel of the output depends on several channels of the input.

@@ -270,15 +270,10 @@ def test_settings_out_of_range_are_named(make, text):
         make()
 
 
-def test_gradients_and_states_of_another_shape_are_named():
-    with pytest.raises(ShapeError, match=r"gradient of parameters must have their shape \(2, 2\)"):
-        SGD(0.1).update(np.ones((2, 2)), np.ones(2))
-    optimizer, state = Adam(0.1), {"steps": np.array(1), "mean.a": np.ones(3), "square.a": np.ones(3)}
+def test_a_state_of_another_shape_is_named():
+    state = {"steps": np.array(1), "mean.a": np.ones(3), "square.a": np.ones(3)}
     with pytest.raises(ParameterError, match=r"'mean.a' of shape \(3,\)"):
-        optimizer.load_state(state, np.ones(2), as_one)
-    optimizer.load_state(state, np.ones(3), as_one)
-    with pytest.raises(ShapeError, match="mean of parameters"):
-        optimizer.update(np.ones(2), np.ones(2))
+        Adam(0.1).load_state(state, np.ones(2), as_one)
 
 
 @pytest.mark.parametrize(
