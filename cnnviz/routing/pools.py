@@ -189,17 +189,6 @@ def find_pool(network: Network, layer: str) -> tuple[int, Pool]:
     return index, pool
 
 
-def find_max_pool(network: Network, layer: str) -> tuple[int, Pool]:
-    """Position of a pool that takes a maximum, blurred or not, in `network.layers`, and the pool.
-
-    * Raises ParameterError: if there is no such layer, or it takes no maximum.
-    """
-    index, pool = find_pool(network, layer)
-    if pool.tie_rule is None:
-        raise ParameterError(f"Only a max pool has winners and ties; {layer!r} is none.")
-    return index, pool
-
-
 @dataclass(frozen=True, slots=True)
 class TieRate:
     """How many windows of a max pool are tied, over all channels and images.
@@ -217,18 +206,21 @@ class TieRate:
         return self.tied / self.windows if self.windows else 0.0
 
 
-def with_ties(network: Network, ties: TieRule, layer: str | None = None) -> Network:
+def with_ties(network: Network, ties: TieRule) -> Network:
     """Return the same network with another rule for ties: equal outputs, other gradients.
 
-    * `layer`: Name of the only max pool to change; None means all of them.
-    * Raises ParameterError: if there is no such rule or max pool.
+    Parameters
+    ----------
+    ties : {"first", "all", "split"}
+
+    Raises
+    ------
+    ParameterError
+        If there is no such rule.
     """
     check_choice(ties, "ties", "with_ties", TIE_RULES)
-    if layer is not None:
-        find_max_pool(network, layer)
     layers = tuple(
-        (name, replace(each, ties=ties) if each.tie_rule is not None and layer in (None, name) else each)
-        for name, each in network.layers
+        (name, each if each.tie_rule is None else replace(each, ties=ties)) for name, each in network.layers
     )
     return replace(network, layers=layers)
 
@@ -247,7 +239,9 @@ def tie_rate_of_images(
     * `progress`: See `cnnviz.evaluation.Progress`.
     * Raises ParameterError: if there is no such max pool.
     """
-    index, pool = find_max_pool(network, layer)
+    index, pool = find_pool(network, layer)
+    if pool.tie_rule is None:
+        raise ParameterError(f"Only a max pool has winners and ties; {layer!r} is none.")
     windows = tied = 0
     for _, x in input_chunks(network, images, progress):
         before = forward_pass(network.layers[:index], network.params, x)

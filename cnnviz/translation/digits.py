@@ -53,10 +53,6 @@ class Rings:
         * `values`: shape (..., rows, columns). NaN is left out.
         * Returns: shape (..., m). NaN where a ring holds nothing but NaN.
         """
-        if values.shape[-2:] != self._shape:
-            raise ShapeError(
-                f"Values must have the shape (..., {self._shape}) of the grid. Got {values.shape}."
-            )
         flat = values.reshape(*values.shape[:-2], -1)
         defined = ~np.isnan(flat)
         count = defined.astype(np.float64) @ self._members
