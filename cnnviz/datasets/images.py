@@ -128,9 +128,15 @@ def fit_image(pixels: ByteArray, height: int, width: int) -> ByteArray:
     The fill is the median of the image's border, so that neither a black nor a white background gets
     a visible edge. An image that has the size of the frame is returned unchanged.
 
-    * `pixels`: shape (h, w), uint8
-    * `height`, `width`: Size of the frame in pixels.
-    * Returns: shape (height, width), uint8
+    Parameters
+    ----------
+    pixels : ndarray of shape (h, w), uint8
+    height, width : int
+        Size of the frame in pixels.
+
+    Returns
+    -------
+    ndarray of shape (height, width), uint8
     """
     from PIL import Image
 

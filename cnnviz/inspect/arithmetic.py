@@ -30,13 +30,23 @@ def explain_cell(
 ) -> CellArithmetic:
     """Write out how one cell was computed.
 
-    * `trace`: What `network.forward` returned.
-    * `layer`: Name of the layer whose output the cell belongs to.
-    * `cell`: `(channel, row, column)`, or `(unit,)` in a flat stage.
-    * `sample`: Which sample of the batch.
-    * `largest`: How many terms of a dense unit to list one by one, >= 0.
-    * Raises ParameterError: if there is no such layer, cell or sample, or the layer is the input, which is
-      not computed.
+    Parameters
+    ----------
+    trace : Trace
+        What `network.forward` returned.
+    layer : str
+        Name of the layer whose output the cell belongs to.
+    cell : sequence of int
+        `(channel, row, column)`, or `(unit,)` in a flat stage.
+    sample : int
+        Which sample of the batch.
+    largest : int
+        How many terms of a dense unit to list one by one, >= 0.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such layer, cell or sample, or the layer is the input, which is not computed.
     """
     if layer == INPUT:
         raise ParameterError("The input is not computed from anything: choose a cell of a layer.")
@@ -58,19 +68,26 @@ def explain_cell(
 class LogitContributions:
     """A logit taken apart: `logit = contributions.sum() + bias + remainder`, and `blank` if there is one.
 
-    * `layer`: Stage whose cells the contributions belong to.
-    * `class_index`: Which logit; 0 where there is only one, which speaks for class 1.
-    * `contributions`: ndarray of the shape of one sample of the stage. Contribution of each cell, in the
-      network's dtype.
-    * `biases`: Contribution of each bias after the stage; empty relative to a blank image, whose logit holds
-      them.
-    * `remainder`: What the contributions and biases leave unexplained: rounding only, if `exact`.
-    * `exact`: Whether the decomposition holds whatever the weights. If not (there is a sigmoid or tanh
-      between the stage and the logit, or, relative to a blank image, anything that is not linear), it is a
-      linearisation around this image, and the remainder is what the curvature adds.
-    * `blank`: Logit of a blank image, if the contributions are relative to one.
-    * `blank_values`: ndarray of the shape of one sample of the stage, or None. What a blank image has in the
-      stage.
+    Attributes
+    ----------
+    layer : str
+        Stage whose cells the contributions belong to.
+    class_index : int
+        Which logit; 0 where there is only one, which speaks for class 1.
+    contributions : ndarray of the shape of one sample of the stage
+        Contribution of each cell, in the network's dtype.
+    biases : mapping from parameter name to float
+        Contribution of each bias after the stage; empty relative to a blank image, whose logit holds them.
+    remainder : float
+        What the contributions and biases leave unexplained: rounding only, if `exact`.
+    exact : bool
+        Whether the decomposition holds whatever the weights. If not (there is a sigmoid or tanh between the
+        stage and the logit, or, relative to a blank image, anything that is not linear), it is a
+        linearisation around this image, and the remainder is what the curvature adds.
+    blank : float or None
+        Logit of a blank image, if the contributions are relative to one.
+    blank_values : ndarray of the shape of one sample of the stage, or None
+        What a blank image has in the stage.
     """
 
     layer: str
@@ -119,14 +136,28 @@ def logit_contributions(
 
     That adds up exactly where all that follows is linear.
 
-    * `trace`: What `network.forward` returned.
-    * `layer`: Name of the layer whose cells get the contributions, or ``"input"``. Any stage will do.
-    * `class_index`: Which logit, from 0.
-    * `sample`: Which sample of the batch.
-    * `relative`: Whether contributions are relative to a blank image.
-    * Raises ParameterError: if there is no such layer, logit or sample.
-    * Source: Ancona, Ceolini, Öztireli, Gross (2018), Towards Better Understanding of Gradient-based
-      Attribution Methods for Deep Neural Networks, ICLR, arXiv:1711.06104 (gradient × input).
+    Parameters
+    ----------
+    trace : Trace
+        What `network.forward` returned.
+    layer : str
+        Name of the layer whose cells get the contributions, or ``"input"``. Any stage will do.
+    class_index : int
+        Which logit, from 0.
+    sample : int
+        Which sample of the batch.
+    relative : bool
+        Whether contributions are relative to a blank image.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such layer, logit or sample.
+
+    References
+    ----------
+    .. [1] Ancona, Ceolini, Öztireli, Gross (2018), Towards Better Understanding of Gradient-based Attribution
+       Methods for Deep Neural Networks, ICLR, arXiv:1711.06104 (gradient × input).
     """
     one = trace.one(sample)
     check_int(class_index, "class_index", "logit_contributions", 0, trace.logits.shape[1] - 1)

@@ -19,7 +19,10 @@ from cnnviz.setting import number
 class Activation(Layer):
     """What the activation layers share: the shape stays.
 
-    * `rule`, `slope_rule`: `formula` and `about_slope`, with `{slope}` for a setting of that name.
+    Attributes
+    ----------
+    rule, slope_rule : str
+        `formula` and `about_slope`, with `{slope}` for a setting of that name.
     """
 
     rule: ClassVar[str] = ""
@@ -106,9 +109,14 @@ class ReLU(Activation):
 class LeakyReLU(Activation):
     """Leaky rectified linear unit: `x` where it is positive, `slope * x` elsewhere.
 
-    * `slope`: Slope for negative inputs, in forward and backward pass alike (and at 0, as in PyTorch), from 0
-      to 1.
-    * Source: Maas, Hannun, Ng (2013), Rectifier Nonlinearities Improve Neural Network Acoustic Models.
+    Attributes
+    ----------
+    slope : float
+        Slope for negative inputs, in forward and backward pass alike (and at 0, as in PyTorch), from 0 to 1.
+
+    References
+    ----------
+    .. [1] Maas, Hannun, Ng (2013), Rectifier Nonlinearities Improve Neural Network Acoustic Models.
     """
 
     kind: ClassVar[str] = "leaky_relu"

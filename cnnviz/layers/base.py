@@ -45,19 +45,34 @@ class Layer(ABC):
     where it has kinks, how a cell came about. Nobody else asks for its type to find out. What it does not say
     has a default that is right for a layer that learns nothing.
 
-    * `kind`: Name among the settings of an experiment; "" for a layer that cannot be chosen there.
-    * `title`, `short`: What the window and the report call it, and where there is little room, if otherwise.
-    * `symbol`: What its output is called in formulas: z for a sum of products, a for an activation, q for a
-      pooled value. "" where it is called as its input is.
-    * `mixes_channels`: Whether a channel of the output depends on several channels of the input.
-    * `has_filters`: Whether its "weight" `(f, c, k, k)` holds kernels that slide over the maps and make one
-      map each.
-    * `is_elementwise`: Whether a cell depends on the cell at the same place alone.
-    * `only_renames`: Whether it hands the same values on under other indices.
-    * `is_piecewise_linear`: Whether it acts as a linear map as long as none of its `states` changes.
-    * `has_gates`: Whether it is shut for some values: their slope is 0.
-    * `signed`: Whether its output may be negative; None where that is as with its input.
-    * Raises ParameterError: if a value lies outside its range.
+    Attributes
+    ----------
+    kind : str
+        Name among the settings of an experiment; "" for a layer that cannot be chosen there.
+    title, short : str
+        What the window and the report call it, and where there is little room, if otherwise.
+    symbol : str
+        What its output is called in formulas: z for a sum of products, a for an activation, q for a pooled
+        value. "" where it is called as its input is.
+    mixes_channels : bool
+        Whether a channel of the output depends on several channels of the input.
+    has_filters : bool
+        Whether its "weight" `(f, c, k, k)` holds kernels that slide over the maps and make one map each.
+    is_elementwise : bool
+        Whether a cell depends on the cell at the same place alone.
+    only_renames : bool
+        Whether it hands the same values on under other indices.
+    is_piecewise_linear : bool
+        Whether it acts as a linear map as long as none of its `states` changes.
+    has_gates : bool
+        Whether it is shut for some values: their slope is 0.
+    signed : bool or None
+        Whether its output may be negative; None where that is as with its input.
+
+    Raises
+    ------
+    ParameterError
+        If a value lies outside its range.
     """
 
     kind: ClassVar[str] = ""
@@ -134,9 +149,14 @@ class Layer(ABC):
     def states(self, x: FloatArray) -> NDArray[np.bool_]:
         """On which linear piece it works at each cell.
 
-        * `x`: shape (n, *input_shape)
-        * Returns: boolean ndarray of shape (n, *output_shape, p). Which of the p cells that an output cell
-          may take win, or, with p = 1, whether a gate is open.
+        Parameters
+        ----------
+        x : ndarray of shape (n, *input_shape)
+
+        Returns
+        -------
+        boolean ndarray of shape (n, *output_shape, p)
+            Which of the p cells that an output cell may take win, or, with p = 1, whether a gate is open.
         """
         raise NotImplementedError
 
@@ -149,9 +169,15 @@ class Layer(ABC):
     def output_shape(self, input_shape: Shape) -> Shape:
         """Shape of one sample's output.
 
-        * `input_shape`: Shape of one sample's input, without the batch.
-        * Raises ShapeError: if the layer cannot take such an input. The text is the layer's need, without its
-          name.
+        Parameters
+        ----------
+        input_shape : tuple of int
+            Shape of one sample's input, without the batch.
+
+        Raises
+        ------
+        ShapeError
+            If the layer cannot take such an input. The text is the layer's need, without its name.
         """
 
     def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
@@ -164,12 +190,22 @@ class Layer(ABC):
     ) -> Params:
         """Draw the weights from a normal distribution around 0; a bias starts at 0.
 
-        The setting `init` says the standard deviation: `sqrt(2 / fan_in)` [1]_, `sqrt(2 / (fan_in +
-        fan_out))` [2]_, or the laboratory exercise's: 1/10 for kernels and `1 / fan_in` for dense weights.
-        One output sees `fan_in` inputs, one input reaches `fan_out` outputs.
+        The setting `init` says the standard deviation: `sqrt(2 / fan_in)` for "he" [1]_,
+        `sqrt(2 / (fan_in + fan_out))` for "glorot" [2]_, or the laboratory exercise's for "lab5": 1/10 for
+        kernels and `1 / fan_in` for dense weights. One output sees `fan_in` inputs, one input reaches
+        `fan_out` outputs.
 
-        * `dtype`: the numbers are drawn in float64 and rounded to this, so that both dtypes start alike.
+        Parameters
+        ----------
+        input_shape : tuple of int
+            Shape of one sample's input.
+        rng : numpy.random.Generator
+            Source of randomness. Numbers are drawn in float64 and rounded after, so both dtypes start alike.
+        dtype : numpy.dtype
+            float32 or float64.
 
+        References
+        ----------
         .. [1] He, Zhang, Ren, Sun (2015), Delving Deep into Rectifiers, arXiv:1502.01852.
         .. [2] Glorot, Bengio (2010), Understanding the difficulty of training deep feedforward neural
            networks.
@@ -192,19 +228,31 @@ class Layer(ABC):
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """Output for a batch.
 
-        * `x`: shape (n, *input_shape)
-        * `params`: dict from short name to array
-        * Returns: shape (n, *output_shape), same dtype as `x`
+        Parameters
+        ----------
+        x : ndarray of shape (n, *input_shape)
+        params : dict from short name to array
+
+        Returns
+        -------
+        ndarray of shape (n, *output_shape), same dtype as `x`
         """
 
     @abstractmethod
     def input_gradient(self, d_out: FloatArray, x: FloatArray, out: FloatArray, params: Params) -> FloatArray:
         """Gradient of the loss with respect to `x`.
 
-        * `d_out`: ndarray of the shape of `out`. Gradient of the loss with respect to the output.
-        * `x`, `out`: Input and output of `forward`.
-        * `params`: dict from short name to array
-        * Returns: ndarray of the shape of `x`
+        Parameters
+        ----------
+        d_out : ndarray of the shape of `out`
+            Gradient of the loss with respect to the output.
+        x, out : ndarray
+            Input and output of `forward`.
+        params : dict from short name to array
+
+        Returns
+        -------
+        ndarray of the shape of `x`
         """
 
     def parameter_gradients(self, d_out: FloatArray, x: FloatArray, params: Params) -> Params:
@@ -232,11 +280,21 @@ class Layer(ABC):
         Of the output, only the channel (or the unit) that a number belongs to changes: that of its first
         index.
 
-        * `x`, `out`: Input and output of `forward` for a batch of one.
-        * `name`: Short name of the parameter.
-        * `places`: tuple of ndarray of shape (v,). Indices of the numbers.
-        * `deltas`: shape (v,). How much each of them is changed.
-        * Returns: shape (v, *output_shape[1:]). The channel that changes.
+        Parameters
+        ----------
+        x, out : ndarray
+            Input and output of `forward` for a batch of one.
+        name : str
+            Short name of the parameter.
+        places : tuple of ndarray of shape (v,)
+            Indices of the numbers.
+        deltas : ndarray of shape (v,)
+            How much each of them is changed.
+
+        Returns
+        -------
+        ndarray of shape (v, *output_shape[1:])
+            The channel that changes.
         """
         del out
         channels, *inside = places

@@ -39,10 +39,16 @@ class CellArithmetic:
     Arrays have the network's dtype, and so have the computations: what stands here are the very numbers of
     the forward pass. A `float` is such a number too (every float32 is a float).
 
-    * `layer`: Name of the layer whose output the cell belongs to.
-    * `cell`: `(channel, row, column)`, or `(unit,)`.
-    * `value`: The cell's value in the trace.
-    * `rule`: How the value came about, in a formula; "" where that is not known.
+    Attributes
+    ----------
+    layer : str
+        Name of the layer whose output the cell belongs to.
+    cell : tuple of int
+        `(channel, row, column)`, or `(unit,)`.
+    value : float
+        The cell's value in the trace.
+    rule : str
+        How the value came about, in a formula; "" where that is not known.
     """
 
     layer: str
@@ -65,10 +71,12 @@ class WindowCell(CellArithmetic):
 class ConvolutionCell(WindowCell):
     """A patch times a kernel, summed up: `value = running[-1] + bias`.
 
-    * `patch`, `kernel`, `products`: shape (c, k, k). What the filter sees (0.0 in the padding), its weights,
-      and their products.
-    * `running`: shape (c * k * k,). Sum after each product, in the order in which the engine adds: channel,
-      row, column.
+    Attributes
+    ----------
+    patch, kernel, products : ndarray of shape (c, k, k)
+        What the filter sees (0.0 in the padding), its weights, and their products.
+    running : ndarray of shape (c * k * k,)
+        Sum after each product, in the order in which the engine adds: channel, row, column.
     """
 
     patch: FloatArray
@@ -82,8 +90,10 @@ class ConvolutionCell(WindowCell):
 class ActivationCell(CellArithmetic):
     """A function of one number; `rule` has `z` for its input, such as ``"max(z, 0)"``.
 
-    * `slope`: Derivative at the input as the engine takes it: what the gradient is multiplied with on its way
-      back.
+    Attributes
+    ----------
+    slope : float
+        Derivative at the input as the engine takes it: what the gradient is multiplied with on its way back.
     """
 
     input: float
@@ -94,10 +104,16 @@ class ActivationCell(CellArithmetic):
 class MaxPoolCell(WindowCell):
     """The largest number of a window.
 
-    * `values`: shape (k, k). The window; its maximum is `value`.
-    * `winners`: shape (k, k). Cells that hold the maximum.
-    * `shares`: shape (k, k). What part of the gradient each cell gets under the rule in force.
-    * `ties`: The rule in force.
+    Attributes
+    ----------
+    values : ndarray of shape (k, k)
+        The window; its maximum is `value`.
+    winners : boolean ndarray of shape (k, k)
+        Cells that hold the maximum.
+    shares : ndarray of shape (k, k)
+        What part of the gradient each cell gets under the rule in force.
+    ties : {"first", "all", "split"}
+        The rule in force.
     """
 
     values: FloatArray
@@ -121,7 +137,10 @@ def lead_of(window: NDArray[np.generic]) -> float | None:
 class WeightedCell(WindowCell):
     """A weighted sum of a window, such as a mean. The products add up to `value`.
 
-    * `values`, `weights`, `products`: shape (k, k). A subsampled window has a single cell of weight 1.
+    Attributes
+    ----------
+    values, weights, products : ndarray of shape (k, k)
+        A subsampled window has a single cell of weight 1.
     """
 
     values: FloatArray
@@ -141,9 +160,13 @@ class WeightedCell(WindowCell):
 class Contribution:
     """One term of a dense unit's sum.
 
-    * `unit`: Index of the feature.
-    * `source`: Cell `(channel, row, column)` of the feature maps that were flattened, or `(unit,)` where the
-      features come from another dense layer.
+    Attributes
+    ----------
+    unit : int
+        Index of the feature.
+    source : tuple of int
+        Cell `(channel, row, column)` of the feature maps that were flattened, or `(unit,)` where the features
+        come from another dense layer.
     """
 
     unit: int
@@ -157,10 +180,16 @@ class Contribution:
 class DenseCell(CellArithmetic):
     """A weighted sum of all features: `value` = sum of the largest terms + `rest` + `bias`.
 
-    * `largest`: Terms of largest magnitude, largest first; of equal ones the first.
-    * `rest`: Sum of the other terms, computed in float64.
-    * `rest_count`: How many they are.
-    * `source_stage`: Stage in which the sources of the terms lie.
+    Attributes
+    ----------
+    largest : tuple of Contribution
+        Terms of largest magnitude, largest first; of equal ones the first.
+    rest : float
+        Sum of the other terms, computed in float64.
+    rest_count : int
+        How many they are.
+    source_stage : str
+        Stage in which the sources of the terms lie.
     """
 
     largest: tuple[Contribution, ...]

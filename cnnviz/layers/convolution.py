@@ -23,14 +23,24 @@ _CHUNK_BYTES = 128 * 1024
 class Conv2D(Layer):
     """Convolution with square kernels: `(c, h, w)` becomes `(filters, h', w')`.
 
-    * `filters`: Number of filters, and of feature maps that come out, >= 1.
-    * `kernel_size`: Side of the kernels in pixels, >= 1.
-    * `stride`: Pixels from one window to the next, >= 1.
-    * `padding`: Pixels of 0.0 added on each side, from 0 to 1024. (0.0 is mid-grey where pixels run from -0.5
-      to 0.5.)
-    * `bias`: Whether each filter adds a learned number.
-    * `init`: How the kernels start; see `Layer.initial_parameters`.
-    * Source: Goodfellow, Bengio, Courville (2016), Deep Learning, equation 9.6.
+    Attributes
+    ----------
+    filters : int
+        Number of filters, and of feature maps that come out, >= 1.
+    kernel_size : int
+        Side of the kernels in pixels, >= 1.
+    stride : int
+        Pixels from one window to the next, >= 1.
+    padding : int
+        Pixels of 0.0 added on each side, from 0 to 1024. (0.0 is mid-grey where pixels run from -0.5 to 0.5.)
+    bias : bool
+        Whether each filter adds a learned number.
+    init : {"he", "glorot", "lab5"}
+        How the kernels start; see `Layer.initial_parameters`.
+
+    References
+    ----------
+    .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, equation 9.6.
     """
 
     title: ClassVar[str] = "Convolution"

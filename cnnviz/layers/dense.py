@@ -17,9 +17,14 @@ from cnnviz.setting import number, yes_or_no
 class Dense(Layer):
     """Fully connected layer, `out = x @ weight.T + bias`.
 
-    * `units`: Number of outputs, >= 1.
-    * `bias`: Whether each output adds a learned number.
-    * `init`: How the weights start; see `Layer.initial_parameters`.
+    Attributes
+    ----------
+    units : int
+        Number of outputs, >= 1.
+    bias : bool
+        Whether each output adds a learned number.
+    init : {"he", "glorot", "lab5"}
+        How the weights start; see `Layer.initial_parameters`.
     """
 
     title: ClassVar[str] = "Dense"

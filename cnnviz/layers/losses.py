@@ -19,9 +19,17 @@ Labels = NDArray[np.integer[Any]]
 def log_softmax(logits: FloatArray) -> FloatArray:
     """Logarithm of `softmax`, by subtracting the log of the sum of exponentials.
 
-    * `logits`: shape (n, k), float32 or float64
-    * Returns: ndarray of the shape and dtype of `logits`
-    * Source: Goodfellow, Bengio, Courville (2016), Deep Learning, section 4.1.
+    Parameters
+    ----------
+    logits : ndarray of shape (n, k), float32 or float64
+
+    Returns
+    -------
+    ndarray of the shape and dtype of `logits`
+
+    References
+    ----------
+    .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 4.1.
     """
     shifted = logits - logits.max(axis=1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -30,8 +38,13 @@ def log_softmax(logits: FloatArray) -> FloatArray:
 def softmax(logits: FloatArray) -> FloatArray:
     """Probabilities of `k` classes, `exp(logit) / sum of exp(logits)` in each row.
 
-    * `logits`: shape (n, k), float32 or float64
-    * Returns: ndarray of the shape and dtype of `logits`; each row adds up to 1
+    Parameters
+    ----------
+    logits : ndarray of shape (n, k), float32 or float64
+
+    Returns
+    -------
+    ndarray of the shape and dtype of `logits`; each row adds up to 1
     """
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
@@ -40,8 +53,14 @@ def softmax(logits: FloatArray) -> FloatArray:
 def probabilities_from_logits(logits: FloatArray) -> FloatArray:
     """Probabilities as the network's output unit gives them: sigmoid of one logit, softmax of several.
 
-    * `logits`: shape (n, k), float32 or float64
-    * Returns: ndarray of the shape and dtype of `logits`. With one logit, the probability of class 1.
+    Parameters
+    ----------
+    logits : ndarray of shape (n, k), float32 or float64
+
+    Returns
+    -------
+    ndarray of the shape and dtype of `logits`
+        With one logit, the probability of class 1.
     """
     return sigmoid(logits) if logits.shape[1] == 1 else softmax(logits)
 
@@ -49,8 +68,13 @@ def probabilities_from_logits(logits: FloatArray) -> FloatArray:
 def class_probabilities(logits: FloatArray) -> FloatArray:
     """Probability of every class, also when there is one logit for two classes.
 
-    * `logits`: shape (n, k), float32 or float64
-    * Returns: shape (n, max(k, 2)), dtype of `logits`
+    Parameters
+    ----------
+    logits : ndarray of shape (n, k), float32 or float64
+
+    Returns
+    -------
+    ndarray of shape (n, max(k, 2)), dtype of `logits`
     """
     if logits.shape[1] > 1:
         return softmax(logits)
@@ -60,8 +84,13 @@ def class_probabilities(logits: FloatArray) -> FloatArray:
 def predicted_classes(logits: FloatArray) -> IntArray:
     """Class with the largest probability; of equal ones the first.
 
-    * `logits`: shape (n, k), float32 or float64
-    * Returns: shape (n,)
+    Parameters
+    ----------
+    logits : ndarray of shape (n, k), float32 or float64
+
+    Returns
+    -------
+    ndarray of shape (n,), intp
     """
     if logits.shape[1] == 1:
         return (logits[:, 0] > 0).astype(np.intp)
@@ -74,12 +103,26 @@ def cross_entropy(logits: FloatArray, labels: Labels) -> float:
     Of one logit `z` it is binary: `-log(p)` for label 1 and `-log(1 - p)` for label 0, with `p = sigmoid(z)`,
     written as `max(z, 0) - z * label + log(1 + exp(-|z|))`, which never overflows [2]_.
 
-    * `logits`: shape (n, k), float32 or float64
-    * `labels`: integer ndarray of shape (n,). Each from 0 to k - 1; 0 or 1 for one logit.
-    * Returns: Computed in float64.
-    * Raises ShapeError: if the batch is empty or the shapes do not belong together.
-    * Raises ParameterError: if a label is no integer or no class.
+    Parameters
+    ----------
+    logits : ndarray of shape (n, k), float32 or float64
+    labels : integer ndarray of shape (n,)
+        Each from 0 to k - 1; 0 or 1 for one logit.
 
+    Returns
+    -------
+    float
+        Computed in float64.
+
+    Raises
+    ------
+    ShapeError
+        If the batch is empty or the shapes do not belong together.
+    ParameterError
+        If a label is no integer or no class.
+
+    References
+    ----------
     .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 6.2.2.3.
     .. [2] The same, section 6.2.2.2.
     """
@@ -94,8 +137,14 @@ def cross_entropy(logits: FloatArray, labels: Labels) -> float:
 def cross_entropy_gradient(logits: FloatArray, labels: Labels) -> FloatArray:
     """Gradient of `cross_entropy`: `(probability - 1 for the label) / n`.
 
-    * `logits`, `labels`: As given to `cross_entropy`.
-    * Returns: ndarray of the shape and dtype of `logits`
+    Parameters
+    ----------
+    logits, labels
+        As given to `cross_entropy`.
+
+    Returns
+    -------
+    ndarray of the shape and dtype of `logits`
     """
     z, labels = _checked(logits, labels, "cross_entropy_gradient")
     if z.shape[1] == 1:

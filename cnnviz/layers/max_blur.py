@@ -29,11 +29,16 @@ class MaxBlurPool2D(Pool):
     This is what [1]_ puts in place of max pooling: the maximum is taken densely, and the blur removes what
     the coarser grid cannot represent. Over the border the maps are mirrored without repeating their edge.
 
-    * `size`: Side of the windows, and distance of the cells that are kept, in pixels, >= 1; the kernel of the
-      blur goes with it.
-    * `ties`: Who gets the gradient when several cells share the largest value of a
-      window.
+    Attributes
+    ----------
+    size : int
+        Side of the windows, and distance of the cells that are kept, in pixels, >= 1; the kernel of the blur
+        goes with it.
+    ties : {"first", "all", "split"}
+        Who gets the gradient when several cells share the largest value of a window.
 
+    References
+    ----------
     .. [1] Zhang (2019), Making Convolutional Networks Shift-Invariant Again, ICML, arXiv:1904.11486.
     """
 

@@ -26,11 +26,18 @@ def ties_field() -> TieRule:
 class MaxPool2D(StridedPool):
     """Largest value of each window.
 
-    * `size`: Side of the window in pixels, >= 1.
-    * `stride`: Pixels from one window to the next, >= 1. None means `size`.
-    * `ties`: Who gets the gradient when several cells share the largest value; see
-      `input_gradient`.
-    * Source: Goodfellow, Bengio, Courville (2016), Deep Learning, section 9.3.
+    Attributes
+    ----------
+    size : int
+        Side of the window in pixels, >= 1.
+    stride : int or None
+        Pixels from one window to the next, >= 1. None means `size`.
+    ties : {"first", "all", "split"}
+        Who gets the gradient when several cells share the largest value; see `input_gradient`.
+
+    References
+    ----------
+    .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 9.3.
     """
 
     kind: ClassVar[str] = "max"

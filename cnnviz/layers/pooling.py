@@ -70,11 +70,17 @@ RULE_WORDS = {
 class Pool(Layer):
     """What pools share: a window becomes one number, channel by channel.
 
-    * `size`: Side of the window, and usually distance of the windows, in pixels, >= 1. Rows and columns that
-      no whole window reaches are dropped.
-    * `maps`: What its output is called.
-    * `about_gradient`: Where it sends the gradient, in a sentence.
-    * `has_winners`: Whether each cell of its output is the maximum of its window.
+    Attributes
+    ----------
+    size : int
+        Side of the window, and usually distance of the windows, in pixels, >= 1. Rows and columns that no
+        whole window reaches are dropped.
+    maps : str
+        What its output is called.
+    about_gradient : str
+        Where it sends the gradient, in a sentence.
+    has_winners : bool
+        Whether each cell of its output is the maximum of its window.
     """
 
     symbol: ClassVar[str] = "q"
@@ -131,9 +137,16 @@ class Pool(Layer):
     def shares(self, x: FloatArray, ties: TieRule | None = None) -> FloatArray:
         """How far the output moves with each cell of its window, which is its share of the gradient.
 
-        * `x`: shape (n, c, h, w). Linear pools do not look at its numbers.
-        * `ties`: Rule for tied cells; None means the pool's own.
-        * Returns: shape (n, c, h', w', k, k)
+        Parameters
+        ----------
+        x : ndarray of shape (n, c, h, w)
+            Linear pools do not look at its numbers.
+        ties : {"first", "all", "split"}, optional
+            Rule for tied cells; None means the pool's own.
+
+        Returns
+        -------
+        ndarray of shape (n, c, h', w', k, k)
         """
         del ties
         weights = self.weights.astype(x.dtype)
@@ -157,9 +170,14 @@ class Pool(Layer):
     def at_every_cell(self, x: FloatArray) -> FloatArray:
         """Pool with the windows one cell apart.
 
-        * `x`: shape (n, c, h, w)
-        * Returns: shape (n, c, h'', w''). Every cell that sees nothing beyond the border has the bits that
-          `forward` would give it.
+        Parameters
+        ----------
+        x : ndarray of shape (n, c, h, w)
+
+        Returns
+        -------
+        ndarray of shape (n, c, h'', w'')
+            Every cell that sees nothing beyond the border has the bits that `forward` would give it.
         """
         raise NotImplementedError
 
@@ -188,7 +206,10 @@ class Pool(Layer):
 class StridedPool(Pool):
     """A pool whose windows may overlap or leave gaps.
 
-    * `stride`: Pixels from one window to the next, >= 1. None means `size`.
+    Attributes
+    ----------
+    stride : int or None
+        Pixels from one window to the next, >= 1. None means `size`.
     """
 
     stride: int | None = number(1, None, None, may_be_none=True)
@@ -241,7 +262,10 @@ class AvgPool2D(StridedPool):
 class SubsamplePool2D(Pool):
     """Top-left cell of each window: pooling that looks at one pixel and forgets the rest.
 
-    * `size`: Side of the window, and distance of the windows, in pixels, >= 1.
+    Attributes
+    ----------
+    size : int
+        Side of the window, and distance of the windows, in pixels, >= 1.
     """
 
     kind: ClassVar[str] = "subsample"

@@ -27,8 +27,12 @@ class Target:
 
     A cell is changed after it was computed, and what follows is computed anew.
 
-    * `name`: of a parameter, such as ``"conv1.weight"``, of a layer, or ``"input"``.
-    * `index`: its place in the array of the parameter, or of the stage.
+    Attributes
+    ----------
+    name : str
+        Name of a parameter, such as ``"conv1.weight"``, of a layer, or ``"input"``.
+    index : tuple of int
+        Its place in the array of the parameter, or in the stage: `(channel, row, column)`, or `(unit,)`.
     """
 
     name: str

@@ -44,17 +44,29 @@ from cnnviz.routing.agreement import (
 class CheckEntry:
     """Result for one number of the network.
 
-    * `name`: Name of the parameter, such as ``"conv1.weight"``.
-    * `index`: Place in its array.
-    * `gradient`, `first_gradient`: Gradient under the network's own rule for ties, and under ``"first"``.
-    * `eps`: How far the number was changed: less than the check was asked for where a kink lies that near.
-    * `difference`: Central difference.
-    * `relative_error`, `first_error`: Of either gradient.
-    * `rule_error`: Relative error of the gradient and of what the rule for ties promises; see
-      `cnnviz.routing.agreement`. None where nothing has to be explained by the rule.
-    * `verdict`: See `cnnviz.routing.agreement`.
-    * `kink_layer`: First layer whose winners or gates differ at `+eps` or `-eps`, however small the poke.
-    * `kink_cell`: First cell of its output for which they do.
+    Attributes
+    ----------
+    name : str
+        Name of the parameter, such as ``"conv1.weight"``.
+    index : tuple of int
+        Place in its array.
+    gradient, first_gradient : float
+        Gradient under the network's own rule for ties, and under ``"first"``.
+    eps : float
+        How far the number was changed: less than the check was asked for where a kink lies that near.
+    difference : float
+        Central difference.
+    relative_error, first_error : float
+        Of either gradient.
+    rule_error : float or None
+        Relative error of the gradient and of what the rule for ties promises; see `cnnviz.routing.agreement`.
+        None where nothing has to be explained by the rule.
+    verdict : {"ok", "kink", "tie_rule", "curvature", "mismatch"}
+        See `cnnviz.routing.agreement`.
+    kink_layer : str or None
+        First layer whose winners or gates differ at `+eps` or `-eps`, however small the poke.
+    kink_cell : tuple of int or None
+        First cell of its output for which they do.
     """
 
     name: str
@@ -103,8 +115,13 @@ type ParameterCheck = np.recarray[Any, np.dtype[np.void]]
 class GradientCheck:
     """Result of `check_all`.
 
-    * `eps`: The poke that was asked for; see `CheckEntry.eps`.
-    * `stages`: tuple of (str, shape). Name of each layer and shape of its output.
+    Attributes
+    ----------
+    eps : float
+        The poke that was asked for; see `CheckEntry.eps`.
+    parameters : mapping from parameter name to ParameterCheck
+    stages : tuple of (str, shape)
+        Name of each layer and shape of its output.
     """
 
     eps: float
@@ -135,8 +152,12 @@ class GradientCheck:
     def entries(self, *verdicts: Verdict, limit: int | None = None) -> list[CheckEntry]:
         """List results, largest `CheckEntry.judged_error` first.
 
-        * `*verdicts`: Only these; none means all.
-        * `limit`: At most so many.
+        Parameters
+        ----------
+        *verdicts : {"ok", "kink", "tie_rule", "curvature", "mismatch"}
+            Only these; none means all.
+        limit : int, optional
+            At most so many.
         """
         found: list[tuple[float, str, int]] = []
         wanted = [code_of(each) for each in verdicts or VERDICTS]
@@ -183,19 +204,33 @@ def check_all(
 ) -> GradientCheck:
     """Compare the gradient of every parameter, or of some, with a central difference, in float64.
 
-    * `network`: One in float32 is checked with the same numbers in float64.
-    * `x`: shape (c, h, w) or (1, c, h, w). One sample.
-    * `label`: Index of its class.
-    * `eps`: How far every parameter is changed, up and down, >= 1e-8. Where a kink lies within that distance,
-      a smaller poke is tried, and a smaller one again, down to 1e-8: a kink nearby says nothing about the
-      slope here.
-    * `count`: How many parameters to check, drawn at random, >= 1. Every array gives the same share, so that
-      the few numbers of a filter are not lost among those of a dense layer; one that has fewer is checked
-      whole. None means all.
-    * `seed`: Of the draw, >= 0: equal seeds draw equal parameters.
-    * `progress`: See `cnnviz.evaluation.Progress`.
-    * Raises ShapeError: if `x` is not one sample of the network's input.
-    * Raises ParameterError: if there is no such class, or `eps`, `count` or `seed` is out of range.
+    Parameters
+    ----------
+    network : Network
+        One in float32 is checked with the same numbers in float64.
+    x : ndarray of shape (c, h, w) or (1, c, h, w)
+        One sample.
+    label : int
+        Index of its class.
+    eps : float
+        How far every parameter is changed, up and down, >= 1e-8. Where a kink lies within that distance, a
+        smaller poke is tried, and a smaller one again, down to 1e-8: a kink nearby says nothing about the
+        slope here.
+    count : int, optional
+        How many parameters to check, drawn at random, >= 1. Every array gives the same share, so that the few
+        numbers of a filter are not lost among those of a dense layer; one that has fewer is checked whole.
+        None means all.
+    seed : int
+        Of the draw, >= 0: equal seeds draw equal parameters.
+    progress : callable
+        See `cnnviz.evaluation.Progress`.
+
+    Raises
+    ------
+    ShapeError
+        If `x` is not one sample of the network's input.
+    ParameterError
+        If there is no such class, or `eps`, `count` or `seed` is out of range.
     """
     check_eps(eps, "check_all")
     check_int(label, "label", "check_all", 0, network.classes_count - 1)

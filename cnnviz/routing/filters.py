@@ -19,17 +19,23 @@ By = Literal["position", "window"]
 class FilterTerms:
     """Terms of a filter gradient, largest first.
 
-    * `channel`: Which filter.
-    * `by`: What a term belongs to: a cell of the filter's map, or a window of the
-      pool after it.
-    * `places`: shape (m, 2). Row and column of that cell or window.
-    * `gradients`: shape (m,). Gradient that arrives there.
-    * `patches`: shape (m, c, k, k). What it is multiplied with: the patch under the cell; for a window the
-      patch of its winner, times the slope of the activation there (several patches, times their shares, where
-      several take the gradient).
-    * `norms`: shape (m,). Euclidean length of each term.
-    * `seen`: shape (h, w, c, k, k). The patches of all cells or windows by their place, also of those whose
-      term is 0.
+    Attributes
+    ----------
+    channel : int
+        Which filter.
+    by : {"position", "window"}
+        What a term belongs to: a cell of the filter's map, or a window of the pool after it.
+    places : ndarray of shape (m, 2), intp
+        Row and column of that cell or window.
+    gradients : ndarray of shape (m,)
+        Gradient that arrives there.
+    patches : ndarray of shape (m, c, k, k)
+        What it is multiplied with: the patch under the cell; for a window the patch of its winner, times the
+        slope of the activation there (several patches, times their shares, where several take the gradient).
+    norms : ndarray of shape (m,)
+        Euclidean length of each term.
+    seen : ndarray of shape (h, w, c, k, k)
+        The patches of all cells or windows by their place, also of those whose term is 0.
     """
 
     layer: str
@@ -90,16 +96,34 @@ def filter_gradient_terms(
     with `q` the pooled map and the routes of `cnnviz.routing.pool_routes`: under ``"first"`` and without an
     activation, the gradient of the window times the patch of its winner.
 
-    * `trace`: What `network.forward` returned.
-    * `gradients`: What `network.gradients` returned for the same batch.
-    * `layer`: Name of a convolution layer, at any depth.
-    * `channel`: Which filter, from 0.
-    * `sample`: Which sample of the batch. In a batch of one the terms add up to the whole gradient.
-    * `by`: One term for each cell of the filter's map, or for each window of the pool that follows it.
-    * Returns: Terms that are 0 are left out; of equal ones the first.
-    * Raises ParameterError: if there is no such convolution layer, filter or sample, or no pool follows for
-      ``"window"``.
-    * Source: Goodfellow, Bengio, Courville (2016), Deep Learning, section 9.5, equation 9.11.
+    Parameters
+    ----------
+    trace : Trace
+        What `network.forward` returned.
+    gradients : Gradients
+        What `network.gradients` returned for the same batch.
+    layer : str
+        Name of a convolution layer, at any depth.
+    channel : int
+        Which filter, from 0.
+    sample : int
+        Which sample of the batch. In a batch of one the terms add up to the whole gradient.
+    by : {"position", "window"}
+        One term for each cell of the filter's map, or for each window of the pool that follows it.
+
+    Returns
+    -------
+    FilterTerms
+        Terms that are 0 are left out; of equal ones the first.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such convolution layer, filter or sample, or no pool follows for ``"window"``.
+
+    References
+    ----------
+    .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 9.5, equation 9.11.
     """
     index = stage_index(network, layer)
     convolution = network.layers[index][1] if index >= 0 else None

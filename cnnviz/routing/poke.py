@@ -46,10 +46,16 @@ _HALVINGS = 20
 class Kink:
     """A place where a network passes from one linear piece to another.
 
-    * `value`: How far the target has to be poked to get there.
-    * `kind`: A max pool changes its winners, or a ReLU or leaky ReLU changes its side.
-    * `layer`: The first layer in which something changes.
-    * `cell`: The first cell of its output that does.
+    Attributes
+    ----------
+    value : float
+        How far the target has to be poked to get there.
+    kind : {"winner", "gate"}
+        A max pool changes its winners, or a ReLU or leaky ReLU changes its side.
+    layer : str
+        The first layer in which something changes.
+    cell : tuple of int
+        The first cell of its output that does.
     """
 
     value: float
@@ -62,14 +68,20 @@ class Kink:
 class Poke:
     """A gradient and the finite difference that should agree with it.
 
-    * `loss`, `loss_plus`, `loss_minus`: Loss as it is, and with the target changed by `+eps` and `-eps`.
-    * `gradient`: What backpropagation says, under the network's own rule for ties.
-    * `relative_error`, `first_error`: Of `gradient` and `central`, and of the gradient under ``"first"``; see
-      `cnnviz.routing.agreement.relative_error`.
-    * `kinks`: Between `-eps` and `+eps`, ascending; at most eight, and at least one if anything changes.
-    * `verdict`: See `cnnviz.routing.agreement`.
-      ``"kink"`` only where nothing else is left once the kinks are out of the way: a tie rule, or a mistake,
-      comes first.
+    Attributes
+    ----------
+    loss, loss_plus, loss_minus : float
+        Loss as it is, and with the target changed by `+eps` and `-eps`.
+    gradient : float
+        What backpropagation says, under the network's own rule for ties.
+    relative_error, first_error : float
+        Of `gradient` and `central`, and of the gradient under ``"first"``; see
+        `cnnviz.routing.agreement.relative_error`.
+    kinks : tuple of Kink
+        Between `-eps` and `+eps`, ascending; at most eight, and at least one if anything changes.
+    verdict : {"ok", "kink", "tie_rule", "curvature", "mismatch"}
+        See `cnnviz.routing.agreement`. ``"kink"`` only where nothing else is left once the kinks are out of
+        the way: a tie rule, or a mistake, comes first.
     """
 
     target: Target
@@ -98,12 +110,18 @@ class Poke:
 class PokeCurve:
     """Loss over a range of pokes.
 
-    * `values`: shape (points,). Pokes from `-radius` to `+radius`; the middle one is exactly 0.
-    * `losses`: shape (points,)
-    * `gradient`: What backpropagation says at 0.
-    * `kinks`: Ascending; those nearest to 0 if there are too many to mark.
-    * `kinked_intervals`: Between how many neighbouring values there is a kink. One that falls on a value, as
-      the breaking of a tie falls on 0, counts once.
+    Attributes
+    ----------
+    values : ndarray of shape (points,), float64
+        Pokes from `-radius` to `+radius`; the middle one is exactly 0.
+    losses : ndarray of shape (points,), float64
+    gradient : float
+        What backpropagation says at 0.
+    kinks : tuple of Kink
+        Ascending; those nearest to 0 if there are too many to mark.
+    kinked_intervals : int
+        Between how many neighbouring values there is a kink. One that falls on a value, as the breaking of a
+        tie falls on 0, counts once.
     """
 
     target: Target
@@ -125,13 +143,27 @@ def poke(network: Network, x: FloatArray, label: int, target: Target, eps: float
 
     All of it in float64, whatever the network's dtype: in float32 rounding would hide what small pokes do.
 
-    * `x`: shape (c, h, w) or (1, c, h, w). One sample.
-    * `label`: Index of its class.
-    * `target`: What to change.
-    * `eps`: How far, >= 1e-8.
-    * Raises ShapeError: if `x` is not one sample of the network's input.
-    * Raises ParameterError: if there is no such target or class, or `eps` is not a finite number >= 1e-8.
-    * Source: Goodfellow, Bengio, Courville (2016), Deep Learning, section 11.5 (numerical derivatives).
+    Parameters
+    ----------
+    x : ndarray of shape (c, h, w) or (1, c, h, w)
+        One sample.
+    label : int
+        Index of its class.
+    target : Target
+        What to change.
+    eps : float
+        How far, >= 1e-8.
+
+    Raises
+    ------
+    ShapeError
+        If `x` is not one sample of the network's input.
+    ParameterError
+        If there is no such target or class, or `eps` is not a finite number >= 1e-8.
+
+    References
+    ----------
+    .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 11.5 (numerical derivatives).
     """
     check_eps(eps, _OWNER)
     bench = _bench(network, x, label, target)
@@ -159,11 +191,21 @@ def poke_curve(
 ) -> PokeCurve:
     """Loss over a range of pokes, in float64, with the kinks on the way.
 
-    * `network`, `x`, `label`, `target`: As for `poke`.
-    * `radius`: Largest poke on either side, > 0.
-    * `points`: Number of pokes, odd, so that 0 is one of them, and >= 3.
-    * `max_kinks`: How many kinks to locate, >= 0. Each is found to within a millionth of a step.
-    * Raises ShapeError, ParameterError: as `poke`; also if `radius`, `points` or `max_kinks` is out of range.
+    Parameters
+    ----------
+    network, x, label, target
+        As for `poke`.
+    radius : float
+        Largest poke on either side, > 0.
+    points : int
+        Number of pokes, odd, so that 0 is one of them, and >= 3.
+    max_kinks : int
+        How many kinks to locate, >= 0. Each is found to within a millionth of a step.
+
+    Raises
+    ------
+    ShapeError, ParameterError
+        As `poke`; also if `radius`, `points` or `max_kinks` is out of range.
     """
     check_float(radius, "radius", "poke_curve", above=0.0)
     check_int(points, "points", "poke_curve", minimum=3)

@@ -20,10 +20,14 @@ from cnnviz.network import Gradients, Network, Trace, forward_pass
 class Routes:
     """Every way from a window of a pool back to a cell of its input.
 
-    * `windows`: shape (m, 3). Pooled cell `(channel, row, column)` at which each route starts, in ascending
-      order.
-    * `cells`: shape (m, 3). Cell `(channel, row, column)` of the input at which it ends.
-    * `shares`: shape (m,). What part of the window's gradient takes it, > 0.
+    Attributes
+    ----------
+    windows : ndarray of shape (m, 3), intp
+        Pooled cell `(channel, row, column)` at which each route starts, in ascending order.
+    cells : ndarray of shape (m, 3), intp
+        Cell `(channel, row, column)` of the input at which it ends.
+    shares : ndarray of shape (m,)
+        What part of the window's gradient takes it, > 0.
     """
 
     windows: IntArray
@@ -51,17 +55,25 @@ class Routes:
 class PoolRouting(Pictured):
     """The backward pass through one pool for one sample.
 
-    * `stage`: What the pool reads: a layer, or the input.
-    * `values`: shape (c, h, w). Input of the pool.
-    * `pooled`: shape (c, h', w')
-    * `incoming`: shape (c, h', w'). Gradient of the loss with respect to `pooled`.
-    * `rule`: The rule in force: the tie rule of a max pool, or ``"linear"``.
-    * `routed`: mapping from rule to ndarray of shape (c, h, w). Gradient at the input under each rule that
-      the pool could have: three for a max pool, for the same incoming gradient; one for a linear pool.
-    * `winners`: shape (c, h', w', size, size) or None. Cells of each window that hold its maximum; None for a
-      linear pool, and for a blurred max pool, whose output cells take the maxima of several windows.
-    * `tied`: shape (c, h', w'). Windows whose maximum is held by several cells; none in a linear pool. See
-      `Pool.tied`.
+    Attributes
+    ----------
+    stage : str
+        What the pool reads: a layer, or the input.
+    values : ndarray of shape (c, h, w)
+        Input of the pool.
+    pooled : ndarray of shape (c, h', w')
+    incoming : ndarray of shape (c, h', w')
+        Gradient of the loss with respect to `pooled`.
+    rule : str
+        The rule in force: the tie rule of a max pool, or ``"linear"``.
+    routed : mapping from rule to ndarray of shape (c, h, w)
+        Gradient at the input under each rule that the pool could have: three for a max pool, for the same
+        incoming gradient; one for a linear pool.
+    winners : boolean ndarray of shape (c, h', w', size, size) or None
+        Cells of each window that hold its maximum; None for a linear pool, and for a blurred max pool, whose
+        output cells take the maxima of several windows.
+    tied : boolean ndarray of shape (c, h', w')
+        Windows whose maximum is held by several cells; none in a linear pool. See `Pool.tied`.
     """
 
     network: Network
@@ -149,9 +161,17 @@ def pool_routes(pool: Pool, values: FloatArray, ties: TieRule | None = None) -> 
     up to 1: the gradient is passed on, no more and no less. Under ``"all"`` they add up to the number of
     winners.
 
-    * `values`: shape (c, h, w). Input of the pool. Only a max pool looks at the numbers.
-    * `ties`: Rule of a max pool; None means its own. Linear pools ignore it.
-    * Raises ParameterError: if there is no such rule.
+    Parameters
+    ----------
+    values : ndarray of shape (c, h, w)
+        Input of the pool. Only a max pool looks at the numbers.
+    ties : {"first", "all", "split"}, optional
+        Rule of a max pool; None means its own. Linear pools ignore it.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such rule.
     """
     if ties is not None:
         check_choice(ties, "ties", "pool_routes", TIE_RULES)
@@ -193,8 +213,11 @@ def find_pool(network: Network, layer: str) -> tuple[int, Pool]:
 class TieRate:
     """How many windows of a max pool are tied, over all channels and images.
 
-    * `windows`, `tied`: All windows, and those whose maximum is held by several cells; in a blurred max pool,
-      all cells of the output, and those with such a window under the blur.
+    Attributes
+    ----------
+    windows, tied : int
+        All windows, and those whose maximum is held by several cells; in a blurred max pool, all cells of the
+        output, and those with such a window under the blur.
     """
 
     windows: int
@@ -234,10 +257,18 @@ def tie_rate_of_images(
 ) -> TieRate:
     """Count the tied windows of a max pool over many images.
 
-    * `images`: shape (n, c, h, w), uint8
-    * `layer`: Name of a max pool.
-    * `progress`: See `cnnviz.evaluation.Progress`.
-    * Raises ParameterError: if there is no such max pool.
+    Parameters
+    ----------
+    images : ndarray of shape (n, c, h, w), uint8
+    layer : str
+        Name of a max pool.
+    progress : callable
+        See `cnnviz.evaluation.Progress`.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such max pool.
     """
     index, pool = find_pool(network, layer)
     if pool.tie_rule is None:

@@ -19,9 +19,13 @@ from cnnviz.translation.sweep import DEFAULT_SETTINGS, Sweeper, SweepSettings, S
 class Curve:
     """A measure against distance.
 
-    * `distances`: shape (m,). In pixels.
-    * `mean`, `std`: shape (m,). Mean and spread (population standard deviation); over what, the maker of the
-      curve says. NaN where the measure is defined nowhere.
+    Attributes
+    ----------
+    distances : ndarray of shape (m,), intp
+        In pixels.
+    mean, std : ndarray of shape (m,), float64
+        Mean and spread (population standard deviation); over what, the maker of the curve says. NaN where the
+        measure is defined nowhere.
     """
 
     distances: IntArray
@@ -71,15 +75,19 @@ class Rings:
 class DigitSweep:
     """Many samples over a grid of shifts.
 
-    * `dxs`, `dys`: shape (columns,) and (rows,). The shifts, in pixels to the right and down.
-    * `digits`: How many samples were moved.
-    * `mean`, `std`: mapping from measure to mapping from stage to ndarray of shape (rows, columns). Mean over
-      the samples and spread (population standard deviation). Samples for which a measure is not defined are
-      left out; NaN where it is for none.
-    * `curves`: Each sample's mean over the shifts of about the same distance (`Rings`); mean and spread over
-      samples.
-    * `ink_lost`: shape (rows, columns). Share of the ink that has left the frame, the mean over the samples:
-      exactly 0 where none lost any.
+    Attributes
+    ----------
+    dxs, dys : ndarray of shape (columns,) and (rows,), intp
+        The shifts, in pixels to the right and down.
+    digits : int
+        How many samples were moved.
+    mean, std : mapping from measure to mapping from stage to ndarray of shape (rows, columns), float64
+        Mean over the samples and spread (population standard deviation). Samples for which a measure is not
+        defined are left out; NaN where it is for none.
+    curves : mapping from measure to mapping from stage to Curve
+        Each sample's mean over the shifts of about the same distance (`Rings`); mean and spread over samples.
+    ink_lost : ndarray of shape (rows, columns), float64
+        Share of the ink that has left the frame, the mean over the samples: exactly 0 where none lost any.
     """
 
     dxs: IntArray
@@ -104,10 +112,19 @@ def sweep_many(
     Features are computed in single precision also for a network in double: it takes two thirds of the time,
     and means and spreads agree to about six digits.
 
-    * `images`: shape (n, c, h, w), n >= 1. As the network takes them (`cnnviz.datasets.to_input`).
-    * `labels`: integer ndarray of shape (n,). True classes. None means those predicted for the originals.
-    * `progress`: See `cnnviz.evaluation.Progress`.
-    * Raises ShapeError, ParameterError: if images, labels or settings do not fit the network.
+    Parameters
+    ----------
+    images : ndarray of shape (n, c, h, w), n >= 1
+        As the network takes them (`cnnviz.datasets.to_input`).
+    labels : integer ndarray of shape (n,), optional
+        True classes. None means those predicted for the originals.
+    progress : callable
+        See `cnnviz.evaluation.Progress`.
+
+    Raises
+    ------
+    ShapeError, ParameterError
+        If images, labels or settings do not fit the network.
     """
     network = network.astype(np.float32)
     images = network.checked_batch(images)
@@ -144,8 +161,15 @@ def sweep_many(
 def curves_along_axis(swept: DigitSweep) -> Mapping[str, Mapping[str, Curve]]:
     """Curves of samples that were moved along one axis only, which is a fraction of the work of a grid.
 
-    * `swept`: With a single `dy`, or with a single `dx`.
-    * Returns: Against the signed distance; mean and spread over the samples.
+    Parameters
+    ----------
+    swept : DigitSweep
+        With a single `dy`, or with a single `dx`.
+
+    Returns
+    -------
+    mapping from measure to mapping from stage to Curve
+        Against the signed distance; mean and spread over the samples.
     """
     along = swept.dxs if len(swept.dys) == 1 else swept.dys
     return {

@@ -28,14 +28,24 @@ NEIGHBOURS: tuple[tuple[int, int], ...] = tuple(
 class Lesson:
     """An image, a network, a shift, and what to look at.
 
-    * `name`: Short and stable, for settings and tests.
-    * `title`, `look_at`: For the student.
-    * `image`: shape (c, h, w). The original, in the values the network takes.
-    * `dx`, `dy`: The shift to begin with.
-    * `measure`: States, in a few sentences, what was measured.
-    * `background`: Value of a pixel without ink.
-    * `label`: True class, where there is one.
-    * `shows_output`: Whether the network's probabilities mean anything.
+    Attributes
+    ----------
+    name : str
+        Short and stable, for settings and tests.
+    title, look_at : str
+        For the student.
+    image : ndarray of shape (c, h, w)
+        The original, in the values the network takes.
+    dx, dy : int
+        The shift to begin with.
+    measure : callable
+        States, in a few sentences, what was measured.
+    background : float
+        Value of a pixel without ink.
+    label : int or None
+        True class, where there is one.
+    shows_output : bool
+        Whether the network's probabilities mean anything.
     """
 
     name: str
@@ -82,9 +92,14 @@ def toy_lessons() -> tuple[Lesson, ...]:
 def digit_lessons(network: Network, image: FloatArray, label: int | None = None) -> tuple[Lesson, ...]:
     """Lessons on a real digit: moved by 1 pixel and by 2.
 
-    * `network`: With at least one convolution.
-    * `image`: shape (c, h, w). As the network takes it (`cnnviz.datasets.to_input`).
-    * `label`: True class. None means the one predicted for the original.
+    Parameters
+    ----------
+    network : Network
+        With at least one convolution.
+    image : ndarray of shape (c, h, w)
+        As the network takes it (`cnnviz.datasets.to_input`).
+    label : int, optional
+        True class. None means the one predicted for the original.
     """
     return tuple(
         Lesson(

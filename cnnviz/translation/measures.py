@@ -71,13 +71,22 @@ class MovedOutput:
 class Measure:
     """A measure: its words and its function. One more is one more row of `MEASURES`.
 
-    * `name`: As in the results of a sweep.
-    * `title`, `formula`, `meaning`, `source`: For tool tips and captions.
-    * `function`: Takes `MovedFeatures` or `MovedOutput`, and answers for each shift, in float64.
-    * `most`: Larger values are drawn as this one.
-    * `of_output`: Whether it is one number for the network's output instead of one for each stage.
-    * `of_label`: Whether it is about the class whose probability is followed.
-    * `is_flag`: Whether it is 1 or 0, yes or no, for a single image.
+    Attributes
+    ----------
+    name : str
+        As in the results of a sweep.
+    title, formula, meaning, source : str
+        For tool tips and captions.
+    function : callable
+        Takes `MovedFeatures` or `MovedOutput`, and answers for each shift, in float64.
+    most : float
+        Larger values are drawn as this one.
+    of_output : bool
+        Whether it is one number for the network's output instead of one for each stage.
+    of_label : bool
+        Whether it is about the class whose probability is followed.
+    is_flag : bool
+        Whether it is 1 or 0, yes or no, for a single image.
     """
 
     name: str
@@ -97,15 +106,29 @@ def relative_change(
 ) -> Values:
     """Change of the features relative to their size, `|F'(Tx) - F'(x)| / |F'(x)|` (Euclidean norms).
 
-    * `reference`: ndarray of any shape. Features `F'(x)`.
-    * `moved`: shape (..., *reference.shape). Features `F'(Tx)` of one shift or many.
-    * `workspace`: ndarray of the size and dtype of `moved`. Overwritten; spares callers in a loop a new array
-      each time.
-    * Returns: shape (...). Exactly 0 where no feature changed. NaN where `F'(x)` is 0 everywhere: nothing to
-      compare with.
-    * Raises ShapeError: if the shapes do not belong together.
-    * Source: Zhang (2019), Making Convolutional Networks Shift-Invariant Again, ICML, arXiv:1904.11486:
-      distance of internal features under a shift, there as cosine distance.
+    Parameters
+    ----------
+    reference : ndarray of any shape
+        Features `F'(x)`.
+    moved : ndarray of shape (..., *reference.shape)
+        Features `F'(Tx)` of one shift or many.
+    workspace : ndarray of the size and dtype of `moved`, optional
+        Overwritten; spares callers in a loop a new array each time.
+
+    Returns
+    -------
+    ndarray of shape (...), float64
+        Exactly 0 where no feature changed. NaN where `F'(x)` is 0 everywhere: nothing to compare with.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not belong together.
+
+    References
+    ----------
+    .. [1] Zhang (2019), Making Convolutional Networks Shift-Invariant Again, ICML, arXiv:1904.11486: distance
+       of internal features under a shift, there as cosine distance.
     """
     flat, lead = _flat(reference, moved)
     before = reference.reshape(-1)

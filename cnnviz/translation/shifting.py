@@ -26,12 +26,26 @@ def shift(images: FloatArray, dx: int, dy: int, mode: Mode = "fill", fill: float
     With `T` the shift, `(T x)[i, j] = x[i - dy, j - dx]`. Where that pixel lies outside the frame, `"fill"`
     takes the background and `"wrap"` the pixel that has left on the opposite side.
 
-    * `images`: shape (..., h, w), float32 or float64. One image, or any number of them.
-    * `dx`, `dy`: Pixels to the right and down; negative ones to the left and up. They may exceed the sides.
-    * `fill`: Value of the pixels that come into the frame; used by `"fill"` only.
-    * Returns: ndarray of the shape and dtype of `images`. Always a new array.
-    * Raises ShapeError: if `images` has no two sides.
-    * Raises ParameterError: if `mode` is unknown or a shift is no int.
+    Parameters
+    ----------
+    images : ndarray of shape (..., h, w), float32 or float64
+        One image, or any number of them.
+    dx, dy : int
+        Pixels to the right and down; negative ones to the left and up. They may exceed the sides.
+    fill : float
+        Value of the pixels that come into the frame; used by `"fill"` only.
+
+    Returns
+    -------
+    ndarray of the shape and dtype of `images`
+        Always a new array.
+
+    Raises
+    ------
+    ShapeError
+        If `images` has no two sides.
+    ParameterError
+        If `mode` is unknown or a shift is no int.
     """
     height, width = _sides(images, "shift")
     dx, dy = check_int(dx, "dx", "shift"), check_int(dy, "dy", "shift")

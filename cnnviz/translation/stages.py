@@ -23,11 +23,17 @@ POOL_KINDS = tuple(POOLS)
 class ConvBlock:
     """A convolution with the activation and the pool that follow it.
 
-    * `number`: From 1, counted from the input.
-    * `conv`: Index of the convolution in `Network.layers`.
-    * `features`: Index of the layer whose output goes into the pool: the activation, or the convolution if
-      there is none.
-    * `pool`: Index of the pool; None if the block has none.
+    Attributes
+    ----------
+    number : int
+        From 1, counted from the input.
+    conv : int
+        Index of the convolution in `Network.layers`.
+    features : int
+        Index of the layer whose output goes into the pool: the activation, or the convolution if there is
+        none.
+    pool : int or None
+        Index of the pool; None if the block has none.
     """
 
     number: int
@@ -49,8 +55,11 @@ class ConvBlock:
 def conv_blocks(network: Network) -> tuple[ConvBlock, ...]:
     """Convolution blocks of a network, from the input on.
 
-    * Returns: Empty for a network without a convolution. Activations that come after the pool, or after
-      anything else, belong to no block.
+    Returns
+    -------
+    tuple of ConvBlock
+        Empty for a network without a convolution. Activations that come after the pool, or after anything
+        else, belong to no block.
     """
     starts = [index for index, (_, layer) in enumerate(network.layers) if layer.has_filters]
     blocks: list[ConvBlock] = []
@@ -71,10 +80,16 @@ between convolution and pool has no stage "activation"."""
 class StagePlan:
     """What to compute for one block of a network. Make one with `StagePlan.of`.
 
-    * `block`: Which convolution block the stages belong to.
-    * `pool_size`: Side of the pooling windows, and their distance, in cells of the maps that are pooled.
-    * `pools`: The pools of all kinds, on the same grid.
-    * `grids`: The stages that this network has, in order.
+    Attributes
+    ----------
+    block : ConvBlock
+        Which convolution block the stages belong to.
+    pool_size : int
+        Side of the pooling windows, and their distance, in cells of the maps that are pooled.
+    pools : mapping from kind to Pool
+        The pools of all kinds, on the same grid.
+    grids : mapping from stage to StageGrid
+        The stages that this network has, in order.
     """
 
     network: Network
@@ -87,11 +102,18 @@ class StagePlan:
     def of(cls, network: Network, block: int = 1, pool_size: int | None = None) -> Self:
         """Look a network over.
 
-        * `block`: Number of the convolution block, from 1.
-        * `pool_size`: Side of the pooling windows in pixels. None means that of the network's own pool, 2
-          without one.
-        * Raises ParameterError: if the network has no such block, or a value is outside its range;
-          `ShapeError` if the maps of the block are smaller than a pooling window.
+        Parameters
+        ----------
+        block : int
+            Number of the convolution block, from 1.
+        pool_size : int, optional
+            Side of the pooling windows in pixels. None means that of the network's own pool, 2 without one.
+
+        Raises
+        ------
+        ParameterError
+            If the network has no such block, or a value is outside its range; `ShapeError` if the maps of the
+            block are smaller than a pooling window.
         """
         blocks = conv_blocks(network)
         if not blocks:
