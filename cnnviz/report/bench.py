@@ -36,7 +36,6 @@ from cnnviz.translation import (
     StagePlan,
     SweepSettings,
     compare,
-    curves_along_axis,
     relative_change,
     sweep_many,
     toy_lessons,
@@ -188,7 +187,7 @@ class Bench:
     @cached_property
     def curves(self) -> Mapping[str, Mapping[str, Curve]]:
         """Mean and spread of each measure over them, by stage, against the signed shift."""
-        return curves_along_axis(self.swept)
+        return self.swept.along_axis()
 
     @cached_property
     def pool_size(self) -> int:

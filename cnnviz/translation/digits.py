@@ -98,6 +98,16 @@ class DigitSweep:
     curves: Mapping[str, Mapping[str, Curve]]
     ink_lost: Values
 
+    def along_axis(self) -> Mapping[str, Mapping[str, Curve]]:
+        """Curves against the signed distance, of samples that were moved along one axis only."""
+        along = self.dxs if len(self.dys) == 1 else self.dys
+        return {
+            name: {
+                stage: Curve(along, mean.ravel(), self.std[name][stage].ravel()) for stage, mean in of.items()
+            }
+            for name, of in self.mean.items()
+        }
+
 
 def sweep_many(
     network: Network,
@@ -156,28 +166,6 @@ def sweep_many(
         _by_measure(keys, curves),
         ink_lost,
     )
-
-
-def curves_along_axis(swept: DigitSweep) -> Mapping[str, Mapping[str, Curve]]:
-    """Curves of samples that were moved along one axis only, which is a fraction of the work of a grid.
-
-    Parameters
-    ----------
-    swept : DigitSweep
-        With a single `dy`, or with a single `dx`.
-
-    Returns
-    -------
-    mapping from measure to mapping from stage to Curve
-        Against the signed distance; mean and spread over the samples.
-    """
-    along = swept.dxs if len(swept.dys) == 1 else swept.dys
-    return {
-        name: {
-            stage: Curve(along, mean.ravel(), swept.std[name][stage].ravel()) for stage, mean in of.items()
-        }
-        for name, of in swept.mean.items()
-    }
 
 
 class _Moments:

@@ -16,7 +16,6 @@ from cnnviz.translation import (
     SweepSettings,
     WinnerChange,
     compare,
-    curves_along_axis,
     relative_change,
     shift,
     sweep,
@@ -235,7 +234,7 @@ def test_a_curve_along_one_axis_is_that_row_of_the_grid(rng, axis):
     reach = range(-4, 5)
     whole = sweep_many(network, images, None, SweepSettings(dxs=reach, dys=reach))
     dxs, dys = (reach, (0,)) if axis == "x" else ((0,), reach)
-    curves = curves_along_axis(sweep_many(network, images, None, SweepSettings(dxs=dxs, dys=dys)))
+    curves = sweep_many(network, images, None, SweepSettings(dxs=dxs, dys=dys)).along_axis()
     for measure, stages in curves.items():
         for stage, curve in stages.items():
             assert curve.distances.tolist() == list(reach)

@@ -163,17 +163,6 @@ def test_a_python_that_does_not_fit_is_told_in_one_sentence(monkeypatch, capsys,
     assert_one_sentence(ended, word, "start it with Python 3.")
 
 
-@pytest.mark.parametrize("way", [("main.py",), ("-m", "cnnviz")])
-def test_a_real_old_python_is_told_in_one_sentence(way):
-    look = "import sys; sys.exit(sys.version_info >= (3, 12))"
-    for name in filter(shutil.which, ("python3.11", "python3.10", "python3.9", "python3")):
-        if python("-c", look, program=name).returncode == 0:
-            ended = python(*way, program=name, env=without_display())
-            assert_one_sentence(ended, "CNNViz needs Python 3.12 to 3.14")
-            return
-    pytest.skip("no Python before 3.12 on this computer")
-
-
 def test_the_supported_versions_are_the_same_everywhere():
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert f'requires-python = ">={OLDEST[0]}.{OLDEST[1]},<{NEWEST[0]}.{NEWEST[1] + 1}"' in project
