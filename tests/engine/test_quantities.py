@@ -1,6 +1,8 @@
 """Numbers as text: what is read back is right, and unequal numbers side by side look unequal."""
 
 import math
+import time
+from datetime import date, datetime
 from decimal import Decimal
 
 import numpy as np
@@ -26,6 +28,9 @@ from cnnviz.quantities import (
     format_together,
     format_value,
     format_whole_percent,
+    moment,
+    now,
+    today,
     with_article,
 )
 from tests.oracles import read_number as read
@@ -88,6 +93,12 @@ def test_what_is_written_is_right_to_the_last_figure(value, digits):
         assert read(text) != 0
     signed = format_signed(value, digits)
     assert signed.startswith("+") == (value > 0)
+
+
+def test_times_are_those_of_the_clock_on_the_wall():
+    assert datetime.strptime(now(), "%Y-%m-%d %H:%M").date() >= date.fromisoformat(today())
+    written = datetime.strptime(moment(time.time()), "%Y-%m-%d at %H:%M:%S")
+    assert abs((written - datetime.now()).total_seconds()) < 60
 
 
 def test_signs_counts_powers_and_places():
