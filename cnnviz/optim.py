@@ -142,22 +142,13 @@ class Adam(Optimizer):
     """Adam: the running mean of the gradient over the root of that of its square, corrected for their start.
 
     * `learning_rate`: Step length, > 0.
-    * `beta1`, `beta2`: How much of the two running means is kept at each step, from 0 to below 1.
-    * `eps`: Added to the root of the mean square, > 0.
-    * Raises ParameterError: if a value lies outside its range.
     * Source: Kingma, Ba (2015), Adam: A Method for Stochastic Optimization, arXiv:1412.6980, algorithm 1.
     """
 
     _slots = ("mean", "square")
 
-    def __init__(
-        self, learning_rate: float, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8
-    ) -> None:
-        super().__init__(learning_rate)
-        below_one = float(np.nextafter(1.0, 0.0))
-        self.beta1 = check_float(beta1, "beta1", "Adam", minimum=0.0, maximum=below_one)
-        self.beta2 = check_float(beta2, "beta2", "Adam", minimum=0.0, maximum=below_one)
-        self.eps = check_float(eps, "eps", "Adam", above=0.0)
+    # How much of the two running means is kept at each step, and what is added to the root of the second.
+    beta1, beta2, eps = 0.9, 0.999, 1e-8
 
     def _update(self, param: FloatArray, gradient: FloatArray) -> None:
         mean = self._remembered("mean", param)

@@ -22,7 +22,7 @@ MNIST_FOLDER = bundled("mnist")
 _MNIST_SHA256 = "e0130f111822ed58de3ba94ad450971c80ee446d2ff4d08e2b4c8e8be16eae50"  # as of `Dataset.sha256`
 
 
-def load_mnist(classes: Iterable[int | str] = (0, 1), folder: Path | None = None) -> Dataset:
+def load_mnist(classes: Iterable[int | str] = (0, 1)) -> Dataset:
     """Return MNIST restricted to some digits; by default 0 and 1, 12,665 training and 2,115 test images.
 
     The first call reads the files and checks their content, which takes a few tenths of a second; later ones
@@ -32,8 +32,6 @@ def load_mnist(classes: Iterable[int | str] = (0, 1), folder: Path | None = None
     ----------
     classes : iterable of int or str
         Two to ten distinct digits. The order counts: with (3, 8) label 0 is the 3.
-    folder : Path, optional
-        Where the four gzipped files are; by default those that come with the program.
 
     Raises
     ------
@@ -46,7 +44,7 @@ def load_mnist(classes: Iterable[int | str] = (0, 1), folder: Path | None = None
     ----------
     .. [1] LeCun, Bottou, Bengio, Haffner (1998), Gradient-based learning applied to document recognition.
     """
-    return _read_all(MNIST_FOLDER if folder is None else folder).select(classes)
+    return _read_all(MNIST_FOLDER).select(classes)
 
 
 def is_mnist(data_sha256: str, classes: tuple[str, ...]) -> bool:

@@ -26,35 +26,32 @@ LARGEST = 10
 
 
 def explain_cell(
-    network: Network, trace: Trace, layer: str, cell: Sequence[int], sample: int = 0, largest: int = LARGEST
+    network: Network, trace: Trace, layer: str, cell: Sequence[int], largest: int = LARGEST
 ) -> CellArithmetic:
     """Write out how one cell was computed.
 
     Parameters
     ----------
     trace : Trace
-        What `network.forward` returned.
+        What `network.forward` returned for the image; of several it is the first (see `Trace.one`).
     layer : str
         Name of the layer whose output the cell belongs to.
     cell : sequence of int
         `(channel, row, column)`, or `(unit,)` in a flat stage.
-    sample : int
-        Which sample of the batch.
     largest : int
         How many terms of a dense unit to list one by one, >= 0.
 
     Raises
     ------
     ParameterError
-        If there is no such layer, cell or sample, or the layer is the input, which is not computed.
+        If there is no such layer or cell, or the layer is the input, which is not computed.
     """
     if layer == INPUT:
         raise ParameterError("The input is not computed from anything: choose a cell of a layer.")
     place = checked_cell(network, layer, cell)
-    check_int(sample, "sample", "explain_cell", 0, len(trace.inputs) - 1)
     index = stage_index(network, layer)
-    x = stage_values(network, trace, index - 1)[sample]
-    value = float(trace.outputs[layer][sample][place])
+    x = stage_values(network, trace, index - 1)[0]
+    value = float(trace.outputs[layer][0][place])
     check_int(largest, "largest", "explain_cell", minimum=0)
     source = source_stage(network, index)
     described = network.layers[index][1]
@@ -107,13 +104,7 @@ class LogitContributions:
 
 
 def logit_contributions(
-    network: Network,
-    trace: Trace,
-    layer: str,
-    class_index: int = 0,
-    sample: int = 0,
-    *,
-    relative: bool = False,
+    network: Network, trace: Trace, layer: str, class_index: int = 0, *, relative: bool = False
 ) -> LogitContributions:
     """Take a logit apart into contributions of the cells of a stage, such as the last pooled maps.
 
@@ -139,27 +130,25 @@ def logit_contributions(
     Parameters
     ----------
     trace : Trace
-        What `network.forward` returned.
+        What `network.forward` returned for the image; of several it is the first.
     layer : str
         Name of the layer whose cells get the contributions, or ``"input"``. Any stage will do.
     class_index : int
         Which logit, from 0.
-    sample : int
-        Which sample of the batch.
     relative : bool
         Whether contributions are relative to a blank image.
 
     Raises
     ------
     ParameterError
-        If there is no such layer, logit or sample.
+        If there is no such layer or logit.
 
     References
     ----------
     .. [1] Ancona, Ceolini, Öztireli, Gross (2018), Towards Better Understanding of Gradient-based Attribution
        Methods for Deep Neural Networks, ICLR, arXiv:1711.06104 (gradient × input).
     """
-    one = trace.one(sample)
+    one = trace.one(0)
     check_int(class_index, "class_index", "logit_contributions", 0, trace.logits.shape[1] - 1)
     index = stage_index(network, layer)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -171,7 +160,7 @@ def logit_contributions(
             blank_values = stage_values(network, of_blank, index)
             values, blank_values, biases = values - blank_values, blank_values[0], {}
         contributions = (slopes * values)[0]
-        logit = float(trace.logits[sample, class_index])
+        logit = float(trace.logits[0, class_index])
         total = float(contributions.sum(dtype=np.float64)) + sum(biases.values()) + (blank or 0.0)
     after = [later for _, later in network.layers[index + 1 :]]
     exact = all(later.is_piecewise_linear and not (relative and later.has_kinks) for later in after)

@@ -68,7 +68,7 @@ def other_pixel(content: bytes) -> bytes:
         (other_pixel, "holds other digits than MNIST's"),
     ],
 )
-def test_digits_that_are_damaged_or_missing(tmp_path: Path, change: Any, words: str) -> None:
+def test_digits_that_are_damaged_or_missing(tmp_path: Path, monkeypatch, change: Any, words: str) -> None:
     folder = tmp_path / "mnist"
     shutil.copytree(MNIST_FOLDER, folder)
     path = folder / "t10k-images-idx3-ubyte.gz"
@@ -76,8 +76,9 @@ def test_digits_that_are_damaged_or_missing(tmp_path: Path, change: Any, words: 
         path.write_bytes(change(path.read_bytes()))
     else:
         path.unlink()
+    monkeypatch.setattr("cnnviz.datasets.load.MNIST_FOLDER", folder)
     with data_error(folder, words, "restore the folder resources/mnist"):
-        load_mnist(folder=folder)
+        load_mnist()
 
 
 def test_select_equals_selecting_at_once_and_reaches_classes_that_are_left_out() -> None:

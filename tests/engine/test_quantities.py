@@ -108,7 +108,7 @@ def test_signs_counts_powers_and_places():
     assert format_power(-4) == "× 10⁻⁴"
     assert format_power(0) == ""
     assert format_shift(3, -2) == f"(+3, {MINUS}2)"
-    assert format_cell((6, 10, 7), counted=True) == "filter 6, row 10, column 7, counted from 0"
+    assert format_cell((6, 10, 7)) == "filter 6, row 10, column 7"
     assert format_cell((1, 0, 2), "input") == "input 1, row 0, column 2"
     assert format_cell((0, 3)) == "row 0, column 3"
     assert format_cell((12,)) == "unit 12"
