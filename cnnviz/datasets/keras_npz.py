@@ -14,7 +14,7 @@ from cnnviz._validation import shown
 from cnnviz.datasets.assembly import MAX_BYTES, MAX_IMAGES, MAX_PACKED, SMALLER, Split, assemble
 from cnnviz.datasets.dataset import Dataset
 from cnnviz.errors import DataError
-from cnnviz.file_kinds import ARCHIVE, kind_of
+from cnnviz.file_kinds import wrong_kind
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.quantities import format_count
 from cnnviz.reading import BoundedFile, bad_file, opened, read_up_to
@@ -70,17 +70,10 @@ def read_keras_npz(path: Path) -> Dataset:
             test = Split(_read_images(x_test), _read_labels(y_test), x_test.place, y_test.place)
     except (DataError, MemoryError):
         raise
-    except RuntimeError as error:  # zipfile's own choice for a password; NotImplementedError is one, too
-        raise bad_file(
-            path, "is encrypted or packed in an unknown way", "a plain .npz file was expected"
-        ) from error
-    except Exception as error:  # BadZipFile, zlib.error, EOFError, struct.error, ValueError: seen on damage
-        kind = kind_of(path)
-        is_other = kind.words and kind is not ARCHIVE
-        found = f"is {kind.words}, not a zip archive" if is_other else "is damaged or not a zip archive"
-        raise bad_file(
-            path, found, "an intact .npz file was expected", kind.remedy if is_other else ""
-        ) from error
+    except Exception as error:  # BadZipFile, zlib.error, EOFError, struct.error, RuntimeError: seen on damage
+        found = "is damaged, encrypted, packed in an unknown way, or not a zip archive"
+        other = wrong_kind(path, "the arrays of an .npz archive", "data", printable(path))
+        raise other or bad_file(path, found, "an intact .npz file was expected") from error
     colours = x_train.is_colour or x_test.is_colour
     conversion = f"The images of {printable(path.stem, LONGEST_NAME)} have colours and were made grey."
     return assemble(path, path.stem, train, test, conversion=conversion if colours else "")
