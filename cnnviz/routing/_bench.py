@@ -44,7 +44,7 @@ class Target:
         return "." in self.name
 
     def check(self, network: Network) -> None:
-        """Raise `ParameterError` unless the network has it, `ShapeError` for a wrong number of indices."""
+        """Raise `ParameterError` unless the network has it."""
         if not self.is_parameter:
             checked_cell(network, self.name, self.index)
         elif self.name not in network.params:
@@ -52,11 +52,11 @@ class Target:
             raise ParameterError(f"The network's parameters are {known}. Got {self.name!r} instead.")
         else:
             shape = network.params[self.name].shape
-            message = f"{self.name!r} has the shape {shape}. Got the place {self.index}"
-            if len(self.index) != len(shape):
-                raise ShapeError(f"{message} instead.")
-            if not all(0 <= place < side for place, side in zip(self.index, shape, strict=True)):
-                raise ParameterError(f"{message}, which is outside.")
+            places = zip(self.index, shape, strict=False)
+            if len(self.index) != len(shape) or not all(0 <= place < side for place, side in places):
+                raise ParameterError(
+                    f"{self.name!r} has the shape {shape}. Got the place {self.index}, which is none of it."
+                )
 
     def gradient(self, gradients: Gradients) -> float:
         """Gradient of the loss with respect to it, for a batch of one sample."""
