@@ -71,12 +71,7 @@ def _pages(typst: Any, wanted: dict[str, Any]) -> tuple[dict[str, Any], list[byt
     except MemoryError:
         return {}, []
     except BaseException as error:  # noqa: BLE001 -- a panic of the typesetter is no `Exception`
-        return {"refused": _refusal(error)}, []
+        reason = printable(str(error), _LONGEST_REASON)
+        remedy = f"If that happens to every report, {restore('report')}."
+        return {"refused": f"The report could not be typeset ({reason}). {remedy}"}, []
     return {"sizes": sizes}, pages
-
-
-def _refusal(error: BaseException) -> str:
-    reason = printable(str(error), _LONGEST_REASON)
-    return (
-        f"The report could not be typeset ({reason}). If that happens to every report, {restore('report')}."
-    )

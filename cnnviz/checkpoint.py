@@ -111,8 +111,11 @@ def save(
         Data(name=data_name, sha256=data_sha256),
     )
     texts: dict[str, str] = {}
-    left_out = "" if state is None else _why_left_out(state)
-    if state is not None and not left_out:
+    fits = state is None or (
+        sum(array.nbytes for array in state.values()) <= LARGEST_STATE
+        and all(np.isfinite(array).all() for array in state.values())
+    )
+    if state is not None and fits:
         try:
             require_memory(state, experiment, network)
         except ParameterError as error:
@@ -130,22 +133,15 @@ def save(
         )
     arrays = {name: np.ascontiguousarray(array) for name, array in network.params.items()}
     atomic_write(Path(path), to_safetensors(arrays, texts))
-    return f"{left_out}: training that goes on from it lets the optimiser begin anew." if left_out else ""
-
-
-def _why_left_out(state: State) -> str:
-    """Return why a state has no place in a file, as the beginning of a sentence; empty where it has one."""
-    size = sum(array.nbytes for array in state.values())
-    if size > LARGEST_STATE:
-        return (
-            f"What the optimiser remembers ({format_megabytes(size)}) is not in the file, which has room for "
-            f"{format_megabytes(LARGEST_STATE)} of it"
+    room = format_megabytes(LARGEST_STATE)
+    return (
+        ""
+        if fits
+        else (
+            f"What the optimiser remembers is not in the file, which has room for {room} of finite numbers: "
+            "training that goes on from it lets the optimiser begin anew."
         )
-    if not all(np.isfinite(array).all() for array in state.values()):
-        return (
-            "What the optimiser remembers is not in the file, for it holds values that are not finite numbers"
-        )
-    return ""
+    )
 
 
 def _checksum(text: str, memory: str, network: Network) -> str:

@@ -2,41 +2,96 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+import msgspec
+
 from cnnviz import __version__
 from cnnviz.errors import ParameterError
-from cnnviz.experiment import PRESETS, Experiment
+from cnnviz.experiment import PRESETS, SETTINGS, Experiment
 from cnnviz.files import printable
 from cnnviz.output import BAD_INPUT, tell
 
 
-class Arguments(argparse.Namespace):
-    """What the command line asked for; what each option is for stands in `_OPTIONS`."""
+def option(value: str, words: str, **more: Any) -> Any:
+    """A field that an option of the command line fills, which is called as the field.
 
-    experiment: Experiment  # the chosen preset with every setting that was given
-    classes: list[str] | None
-    data: Path | None
-    headless: bool
-    save: Path | None
-    report: Path | None
-    html: Path | None
-    figures: Path | None
-    screenshots: Path | None
-    author: str
-    roll_number: str
-    sample: int
+    * `value`: what stands for its value in the help; empty for a switch.
+    * `words`: the help.
+    * `more`: what else argparse is told; where there is a value and no type it is a path.
+    """
+    usual: dict[str, Any] = {"metavar": value, "type": Path} if value else {"action": "store_true"}
+    return field(metadata={"help": words, **usual, **more})
+
+
+@dataclass(kw_only=True)
+class Arguments:
+    """What the command line asked for."""
+
     files: list[Path]
-    lab: Path | None
-    lab_check: Path | None
-    results: Path | None
-    course: Path | None
-    verify: list[Path]
-    table: Path
-    pages: Path | None
-    class_list: Path | None
+    # Answered before anything else is read, in `cnnviz.start`; here it is for --help.
+    doctor: bool = option("", "tell whether everything is as it should be")
+    preset: str = option(
+        "{lab5,lenet}",
+        "settings to start from (default: lab5)",
+        type=str,
+        choices=list(PRESETS),
+        default="lab5",
+    )
+    classes: list[str] | None = option("CLASS", "two to ten classes, for example 3 8", nargs="+", type=str)
+    epochs: int | None = option("N", "passes over the training images", type=int)
+    batch_size: int | None = option("N", "images averaged in one step", type=int)
+    learning_rate: float | None = option("RATE", "length of a step, for example 1e-4", type=float)
+    seed: int | None = option("N", "decides initial weights and order of images", type=int)
+    data: Path | None = option(
+        "PATH", "other data: a folder with IDX files, a Keras .npz, or a folder with one sub-folder a class; "
+        "without --classes as many of its classes are used as the preset has",
+    )  # fmt: skip
+    headless: bool = option("", "train without a window")
+    save: Path | None = option(
+        "FILE", "write the trained network: all of the run to FILE.cnnviz, weights alone to FILE.safetensors"
+    )
+    set: list[str] | None = option(
+        "NAME=VALUE", "any other setting, for example kernel_size=5 or filters=8,16; may be repeated",
+        action="append", type=str,
+    )  # fmt: skip
+    report: Path | None = option("FILE.pdf", "write the lab report as a PDF")
+    html: Path | None = option("FILE.html", "write it as one HTML file")
+    figures: Path | None = option(
+        "FOLDER", "write its figures as PNG, its tables as CSV and its results into a new folder"
+    )
+    screenshots: Path | None = option("FOLDER", "write a picture of every panel")
+    sample: int = option("N", "test image that the report looks at closely", type=int, default=0)
+    author: str = option("NAME", "name on the report", type=str, default="")
+    roll_number: str = option("NUMBER", "roll number on the report", type=str, default="")
+    lab: Path | None = option(
+        "FILE", "do this lab file, or a lab of the program (lab5, pooling, fooling), in the window; with "
+        "--headless, measure its numbers",
+    )  # fmt: skip
+    lab_check: Path | None = option("FILE", "tell the mistakes of a lab file")
+    results: Path | None = option("FILE.json", "write the numbers of --lab as they are handed in")
+    course: Path | None = option(
+        "FILE.cnnviz", "write --lab with its trained network, curves and data as one document for a course"
+    )
+    verify: list[Path] = option(
+        "PATH", "check hand-ins (results.json, PDF, HTML, folders or .zip archives of them): measure each "
+        "again; give labs of your own by --lab, other data than MNIST by --data", nargs="+", default=[],
+    )  # fmt: skip
+    table: Path = option(
+        "FILE.csv", "where --verify writes a row for each student (default: results.csv)",
+        default=Path("results.csv"),
+    )  # fmt: skip
+    pages: Path | None = option("FILE.html", "where --verify writes the answers, to be read or printed")
+    class_list: Path | None = option(
+        "FILE.csv", "names and roll numbers of the class: --verify tells who is missing, and who is not on "
+        "the list",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        """Put preset and settings together."""
+        self.experiment = _experiment(self)
 
     @property
     def names_settings(self) -> bool:
@@ -49,90 +104,6 @@ class Arguments(argparse.Namespace):
         return any(path is not None for path in (self.report, self.html, self.figures))
 
 
-#: Name, what stands for its value in the help, the help, and what else argparse is told. Where there is a
-#: value and no type it is a path.
-_OPTIONS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
-    # Answered before anything else is read, in `cnnviz.start`; here it is for --help.
-    ("--doctor", "", "tell whether everything is as it should be", {}),
-    (
-        "--preset",
-        "",
-        "settings to start from (default: lab5)",
-        {"action": "store", "choices": list(PRESETS), "default": "lab5"},
-    ),
-    ("--classes", "CLASS", "two to ten classes, for example 3 8", {"nargs": "+", "type": str}),
-    ("--epochs", "N", "passes over the training images", {"type": int}),
-    ("--batch-size", "N", "images averaged in one step", {"type": int}),
-    ("--learning-rate", "RATE", "length of a step, for example 1e-4", {"type": float}),
-    ("--seed", "N", "decides initial weights and order of images", {"type": int}),
-    (
-        "--data",
-        "PATH",
-        "other data: a folder with IDX files, a Keras .npz, or a folder with one sub-folder a class; without "
-        "--classes as many of its classes are used as the preset has",
-        {},
-    ),
-    ("--headless", "", "train without a window", {}),
-    (
-        "--save",
-        "FILE",
-        "write the trained network: all of the run to FILE.cnnviz, weights alone to FILE.safetensors",
-        {},
-    ),
-    (
-        "--set",
-        "NAME=VALUE",
-        "any other setting, for example kernel_size=5 or filters=8,16; may be repeated",
-        {"action": "append", "type": str},
-    ),
-    ("--report", "FILE.pdf", "write the lab report as a PDF", {}),
-    ("--html", "FILE.html", "write it as one HTML file", {}),
-    (
-        "--figures",
-        "FOLDER",
-        "write its figures as PNG, its tables as CSV and its results into a new folder",
-        {},
-    ),
-    ("--screenshots", "FOLDER", "write a picture of every panel", {}),
-    ("--sample", "N", "test image that the report looks at closely", {"type": int, "default": 0}),
-    ("--author", "NAME", "name on the report", {"type": str, "default": ""}),
-    ("--roll-number", "NUMBER", "roll number on the report", {"type": str, "default": ""}),
-    (
-        "--lab",
-        "FILE",
-        "do this lab file, or a lab of the program (lab5, pooling, fooling), in the window; with --headless, "
-        "measure its numbers",
-        {},
-    ),
-    ("--lab-check", "FILE", "tell the mistakes of a lab file", {}),
-    ("--results", "FILE.json", "write the numbers of --lab as they are handed in", {}),
-    (
-        "--course",
-        "FILE.cnnviz",
-        "write --lab with its trained network, curves and data as one document for a course",
-        {},
-    ),
-    (
-        "--verify",
-        "PATH",
-        "check hand-ins (results.json, PDF, HTML, folders or .zip archives of them): measure each again; "
-        "give labs of your own by --lab, other data than MNIST by --data",
-        {"nargs": "+", "default": []},
-    ),
-    (
-        "--table",
-        "FILE.csv",
-        "where --verify writes a row for each student (default: results.csv)",
-        {"default": Path("results.csv")},
-    ),
-    ("--pages", "FILE.html", "where --verify writes the answers, to be read or printed", {}),
-    (
-        "--class",
-        "FILE.csv",
-        "names and roll numbers of the class: --verify tells who is missing, and who is not on the list",
-        {"dest": "class_list"},
-    ),
-)
 _OF_A_RUN = ("classes", "epochs", "batch_size", "learning_rate", "seed", "set", "screenshots")
 
 
@@ -161,17 +132,17 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
     )
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help=opened)
     parser.add_argument("--version", action="version", version=f"CNNViz {__version__}")
-    for name, value, words, more in _OPTIONS:
-        usual: dict[str, Any] = {"metavar": value, "type": Path} if value else {"action": "store_true"}
-        parser.add_argument(name, help=words, **usual | more)
-    options = parser.parse_args(argv, Arguments())
-    for contradiction in _contradictions(options):
+    for each in fields(Arguments):
+        if each.metadata:
+            name = "class" if each.name == "class_list" else each.name.replace("_", "-")
+            parser.add_argument(f"--{name}", dest=each.name, **each.metadata)
+    found = parser.parse_args(argv)
+    for contradiction in _contradictions(found):
         parser.error(contradiction)
-    options.experiment = _experiment(options)
-    return options
+    return Arguments(**vars(found))
 
 
-def _contradictions(options: Arguments) -> Iterator[str]:
+def _contradictions(options: argparse.Namespace) -> Iterator[str]:
     """Yield what does not go together, or is not there."""
 
     def given(*names: str) -> list[str]:
@@ -217,30 +188,16 @@ def _experiment(options: Arguments) -> Experiment:
 def _setting(words: str) -> tuple[str, Any]:
     """Read ``NAME=VALUE``; the kind of value is that of the preset's."""
     name, equals, value = words.partition("=")
-    defaults = asdict(Experiment())
-    if not equals or name not in defaults or name == "classes":
-        known = ", ".join(each for each in defaults if each != "classes")
+    known = [each for each in SETTINGS if each != "classes"]
+    if not equals or name not in known:
+        listed = ", ".join(known)
         raise ParameterError(
-            f"--set needs NAME=VALUE with a setting's name. Got {words!r}; known are {known}."
+            f"--set needs NAME=VALUE with a setting's name. Got {words!r}; known are {listed}."
         )
+    is_list = SETTINGS[name].count is not None
+    given = [each for each in value.split(",") if each] if is_list else value
     try:
-        return name, _value(value, defaults[name])
-    except (KeyError, ValueError) as error:
-        raise ParameterError(
-            f"--set {name}=… cannot be {value!r}; its usual value is {defaults[name]}."
-        ) from error
-
-
-def _value(words: str, usual: object) -> Any:
-    """Return what was typed as a value of the usual one's kind."""
-    match usual:
-        case bool():
-            return {"true": True, "false": False}[words.lower()]
-        case int():
-            return int(words)
-        case float():
-            return float(words)
-        case tuple():
-            return tuple(int(each) for each in words.split(",") if each)
-        case _:
-            return words
+        return name, msgspec.convert(given, tuple[int, ...] if is_list else SETTINGS[name].of, strict=False)
+    except msgspec.ValidationError as error:
+        usual = getattr(Experiment(), name)
+        raise ParameterError(f"--set {name}=… cannot be {value!r}; its usual value is {usual}.") from error

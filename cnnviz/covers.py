@@ -9,32 +9,19 @@ from enum import StrEnum
 class Secret(StrEnum):
     """Something to be seen in the window from which the answer to a prediction can be read."""
 
-    TEST = "test"
-    """How well the network reads images: test results, and accuracies while it trains."""
-    LOSS = "loss"
-    """The loss on many images: its curve, and its means."""
-    FILTERS = "filters"
-    """How far the filters have moved, at the end of a run."""
-    ANSWERS = "answers"
-    """What the network says of an image: class, probabilities, loss."""
-    PREDICTION = "prediction"
-    """The same beside the panels, where a panel asks one to predict it."""
-    CELLS = "cells"
-    """Values of the cells that the network computes."""
-    FIELD = "field"
-    """Which pixels a cell depends on."""
-    SHIFT = "shift"
-    """What a shift changes, stage by stage."""
-    FLIPS = "flips"
-    """At which shifts the answer of the network changes."""
-    ROUTE = "route"
-    """Which cells of a pooling window win, are tied and get a gradient."""
-    SHARES = "shares"
-    """How the cells of a pooling window share its gradient."""
-    CHECK = "check"
-    """How gradient and finite difference compare."""
-    UPDATE = "update"
-    """What one update makes of the loss."""
+    TEST = "test"  # how well the network reads images: test results, and accuracies while it trains
+    LOSS = "loss"  # the loss on many images: its curve, and its means
+    FILTERS = "filters"  # how far the filters have moved, at the end of a run
+    ANSWERS = "answers"  # what the network says of an image: class, probabilities, loss
+    PREDICTION = "prediction"  # the same beside the panels, where a panel asks one to predict it
+    CELLS = "cells"  # values of the cells that the network computes
+    FIELD = "field"  # which pixels a cell depends on
+    SHIFT = "shift"  # what a shift changes, stage by stage
+    FLIPS = "flips"  # at which shifts the answer of the network changes
+    ROUTE = "route"  # which cells of a pooling window win, are tied and get a gradient
+    SHARES = "shares"  # how the cells of a pooling window share its gradient
+    CHECK = "check"  # how gradient and finite difference compare
+    UPDATE = "update"  # what one update makes of the loss
 
 
 AHEAD = frozenset({Secret.TEST, Secret.LOSS, Secret.FLIPS, Secret.SHARES, Secret.UPDATE})

@@ -14,7 +14,7 @@ from cnnviz.setting import as_in, check_settings, number, one_of, settings_of, t
 
 
 def _kinds(layers: Mapping[str, type[Layer]]) -> list[tuple[str, str]]:
-    return [("none", "none"), *((kind, layer.short) for kind, layer in layers.items())]
+    return [("none", "none"), *((kind, layer.short or layer.title) for kind, layer in layers.items())]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

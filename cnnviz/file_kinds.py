@@ -7,7 +7,7 @@ from typing import BinaryIO, Literal, NamedTuple
 
 from cnnviz.errors import DataError
 from cnnviz.files import printable_name
-from cnnviz.reading import BoundedFile, bad_file, opened, status_of
+from cnnviz.reading import AGAIN, BoundedFile, bad_file, opened, status_of
 
 OPENED = "a document (.cnnviz), a picture, data, a lab (.toml), or weights (.safetensors)"
 """What the window opens, to follow "choose"."""
@@ -44,22 +44,17 @@ TEXT = FileKind("a text file")
 DOCUMENT = FileKind("a CNNViz document (.cnnviz)", "document", _OPEN)
 
 _PYTORCH = FileKind("a file of PyTorch", remedy=_WEIGHTS)
-_KERAS = FileKind("a Keras model", remedy=_WEIGHTS)
-_ONNX = FileKind("an ONNX model", remedy=_WEIGHTS)
 
-_AGAIN = "copy or download it again, or choose another file"
-#: What the ending of a name promises, and what to do where that is not so.
+#: What the ending of a name promises.
 _PROMISES = {
-    ".png": ("a PNG picture", _AGAIN),
-    ".jpg": ("a JPEG picture", _AGAIN),
-    ".jpeg": ("a JPEG picture", _AGAIN),
-    ".bmp": ("a BMP picture", _AGAIN),
-    ".npz": ("a NumPy archive", _AGAIN),
-    ".cnnviz": ("a CNNViz document", _AGAIN),
-    ".safetensors": ("a model", _AGAIN),
-    ".toml": ("a lab", _AGAIN),
-    ".pt": ("a file of PyTorch", _WEIGHTS),
-    ".pth": ("a file of PyTorch", _WEIGHTS),
+    ".png": "a PNG picture",
+    ".jpg": "a JPEG picture",
+    ".jpeg": "a JPEG picture",
+    ".bmp": "a BMP picture",
+    ".npz": "a NumPy archive",
+    ".cnnviz": "a CNNViz document",
+    ".safetensors": "a model",
+    ".toml": "a lab",
 }
 
 # The beginning of a file, as its format prescribes it, and what it shows.
@@ -101,13 +96,14 @@ def kind_in(file: BinaryIO, path: Path) -> FileKind:
 def not_opened(path: Path) -> DataError:
     """Return the error for a file that CNNViz does not open: what it is, and what is to be done with it."""
     name, kind = printable_name(path), kind_of(path)
-    promised, remedy = _PROMISES.get(path.suffix.lower(), ("", f"choose {OPENED}"))
+    promised = _PROMISES.get(path.suffix.lower(), "")
+    remedy = AGAIN if promised else f"choose {OPENED}"
     if status_of(path).st_size == 0:
         return DataError(f"{name} is empty; copy or download it again.")
     if kind.words and kind.remedy != _CHOOSE:
         return DataError(f"{name} is {kind.words}, which CNNViz does not open; {kind.remedy}.")
     if kind.words and promised:
-        return DataError(f"{name} is named like {promised}, but is {kind.words}; {_AGAIN}.")
+        return DataError(f"{name} is named like {promised}, but is {kind.words}; {AGAIN}.")
     if kind.words:
         return DataError(f"{name} is {kind.words}, which CNNViz does not open; {remedy}.")
     if promised:
@@ -146,7 +142,7 @@ def _kind_of_bytes(head: bytes, size: int) -> FileKind:
         return FileKind("a TensorFlow Lite model", remedy=_WEIGHTS)
     # A message of protocol buffers: the version (field 1), then the maker, the graph or the operators.
     if head[:1] == b"\x08" and head[1:2] < b"\x20" and head[2:3] in (b"\x12", b"\x3a", b"\x42"):
-        return _ONNX
+        return FileKind("an ONNX model", remedy=_WEIGHTS)
     if head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
         return FileKind("a pickle, as PyTorch and others write", remedy=_WEIGHTS)
     return _kind_of_text(head)
@@ -165,7 +161,7 @@ def _kind_of_zip(file: BoundedFile) -> FileKind:
     if any(name.endswith("data.pkl") for name in names):
         return _PYTORCH
     if any(name.endswith("model.weights.h5") for name in names):
-        return _KERAS
+        return FileKind("a Keras model", remedy=_WEIGHTS)
     if "[Content_Types].xml" in names or "mimetype" in names:
         return FileKind("a document of an office program")
     return FileKind("a zip archive", remedy=_UNPACK)

@@ -101,7 +101,7 @@ LONGEST_NAME = 60
 type Content = bytes | bytearray | memoryview | Callable[[BinaryIO], object]
 
 _CAUSES = {
-    errno.ENOENT: ("the folder does not exist", "create it or choose another folder"),
+    errno.ENOENT: ("the folder does not exist, or takes no files", "create it or choose another folder"),
     errno.ENOTDIR: ("a part of its path is a file, not a folder", "choose another folder"),
     errno.EACCES: ("permission is denied", "choose another folder or close the program that uses the file"),
     errno.EPERM: ("permission is denied", "choose another folder or close the program that uses the file"),
@@ -114,8 +114,6 @@ _CAUSES = {
     errno.EISDIR: ("a folder of that name exists", "choose another file name"),
     errno.ENAMETOOLONG: ("the name is too long", "choose a shorter file name"),
 }
-
-_OF_THE_FOLDER = (errno.ENOENT, errno.ENOTDIR)
 
 
 def atomic_write(path: str | os.PathLike[str], content: Content) -> None:
@@ -237,17 +235,8 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _write_message(path: str | os.PathLike[str], error: Exception) -> str:
-    code = error.errno if isinstance(error, OSError) else None
-    folder = Path(path).expanduser().absolute().parent if code in _OF_THE_FOLDER else None
-    if folder is not None and code == errno.ENOENT and folder.is_dir():
-        # Such as /proc, in which there are only the files that the system itself makes.
-        cause, remedy = f"no file can be made in the folder {printable(folder)}", "choose another folder"
-    elif folder is not None and code == errno.ENOTDIR and os.path.lexists(folder):
-        cause, remedy = f"{printable(folder)} is no folder", "choose another folder"
-    elif code in _CAUSES:
-        cause, remedy = _CAUSES[code]
-    elif isinstance(error, OSError):
-        cause, remedy = (error.strerror or "of an unknown fault of the disk"), "choose another file or folder"
-    else:
-        cause, remedy = "its name is not valid", "choose another file name"
+    cause, remedy = "its name is not valid", "choose another file name"
+    if isinstance(error, OSError):
+        usual = error.strerror or "of an unknown fault of the disk", "choose another file or folder"
+        cause, remedy = _CAUSES.get(error.errno or 0, usual)
     return f"{printable(path) or 'The file'} was not written because {cause}; {remedy} and save again."

@@ -231,13 +231,8 @@ def read_data(path: Path | None, classes: tuple[str, ...], *, required: bool) ->
 
 def _read_with_bar(path: Path) -> Dataset:
     """Read other data, on a terminal with a progress bar: many pictures take half a minute."""
-    with tqdm(unit=" pictures", disable=None, leave=False) as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        return load_dataset(path, progress=progress)
+    with percent_bar() as progress:
+        return load_dataset(path, progress=lambda done, total: progress(done / total))
 
 
 def require_new(folder: Path | None) -> None:

@@ -36,15 +36,12 @@ class Trace(Pictured):
     * `inputs`: ndarray of shape (n, *input_shape). The batch, in the network's dtype.
     * `outputs`: mapping from layer name to ndarray. Output of each layer, in order.
     * `logits`: ndarray of shape (n, k). Output of the last layer.
-    * `probabilities`: ndarray of shape (n, 1) or (n, k). Sigmoid of one logit (the probability of class 1),
-      softmax of several.
     """
 
     network: "Network"
     inputs: FloatArray
     outputs: Mapping[str, FloatArray]
     logits: FloatArray
-    probabilities: FloatArray
 
     def one(self, sample: int) -> "Trace":
         """Return what was computed of one sample of the batch, as a batch of one.
@@ -54,13 +51,18 @@ class Trace(Pictured):
         check_int(sample, "sample", "Trace", 0, len(self.inputs) - 1)
         part = slice(sample, sample + 1)
         outputs = MappingProxyType({name: each[part] for name, each in self.outputs.items()})
-        return Trace(self.network, self.inputs[part], outputs, self.logits[part], self.probabilities[part])
+        return Trace(self.network, self.inputs[part], outputs, self.logits[part])
 
     @property
     def class_probabilities(self) -> FloatArray:
         """Probability of every class, shape (n, classes): two columns also where there is one logit."""
         with np.errstate(over="ignore", invalid="ignore"):
             return losses.class_probabilities(self.logits)
+
+    @property
+    def probabilities(self) -> FloatArray:
+        """Of one logit the probability of class 1, shape (n, 1); of several that of each, shape (n, k)."""
+        return self.class_probabilities[:, -self.logits.shape[1] :]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -251,10 +253,7 @@ class Network(Pictured):
         x = self.checked_batch(x)
         outputs = forward_pass(self.layers, self.params, x)
         names = (name for name, _ in self.layers)
-        logits = outputs[-1]
-        by_name = MappingProxyType(dict(zip(names, outputs, strict=True)))
-        with np.errstate(over="ignore", invalid="ignore"):
-            return Trace(self, x, by_name, logits, losses.probabilities_from_logits(logits))
+        return Trace(self, x, MappingProxyType(dict(zip(names, outputs, strict=True))), outputs[-1])
 
     @one_blas_thread
     def predict(self, x: FloatArray | ByteArray) -> IntArray:

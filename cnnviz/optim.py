@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cnnviz._types import FloatArray, Params
 from cnnviz._validation import check_choice, check_float
 from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.network import Gradients, Network
 
 OPTIMIZERS = ("sgd", "adam")
 
@@ -57,14 +58,7 @@ class Optimizer(ABC):
 
         * `param`: writable ndarray, the same each time.
         * `gradient`: ndarray of the same shape. Values that run away become inf or NaN, without a warning.
-        * Raises ShapeError: if the gradient, or what was given to `load_state`, has another shape.
         """
-        for what, array in (("gradient", gradient), *self._memory.items()):
-            if array.shape != param.shape:
-                raise ShapeError(
-                    f"The {what} of parameters must have their shape {param.shape}. "
-                    f"Got shape {array.shape} instead."
-                )
         self._steps += 1
         with np.errstate(over="ignore", invalid="ignore"):
             self._update(param, gradient)
@@ -148,22 +142,13 @@ class Adam(Optimizer):
     """Adam: the running mean of the gradient over the root of that of its square, corrected for their start.
 
     * `learning_rate`: Step length, > 0.
-    * `beta1`, `beta2`: How much of the two running means is kept at each step, from 0 to below 1.
-    * `eps`: Added to the root of the mean square, > 0.
-    * Raises ParameterError: if a value lies outside its range.
     * Source: Kingma, Ba (2015), Adam: A Method for Stochastic Optimization, arXiv:1412.6980, algorithm 1.
     """
 
     _slots = ("mean", "square")
 
-    def __init__(
-        self, learning_rate: float, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8
-    ) -> None:
-        super().__init__(learning_rate)
-        below_one = float(np.nextafter(1.0, 0.0))
-        self.beta1 = check_float(beta1, "beta1", "Adam", minimum=0.0, maximum=below_one)
-        self.beta2 = check_float(beta2, "beta2", "Adam", minimum=0.0, maximum=below_one)
-        self.eps = check_float(eps, "eps", "Adam", above=0.0)
+    # How much of the two running means is kept at each step, and what is added to the root of the second.
+    beta1, beta2, eps = 0.9, 0.999, 1e-8
 
     def _update(self, param: FloatArray, gradient: FloatArray) -> None:
         mean = self._remembered("mean", param)
@@ -187,3 +172,41 @@ def make_optimizer(name: str, learning_rate: float, momentum: float = 0.0) -> Op
     if check_choice(name, "optimizer", "make_optimizer", OPTIMIZERS) == "adam":
         return Adam(learning_rate)
     return SGD(learning_rate, momentum)
+
+
+def apply_update(network: Network, gradients: Gradients, learning_rate: float) -> Network:
+    """Take one step of plain gradient descent, `w - learning_rate * dL/dw`, on a copy.
+
+    Parameters
+    ----------
+    network : Network
+        Stays as it is.
+    gradients : Gradients
+        What `network.gradients` returned.
+    learning_rate : float
+        Step length, > 0.
+
+    Returns
+    -------
+    Network
+        Equal to what `cnnviz.optim.SGD` without momentum would make of it, to the bit.
+
+    Raises
+    ------
+    ShapeError
+        If the gradients belong to another network.
+    ParameterError
+        If `learning_rate` is not a finite number > 0.
+
+    References
+    ----------
+    .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, algorithm 8.1.
+    """
+    rate = check_float(learning_rate, "learning_rate", "apply_update", above=0.0)
+    given = {name: gradient.shape for name, gradient in gradients.params.items()}
+    if given != {name: array.shape for name, array in network.params.items()}:
+        raise ShapeError("The gradients belong to another network: their names or shapes differ.")
+    with np.errstate(over="ignore", invalid="ignore"):
+        return network.with_params(
+            {name: network.params[name] - rate * gradient for name, gradient in gradients.params.items()}
+        )

@@ -175,26 +175,21 @@ def format_plain(value: "float | np.generic") -> str:
 
 # --- places -------------------------------------------------------------------------------------------------
 
-COUNTED = "counted from 0"
-"""Rows, columns, filters and units all are."""
-
 
 def format_shift(dx: int, dy: int) -> str:
     """Write a shift in pixels, such as "(+3, 0)"."""
     return f"({format_signed(dx)}, {format_signed(dy)})"
 
 
-def format_cell(cell: Sequence[int], of: str = "filter", *, counted: bool = False) -> str:
+def format_cell(cell: Sequence[int], of: str = "filter") -> str:
     """Name a cell of a map, or a unit, as it is named everywhere.
 
     * `cell`: ``(channel, row, column)``, ``(row, column)`` or ``(unit,)``.
     * `of`: what a channel is called: "filter", "input", "map".
-    * `counted`: whether to add from where it is counted.
-    * Returns: such as "filter 6, row 10, column 7", "row 0, column 3", "unit 12, counted from 0".
+    * Returns: such as "filter 6, row 10, column 7", "row 0, column 3", "unit 12".
     """
     names = {1: ("unit",), 2: ("row", "column"), 3: (of, "row", "column")}[len(cell)]
-    text = ", ".join(f"{name} {number}" for name, number in zip(names, cell, strict=True))
-    return f"{text}, {COUNTED}" if counted else text
+    return ", ".join(f"{name} {number}" for name, number in zip(names, cell, strict=True))
 
 
 def with_article(name: str) -> str:

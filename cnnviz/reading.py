@@ -36,10 +36,9 @@ ARCHIVE_DAMAGE = (
 )  # fmt: skip
 """What zipfile raises for archives that are damaged, encrypted or packed in another way."""
 
-_AGAIN = "copy or download it again, or choose another file"
+AGAIN = "copy or download it again, or choose another file"
 
 _WHERE = re.compile(r" - at (?:`?key`? in )?`(?P<where>[^`]+)`\Z")
-_MOST_DIGITS = 1_000
 _MOST_READS = 50_000
 _MOST_AT_ONCE = _CHUNK = 2**20
 
@@ -69,7 +68,7 @@ class BoundedFile:
 
 def bad_file(path: str | os.PathLike[str], found: str, expected: str, remedy: str = "") -> DataError:
     """Return the error "<path> <found>, but <expected>; <remedy>." (by default: get the file again)."""
-    return DataError(f"{printable(path)} {found}, but {expected}; {remedy or _AGAIN}.")
+    return DataError(f"{printable(path)} {found}, but {expected}; {remedy or AGAIN}.")
 
 
 def unreadable(path: str | os.PathLike[str], error: Exception, remedy: str = "") -> DataError:
@@ -176,7 +175,7 @@ def parse_json(text: str, largest: int = LARGEST_TEXT, *, finite: bool = False) 
     if len(text) > largest or sum(text.count(sign) for sign in ",[{") > MOST_ITEMS:
         raise ValueError("too large")
     try:
-        return json.loads(text, parse_int=_parse_int, parse_constant=_refuse_constant if finite else None)
+        return json.loads(text, parse_constant=_refuse_constant if finite else None)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 
@@ -212,12 +211,6 @@ def flaw_in_words(error: msgspec.ValidationError, whole: str) -> str:
 def _require_file(path: Path, mode: int, remedy: str) -> None:
     if not stat.S_ISREG(mode):
         raise bad_file(path, "is not a file", "a file was expected there", remedy or "choose another one")
-
-
-def _parse_int(digits: str) -> int:
-    if len(digits) > _MOST_DIGITS:  # the time goes with their square
-        raise ValueError("too many digits")
-    return int(digits)
 
 
 def _refuse_constant(name: str) -> float:

@@ -1,11 +1,9 @@
 """What the program takes of the machine: threads for matrix products, and memory."""
 
 import ctypes
-import functools
 import threading
-from contextlib import ContextDecorator
+from contextlib import ContextDecorator, suppress
 from importlib import import_module
-from typing import Any
 
 from threadpoolctl import LibController, ThreadpoolController, threadpool_info
 
@@ -88,14 +86,5 @@ def give_back_memory() -> None:
 
     The C library of Linux keeps what was freed below something that is still in use; others do not.
     """
-    trim = _malloc_trim()
-    if trim is not None:
-        trim(0)
-
-
-@functools.cache
-def _malloc_trim() -> Any:
-    try:
-        return ctypes.CDLL(None).malloc_trim
-    except (TypeError, OSError, AttributeError):  # Windows; another C library
-        return None
+    with suppress(TypeError, OSError, AttributeError):  # Windows; another C library
+        ctypes.CDLL(None).malloc_trim(0)

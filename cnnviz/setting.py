@@ -24,7 +24,7 @@ class Setting:
     * `may_be_none`: whether None is a value, too.
     """
 
-    of: type
+    of: type[Any]
     low: float | None = None
     high: float | None = None
     options: tuple[tuple[Any, str], ...] = ()

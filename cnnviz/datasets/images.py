@@ -102,7 +102,9 @@ def image_in(file: BinaryIO, place: Path) -> Generator["Image"]:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         found = "is an image of an enormous size"
-    except Image.UnidentifiedImageError as error:
+    except Exception as error:  # Pillow raises SyntaxError, struct.error and more
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # it is the disk that fails
         kind = kind_in(file, place)
         if kind.role == "picture":
             raise bad_file(place, "is damaged", "a whole PNG, JPEG or BMP image was expected") from error
@@ -113,10 +115,6 @@ def image_in(file: BinaryIO, place: Path) -> Generator["Image"]:
             "a PNG, JPEG or BMP file was expected",
             kind.remedy if kind.words else "",
         ) from error
-    except Exception as error:  # Pillow's decoders raise SyntaxError, struct.error and more
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # it is the disk that fails
-        raise bad_file(place, "is damaged", "a whole PNG, JPEG or BMP image was expected") from error
     raise bad_file(
         place, found, f"at most {format_count(MAX_PIXELS)} pixels can be read", "scale the image down"
     )

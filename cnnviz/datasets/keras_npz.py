@@ -1,6 +1,5 @@
 """Keras' archives: one ``.npz`` with x_train, y_train, x_test and y_test. Nothing in it is unpickled."""
 
-import io
 import math
 import zipfile
 import zlib
@@ -15,7 +14,7 @@ from cnnviz._validation import shown
 from cnnviz.datasets.assembly import MAX_BYTES, MAX_IMAGES, MAX_PACKED, SMALLER, Split, assemble
 from cnnviz.datasets.dataset import Dataset
 from cnnviz.errors import DataError
-from cnnviz.file_kinds import ARCHIVE, kind_of
+from cnnviz.file_kinds import wrong_kind
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.quantities import format_count
 from cnnviz.reading import BoundedFile, bad_file, opened, read_up_to
@@ -25,11 +24,6 @@ MAX_UNPACKED = 512 << 20
 
 _KEYS = ("x_train", "y_train", "x_test", "y_test")
 _BLOCK = 3 << 16  # items that are converted at a time; a multiple of three colours
-_LONGEST_HEADER = 10_000  # as in NumPy, which however reads the whole of it first
-_HEADER_READERS = {
-    (1, 0): (2, np.lib.format.read_array_header_1_0),
-    (2, 0): (4, np.lib.format.read_array_header_2_0),
-}
 
 
 class _Array(NamedTuple):
@@ -38,7 +32,6 @@ class _Array(NamedTuple):
     stream: IO[bytes]
     place: str
     shape: Shape
-    fortran_order: bool
     dtype: np.dtype[Any]
 
     @property
@@ -56,8 +49,7 @@ class _Array(NamedTuple):
     @property
     def pixels(self) -> int:
         """Bytes that it needs as grey images."""
-        # In Fortran's order the three colours of a pixel lie far apart: all have to be there first.
-        return self.size // 3 if self.is_colour and not self.fortran_order else self.size
+        return self.size // 3 if self.is_colour else self.size
 
 
 def read_keras_npz(path: Path) -> Dataset:
@@ -78,17 +70,10 @@ def read_keras_npz(path: Path) -> Dataset:
             test = Split(_read_images(x_test), _read_labels(y_test), x_test.place, y_test.place)
     except (DataError, MemoryError):
         raise
-    except RuntimeError as error:  # zipfile's own choice for a password; NotImplementedError is one, too
-        raise bad_file(
-            path, "is encrypted or packed in an unknown way", "a plain .npz file was expected"
-        ) from error
-    except Exception as error:  # BadZipFile, zlib.error, EOFError, struct.error, ValueError: seen on damage
-        kind = kind_of(path)
-        is_other = kind.words and kind is not ARCHIVE
-        found = f"is {kind.words}, not a zip archive" if is_other else "is damaged or not a zip archive"
-        raise bad_file(
-            path, found, "an intact .npz file was expected", kind.remedy if is_other else ""
-        ) from error
+    except Exception as error:  # BadZipFile, zlib.error, EOFError, struct.error, RuntimeError: seen on damage
+        found = "is damaged, encrypted, packed in an unknown way, or not a zip archive"
+        other = wrong_kind(path, "the arrays of an .npz archive", "data", printable(path))
+        raise other or bad_file(path, found, "an intact .npz file was expected") from error
     colours = x_train.is_colour or x_test.is_colour
     conversion = f"The images of {printable(path.stem, LONGEST_NAME)} have colours and were made grey."
     return assemble(path, path.stem, train, test, conversion=conversion if colours else "")
@@ -135,13 +120,9 @@ def _open_array(archive: zipfile.ZipFile, path: Path, key: str) -> _Array:
     info = archive.getinfo(f"{key}.npy")
     stream = archive.open(info)
     try:
-        start = stream.read(8)
-        digits, read_header = _HEADER_READERS[np.lib.format.read_magic(io.BytesIO(start))]
-        length = stream.read(digits)
-        if int.from_bytes(length, "little") > _LONGEST_HEADER:
+        if np.lib.format.read_magic(stream) != (1, 0):  # others have room for gigabytes of header
             raise ValueError
-        header = io.BytesIO(length + stream.read(int.from_bytes(length, "little")))
-        shape, fortran_order, dtype = read_header(header)
+        shape, is_by_columns, dtype = np.lib.format.read_array_header_1_0(stream)
     except (OSError, zipfile.BadZipFile, zlib.error, EOFError):
         raise
     except Exception as error:  # NumPy's header parser raises nearly anything on damaged text
@@ -154,7 +135,10 @@ def _open_array(archive: zipfile.ZipFile, path: Path, key: str) -> _Array:
             f"is an array of {'Python objects' if dtype.hasobject else printable(str(dtype), LONGEST_NAME)}"
         )
         raise bad_file(place, found, "an array of numbers was expected", "save it as uint8")
-    array = _Array(stream, place, shape, fortran_order, dtype)
+    if is_by_columns and len(shape) > 1:
+        found = "is stored in Fortran's order"
+        raise bad_file(place, found, "rows were expected first", "save numpy.ascontiguousarray of it")
+    array = _Array(stream, place, shape, dtype)
     length = info.file_size - stream.tell()
     if length != array.nbytes:
         found = f"holds {'more' if length > array.nbytes else 'less'} data"
@@ -165,9 +149,7 @@ def _open_array(archive: zipfile.ZipFile, path: Path, key: str) -> _Array:
 def _read_labels(array: _Array) -> NDArray[Any]:
     labels = _read_items(array, array.size)
     array.stream.read(1)  # at the end, which lets zipfile compare its checksum
-    return (
-        labels.reshape(array.shape[::-1]).transpose() if array.fortran_order else labels.reshape(array.shape)
-    )
+    return labels.reshape(array.shape)
 
 
 def _read_images(array: _Array) -> ByteArray:
@@ -176,22 +158,16 @@ def _read_images(array: _Array) -> ByteArray:
     They are converted as they come, so that nothing larger than the result is in memory.
     """
     shape = _image_shape(array)
-    mixes = array.is_colour and not array.fortran_order
     levels = np.empty(array.pixels, np.uint8)
+    end = 0
     for start in range(0, array.size, _BLOCK):
-        items = _read_items(array, min(_BLOCK, array.size - start))
-        block = _levels(items, array.place)
-        if mixes:
+        block = _levels(_read_items(array, min(_BLOCK, array.size - start)), array.place)
+        if array.is_colour:
             block = _luma(block.reshape(-1, 3))
-        place = start // 3 if mixes else start
-        levels[place : place + block.size] = block
+        levels[end : end + block.size] = block
+        end += block.size
     array.stream.read(1)  # likewise
-    if not array.fortran_order:
-        return levels.reshape(shape)
-    turned = levels.reshape(array.shape[::-1]).transpose()
-    if array.is_colour:
-        return np.stack([_luma(image) for image in turned])
-    return np.ascontiguousarray(turned).reshape(shape)
+    return levels.reshape(shape)
 
 
 def _image_shape(array: _Array) -> Shape:

@@ -3,42 +3,35 @@
 import os
 import stat
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from cnnviz.bundled import bundled, restore
-from cnnviz.datasets.assembly import MAX_BYTES, Split, assemble, first_classes
+from cnnviz.datasets.assembly import first_classes
 from cnnviz.datasets.dataset import MAX_CLASSES, Dataset
-from cnnviz.datasets.idx import find_idx_sets, idx_prefix, read_idx, read_idx_set
+from cnnviz.datasets.idx import find_idx_sets, idx_prefix, read_idx_set
 from cnnviz.datasets.images import Progress, class_folders, read_image_folder
+from cnnviz.errors import DataError
 from cnnviz.file_kinds import ARCHIVE, kind_of, wrong_kind
 from cnnviz.files import printable
 from cnnviz.reading import bad_file, check_file, entries, status_of, unreadable
 
 MNIST_FOLDER = bundled("mnist")
 
-# Name, number of axes and MD5 of the unpacked file; the largest first, so that it is started first.
-_FILES = (
-    ("train-images-idx3-ubyte.gz", 3, "6bbc9ace898e44ae57da46a324031adb"),
-    ("train-labels-idx1-ubyte.gz", 1, "a25bea736e30d166cdddb491f175f624"),
-    ("t10k-images-idx3-ubyte.gz", 3, "2646ac647ad5339dbf082846283269ea"),
-    ("t10k-labels-idx1-ubyte.gz", 1, "27ae3e4e09519cfbb04c329615203637"),
-)
-_REMEDY = restore("mnist")
+_MNIST_SHA256 = "e0130f111822ed58de3ba94ad450971c80ee446d2ff4d08e2b4c8e8be16eae50"  # as of `Dataset.sha256`
 
 
-def load_mnist(classes: Iterable[int | str] = (0, 1), folder: Path | None = None) -> Dataset:
+def load_mnist(classes: Iterable[int | str] = (0, 1)) -> Dataset:
     """Return MNIST restricted to some digits; by default 0 and 1, 12,665 training and 2,115 test images.
 
-    The first call reads the files and checks their MD5, which takes a few tenths of a second; later ones
+    The first call reads the files and checks their content, which takes a few tenths of a second; later ones
     only select.
 
     Parameters
     ----------
     classes : iterable of int or str
         Two to ten distinct digits. The order counts: with (3, 8) label 0 is the 3.
-    folder : Path, optional
-        Where the four gzipped files are; by default those that come with the program.
 
     Raises
     ------
@@ -51,7 +44,7 @@ def load_mnist(classes: Iterable[int | str] = (0, 1), folder: Path | None = None
     ----------
     .. [1] LeCun, Bottou, Bengio, Haffner (1998), Gradient-based learning applied to document recognition.
     """
-    return _read_all(MNIST_FOLDER if folder is None else folder).select(classes)
+    return _read_all(MNIST_FOLDER).select(classes)
 
 
 def is_mnist(data_sha256: str, classes: tuple[str, ...]) -> bool:
@@ -62,23 +55,15 @@ def is_mnist(data_sha256: str, classes: tuple[str, ...]) -> bool:
 
 @lru_cache(maxsize=1)
 def _read_all(folder: Path) -> Dataset:
-    # Unpacking and hashing release the interpreter lock, so two threads are worth it.
-    from concurrent.futures import ThreadPoolExecutor  # the first frame of a window need not wait for it
-
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        futures = [
-            pool.submit(read_idx, folder / name, ndim, MAX_BYTES, md5, _REMEDY) for name, ndim, md5 in _FILES
-        ]
-    train_images, train_labels, test_images, test_labels = (future.result() for future in futures)
-    train_places, test_places = (
-        (str(folder / images[0]), str(folder / labels[0])) for images, labels in (_FILES[:2], _FILES[2:])
-    )
-    return assemble(
-        folder,
-        "MNIST",
-        Split(train_images, train_labels, *train_places),
-        Split(test_images, test_labels, *test_places),
-    )
+    try:
+        dataset = replace(read_idx_set(folder, ""), name="MNIST")
+        if dataset.sha256 == _MNIST_SHA256:
+            return dataset
+        found, cause = "holds other digits than MNIST's", None
+    except DataError as error:
+        found, cause = "lacks a file, or holds a damaged one", error
+    expected = "the four files of MNIST that come with the program were expected"
+    raise bad_file(folder, found, expected, restore("mnist")) from cause
 
 
 _FORMATS = (

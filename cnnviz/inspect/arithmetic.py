@@ -9,7 +9,7 @@ import numpy as np
 from cnnviz._types import FloatArray, IntArray
 from cnnviz._validation import check_int
 from cnnviz.datasets import to_input
-from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.errors import ParameterError
 from cnnviz.inspect.receptive_field import (
     INPUT,
     checked_cell,
@@ -26,35 +26,32 @@ LARGEST = 10
 
 
 def explain_cell(
-    network: Network, trace: Trace, layer: str, cell: Sequence[int], sample: int = 0, largest: int = LARGEST
+    network: Network, trace: Trace, layer: str, cell: Sequence[int], largest: int = LARGEST
 ) -> CellArithmetic:
     """Write out how one cell was computed.
 
     Parameters
     ----------
     trace : Trace
-        What `network.forward` returned.
+        What `network.forward` returned for the image; of several it is the first (see `Trace.one`).
     layer : str
         Name of the layer whose output the cell belongs to.
     cell : sequence of int
         `(channel, row, column)`, or `(unit,)` in a flat stage.
-    sample : int
-        Which sample of the batch.
     largest : int
         How many terms of a dense unit to list one by one, >= 0.
 
     Raises
     ------
     ParameterError
-        If there is no such layer, cell or sample, or the layer is the input, which is not computed.
+        If there is no such layer or cell, or the layer is the input, which is not computed.
     """
     if layer == INPUT:
         raise ParameterError("The input is not computed from anything: choose a cell of a layer.")
     place = checked_cell(network, layer, cell)
-    check_int(sample, "sample", "explain_cell", 0, len(trace.inputs) - 1)
     index = stage_index(network, layer)
-    x = stage_values(network, trace, index - 1)[sample]
-    value = float(trace.outputs[layer][sample][place])
+    x = stage_values(network, trace, index - 1)[0]
+    value = float(trace.outputs[layer][0][place])
     check_int(largest, "largest", "explain_cell", minimum=0)
     source = source_stage(network, index)
     described = network.layers[index][1]
@@ -107,13 +104,7 @@ class LogitContributions:
 
 
 def logit_contributions(
-    network: Network,
-    trace: Trace,
-    layer: str,
-    class_index: int = 0,
-    sample: int = 0,
-    *,
-    relative: bool = False,
+    network: Network, trace: Trace, layer: str, class_index: int = 0, *, relative: bool = False
 ) -> LogitContributions:
     """Take a logit apart into contributions of the cells of a stage, such as the last pooled maps.
 
@@ -139,31 +130,29 @@ def logit_contributions(
     Parameters
     ----------
     trace : Trace
-        What `network.forward` returned.
+        What `network.forward` returned for the image; of several it is the first.
     layer : str
         Name of the layer whose cells get the contributions, or ``"input"``. Any stage will do.
     class_index : int
         Which logit, from 0.
-    sample : int
-        Which sample of the batch.
     relative : bool
         Whether contributions are relative to a blank image.
 
     Raises
     ------
     ParameterError
-        If there is no such layer, logit or sample.
+        If there is no such layer or logit.
 
     References
     ----------
     .. [1] Ancona, Ceolini, Öztireli, Gross (2018), Towards Better Understanding of Gradient-based Attribution
        Methods for Deep Neural Networks, ICLR, arXiv:1711.06104 (gradient × input).
     """
-    one = trace.one(sample)
+    one = trace.one(0)
     check_int(class_index, "class_index", "logit_contributions", 0, trace.logits.shape[1] - 1)
     index = stage_index(network, layer)
     with np.errstate(over="ignore", invalid="ignore"):
-        slopes, biases = _back_from_logits(network, one, index, np.array([class_index]))
+        slopes, biases = slopes_of_logits(network, one, index, np.array([class_index]))
         values, blank, blank_values = stage_values(network, one, index), None, None
         if relative:
             of_blank = network.forward(to_input(np.zeros((1, *network.input_shape), np.uint8), network.dtype))
@@ -171,7 +160,7 @@ def logit_contributions(
             blank_values = stage_values(network, of_blank, index)
             values, blank_values, biases = values - blank_values, blank_values[0], {}
         contributions = (slopes * values)[0]
-        logit = float(trace.logits[sample, class_index])
+        logit = float(trace.logits[0, class_index])
         total = float(contributions.sum(dtype=np.float64)) + sum(biases.values()) + (blank or 0.0)
     after = [later for _, later in network.layers[index + 1 :]]
     exact = all(later.is_piecewise_linear and not (relative and later.has_kinks) for later in after)
@@ -181,43 +170,18 @@ def logit_contributions(
     )
 
 
-def logit_slopes(network: Network, trace: Trace, layer: str, class_indices: IntArray) -> FloatArray:
-    """Derivative of one logit of each sample of a batch by a stage's cells; see `logit_contributions`.
-
-    Times the value of a cell it is what the cell contributes to the logit.
-
-    Parameters
-    ----------
-    network, trace, layer
-        As for `logit_contributions`.
-    class_indices : ndarray of shape (n,)
-        Which logit of each sample.
-
-    Returns
-    -------
-    ndarray of shape (n, c, h, w) or (n, d), in the network's dtype
-
-    Raises
-    ------
-    ParameterError
-        If there is no such layer, or there is not one logit for each sample.
-    """
-    index = stage_index(network, layer)
-    if class_indices.shape != (len(trace.inputs),):
-        raise ShapeError(
-            f"logit_slopes needs one logit for each of {len(trace.inputs)} samples. "
-            f"Got {class_indices.shape} instead."
-        )
-    for chosen in (class_indices.min(), class_indices.max()):
-        check_int(chosen, "class_indices", "logit_slopes", 0, trace.logits.shape[1] - 1)
-    with np.errstate(over="ignore", invalid="ignore"):
-        return _back_from_logits(network, trace, index, class_indices)[0]
-
-
-def _back_from_logits(
+def slopes_of_logits(
     network: Network, trace: Trace, index: int, class_indices: IntArray
 ) -> tuple[FloatArray, dict[str, float]]:
-    """Derivative of the chosen logits by the output of layer `index`, and what each bias after it adds."""
+    """Derivative of one logit of each sample of a batch by the cells of a stage, and what each bias adds.
+
+    Times the value of a cell the derivative is what the cell contributes to the logit; see
+    `logit_contributions`.
+
+    * `index`: position of the stage's layer, -1 for the input; biases are those of the layers after it.
+    * `class_indices`: shape (n,).
+    * Returns: shape (n, c, h, w) or (n, d), in the network's dtype.
+    """
     slopes = np.zeros_like(trace.logits)
     slopes[np.arange(len(slopes)), class_indices] = 1
     biases: dict[str, float] = {}

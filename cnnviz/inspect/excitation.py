@@ -13,7 +13,7 @@ from cnnviz._validation import check_int
 from cnnviz.datasets import to_input
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.evaluation import Progress, ignore_progress, input_chunks
-from cnnviz.inspect.arithmetic import logit_slopes
+from cnnviz.inspect.arithmetic import slopes_of_logits
 from cnnviz.inspect.receptive_field import (
     INPUT,
     Rectangle,
@@ -177,7 +177,7 @@ def class_contributions(
     for which, x in input_chunks(network, images, progress):
         chosen = labels[which].astype(np.intp)
         trace = network.forward(x)
-        slopes = logit_slopes(network, trace, layer, np.zeros_like(chosen) if single else chosen)
+        slopes, _ = slopes_of_logits(network, trace, index, np.zeros_like(chosen) if single else chosen)
         np.add.at(maps, chosen, slopes * stage_values(network, trace, index))
         np.add.at(maps_of_blank, chosen, slopes * blank)
     counts = np.bincount(labels, minlength=classes)

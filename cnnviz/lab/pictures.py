@@ -48,7 +48,7 @@ from cnnviz.quantities import format_count, format_power, format_value, with_art
 from cnnviz.report.bench import Bench, dots
 from cnnviz.report.blocks import Figure
 from cnnviz.report.figures import WIDTH, dots_page, paged, plain_map, plot
-from cnnviz.routing import VERDICTS, ParameterTarget, PoolRouting, apply_update, poke_curve
+from cnnviz.routing import VERDICTS, PoolRouting, Target, apply_update, poke_curve
 from cnnviz.translation import POOL_KINDS, REACH, SweepSettings, WinnerChange, sweep_many
 
 _FILTERS, _IMAGES = 8, 4  # so many are shown beside one another
@@ -686,7 +686,7 @@ def _secant(case: Case, sample: int) -> Made:
     entry = max(
         entries, key=lambda each: abs(each.gradient - each.difference * (check.counts["tie_rule"] > 0))
     )
-    target = ParameterTarget(entry.name, entry.index)
+    target = Target(entry.name, entry.index)
     spread = float(np.std(network.params[entry.name])) or 1.0
     curve = poke_curve(network, passed.x, passed.label, target, spread / 2, 61, 0)
     middle, part = len(curve.values) // 2, 10

@@ -90,7 +90,6 @@ class ReLU(Activation):
     """Rectified linear unit, `max(x, 0)`; its slope at 0 is 0, as in PyTorch."""
 
     kind: ClassVar[str] = "relu"
-    short: ClassVar[str] = "ReLU"
     title: ClassVar[str] = "ReLU"
     has_gates: ClassVar[bool] = True
     signed: ClassVar[bool | None] = False
@@ -121,7 +120,6 @@ class LeakyReLU(Activation):
     """
 
     kind: ClassVar[str] = "leaky_relu"
-    short: ClassVar[str] = "Leaky ReLU"
     title: ClassVar[str] = "Leaky ReLU"
     rule: ClassVar[str] = "z if z > 0, else {slope} × z"
     slope_rule: ClassVar[str] = "1 where z > 0, else {slope}"
@@ -157,7 +155,6 @@ class Sigmoid(Activation):
     """Logistic function, `1 / (1 + exp(-x))`."""
 
     kind: ClassVar[str] = "sigmoid"
-    short: ClassVar[str] = "Sigmoid"
     title: ClassVar[str] = "Sigmoid"
     is_piecewise_linear: ClassVar[bool] = False
     signed: ClassVar[bool | None] = False
@@ -178,7 +175,6 @@ class Tanh(Activation):
     """Hyperbolic tangent."""
 
     kind: ClassVar[str] = "tanh"
-    short: ClassVar[str] = "Tanh"
     title: ClassVar[str] = "Tanh"
     is_piecewise_linear: ClassVar[bool] = False
     rule: ClassVar[str] = "tanh(z)"

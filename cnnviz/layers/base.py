@@ -29,39 +29,6 @@ def init_field() -> Any:
     )
 
 
-def drawn(
-    init: Init, shapes: dict[str, Shape], rng: "np.random.Generator", dtype: np.dtype[np.floating[Any]]
-) -> Params:
-    """Draw the weights of a layer from a normal distribution around 0; its bias starts at 0.
-
-    Parameters
-    ----------
-    init : {"he", "glorot", "lab5"}
-        Standard deviation `sqrt(2 / fan_in)` [1]_, `sqrt(2 / (fan_in + fan_out))` [2]_, or the laboratory
-        exercise's: 1/10 for kernels and `1 / fan_in` for dense weights.
-    shapes : dict
-        Of "weight", `(out, in)` or `(f, c, k, k)`, and of "bias" if there is one. One output sees `fan_in`
-        inputs, one input reaches `fan_out` outputs.
-    dtype : numpy.dtype
-        The numbers are drawn in float64 and rounded to this.
-
-    References
-    ----------
-    .. [1] He, Zhang, Ren, Sun (2015), Delving Deep into Rectifiers, arXiv:1502.01852.
-    .. [2] Glorot, Bengio (2010), Understanding the difficulty of training deep feedforward neural networks.
-    """
-    shape = shapes["weight"]
-    fan_in, fan_out = prod(shape[1:]), shape[0] * prod(shape[2:])
-    numbers = rng.standard_normal(shape)
-    if init == "lab5":
-        # Divided, as in the exercise, and not scaled by a rounded 1/10: the bits are the same.
-        numbers = numbers / (10 if len(shape) == 4 else fan_in)
-    else:
-        numbers = numbers * (2 / fan_in if init == "he" else 2 / (fan_in + fan_out)) ** 0.5
-    params: Params = {"weight": numbers.astype(dtype)}
-    return params | ({"bias": np.zeros(shapes["bias"], dtype)} if "bias" in shapes else {})
-
-
 if TYPE_CHECKING:
     from cnnviz.layers.pooling import Pool, TieRule
 
@@ -82,8 +49,8 @@ class Layer(ABC):
     ----------
     kind : str
         Name among the settings of an experiment; "" for a layer that cannot be chosen there.
-    short, title : str
-        What the window and the report call it, where there is little room and where there is more.
+    title, short : str
+        What the window and the report call it, and where there is little room, if otherwise.
     symbol : str
         What its output is called in formulas: z for a sum of products, a for an activation, q for a pooled
         value. "" where it is called as its input is.
@@ -221,7 +188,12 @@ class Layer(ABC):
     def initial_parameters(
         self, input_shape: Shape, rng: "np.random.Generator", dtype: np.dtype[np.floating[Any]]
     ) -> Params:
-        """Draw fresh parameters.
+        """Draw the weights from a normal distribution around 0; a bias starts at 0.
+
+        The setting `init` says the standard deviation: `sqrt(2 / fan_in)` for "he" [1]_,
+        `sqrt(2 / (fan_in + fan_out))` for "glorot" [2]_, or the laboratory exercise's for "lab5": 1/10 for
+        kernels and `1 / fan_in` for dense weights. One output sees `fan_in` inputs, one input reaches
+        `fan_out` outputs.
 
         Parameters
         ----------
@@ -231,9 +203,26 @@ class Layer(ABC):
             Source of randomness. Numbers are drawn in float64 and rounded after, so both dtypes start alike.
         dtype : numpy.dtype
             float32 or float64.
+
+        References
+        ----------
+        .. [1] He, Zhang, Ren, Sun (2015), Delving Deep into Rectifiers, arXiv:1502.01852.
+        .. [2] Glorot, Bengio (2010), Understanding the difficulty of training deep feedforward neural
+           networks.
         """
-        del input_shape, rng, dtype
-        return {}
+        shapes = self.parameter_shapes(input_shape)
+        if "weight" not in shapes:
+            return {}
+        shape, init = shapes["weight"], getattr(self, "init", "he")
+        fan_in, fan_out = prod(shape[1:]), shape[0] * prod(shape[2:])
+        numbers = rng.standard_normal(shape)
+        if init == "lab5":
+            # Divided, as in the exercise, and not scaled by a rounded 1/10: the bits are the same.
+            numbers = numbers / (10 if len(shape) == 4 else fan_in)
+        else:
+            numbers = numbers * (2 / fan_in if init == "he" else 2 / (fan_in + fan_out)) ** 0.5
+        params: Params = {"weight": numbers.astype(dtype)}
+        return params | ({"bias": np.zeros(shapes["bias"], dtype)} if "bias" in shapes else {})
 
     @abstractmethod
     def forward(self, x: FloatArray, params: Params) -> FloatArray:

@@ -1,12 +1,12 @@
 """Two-dimensional convolution (cross-correlation, as in every deep-learning library) and its gradients."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from cnnviz._types import FloatArray, Params, Shape
-from cnnviz.layers.base import Init, Layer, drawn, init_field
+from cnnviz.layers.base import Init, Layer, init_field
 from cnnviz.layers.cells import CellPlace, ConvolutionCell
 from cnnviz.layers.windows import CellSlices, WindowGeometry
 from cnnviz.mathematics import Equation, Node, Sub, Sum, partial
@@ -36,7 +36,7 @@ class Conv2D(Layer):
     bias : bool
         Whether each filter adds a learned number.
     init : {"he", "glorot", "lab5"}
-        How the kernels start; see `cnnviz.layers.base.drawn`.
+        How the kernels start; see `Layer.initial_parameters`.
 
     References
     ----------
@@ -88,12 +88,6 @@ class Conv2D(Layer):
         """Shapes `weight (filters, c, k, k)` and `bias (filters,)`."""
         kernels = {"weight": (self.filters, input_shape[0], self.kernel_size, self.kernel_size)}
         return kernels | ({"bias": (self.filters,)} if self.bias else {})
-
-    def initial_parameters(
-        self, input_shape: Shape, rng: "np.random.Generator", dtype: np.dtype[np.floating[Any]]
-    ) -> Params:
-        """Kernels by `init`, bias 0."""
-        return drawn(self.init, self.parameter_shapes(input_shape), rng, dtype)
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """Slide every filter over every image and add up the products.

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from cnnviz._types import FloatArray, IntArray, Params, Shape
 from cnnviz.errors import ShapeError
-from cnnviz.layers.base import Init, Layer, drawn, init_field
+from cnnviz.layers.base import Init, Layer, init_field
 from cnnviz.layers.cells import CellPlace, Contribution, DenseCell, unravelled
 from cnnviz.setting import number, yes_or_no
 
@@ -24,7 +24,7 @@ class Dense(Layer):
     bias : bool
         Whether each output adds a learned number.
     init : {"he", "glorot", "lab5"}
-        How the weights start; see `cnnviz.layers.base.drawn`.
+        How the weights start; see `Layer.initial_parameters`.
     """
 
     title: ClassVar[str] = "Dense"
@@ -44,12 +44,6 @@ class Dense(Layer):
     def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         """Shapes `weight (units, d)` and `bias (units,)`."""
         return {"weight": (self.units, input_shape[0])} | ({"bias": (self.units,)} if self.bias else {})
-
-    def initial_parameters(
-        self, input_shape: Shape, rng: "np.random.Generator", dtype: np.dtype[np.floating[Any]]
-    ) -> Params:
-        """Weights by `init`, bias 0."""
-        return drawn(self.init, self.parameter_shapes(input_shape), rng, dtype)
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """Weighted sums of all features, one sample at a time.

@@ -50,21 +50,6 @@ def softmax(logits: FloatArray) -> FloatArray:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def probabilities_from_logits(logits: FloatArray) -> FloatArray:
-    """Probabilities as the network's output unit gives them: sigmoid of one logit, softmax of several.
-
-    Parameters
-    ----------
-    logits : ndarray of shape (n, k), float32 or float64
-
-    Returns
-    -------
-    ndarray of the shape and dtype of `logits`
-        With one logit, the probability of class 1.
-    """
-    return sigmoid(logits) if logits.shape[1] == 1 else softmax(logits)
-
-
 def class_probabilities(logits: FloatArray) -> FloatArray:
     """Probability of every class, also when there is one logit for two classes.
 

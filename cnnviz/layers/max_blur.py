@@ -74,14 +74,6 @@ class MaxBlurPool2D(Pool):
         """The rule `ties`."""
         return self.ties
 
-    def rule_words(self, rule: str) -> str:
-        """See `Pool`."""
-        return {
-            "first": "first: of each window, the first winner takes what the blur gives the window",
-            "all": "all: every winner takes all of what the blur gives its window",
-            "split": "split: the winners share what the blur gives their window",
-        }[rule]
-
     def states(self, x: FloatArray) -> NDArray[np.bool_]:
         """Which cells win, in each window under the blur."""
         winners = self._winners(x)

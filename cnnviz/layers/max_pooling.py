@@ -61,14 +61,6 @@ class MaxPool2D(StridedPool):
         """The rule `ties`."""
         return self.ties
 
-    def rule_words(self, rule: str) -> str:
-        """See `Pool`."""
-        return {
-            "first": "first: the first winner takes it all",
-            "all": "all: every winner takes all of it",
-            "split": "split: the winners share it",
-        }[rule]
-
     def states(self, x: FloatArray) -> NDArray[np.bool_]:
         """Which cells of each window win."""
         winners = self.winners(x)
@@ -181,15 +173,10 @@ def window_winners(windows: FloatArray, largest: FloatArray) -> NDArray[np.bool_
 def winner_shares(winners: NDArray[np.bool_], ties: TieRule, dtype: DTypeLike) -> FloatArray:
     """Share of a window's gradient that each winner takes under a rule, 0 for the others.
 
-    Parameters
-    ----------
-    winners : boolean ndarray of shape (..., k, k)
-    dtype : float32 or float64
-
-    Returns
-    -------
-    ndarray of the shape of `winners`
-        The shares of a window add up to 1, under ``"all"`` to the number of winners.
+    * `winners`: shape (..., k, k)
+    * `dtype`: float32 or float64
+    * Returns: ndarray of the shape of `winners`. The shares of a window add up to 1, under ``"all"`` to the
+      number of winners.
     """
     if ties == "first":
         # A winner is the first one if none has come before it.

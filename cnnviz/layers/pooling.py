@@ -57,6 +57,14 @@ TIE_WORDS: dict[TieRule, TieWords] = {
     ),
 }
 
+RULE_WORDS = {
+    "first": "first: the first winner takes it all",
+    "all": "all: every winner takes all of it",
+    "split": "split: the winners share it",
+    "linear": "linear pool: every cell takes its weight",
+}
+"""Where what a window gets goes, by `PoolRouting.rule`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pool(Layer):
@@ -106,11 +114,6 @@ class Pool(Layer):
     def has_kinks(self) -> bool:
         """Where a winner changes, in a pool that has winners."""
         return self.tie_rule is not None
-
-    def rule_words(self, rule: str) -> str:
-        """Say how it passes the gradient on under a rule for ties; "linear" for none."""
-        del rule
-        return "linear pool: every cell takes its weight"
 
     @property
     def weights(self) -> FloatArray:

@@ -18,17 +18,12 @@ CellSlices = tuple[slice, slice]
 class WindowGeometry:
     """Where the windows of a layer stand along one axis; rows and columns are alike.
 
-    Attributes
-    ----------
-    size : int
-        Cells in a window.
-    stride : int
-        Cells from one window to the next.
-    offset : int
-        Position of the first cell of the first window; negative where the window reaches over the border.
-    mirrored : bool
-        Whether positions over the border are mirrored into the map (without repeating its edge). If not,
-        they are padding and hold 0.
+    * `size`: Cells in a window.
+    * `stride`: Cells from one window to the next.
+    * `offset`: Position of the first cell of the first window; negative where the window reaches over the
+      border.
+    * `mirrored`: Whether positions over the border are mirrored into the map (without repeating its edge). If
+      not, they are padding and hold 0.
     """
 
     size: int
@@ -67,16 +62,10 @@ class WindowGeometry:
     def windows(self, x: FloatArray, rows: int, columns: int) -> FloatArray:
         """Cells of the first windows of feature maps.
 
-        Parameters
-        ----------
-        x : ndarray of shape (..., h, w)
-        rows, columns : int
-            Windows along each axis.
-
-        Returns
-        -------
-        ndarray of shape (..., rows, columns, size, size)
-            Read-only; a view unless windows are mirrored or there is padding.
+        * `x`: shape (..., h, w)
+        * `rows`, `columns`: Windows along each axis.
+        * Returns: shape (..., rows, columns, size, size). Read-only; a view unless windows are mirrored or
+          there is padding.
         """
         if not self.mirrored:
             views = sliding_window_view(self.padded(x), (self.size, self.size), axis=(-2, -1))
@@ -106,10 +95,7 @@ class WindowGeometry:
     def output_sides(self, input_shape: Shape) -> tuple[int, int]:
         """Rows and columns of windows that fit into maps `(c, h, w)` and their padding.
 
-        Raises
-        ------
-        ShapeError
-            If it is no shape of maps, or not a single window fits.
+        * Raises ShapeError: if it is no shape of maps, or not a single window fits.
         """
         if len(input_shape) != 3:
             raise ShapeError("needs feature maps (c, h, w); put it before Flatten")

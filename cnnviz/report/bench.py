@@ -24,7 +24,6 @@ from cnnviz.routing import (
     check_all,
     filter_gradient_terms,
     pool_routing,
-    tie_rate,
     tie_rate_of_images,
 )
 from cnnviz.runtime import one_blas_thread
@@ -37,7 +36,6 @@ from cnnviz.translation import (
     StagePlan,
     SweepSettings,
     compare,
-    curves_along_axis,
     relative_change,
     sweep_many,
     toy_lessons,
@@ -188,7 +186,7 @@ class Bench:
     @cached_property
     def curves(self) -> Mapping[str, Mapping[str, Curve]]:
         """Mean and spread of each measure over them, by stage, against the signed shift."""
-        return curves_along_axis(self.swept)
+        return self.swept.along_axis()
 
     @cached_property
     def pool_size(self) -> int:
@@ -230,10 +228,10 @@ class Pass:
     @cached_property
     def ties(self) -> TieRate | None:
         """Its tied windows; None without a max pool."""
-        pool = self._bench.pool
-        if pool is None or self.routing is None or self.routing.pool.tie_rule is None:
+        if self.routing is None or self.routing.pool.tie_rule is None:
             return None
-        return tie_rate(self._bench.network, self.trace, pool)
+        tied = self.routing.tied
+        return TieRate(tied.size, int(np.count_nonzero(tied)))
 
     @cached_property
     def channel(self) -> int:

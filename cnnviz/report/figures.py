@@ -18,6 +18,7 @@ from cnnviz.graphics.route import ROUTE, Route, Routed
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.graphics.translation import curves_of, sweep_levels, sweep_of
 from cnnviz.history import EvaluationPoint, History
+from cnnviz.layers.pooling import RULE_WORDS
 from cnnviz.palette import STAGE_STYLES, signed_levels
 from cnnviz.quantities import format_count, with_article
 from cnnviz.report.bench import Bench, dots
@@ -309,7 +310,7 @@ def routing_figure(bench: Bench, routing: PoolRouting) -> Figure:
         "routing",
         f"Gradient through {routing.layer}, filter {channel}, window in row {row}, column {col}: its values, "
         "the gradient of the loss that arrives at the pooled cell, and where it goes "
-        f"({routing.pool.rule_words(routing.rule)}).",
+        f"({RULE_WORDS[routing.rule]}).",
         data(
             ("row", "column", "value", "passed_on"),
             [(top + i, left + j, float(value), float(gets)) for (i, j), value, gets in cells],

@@ -6,6 +6,7 @@ from itertools import islice
 import numpy as np
 
 from cnnviz._types import FloatArray
+from cnnviz.layers.pooling import RULE_WORDS
 from cnnviz.palette import STAGE_STYLES
 from cnnviz.quantities import format_count, format_together, format_value, rounded
 from cnnviz.report import equations, figures
@@ -150,7 +151,7 @@ def _rules_table(routing: PoolRouting) -> Table:
     rows = [row("arrives at the pool", routing.incoming)]
     for rule, array in routing.routed.items():
         mark = " (in force)" if rule == routing.rule and len(routing.routed) > 1 else ""
-        rows.append(row(routing.pool.rule_words(rule) + mark, array))
+        rows.append(row(RULE_WORDS[rule] + mark, array))
     caption = f"Gradient of the loss at {routing.layer} for this image, all {len(routing.values)} filters."
     columns = [("rule", "text"), ("cells with a gradient", "count"), ("sum of the gradient", "value")]
     return table("tie-rules", caption, columns, rows)

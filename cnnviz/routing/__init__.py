@@ -4,6 +4,8 @@ Ties and routes of pools, the terms of a filter's gradient, finite differences w
 an update. All are pure functions of a network and a sample; nothing is trained here.
 """
 
+from cnnviz.optim import apply_update
+from cnnviz.routing._bench import Target
 from cnnviz.routing.agreement import TOLERANCE, VERDICTS, Verdict
 from cnnviz.routing.check import CheckEntry, GradientCheck, check_all
 from cnnviz.routing.filters import FilterTerms, filter_gradient_terms, pool_after
@@ -15,22 +17,16 @@ from cnnviz.routing.pools import (
     linear_pools,
     pool_routes,
     pool_routing,
-    tie_rate,
     tie_rate_of_images,
     with_ties,
 )
-from cnnviz.routing.targets import CellTarget, ParameterTarget, PixelTarget, Target
-from cnnviz.routing.update import apply_update
 
 __all__ = [
     "TOLERANCE",
     "VERDICTS",
-    "CellTarget",
     "CheckEntry",
     "FilterTerms",
     "GradientCheck",
-    "ParameterTarget",
-    "PixelTarget",
     "Poke",
     "PokeCurve",
     "PoolRouting",
@@ -47,7 +43,6 @@ __all__ = [
     "pool_after",
     "pool_routes",
     "pool_routing",
-    "tie_rate",
     "tie_rate_of_images",
     "with_ties",
 ]

@@ -13,12 +13,56 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray
-from cnnviz.errors import ShapeError
-from cnnviz.inspect.receptive_field import stage_index, stage_values
+from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.inspect.receptive_field import INPUT, checked_cell, stage_index, stage_values
+from cnnviz.layers.cells import Cell
 from cnnviz.network import Gradients, Network, Trace, own_params
-from cnnviz.routing.targets import ParameterTarget, PixelTarget, Target
 
 BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One number that can be changed: a parameter, a pixel of the input, or a cell of a layer's output.
+
+    A cell is changed after it was computed, and what follows is computed anew.
+
+    Attributes
+    ----------
+    name : str
+        Name of a parameter, such as ``"conv1.weight"``, of a layer, or ``"input"``.
+    index : tuple of int
+        Its place in the array of the parameter, or in the stage: `(channel, row, column)`, or `(unit,)`.
+    """
+
+    name: str
+    index: Cell
+
+    @property
+    def is_parameter(self) -> bool:
+        """Whether it is a parameter, whose name has a dot, as that of no layer has."""
+        return "." in self.name
+
+    def check(self, network: Network) -> None:
+        """Raise `ParameterError` unless the network has it."""
+        if not self.is_parameter:
+            checked_cell(network, self.name, self.index)
+        elif self.name not in network.params:
+            known = ", ".join(network.params) or "none"
+            raise ParameterError(f"The network's parameters are {known}. Got {self.name!r} instead.")
+        else:
+            shape = network.params[self.name].shape
+            places = zip(self.index, shape, strict=False)
+            if len(self.index) != len(shape) or not all(0 <= place < side for place, side in places):
+                raise ParameterError(
+                    f"{self.name!r} has the shape {shape}. Got the place {self.index}, which is none of it."
+                )
+
+    def gradient(self, gradients: Gradients) -> float:
+        """Gradient of the loss with respect to it, for a batch of one sample."""
+        stages = {INPUT: gradients.input, **gradients.outputs}
+        array = gradients.params[self.name] if self.is_parameter else stages[self.name][0]
+        return float(np.asarray(array)[self.index])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,10 +150,10 @@ def layer_of(network: Network, parameter: str) -> int:
 
 def target_variants(bench: Bench, target: Target, deltas: NDArray[np.float64]) -> Variants:
     """Variants with one target changed by each of the `deltas`."""
-    if isinstance(target, ParameterTarget):
+    if target.is_parameter:
         place = int(np.ravel_multi_index(target.index, bench.network.params[target.name].shape))
         return parameter_variants(bench, target.name, np.full(len(deltas), place), deltas)
-    index = -1 if isinstance(target, PixelTarget) else stage_index(bench.network, target.layer)
+    index = stage_index(bench.network, target.name)
     channel, *inside = target.index
     values = np.repeat(stage_values(bench.network, bench.trace, index)[:, channel], len(deltas), axis=0)
     values[(slice(None), *inside)] += deltas

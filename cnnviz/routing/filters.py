@@ -79,7 +79,6 @@ def filter_gradient_terms(
     gradients: Gradients,
     layer: str,
     channel: int,
-    sample: int = 0,
     by: By = "position",
 ) -> FilterTerms:
     """Take the gradient of one filter apart.
@@ -99,15 +98,13 @@ def filter_gradient_terms(
     Parameters
     ----------
     trace : Trace
-        What `network.forward` returned.
+        What `network.forward` returned for one image.
     gradients : Gradients
-        What `network.gradients` returned for the same batch.
+        What `network.gradients` returned for the same image.
     layer : str
         Name of a convolution layer, at any depth.
     channel : int
         Which filter, from 0.
-    sample : int
-        Which sample of the batch. In a batch of one the terms add up to the whole gradient.
     by : {"position", "window"}
         One term for each cell of the filter's map, or for each window of the pool that follows it.
 
@@ -119,7 +116,7 @@ def filter_gradient_terms(
     Raises
     ------
     ParameterError
-        If there is no such convolution layer, filter or sample, or no pool follows for ``"window"``.
+        If there is no such convolution layer or filter, or no pool follows for ``"window"``.
 
     References
     ----------
@@ -131,16 +128,15 @@ def filter_gradient_terms(
     if convolution is None or geometry is None or not convolution.has_filters:
         raise ParameterError(f"Only a convolution layer has filters; {layer!r} is none.")
     check_int(channel, "channel", "filter_gradient_terms", 0, network.shapes[layer][0] - 1)
-    check_int(sample, "sample", "filter_gradient_terms", 0, len(trace.inputs) - 1)
     check_choice(by, "by", "filter_gradient_terms", ("position", "window"))
     # The patch under every position of the map, a view of shape (h', w', c, k, k).
-    x = stage_values(network, trace, index - 1)[sample]
+    x = stage_values(network, trace, index - 1)[0]
     patches = geometry.windows(x, *network.shapes[layer][1:]).transpose(1, 2, 0, 3, 4)
     if by == "position":
-        arriving = gradients.outputs[layer][sample, channel]
+        arriving = gradients.outputs[layer][0, channel]
         seen = patches.reshape(-1, *patches.shape[2:])
     else:
-        arriving, seen = _by_window(network, trace, gradients, index, channel, sample, patches)
+        arriving, seen = _by_window(network, trace, gradients, index, channel, patches)
     flat = arriving.ravel()
     norms = np.abs(flat) * np.sqrt(np.square(seen).sum(axis=(1, 2, 3)))
     order = np.argsort(-norms, kind="stable")[: np.count_nonzero(norms)]
@@ -160,13 +156,7 @@ def pool_after(network: Network, layer: str) -> str | None:
 
 
 def _by_window(
-    network: Network,
-    trace: Trace,
-    gradients: Gradients,
-    index: int,
-    channel: int,
-    sample: int,
-    patches: FloatArray,
+    network: Network, trace: Trace, gradients: Gradients, index: int, channel: int, patches: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Gradient that arrives at each window of the next pool, and the patches it is sent to, weighted."""
     layer = network.layers[index][0]
@@ -174,13 +164,13 @@ def _by_window(
     if name is None:
         raise ParameterError(f"No pool follows {layer!r}: its terms can only be listed by position.")
     pool_index, pool = find_pool(network, name)
-    only = (slice(sample, sample + 1), slice(channel, channel + 1))
+    only = (slice(1), slice(channel, channel + 1))
     slopes = np.ones_like(trace.outputs[layer][only])
     for position in range(pool_index - 1, index, -1):
         before, out = (stage_values(network, trace, index)[only] for index in (position - 1, position))
         slopes = network.layers[position][1].input_gradient(slopes, before, out, {})
     routes = pool_routes(pool, stage_values(network, trace, pool_index - 1)[only][0])
-    arriving = gradients.outputs[name][sample, channel]
+    arriving = gradients.outputs[name][0, channel]
     rows, columns = routes.cells[:, 1], routes.cells[:, 2]
     weights = routes.shares * slopes[0, 0, rows, columns]
     seen = np.zeros((arriving.size, *patches.shape[2:]), dtype=patches.dtype)

@@ -209,17 +209,6 @@ def find_pool(network: Network, layer: str) -> tuple[int, Pool]:
     return index, pool
 
 
-def find_max_pool(network: Network, layer: str) -> tuple[int, Pool]:
-    """Position of a pool that takes a maximum, blurred or not, in `network.layers`, and the pool.
-
-    * Raises ParameterError: if there is no such layer, or it takes no maximum.
-    """
-    index, pool = find_pool(network, layer)
-    if pool.tie_rule is None:
-        raise ParameterError(f"Only a max pool has winners and ties; {layer!r} is none.")
-    return index, pool
-
-
 @dataclass(frozen=True, slots=True)
 class TieRate:
     """How many windows of a max pool are tied, over all channels and images.
@@ -240,50 +229,23 @@ class TieRate:
         return self.tied / self.windows if self.windows else 0.0
 
 
-def with_ties(network: Network, ties: TieRule, layer: str | None = None) -> Network:
+def with_ties(network: Network, ties: TieRule) -> Network:
     """Return the same network with another rule for ties: equal outputs, other gradients.
 
     Parameters
     ----------
-    layer : str, optional
-        Name of the only max pool to change; None means all of them.
+    ties : {"first", "all", "split"}
 
     Raises
     ------
     ParameterError
-        If there is no such rule or max pool.
+        If there is no such rule.
     """
     check_choice(ties, "ties", "with_ties", TIE_RULES)
-    if layer is not None:
-        find_max_pool(network, layer)
     layers = tuple(
-        (name, replace(each, ties=ties) if each.tie_rule is not None and layer in (None, name) else each)
-        for name, each in network.layers
+        (name, each if each.tie_rule is None else replace(each, ties=ties)) for name, each in network.layers
     )
     return replace(network, layers=layers)
-
-
-def tie_rate(network: Network, trace: Trace, layer: str, sample: int = 0) -> TieRate:
-    """Count the tied windows of a max pool for one image.
-
-    Parameters
-    ----------
-    trace : Trace
-        What `network.forward` returned.
-    layer : str
-        Name of a max pool.
-    sample : int
-        Which sample of the batch.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such max pool or sample.
-    """
-    index, pool = find_max_pool(network, layer)
-    check_int(sample, "sample", "tie_rate", 0, len(trace.inputs) - 1)
-    found = pool.tied(stage_values(network, trace, index - 1)[sample : sample + 1])
-    return TieRate(found.size, int(np.count_nonzero(found)))
 
 
 def tie_rate_of_images(
@@ -308,7 +270,9 @@ def tie_rate_of_images(
     ParameterError
         If there is no such max pool.
     """
-    index, pool = find_max_pool(network, layer)
+    index, pool = find_pool(network, layer)
+    if pool.tie_rule is None:
+        raise ParameterError(f"Only a max pool has winners and ties; {layer!r} is none.")
     windows = tied = 0
     for _, x in input_chunks(network, images, progress):
         before = forward_pass(network.layers[:index], network.params, x)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from cnnviz._types import ByteArray, FloatArray, IntArray, Pictured
 from cnnviz._validation import check_int
-from cnnviz.errors import ShapeError
 from cnnviz.layers import MaxPool2D
 from cnnviz.layers.losses import class_probabilities, predicted_classes
 from cnnviz.network import Network
@@ -86,26 +85,10 @@ def winner_map(original: FloatArray, moved: FloatArray, size: int = 2) -> Winner
     Values are compared bit by bit: the reference convolution gives equal patches equal bits, so a value that
     only moved is found equal.
 
-    Parameters
-    ----------
-    original, moved : ndarray of shape (c, h, w), float32 or float64
-        The maps that go into the pool, of the image and of the moved image, raw.
-    size : int
-        Side of the windows, and their distance, in pixels, >= 1.
-
-    Raises
-    ------
-    ShapeError
-        If the maps differ in shape, or are smaller than a window.
-    ParameterError
-        If `size` is smaller than 1.
+    * `original`, `moved`: shape (c, h, w), float32 or float64. The maps that go into the pool, of the image
+      and of the moved image, raw.
+    * `size`: Side of the windows, and their distance, in pixels, >= 1.
     """
-    if original.shape != moved.shape or original.ndim != 3:
-        raise ShapeError(
-            "winner_map needs two maps of the same shape (c, h, w). "
-            f"Got {original.shape} and {moved.shape} instead."
-        )
-    size = check_int(size, "size", "winner_map", minimum=1)
     maps = np.stack([original, moved])
     pool = MaxPool2D(size)
     pooled, winner, tied = pool.forward(maps, {}), pool.first_winners(maps), pool.tied(maps).any(axis=0)

@@ -40,15 +40,8 @@ class Rings:
     it covers `r - 1/2 <= distance < r + 1/2`. Rings end at the largest distance along an axis: beyond it only
     the corners of the grid are left, in diagonal directions alone.
 
-    Parameters
-    ----------
-    dxs, dys : ndarray of shape (columns,) and (rows,), intp
-        The shifts, in pixels.
-
-    Attributes
-    ----------
-    distances : ndarray of shape (m,), intp
-        The rings that hold a shift, in order.
+    * `dxs`, `dys`: shape (columns,) and (rows,). The shifts, in pixels.
+    * `distances`: shape (m,). The rings that hold a shift, in order.
     """
 
     def __init__(self, dxs: IntArray, dys: IntArray) -> None:
@@ -61,20 +54,9 @@ class Rings:
     def means(self, values: FloatArray) -> Values:
         """Mean over each ring.
 
-        Parameters
-        ----------
-        values : ndarray of shape (..., rows, columns)
-            NaN is left out.
-
-        Returns
-        -------
-        ndarray of shape (..., m), float64
-            NaN where a ring holds nothing but NaN.
+        * `values`: shape (..., rows, columns). NaN is left out.
+        * Returns: shape (..., m). NaN where a ring holds nothing but NaN.
         """
-        if values.shape[-2:] != self._shape:
-            raise ShapeError(
-                f"Values must have the shape (..., {self._shape}) of the grid. Got {values.shape}."
-            )
         flat = values.reshape(*values.shape[:-2], -1)
         defined = ~np.isnan(flat)
         count = defined.astype(np.float64) @ self._members
@@ -115,6 +97,16 @@ class DigitSweep:
     std: SweepValues
     curves: Mapping[str, Mapping[str, Curve]]
     ink_lost: Values
+
+    def along_axis(self) -> Mapping[str, Mapping[str, Curve]]:
+        """Curves against the signed distance, of samples that were moved along one axis only."""
+        along = self.dxs if len(self.dys) == 1 else self.dys
+        return {
+            name: {
+                stage: Curve(along, mean.ravel(), self.std[name][stage].ravel()) for stage, mean in of.items()
+            }
+            for name, of in self.mean.items()
+        }
 
 
 def sweep_many(
@@ -174,28 +166,6 @@ def sweep_many(
         _by_measure(keys, curves),
         ink_lost,
     )
-
-
-def curves_along_axis(swept: DigitSweep) -> Mapping[str, Mapping[str, Curve]]:
-    """Curves of samples that were moved along one axis only, which is a fraction of the work of a grid.
-
-    Parameters
-    ----------
-    swept : DigitSweep
-        With a single `dy`, or with a single `dx`.
-
-    Returns
-    -------
-    mapping from measure to mapping from stage to Curve
-        Against the signed distance; mean and spread over the samples.
-    """
-    along = swept.dxs if len(swept.dys) == 1 else swept.dys
-    return {
-        name: {
-            stage: Curve(along, mean.ravel(), swept.std[name][stage].ravel()) for stage, mean in of.items()
-        }
-        for name, of in swept.mean.items()
-    }
 
 
 class _Moments:

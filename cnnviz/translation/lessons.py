@@ -134,46 +134,24 @@ _DIGIT_LESSONS = (
         "shifted pooled map: has pooling removed the shift, or passed it on?",
     ),
 )
-_PARTS = {
-    1: "one whole cell",
-    2: "half a cell",
-    3: "a third of a cell",
-    4: "a quarter of a cell",
-    6: "a sixth of a cell",
-    8: "an eighth of a cell",
-}
 
 
 def _part(pixels: int, network: Network) -> str:
     """How far a shift is in cells of a 2x2 pool behind the first convolution, whose stride may be up to 4."""
     step = POOL_SIZE * next(window_geometry(layer).stride for _, layer in network.layers if layer.has_filters)
-    return _PARTS.get(step // pixels, f"{pixels}/{step} of a cell")
+    parts = step // pixels
+    words = {1: "one whole cell", 2: "half a cell", 4: "a quarter of a cell"}
+    return words.get(parts, f"1/{parts} of a cell")
 
 
-def unchanged_shifts(
-    image: FloatArray, size: int = 2, mode: Mode = "fill", background: float = BACKGROUND
-) -> tuple[tuple[int, int], ...]:
-    """One-pixel shifts that leave a max pool of the image exactly as it was.
-
-    Parameters
-    ----------
-    image : ndarray of shape (c, h, w)
-    size : int
-        Side of the pooling windows in pixels.
-    mode, background
-        As for `shift`.
-
-    Returns
-    -------
-    tuple of (dx, dy)
-        Out of `NEIGHBOURS`, in its order.
-    """
-    pool = MaxPool2D(size)
+def unchanged_shifts(image: FloatArray, background: float = BACKGROUND) -> tuple[tuple[int, int], ...]:
+    """Those of the `NEIGHBOURS` by which an image (c, h, w) can be shifted and pools to what it did."""
+    pool = MaxPool2D(POOL_SIZE)
     pooled = pool.forward(image[None], {})
     return tuple(
         (dx, dy)
         for dx, dy in NEIGHBOURS
-        if np.array_equal(pool.forward(shift(image, dx, dy, mode, background)[None], {}), pooled)
+        if np.array_equal(pool.forward(shift(image, dx, dy, fill=background)[None], {}), pooled)
     )
 
 
@@ -249,7 +227,7 @@ def _bright_cell() -> Lesson:
 
 
 def _bright_cell_result(lesson: Lesson) -> str:
-    hidden = unchanged_shifts(lesson.image, mode=lesson.mode, background=lesson.background)
+    hidden = unchanged_shifts(lesson.image, lesson.background)
     listed = ", ".join(format_shift(dx, dy) for dx, dy in hidden) or "none"
     return (
         f"{len(hidden)} of the {len(NEIGHBOURS)} one-pixel shifts leave the 2x2 max pool unchanged: "

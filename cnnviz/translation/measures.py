@@ -139,24 +139,10 @@ def relative_change(
 def cosine_similarity(reference: FloatArray, moved: FloatArray) -> Values:
     """Cosine of the angle between the features, `<F'(Tx), F'(x)> / (|F'(Tx)| |F'(x)|)`.
 
-    Parameters
-    ----------
-    reference, moved
-        As for `relative_change`.
-
-    Returns
-    -------
-    ndarray of shape (...), float64
-        From -1 to 1; exactly 1 where no feature changed. NaN where either is 0 everywhere.
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not belong together.
-
-    References
-    ----------
-    .. [1] Zhang (2019), Making Convolutional Networks Shift-Invariant Again, ICML, arXiv:1904.11486.
+    * `reference`, `moved`: As for `relative_change`.
+    * Returns: shape (...). From -1 to 1; exactly 1 where no feature changed. NaN where either is 0
+      everywhere.
+    * Raises ShapeError: if the shapes do not belong together.
     """
     flat, lead = _flat(reference, moved)
     before = reference.reshape(-1)
@@ -176,73 +162,6 @@ def unexplained(reference: FloatArray, moved: FloatArray, grid: StageGrid, dx: i
 def relative_to(reference: FloatArray, changes: Values) -> Values:
     """Divide by the size of the features, `|F'(x)|`; NaN where that is 0."""
     return _ratio(changes, _norm(reference.reshape(-1)))
-
-
-def probability_change(before: FloatArray, after: FloatArray, label: int) -> Values:
-    """Change of the probability of one class, `|p(Tx) - p(x)|`.
-
-    Parameters
-    ----------
-    before : ndarray of shape (k,)
-        Probability of each class for the original.
-    after : ndarray of shape (..., k)
-        The same for the moved image.
-    label : int
-        The class: the true one, or the one predicted for the original.
-
-    Returns
-    -------
-    ndarray of shape (...), float64
-
-    References
-    ----------
-    .. [1] Azulay, Weiss (2018), Why do deep convolutional networks generalize so poorly to small image
-       transformations?, arXiv:1805.12177.
-    """
-    return np.abs(after[..., label].astype(np.float64) - before[label])
-
-
-def total_variation(before: FloatArray, after: FloatArray) -> Values:
-    """Distance of two distributions over `k` classes, `1/2 sum |p_k(Tx) - p_k(x)|`.
-
-    For two classes it equals `probability_change` of either.
-
-    Parameters
-    ----------
-    before, after
-        As for `probability_change`.
-
-    Returns
-    -------
-    ndarray of shape (...), float64
-        From 0 (the same) to 1 (no class in common).
-
-    References
-    ----------
-    .. [1] Levin, Peres (2017), Markov Chains and Mixing Times, proposition 4.2.
-    """
-    return np.abs(after.astype(np.float64) - before).sum(axis=-1) / 2
-
-
-def decision_flip(before: int, after: IntArray) -> Values:
-    """1 where the predicted class has changed, else 0; the mean over digits is the share that flips.
-
-    Parameters
-    ----------
-    before : int
-        Class predicted for the original.
-    after : ndarray of shape (...), intp
-        Class predicted for the moved image.
-
-    Returns
-    -------
-    ndarray of shape (...), float64
-
-    References
-    ----------
-    .. [1] Zhang (2019), arXiv:1904.11486: one minus the classification consistency.
-    """
-    return (after != before).astype(np.float64)
 
 
 def _flat(reference: FloatArray, moved: FloatArray) -> tuple[FloatArray, tuple[int, ...]]:
@@ -285,8 +204,6 @@ class MovedAlong:
 
     * `dxs`: shape (n,). Pixels to the right.
 
-    References
-    ----------
     .. [1] Lenc, Vedaldi (2015), Understanding Image Representations by Measuring Their Equivariance and
        Equivalence, CVPR, arXiv:1411.5908.
     .. [2] Zhang (2019), arXiv:1904.11486.
@@ -378,7 +295,7 @@ MEASURES: MappingProxyType[str, Measure] = MappingProxyType(
                 "|p(Tx) − p(x)|",
                 "For the true class, or the predicted one where the label is not known.",
                 "Azulay & Weiss 2018, arXiv:1805.12177",
-                lambda of: probability_change(of.before, of.after, of.label),
+                lambda of: np.abs(of.after[..., of.label].astype(np.float64) - of.before[of.label]),
                 of_output=True,
                 of_label=True,
             ),
@@ -388,7 +305,7 @@ MEASURES: MappingProxyType[str, Measure] = MappingProxyType(
                 "½ Σₖ |pₖ(Tx) − pₖ(x)|",
                 "Probability that has moved from some classes to others, from 0 to 1.",
                 "Levin & Peres 2017, Markov Chains and Mixing Times, proposition 4.2",
-                lambda of: total_variation(of.before, of.after),
+                lambda of: np.abs(of.after.astype(np.float64) - of.before).sum(axis=-1) / 2,
                 of_output=True,
             ),
             Measure(
@@ -397,7 +314,7 @@ MEASURES: MappingProxyType[str, Measure] = MappingProxyType(
                 "1 if the most probable class differs, else 0",
                 "Over many images: the share whose class changes, whether the first answer was right or not.",
                 "Zhang 2019, arXiv:1904.11486 (1 − classification consistency)",
-                lambda of: decision_flip(of.class_before, of.classes_after),
+                lambda of: (of.classes_after != of.class_before).astype(np.float64),
                 of_output=True,
                 is_flag=True,
             ),

@@ -65,25 +65,13 @@ def ink_lost(
     Ink is what differs from the background: `sum |x - background|` over the pixels that leave, divided by the
     same sum over all pixels.
 
-    Parameters
-    ----------
-    image : ndarray of shape (..., h, w)
-    dxs, dys : ndarray of shape (columns,) and (rows,), intp
-        Pixels to the right and down.
-    mode : {"fill", "wrap"}
-        As given to `shift`.
-    background : float
-        Value of a pixel without ink.
-
-    Returns
-    -------
-    ndarray of shape (rows, columns), float64
-        From 0 (all of it is still in the frame) to 1. 0 for a blank image, and always for `"wrap"`.
-
-    Raises
-    ------
-    ShapeError, ParameterError
-        As `shift`.
+    * `image`: shape (..., h, w)
+    * `dxs`, `dys`: shape (columns,) and (rows,). Pixels to the right and down.
+    * `mode`: As given to `shift`.
+    * `background`: Value of a pixel without ink.
+    * Returns: shape (rows, columns). From 0 (all of it is still in the frame) to 1. 0 for a blank image, and
+      always for `"wrap"`.
+    * Raises ShapeError, ParameterError: as `shift`.
     """
     height, width = _sides(image, "ink_lost")
     ink = np.abs(image - background, dtype=np.float64).reshape(-1, height, width).sum(axis=0)
@@ -120,15 +108,10 @@ def _overlap(side: int, distance: int) -> tuple[slice, slice]:
 class Axis:
     """One axis of a stage's maps.
 
-    Attributes
-    ----------
-    cells : int
-        Number of cells along the axis.
-    stride : int
-        Image pixels from one cell to the next.
-    first, stop : int
-        The cells `first .. stop - 1` have seen nothing but pixels of the image. The others have also seen a
-        zero padding or a mirrored edge, which stay where they are when the image moves.
+    * `cells`: Number of cells along the axis.
+    * `stride`: Image pixels from one cell to the next.
+    * `first`, `stop`: The cells `first .. stop - 1` have seen nothing but pixels of the image. The others
+      have also seen a zero padding or a mirrored edge, which stay where they are when the image moves.
     """
 
     cells: int
@@ -188,17 +171,10 @@ class StageGrid:
         next to it, along each axis. For a pool of stride 2 an odd shift is half a cell, the mean of two
         neighbours. Taking either neighbour alone would charge the pool with half a cell of misalignment.
 
-        Parameters
-        ----------
-        maps : ndarray of shape (..., rows, columns), float32 or float64
-        dx, dy : int
-            Shift of the image in pixels.
-
-        Returns
-        -------
-        ndarray of the shape and dtype of `maps`
-            0 where a cell has no counterpart, which for features relative to a blank image is "no ink". Such
-            cells lie outside `interior`.
+        * `maps`: shape (..., rows, columns), float32 or float64
+        * `dx`, `dy`: Shift of the image in pixels.
+        * Returns: ndarray of the shape and dtype of `maps`. 0 where a cell has no counterpart, which for
+          features relative to a blank image is "no ink". Such cells lie outside `interior`.
         """
         return _shift_axis(_shift_axis(maps, self.columns, dx, -1), self.rows, dy, -2)
 

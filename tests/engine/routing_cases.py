@@ -21,7 +21,7 @@ from cnnviz.layers import (
     Tanh,
 )
 from cnnviz.network import Network, forward_pass
-from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget
+from cnnviz.routing import Target
 from cnnviz.training import Trainer
 from tests.oracles import cross_entropy_loop
 
@@ -106,27 +106,26 @@ def every_target(network):
     """Some of each kind of target: parameters, pixels, cells of every layer."""
     for name, array in network.params.items():
         for place in {0, array.size // 2, array.size - 1}:
-            yield ParameterTarget(name, tuple(int(i) for i in np.unravel_index(place, array.shape)))
+            yield Target(name, tuple(int(i) for i in np.unravel_index(place, array.shape)))
     stages = [("input", network.input_shape), *network.shapes.items()]
     for stage, shape in stages:
         size = int(np.prod(shape))
         for place in {size // 3, size - 1}:
             index = tuple(int(i) for i in np.unravel_index(place, shape))
-            yield PixelTarget(index) if stage == "input" else CellTarget(stage, index)
+            yield Target(stage, index)
 
 
 def changed_outputs(network, x, target, delta):
     """Input and outputs of every layer with one number changed; what lies before it stays as it is."""
-    values, start, params = x.astype(np.float64), 0, dict(network.params)
-    if isinstance(target, ParameterTarget):
+    values, params = x.astype(np.float64), dict(network.params)
+    if target.is_parameter:
         params[target.name] = np.array(params[target.name])
         params[target.name][target.index] += delta
     before = [values, *forward_pass(network.layers, params, values)]
-    if isinstance(target, ParameterTarget):
+    if target.is_parameter:
         return before
-    if isinstance(target, CellTarget):
-        start = [name for name, _ in network.layers].index(target.layer) + 1
-        values = before[start]
+    start = ["input", *network.shapes].index(target.name)
+    values = before[start]
     values = values.copy()
     values[(0, *target.index)] += delta
     return [*before[:start], values, *forward_pass(network.layers[start:], network.params, values)]

@@ -246,8 +246,7 @@ def test_memory_that_no_file_can_hold_does_not_cost_the_model(path, monkeypatch,
     else:
         state[NAME][...] = np.inf
     said = checkpoint.save(path, replace(trained(), optimizer=state), SMALL)
-    assert said.startswith("What the optimiser remembers")
-    assert ("MB) is not in the file" if why == "too large" else "not finite numbers") in said
+    assert said.startswith("What the optimiser remembers is not in the file, which has room for ")
     assert checkpoint.load(path).optimizer is None
 
 

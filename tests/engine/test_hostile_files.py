@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -99,15 +98,6 @@ def described(text: str) -> bytes:
     return safetensors({"__metadata__": {"cnnviz": text}})
 
 
-def model(**changes: Any) -> bytes:
-    """Return a model file without weights; `changes` go into the description of its network."""
-    layers = [{"name": "a", "type": "ReLU"}]
-    network = {"layers": layers, "input_shape": [1, 9, 9], "seed": 0, "dtype": "float32"}
-    return described(
-        json.dumps({"format": "cnnviz-model", "format_version": 1, "network": network | changes})
-    )
-
-
 def npz(shape: tuple[int, ...], dtype: object) -> bytes:
     """Return an archive of which x_train is announced as an array of any size, with little in it."""
     file = io.BytesIO()
@@ -153,6 +143,7 @@ def images_head(count: int) -> bytes:
 
 
 DESCRIBED = '{"format":"cnnviz","format_version":1,"version":"1"}'
+MODEL = '{"format":"cnnviz-model","format_version":1,"version":"1"'
 NEWER = '{"format":"cnnviz","format_version":9,"version":"%s"}' % ("9" * 10_000)
 LISTS = b"[" + b"[]," * 1_500_000 + b"[]]"
 LONG = "x" * 99_999
@@ -190,12 +181,14 @@ FILES: dict[tuple[str, str], dict[str, Callable[[], bytes]]] = {
         "nested deeply": lambda: safetensors(b"[" * 2_000_000),
         "with a long head": lambda: safetensors(b"{}", 2**63),
         "of a newer version": lambda: described(NEWER.replace("cnnviz", "cnnviz-model", 1)),
-        "with a long name": lambda: model(layers=[{"name": LONG + ".", "type": "ReLU"}]),
-        "of a long type": lambda: model(layers=[{"name": "a", "type": LONG}]),
-        "with a long setting": lambda: model(layers=[{"type": "ReLU", LONG: 1}]),
-        "of a long dtype": lambda: model(dtype=LONG),
-        "of long sides": lambda: model(input_shape=[10**4000, 1, 1]),
-        "of many sides": lambda: model(input_shape=[1] * 99_999),
+        "of long sides": lambda: described(f'{MODEL},"input_shape":[1{"0" * 4000},1,1]}}'),
+        "of many sides": lambda: described(f'{MODEL},"input_shape":[{"1," * 99_999}1]}}'),
+        "with a long setting": lambda: described(
+            f'{MODEL},"input_shape":[1,9,9],"experiment":{{"{LONG}":1}}}}'
+        ),
+        "of a long dtype": lambda: described(
+            f'{MODEL},"input_shape":[1,9,9],"experiment":{{"dtype":"{LONG}"}}}}'
+        ),
     },
     ("document", ".cnnviz"): {
         "of lists": lambda: document_of(LISTS),
@@ -384,17 +377,6 @@ def test_a_number_of_any_length_in_a_lab_is_a_mistake(tmp_path, number):
     path.write_text(SMALL + f"\n[settings]\nseed = {number}\n")
     with pytest.raises(CNNVizError, match=r"^a\.toml, line \d+: "):
         load_lab(path)
-
-
-@pytest.mark.parametrize("step", ["1e999", "-1", "1.5", "NaN", "9" * 900, "true", '"3"'])
-def test_a_step_that_is_no_number_of_steps_is_refused(tmp_path, step):
-    samples.save_model(path := tmp_path / "a.safetensors", step=3)
-    whole = path.read_bytes()
-    content = whole.replace(b'\\"step\\":3', b'\\"step\\":' + step.replace('"', '\\"').encode())
-    end = len(content) - len(whole) + int.from_bytes(whole[:8], "little")
-    path.write_bytes(end.to_bytes(8, "little") + content[8:])
-    with pytest.raises(CNNVizError, match=r"a\.safetensors cannot be used: its "):
-        checkpoint.load(path)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])

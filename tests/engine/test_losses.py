@@ -67,17 +67,15 @@ def test_categorical_loss_of_large_logits_is_exact(dtype, size):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_probabilities_of_one_logit_and_of_several(rng, dtype):
     one = np.array([[0.0], [2.0], [-1e4]], dtype=dtype)
-    assert losses.probabilities_from_logits(one).shape == (3, 1)
     both = losses.class_probabilities(one)
     assert both.shape == (3, 2)
     assert both.dtype == one.dtype
-    np.testing.assert_allclose(both[:, 1], losses.probabilities_from_logits(one)[:, 0])
+    np.testing.assert_allclose(both[:, 1], [0.5, 1 / (1 + math.exp(-2)), 0], rtol=1e-6)
     np.testing.assert_allclose(both.sum(axis=1), 1, rtol=1e-6)
     # 1 - p would round it to 0.
     assert losses.class_probabilities(np.array([[60.0]]))[0, 0] == pytest.approx(math.exp(-60), abs=0)
     several = rng.normal(size=(3, 4)).astype(dtype)
     np.testing.assert_array_equal(losses.class_probabilities(several), losses.softmax(several))
-    np.testing.assert_array_equal(losses.probabilities_from_logits(several), losses.softmax(several))
 
 
 def test_predicted_classes():
@@ -135,6 +133,13 @@ def adam_loop(start, gradients, rate, beta1, beta2, eps):
     return value
 
 
+def adam(rate, **constants):
+    optimizer = Adam(rate)
+    for name, value in constants.items():
+        setattr(optimizer, name, value)
+    return optimizer
+
+
 def as_one(vector):
     """View a vector as the only parameter, a."""
     return {"a": vector}
@@ -145,7 +150,7 @@ CASES = [
     pytest.param(lambda: SGD(0.1, 0.9), lambda p, g: sgd_loop(p, g, 0.1, 0.9), id="momentum"),
     pytest.param(lambda: Adam(0.01), lambda p, g: adam_loop(p, g, 0.01, 0.9, 0.999, 1e-8), id="adam"),
     pytest.param(
-        lambda: Adam(0.3, 0.5, 0.7, 1e-3),
+        lambda: adam(0.3, beta1=0.5, beta2=0.7, eps=1e-3),
         lambda p, g: adam_loop(p, g, 0.3, 0.5, 0.7, 1e-3),
         id="adam-settings",
     ),
@@ -169,7 +174,7 @@ def test_equals_the_formula(rng, make, loop, dtype):
 
 DECAYING = [
     pytest.param(lambda: SGD(0.01, 0.6), "momentum", id="momentum"),
-    pytest.param(lambda: Adam(0.01, beta1=0.6), "mean", id="adam"),
+    pytest.param(lambda: adam(0.01, beta1=0.6), "mean", id="adam"),
 ]
 
 
@@ -260,8 +265,6 @@ def test_rates_that_make_no_sense_are_refused(rate):
     ("make", "text"),
     [
         (lambda: SGD(0.1, 1.1), "'momentum' parameter of SGD"),
-        (lambda: Adam(0.1, beta1=1.0), "'beta1' parameter of Adam"),
-        (lambda: Adam(0.1, eps=0.0), "'eps' parameter of Adam"),
         (lambda: make_optimizer("rmsprop", 0.1), "must be one of 'sgd', 'adam'"),
     ],
 )
@@ -270,15 +273,10 @@ def test_settings_out_of_range_are_named(make, text):
         make()
 
 
-def test_gradients_and_states_of_another_shape_are_named():
-    with pytest.raises(ShapeError, match=r"gradient of parameters must have their shape \(2, 2\)"):
-        SGD(0.1).update(np.ones((2, 2)), np.ones(2))
-    optimizer, state = Adam(0.1), {"steps": np.array(1), "mean.a": np.ones(3), "square.a": np.ones(3)}
+def test_a_state_of_another_shape_is_named():
+    state = {"steps": np.array(1), "mean.a": np.ones(3), "square.a": np.ones(3)}
     with pytest.raises(ParameterError, match=r"'mean.a' of shape \(3,\)"):
-        optimizer.load_state(state, np.ones(2), as_one)
-    optimizer.load_state(state, np.ones(3), as_one)
-    with pytest.raises(ShapeError, match="mean of parameters"):
-        optimizer.update(np.ones(2), np.ones(2))
+        Adam(0.1).load_state(state, np.ones(2), as_one)
 
 
 @pytest.mark.parametrize(

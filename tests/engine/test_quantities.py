@@ -1,6 +1,8 @@
 """Numbers as text: what is read back is right, and unequal numbers side by side look unequal."""
 
 import math
+import time
+from datetime import date, datetime
 from decimal import Decimal
 
 import numpy as np
@@ -26,6 +28,9 @@ from cnnviz.quantities import (
     format_together,
     format_value,
     format_whole_percent,
+    moment,
+    now,
+    today,
     with_article,
 )
 from tests.oracles import read_number as read
@@ -90,6 +95,12 @@ def test_what_is_written_is_right_to_the_last_figure(value, digits):
     assert signed.startswith("+") == (value > 0)
 
 
+def test_times_are_those_of_the_clock_on_the_wall():
+    assert datetime.strptime(now(), "%Y-%m-%d %H:%M").date() >= date.fromisoformat(today())
+    written = datetime.strptime(moment(time.time()), "%Y-%m-%d at %H:%M:%S")
+    assert abs((written - datetime.now()).total_seconds()) < 60
+
+
 def test_signs_counts_powers_and_places():
     assert format_signed(0.35) == "+0.35"
     assert format_signed(-0.0) == "0"
@@ -97,7 +108,7 @@ def test_signs_counts_powers_and_places():
     assert format_power(-4) == "× 10⁻⁴"
     assert format_power(0) == ""
     assert format_shift(3, -2) == f"(+3, {MINUS}2)"
-    assert format_cell((6, 10, 7), counted=True) == "filter 6, row 10, column 7, counted from 0"
+    assert format_cell((6, 10, 7)) == "filter 6, row 10, column 7"
     assert format_cell((1, 0, 2), "input") == "input 1, row 0, column 2"
     assert format_cell((0, 3)) == "row 0, column 3"
     assert format_cell((12,)) == "unit 12"

@@ -247,11 +247,12 @@ def test_class_evidence_is_the_mean_over_the_images_of_a_class(network, images, 
     trace = network.forward(to_input(images))
     for label in (0, 1):
         maps = [
-            logit_contributions(network, trace, "pool1", label, int(sample), relative=relative).contributions
+            logit_contributions(network, trace.one(int(sample)), "pool1", label, relative=relative)
             for sample in np.flatnonzero(labels == label)
         ]
         own = found.maps[label] - (found.blank[label] if relative else 0)
-        np.testing.assert_allclose(own, np.mean(maps, axis=0), rtol=1e-4, atol=1e-6)
+        mean = np.mean([each.contributions for each in maps], axis=0)
+        np.testing.assert_allclose(own, mean, rtol=1e-4, atol=1e-6)
     assert not found.maps[2].any()
 
 

@@ -12,9 +12,7 @@ from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU
 from cnnviz.network import Network
 from cnnviz.routing import (
     VERDICTS,
-    CellTarget,
-    ParameterTarget,
-    PixelTarget,
+    Target,
     check_all,
     poke,
     poke_curve,
@@ -44,7 +42,7 @@ def confirm(network, x, label, eps, report):
     gradients = network.gradients(x, np.array([label])).params
     now = states(network, [x, *network.forward(x).outputs.values()])
     for entry in entries:
-        target = ParameterTarget(entry.name, entry.index)
+        target = Target(entry.name, entry.index)
         assert entry.gradient == gradients[entry.name][entry.index]
         poke = entry.eps
         outputs = [changed_outputs(network, x, target, delta) for delta in (poke, -poke)]
@@ -273,9 +271,9 @@ NETWORKS = {"two blocks": two_blocks("all"), "gentle": gentle()}
 
 def gradient_of(network, x, label, target):
     gradients = network.gradients(x, np.array([label]))
-    if isinstance(target, ParameterTarget):
+    if target.is_parameter:
         return gradients.params[target.name][target.index]
-    array = gradients.input if isinstance(target, PixelTarget) else gradients.outputs[target.layer]
+    array = gradients.input if target.name == "input" else gradients.outputs[target.name]
     return array[(0, *target.index)]
 
 
@@ -319,7 +317,7 @@ def pooled_pair(values, ties):
 def test_breaking_a_tie_is_a_kink_between_two_slopes(ties, gradient):
     """Raised, the second of two equal cells wins alone; lowered, the first still holds the maximum."""
     network, x = pooled_pair([0.0, 0.0, -1.0, -1.0], ties)
-    found = poke(network, x, 0, PixelTarget((0, 0, 1)), eps=1e-4)
+    found = poke(network, x, 0, Target("input", (0, 0, 1)), eps=1e-4)
     assert found.gradient == gradient
     assert found.verdict == "kink"
     assert found.loss_plus - found.loss == pytest.approx(0.5 * found.eps, rel=1e-3)
@@ -373,7 +371,7 @@ def test_curve_by_brute_force(name):
 def test_too_many_kinks_leave_those_nearest_to_the_middle():
     network = two_blocks()
     x = ink(network)
-    target = ParameterTarget("conv1.weight", (0, 0, 1, 1))
+    target = Target("conv1.weight", (0, 0, 1, 1))
     everything = poke_curve(network, x, 0, target, 2.0, max_kinks=1000)
     few = poke_curve(network, x, 0, target, 2.0, max_kinks=3)
     assert everything.kinked_intervals == few.kinked_intervals > 3
@@ -388,11 +386,10 @@ def test_too_many_kinks_leave_those_nearest_to_the_middle():
 @pytest.mark.parametrize(
     ("target", "error", "text"),
     [
-        (ParameterTarget("conv9.weight", (0,)), ParameterError, "conv9"),
-        (ParameterTarget("conv1.weight", (0, 0, 1, 3)), ParameterError, "(0, 0, 1, 3)"),
-        (PixelTarget((0, 12, 0)), ParameterError, "(0, 12, 0)"),
-        (CellTarget("input", (0, 0, 0)), ParameterError, "PixelTarget"),
-        (CellTarget("dense1", (4,)), ParameterError, "(4,)"),
+        (Target("conv9.weight", (0,)), ParameterError, "conv9"),
+        (Target("conv1.weight", (0, 0, 1, 3)), ParameterError, "(0, 0, 1, 3)"),
+        (Target("input", (0, 12, 0)), ParameterError, "(0, 12, 0)"),
+        (Target("dense1", (4,)), ParameterError, "(4,)"),
     ],
 )
 def test_wrong_targets_are_refused(target, error, text):
@@ -408,6 +405,6 @@ def test_wrong_targets_are_refused(target, error, text):
 )
 def test_wrong_curves_are_refused(options):
     network = two_blocks()
-    arguments = {"x": ink(network), "label": 0, "target": PixelTarget((0, 0, 0)), "radius": 1.0} | options
+    arguments = {"x": ink(network), "label": 0, "target": Target("input", (0, 0, 0)), "radius": 1.0} | options
     with pytest.raises(ParameterError):
         poke_curve(network, **arguments)

@@ -1,10 +1,7 @@
-"""What the engine shares with its surroundings: BLAS threads, time in any zone, long computations."""
+"""What the engine shares with its surroundings: BLAS threads and long computations."""
 
 import os
 import threading
-import time
-from collections.abc import Iterator
-from datetime import date, datetime
 
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -13,7 +10,6 @@ from cnnviz.datasets import to_input
 from cnnviz.evaluation import CancelledError, evaluate
 from cnnviz.experiment import LAB5
 from cnnviz.inspect.excitation import class_contributions, exciting_patches
-from cnnviz.quantities import moment, now, today
 from cnnviz.routing import check_all, tie_rate_of_images
 from cnnviz.runtime import one_blas_thread
 from cnnviz.translation import SweepSettings, sweep, sweep_many
@@ -118,27 +114,6 @@ def test_blocks_of_two_threads_may_overlap(threads, first_ends_first):
         thread.join()
     assert seen == {1}
     assert threads() == {3}
-
-
-# -- time ----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    yield monkeypatch
-    monkeypatch.undo()
-    time.tzset()
-
-
-@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone of Windows is not set by TZ")
-@pytest.mark.parametrize("name", ["Asia/Tokyo", "Nowhere/Atlantis", "UTC+99999", "AAA24BBB", "UTC-200", "::"])
-def test_any_zone_gives_a_date_and_a_time(zone: pytest.MonkeyPatch, name: str) -> None:
-    zone.setenv("TZ", name)
-    time.tzset()
-    assert abs(date.fromisoformat(today()) - date.today()).days <= 1
-    assert datetime.strptime(now(), "%Y-%m-%d %H:%M").date() >= date.fromisoformat(today())
-    written = datetime.strptime(moment(time.time()), "%Y-%m-%d at %H:%M:%S")
-    assert abs((written - datetime.now()).total_seconds()) < 60
 
 
 # -- long computations ---------------------------------------------------------------------------------------

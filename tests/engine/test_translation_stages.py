@@ -185,7 +185,7 @@ def test_three_of_eight_shifts_of_a_bright_cell_are_hidden_wherever_it_is():
     for row, column in np.ndindex(6, 6):
         image = np.zeros((1, 6, 6))
         image[0, row, column] = 1
-        hidden = unchanged_shifts(image, 2, background=0.0)
+        hidden = unchanged_shifts(image, background=0.0)
         assert len(hidden) == 3
         for dx, dy in NEIGHBOURS:
             same_window = (row // 2, column // 2) == ((row + dy) // 2, (column + dx) // 2)

@@ -11,10 +11,7 @@ from cnnviz.experiment import LAB5
 from cnnviz.layers import TIE_RULES
 from cnnviz.network import Network
 from cnnviz.routing import (
-    CellTarget,
     GradientCheck,
-    ParameterTarget,
-    PixelTarget,
     Target,
     apply_update,
     check_all,
@@ -63,7 +60,7 @@ def test_a_poke_says_its_losses_and_the_plot_shows_loss_tangent_and_the_place_wh
 ):
     passed = pass_of(lab5(), rule="first")
     row, col, gap = window_with_a_close_second(passed.values("conv1")[0])
-    target = CellTarget("conv1", (0, row, col))
+    target = Target("conv1", (0, row, col))
     now = poked(passed, target)
     shown, found = poke.page(now).leaves(), now.poked.poke
     outcome, plot = shown["outcome of the poke"], shown["loss"].content
@@ -83,15 +80,13 @@ def test_a_poke_says_its_losses_and_the_plot_shows_loss_tangent_and_the_place_wh
 
 def test_the_rule_all_is_named_as_the_reason_and_a_kink_says_whether_it_is_here_or_near_by() -> None:
     for rule, says in (("all", "tie rule"), ("first", "agrees")):
-        shown = poke.page(
-            poked(pass_of(lab5(), rule=rule), ParameterTarget("conv1.weight", (0, 0, 0, 0)), 1e-6)
-        )
+        shown = poke.page(poked(pass_of(lab5(), rule=rule), Target("conv1.weight", (0, 0, 0, 0)), 1e-6))
         assert shown.leaves()["badge"].content.words == says
         line = shown.leaves()["loss"].content.curves[1].name
         assert line == ("rule “all”" if rule == "all" else "tangent")
         offered = shown.leaves().get("with first")
         assert (offered.asks if offered else None) == (SetRule("first") if rule == "all" else None)
-    weight, passed = ParameterTarget("conv1.weight", (0, 0, 0, 0)), pass_of(lab5(), rule="all")
+    weight, passed = Target("conv1.weight", (0, 0, 0, 0)), pass_of(lab5(), rule="all")
     both = poked(passed, weight, 0.1)
     said = poke.page(both).leaves()["hint"].content.words
     assert both.poked.poke.kinks
@@ -100,12 +95,12 @@ def test_the_rule_all_is_named_as_the_reason_and_a_kink_says_whether_it_is_here_
 
     passed = pass_of(lab5(), rule="first")
     row, col, gap = window_with_a_close_second(passed.values("conv1")[0])
-    near = poke.page(poked(passed, CellTarget("conv1", (0, row, col)), 2 * gap)).leaves()
+    near = poke.page(poked(passed, Target("conv1", (0, row, col)), 2 * gap)).leaves()
     assert near["badge"].content.words == "kink"
     assert "which a smaller ε measures" in near["hint"].content.words
     assert f"The winner changes at −{gap:.3g}"[:26] in near["hint"].content.words
     tied = np.argwhere(passed.routings["pool1"].winners[0].sum(axis=(-2, -1)) == 4)[0]
-    here = poke.page(poked(passed, CellTarget("conv1", (0, *(2 * tied).tolist())), 1e-6)).leaves()
+    here = poke.page(poked(passed, Target("conv1", (0, *(2 * tied).tolist())), 1e-6)).leaves()
     assert here["hint"].content.words.startswith("Right here the loss has a kink, and so no derivative")
     assert here["loss"].content.curves[1].name == "rule “first”", "which is no tangent"
 
@@ -114,13 +109,13 @@ def test_a_check_names_its_number_and_says_that_a_loser_of_its_window_gives_0_on
     passed = pass_of(lab5(), rule="first")
     row, col, _ = window_with_a_close_second(passed.values("conv1")[0])
     for loses, place in ((False, col), (True, col + 1 - 2 * (col % 2))):
-        shown = poke.page(poked(passed, CellTarget("conv1", (0, row, place)), 1e-6)).leaves()
+        shown = poke.page(poked(passed, Target("conv1", (0, row, place)), 1e-6)).leaves()
         assert shown["title"].content.words == f"Check this cell: conv1, filter 0, row {row}, column {place}"
         assert shown["badge"].content.words == ("0 = 0" if loses else "agrees")
         assert (
             shown["hint"].content.words.startswith("Both are 0 because this cell loses its window") == loses
         )
-    pixel = poke.page(poked(passed, PixelTarget((0, 0, 0)), 1e-6)).leaves()["title"].content.words
+    pixel = poke.page(poked(passed, Target("input", (0, 0, 0)), 1e-6)).leaves()["title"].content.words
     assert pixel == "Check this pixel: row 0, column 0"
 
 
@@ -285,7 +280,7 @@ def test_buttons_can_be_pressed_when_there_is_something_to_do_and_the_update_gue
 def test_a_weight_tells_its_value_before_and_after() -> None:
     now = at_update()
     kernel = now.focus.channel(lab5(), "conv1")
-    now = replace(now, focus=replace(now.focus, weight=ParameterTarget("conv1.weight", (kernel, 0, 2, 1))))
+    now = replace(now, focus=replace(now.focus, weight=Target("conv1.weight", (kernel, 0, 2, 1))))
     before = lab5().params["conv1.weight"][kernel, 0, 2, 1]
     slope = now.passed.gradients.params["conv1.weight"][kernel, 0, 2, 1]
     shown = numbers(now)

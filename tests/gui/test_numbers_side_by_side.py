@@ -17,7 +17,7 @@ from cnnviz.graphics.probabilities import Predictions, Probabilities
 from cnnviz.graphics.stage_strip import STRIP, Stage, Strip
 from cnnviz.history import LogLine
 from cnnviz.palette import Color
-from cnnviz.routing import ParameterTarget
+from cnnviz.routing import Target
 from tests.gui import backprop_desk
 from tests.gui.backprop_desk import cells, cut, lab5, leaves, now_at, pass_of
 from tests.oracles import read_number as read
@@ -128,7 +128,7 @@ def test_a_small_sum_and_a_large_gradient_share_a_unit_in_which_both_are_short()
 
 
 def test_losses_and_a_weight_before_and_after_the_smallest_step() -> None:
-    now = after_a_step(1e-7, 20, weight=ParameterTarget("conv1.weight", (0, 0, 1, 1)))
+    now = after_a_step(1e-7, 20, weight=Target("conv1.weight", (0, 0, 1, 1)))
     for card in (leaves(now)["outcome"], inspect.page(now).leaves()["numbers of the cell"]):
         before, after = backprop_desk.value(card, "before"), backprop_desk.value(card, "after")
         assert before != after or before.startswith("≈"), (before, after)

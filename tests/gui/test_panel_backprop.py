@@ -14,13 +14,13 @@ from pytestqt.qtbot import QtBot
 from cnnviz.covers import Secret
 from cnnviz.drawing import CellKey
 from cnnviz.experiment import LAB5
-from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, apply_update, tie_rate_of_images
+from cnnviz.routing import Target, apply_update, tie_rate_of_images
 from tests.gui.backprop_desk import Desk, cell, cells, cut, lab5, two_blocks, value
 from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at, type_into
 from ui.marks import MarkView
 from ui.panels.backprop import header
 from ui.panels.backprop.asks import Choose, PointAt, Poke, ShowFilter
-from ui.panels.backprop.focus import StepKind, backward_steps, target_of
+from ui.panels.backprop.focus import StepKind, backward_steps
 from ui.panels.backprop.header import CHECK, POKE
 from ui.state import PinnedCell, RunStatus, Sample
 from ui.theme import ThemeManager
@@ -329,14 +329,14 @@ def test_what_is_clicked_is_poked_and_the_poke_follows_eps_and_sample(desk: Desk
     row, col = desk.shown("route").content.route.corner
     click_part(desk.view("route"), CellKey("values", 1, 1))
     target = shown_poke(desk).target
-    assert isinstance(target, CellTarget)
+    assert not target.is_parameter
     assert target.index[1:] == (row + 1, col + 1)
     click(desk.panel.side.pages.button("inspect"))
     desk.go_to(StepKind.FILTER)
     click_part(desk.view("total"), cell(1, 2))
     assert desk.panel.side.page() == POKE, "a weight cannot be pinned: it is poked at once"
     channel = desk.panel.model.focus.channel(lab5(), "conv1")
-    assert shown_poke(desk).target == ParameterTarget("conv1.weight", (channel, 0, 1, 2))
+    assert shown_poke(desk).target == Target("conv1.weight", (channel, 0, 1, 2))
     slider = desk.panel.side.poke.view("eps").slider
     slider.setFocus()
     for eps in (2e-5, 5e-5, 1e-4):
@@ -348,7 +348,7 @@ def test_what_is_clicked_is_poked_and_the_poke_follows_eps_and_sample(desk: Desk
     assert shown_poke(desk).loss == pytest.approx(desk.gradients(lab5()).loss, rel=1e-12)
     desk.go_to(StepKind.INPUT)
     click_part(desk.view("pixels"), cell(0, 0))
-    assert isinstance(shown_poke(desk).target, PixelTarget)
+    assert shown_poke(desk).target.name == "input"
     desk.choose_rule("first")
     assert "outcome of the poke" in desk.panel.side.poke.page.leaves()
 
@@ -366,18 +366,18 @@ def test_the_window_that_is_shown_is_poked_until_another_number_is_chosen(desk: 
     desk.panel.answer(Poke(weight))
     desk.go_to(StepKind.ROUTE)
 
-    def pooled() -> CellTarget:
+    def pooled() -> Target:
         channel, (row, col) = model.focus.channel(lab5(), "pool1"), desk.shown("route").content.route.corner
-        return CellTarget("pool1", (channel, row // 2, col // 2))
+        return Target("pool1", (channel, row // 2, col // 2))
 
     assert shown_poke(desk).target == pooled(), "the weight was chosen on another step"
     for number in ("arriving", CellKey("values", 1, 1), weight):
-        if isinstance(number, ParameterTarget):
+        if isinstance(number, Target):
             desk.panel.answer(Poke(number))  # as the list of the check does
             assert shown_poke(desk).target == number
         else:
             click_part(desk.view("route"), number)
-            assert shown_poke(desk).target == target_of(*model.focus.pinned)
+            assert shown_poke(desk).target == Target(*model.focus.pinned)
         before = shown_poke(desk).target
         point_at(desk.view("route"), part_center(desk.view("route"), CellKey("values", 0, 0)))
         assert shown_poke(desk).target == before
@@ -392,8 +392,8 @@ def test_the_window_that_is_shown_is_poked_until_another_number_is_chosen(desk: 
     other = (model.focus.channel(lab5(), "pool1") + 1) % 8
     desk.view("route").leaveEvent(None)
     click_part(desk.view("filters of conv1"), other)
-    assert shown_poke(desk).target == CellTarget("conv1", (other, *pinned.index[1:])), "it goes along"
-    assert pooled() == CellTarget("pool1", (other, 10, 10))
+    assert shown_poke(desk).target == Target("conv1", (other, *pinned.index[1:])), "it goes along"
+    assert pooled() == Target("pool1", (other, 10, 10))
     click_part(desk.view("filters of conv1"), pinned.index[0])
     assert shown_poke(desk).target == pinned
     desk.panel.setFocus()
@@ -410,20 +410,20 @@ def test_at_a_dense_layer_the_weight_of_the_formula_is_poked_until_another_numbe
     desk.go_to(StepKind.ROUTE)
     desk.state.set_pinned(PinnedCell("pool1", (2, 7, 5)))
     click(side.pages.button(POKE))
-    assert shown_poke(desk).target == CellTarget("pool1", (2, 7, 5))
+    assert shown_poke(desk).target == Target("pool1", (2, 7, 5))
     desk.go_to(StepKind.DENSE)
-    weight = ParameterTarget("dense1.weight", (0, 2 * 169 + 7 * 13 + 5))
+    weight = Target("dense1.weight", (0, 2 * 169 + 7 * 13 + 5))
     assert "7,5" in desk.panel.header.formula.view("formula").drawing().texts()
     assert shown_poke(desk).target == weight
     name = "w of filter 2, row 7, column 5: dense1.weight[0, 434]"
     assert side.poke.page.leaves()["title"].content.words == f"Check this weight: {name}"
     assert side.inspect.page.leaves()["title"].content.words == name
     click_part(desk.view("map 0"), cell(1, 1))
-    assert shown_poke(desk).target == target_of(*model.focus.pinned) != weight
+    assert shown_poke(desk).target == Target(*model.focus.pinned) != weight
     before = cells(desk.shown("map 0"))
     click_part(desk.view("map 1"), cell(0, 1))
     chosen = shown_poke(desk).target
-    assert isinstance(chosen, ParameterTarget)
+    assert chosen.is_parameter
     np.testing.assert_array_equal(cells(desk.shown("map 0")), before, "the maps stay where they are")
     read = tuple(map(int, np.unravel_index(chosen.index[1], (8, 13, 13))))
     desk.view("map 1").leaveEvent(None)
@@ -436,9 +436,7 @@ def test_at_a_dense_layer_the_weight_of_the_formula_is_poked_until_another_numbe
     QTest.keyClick(desk.panel, Qt.Key.Key_Escape)
     texts = desk.panel.header.formula.view("formula").drawing().texts()
     row, col = next(each for each in texts if "," in each).split(",")
-    assert shown_poke(desk).target == ParameterTarget(
-        "dense1.weight", (0, 2 * 169 + int(row) * 13 + int(col))
-    )
+    assert shown_poke(desk).target == Target("dense1.weight", (0, 2 * 169 + int(row) * 13 + int(col)))
 
 
 def checks(desk: Desk) -> dict:
@@ -618,7 +616,7 @@ def test_the_step_stays_with_the_filter_of_the_weight_that_is_checked_and_frames
     desk.go_to(StepKind.FILTER)
     desk.state.set_pinned(PinnedCell("pool1", (6, 3, 4)))
     for number in range(2):
-        desk.panel.answer(Poke(ParameterTarget("conv1.weight", (number, 0, 1, 2))))
+        desk.panel.answer(Poke(Target("conv1.weight", (number, 0, 1, 2))))
         desk.show(lab5(), 3 + number)
         assert desk.shown("filter of conv1").value == number == desk.state.pinned.index[0]
         assert ("selected", (1, 2, 1, 1)) in desk.shown("total").content.outlines
@@ -636,8 +634,8 @@ def test_a_weight_that_another_network_has_not_is_let_go(desk: Desk) -> None:
         desk.show(network)
         desk.go_to(StepKind.FILTER)
         last = tuple(side - 1 for side in network.params["conv1.weight"].shape)
-        desk.panel.model.set_target(ParameterTarget("conv1.weight", last))
-        desk.panel.answer(PointAt(weight=ParameterTarget("conv1.weight", last)))
+        desk.panel.model.set_target(Target("conv1.weight", last))
+        desk.panel.answer(PointAt(weight=Target("conv1.weight", last)))
         desk.settle()
         assert title(desk).endswith(f": conv1.weight[{', '.join(map(str, last))}]")
         desk.show(after.build_network())
@@ -651,7 +649,7 @@ def test_a_cell_that_is_pinned_elsewhere_is_poked_when_the_panel_is_shown(desk: 
     desk.panel.show()
     model = desk.panel.model
     desk.bot.waitUntil(lambda: model.poked is not None)
-    assert model.poked.poke.target == CellTarget("conv1", (0, 3, 4))
+    assert model.poked.poke.target == Target("conv1", (0, 3, 4))
 
 
 def test_before_there_is_a_network_the_panel_says_what_to_do(qtbot: QtBot) -> None:

@@ -20,7 +20,7 @@ from shiboken6 import delete
 
 from cnnviz.experiment import LAB5, PRESETS
 from cnnviz.layers import TIE_RULES
-from cnnviz.routing import ParameterTarget
+from cnnviz.routing import Target
 from cnnviz.translation import MEASURES
 from tests.gui.driving import PATIENCE, give_up_keyboard, opened, settle, show_window, take_pointer_away
 from tests.gui.recomputed import untrue
@@ -30,7 +30,6 @@ from tests.small_data import write_npz
 from ui.controls.message_bar import MessageBar
 from ui.panels import registry
 from ui.panels.backprop.asks import SetLabel, SetRule
-from ui.panels.backprop.focus import target_of
 from ui.panels.backprop.header import CHECK, INSPECT, POKE
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.contract import Panel, Services
@@ -226,7 +225,7 @@ def another_target(_bot: QtBot, session: Session, chance: random.Random) -> str:
     name = chance.choice(list(shapes))
     place = tuple(chance.randrange(side) for side in shapes[name])
     panel.side.show_page(POKE)
-    panel.model.set_target(ParameterTarget(name, place) if name in network.params else target_of(name, place))
+    panel.model.set_target(Target(name, place))
     return f"poke {name}{place}"
 
 

@@ -357,18 +357,3 @@ def test_tests_run_without_a_screen_and_then_in_a_window_or_either_alone(testabl
     assert testable.run("test.sh", "offscreen").returncode == 0
     assert testable.run("test.sh", "window").returncode == 5
     assert testable.log("started") == 4 * [OFFSCREEN, WINDOW]
-
-
-def test_arguments_may_choose_tests_of_one_run_only(testable):
-    (testable.log_folder / "window-status").write_text("5")
-    assert testable.run("test.sh", "-k", "pool").returncode == 0
-    assert testable.log("started")[0] == "python -m pytest -m not window -k pool on offscreen"
-    assert testable.log("started")[1] == "python -m pytest -m window -k pool on xcb"
-
-
-def test_a_missing_virtual_screen_is_told(testable):
-    (testable.tools / "xvfb-run").unlink()
-    result = testable.run("test.sh")
-    assert result.returncode == 0
-    assert result.stdout.startswith("Skipped: tests in a real window need Xvfb")
-    assert testable.log("started") == [OFFSCREEN]

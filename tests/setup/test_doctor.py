@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnviz.__main__ import main
-from cnnviz._interpreter import NEWEST, OLDEST
+from cnnviz.__main__ import NEWEST, OLDEST, main
 from cnnviz.doctor import PACKAGES, hindrance, load, missing_libraries, self_test
 from cnnviz.experiment import LAB5
 from tests.processes import DISPLAY, ROOT, python, without_display
@@ -74,10 +73,8 @@ def test_the_doctor_works_without_any_package():
 def test_a_missing_system_library_is_named_with_what_installs_it(tmp_path):
     library = "libxcb-cursor.so.0"
     ended = run(DISPLAY=":0", LD_LIBRARY_PATH=hiding(tmp_path, library))
-    assert_one_sentence(ended, f"The window cannot open: {library} cannot be loaded. ")
-    assert re.search(
-        rf"'sudo apt-get install libxcb-cursor0'|'sudo \w+ install .*{library}|package manager", ended.stderr
-    )
+    remedy = "'sudo apt-get install libxcb-cursor0'"
+    assert_one_sentence(ended, f"The window cannot open: {library} cannot be loaded. ", remedy)
 
 
 @on_linux
@@ -135,7 +132,7 @@ def test_a_bundle_looks_in_itself_first(tmp_path, monkeypatch):
 
 
 #: All that is read before the version is known to fit.
-FIRST = ("main.py", "cnnviz/__init__.py", "cnnviz/__main__.py", "cnnviz/_interpreter.py")
+FIRST = ("main.py", "cnnviz/__init__.py", "cnnviz/__main__.py")
 
 
 @pytest.mark.parametrize("name", FIRST)
@@ -144,7 +141,7 @@ def test_what_is_read_first_compiles_on_python_3_6(name):
     at_once = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     modules = {node.module for node in at_once if isinstance(node, ast.ImportFrom)}
     modules |= {each.name for node in at_once if isinstance(node, ast.Import) for each in node.names}
-    assert modules <= {"sys", "platform", "sysconfig", "pathlib", "cnnviz._interpreter", "cnnviz.__main__"}
+    assert modules <= {"sys", "platform", "sysconfig", "pathlib", "cnnviz.__main__"}
 
 
 @pytest.mark.parametrize(
@@ -164,17 +161,6 @@ def test_a_python_that_does_not_fit_is_told_in_one_sentence(monkeypatch, capsys,
         status = main(["--version"])
     ended = subprocess.CompletedProcess("", status, *capsys.readouterr())
     assert_one_sentence(ended, word, "start it with Python 3.")
-
-
-@pytest.mark.parametrize("way", [("main.py",), ("-m", "cnnviz")])
-def test_a_real_old_python_is_told_in_one_sentence(way):
-    look = "import sys; sys.exit(sys.version_info >= (3, 12))"
-    for name in filter(shutil.which, ("python3.11", "python3.10", "python3.9", "python3")):
-        if python("-c", look, program=name).returncode == 0:
-            ended = python(*way, program=name, env=without_display())
-            assert_one_sentence(ended, "CNNViz needs Python 3.12 to 3.14")
-            return
-    pytest.skip("no Python before 3.12 on this computer")
 
 
 def test_the_supported_versions_are_the_same_everywhere():

@@ -151,32 +151,28 @@ FOR_PROGRAMS = {
 }
 
 
+def formats(node: ast.AST) -> bool:
+    """Whether this formats a number by itself."""
+    match node:
+        case ast.FormattedValue(format_spec=ast.JoinedStr() as spec):
+            return not re.fullmatch(r"f'[<>^]?\d+'", ast.unparse(spec))  # only pads
+        case ast.Call(func=ast.Name(id="format")) | ast.Call(func=ast.Name(id="round"), args=[_, _]):
+            return True
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
+            return ":" in text
+        case ast.Call(func=ast.Attribute(attr=name), args=args):
+            replaces = name == "replace" and bool(args) and ast.unparse(args[0]) == "'-'"
+            return replaces or name.startswith("format_float")
+        case ast.BinOp(left=ast.Constant(value=str()), op=ast.Mod()):
+            return True
+        case _:
+            return False
+
+
 def formatted_numbers(tree: ast.AST) -> list[tuple[int, str]]:
     """Line and text of each place that formats a number by itself."""
-    found: list[tuple[int, str]] = []
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.FormattedValue | ast.Call | ast.BinOp):
-            continue  # which is told sooner than by the patterns below
-        match node:
-            case ast.FormattedValue(format_spec=ast.JoinedStr() as spec):
-                if not re.fullmatch(r"f'[<>^]?\d+'", ast.unparse(spec)):  # only pads
-                    found.append((node.lineno, ast.unparse(node)))
-            case ast.Call(func=ast.Name(id="format")):
-                found.append((node.lineno, "format(…)"))
-            case ast.Call(func=ast.Name(id="round"), args=[_, _]):
-                found.append((node.lineno, "round(…, …)"))
-            case ast.Call(func=ast.Attribute(attr=name)) if name.startswith("format_float"):
-                found.append((node.lineno, name))
-            case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
-                if ":" in text:
-                    found.append((node.lineno, f"{text!r}.format(…)"))
-            case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod()):
-                found.append((node.lineno, f"{text!r} % …"))
-            case ast.Call(func=ast.Attribute(attr="replace"), args=[ast.Constant(value="-"), *_]):
-                found.append((node.lineno, "replace('-', …)"))
-            case _:
-                pass
-    return found
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.FormattedValue | ast.Call | ast.BinOp))
+    return [(node.lineno, ast.unparse(node)) for node in nodes if formats(node)]
 
 
 def sources() -> list[Path]:

@@ -10,7 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from cnnviz._interpreter import NEWEST, OLDEST
+from cnnviz.__main__ import NEWEST, OLDEST
 from soak import faults_child, monkey, results
 from soak.events import Event, read_log
 from soak.places import ROOT

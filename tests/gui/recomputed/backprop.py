@@ -10,7 +10,7 @@ import numpy as np
 from cnnviz.drawing import unpacked
 from cnnviz.drawing.page import Card
 from cnnviz.network import Gradients, Network, Trace
-from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target, pool_after
+from cnnviz.routing import Target, pool_after
 from tests.gui.recomputed.computing import Values, classes_of, near, trace_of
 from tests.oracles import read_number as read
 from ui.page_view import PageView
@@ -187,19 +187,19 @@ class _Losses:
 
     def at(self, target: Target, by: float) -> float:
         x = self._image.astype(np.float64)
-        if isinstance(target, PixelTarget):
+        if target.name == "input":
             x[0][target.index] += by
         for name, layer in self._network.layers:
             own = {key: self._changed(f"{name}.{key}", target, by) for key in layer.parameter_names}
             x = np.array(layer.forward(x, own))
-            if isinstance(target, CellTarget) and target.layer == name:
+            if target.name == name:
                 x[0][target.index] += by
         logits = np.array([0.0, x[0, 0]]) if x.shape[1] == 1 else x[0]
         return float(np.logaddexp.reduce(logits) - logits[self._label])
 
     def _changed(self, name: str, target: Target, by: float) -> Values:
         values = self._network.params[name].astype(np.float64)
-        if isinstance(target, ParameterTarget) and target.name == name:
+        if target.is_parameter and target.name == name:
             values[target.index] += by
         return values
 
@@ -230,7 +230,7 @@ def _check(cards: dict[str, Any], losses: _Losses) -> Iterator[str]:
         if named is None or said is None:
             yield f"{entry.name!r} says {entry.tip!r}"
             continue
-        target = ParameterTarget(named[1], tuple(map(int, named[2].split(", "))))
+        target = Target(named[1], tuple(map(int, named[2].split(", "))))
         faults = [
             [*near(f"difference of {entry.name}", read(said[2]), losses.slope(target, eps), 1e-3)]
             for eps in _EPS

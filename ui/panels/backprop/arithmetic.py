@@ -11,7 +11,7 @@ from cnnviz.drawing.kept import kept
 from cnnviz.inspect.receptive_field import INPUT, Cell, stage_index, stage_shape, window_geometry
 from cnnviz.layers.cells import unravelled
 from cnnviz.quantities import format_cell
-from cnnviz.routing import FilterTerms, ParameterTarget, Target, pool_after
+from cnnviz.routing import FilterTerms, Target, pool_after
 from ui.panels.backprop.focus import Focus, Step, StepKind, block_of, describe_target, is_maps, maps_stage
 from ui.panels.backprop.passes import Pass
 
@@ -167,23 +167,23 @@ def focus_cell(passed: Pass, stage: str, focus: Focus, strength: FloatArray | No
     return (min(cell[0], passed.values(stage).size - 1),) if len(cell) == 1 else cell
 
 
-def formula_weight(passed: Pass, step: Step, focus: Focus) -> ParameterTarget:
+def formula_weight(passed: Pass, step: Step, focus: Focus) -> Target:
     """Weight of a dense layer that its formula speaks of."""
     unit, cell = focus.unit(passed.network, step.layer), formula_cell(passed, step, focus)
-    return ParameterTarget(f"{step.layer}.weight", (unit, feature_index(passed, step.layer, cell)))
+    return Target(f"{step.layer}.weight", (unit, feature_index(passed, step.layer, cell)))
 
 
-def filter_weight(passed: Pass, step: Step, focus: Focus) -> ParameterTarget:
+def filter_weight(passed: Pass, step: Step, focus: Focus) -> Target:
     """Weight with the largest gradient of the part of a filter that its step shows."""
     name, stages = f"{step.layer}.weight", (step.layer, passed.before(step.layer))
     of = tuple(focus.channel(passed.network, stage) for stage in stages)
     gradient = np.abs(passed.gradients.params[name][of])
-    return ParameterTarget(name, (*of, *map(int, np.unravel_index(gradient.argmax(), gradient.shape))))
+    return Target(name, (*of, *map(int, np.unravel_index(gradient.argmax(), gradient.shape))))
 
 
 def cell_read(passed: Pass, target: Target) -> tuple[str, Cell] | None:
     """Stage and cell that a weight of a dense layer is multiplied with; None of anything else."""
-    if not isinstance(target, ParameterTarget) or len(target.index) != 2:
+    if not target.is_parameter or len(target.index) != 2:
         return None
     stage = source_stage(passed, target.name.rpartition(".")[0])
     return stage, unravelled(target.index[1], stage_shape(passed.network, stage))
@@ -192,7 +192,7 @@ def cell_read(passed: Pass, target: Target) -> tuple[str, Cell] | None:
 def target_words(passed: Pass, target: Target) -> str:
     """Name of what is poked; of a weight its place in the filter, or the cell that it reads, too."""
     words = describe_target(target)
-    if not isinstance(target, ParameterTarget) or len(target.index) < 2:
+    if not target.is_parameter or len(target.index) < 2:
         return words
     read = cell_read(passed, target)
     place = (target.index[0], *target.index[2:]) if read is None else read[1]

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from cnnviz.drawing import Ask
 from cnnviz.inspect.receptive_field import Cell
 from cnnviz.layers import TieRule
-from cnnviz.routing import ParameterTarget, Target
+from cnnviz.routing import Target
 
 
 class PointAt(Ask):
@@ -13,7 +13,7 @@ class PointAt(Ask):
 
     stage: str = ""
     cell: Cell = ()
-    weight: ParameterTarget | None = None
+    weight: Target | None = None
 
 
 class Poke(Ask):

@@ -10,7 +10,7 @@ from cnnviz.inspect.receptive_field import INPUT, Cell, stage_name, stage_shape
 from cnnviz.layers import Layer, TieRule
 from cnnviz.network import Network
 from cnnviz.quantities import format_cell
-from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target
+from cnnviz.routing import Target
 from cnnviz.routing.agreement import DEFAULT_EPS
 from ui.choices import flag, maybe, named_values
 from ui.panels.backprop.passes import Pass, Preview
@@ -146,7 +146,7 @@ class Focus:
     rate: float = maybe(float, 1e-7, 1e3, usual=1e-4)
     eps: float = maybe(float, 1e-12, 1e3, kept="side.eps", usual=DEFAULT_EPS)
     reach: float = maybe(float, 1e-12, 1e3, kept="side.range", usual=0.5)
-    weight: ParameterTarget | None = None
+    weight: Target | None = None
     is_covered: bool = flag(False, kept="covered")
     side: tuple[int, int] = (6, 6)
     listed: str | None = None
@@ -228,42 +228,24 @@ def first_focus(passed: Pass, before: Focus) -> Focus:
     return replace(before, channels=focus.channels, units=focus.units, center=focus.center)
 
 
-def target_of(stage: str, cell: Cell) -> Target:
-    """Cell of a stage as something to poke."""
-    return PixelTarget(cell) if stage == INPUT else CellTarget(stage, cell)
-
-
-def stage_of(target: Target) -> str:
-    """Stage of the pixel or cell that is poked, or name of the parameter."""
-    match target:
-        case PixelTarget():
-            return INPUT
-        case CellTarget():
-            return target.layer
-        case ParameterTarget():
-            return target.name
-
-
 def target_named(name: str, index: Cell, network: Network) -> Target | None:
-    """What has this name (see `stage_of`) and index; None if the network has no such number."""
+    """What has this name and index; None if the network has no such number."""
     shapes = {name: array.shape for name, array in network.params.items()}
     shape = {INPUT: network.input_shape, **network.shapes, **shapes}.get(name)
     if shape is None or len(index) != len(shape):
         return None
     if any(place >= side for place, side in zip(index, shape, strict=True)):
         return None
-    return ParameterTarget(name, index) if name in shapes else target_of(name, index)
+    return Target(name, index)
 
 
 def describe_target(target: Target) -> str:
     """Name of what is poked, in words."""
-    match target:
-        case PixelTarget():
-            return f"pixel, {format_cell(target.index[-2:])}"
-        case CellTarget():
-            return f"{target.layer}, {format_cell(target.index)}"
-        case ParameterTarget():
-            return f"{target.name}[{', '.join(map(str, target.index))}]"
+    if target.is_parameter:
+        return f"{target.name}[{', '.join(map(str, target.index))}]"
+    if target.name == INPUT:
+        return f"pixel, {format_cell(target.index[-2:])}"
+    return f"{target.name}, {format_cell(target.index)}"
 
 
 # -- what is known of a pass ---------------------------------------------------------------------------------

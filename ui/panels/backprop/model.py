@@ -25,9 +25,7 @@ from ui.panels.backprop.focus import (
     backward_steps,
     center_of,
     first_focus,
-    stage_of,
     target_named,
-    target_of,
 )
 from ui.panels.backprop.passes import Pass, PassChoices, PassScene, Preview, Trial
 from ui.state import PinnedCell
@@ -142,7 +140,7 @@ class BackpropModel(QObject):
     def view_state(self, page: str, scroll: int, checked: bool, also_checked: str) -> View:
         """Return what was chosen, by name, as a session keeps it; there must be a pass."""
         target, step = self.target if self.target == self._chosen else None, self.step
-        name, index = (None, None) if target is None else (stage_of(target), target.index)
+        name, index = (None, None) if target is None else (target.name, target.index)
         chosen = step.kind.value, step.layer, self._covers, self._is_own_focus
         own = Kept(*chosen, name, index, page, scroll, checked, also_checked)
         return kept(own) | kept(self.choices) | kept(self.focus)
@@ -242,7 +240,7 @@ class BackpropModel(QObject):
         center = center_of(network, stage, cell)
         if center is not None and stage != INPUT:
             focus = focus.with_channel(network, stage, cell[0])
-        target = target_of(stage, cell)
+        target = Target(stage, cell)
         if target != self._chosen:
             # Pinned elsewhere: go there. What was clicked here is in sight already.
             self._chosen, self._chosen_on = target, None
@@ -264,7 +262,7 @@ class BackpropModel(QObject):
             elif step.kind is StepKind.ROUTE:
                 window = (focus.channel(passed.network, step.stage), *focus_window(passed, step, focus))
                 in_window = (step.layer, window), (step.stage, routed_cell(passed, step, focus))
-                target = target_of(*(focus.pinned if focus.pinned in in_window else in_window[0]))
+                target = Target(*(focus.pinned if focus.pinned in in_window else in_window[0]))
         self.target = target
 
     # -- results -------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from cnnviz.drawing import Ask, Drawing, Look
 from cnnviz.drawing.page import Card, Page
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.layers import TIE_RULES
-from cnnviz.routing import ParameterTarget, Target
+from cnnviz.routing import Target
 from ui.choices import read
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import UNLIMITED, fill
@@ -35,7 +35,7 @@ from ui.panels.backprop.asks import (
     ShowUnit,
     StartCheck,
 )
-from ui.panels.backprop.focus import Step, StepKind, block_of, stage_of, target_of
+from ui.panels.backprop.focus import Step, StepKind, block_of
 from ui.panels.backprop.formulas import formula_of, sentence_of
 from ui.panels.backprop.header import CHECK, INSPECT, POKE, SideColumn, StepHeader
 from ui.panels.backprop.model import BackpropModel, Kept
@@ -388,12 +388,12 @@ class BackpropPanel(Panel):
 
     def _choose_target(self, target: Target) -> None:
         """Pin a cell, or free it if it is pinned; poke a weight, and pin the cell that it alone reads."""
-        if isinstance(target, ParameterTarget):
+        if target.is_parameter:
             passed, layer = self.model.passed, target.name.rpartition(".")[0]
             assert passed is not None
             if (read := cell_read(passed, target)) is not None:
                 self.model.answer(ShowUnit(layer, target.index[0]))
-                self.model.set_target(target_of(*read))  # so that the maps stay where they are
+                self.model.set_target(Target(*read))  # so that the maps stay where they are
                 self._state.set_pinned(PinnedCell(*read))
             elif passed.layer(layer).has_filters:
                 # The step stays with the filter of this weight, whatever sample comes.
@@ -401,7 +401,7 @@ class BackpropPanel(Panel):
                     self.answer(ShowFilter(stage, channel))
             self.work.poke(target)
             return
-        pinned = PinnedCell(stage_of(target), target.index)
+        pinned = PinnedCell(target.name, target.index)
         if pinned == self._state.pinned:
             self._state.set_pinned(None)
         else:

@@ -8,7 +8,7 @@ from cnnviz.drawing.page import Card, Choice, Item, Page, down
 from cnnviz.graphics.texts import DONE, VALUES, WORDS, Value, Values, Words
 from cnnviz.layers import TIE_RULES
 from cnnviz.quantities import format_cell, format_count, format_signed, format_together, format_value
-from cnnviz.routing import CheckEntry, GradientCheck, ParameterTarget, Verdict
+from cnnviz.routing import CheckEntry, GradientCheck, Target, Verdict
 from ui.panels.backprop.asks import CancelCheck, Choose, Poke, StartCheck
 from ui.panels.backprop.focus import Checks, Now
 from ui.panels.backprop.passes import Pass
@@ -110,7 +110,7 @@ def _entries(passed: Pass, result: GradientCheck, kind: str) -> Values:
     rows: list[Value] = []
     for each in result.entries(*verdicts, limit=_LISTED):
         name, error = f"{each.name}[{', '.join(map(str, each.index))}]", format_value(each.judged_error, 2)
-        ask = Poke(ParameterTarget(each.name, each.index))
+        ask = Poke(Target(each.name, each.index))
         rows.append(Value(name, name, error, tip=_entry_text(each), ask=ask))
     return Values(tuple(rows), ("error",), current=-1, names="parameter")
 

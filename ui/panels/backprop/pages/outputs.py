@@ -12,8 +12,9 @@ from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.number_table import NUMBERS, NumberRow, Numbers, NumberTable
 from cnnviz.quantities import format_probability, format_signed, format_value, rest_of
+from cnnviz.routing import Target
 from ui.panels.backprop.asks import PointAt, Poke
-from ui.panels.backprop.focus import Now, StepKind, target_of
+from ui.panels.backprop.focus import Now, StepKind
 from ui.panels.backprop.passes import Pass
 
 _ROWS = {
@@ -74,7 +75,7 @@ def _numbers(passed: Pass, kind: StepKind, stage: str) -> Numbers:
         )
         for row in _VISIBLE[kind]
     )
-    press, point = lambda unit: Poke(target_of(stage, (unit,))), lambda unit: PointAt(stage, (unit,))
+    press, point = lambda unit: Poke(Target(stage, (unit,))), lambda unit: PointAt(stage, (unit,))
     return Numbers(names, rows, press, point)
 
 

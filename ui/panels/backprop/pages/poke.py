@@ -9,7 +9,7 @@ from cnnviz.drawing.page import Card, Choice, Item, Page, across, down
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
 from cnnviz.quantities import format_cell, format_signed, format_together, format_value
-from cnnviz.routing import TOLERANCE, CellTarget, ParameterTarget, PixelTarget, Poke, Target, pool_after
+from cnnviz.routing import TOLERANCE, Poke, Target, pool_after
 from ui.panels.backprop import asks
 from ui.panels.backprop.arithmetic import filter_weight, target_words
 from ui.panels.backprop.focus import Now, PokeOutcome, StepKind, backward_steps
@@ -65,7 +65,7 @@ def page(now: Now) -> Page:
         for key, title, ends, tip, symbol in _SLIDERS
     )
     items: list[Item] = [Card("title", WORDS, Words(_title(now), "strong"), room=None)]
-    is_weight = now.step.kind in _WEIGHTED and isinstance(now.target, ParameterTarget)
+    is_weight = now.step.kind in _WEIGHTED and now.target is not None and now.target.is_parameter
     items += [eps] if is_weight else [_way_to_weights(now), eps]
     poked = now.poked
     if poked is None or poked.poke.target != now.target:
@@ -90,12 +90,10 @@ def _title(now: Now) -> str:
     match now.target:
         case None:
             return "Check one number"
-        case PixelTarget(index):
+        case Target("input", index):
             return f"Check this pixel: {format_cell(index[-2:])}"
-        case ParameterTarget():
-            noun = "weight" if len(now.target.index) > 1 else "bias"
-        case CellTarget():
-            noun = "cell"
+        case Target() as target:
+            noun = "cell" if not target.is_parameter else "weight" if len(target.index) > 1 else "bias"
     return f"Check this {noun}: {target_words(now.passed, now.target)}"
 
 
@@ -118,7 +116,7 @@ def _is_zero(result: Poke) -> bool:
 
 def _loses(passed: Pass, target: Target) -> bool:
     """Whether a cell lies in windows of a max pool, all of which other cells win."""
-    name = pool_after(passed.network, target.layer) if isinstance(target, CellTarget) else None
+    name = None if target.is_parameter else pool_after(passed.network, target.name)
     if name is None or passed.routings[name].winners is None:
         return False
     ends = zip(target.index[1:], passed.routings[name].pooled.shape[1:], strict=True)
