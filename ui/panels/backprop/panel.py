@@ -22,19 +22,8 @@ from ui.controls.layouts import UNLIMITED, fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.page_view import PageView
+from ui.panels.backprop import asks
 from ui.panels.backprop.arithmetic import cell_read, filter_weight
-from ui.panels.backprop.asks import (
-    Adopt,
-    CancelCheck,
-    Choose,
-    Enlarge,
-    GoTo,
-    Poke,
-    SetSide,
-    ShowFilter,
-    ShowUnit,
-    StartCheck,
-)
 from ui.panels.backprop.focus import Step, StepKind, block_of, stage_of, target_of
 from ui.panels.backprop.formulas import formula_of, sentence_of
 from ui.panels.backprop.header import CHECK, INSPECT, POKE, SideColumn, StepHeader
@@ -241,7 +230,7 @@ class BackpropPanel(Panel):
             self.message.show_message("The run has moved on, so the trial updates were dropped.", "info")
 
     def _on_experiment_changed(self) -> None:
-        self.model.answer(Choose("rate", self._state.experiment.learning_rate))
+        self.model.answer(asks.Choose("rate", self._state.experiment.learning_rate))
 
     def _on_pinned_changed(self) -> None:
         self.model.set_pinned(self._state.pinned)
@@ -287,7 +276,7 @@ class BackpropPanel(Panel):
             now = replace(self.work.now(), step=step)
             page = page_of(now)
             ask = self.stack.prepare(page)
-            if isinstance(ask, SetSide):
+            if isinstance(ask, asks.SetSide):
                 model.sides[step] = ask.side
                 now = replace(now, focus=replace(now.focus, side=ask.side))
                 self.stack.prepare(page := page_of(now))
@@ -364,25 +353,25 @@ class BackpropPanel(Panel):
     def answer(self, ask: Ask) -> None:
         """Do what a page asks for: here what concerns the run and other panels, all else in the model."""
         match ask:
-            case Poke(target):
+            case asks.Poke(target):
                 self._choose_target(target)
-            case GoTo(place):
+            case asks.GoTo(place):
                 self._go_to(place)
                 passed, step = self.model.passed, self.model.step
                 if passed is not None and step.kind is StepKind.FILTER:
                     self._choose_target(filter_weight(passed, step, self.model.focus))
-            case StartCheck(rule) if self.model.passed is not None:
+            case asks.StartCheck(rule) if self.model.passed is not None:
                 self.work.check((rule or self.model.passed.rule,))
-            case CancelCheck():
+            case asks.CancelCheck():
                 self.work.cancel_check()
-            case Adopt():
+            case asks.Adopt():
                 if (snapshot := self.model.adopted()) is not None:
                     self._runs.adopt(snapshot)
-            case ShowFilter(stage, channel):
+            case asks.ShowFilter(stage, channel):
                 self.model.answer(ask)
                 self._pin_in(stage, channel)
             case _:
-                if isinstance(ask, Enlarge) and self.model.step.kind is StepKind.ROUTE:
+                if isinstance(ask, asks.Enlarge) and self.model.step.kind is StepKind.ROUTE:
                     self._state.set_pinned(None)  # or its window would stay
                 self.model.answer(ask)
 
@@ -392,13 +381,13 @@ class BackpropPanel(Panel):
             passed, layer = self.model.passed, target.name.rpartition(".")[0]
             assert passed is not None
             if (read := cell_read(passed, target)) is not None:
-                self.model.answer(ShowUnit(layer, target.index[0]))
+                self.model.answer(asks.ShowUnit(layer, target.index[0]))
                 self.model.set_target(target_of(*read))  # so that the maps stay where they are
                 self._state.set_pinned(PinnedCell(*read))
             elif passed.layer(layer).has_filters:
                 # The step stays with the filter of this weight, whatever sample comes.
                 for stage, channel in zip((layer, passed.before(layer)), target.index, strict=False):
-                    self.answer(ShowFilter(stage, channel))
+                    self.answer(asks.ShowFilter(stage, channel))
             self.work.poke(target)
             return
         pinned = PinnedCell(stage_of(target), target.index)
