@@ -157,6 +157,13 @@ def pass_of(
     return compute_pass(Scene(data, Snapshot(0, network), own, Shift(), PassChoices(**choices)))
 
 
+def engine(passed: Pass, network: Network | None = None) -> Gradients:
+    """Gradients as the engine computes them of the image, through another network where there is one."""
+    network = passed.network if network is None else network
+    x = to_input(passed.scene.sample.pixels[np.newaxis], network.dtype)
+    return network.gradients(x, np.array([passed.label]))
+
+
 def now_at(passed: Pass, kind: StepKind, layer: str = "", **focus: Any) -> Now:
     """What pages of a step are made of; of several steps of a kind the last one."""
     steps = [

@@ -71,9 +71,8 @@ class BackpropModel(QObject):
         self.steps: tuple[Step, ...] = ()
         self.index = 0
         self.focus = Focus()
-        self.sides: dict[
-            Step, tuple[int, int]
-        ] = {}  # room for cells in each step, so that it is drawn but once
+        #: Room for cells in each step, so that it is drawn but once.
+        self.sides: dict[Step, tuple[int, int]] = {}
         self.target: Target | None = None
         self._chosen: Target | None = None
         self._chosen_on: Step | None = None  # where the choice still holds, whatever window is shown
