@@ -45,8 +45,7 @@ class Kept:
     target_index: tuple[int, ...] | None = maybe(int, 0, 10**6, kept="target.index")
     page: str | None = maybe(str, kept="side.page")
     scroll: int = whole(0, 0, 100_000, kept="side.scroll")
-    checked: bool = flag(False)
-    also_checked: str | None = maybe(str)
+    checked: str = maybe(str, usual="")  # under which rules for ties
 
 
 class BackpropModel(QObject):
@@ -138,12 +137,12 @@ class BackpropModel(QObject):
             case asks.Undo():
                 self._choose(replace(self.choices, trial=self.choices.trial.undone()))
 
-    def view_state(self, page: str, scroll: int, checked: bool, also_checked: str) -> View:
+    def view_state(self, page: str, scroll: int, checked: str) -> View:
         """Return what was chosen, by name, as a session keeps it; there must be a pass."""
         target, step = self.target if self.target == self._chosen else None, self.step
         name, index = (None, None) if target is None else (stage_of(target), target.index)
         chosen = step.kind.value, step.layer, self._covers, self._is_own_focus
-        own = Kept(*chosen, name, index, page, scroll, checked, also_checked)
+        own = Kept(*chosen, name, index, page, scroll, checked)
         return kept(own) | kept(self.choices) | kept(self.focus)
 
     def restore_view(self, view: View) -> None:

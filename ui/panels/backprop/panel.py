@@ -65,7 +65,7 @@ class BackpropPanel(Panel):
         super().__init__()
         self._state, self._runs = state, runs
         self._was_training = False
-        self._unchecked: Kept | None = None
+        self._unchecked: list[str] = []  # rules under which the session has checked all
         self._unseen: list[Step] = []
         self._shown_step: Step | None = None
         self._places: dict[str, int] = {}  # on which step each view is found
@@ -115,9 +115,8 @@ class BackpropPanel(Panel):
         waiting, passed = self._loop.waiting_view, self.model.passed
         if waiting is not None or passed is None:
             return waiting or {}
-        checked = self.work.checked_rules()
-        others = " ".join(each for each in checked if each is not None and each != passed.rule)
-        return self.model.view_state(self.side.page(), self.side.scrolled(), passed.rule in checked, others)
+        checked = " ".join(map(str, self.work.checked_rules()))
+        return self.model.view_state(self.side.page(), self.side.scrolled(), checked)
 
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said, as soon as there is a pass of the present network and sample."""
@@ -282,13 +281,13 @@ class BackpropPanel(Panel):
         self._ahead.start()
 
     def _on_drew(self) -> None:
-        passed, kept = self.model.passed, self._unchecked
-        if passed is not None and kept is not None and self._loop.is_current:
-            self._unchecked = None
-            # Under which rules for ties the session has checked them; that in force comes last.
-            others = (kept.also_checked or "").split() if passed.rule is not None else ()
-            rules: Rules = tuple(each for each in TIE_RULES if each in others and each != passed.rule)
-            self.work.check((*rules, passed.rule) if kept.checked else rules)
+        passed = self.model.passed
+        if passed is not None and self._unchecked and self._loop.is_current:
+            offered: Rules = (None,) if passed.rule is None else TIE_RULES
+            last_in_force = sorted(offered, key=lambda each: each == passed.rule)
+            rules: Rules = tuple(each for each in last_in_force if str(each) in self._unchecked)
+            self._unchecked = []
+            self.work.check(rules)
 
     def _restore(self, view: View) -> None:
         """Choose as a session says; the parameters are checked again if they were."""
@@ -301,7 +300,7 @@ class BackpropPanel(Panel):
         self.model.restore_view(view)
         self._show()
         self.work.follow()
-        self._unchecked = kept
+        self._unchecked = kept.checked.split()
         self._on_drew()
 
     def _go_to(self, index: int) -> None:
