@@ -316,7 +316,8 @@ class BackpropPanel(Panel):
             return
         step, focus, is_other = model.step, model.focus, model.step is not self._shown_step
         self._shown_step = step
-        self.header.show_steps(model.steps, model.index)
+        if is_other:
+            self.header.show_steps(model.steps, model.index)
         self.header.set_explanation(
             sentence_of(passed, step, is_covered=focus.is_covered),
             formula_of(passed, step, focus),
