@@ -49,9 +49,9 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = {
         flag="relative equivariance many spread alone measured settings.more",
     ),
     "backprop": _named(
-        text="step step_layer rule contrast parameter target.name side.page also_checked",
+        text="step step_layer rule contrast parameter target.name side.page checked",
         number="label rate channels.* units.* terms side.scroll side.eps side.range",
-        flag="covers own_focus covered checked",
+        flag="covers own_focus covered",
         numbers="center target.index",
     ),
     "report": _named(text="section", number="words preview zoom", flag="reading"),

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import Dataset, to_input
@@ -53,18 +52,6 @@ def two_blocks() -> Network:
     return TWO_BLOCKS.build_network(few_digits().input_shape)
 
 
-class CountingRunner(TaskRunner):
-    """Task runner that remembers what it was asked to do."""
-
-    def __init__(self, name: str, parent: QObject | None = None) -> None:
-        super().__init__(name, parent)
-        self.kinds: list[str] = []
-
-    def submit(self, kind, *arguments, **more) -> None:
-        self.kinds.append(kind)
-        super().submit(kind, *arguments, **more)
-
-
 class Desk(PanelDesk):
     """The backprop panel, and hands to move it."""
 
@@ -72,7 +59,7 @@ class Desk(PanelDesk):
         self.dataset = few_digits() if dataset is None else dataset
         self.adopted: list[Snapshot] = []
         self.runs = SimpleNamespace(adopt=self.adopted.append)
-        super().__init__(qtbot, experiment, self._built, (1140, 730), CountingRunner)
+        super().__init__(qtbot, experiment, self._built, (1140, 730))
 
     def _built(self, state: AppState, *runners: TaskRunner) -> BackpropPanel:
         state.set_dataset(self.dataset)
@@ -85,13 +72,9 @@ class Desk(PanelDesk):
     def inspect(self, network: Network, sample: Sample, step: int = 0) -> None:
         """Show a network and a sample, as the program would."""
         self.state.set_sample(sample)
-        self.inspect_quickly(network, step)
+        self.state.set_live(Snapshot(step, network))
         if self.panel.isVisible():
             self.settle()
-
-    def inspect_quickly(self, network: Network, step: int) -> None:
-        """Show the next moment of a run and do not wait for the panel."""
-        self.state.set_live(Snapshot(step, network))
 
     def show(self, network: Network, index: int = 0, step: int = 0) -> None:
         """Show a network with a test image."""
@@ -172,6 +155,13 @@ def pass_of(
     data = few_digits() if data is None else data
     own = Sample(data.test_images[index], int(data.test_labels[index]), index) if sample is None else sample
     return compute_pass(Scene(data, Snapshot(0, network), own, Shift(), PassChoices(**choices)))
+
+
+def engine(passed: Pass, network: Network | None = None) -> Gradients:
+    """Gradients as the engine computes them of the image, through another network where there is one."""
+    network = passed.network if network is None else network
+    x = to_input(passed.scene.sample.pixels[np.newaxis], network.dtype)
+    return network.gradients(x, np.array([passed.label]))
 
 
 def now_at(passed: Pass, kind: StepKind, layer: str = "", **focus: Any) -> Now:

@@ -458,10 +458,9 @@ class PanelDesk:
         experiment: Experiment,
         build: Callable[..., Any],
         size: tuple[int, int],
-        runner: type[TaskRunner] = TaskRunner,
     ) -> None:
         self.bot, self.state = qtbot, AppState(experiment)
-        self.analysis, self.background = runner("analysis"), runner("background")
+        self.analysis, self.background = TaskRunner("analysis"), TaskRunner("background")
         self.window, self._closed = QMainWindow(), False
         self.panel = build(self.state, self.analysis, self.background)
         self.window.setCentralWidget(self.panel)

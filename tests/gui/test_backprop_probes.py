@@ -19,7 +19,18 @@ from cnnviz.routing import (
     with_ties,
 )
 from cnnviz.routing import poke as poked_by
-from tests.gui.backprop_desk import cells, cut, lab5, leaves, now_at, numbers, pass_of, two_blocks, value
+from tests.gui.backprop_desk import (
+    cells,
+    cut,
+    engine,
+    lab5,
+    leaves,
+    now_at,
+    numbers,
+    pass_of,
+    two_blocks,
+    value,
+)
 from tests.oracles import read_number as number
 from ui.panels.backprop.asks import Adopt, Apply, Choose, Poke, SetRule, StartCheck, Undo
 from ui.panels.backprop.focus import Focus, PokeOutcome, StepKind
@@ -215,7 +226,7 @@ def at_update(network: Network | None = None, rule: str = "all", rate: float = 1
 def test_the_preview_is_one_step_of_gradient_descent() -> None:
     now = at_update()
     passed, shown = now.passed, leaves(now)
-    gradients = lab5().gradients(passed.x, np.array([passed.label]))
+    gradients = engine(passed, lab5())
     after = apply_update(lab5(), gradients, 1e-4)
     kernel = now.focus.channel(lab5(), "conv1")
     before, step, new = (cells(shown[f"map {n}"]) for n in range(3))
@@ -223,7 +234,7 @@ def test_the_preview_is_one_step_of_gradient_descent() -> None:
     np.testing.assert_allclose(step, -1e-4 * gradients.params["conv1.weight"][kernel, 0], rtol=1e-12)
     np.testing.assert_array_equal(new, after.params["conv1.weight"][kernel, 0])
     outcome = shown["outcome"]
-    loss = after.gradients(passed.x, np.array([passed.label])).loss
+    loss = engine(passed, after).loss
     assert number(value(outcome, "after")) == pytest.approx(loss, rel=1e-5)
     assert number(value(outcome, "after")) < number(value(outcome, "before"))
     likely = shown["likely"].content
@@ -237,10 +248,9 @@ def test_the_preview_is_one_step_of_gradient_descent() -> None:
 def test_what_the_slope_promises_is_what_a_small_step_does(rule: str) -> None:
     """Under every rule: over a thousandth of the step the loss is a straight line, and falls by just that."""
     now = at_update(rule=rule)
-    labels, passed = np.array([now.passed.label]), now.passed
     network = with_ties(lab5(), rule)
-    gradients = network.gradients(passed.x, labels)
-    small = apply_update(network, gradients, 1e-7).gradients(passed.x, labels).loss - gradients.loss
+    gradients = engine(now.passed, network)
+    small = engine(now.passed, apply_update(network, gradients, 1e-7)).loss - gradients.loss
     assert number(value(leaves(now)["outcome"], "expected")) == pytest.approx(1e3 * small, rel=1e-3)
 
 

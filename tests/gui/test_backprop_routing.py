@@ -18,6 +18,7 @@ from cnnviz.quantities import format_signed
 from cnnviz.routing import filter_gradient_terms, with_ties
 from tests.gui.backprop_desk import (
     cells,
+    engine,
     formula,
     lab5,
     leaves,
@@ -40,11 +41,6 @@ from ui.state import Sample
 #: What each rule makes of the window [1, 2, 2, 2] and the gradient 1.
 SHARES = {"first": [0, 1, 0, 0], "all": [0, 1, 1, 1], "split": [0, 1 / 3, 1 / 3, 1 / 3]}
 ROOM = Box(0, 0, 900, 560)
-
-
-def gradients(network: Network, passed: Pass):
-    """What the engine says of the image: the oracle."""
-    return network.gradients(passed.x, np.array([passed.label]))
 
 
 def window_of_ties(rule: str | None = None) -> Pass:
@@ -131,7 +127,7 @@ def test_arrows_lead_to_all_that_get_the_gradient_and_tied_cells_are_called_so()
 @pytest.mark.parametrize("rule", TIE_RULES)
 def test_the_rule_changes_routing_and_filter_gradient(rule: str) -> None:
     passed = pass_of(lab5(), rule=rule)
-    oracle, now = gradients(with_ties(lab5(), rule), passed), route(passed)
+    oracle, now = engine(passed, with_ties(lab5(), rule)), route(passed)
     kernel, shown = now.focus.channel(lab5(), "conv1"), shown_in(now)
     row, col = shown.corner
     np.testing.assert_array_equal(
@@ -284,7 +280,7 @@ def test_all_windows_together_send_what_the_engine_does() -> None:
     network = replace(LAB5, pool="max_blur", filters=(3,), activation="relu").build_network()
     now = route(pass_of(network))
     assert "blur spreads each gradient" in sentence_of(now.passed, now.step)
-    oracle = gradients(network, now.passed).outputs["relu1"][0, now.focus.channel(network, "relu1")]
+    oracle = engine(now.passed, network).outputs["relu1"][0, now.focus.channel(network, "relu1")]
     np.testing.assert_allclose(delivered(now), oracle, rtol=1e-9, atol=1e-15)
 
     layers = [("conv1", Conv2D(2)), ("pool1", AvgPool2D(2)), ("flatten", Flatten()), ("dense1", Dense(1))]
@@ -292,7 +288,7 @@ def test_all_windows_together_send_what_the_engine_does() -> None:
     now = route(pass_of(network))
     assert "rule" not in inspect.ties_page(now).leaves()
     assert shown_in(now).receives.all()
-    expected = gradients(network, now.passed).outputs["conv1"][0, now.focus.channel(network, "conv1")]
+    expected = engine(now.passed, network).outputs["conv1"][0, now.focus.channel(network, "conv1")]
     np.testing.assert_allclose(delivered(now), expected, rtol=1e-12)
 
 
@@ -336,7 +332,7 @@ def test_terms_are_added_one_by_one_the_followed_one_first_up_to_the_engines_gra
 
     now = at_filter(passed, terms=None)
     shown = leaves(now)
-    oracle = gradients(lab5(), passed).params["conv1.weight"][now.focus.channel(lab5(), "conv1"), 0]
+    oracle = engine(passed, lab5()).params["conv1.weight"][now.focus.channel(lab5(), "conv1"), 0]
     np.testing.assert_array_equal(cells(shown["total"]), oracle)
     np.testing.assert_allclose(cells(shown["sum"]), oracle, rtol=1e-9)
     distance = shown["distance"].content.curves[0].y
@@ -354,7 +350,7 @@ def test_filter_gradient_of_the_second_block_for_another_input_map() -> None:
         now, focus=replace(now.focus.with_channel(two_blocks(), ask.stage, ask.channel), terms=None)
     )
     kernel = now.focus.channel(two_blocks(), "conv2")
-    oracle = gradients(two_blocks(), passed).params["conv2.weight"][kernel, 2]
+    oracle = engine(passed, two_blocks()).params["conv2.weight"][kernel, 2]
     np.testing.assert_array_equal(cells(leaves(now)["total"]), oracle)
     np.testing.assert_allclose(cells(leaves(now)["sum"]), oracle, rtol=1e-9, atol=1e-18)
 

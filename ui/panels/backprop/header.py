@@ -162,8 +162,10 @@ class SideColumn(QWidget):
         self.ties, self.inspect, self.poke, self.check = (PageView(answer) for _ in range(4))
         self.pages = named(SegmentedControl(_PAGES), "What the right column shows")
         self._stack = QStackedWidget()
-        for page in (self.inspect, self.poke, self.check):
-            self._stack.addWidget(ScrollColumn(page))
+        self._pages = {INSPECT: self.inspect, POKE: self.poke, CHECK: self.check}
+        self._areas = {key: ScrollColumn(page) for key, page in self._pages.items()}
+        for area in self._areas.values():
+            self._stack.addWidget(area)
         line = named(QFrame(), role="separator")
         fill(QVBoxLayout(self), self.ties, line, self.pages, (self._stack, 1), spacing=8)
         self.pages.currentChanged.connect(self._on_page_changed)
@@ -185,21 +187,15 @@ class SideColumn(QWidget):
 
     def scrolled(self) -> int:
         """How far the page that is shown is scrolled."""
-        return place_of(self._area().verticalScrollBar())
+        return place_of(self._areas[self.page()].verticalScrollBar())
 
     def scroll_to(self, place: int) -> None:
         """Scroll the page that is shown as `scrolled` said."""
-        scroll_later(self._area().verticalScrollBar(), place)
-
-    def _area(self) -> ScrollColumn:
-        area = self._stack.currentWidget()
-        assert isinstance(area, ScrollColumn)
-        return area
+        scroll_later(self._areas[self.page()].verticalScrollBar(), place)
 
     def openers(self) -> dict[QWidget, Callable[[], object]]:
         """Return what brings each page to the front."""
-        pages = {INSPECT: self.inspect, POKE: self.poke, CHECK: self.check}
-        return {page: partial(self.show_page, key) for key, page in pages.items()}
+        return {page: partial(self.show_page, key) for key, page in self._pages.items()}
 
     def page(self) -> str:
         """Key of the page that is shown."""
@@ -211,4 +207,4 @@ class SideColumn(QWidget):
         self._on_page_changed(key)
 
     def _on_page_changed(self, key: str) -> None:
-        self._stack.setCurrentIndex([name for name, *_ in _PAGES].index(key))
+        self._stack.setCurrentWidget(self._areas[key])

@@ -43,8 +43,7 @@ class Kept:
     target_index: tuple[int, ...] | None = maybe(int, 0, 10**6, kept="target.index")
     page: str | None = maybe(str, kept="side.page")
     scroll: int = whole(0, 0, 100_000, kept="side.scroll")
-    checked: bool = flag(False)
-    also_checked: str | None = maybe(str)
+    checked: str = maybe(str, usual="")  # under which rules for ties
 
 
 class BackpropModel(QObject):
@@ -69,9 +68,8 @@ class BackpropModel(QObject):
         self.steps: tuple[Step, ...] = ()
         self.index = 0
         self.focus = Focus()
-        self.sides: dict[
-            Step, tuple[int, int]
-        ] = {}  # room for cells in each step, so that it is drawn but once
+        #: Room for cells in each step, so that it is drawn but once.
+        self.sides: dict[Step, tuple[int, int]] = {}
         self.target: Target | None = None
         self._chosen: Target | None = None
         self._chosen_on: Step | None = None  # where the choice still holds, whatever window is shown
@@ -137,12 +135,12 @@ class BackpropModel(QObject):
             case asks.Undo():
                 self._choose(replace(self.choices, trial=self.choices.trial.undone()))
 
-    def view_state(self, page: str, scroll: int, checked: bool, also_checked: str) -> View:
+    def view_state(self, page: str, scroll: int, checked: str) -> View:
         """Return what was chosen, by name, as a session keeps it; there must be a pass."""
         target, step = self.target if self.target == self._chosen else None, self.step
         name, index = (None, None) if target is None else (target.name, target.index)
         chosen = step.kind.value, step.layer, self._covers, self._is_own_focus
-        own = Kept(*chosen, name, index, page, scroll, checked, also_checked)
+        own = Kept(*chosen, name, index, page, scroll, checked)
         return kept(own) | kept(self.choices) | kept(self.focus)
 
     def restore_view(self, view: View) -> None:

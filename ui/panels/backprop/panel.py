@@ -22,19 +22,8 @@ from ui.controls.layouts import UNLIMITED, fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.page_view import PageView
+from ui.panels.backprop import asks
 from ui.panels.backprop.arithmetic import cell_read, filter_weight
-from ui.panels.backprop.asks import (
-    Adopt,
-    CancelCheck,
-    Choose,
-    Enlarge,
-    GoTo,
-    Poke,
-    SetSide,
-    ShowFilter,
-    ShowUnit,
-    StartCheck,
-)
 from ui.panels.backprop.focus import Step, StepKind, block_of
 from ui.panels.backprop.formulas import formula_of, sentence_of
 from ui.panels.backprop.header import CHECK, INSPECT, POKE, SideColumn, StepHeader
@@ -76,7 +65,7 @@ class BackpropPanel(Panel):
         super().__init__()
         self._state, self._runs = state, runs
         self._was_training = False
-        self._unchecked: Kept | None = None
+        self._unchecked: list[str] = []  # rules under which the session has checked all
         self._unseen: list[Step] = []
         self._shown_step: Step | None = None
         self._places: dict[str, int] = {}  # on which step each view is found
@@ -107,7 +96,7 @@ class BackpropPanel(Panel):
             (self.work.failed, self._on_failed),
             (self._loop.drew, self._on_drew),
             (state.experimentChanged, self._on_experiment_changed),
-            (state.pinnedChanged, self._on_pinned_changed),
+            (state.pinnedChanged, lambda: self.model.set_pinned(state.pinned)),
             (state.runChanged, self._on_run_changed),
             (state.coveredChanged, self._on_covered_changed),
         ):
@@ -126,9 +115,8 @@ class BackpropPanel(Panel):
         waiting, passed = self._loop.waiting_view, self.model.passed
         if waiting is not None or passed is None:
             return waiting or {}
-        checked = self.work.checked_rules()
-        others = " ".join(each for each in checked if each is not None and each != passed.rule)
-        return self.model.view_state(self.side.page(), self.side.scrolled(), passed.rule in checked, others)
+        checked = " ".join(map(str, self.work.checked_rules()))
+        return self.model.view_state(self.side.page(), self.side.scrolled(), checked)
 
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said, as soon as there is a pass of the present network and sample."""
@@ -241,10 +229,7 @@ class BackpropPanel(Panel):
             self.message.show_message("The run has moved on, so the trial updates were dropped.", "info")
 
     def _on_experiment_changed(self) -> None:
-        self.model.answer(Choose("rate", self._state.experiment.learning_rate))
-
-    def _on_pinned_changed(self) -> None:
-        self.model.set_pinned(self._state.pinned)
+        self.model.answer(asks.Choose("rate", self._state.experiment.learning_rate))
 
     def _on_covered_changed(self) -> None:
         why = self._state.why_covered(*_OF_WINDOW)
@@ -287,7 +272,7 @@ class BackpropPanel(Panel):
             now = replace(self.work.now(), step=step)
             page = page_of(now)
             ask = self.stack.prepare(page)
-            if isinstance(ask, SetSide):
+            if isinstance(ask, asks.SetSide):
                 model.sides[step] = ask.side
                 now = replace(now, focus=replace(now.focus, side=ask.side))
                 self.stack.prepare(page := page_of(now))
@@ -296,13 +281,13 @@ class BackpropPanel(Panel):
         self._ahead.start()
 
     def _on_drew(self) -> None:
-        passed, kept = self.model.passed, self._unchecked
-        if passed is not None and kept is not None and self._loop.is_current:
-            self._unchecked = None
-            # Under which rules for ties the session has checked them; that in force comes last.
-            others = (kept.also_checked or "").split() if passed.rule is not None else ()
-            rules: Rules = tuple(each for each in TIE_RULES if each in others and each != passed.rule)
-            self.work.check((*rules, passed.rule) if kept.checked else rules)
+        passed = self.model.passed
+        if passed is not None and self._unchecked and self._loop.is_current:
+            offered: Rules = (None,) if passed.rule is None else TIE_RULES
+            last_in_force = sorted(offered, key=lambda each: each == passed.rule)
+            rules: Rules = tuple(each for each in last_in_force if str(each) in self._unchecked)
+            self._unchecked = []
+            self.work.check(rules)
 
     def _restore(self, view: View) -> None:
         """Choose as a session says; the parameters are checked again if they were."""
@@ -315,7 +300,7 @@ class BackpropPanel(Panel):
         self.model.restore_view(view)
         self._show()
         self.work.follow()
-        self._unchecked = kept
+        self._unchecked = kept.checked.split()
         self._on_drew()
 
     def _go_to(self, index: int) -> None:
@@ -331,7 +316,8 @@ class BackpropPanel(Panel):
             return
         step, focus, is_other = model.step, model.focus, model.step is not self._shown_step
         self._shown_step = step
-        self.header.show_steps(model.steps, model.index)
+        if is_other:
+            self.header.show_steps(model.steps, model.index)
         self.header.set_explanation(
             sentence_of(passed, step, is_covered=focus.is_covered),
             formula_of(passed, step, focus),
@@ -364,25 +350,25 @@ class BackpropPanel(Panel):
     def answer(self, ask: Ask) -> None:
         """Do what a page asks for: here what concerns the run and other panels, all else in the model."""
         match ask:
-            case Poke(target):
+            case asks.Poke(target):
                 self._choose_target(target)
-            case GoTo(place):
+            case asks.GoTo(place):
                 self._go_to(place)
                 passed, step = self.model.passed, self.model.step
                 if passed is not None and step.kind is StepKind.FILTER:
                     self._choose_target(filter_weight(passed, step, self.model.focus))
-            case StartCheck(rule) if self.model.passed is not None:
+            case asks.StartCheck(rule) if self.model.passed is not None:
                 self.work.check((rule or self.model.passed.rule,))
-            case CancelCheck():
+            case asks.CancelCheck():
                 self.work.cancel_check()
-            case Adopt():
+            case asks.Adopt():
                 if (snapshot := self.model.adopted()) is not None:
                     self._runs.adopt(snapshot)
-            case ShowFilter(stage, channel):
+            case asks.ShowFilter(stage, channel):
                 self.model.answer(ask)
                 self._pin_in(stage, channel)
             case _:
-                if isinstance(ask, Enlarge) and self.model.step.kind is StepKind.ROUTE:
+                if isinstance(ask, asks.Enlarge) and self.model.step.kind is StepKind.ROUTE:
                     self._state.set_pinned(None)  # or its window would stay
                 self.model.answer(ask)
 
@@ -392,13 +378,13 @@ class BackpropPanel(Panel):
             passed, layer = self.model.passed, target.name.rpartition(".")[0]
             assert passed is not None
             if (read := cell_read(passed, target)) is not None:
-                self.model.answer(ShowUnit(layer, target.index[0]))
+                self.model.answer(asks.ShowUnit(layer, target.index[0]))
                 self.model.set_target(Target(*read))  # so that the maps stay where they are
                 self._state.set_pinned(PinnedCell(*read))
             elif passed.layer(layer).has_filters:
                 # The step stays with the filter of this weight, whatever sample comes.
                 for stage, channel in zip((layer, passed.before(layer)), target.index, strict=False):
-                    self.answer(ShowFilter(stage, channel))
+                    self.answer(asks.ShowFilter(stage, channel))
             self.work.poke(target)
             return
         pinned = PinnedCell(target.name, target.index)
