@@ -11,11 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cnnviz.drawing.box import Box, Cells, Share
+from cnnviz.drawing import Box, Cells, Drawing, Font, Graphic, Ground, Look, Share, Size, Table
 from cnnviz.drawing.cells import moving_outline
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.kept import kept
-from cnnviz.drawing.look import Font, Look
 from cnnviz.drawing.marks import Ask, CellKey, CellParts, Group, Image, Line, Mark, Part, Point, Rect
 from cnnviz.graphics.cells import short_scale
 from cnnviz.graphics.columns import Kind

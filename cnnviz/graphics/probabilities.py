@@ -7,10 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing.box import Box, Cells, Share
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
+from cnnviz.drawing import Box, Cells, Drawing, Graphic, Ground, Look, Share, Size, Table
 from cnnviz.drawing.kept import kept
-from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Ask, CellKey, CellParts, Group, Line, Mark, Part, Rect
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_probabilities, format_probability_pairs, format_signed
