@@ -7,9 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing.box import Box, Cells
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
-from cnnviz.drawing.look import Font, Look
+from cnnviz.drawing import Box, Cells, Drawing, Font, Graphic, Ground, Look, Size, Table
 from cnnviz.drawing.marks import Ask, CellParts, Group, Lines, Mark, Rect, Text
 from cnnviz.quantities import format_count, format_percent, format_whole_percent
 

@@ -9,9 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing.box import Box, Share
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
-from cnnviz.drawing.look import Font, Ink, Look
+from cnnviz.drawing import Box, Drawing, Font, Graphic, Ground, Ink, Look, Share, Size, Table
 from cnnviz.drawing.marks import Ask, Group, Line, Lines, Mark, Part, Point, Polygon, Rect, Text
 from cnnviz.notation import format_ticks
 from cnnviz.palette import DASHES

@@ -11,16 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cnnviz.drawing.box import Box, Cells, Share
+from cnnviz.drawing import Box, Cells, Drawing, Font, Graphic, Ground, Look, Share, Size, Table
 from cnnviz.drawing.cells import moving_outline
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
 from cnnviz.drawing.kept import kept
-from cnnviz.drawing.look import Font, Look
 from cnnviz.drawing.marks import Ask, CellKey, CellParts, Group, Image, Line, Mark, Part, Point, Rect
 from cnnviz.graphics.cells import short_scale
 from cnnviz.graphics.columns import Kind
 from cnnviz.graphics.network_stages import Flow, Stage
-from cnnviz.graphics.probabilities import Probabilities, rows_written
+from cnnviz.graphics.probabilities import rows_written
 from cnnviz.palette import Color
 from cnnviz.quantities import format_cell, format_signed, with_article
 
@@ -332,8 +330,7 @@ def _write_outputs(drawing: Drawing, flow: Flow, places: _Places) -> None:
         ink = "danger" if flow.verdict.startswith("wrong") else "success"
         said = _fitting((flow.verdict, flow.verdict.split(":")[0]), small, verdict)
         drawing.write(verdict, said, small, ink)
-    rows = Probabilities(flow.names, tuple(flow.probabilities.tolist()), flow.label, len(flow.names))
-    drawing.add(*rows_written(rows, places.rows[0].joined(places.rows[-1]), look))
+    drawing.add(*rows_written(flow.outputs, places.rows[0].joined(places.rows[-1]), look))
 
 
 # -- what can be pointed at ----------------------------------------------------------------------------------
@@ -365,10 +362,8 @@ def _parts(flow: Flow, box: Box, look: Look) -> list[Part | CellParts]:
         parts.append(Part((outputs, 0), places.units[0], said, ShowCell(last, (0,))))
     for k, row in enumerate(places.rows):
         unit = min(k, logits - 1)
-        said = f"Class {flow.names[k]}: probability {flow.shares[k]}"
-        said += ", the true class" if k == flow.label else ""
         room = row if logits == 1 else row.joined(places.units[unit])
-        parts.append(Part(("class", k), room, said, ShowCell(last, (unit,))))
+        parts.append(Part(("class", k), room, flow.outputs.say(k), ShowCell(last, (unit,))))
     return parts + cells
 
 
@@ -449,7 +444,7 @@ def _grid(stage: Stage, room: Box) -> Cells:
 def _words(flow: Flow) -> str:
     """The network in a sentence, and what it says of the image."""
     columns = ", ".join(f"{each.title}: {len(each.values)}" for each in flow.stages)
-    read = f"read as {flow.names[flow.predicted]}, probability {flow.shares[flow.predicted]}"
+    read = f"read as {flow.names[flow.predicted]}, probability {flow.outputs.texts[flow.predicted]}"
     return ". ".join((columns.capitalize(), "covered" if flow.hides_output else read, *flow.notes))
 
 

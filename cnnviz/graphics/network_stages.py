@@ -11,11 +11,12 @@ import numpy as np
 from cnnviz._types import FloatArray, Shape
 from cnnviz.drawing import Block, Colors, Pixels
 from cnnviz.graphics.columns import Column, Kind, plan_of
+from cnnviz.graphics.probabilities import Probabilities
 from cnnviz.inspect.arithmetic import logit_contributions
 from cnnviz.inspect.receptive_field import projective_fields, receptive_field
 from cnnviz.network import Network, Trace
 from cnnviz.notation import format_sum
-from cnnviz.quantities import format_count, format_probabilities, with_article
+from cnnviz.quantities import format_count, with_article
 
 _SLIT = 0xFFB9C2CB
 """Colour of what is no cell, such as what lies between the slices of a filter; in both themes."""
@@ -115,9 +116,9 @@ class Flow:
     hides_fields: bool = False
 
     @cached_property
-    def shares(self) -> list[str]:
-        """Probabilities as text."""
-        return format_probabilities(self.probabilities.tolist(), longest=8)
+    def outputs(self) -> Probabilities:
+        """Its answer, class by class."""
+        return Probabilities(self.names, tuple(self.probabilities.tolist()), self.label, len(self.names))
 
     @cached_property
     def written(self) -> list[str]:

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing.box import Box, Share
+from cnnviz.drawing import Box, Drawing, Graphic, Ground, Look, Share, Size, Table
 from cnnviz.drawing.cells import Colors, fitting_font, inks_on, outline, smallest_font
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
-from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Ask, CellKey, Image, Part, Rect, Text
 from cnnviz.graphics.cells import write_colors
 from cnnviz.graphics.heat_map import Reveal

@@ -253,64 +253,52 @@ class PairMaps:
         return f"{name}: {first} {one}, {second} {other}"
 
 
+_Tile = tuple[int, list[Cells], Box, list[CellParts]]  # number, grids, room for the caption
+
+
 def _draw_maps(maps: PairMaps, ground: Ground) -> Drawing:
     """Draw the tiles in as many columns as make them largest, the whole block in the middle."""
-    drawing = Drawing(ground)
-    tiles, parts = _laid_out(maps, ground.box, ground.look, ground.ratio)
-    key = (maps, ground.box, ground.look, ground.ratio)
-    drawing.add(Group(ground.box, key, lambda: _still_maps(maps, ground)))
+    drawing, key = Drawing(ground), (maps, ground.box, ground.look, ground.ratio)
+    drawing.add(Group(ground.box, key, lambda: _still_maps(*key)))
     pointed = ground.hovered.grid if isinstance(ground.hovered, CellKey) else None
-    for channel, grids, _ in tiles:
+    for channel, grids, _, parts in _tiles(*key):
+        drawing.parts += parts
         tile = grids[0].box.joined(grids[-1].box)
         if channel == maps.chosen and (not maps.is_alone or ground.has_focus):
             width = 3 if ground.has_focus else 2
             drawing.add(Rect(tile.inset(-width / 2), edge="accent", width=width))
         elif pointed == (channel, "tile") and not maps.is_alone:
             drawing.add(Rect(tile.inset(-0.5), edge="muted"))
-    drawing.parts += parts
     drawing.turn(ShowChannel, range(maps.shown.pair.shape[0]), maps.chosen, "page up", "page down")
     return drawing
 
 
-def _still_maps(maps: PairMaps, ground: Ground) -> list[Mark]:
+def _still_maps(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[Mark]:
     """Draw everything but the frames of the chosen tile and of the one that is pointed at."""
-    drawing, block = Drawing(ground), maps.shown.block
-    for channel, grids, caption in _tiles(maps, ground):
+    drawing, block = Drawing(Ground(box, look, ratio=ratio)), maps.shown.block
+    for channel, grids, caption, _ in _tiles(maps, box, look, ratio):
         _draw_tile(drawing, maps.shown, channel, grids)
         is_chosen = channel == maps.chosen
         if is_chosen and block is not None:
-            drawing.add(*(m for grid in grids for m in outline(grid.cell(*block), "receptive", ground.look)))
+            drawing.add(*(m for grid in grids for m in outline(grid.cell(*block), "receptive", look)))
         if caption.height:
             drawing.write(caption, str(channel), "small", "text" if is_chosen else "muted", "middle")
     return drawing.marks
 
 
-@lru_cache(8)
-def _laid_out(
-    maps: PairMaps, box: Box, look: Look, ratio: float
-) -> tuple[list[tuple[int, list[Cells], Box]], list[CellParts]]:
-    """Tiles and their parts: those of many maps are made once, not with each move of the pointer."""
-    tiles = list(_tiles(maps, Ground(box, look, ratio=ratio)))
-    parts = [
-        CellParts((channel, "tile"), grid, partial(maps.say, channel), partial(maps.ask, channel))
-        for channel, grids, _ in tiles
-        for grid in grids
-    ]
-    return tiles, parts
-
-
-def _tiles(maps: PairMaps, ground: Ground) -> Iterator[tuple[int, list[Cells], Box]]:
-    """Number, grids and room for the caption of each tile that is shown."""
+@lru_cache(8)  # those of many maps are made once, not with each move of the pointer
+def _tiles(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[_Tile]:
+    """Tiles that are shown."""
     count, rows, cols = maps.shown.pair.shape
     channels = [maps.chosen] if maps.is_alone else list(range(count))
-    room, gap = ground.box.inset(3), ground.px(8 if len(channels) <= _MOST_CAPTIONS else 4)
-    below = ground.font("small").line + 2 if 1 < len(channels) <= _MOST_CAPTIONS else 0
+    room, gap = box.inset(3), look.px(8 if len(channels) <= _MOST_CAPTIONS else 4)
+    below = look.font("small").line + 2 if 1 < len(channels) <= _MOST_CAPTIONS else 0
     aspect = rows / cols / (2 if maps.shown.view == "sides" else 1)
     columns = best_columns(len(channels), room, gap, aspect, below)
     lines = math.ceil(len(channels) / columns)
     wide = (room.width - (columns - 1) * gap) / columns
     high = (room.height - (lines - 1) * gap) / lines - below
-    tile = maps.shown.fit(Box(0, 0, wide, high), ground.ratio)
+    tile, found = maps.shown.fit(Box(0, 0, wide, high), ratio), list[_Tile]()
     size = tile[0].box.joined(tile[-1].box)
     step_x = size.width + min(4 * gap, (room.width - columns * size.width) / max(columns - 1, 1))
     step_y = size.height + below + gap
@@ -319,7 +307,10 @@ def _tiles(maps: PairMaps, ground: Ground) -> Iterator[tuple[int, list[Cells], B
         line, column = divmod(place, columns)
         left, top = round(block.left + column * step_x), round(block.top + line * step_y)
         grids = [each._replace(left=left + each.left - size.left, top=top) for each in tile]
-        yield channel, grids, Box(left - 2, top + size.height + 2, size.width + 4, below)
+        say, ask = partial(maps.say, channel), partial(maps.ask, channel)
+        parts = [CellParts((channel, "tile"), grid, say, ask) for grid in grids]
+        found.append((channel, grids, Box(left - 2, top + size.height + 2, size.width + 4, below), parts))
+    return found
 
 
 def _maps_tables(maps: PairMaps) -> list[Table]:

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing.box import Box, Cells, Share
+from cnnviz.drawing import Box, Cells, Drawing, Graphic, Ground, Look, Share, Size, Table
 from cnnviz.drawing.cells import Block, Colors, outline
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
-from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Ask, Group, Image, Mark, Part, Rect
 from cnnviz.quantities import format_count
 

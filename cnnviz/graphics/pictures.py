@@ -6,10 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing.box import Box, Cells
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
+from cnnviz.drawing import Box, Cells, Drawing, Graphic, Ground, Look, Size, Table, sized
 from cnnviz.drawing.kept import kept
-from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Ask, CellParts, Group, Image, Rect
 
 Levels = NDArray[np.uint8]

@@ -7,9 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing.box import Box, Cells, Share
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
-from cnnviz.drawing.look import Look
+from cnnviz.drawing import Box, Cells, Drawing, Graphic, Ground, Look, Share, Size, Table
+from cnnviz.drawing.kept import kept
 from cnnviz.drawing.marks import Ask, CellKey, CellParts, Group, Line, Mark, Part, Rect
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_probabilities, format_probability_pairs, format_signed
@@ -100,9 +99,11 @@ def _draw(shown: Probabilities, ground: Ground) -> Drawing:
     return drawing
 
 
+@kept
 def rows_written(shown: Probabilities, box: Box, look: Look) -> list[Mark]:
     """Name, logit, bar and number of each class; the predicted one in the accent, the true one ticked."""
     drawing, px, mono, rows = Drawing(Ground(box, look)), look.px, look.font("mono"), shown.shown
+    grid, best = shown.cells(box, look).grid, shown.predicted
     known, logits = dict(enumerate(shown.texts)), dict[int, str]()
     if shown.logits is not None:
         logits = dict(enumerate(format_column(list(shown.logits), 2, signed=True, longest=7)))
@@ -110,14 +111,14 @@ def rows_written(shown: Probabilities, box: Box, look: Look) -> list[Mark]:
     logit_room = max(map(mono.width, ["−00.00", *logits.values()])) if logits else 0
     share_room = max(map(mono.width, ["0.000", *known.values()]))
     for place, row in enumerate(rows):
-        line, is_best = shown.cells(box, look).grid.cell(place, 0), row == shown.predicted
+        line, is_best = grid.cell(place, 0), row == best
         if line.height < mono.size and not is_best and row != shown.label:
             continue
         name, sign, logit, bar, share = line.inset(px(4) if shown.press else 0, 0).columns(
             min(names, box.width / 3), px(10), logit_room, Share(1), share_room, gap=px(3)
         )
         drawing.write(name, shown.names[row], "strong" if is_best else "")
-        _mark_true(drawing, sign, row, shown)
+        _mark_true(drawing, sign, is_true=row == shown.label, is_wrong=is_best and shown.label is not None)
         if logits:
             drawing.write(logit, logits[row], mono, "text", "right")
         drawing.write(share, known.get(row, "–"), mono, "text" if known else "muted", "right")
@@ -126,14 +127,13 @@ def rows_written(shown: Probabilities, box: Box, look: Look) -> list[Mark]:
     return drawing.marks
 
 
-def _mark_true(drawing: Drawing, room: Box, row: int, shown: Probabilities) -> None:
+def _mark_true(drawing: Drawing, room: Box, *, is_true: bool, is_wrong: bool) -> None:
     """Tick the true class; a class that is predicted in its place has a cross."""
-    is_wrong = row == shown.predicted and shown.label is not None
     strokes, ink = (((-3, -3), (3, 3)), ((3, -3), (-3, 3))), "danger"
-    if row == shown.label:
+    if is_true:
         strokes, ink = (((-4, 0.5), (-1.2, 3.3), (4, -3.3)),), "success"
     unit = room.width / 12
-    for corners in strokes if row == shown.label or is_wrong else ():
+    for corners in strokes if is_true or is_wrong else ():
         drawing.add(Line([(room.x + unit * x, room.y + unit * y) for x, y in corners], ink, 2 * unit))
 
 

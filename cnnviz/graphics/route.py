@@ -10,10 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
-from cnnviz.drawing.box import Box, Share
+from cnnviz.drawing import Box, Drawing, Font, Graphic, Ground, Look, Share, Size, Table
 from cnnviz.drawing.cells import Colors, inks_on, outline
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
-from cnnviz.drawing.look import Font, Look
 from cnnviz.drawing.marks import Ask, CellKey, Image, Line, Part, Point, Polygon, Rect
 from cnnviz.graphics.columns import stage_colors
 from cnnviz.graphics.heat_map import Reveal

@@ -9,9 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnviz.drawing.box import Share
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size
-from cnnviz.drawing.look import DARK, LIGHT, Ink, Look
+from cnnviz.drawing import Drawing, Graphic, Ground, Ink, Look, Share, Size
+from cnnviz.drawing.look import DARK, LIGHT
 from cnnviz.drawing.marks import Ask, Line, Lines, Part, Rect
 from cnnviz.graphics.curves import GHOST_REACH, Curve, Curves, Marker, Values, diamond, round_up
 from cnnviz.history import Curve as Points

@@ -7,11 +7,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from cnnviz.drawing.box import Box, Share
+from cnnviz.drawing import Box, Drawing, Graphic, Ground, Ink, Look, Share, Size, sized
 from cnnviz.drawing.cells import Colors, Pixels, outline
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, sized
 from cnnviz.drawing.kept import kept
-from cnnviz.drawing.look import Ink, Look
 from cnnviz.drawing.marks import Ask, Drag, Group, Image, Line, Mark, Part, Rect, Text
 from cnnviz.graphics import heat_map
 from cnnviz.graphics.cells import ends_of, short_scale

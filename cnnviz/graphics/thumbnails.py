@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing.box import Box, Cells
+from cnnviz.drawing import Box, Cells, Drawing, Graphic, Ground, Look, Size
 from cnnviz.drawing.cells import Colors
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size
-from cnnviz.drawing.look import Look
 from cnnviz.drawing.marks import Ask, CellKey, CellParts, Group, Image, Mark, Polygon, Rect
 from cnnviz.quantities import format_count
 

@@ -7,9 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing.box import Box, Cells
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table
-from cnnviz.drawing.look import Font, Look
+from cnnviz.drawing import Box, Cells, Drawing, Font, Graphic, Ground, Look, Size, Table
 from cnnviz.drawing.marks import Ask, CellParts, Group, Line, Lines, Mark, Point, Rect, Text
 from cnnviz.graphics.curves import GHOST_REACH, diamond
 from cnnviz.quantities import format_count

@@ -8,9 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing.box import Box, Cells
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Table, sized
-from cnnviz.drawing.look import Look
+from cnnviz.drawing import Box, Cells, Drawing, Graphic, Ground, Look, Table, sized
 from cnnviz.drawing.marks import Ask, CellParts, Group, Lines, Mark, Rect, Text
 from cnnviz.notation import Notation
 from cnnviz.quantities import format_signed

@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cnnviz.drawing.box import Cells, Share
+from cnnviz.drawing import Cells, Drawing, Graphic, Ground, Look, Share, Size, Table, sized
 from cnnviz.drawing.cells import Colors, Pixels, cell_numbers, outline, packed
-from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
-from cnnviz.drawing.look import Look, rgb
+from cnnviz.drawing.look import rgb
 from cnnviz.drawing.marks import CellParts, Image, Rect
 from cnnviz.graphics.cells import lines_between
 from cnnviz.notation import Notation

@@ -21,7 +21,7 @@ from cnnviz.errors import DataError, ParameterError
 from cnnviz.graphics.columns import stage_colors
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix
 from cnnviz.graphics.curves import Curve, Curves, Marker
-from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
+from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, Outlines
 from cnnviz.graphics.ledger import LEDGER, Ledger, LedgerRow
 from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
 from cnnviz.graphics.winners import COUNTS, WINDOW, WINNERS, Window, Winners
@@ -149,8 +149,10 @@ def _picture(
     return declare
 
 
-def _map(title: str, values: NDArray[Any], colors: Colors, **more: Any) -> Card[Looked]:
-    return Card(title, HEAT_MAP, Looked(HeatMap(values, colors, **more)), title)
+def _map(
+    title: str, values: NDArray[Any], colors: Colors, outlines: Outlines = (), **more: Any
+) -> Card[Looked]:
+    return Card(title, HEAT_MAP, Looked(HeatMap(values, colors, **more), outlines), title)
 
 
 def _row(title: str, maps: Sequence[NDArray[Any]], colors: Colors, most: int) -> Card[Looked]:

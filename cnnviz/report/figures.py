@@ -180,8 +180,8 @@ def dots_page() -> Item:
         colors = Colors.of(name, *both)
         marked = tuple(("winner", (row, col, 1, 1)) for row, col in np.argwhere(both[0] != both[1]).tolist())
         for row, title, values in zip(cards, (STAGE_STYLES[stage].title, ""), both, strict=True):
-            shown = HeatMap(values, colors, decimals=decimals, plain=True, outlines=marked, most=60)
-            row.append(Card(f"{stage} {len(row)} {title}", HEAT_MAP, Looked(shown), title))
+            shown = HeatMap(values, colors, decimals=decimals, plain=True, most=60)
+            row.append(Card(f"{stage} {len(row)} {title}", HEAT_MAP, Looked(shown, marked), title))
     return down(*(across(*row, gap=12) for row in cards))
 
 

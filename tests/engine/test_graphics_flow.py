@@ -174,7 +174,9 @@ def test_what_is_covered_is_neither_seen_nor_said() -> None:
     drawing = drawn(shown)
     assert drawing.texts().count("?") == 3 * 8
     assert "covered" in drawing.texts()
-    assert not any(share in text for share in shown.shares for text in (*drawing.texts(), FLOW.words(shown)))
+    assert not any(
+        share in text for share in shown.outputs.texts for text in (*drawing.texts(), FLOW.words(shown))
+    )
     assert {part.ask for part in drawing.parts if part.key in ((2, 0), (3, 0))} == {None}
     assert [table.title for table in FLOW.tables(shown)] == ["input", "conv1.weight"]
 
