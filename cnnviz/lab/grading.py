@@ -76,8 +76,12 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
             differing.append(f"{count} of the numbers {'is' if count == 1 else 'are'} {what}")
     remarks = list(remarks_on_networks(handed, numbers))
     if differing:
-        why = _why_it_may_differ(handed, lab)
-        remarks.insert(0, f"{'; '.join(differing)}{f' ({why})' if why else ''}")
+        others = [
+            *(["another version of CNNViz"] if handed.version != __version__ else []),
+            *(["another text of the lab"] if handed.lab.sha256 != lab.sha256 else []),
+        ]
+        why = f" (the file names {' and '.join(others)}, which may be why)" if others else ""
+        remarks.insert(0, f"{'; '.join(differing)}{why}")
     weights = [[run.weights_sha256 for run in runs] for runs in (handed.runs, numbers.runs)]
     predictions = [step.prediction for step in lab.steps if step.prediction is not None]
     grades = {step.id: _step(step, handed.predictions.get(step.id), numbers) for step in lab.steps}
@@ -106,16 +110,6 @@ def late_in(handed: HandIn, lab: Lab) -> Iterator[str]:
         prediction = handed.predictions.get(step.id)
         if prediction is not None and prediction.after_run:
             yield f"{step.id}: the prediction was made {prediction.words}"
-
-
-def _why_it_may_differ(handed: HandIn, lab: Lab) -> str:
-    """Say what else than a forged number may be the reason."""
-    others = [
-        "another version of CNNViz" if handed.version != __version__ else "",
-        "another text of the lab" if handed.lab.sha256 != lab.sha256 else "",
-    ]
-    named = " and ".join(each for each in others if each)
-    return f"the file names {named}, which may be why" if named else ""
 
 
 def _step(step: Step, commitment: Commitment | None, numbers: LabNumbers) -> StepGrade | None:
