@@ -174,22 +174,15 @@ def _checked(path: str | Path, document: Document, files: Files) -> tuple[Docume
 
 def _require_bounds(parts: Mapping[str, Part]) -> None:
     for name, part in parts.items():
-        largest = _largest(name)
+        folder, _, inner = name.partition("/")
+        largest = _LARGEST_IN.get(folder, 0) if inner else _LARGEST.get(name, 0)
         if not largest:
             raise DataError(f"{printable(name, 60)!r} is no part of a document")
         if part.size > largest:
             raise DataError(f"its {printable(name, 60)} is too large")
-    sizes = [(part.size, name.endswith(_STORED)) for name, part in parts.items()]
-    if sum(size for size, _ in sizes) > _LARGEST_FILE or sum(s for s, stored in sizes if not stored) > (
-        _LARGEST_DEFLATED
-    ):
+    deflated = sum(part.size for name, part in parts.items() if not name.endswith(_STORED))
+    if sum(part.size for part in parts.values()) > _LARGEST_FILE or deflated > _LARGEST_DEFLATED:
         raise DataError("all of it together is too large")
-
-
-def _largest(name: str) -> int:
-    """Return how many bytes a member may have; 0 for what is no part of a document."""
-    folder, _, inner = name.partition("/")
-    return _LARGEST_IN.get(folder, 0) if inner else _LARGEST.get(name, 0)
 
 
 # --- reading ------------------------------------------------------------------------------------------------

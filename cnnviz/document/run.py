@@ -95,7 +95,8 @@ def pack_run(
     )  # fmt: skip
     arrays: dict[str, NDArray[Any]] = {}
     if moments:
-        arrays["weights"] = np.stack([_flat(each.network) for each in moments])
+        params = [each.network.params.values() for each in moments]
+        arrays["weights"] = np.stack([np.concatenate([one.ravel() for one in each]) for each in params])
         with_memory = [each.optimizer for each in moments if each.optimizer is not None]
         known = {name: np.zeros_like(like) for each in with_memory for name, like in each.items()}
         for name, nothing in known.items():
@@ -146,10 +147,6 @@ def _spread(steps: list[int], count: int) -> Iterable[int]:
         return steps
     places: list[int] = np.linspace(0, len(steps) - 1, count).round().astype(int).tolist()
     return [steps[place] for place in places]
-
-
-def _flat(network: Network) -> NDArray[Any]:
-    return np.concatenate([each.ravel() for each in network.params.values()])
 
 
 def _pack_curves(history: History, prefix: str, arrays: dict[str, NDArray[Any]]) -> Curves:

@@ -128,12 +128,10 @@ def _much_alike(handed: Sequence[HandIn], labs: Mapping[str, Lab]) -> Iterator[t
         lab = lab_of(each, labs)
         known = frozenset[_Row]() if lab is None else said[lab.sha256]
         rows = {step: _in_a_row(text) - known for step, text in each.answers.items()}
-        written[each.lab.id].append(
-            (place, {step: those for step, those in rows.items() if len(those) >= _FEWEST_ROWS})
-        )
-    for (one, first), (other, second) in (
-        pair for students in written.values() for pair in combinations(students, 2)
-    ):
+        enough = {step: those for step, those in rows.items() if len(those) >= _FEWEST_ROWS}
+        written[each.lab.id].append((place, enough))
+    pairs = (pair for students in written.values() for pair in combinations(students, 2))
+    for (one, first), (other, second) in pairs:
         shares = {
             step: len(first[step] & second[step]) / min(len(first[step]), len(second[step]))
             for step in first.keys() & second.keys()
@@ -143,11 +141,8 @@ def _much_alike(handed: Sequence[HandIn], labs: Mapping[str, Lab]) -> Iterator[t
         if len(alike) < _FEWEST_ALIKE:
             alike = [step for step in alike if shares[step] >= _ALIKE_ALONE]
         if alike and not same_student(handed[one], handed[other]):
-            yield (
-                one,
-                other,
-                f"{printable(', '.join(alike), 200)}: most words the same, in the same order, as",
-            )
+            named = printable(", ".join(alike), 200)
+            yield one, other, f"{named}: most words the same, in the same order, as"
 
 
 def _in_a_row(text: str) -> Set[_Row]:
@@ -247,12 +242,10 @@ def _contradictions(handed: Sequence[HandIn]) -> Iterator[tuple[int, int, str]]:
 
 def _differs(earlier: HandIn, later: HandIn) -> str:
     """Return in what a later export is none of the same work; "" where it is."""
-    for step, each in earlier.predictions.items():
-        if step in later.predictions and later.predictions[step] != each:
-            return f"another prediction in {printable(step, 60)}"
-    lost = sorted(set(earlier.predictions) - set(later.predictions))
-    if lost:
-        return f"no prediction in {printable(lost[0], 60)} any more"
+    for step, each in sorted(earlier.predictions.items()):
+        other = later.predictions.get(step)
+        if other != each:
+            return f"{'no' if other is None else 'another'} prediction in {printable(step, 60)}"
     for step, versions in earlier.hypotheses.items():
         if later.hypotheses.get(step, ())[: len(versions)] != versions:
             return f"another hypothesis in {printable(step, 60)}"
@@ -319,12 +312,12 @@ def remarks_on_folders(handed: Sequence[HandIn], folders: Sequence[Sequence[str]
         for folder in those:
             for outer in _outer(folder):
                 students[outer].add(_student(each))
-    tops = [{_outermost(each, students) for each in those if each} for those in folders]
+    outermost = {each: _outermost(each, students) for those in folders for each in those if each}
+    tops = [{outermost[each] for each in those if each} for those in folders]
     called: dict[str, set[str]] = defaultdict(set)
-    for those in folders:
-        for folder in filter(None, those):
-            called[_outermost(folder, students)].update(name_parts(folder))
-    of_one = {folder for those in tops for folder in those if len(students[folder]) == 1}
+    for folder, top in outermost.items():
+        called[top].update(name_parts(folder))
+    of_one = {top for top in called if len(students[top]) == 1}
     found: list[list[str]] = [[] for _ in handed]
     if len(of_one) < _FEWEST_FOLDERS:
         return found

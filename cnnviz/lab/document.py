@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from cnnviz.experiment import Experiment
-from cnnviz.lab.judging import compared, verdict_of
+from cnnviz.lab.judging import agrees, verdict_of
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import PARTS, Lab, Part, Step
 from cnnviz.lab.record import LabNumbers, LabRecord
@@ -128,7 +128,7 @@ class _Pages:
         if told is None:
             return plain
         if len(told.measured) == len(known) and all(
-            one.measurement == two.measurement and compared(one, two, told.experiment.dtype).agrees
+            one.measurement == two.measurement and agrees(one, two, told.experiment.dtype)
             for one, two in zip(told.measured, known, strict=True)
         ):
             return f"Measured {told.time} in the step “{step.title}”, {seed}."

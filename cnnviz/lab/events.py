@@ -1,5 +1,6 @@
 """What a student can do that ticks a step."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -155,22 +156,9 @@ def missing(
         words = kind.about_words if condition.what and kind.about_words else kind.words
         words = words.replace("{what}", TITLES.get(condition.what, condition.what))
         phrase = words.replace("{n}", str(least))
-        if least == 1:
-            phrase = _singular(phrase)
+        if least == 1:  # of the noun behind the number
+            phrase = re.sub(r" 1 ((?:other )?\w+)s\b", r" one \1", phrase.replace(" 1 times", " once"))
         if short and len(step.parts) > 1:
             phrase += f" for {' and '.join(f'“{each}”' for each in short)}"
         phrases.append(phrase)
     return tuple(phrases)
-
-
-def _singular(phrase: str) -> str:
-    """Return a phrase about 1 of something: the noun behind the number loses its s."""
-    before, one, after = phrase.partition(" 1 ")
-    if not one:
-        return phrase
-    words = after.split(" ")
-    if words[0] == "times":
-        return f"{before} once"
-    place = 1 if words[0] == "other" else 0
-    words[place] = words[place].removesuffix("s")
-    return f"{before} one {' '.join(words)}"

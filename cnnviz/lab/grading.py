@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cnnviz import __version__
 from cnnviz.files import printable
-from cnnviz.lab.judging import Compared, Verdict, compared, verdict_of
+from cnnviz.lab.judging import Verdict, agrees, difference_words, verdict_of
 from cnnviz.lab.measured import LabNumbers
 from cnnviz.lab.model import Lab, Step
 from cnnviz.lab.record import Commitment
@@ -53,38 +53,43 @@ def lab_of(handed: HandIn, labs: Mapping[str, Lab]) -> Lab | None:
 
 def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
     """Compare a hand-in with what was measured here, for the same lab and with its seed."""
-    found = list(_compared(handed, lab, numbers))
-    # Another processor may be why a number of a float32 network differs.
-    excused = [
-        each
-        for each in found
-        if not each.agrees
-        and each.measured.how.is_of_seed
-        and each.dtype == "float32"
-        and not same_kernel(handed, numbers)
-    ]
-    differing = [each.words for each in found if not each.agrees and each not in excused]
+    agree, differing, excused = 0, list[str](), list[str]()
+    said = {measured_key(each): each for each in handed.measured}
+    is_same_kernel = same_kernel(handed, numbers)
+    for each in numbers.measured:
+        dtype, one = lab.experiment_of(lab.step(each.step)).dtype, said.get(measured_key(each))
+        if one is None:
+            continue
+        if agrees(one, each, dtype):
+            agree += 1
+        elif dtype == "float32" and each.how.is_of_seed and not is_same_kernel:
+            excused.append(difference_words(one, each))  # another processor may be why
+        else:
+            differing.append(difference_words(one, each))
     asked = {measured_key(each) for each in numbers.measured}
-    claimed = {measured_key(each) for each in handed.measured}
     for count, what in (
-        (len(asked - claimed), "missing"),
-        (len(handed.measured) - len(claimed), "there twice"),
-        (len(claimed - asked), "not asked for by the lab"),
+        (len(asked - said.keys()), "missing"),
+        (len(handed.measured) - len(said), "there twice"),
+        (len(said.keys() - asked), "not asked for by the lab"),
     ):
         if count:
             differing.append(f"{count} of the numbers {'is' if count == 1 else 'are'} {what}")
     remarks = list(remarks_on_networks(handed, numbers))
     if differing:
-        why = _why_it_may_differ(handed, lab)
-        remarks.insert(0, f"{'; '.join(differing)}{f' ({why})' if why else ''}")
+        others = [
+            *(["another version of CNNViz"] if handed.version != __version__ else []),
+            *(["another text of the lab"] if handed.lab.sha256 != lab.sha256 else []),
+        ]
+        why = f" (the file names {' and '.join(others)}, which may be why)" if others else ""
+        remarks.insert(0, f"{'; '.join(differing)}{why}")
     weights = [[run.weights_sha256 for run in runs] for runs in (handed.runs, numbers.runs)]
     predictions = [step.prediction for step in lab.steps if step.prediction is not None]
     grades = {step.id: _step(step, handed.predictions.get(step.id), numbers) for step in lab.steps}
     return Grade(
-        agree=sum(each.agrees for each in found),
+        agree=agree,
         numbers=len(numbers.measured),
         differing=tuple(differing),
-        not_comparable=tuple(each.words for each in excused),
+        not_comparable=tuple(excused),
         most_points=sum(each.points + each.points_right for each in predictions),
         to_grade=sum(question.points for step in lab.steps for question in lab.asked(step)),
         late=tuple(late_in(handed, lab)),
@@ -105,25 +110,6 @@ def late_in(handed: HandIn, lab: Lab) -> Iterator[str]:
         prediction = handed.predictions.get(step.id)
         if prediction is not None and prediction.after_run:
             yield f"{step.id}: the prediction was made {prediction.words}"
-
-
-def _compared(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Iterator[Compared]:
-    claimed = {measured_key(each): each for each in handed.measured}
-    for each in numbers.measured:
-        said = claimed.get(measured_key(each))
-        if said is not None:
-            dtype = lab.experiment_of(lab.step(each.step)).dtype
-            yield compared(said, each, dtype)
-
-
-def _why_it_may_differ(handed: HandIn, lab: Lab) -> str:
-    """Say what else than a forged number may be the reason."""
-    others = [
-        "another version of CNNViz" if handed.version != __version__ else "",
-        "another text of the lab" if handed.lab.sha256 != lab.sha256 else "",
-    ]
-    named = " and ".join(each for each in others if each)
-    return f"the file names {named}, which may be why" if named else ""
 
 
 def _step(step: Step, commitment: Commitment | None, numbers: LabNumbers) -> StepGrade | None:

@@ -247,34 +247,22 @@ ABSOLUTE: Mapping[tuple[str, str], float] = {
 """Largest absolute difference by measure and dtype, where rounding does not shrink with the number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """A number as handed in and as measured; `dtype`: of the network."""
-
-    claimed: Measured
-    measured: Measured
-    agrees: bool
-    dtype: str
-
-    @property
-    def words(self) -> str:
-        """What differs, and by how much."""
-        title = f"{self.measured.step}: {self.measured.measure}"
-        said, found = self.claimed.value, self.measured.value
-        if isinstance(said, int | float) and isinstance(found, int | float):
-            first, second = format_together((said, found), 4)
-            unit = f" {self.measured.how.unit}".rstrip()
-            off = format_value(said - found)
-            return f"{title} {first}{unit} handed in, {second}{unit} measured, off by {off}"
-        return f"{title} {self.claimed.words} handed in, {self.measured.words} measured"
-
-
-def compared(claimed: Measured, measured: Measured, dtype: str) -> Compared:
-    """Compare two values of the same measurement."""
+def agrees(claimed: Measured, measured: Measured, dtype: str) -> bool:
+    """Whether two values of the same measurement are the same; `dtype`: of the network."""
     said, found = claimed.value, measured.value
     if isinstance(said, int | float) and isinstance(found, int | float):
         least = ABSOLUTE.get((measured.measure, dtype), 0.0)
-        agrees = math.isclose(said, found, rel_tol=TOLERANCES[dtype], abs_tol=least)
-    else:
-        agrees = said == found
-    return Compared(claimed, measured, agrees, dtype)
+        return math.isclose(said, found, rel_tol=TOLERANCES[dtype], abs_tol=least)
+    return said == found
+
+
+def difference_words(claimed: Measured, measured: Measured) -> str:
+    """Return what differs between a number as handed in and as measured, and by how much."""
+    title = f"{measured.step}: {measured.measure}"
+    said, found = claimed.value, measured.value
+    if isinstance(said, int | float) and isinstance(found, int | float):
+        first, second = format_together((said, found), 4)
+        unit = f" {measured.how.unit}".rstrip()
+        off = format_value(said - found)
+        return f"{title} {first}{unit} handed in, {second}{unit} measured, off by {off}"
+    return f"{title} {claimed.words} handed in, {measured.words} measured"

@@ -142,15 +142,9 @@ def _formula(part: str) -> Equation:
 
 def _spans(text: str) -> Spans:
     """Return the words of a paragraph; a single line break counts as a blank."""
-    text = " ".join(text.split())
-    spans: list[Span] = []
-    position = 0
-    for found in _SPAN.finditer(text):
-        spans.append(Span(text[position : found.start()]))
-        spans.append(Span(found[1], "strong") if found[1] else Span(found[2], "code"))
-        position = found.end()
-    spans.append(Span(text[position:]))
-    return tuple(span for span in spans if span.text)
+    parts = _SPAN.split(" ".join(text.split()))  # what is between the groups, then each group, and so on
+    styles = ("", "strong", "code")
+    return tuple(Span(each, styles[place % 3]) for place, each in enumerate(parts) if each)
 
 
 def _plain(spans: Spans) -> str:
@@ -169,16 +163,9 @@ def parse_formula(text: str) -> Equation:
     """Return the formula that a text describes, or raise `ParameterError`, to follow "because"."""
     if len(text) > _LONGEST:
         raise ParameterError(f"a formula has at most {_LONGEST} letters")
-    tokens: list[str] = []
-    position = 0
-    while position < len(text):
-        found = _TOKEN.match(text, position)
-        if found is None:
-            raise ParameterError(f"the sign {text[position]!r} has no meaning in a formula")
-        if not found[0].isspace():
-            tokens.append(found[0])
-        position = found.end()
-    parser = _Parser(tokens)
+    if odd := _TOKEN.sub("", text):
+        raise ParameterError(f"the sign {odd[0]!r} has no meaning in a formula")
+    parser = _Parser([each for each in _TOKEN.findall(text) if not each.isspace()])
     node = parser.row(0)
     if parser.tokens:
         raise ParameterError("a } in it closes nothing")
@@ -200,7 +187,15 @@ class _Parser:
         nodes: list[Node] = []
         open_brackets = ""
         while self.tokens and self.tokens[0] != "}":
-            open_brackets = _after(open_brackets, self.tokens[0], inside_frac=inside_frac)
+            token = self.tokens[0]
+            if token in _CLOSING.values():
+                open_brackets += token
+            elif token in _CLOSING:
+                if not open_brackets.endswith(_CLOSING[token]):
+                    raise ParameterError(f"a {token} in it closes nothing")
+                open_brackets = open_brackets[:-1]
+            elif token == "," and inside_frac and not open_brackets:
+                raise ParameterError("a comma in frac or norm stands outside of ( )")
             nodes.append(self._item(depth))
         if open_brackets:
             raise ParameterError(f"a {open_brackets[-1]} in it is not closed")
@@ -217,7 +212,7 @@ class _Parser:
         index = self._index(depth)
         if token == "sum":
             return Sum(() if index is None else index)
-        base: Node = Text(token) if len(token) > 1 and token.isalpha() and token != "log" else _sign(token)
+        base = _sign(token)
         return base if index is None else Sub(base, index)
 
     def _index(self, depth: int) -> Node | None:
@@ -235,19 +230,6 @@ class _Parser:
         if not self.tokens or self.tokens.pop(0) != "}":
             raise ParameterError("a { in it is not closed")
         return node
-
-
-def _after(open_brackets: str, token: str, *, inside_frac: bool) -> str:
-    """Return the brackets that are open after a token."""
-    if token in _CLOSING.values():
-        return open_brackets + token
-    if token in _CLOSING:
-        if not open_brackets.endswith(_CLOSING[token]):
-            raise ParameterError(f"a {token} in it closes nothing")
-        return open_brackets[:-1]
-    if token == "," and inside_frac and not open_brackets:
-        raise ParameterError("a comma in frac or norm stands outside of ( )")
-    return open_brackets
 
 
 def _sign(token: str) -> Node:

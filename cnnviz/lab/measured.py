@@ -200,17 +200,9 @@ def hand_in(
     steps = {step.id: record.step(step.id) for step in lab.steps}
     open_steps = record.told_unasked(lab, numbers) if record.has_work else ()
     told = {step.id: time for step in open_steps}
-    answers = {
-        step.key_of(question): steps[step.id].said(question.part)
-        for step in lab.steps
-        for question in step.questions
-    }
-    hypotheses = {
-        step.key_of(question): steps[step.id].hypothesis
-        for step in lab.steps
-        for question in step.questions
-        if question.is_hypothesis
-    }
+    asked = [(step.key_of(each), each, steps[step.id]) for step in lab.steps for each in step.questions]
+    answers = {key: done.said(question.part) for key, question, done in asked}
+    hypotheses = {key: done.hypothesis for key, question, done in asked if question.is_hypothesis}
     return HandIn(
         name=name[:1000],
         roll_number=roll_number[:1000],

@@ -62,16 +62,12 @@ def check_lab(path: str | os.PathLike[str]) -> tuple[Lab | None, list[Mistake]]:
         line = content.count(b"\n", 0, error.start) + 1
         return None, [Mistake(line, "a letter is not in UTF-8, as TOML needs it; save the file as UTF-8")]
     lab, mistakes = parse_lab(text)
-    missing = [
-        (number, f"the figure {block.name!r} of step {step.id!r}")
+    lines, remedy = {} if lab is None else lines_of(text), "is not in the folder of the lab; put it there"
+    mistakes += [
+        Mistake(lines["step", number, "text"], f"the figure {block.name!r} of step {step.id!r} {remedy}")
         for number, step in enumerate(() if lab is None else lab.steps)
         for block in step.blocks
         if isinstance(block, FigureFile) and not (place.parent / block.name).is_file()
-    ]
-    lines = lines_of(text) if missing else {}
-    mistakes += [
-        Mistake(lines["step", number, "text"], f"{figure} is not in the folder of the lab; put it there")
-        for number, figure in missing
     ]
     return (None if mistakes else lab), mistakes
 

@@ -22,13 +22,12 @@ class Mistake:
         return f"{name}, line {self.line}: {self.text}."
 
 
-#: What a text consists of, as far as lines and keys are concerned; the longer quotes come first.
-_TOKEN = re.compile(
-    r'"""(?:\\.|[^\\])*?"{3,5}|' + r"'''.*?'{3,5}|" + r'"(?:\\.|[^"\\\n])*"|'
-    r"'[^'\n]*'|#[^\n]*|\n|[\[\]{}=,]|[^\s\[\]{}=,#\"'\n]+|[ \t\r]+",
+#: Texts and comments, in which no sign means what it means elsewhere; the longer quotes come first.
+_QUOTED = re.compile(
+    r'"""(?:\\.|[^\\])*?"{3,5}|' + r"'''.*?'{3,5}|" + r'"(?:\\.|[^"\\\n])*"|' + r"'[^'\n]*'|#[^\n]*",
     re.DOTALL,
 )
-_HEADER = re.compile(r"[ \t]*(\[\[?)[ \t]*((?:\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|[^\]\n\"'])+?)[ \t]*\]")
+_HEADER = re.compile(r"[ \t]*(\[\[?)([^\]]*)\]")
 #: A key of more parts than anybody would write: `tomllib` needs time and memory that go with the square of
 #: their number, 14 GB for a key of 120 KB.
 ENDLESS_KEY = re.compile(r"(?<![^\s.])(?:[^\s.]++[ \t]*+\.[ \t]*+){31}")
@@ -44,21 +43,18 @@ def lines_of(text: str) -> dict[Place, int]:
     """
     found: dict[Place, int] = {(): 1}
     counts: dict[Place, int] = {}
-    table: Place = ()
-    position, line = 0, 1
-    while position < len(text):
-        header = _HEADER.match(text, position)
-        if header:
-            table = _opened(_keys(header[2]), counts, is_list=header[1] == "[[")
-            found.setdefault(table, line)
-            end = header.end()
-        else:
-            key, end = _assignment(text, position)
-            for depth in range(len(key)):
-                found.setdefault((*table, *key[: depth + 1]), line)
-        end = _end_of_line(text, end)
-        line += text.count("\n", position, end)
-        position = end
+    table, depth = Place(), 0
+    masked = _QUOTED.sub(lambda quoted: re.sub(r"[^\n]", '"', quoted[0]), text)
+    for number, (line, plain) in enumerate(zip(text.split("\n"), masked.split("\n"), strict=True), start=1):
+        header = _HEADER.match(plain)
+        if depth == 0 and header:
+            table = _opened(_keys(line[slice(*header.span(2))]), counts, is_list=header[1] == "[[")
+            found.setdefault(table, number)
+        elif depth == 0 and "=" in plain:
+            key = _keys(line[: plain.index("=")])
+            for count in range(len(key)):
+                found.setdefault((*table, *key[: count + 1]), number)
+        depth += sum(map(plain.count, "[{")) - sum(map(plain.count, "]}"))
     return found
 
 
@@ -79,25 +75,6 @@ def _opened(keys: Place, counts: dict[Place, int], *, is_list: bool) -> Place:
         if place in counts:
             place = (*place, counts[place] - 1)
     return place
-
-
-def _assignment(text: str, position: int) -> tuple[Place, int]:
-    """Return the key of a line, none for an empty line or a comment, and the end of what was looked at."""
-    end = position
-    while (token := _TOKEN.match(text, end)) and token[0] not in ("=", "\n") and token[0][0] != "#":
-        end = token.end()
-    return (_keys(text[position:end]), end) if token and token[0] == "=" else ((), end)
-
-
-def _end_of_line(text: str, position: int) -> int:
-    """Return the end of the line on which everything is closed that was opened since `position`."""
-    depth = 0
-    while token := _TOKEN.match(text, position):
-        position = token.end()
-        if token[0] == "\n" and depth <= 0:
-            break
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
-    return position if token else len(text)
 
 
 @lru_cache(1000)

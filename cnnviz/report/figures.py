@@ -233,18 +233,17 @@ def sweep_figure(bench: Bench) -> Figure:
     shown = {stage: values[stage] for stage in _SWEPT if stage in values}
     dxs, dys = tuple(swept.dxs.tolist()), tuple(swept.dys.tolist())
     colors = Colors("sequential", *sweep_levels(list(shown.values())))
-    maps = {
-        stage: replace(sweep_of(shown, stage, dxs, dys, swept.ink_lost), colors=colors) for stage in shown
-    }
-    cards = [Card(stage, HEAT_MAP, Looked(each), STAGE_STYLES[stage].title) for stage, each in maps.items()]
+    maps = {stage: sweep_of(shown, stage, dxs, dys, swept.ink_lost) for stage in shown}
+    cards = [
+        Card(stage, HEAT_MAP, Looked(replace(each, colors=colors)), STAGE_STYLES[stage].title)
+        for stage, each in maps.items()
+    ]
     rows = [
         (dx, dy, *(float(each[i, j]) for each in shown.values()), float(swept.ink_lost[i, j]))
         for i, dy in enumerate(dys)
         for j, dx in enumerate(dxs)
     ]
-    beyond = (
-        " Outside the orange line a part of the ink has left the image, which changes the values as well."
-    )
+    beyond = " Outside the orange line a part of the ink has left the image, which changes the values, too."
     return figure(
         _keyed(across(*cards, gap=6), colors),
         "shift-sweep",
@@ -266,14 +265,8 @@ def distance_figure(bench: Bench) -> Figure:
     markers = tuple(Marker(float(x), "ink leaves") for x in firsts)
     shown = curves_of(curves, titles, "max", markers, x_name="dx", bands=("convolution", "max"))
     title = "Relative change against the shift to the right, in pixels"
-    rows = [
-        (
-            int(x),
-            *(float(each[i]) for curve in curves.values() for each in (curve.mean, curve.std)),
-            float(ink_lost[i]),
-        )
-        for i, x in enumerate(xs)
-    ]
+    columns = [xs.astype(int), *(each for one in curves.values() for each in (one.mean, one.std)), ink_lost]
+    rows = zip(*(each.tolist() for each in columns), strict=True)
     kinds = [f"{stage}_relative_change_{what}" for stage in curves for what in ("mean", "spread")]
     header = ("dx", *kinds, "ink_lost")
     beyond = " From the dotted orange lines outwards, ink of some images has left the frame."

@@ -23,21 +23,22 @@ from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, Shown, Ver
 from cnnviz.lab.showing import covered, picture_for, recalled, secrets_of
 from cnnviz.report.bench import Bench, trained
 from cnnviz.report.blocks import Figure, Insert, Words, data
-from tests.engine.lab_cases import small_lab
+from tests.engine.lab_cases import LAB as SMALL_LAB
 from tests.replacing import replace
 from tests.small_data import first_images
 
 TIME = "2026-01-31 12:00"
+GUESS = SMALL_LAB.step("guess")
+EMPTY = LabRecord.of(SMALL_LAB)
 
 
 @pytest.fixture(scope="module")
 def bench() -> Bench:
-    return trained(replace(small_lab().experiment, seed=3), first_images((0, 1), 60, 40))
+    return trained(replace(SMALL_LAB.experiment, seed=3), first_images((0, 1), 60, 40))
 
 
 def test_a_step_is_ticked_when_everything_was_done_and_not_before():
-    step = small_lab().step("guess")
-    record = LabRecord.of(small_lab())
+    step, record = GUESS, EMPTY
     assert missing(step, {}) == ("commit to your prediction", "open the panel Backprop", "write 3 words")
     moved = replace(step, done_when=(Condition("dragged"), Condition("sampled", 1), Condition("poked", 2)))
     assert missing(moved, {}) == (
@@ -63,8 +64,8 @@ def test_each_field_that_is_asked_for_is_filled_for_itself():
     """The words of one field do not count for another; what is asked of some networks only can wait."""
     about = Question("Of pools?", "description", network=("no pool",))
     asked = (Question("What?", "objective"), Question("Why?", "hypothesis"), about)
-    step = replace(small_lab().step("guess"), done_when=(Condition("words", at_least=2),), questions=asked)
-    record = LabRecord.of(small_lab()).wrote(step, "hypothesis", "many words in one field", "12:00")
+    step = replace(GUESS, done_when=(Condition("words", at_least=2),), questions=asked)
+    record = EMPTY.wrote(step, "hypothesis", "many words in one field", "12:00")
     written = record.step("guess").written
     assert missing(step, {}) == ("write 2 words for “Objective” and “Hypothesis”",)
     assert missing(step, {}, written) == ("write 2 words for “Objective”",)
@@ -75,21 +76,19 @@ def test_each_field_that_is_asked_for_is_filled_for_itself():
 
 
 def test_the_same_result_keeps_its_time_and_another_takes_its_place():
-    lab = small_lab()
-    step, record = lab.step("guess"), LabRecord.of(lab)
-    first = Found((Measured.of("guess", step.prediction.truth, 0.25),), "12:00", 30, lab.experiment)
-    record = record.revealed(step, "12:00", first)
-    assert record.revealed(step, "12:05", replace(first, time="12:05")) is record
-    other = Found((Measured.of("guess", step.prediction.truth, 0.5),), "12:05", 30, lab.experiment)
-    assert record.revealed(step, "12:05", other).step("guess").found == other
-    assert record.revealed(step, "12:05", other).step("guess").revealed == "12:00"
+    truth, experiment = GUESS.prediction.truth, SMALL_LAB.experiment
+    first = Found((Measured.of("guess", truth, 0.25),), "12:00", 30, experiment)
+    record = EMPTY.revealed(GUESS, "12:00", first)
+    assert record.revealed(GUESS, "12:05", replace(first, time="12:05")) is record
+    other = Found((Measured.of("guess", truth, 0.5),), "12:05", 30, experiment)
+    again = record.revealed(GUESS, "12:05", other).step("guess")
+    assert (again.found, again.revealed) == (other, "12:00")
 
 
 def test_the_first_prediction_counts_and_none_after_the_reveal():
-    step = small_lab().step("guess")
-    record = LabRecord.of(small_lab()).predicted(step, Commitment(0.4, TIME))
-    assert record.predicted(step, Commitment(0.5, TIME)).step("guess").prediction.answer == 0.4
-    late = LabRecord.of(small_lab()).revealed(step, "12:00").predicted(step, Commitment(0.5, TIME))
+    record = EMPTY.predicted(GUESS, Commitment(0.4, TIME))
+    assert record.predicted(GUESS, Commitment(0.5, TIME)).step("guess").prediction.answer == 0.4
+    late = EMPTY.revealed(GUESS, "12:00").predicted(GUESS, Commitment(0.5, TIME))
     assert late.step("guess").prediction is None
 
 
@@ -108,14 +107,13 @@ def test_the_first_prediction_counts_and_none_after_the_reveal():
     ],
 )
 def test_a_prediction_is_late_once_the_window_has_shown_its_result(done_when, counts, is_at_end, expected):
-    step = replace(small_lab().step("guess"), done_when=done_when)
+    step = replace(GUESS, done_when=done_when)
     assert result_was_shown(step, counts, is_at_end=is_at_end) == expected
 
 
 def test_the_same_thing_again_counts_once_and_a_step_may_wait_for_a_certain_one():
     wanted = (Condition("walked", 2), Condition("dragged", what="2, 0"))
-    step = replace(small_lab().step("guess"), done_when=wanted)
-    record = LabRecord.of(small_lab())
+    step, record = replace(GUESS, done_when=wanted), EMPTY
     for name, what in (("walked", "loss"), ("walked", "loss"), ("dragged", "1, 0"), ("walked", "loss")):
         record = record.happened(step, Event(name, what=what), TIME)
     assert missing(step, record.step("guess").counts) == (
@@ -132,13 +130,11 @@ def test_the_same_thing_again_counts_once_and_a_step_may_wait_for_a_certain_one(
 
 
 def test_a_step_shows_what_it_needs_of_earlier_ones():
-    lab = small_lab()
-    guess, way = lab.step("guess"), lab.step("way")
-    asking = replace(lab.steps[-1], recall=(guess.id, way.id))
-    record = LabRecord.of(lab).predicted(guess, Commitment(0.5, TIME))
-    measured = Measured.of("guess", guess.prediction.truth, 0.25)
-    record = record.revealed(guess, TIME, Found((measured,), TIME, 60, lab.experiment))
-    record = record.recorded(way, Version("It stays.", TIME))
+    lab, way = SMALL_LAB, SMALL_LAB.step("way")
+    asking = replace(lab.steps[-1], recall=("guess", "way"))
+    measured = Measured.of("guess", GUESS.prediction.truth, 0.25)
+    record = EMPTY.predicted(GUESS, Commitment(0.5, TIME)).recorded(way, Version("It stays.", TIME))
+    record = record.revealed(GUESS, TIME, Found((measured,), TIME, 60, lab.experiment))
     (first, told), (second, said) = recalled(lab, record, asking)
     assert (first, second) == ("1  Guess", f"{lab.steps.index(way) + 1}  {way.title}")
     assert told == f"Not close, more than 0.12 off: you said 0.5; it is {measured.words}", "in a line"
@@ -146,20 +142,16 @@ def test_a_step_shows_what_it_needs_of_earlier_ones():
 
 
 def test_a_record_survives_json():
-    lab = small_lab()
-    record = replace(LabRecord.of(lab), place="click", own=OwnImage.of(np.zeros((1, 28, 28), np.uint8), 1))
-    record = record.predicted(lab.step("guess"), Commitment(0.25, "12:00", 5, after_run=True))
-    record = record.predicted(lab.step("click"), Commitment((0, 8, 8), TIME)).predicted(
-        lab.step("way"), Commitment("down", TIME)
-    )
-    record = record.recorded(lab.step("way"), Version("déjà vu 日本", "12:00", 7, after_run=True))
-    truth = Measured.of("guess", lab.step("guess").prediction.truth, 0.25)
+    lab, click, way = SMALL_LAB, SMALL_LAB.step("click"), SMALL_LAB.step("way")
+    record = replace(EMPTY, place="click", own=OwnImage.of(np.zeros((1, 28, 28), np.uint8), 1))
+    record = record.predicted(GUESS, Commitment(0.25, "12:00", 5, after_run=True))
+    record = record.predicted(click, Commitment((0, 8, 8), TIME)).predicted(way, Commitment("down", TIME))
+    record = record.recorded(way, Version("déjà vu 日本", "12:00", 7, after_run=True))
+    truth = Measured.of("guess", GUESS.prediction.truth, 0.25)
     drawn = Figure("reveal-guess", "Drawn.", to_svg(Drawing(Ground(Box(0, 0, 9, 9), PAPER)), "Drawn", "pt"))
     found = Found((truth,), "12:10", 30, lab.experiment, blocks=(drawn, Words("Because.")))
-    record = record.revealed(lab.step("guess"), "12:10", found).looked_at(lab.step("click"), "12:11")
-    record = record.with_inserts(
-        lab.step("click"), (Insert("A", "of step 3", "12:12", data=data(("x",), [(1,)])),)
-    )
+    record = record.revealed(GUESS, "12:10", found).looked_at(click, "12:11")
+    record = record.with_inserts(click, (Insert("A", "of step 3", "12:12", data=data(("x",), [(1,)])),))
     work = Work("t", records={record.key: record}).with_shown(("0", "1"), Shown("12:00"))
     kept, lost = read_work(json.loads(msgspec.json.encode(work)))
     assert (kept, lost) == (work, [])
@@ -218,7 +210,7 @@ def test_what_is_no_number_gets_a_sentence(measure, typed):
     ],
 )
 def test_cells_and_choices_are_judged(step, answer, value, right):
-    prediction = small_lab().step(step).prediction
+    prediction = SMALL_LAB.step(step).prediction
     verdict = judge(prediction, answer, Measured.of(step, prediction.truth, value))
     assert verdict.is_right is right
     assert verdict.predicted
@@ -234,7 +226,7 @@ def test_cells_and_choices_are_judged(step, answer, value, right):
 )  # fmt: skip
 def test_an_answer_that_does_not_fit_is_refused(step, answer):
     with pytest.raises(ParameterError, match="expected here"):
-        checked_answer(small_lab().step(step).prediction, answer)
+        checked_answer(SMALL_LAB.step(step).prediction, answer)
 
 
 def test_every_measure_measures_something_and_says_it_with_its_unit(bench):
@@ -298,8 +290,7 @@ def test_seeds_differ_from_student_to_student_and_not_from_typing_to_typing():
 
 
 def test_show_me_is_a_view(bench):
-    lab, data = small_lab(), bench.dataset
-    step = lab.step("guess")
+    lab, data, step = SMALL_LAB, bench.dataset, GUESS
     view = picture_for(step.show, lab.experiment_of(step, 5), data)
     assert from_json(to_json(view)) == view
     seen = view.seen

@@ -174,14 +174,6 @@ def test_a_step_without_a_prediction_has_nothing_to_reveal():
 # --- pictures -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", SHIPPED)
-def test_every_prediction_of_the_labs_is_explained(name):
-    lab = load_lab(find_lab(Path(name)))
-    steps = [step for step in lab.steps if step.prediction is not None]
-    assert steps
-    assert all(step.reveal is not None and step.reveal.why for step in steps)
-
-
 def lenet() -> Bench:
     experiment = replace(LENET, classes=tuple("0123456789"), filters=(2, 3), hidden=(5,), epochs=1)
     return trained(experiment, first_images(range(10), 8, 40))
@@ -431,9 +423,12 @@ text = "Here {value}, earlier {guess.value}."
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_what_the_labs_say_is_true(name):
+def test_every_prediction_of_the_labs_is_explained_and_what_they_say_is_true(name):
     """For few images; `scripts/reveals.py` does the same for all and any number of students."""
     lab = load_lab(find_lab(Path(name)))
+    asked = [step for step in lab.steps if step.prediction is not None]
+    assert asked
+    assert all(step.reveal is not None and step.reveal.why for step in asked)
     told = list(sentences(lab, "7", first_images(lab.experiment.classes, 1000, 100)))
     assert len(told) > 1
     assert [each for each in told if not each[2]] == []

@@ -12,7 +12,7 @@ import pytest
 from cnnviz.lab.copies import remarks_between, remarks_on_folders
 from cnnviz.lab.events import Event
 from cnnviz.lab.grade_table import LOOK, NOT_COMPARABLE, OK, UNREADABLE, to_csv, verdict_of
-from cnnviz.lab.judging import compared
+from cnnviz.lab.judging import agrees, difference_words
 from cnnviz.lab.measured import hand_in, measured_lab
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import Measurement, seed_of
@@ -116,7 +116,7 @@ def test_students_whose_roll_numbers_give_the_same_seed_are_not_accused(rows_of,
 
 
 @pytest.mark.parametrize(
-    ("measure", "dtype", "claimed", "measured", "agrees"),
+    ("measure", "dtype", "claimed", "measured", "same"),
     [
         ("test_loss", "float64", 0.04, 0.04 * (1 + 1e-14), True),
         ("test_loss", "float64", 0.04, 0.04001, False),
@@ -127,11 +127,11 @@ def test_students_whose_roll_numbers_give_the_same_seed_are_not_accused(rows_of,
         ("test_loss", "float64", None, None, True),
     ],
 )
-def test_tolerances_are_those_of_kernels(measure, dtype, claimed, measured, agrees):
+def test_tolerances_are_those_of_kernels(measure, dtype, claimed, measured, same):
     measurement = Measurement(measure, {"sample": 0} if measure == "gradient_error" else {})
-    found = compared(*(Measured.of("x", measurement, each) for each in (claimed, measured)), dtype)
-    assert found.agrees is agrees
-    assert found.words
+    pair = [Measured.of("x", measurement, each) for each in (claimed, measured)]
+    assert agrees(*pair, dtype) is same
+    assert difference_words(*pair)
 
 
 # --- the command line ---------------------------------------------------------------------------------------
