@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Block, Box, Drawing, Ground, Leave, Look
-from cnnviz.drawing.page import Page, Row, page_drawn, without_controls
+from cnnviz.drawing.page import Page, down, page_drawn
 from cnnviz.graphics.columns import Kind
 from ui.choices import Choices
 from ui.controls.keyboard import arrow_step
@@ -163,16 +163,13 @@ class NetworkView(QWidget):
         """Network and arithmetic, one below the other."""
         now, below = self._now(), self.arithmetic.page
         width, lower = float(self.flow.width()), float(self.arithmetic.height())
-        above = Page(Row(())) if now is None else network_page(replace(now, contents=Contents()))
-        body = without_controls(above.body)
-        if body is None or below is None:
+        if now is None or below is None:
             return Drawing(Ground(Box(0, 0, width, lower), look, ratio=0))
-        upper = max(self.flow.height(), body.height(width, look))
-        rows = Box(0, 0, width, upper + _APART + lower).rows(upper, lower, gap=_APART)
-        drawing = Drawing(Ground(rows[0].joined(rows[1]), look, ratio=0))
-        for page, box in zip((above, below), rows, strict=True):
-            drawing.marks += page_drawn(page, box, look).marks
-        return drawing
+        above = network_page(replace(now, contents=Contents()))
+        upper = max(self.flow.height(), above.body.height(width, look))
+        rows = replace(above.body, room=upper / look.scale), replace(below.body, room=lower / look.scale)
+        both = Page(down(*rows, gap=_APART), marked={**above.marked, **below.marked})
+        return page_drawn(both, Box(0, 0, width, upper + look.px(_APART) + lower), look)
 
     def _keep(self, **changes: Any) -> None:
         """Note choices that follow from what is drawn, without drawing anew."""
