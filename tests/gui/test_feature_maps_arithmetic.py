@@ -265,7 +265,8 @@ def test_all_of_a_page_has_room_and_nothing_covers_another(name: str, room: Box)
             if isinstance(leaf, Choice) or leaf.is_live:
                 assert leaf.title, leaf.key
         words = draw_card(page(now).leaves()["title"], Ground(room, LIGHT)).texts()
-        assert words == [text for text, _ in now.arithmetic.title]
+        shown = now.arithmetic
+        assert words == [shown.name, f"= {shown.number}", shown.formula]
         svg = to_svg(page_drawn(page(now), room, LIGHT))
         assert "Sweep" not in svg
 
@@ -447,7 +448,7 @@ def test_a_click_on_a_term_pins_its_source_and_the_cross_frees_it(lab5: Opened) 
     click_part(lab5.arithmetic.view("running"), CellKey("term", 0, 0))
     term = lab5.panel.network.explained.arithmetic
     assert lab5.state.pinned.stage == "pool1"
-    assert term.title[0][0].startswith("pool1")
+    assert term.name.startswith("pool1")
     lab5.qtbot.mouseClick(lab5.arithmetic.view("free"), Qt.MouseButton.LeftButton)
     assert lab5.state.pinned is None
 
