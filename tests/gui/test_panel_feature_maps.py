@@ -122,7 +122,7 @@ def test_keys_move_the_pinned_cell_to_the_border_and_point_in_other_maps(lab5):
 
 
 def test_a_thumbnail_is_looked_at_under_the_pointer_and_a_click_chooses_its_filter_in_all_columns(lab5):
-    lab5.hover_thumb("conv1", 3, row=10, col=12)
+    lab5.point_at(lab5.thumbs("conv1"), CellKey(3, 10, 12))
     assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (3, 10, 12))
     np.testing.assert_array_equal(lab5.values("pool1"), lab5.trace.outputs["pool1"][0, 3])
     lab5.leave()

@@ -173,8 +173,7 @@ class NetworkView(QWidget):
 
     def _keep(self, **changes: Any) -> None:
         """Note choices that follow from what is drawn, without drawing anew."""
-        if any(getattr(self.view, name) != value for name, value in changes.items()):
-            self._choices.value = replace(self.view, **changes)
+        self._choices.value = replace(self.view, **changes)
 
     def _shown_pin(self) -> PinnedCell | None:
         """Pinned cell as it is shown, if this network has it."""
@@ -182,26 +181,19 @@ class NetworkView(QWidget):
 
     # -- keys ----------------------------------------------------------------------------------------------
 
-    def leave(self) -> bool:
-        """Leave the sweep, or the pin, or the enlarged column, as Esc does; return whether there was any."""
-        if self.view.sweep is not None:
+    def take_key(self, event: QKeyEvent) -> bool:
+        """Move the pin by an arrow key, leave sweep, pin or enlarged map by Esc; return whether it did."""
+        step, leaves = arrow_step(event), event.key() == Qt.Key.Key_Escape
+        if leaves and self.view.sweep is not None:
             self.answer(asks.EndSweep())
-        elif self._state.pinned is not None:
+        elif leaves and self._state.pinned is not None:
             self._state.set_pinned(None)
-        elif self.view.enlarged is not None:
+        elif leaves and self.view.enlarged is not None:
             self.enlarge(None)
+        elif step is not None and self._state.pinned is not None:
+            self._move_pin(*step)
         else:
             return False
-        return True
-
-    def take_key(self, event: QKeyEvent) -> bool:
-        """Move or free the pinned cell by a key, wherever the focus is; return whether it meant something."""
-        step = arrow_step(event)
-        if event.key() == Qt.Key.Key_Escape:
-            return self.leave()
-        if step is None or self._state.pinned is None:
-            return False
-        self._move_pin(*step)
         return True
 
     # -- what is asked for ---------------------------------------------------------------------------------
