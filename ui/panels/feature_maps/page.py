@@ -22,7 +22,6 @@ from cnnviz.quantities import format_cell, format_count, format_value
 from ui.panels.feature_maps import asks
 from ui.panels.feature_maps.explain import Explained, logit_ledger
 from ui.panels.feature_maps.layout import BESIDE, FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
-from ui.panels.feature_maps.links import Mark
 from ui.panels.feature_maps.picture import Picture
 from ui.panels.feature_maps.view import View, put
 from ui.state import PinnedCell
@@ -115,7 +114,7 @@ class Now:
         """Whether the cells of a column are covered."""
         return self.explained.look.covers and column.kind not in (Kind.IMAGE, Kind.FILTERS)
 
-    def marks(self, column: Column) -> tuple[Mark, ...]:
+    def marks(self, column: Column) -> tuple[Marked, ...]:
         """Cells of a column that belong to the marked one."""
         links = self.explained.links
         if links is None or column.kind is Kind.FILTERS:
@@ -143,19 +142,19 @@ def network_page(now: Now) -> Page:
             marked[own] = _by_role(marks, partial(_unit_blocks, units, *shape))
         elif marks:
             marked[own] = _outlines(now, column)
-            last = {mark.role: Marked(mark.role, mark.blocks, mark.channels) for mark in reversed(marks)}
+            last = {mark.role: mark for mark in reversed(marks)}
             marked[f"{own} maps"] = tuple(last[role] for role in _ROLES if role in last)
     return Page(now.contents.body(now), marked=marked)
 
 
-def _by_role(marks: tuple[Mark, ...], blocks: Callable[[Mark], Iterable[Block]]) -> Outlines:
+def _by_role(marks: tuple[Marked, ...], blocks: Callable[[Marked], Iterable[Block]]) -> Outlines:
     """Outlines from the lowest to the topmost."""
     return tuple(
         (role, block) for role in OUTLINES for mark in marks if mark.role == role for block in blocks(mark)
     )
 
 
-def _marked_units(now: Now, marks: tuple[Mark, ...]) -> frozenset[int]:
+def _marked_units(now: Now, marks: tuple[Marked, ...]) -> frozenset[int]:
     """Classes whose logit is the marked cell: one logit speaks for both."""
     units = [start for mark in marks if mark.role == "selected" for _, start, _, _ in mark.blocks]
     return frozenset(range(2) if units and now.picture.has_one_logit else units)
@@ -365,7 +364,7 @@ def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tu
 def _outlines(now: Now, column: Column) -> Outlines:
     """Cells of the chosen map that belong to the marked one, from the lowest outline to the topmost."""
     channel = now.channel(column)
-    own = [mark for mark in now.marks(column) if mark.channels is None or channel in mark.channels]
+    own = [mark for mark in now.marks(column) if mark.maps is None or channel in mark.maps]
     return _by_role(tuple(own), lambda mark: mark.blocks)
 
 
@@ -491,7 +490,7 @@ def _units(now: Now, column: Column) -> tuple[Item, ...]:
     return (*_head(column, "", lines, _fold(now, column)), large)
 
 
-def _unit_blocks(units: int, rows: int, cols: int, mark: Mark) -> list[Block]:
+def _unit_blocks(units: int, rows: int, cols: int, mark: Marked) -> list[Block]:
     """Turn stretches of units into blocks of the grid."""
     blocks: list[Block] = []
     for _, start, _, count in mark.blocks:
