@@ -98,19 +98,12 @@ def test_what_a_network_does_not_have_is_not_looked_at_and_equal_layers_have_the
     assert made == [(8, 26, 26), (8, 28, 28)]
 
 
-def test_the_map_of_a_pinned_cell_stays_and_one_under_the_pointer_is_left_behind_with_it():
+def test_the_map_of_a_pinned_cell_stays_when_it_is_freed():
     shown = picture(scene_of())
     pinned = explain(shown, Look(pinned=PinnedCell("pool1", (5, 2, 3))))
     column = shown.plan.column("conv1")
     assert pinned.channel(column) == 5
     assert explain(shown, replace(pinned.look, pinned=None)).channel(column) == 5
-
-    column = shown.plan.column("pool1")
-    over = explain(shown, under("conv1", 3, 4, 5))
-    assert (over.channel(column), over.look.view.channel(column.group)) == (3, 0)
-    left = explain(shown, replace(over.look, under=None))
-    assert left.channel(column) == 0
-    assert left.cell == PinnedCell("conv1", (0, 4, 5))
 
 
 # -- what the columns show -----------------------------------------------------------------------------------
