@@ -238,7 +238,7 @@ class NetworkView(QWidget):
                 self._clock.stop()
                 self.redraw()
             case asks.PlaySweep():
-                self._play_sweep()
+                self._step_sweep(plays=True, begins=True)
             case asks.StepSweep():
                 self._step_sweep()
             case asks.EndSweep():
@@ -351,18 +351,11 @@ class NetworkView(QWidget):
             return None
         return column.shape[1] * column.shape[2] - 1
 
-    def _play_sweep(self) -> None:
-        """Let the clock run: from the beginning if there is no sweep, or it is done."""
-        view = self.view
-        if view.sweep is not None:
-            is_done = view.sweep_place == self._last_swept(view.sweep)
-            self._stand_at(view.sweep, 0 if is_done else view.sweep_place, plays=True)
-            self.redraw()
-        else:
-            self._step_sweep(plays=True)
+    def _step_sweep(self, *, plays: bool = False, begins: bool = False) -> None:
+        """Sweep one cell further, at first the stage of the marked cell, or else the first convolution.
 
-    def _step_sweep(self, *, plays: bool = False) -> None:
-        """Sweep one cell further, at first the stage of the marked cell, or else the first convolution."""
+        * `begins`: whether one that is done begins again.
+        """
         view, marked, picture = self.view, self.marked_cell(), self.picture
         stage, place = view.sweep, view.sweep_place + 1
         if stage is None and picture is not None:
@@ -370,7 +363,8 @@ class NetworkView(QWidget):
             stage, place = next((each for each in stages if self._last_swept(each) is not None), None), 0
         last = self._last_swept(stage)
         if last is not None:
-            self._stand_at(stage, min(place, last), plays=plays and place < last)
+            place = 0 if begins and place > last else min(place, last)
+            self._stand_at(stage, place, plays=plays and place < last)
         self.redraw(_SLIDES / SPEEDS[view.sweep_speed])
 
     # -- layout --------------------------------------------------------------------------------------------
