@@ -255,8 +255,8 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
         peak=peak,
     )
     tip = "Point at a cell to see which cells it reads and which it feeds; click to pin it"
-    room = math.ceil(box.height if is_large else _side(now, column) + stages.strip_height(look)) / look.scale
-    large = _large(now, column, content, room, f"{column.title}, the chosen map", tip)
+    name = f"{column.title}, the chosen map"
+    large = _large(now, column, content, math.ceil(box.height) / look.scale, name, tip)
     small = _thumbs(now, column)
     below: tuple[Item, ...] = (large, *small)
     if is_large and column.count > 1:  # with their room also where they are covered, so that the map stays
@@ -295,11 +295,6 @@ def _map_head(now: Now, column: Column, lines: tuple[str, ...]) -> tuple[Item, .
         name = f"enlarge {column.key}"
         buttons.append(Choice(name, "mini", title, asks.Enlarge(column.key), tip=tip, icon=icon))
     return _head(column, f"{column.shape[1]} × {column.shape[2]}", lines, *buttons)
-
-
-def _side(now: Now, column: Column) -> float:
-    """Side of the room for the large map of a column."""
-    return min(now.layout.widths[column.key], now.layout.side)
 
 
 def _lines(now: Now, column: Column, power: str, peak: float | None) -> tuple[str, ...]:
@@ -402,7 +397,7 @@ def _map_box(now: Now, column: Column, is_large: bool) -> Box:
     """Room of a large map with its colours."""
     look, width = now.look, now.layout.widths[column.key]
     if not is_large:
-        return Box(0, 0, width, math.ceil(_side(now, column) + stages.strip_height(look)))
+        return Box(0, 0, width, math.ceil(min(width, now.layout.side) + stages.strip_height(look)))
     head = look.font("strong").line + look.px(LINE) + 2 * look.px(3)
     box = Box(0, 0, width, now.room.height - head)
     if column.count == 1:
