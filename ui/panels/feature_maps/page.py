@@ -426,9 +426,7 @@ def zoomed(now: Now, steps: int) -> float | None:
 
 def nearest(now: Now, column: Column) -> Block | None:
     """Cells of a map that an enlarged one brings into sight: the marked cell, or what belongs to it."""
-    found = dict[str, Block]()
-    for role, block in _outlines(now, column):
-        found.setdefault(role, block)
+    found = dict(reversed(_outlines(now, column)))  # the first block of each role
     return next((found[role] for role in ("selected", "receptive", "feeds") if role in found), None)
 
 
