@@ -219,7 +219,6 @@ class Session(QObject):
         self.exporter.watch_chooser(window.samples)
         self.exporter.watch_chooser(window.timeline, window.timeline.track)
         window.samples.windowMade.connect(self.exporter.watch)
-        window.samples.windowMade.connect(self._drop_filter.watch)
 
     def _may_close(self) -> bool:
         self.lab.finish()  # so that what was typed is written

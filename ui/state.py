@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from cnnviz._types import ByteArray
 from cnnviz.covers import Secret
@@ -87,7 +87,7 @@ class Reference:
     run_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EvaluatedStep:
     """An evaluation, and the step and the run it belongs to; no run when that is not known."""
 
@@ -257,9 +257,7 @@ class AppState(QObject):
 
     def set_covered(self, covered: Mapping[Secret, str]) -> None:
         """Cover something, and uncover what was covered before."""
-        if covered != self.covered:
-            self.covered = covered
-            self.coveredChanged.emit()
+        self._put(self.coveredChanged, covered=covered)
 
     def why_covered(self, *secrets: Secret) -> str:
         """Return why what shows one of these is covered, as a sentence; "" if it is not."""
@@ -268,17 +266,11 @@ class AppState(QObject):
 
     def hold_back(self, reason: str) -> None:
         """Cover the prediction for the sample while a panel asks for it; with "" uncover it."""
-        held = {Secret.PREDICTION: reason} if reason else {}
-        if held != self._held:
-            self._held = held
-            self.coveredChanged.emit()
+        self._put(self.coveredChanged, _held={Secret.PREDICTION: reason} if reason else {})
 
     def update_run(self, **changes: Any) -> None:
         """Change some fields of `run`."""
-        run = replace(self.run, **changes)
-        if run != self.run:
-            self.run = run
-            self.runChanged.emit()
+        self._put(self.runChanged, run=replace(self.run, **changes))
 
     def reset_history(self, history: History) -> None:
         """Begin a new record; its newest moment is the one to show."""
@@ -303,15 +295,11 @@ class AppState(QObject):
 
     def set_ghost(self, history: History | None) -> None:
         """Keep the record of an earlier run for comparison."""
-        if history is not self.ghost:
-            self.ghost = history
-            self.ghostChanged.emit()
+        self._put(self.ghostChanged, ghost=history)
 
     def set_reference(self, reference: Reference | None) -> None:
         """Mark a moment for comparison, or none."""
-        if reference is not self.reference:
-            self.reference = reference
-            self.referenceChanged.emit()
+        self._put(self.referenceChanged, reference=reference)
 
     def compare_with(self, snapshot: Snapshot) -> None:
         """Mark a moment of the present run for comparison."""
@@ -325,9 +313,7 @@ class AppState(QObject):
 
     def set_shift(self, shift: Shift) -> None:
         """Move the sample."""
-        if shift != self.shift:
-            self.shift = shift
-            self.shiftChanged.emit()
+        self._put(self.shiftChanged, shift=shift)
 
     def set_sample(self, sample: Sample | None) -> None:
         """Look at another image."""
@@ -342,15 +328,11 @@ class AppState(QObject):
 
     def set_evaluation(self, result: EvaluatedStep | None) -> None:
         """Take the result on the test images."""
-        if result is not self.evaluation:
-            self.evaluation = result
-            self.evaluationChanged.emit()
+        self._put(self.evaluationChanged, evaluation=result)
 
     def set_speed(self, steps_per_second: float | None, rising_pace: float | None = None) -> None:
         """Choose the pace of training, None being full speed, and the one for now on the way there."""
-        if (steps_per_second, rising_pace) != (self.steps_per_second, self.rising_pace):
-            self.steps_per_second, self.rising_pace = steps_per_second, rising_pace
-            self.speedChanged.emit()
+        self._put(self.speedChanged, steps_per_second=steps_per_second, rising_pace=rising_pace)
 
     def raise_notice(
         self, place: str, kind: str, text: str, action: str = "", act: Callable[[], None] | None = None
@@ -361,6 +343,13 @@ class AppState(QObject):
     def clear_notice(self, place: str) -> None:
         """Take back what was said at `place`."""
         self.noticeRaised.emit(Notice(place, "info", ""))
+
+    def _put(self, changed: SignalInstance, **values: object) -> None:
+        """Take values, and tell where one is another than before."""
+        if any(getattr(self, name) != value for name, value in values.items()):
+            for name, value in values.items():
+                setattr(self, name, value)
+            changed.emit()
 
     def _show(self, snapshot: Snapshot) -> None:
         self.shown = snapshot

@@ -15,7 +15,7 @@ from cnnviz.graphics.heat_map import inside, placed
 from cnnviz.graphics.ledger import Ledger
 from cnnviz.graphics.stages import map_area
 from cnnviz.snapshots import Origin, Snapshot
-from tests.gui.driving import settle, show_window
+from tests.gui.driving import click_part, part_center, settle, show_window
 from tests.small_data import first_images
 from ui.panels.feature_maps.asks import ZoomBy
 from ui.panels.feature_maps.explain import Look, explain
@@ -232,15 +232,9 @@ class Opened(Shown):
     def step_sweep(self):
         self.qtbot.mouseClick(self.arithmetic.view("step"), LEFT)
 
-    def press(self, view, key):
-        """Click on a part of a drawing."""
-        box = view.drawing().part(key).box
-        self.qtbot.mouseClick(view, LEFT, pos=QPointF(box.x, box.y).toPoint())
-
     def point_at(self, view, key):
         """Move the pointer onto a part of a drawing."""
-        box = view.drawing().part(key).box
-        self._move(view, QPointF(box.x, box.y))
+        self._move(view, part_center(view, key))
 
     def map(self, key):
         """View of a column's large map, or of the outputs."""
@@ -260,14 +254,11 @@ class Opened(Shown):
 
     def cell_box(self, key, row, col):
         """Where a cell of a column's large map lies in its view; None where it is out of sight."""
-        block, grid = self._placed(key)
+        view, shown, ground = self.map(key), self.content(key), self.map(key).drawing().ground
+        area = map_area(shown, Box(0, 0, view.width(), view.height()), ground.look)
+        block, grid = placed(shown.looked, ground._replace(box=area))
         found = inside((row, col, 1, 1), block)
         return None if found is None else grid.cell(*found)
-
-    def _placed(self, key):
-        view, shown = self.map(key), self.content(key)
-        area = map_area(shown, Box(0, 0, view.width(), view.height()), view.drawing().ground.look)
-        return placed(shown.looked, view.drawing().ground._replace(box=area))
 
     def zoom(self, steps):
         for _ in range(steps):
@@ -278,9 +269,6 @@ class Opened(Shown):
         box = self.cell_box(key, row, col)
         self._move(self.map(key), QPointF(box.x, box.y))
 
-    def hover_thumb(self, key, index, row=0, col=0):
-        self.point_at(self.thumbs(key), CellKey(index, row, col))
-
     def leave(self):
         """Move the pointer off the maps."""
         self._move(self.panel, QPointF(3, 3))
@@ -290,7 +278,7 @@ class Opened(Shown):
         self.qtbot.mouseClick(self.map(key), LEFT, pos=QPointF(box.x, box.y).toPoint())
 
     def click_thumb(self, key, index):
-        self.press(self.thumbs(key), CellKey(index, 0, 0))
+        click_part(self.thumbs(key), CellKey(index, 0, 0))
 
     def key(self, key, widget=None, modifier=Qt.KeyboardModifier.NoModifier):
         self.qtbot.keyClick(self.panel if widget is None else widget, key, modifier)

@@ -98,19 +98,12 @@ def test_what_a_network_does_not_have_is_not_looked_at_and_equal_layers_have_the
     assert made == [(8, 26, 26), (8, 28, 28)]
 
 
-def test_the_map_of_a_pinned_cell_stays_and_one_under_the_pointer_is_left_behind_with_it():
+def test_the_map_of_a_pinned_cell_stays_when_it_is_freed():
     shown = picture(scene_of())
     pinned = explain(shown, Look(pinned=PinnedCell("pool1", (5, 2, 3))))
     column = shown.plan.column("conv1")
     assert pinned.channel(column) == 5
     assert explain(shown, replace(pinned.look, pinned=None)).channel(column) == 5
-
-    column = shown.plan.column("pool1")
-    over = explain(shown, under("conv1", 3, 4, 5))
-    assert (over.channel(column), over.look.view.channel(column.group)) == (3, 0)
-    left = explain(shown, replace(over.look, under=None))
-    assert left.channel(column) == 0
-    assert left.cell == PinnedCell("conv1", (0, 4, 5))
 
 
 # -- what the columns show -----------------------------------------------------------------------------------
@@ -265,7 +258,8 @@ def test_all_of_a_page_has_room_and_nothing_covers_another(name: str, room: Box)
             if isinstance(leaf, Choice) or leaf.is_live:
                 assert leaf.title, leaf.key
         words = draw_card(page(now).leaves()["title"], Ground(room, LIGHT)).texts()
-        assert words == [text for text, _ in now.arithmetic.title]
+        shown = now.arithmetic
+        assert words == [shown.name, f"= {shown.number}", shown.formula]
         svg = to_svg(page_drawn(page(now), room, LIGHT))
         assert "Sweep" not in svg
 
@@ -447,7 +441,7 @@ def test_a_click_on_a_term_pins_its_source_and_the_cross_frees_it(lab5: Opened) 
     click_part(lab5.arithmetic.view("running"), CellKey("term", 0, 0))
     term = lab5.panel.network.explained.arithmetic
     assert lab5.state.pinned.stage == "pool1"
-    assert term.title[0][0].startswith("pool1")
+    assert term.name.startswith("pool1")
     lab5.qtbot.mouseClick(lab5.arithmetic.view("free"), Qt.MouseButton.LeftButton)
     assert lab5.state.pinned is None
 

@@ -250,7 +250,7 @@ def test_a_pin_from_before_the_first_picture_shows_its_map(qtbot):
 def test_a_class_that_another_network_does_not_have_is_chosen_no_longer(qtbot):
     experiment = replace(EXPERIMENTS["three blocks"], classes=tuple("01234567"))
     desk = Opened(qtbot, experiment, size=(2000, 720))
-    desk.press(desk.map("dense1"), CellKey("class", 7, 0))
+    click_part(desk.map("dense1"), CellKey("class", 7, 0))
     assert desk.map("class").choice() == "7"
     assert desk.line("evidence") == "map 0, for 7"
     other = Opened(qtbot, EXPERIMENTS["three blocks"])

@@ -33,7 +33,7 @@ def test_a_drawn_one_is_read_as_a_one(qtbot, session):
     assert (sample.label, sample.index, sample.origin) == (None, None, "drawn")
     np.testing.assert_array_equal(sample.pixels[0], normalize_digit(own.pad.pixels()))
     assert samples.bars.content.predicted == 1
-    assert samples.verdict() == "Drawn · read as 1"
+    assert samples.said.text() == "Drawn · read as 1"
     assert bars_of(own).predicted == 1
     assert own.known.text().startswith("This network knows 0 and 1: ")
     np.testing.assert_array_equal(own.side.view("Network sees").content.content.levels, sample.pixels[0])

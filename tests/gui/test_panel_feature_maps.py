@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QScrollArea
 
 from cnnviz.datasets import to_input
 from cnnviz.drawing import CellKey, Rect
@@ -122,7 +123,7 @@ def test_keys_move_the_pinned_cell_to_the_border_and_point_in_other_maps(lab5):
 
 
 def test_a_thumbnail_is_looked_at_under_the_pointer_and_a_click_chooses_its_filter_in_all_columns(lab5):
-    lab5.hover_thumb("conv1", 3, row=10, col=12)
+    lab5.point_at(lab5.thumbs("conv1"), CellKey(3, 10, 12))
     assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (3, 10, 12))
     np.testing.assert_array_equal(lab5.values("pool1"), lab5.trace.outputs["pool1"][0, 3])
     lab5.leave()
@@ -208,10 +209,14 @@ def test_maps_are_made_larger_and_fitted_and_an_enlarged_one_follows_the_pinned_
 
 
 def test_beside_an_enlarged_map_the_outputs_stay_whole(qtbot):
-    opened = Opened(qtbot, size=(860, 520))
-    before = opened.cell_box("conv1", 0, 0).width
+    opened = Opened(qtbot, size=(850, 372))  # of the lowest window, beside a comparison
+    assert opened.panel.findChild(QScrollArea).verticalScrollBar().maximum() == 0, "all is in sight"
+    opened.panel.resize(860, 520)
+    settle(qtbot)
+    before, below = opened.cell_box("conv1", 0, 0).width, opened.arithmetic.height()
     opened.panel.network.enlarge("conv1")
     settle(qtbot)
+    assert opened.arithmetic.height() < below, "it takes what the arithmetic can spare"
     assert opened.flow.rect().contains(opened.map("dense1").geometry())
     enlarged = opened.cell_box("conv1", 0, 0).width
     assert enlarged > 1.4 * before

@@ -91,8 +91,9 @@ def page(now: Now) -> Page:
 
 
 def _head(now: Now) -> Row:
-    fonts = {"title": ("strong", "text"), "number": ("mono", "text"), "muted": ("", "muted")}
-    line = Fitting((tuple((words, *fonts[role]) for words, role in now.arithmetic.title),))
+    shown = now.arithmetic
+    number = f"= {shown.number}", "mono", "text"
+    line = Fitting((((shown.name, "strong", "text"), number, (shown.formula, "", "muted")),))
     title = Card("title", FITTING, line, tip=line.words, name="The marked cell")
     badge = Card("pinned", WORDS, Words("pinned", "small", "info", ground="info_soft"), room=None)
     free = Choice("free", "mini", "Free the pinned cell (Esc)", PinCell(None), icon="x")

@@ -67,7 +67,6 @@ def choice_words(picture: Picture, view: View, marked: PinnedCell | None) -> tup
 class Arithmetic:
     """How a cell came about.
 
-    * `title`: name, value and formula.
     * `cell`: None for a pixel.
     * `source`: name, colour map and limits of the stage that is read; `weights`, limits of a kernel.
     * `part`: input channel of a convolution that is shown.
@@ -75,13 +74,14 @@ class Arithmetic:
     * `is_covered`: whether its value, and all from which it could be read off, are covered.
     """
 
-    title: tuple[tuple[str, str], ...]
+    name: str
+    number: str
+    formula: str
     cell: CellArithmetic | None
     layer: Layer | None
     source: tuple[str, str, Limits]
     weights: Limits | None
     part: int
-    number: str
     ledger: Ledger
     is_covered: bool
 
@@ -218,9 +218,8 @@ def _arithmetic(picture: Picture, cell: PinnedCell, part: int, covers: bool) -> 
     if not is_covered and of is not None and cell == PinnedCell(plan.output_stage, (of.class_index,)):
         ledger = replace(ledger, beside=logit_ledger(picture).rows)
     number = "?" if is_covered else ledger.total
-    title = ((cell_name(plan, cell), "title"), (f"= {number}", "number"), (formula, "muted"))
-    source = _source_of(picture, cell.stage)
-    return Arithmetic(title, written, layer, source, weights, shown, number, ledger, is_covered)
+    named, source = (cell_name(plan, cell), number, formula), _source_of(picture, cell.stage)
+    return Arithmetic(*named, written, layer, source, weights, shown, ledger, is_covered)
 
 
 def _source_of(picture: Picture, stage: str) -> tuple[str, str, Limits]:

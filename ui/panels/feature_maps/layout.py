@@ -112,9 +112,10 @@ def layout_of(
             spare += 1
         widths = {c.key: column_width(c, side, room.look) for c in columns if c.key not in folds}
         (_, rows, cols), axis = large.shape, room.look.px(_AXIS)
-        high = _height(room) - strip_height(room.look) - axis  # a map as high as this uses no more width:
+        high = _height(room) - strip_height(room.look) - axis  # of the map; the outputs have what it leaves
         wide = high * cols / rows + axis + room.look.px(BESIDE) * (large.count > 1)
-        widths[large.key] = max(min(room.width - others, wide), 1)
+        rest = room.width - others
+        widths[large.key] = max(min(rest, wide) if columns[-1].kind is Kind.OUTPUT else rest, 1)
     return Layout(pages, place, max((side - 2) // plan.unit, 1), side, widths)
 
 

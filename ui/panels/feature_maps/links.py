@@ -11,6 +11,7 @@ import numpy as np
 from cnnviz._types import IntArray
 from cnnviz.drawing import Block
 from cnnviz.errors import CNNVizError
+from cnnviz.graphics.tiles import Marked
 from cnnviz.inspect.receptive_field import (
     INPUT,
     Field,
@@ -26,20 +27,11 @@ from cnnviz.network import Network
 from ui.state import PinnedCell
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Cells of one stage that are to be outlined, in some maps, or in all; units are columns of row 0."""
-
-    role: str
-    blocks: tuple[Block, ...]
-    channels: tuple[int, ...] | None
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Links:
-    """The marks of every stage for one cell, and the cells of the input that it is computed from."""
+    """What is marked in each stage for one cell, units as columns of row 0; its cells of the input."""
 
-    marks: dict[str, list[Mark]]
+    marks: dict[str, list[Marked]]
     image_field: Field | None
 
 
@@ -71,22 +63,22 @@ def links_of(
     * `alone`: whether all but the cell itself is to be guessed.
     """
     *channel, row, column = cell.index if len(cell.index) == 3 else (0, *cell.index)
-    own = Mark("selected", ((row, column, 1, 1),), tuple(channel) or None)
+    own = Marked("selected", ((row, column, 1, 1),), tuple(channel) or None)
     if alone:
         return Links({cell.stage: [own]}, None)
     read, following = receptive_field(network, cell.stage, cell.index), _following(network, cell)
     window = _window(network, cell, following)
-    marks = defaultdict[str, list[Mark]](list, {cell.stage: [own] if window is None else [window, own]})
+    marks = defaultdict[str, list[Marked]](list, {cell.stage: [own] if window is None else [window, own]})
     for role, found in (("receptive", read.values()), ("feeds", following)):
         for field in found:
             blocks = _blocks(field, stage_shape(network, field.stage))
-            marks[field.stage].append(Mark(role, blocks, _channels(network, field)))
+            marks[field.stage].append(Marked(role, blocks, _channels(network, field)))
     for stage, mark in _winners(network, cell, written) if isinstance(written, MaxPoolCell) else ():
         marks[stage].append(mark)
     return Links(marks, read.get(INPUT))
 
 
-def _window(network: Network, cell: PinnedCell, following: list[Field]) -> Mark | None:
+def _window(network: Network, cell: PinnedCell, following: list[Field]) -> Marked | None:
     """The pooling window that a cell lies in, if it lies in one alone."""
     for field in following:
         layer = network.layers[stage_index(network, field.stage)][1]
@@ -96,7 +88,7 @@ def _window(network: Network, cell: PinnedCell, following: list[Field]) -> Mark 
             _, high, wide = stage_shape(network, cell.stage)
             rows, cols = layer.geometry.reads(field.rows, high), layer.geometry.reads(field.columns, wide)
             block = int(rows[0]), int(cols[0]), len(rows), len(cols)
-            return Mark("window", (block,), (cell.index[0],))
+            return Marked("window", (block,), (cell.index[0],))
     return None
 
 
@@ -113,11 +105,11 @@ def _following(network: Network, cell: PinnedCell) -> list[Field]:
     return fields
 
 
-def _winners(network: Network, cell: PinnedCell, window: MaxPoolCell) -> Iterator[tuple[str, Mark]]:
+def _winners(network: Network, cell: PinnedCell, window: MaxPoolCell) -> Iterator[tuple[str, Marked]]:
     """Cells that hold the maximum of a pooling window, also before an activation that comes between."""
     places = np.argwhere(window.winners).tolist()
     blocks = tuple((int(window.rows[r]), int(window.columns[c]), 1, 1) for r, c in places)
-    mark = Mark("winner", blocks, (cell.index[0],))
+    mark = Marked("winner", blocks, (cell.index[0],))
     for name, layer in reversed(network.layers[: stage_index(network, cell.stage)]):
         yield name, mark
         if not layer.is_elementwise:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Block, Box, Drawing, Ground, Leave, Look
-from cnnviz.drawing.page import Page, Row, page_drawn, without_controls
+from cnnviz.drawing.page import Page, down, page_drawn
 from cnnviz.graphics.columns import Kind
 from ui.choices import Choices
 from ui.controls.keyboard import arrow_step
@@ -163,21 +163,17 @@ class NetworkView(QWidget):
         """Network and arithmetic, one below the other."""
         now, below = self._now(), self.arithmetic.page
         width, lower = float(self.flow.width()), float(self.arithmetic.height())
-        above = Page(Row(())) if now is None else network_page(replace(now, contents=Contents()))
-        body = without_controls(above.body)
-        if body is None or below is None:
+        if now is None or below is None:
             return Drawing(Ground(Box(0, 0, width, lower), look, ratio=0))
-        upper = max(self.flow.height(), body.height(width, look))
-        rows = Box(0, 0, width, upper + _APART + lower).rows(upper, lower, gap=_APART)
-        drawing = Drawing(Ground(rows[0].joined(rows[1]), look, ratio=0))
-        for page, box in zip((above, below), rows, strict=True):
-            drawing.marks += page_drawn(page, box, look).marks
-        return drawing
+        above = network_page(replace(now, contents=Contents()))
+        upper = max(self.flow.height(), above.body.height(width, look))
+        rows = replace(above.body, room=upper / look.scale), replace(below.body, room=lower / look.scale)
+        both = Page(down(*rows, gap=_APART), marked={**above.marked, **below.marked})
+        return page_drawn(both, Box(0, 0, width, upper + look.px(_APART) + lower), look)
 
     def _keep(self, **changes: Any) -> None:
         """Note choices that follow from what is drawn, without drawing anew."""
-        if any(getattr(self.view, name) != value for name, value in changes.items()):
-            self._choices.value = replace(self.view, **changes)
+        self._choices.value = replace(self.view, **changes)
 
     def _shown_pin(self) -> PinnedCell | None:
         """Pinned cell as it is shown, if this network has it."""
@@ -185,26 +181,19 @@ class NetworkView(QWidget):
 
     # -- keys ----------------------------------------------------------------------------------------------
 
-    def leave(self) -> bool:
-        """Leave the sweep, or the pin, or the enlarged column, as Esc does; return whether there was any."""
-        if self.view.sweep is not None:
+    def take_key(self, event: QKeyEvent) -> bool:
+        """Move the pin by an arrow key, leave sweep, pin or enlarged map by Esc; return whether it did."""
+        step, leaves = arrow_step(event), event.key() == Qt.Key.Key_Escape
+        if leaves and self.view.sweep is not None:
             self.answer(asks.EndSweep())
-        elif self._state.pinned is not None:
+        elif leaves and self._state.pinned is not None:
             self._state.set_pinned(None)
-        elif self.view.enlarged is not None:
+        elif leaves and self.view.enlarged is not None:
             self.enlarge(None)
+        elif step is not None and self._state.pinned is not None:
+            self._move_pin(*step)
         else:
             return False
-        return True
-
-    def take_key(self, event: QKeyEvent) -> bool:
-        """Move or free the pinned cell by a key, wherever the focus is; return whether it meant something."""
-        step = arrow_step(event)
-        if event.key() == Qt.Key.Key_Escape:
-            return self.leave()
-        if step is None or self._state.pinned is None:
-            return False
-        self._move_pin(*step)
         return True
 
     # -- what is asked for ---------------------------------------------------------------------------------
@@ -249,7 +238,7 @@ class NetworkView(QWidget):
                 self._clock.stop()
                 self.redraw()
             case asks.PlaySweep():
-                self._play_sweep()
+                self._step_sweep(plays=True, begins=True)
             case asks.StepSweep():
                 self._step_sweep()
             case asks.EndSweep():
@@ -362,18 +351,11 @@ class NetworkView(QWidget):
             return None
         return column.shape[1] * column.shape[2] - 1
 
-    def _play_sweep(self) -> None:
-        """Let the clock run: from the beginning if there is no sweep, or it is done."""
-        view = self.view
-        if view.sweep is not None:
-            is_done = view.sweep_place == self._last_swept(view.sweep)
-            self._stand_at(view.sweep, 0 if is_done else view.sweep_place, plays=True)
-            self.redraw()
-        else:
-            self._step_sweep(plays=True)
+    def _step_sweep(self, *, plays: bool = False, begins: bool = False) -> None:
+        """Sweep one cell further, at first the stage of the marked cell, or else the first convolution.
 
-    def _step_sweep(self, *, plays: bool = False) -> None:
-        """Sweep one cell further, at first the stage of the marked cell, or else the first convolution."""
+        * `begins`: whether one that is done begins again.
+        """
         view, marked, picture = self.view, self.marked_cell(), self.picture
         stage, place = view.sweep, view.sweep_place + 1
         if stage is None and picture is not None:
@@ -381,7 +363,8 @@ class NetworkView(QWidget):
             stage, place = next((each for each in stages if self._last_swept(each) is not None), None), 0
         last = self._last_swept(stage)
         if last is not None:
-            self._stand_at(stage, min(place, last), plays=plays and place < last)
+            place = 0 if begins and place > last else min(place, last)
+            self._stand_at(stage, place, plays=plays and place < last)
         self.redraw(_SLIDES / SPEEDS[view.sweep_speed])
 
     # -- layout --------------------------------------------------------------------------------------------

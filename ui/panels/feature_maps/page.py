@@ -22,7 +22,6 @@ from cnnviz.quantities import format_cell, format_count, format_value
 from ui.panels.feature_maps import asks
 from ui.panels.feature_maps.explain import Explained, logit_ledger
 from ui.panels.feature_maps.layout import BESIDE, FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
-from ui.panels.feature_maps.links import Mark
 from ui.panels.feature_maps.picture import Picture
 from ui.panels.feature_maps.view import View, put
 from ui.state import PinnedCell
@@ -115,7 +114,7 @@ class Now:
         """Whether the cells of a column are covered."""
         return self.explained.look.covers and column.kind not in (Kind.IMAGE, Kind.FILTERS)
 
-    def marks(self, column: Column) -> tuple[Mark, ...]:
+    def marks(self, column: Column) -> tuple[Marked, ...]:
         """Cells of a column that belong to the marked one."""
         links = self.explained.links
         if links is None or column.kind is Kind.FILTERS:
@@ -143,19 +142,19 @@ def network_page(now: Now) -> Page:
             marked[own] = _by_role(marks, partial(_unit_blocks, units, *shape))
         elif marks:
             marked[own] = _outlines(now, column)
-            last = {mark.role: Marked(mark.role, mark.blocks, mark.channels) for mark in reversed(marks)}
+            last = {mark.role: mark for mark in reversed(marks)}
             marked[f"{own} maps"] = tuple(last[role] for role in _ROLES if role in last)
     return Page(now.contents.body(now), marked=marked)
 
 
-def _by_role(marks: tuple[Mark, ...], blocks: Callable[[Mark], Iterable[Block]]) -> Outlines:
+def _by_role(marks: tuple[Marked, ...], blocks: Callable[[Marked], Iterable[Block]]) -> Outlines:
     """Outlines from the lowest to the topmost."""
     return tuple(
         (role, block) for role in OUTLINES for mark in marks if mark.role == role for block in blocks(mark)
     )
 
 
-def _marked_units(now: Now, marks: tuple[Mark, ...]) -> frozenset[int]:
+def _marked_units(now: Now, marks: tuple[Marked, ...]) -> frozenset[int]:
     """Classes whose logit is the marked cell: one logit speaks for both."""
     units = [start for mark in marks if mark.role == "selected" for _, start, _, _ in mark.blocks]
     return frozenset(range(2) if units and now.picture.has_one_logit else units)
@@ -256,8 +255,8 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
         peak=peak,
     )
     tip = "Point at a cell to see which cells it reads and which it feeds; click to pin it"
-    room = math.ceil(box.height if is_large else _side(now, column) + stages.strip_height(look)) / look.scale
-    large = _large(now, column, content, room, f"{column.title}, the chosen map", tip)
+    name = f"{column.title}, the chosen map"
+    large = _large(now, column, content, math.ceil(box.height) / look.scale, name, tip)
     small = _thumbs(now, column)
     below: tuple[Item, ...] = (large, *small)
     if is_large and column.count > 1:  # with their room also where they are covered, so that the map stays
@@ -296,11 +295,6 @@ def _map_head(now: Now, column: Column, lines: tuple[str, ...]) -> tuple[Item, .
         name = f"enlarge {column.key}"
         buttons.append(Choice(name, "mini", title, asks.Enlarge(column.key), tip=tip, icon=icon))
     return _head(column, f"{column.shape[1]} × {column.shape[2]}", lines, *buttons)
-
-
-def _side(now: Now, column: Column) -> float:
-    """Side of the room for the large map of a column."""
-    return min(now.layout.widths[column.key], now.layout.side)
 
 
 def _lines(now: Now, column: Column, power: str, peak: float | None) -> tuple[str, ...]:
@@ -365,7 +359,7 @@ def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tu
 def _outlines(now: Now, column: Column) -> Outlines:
     """Cells of the chosen map that belong to the marked one, from the lowest outline to the topmost."""
     channel = now.channel(column)
-    own = [mark for mark in now.marks(column) if mark.channels is None or channel in mark.channels]
+    own = [mark for mark in now.marks(column) if mark.maps is None or channel in mark.maps]
     return _by_role(tuple(own), lambda mark: mark.blocks)
 
 
@@ -403,7 +397,7 @@ def _map_box(now: Now, column: Column, is_large: bool) -> Box:
     """Room of a large map with its colours."""
     look, width = now.look, now.layout.widths[column.key]
     if not is_large:
-        return Box(0, 0, width, math.ceil(_side(now, column) + stages.strip_height(look)))
+        return Box(0, 0, width, math.ceil(min(width, now.layout.side) + stages.strip_height(look)))
     head = look.font("strong").line + look.px(LINE) + 2 * look.px(3)
     box = Box(0, 0, width, now.room.height - head)
     if column.count == 1:
@@ -432,9 +426,7 @@ def zoomed(now: Now, steps: int) -> float | None:
 
 def nearest(now: Now, column: Column) -> Block | None:
     """Cells of a map that an enlarged one brings into sight: the marked cell, or what belongs to it."""
-    found = dict[str, Block]()
-    for role, block in _outlines(now, column):
-        found.setdefault(role, block)
+    found = dict(reversed(_outlines(now, column)))  # the first block of each role
     return next((found[role] for role in ("selected", "receptive", "feeds") if role in found), None)
 
 
@@ -491,7 +483,7 @@ def _units(now: Now, column: Column) -> tuple[Item, ...]:
     return (*_head(column, "", lines, _fold(now, column)), large)
 
 
-def _unit_blocks(units: int, rows: int, cols: int, mark: Mark) -> list[Block]:
+def _unit_blocks(units: int, rows: int, cols: int, mark: Marked) -> list[Block]:
     """Turn stretches of units into blocks of the grid."""
     blocks: list[Block] = []
     for _, start, _, count in mark.blocks:

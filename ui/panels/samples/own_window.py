@@ -224,7 +224,7 @@ class OwnDigitWindow(QDialog):
         self._picture = picture
         self._made.pop("image", None)
         self._show_picture()
-        fit = pictures.usual_fit(picture, *shape)
+        fit = "whole" if picture.size == shape else "digit"  # one of the size already is taken as it is
         self._come(replace(self.choices.value, page="image", fit=fit, dark=picture.dark_ink))
         self._make_from_picture()
 
@@ -288,7 +288,9 @@ class OwnDigitWindow(QDialog):
         if shape is None or dataset is None:
             return
         self.pad.set_aspect(*shape)
-        self.known.set_text(pictures.known_classes(dataset.classes))
+        listed = f"{', '.join(dataset.classes[:-1])} and {dataset.classes[-1]}"
+        said = f"This network knows {listed}: whatever you draw, it takes it for one of these."
+        self.known.set_text(said)
         self._made.clear()
         self._show_outcome()
 

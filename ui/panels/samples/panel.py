@@ -178,10 +178,6 @@ class SamplesPanel(QFrame):
         """Whether what is drawn is the prediction for the present sample by the present network."""
         return self._loop.is_current
 
-    def verdict(self) -> str:
-        """What the network makes of the current sample, in words."""
-        return self.said.text()
-
     # -- building ------------------------------------------------------------------------------------------
 
     def _build(self) -> None:

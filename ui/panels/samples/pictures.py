@@ -1,6 +1,6 @@
 """Pictures from files and from the clipboard, how they become samples, and what the network says of one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -92,11 +92,6 @@ def picture_of_image(image: QImage, name: str) -> Picture:
     return replace(picture, size=size)
 
 
-def usual_fit(picture: Picture, height: int, width: int) -> Fit:
-    """Return how a picture is fitted at first: one that has the size already is taken as it is."""
-    return "whole" if picture.size == (height, width) else "digit"
-
-
 def fitted(picture: Picture, fit: Fit, height: int, width: int, *, dark_ink: bool) -> ByteArray:
     """Return a picture as an image of the data set's size, light on dark.
 
@@ -154,9 +149,3 @@ def prediction_cards(bars: Probabilities, said: str, tip: str = "") -> tuple[Car
     caption = f"the {bars.most} most probable" if len(bars.names) > bars.most else ""
     card = Card("bars", PROBABILITIES, bars, "Prediction", caption, tip, room=None)
     return card, Card("said", WORDS, Words(said, ink="muted"), room=None)
-
-
-def known_classes(names: Sequence[str]) -> str:
-    """Say what a network can tell apart, to somebody who is about to show it something else."""
-    listed = f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"This network knows {listed}: whatever you draw, it takes it for one of these."
