@@ -95,9 +95,12 @@ class Pages:
 
     So a remote control leads through the steps of the backward pass, and after the last one to the next step
     of the lab. Who turns back gets back what was turned last.
+
+    * `turned`: is called after a key has turned a page.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, turned: Callable[[], object]) -> None:
+        self._turned = turned
         self._all: list[tuple[Callable[[], bool], Callable[[int], bool]]] = []
         self._last: tuple[object, int] | None = None  # what was turned last, and which way
 
@@ -125,6 +128,7 @@ class Pages:
         for part, turn in in_sight:
             if turn(way):
                 self._last = part, way
+                self._turned()
                 return
 
 

@@ -231,6 +231,12 @@ class MainWindow(QMainWindow):
             pass
         return True
 
+    def _enter_presented(self) -> None:
+        """Give the keyboard to the panel of which a page is presented now, unless a part of it has it."""
+        panel = self.panels.front_panel
+        if self.is_presenting and panel is not None and not has_keyboard(panel):
+            self.areas.enter(panel)
+
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.notices:
@@ -431,7 +437,7 @@ class MainWindow(QMainWindow):
         self.moment = MomentChip(state, self.panels)
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state, runs)
-        self.pages = Pages()
+        self.pages = Pages(self._enter_presented)
         self.leave = Button(
             "Leave presenter mode (Esc)", "", "link", "Show the panels in the window again", "F11"
         )
