@@ -201,6 +201,14 @@ def test_settings_choices_and_parts_of_panels_are_found_from_another_and_come_to
         assert found(window.finder.entries(), title)[0].place == place, "as the screen calls it"
     find(qtbot, active, "search again")
     qtbot.waitUntil(maps.top_patches.isVisible)
+    names = Counter((each.name, each.place) for each in window.finder.entries())
+    assert {("Enlarge Input", "Filters & maps"), ("Enlarge conv1", "Filters & maps")} <= names.keys()
+    assert not [name for name, _ in names if name == "Close the message"]
+    window.set_presenting(True)
+    qtbot.waitUntil(lambda: not training.form.isVisible())
+    find(qtbot, active, "training speed")
+    qtbot.waitUntil(lambda: not window.is_presenting)  # which shows no settings
+    assert has_keyboard(training)
 
 
 def test_the_panel_in_front_comes_first_and_every_page_of_backprop_is_found_from_another(

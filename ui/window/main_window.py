@@ -507,8 +507,11 @@ class MainWindow(QMainWindow):
 
     def _controls(self) -> Iterator[Entry]:
         """Yield the controls in the window that are no buttons of actions."""
+        leave = partial(self.set_presenting, False) if self.is_presenting else None
+        ways = leave, partial(self._state.raise_notice, "window", "info")
         for number, (title, panel) in enumerate(zip(self.panels.titles, self.panels.panels(), strict=True)):
-            for entry in controls_of(panel, title, partial(self.panels.show_panel, number), panel.openers()):
+            show = partial(self.panels.show_panel, number)
+            for entry in controls_of(panel, title, show, panel.openers(), *ways):
                 yield replace(entry, is_behind=number != self.panels.front)
         for place, part in (("Samples", self.samples), ("Timeline", self.timeline)):
             yield from controls_of(part, place, partial(self.set_bare, False))
