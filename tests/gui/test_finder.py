@@ -70,6 +70,12 @@ def test_menus_keys_buttons_and_help_say_the_same_and_no_key_means_two_things(qt
             assert said["Ctrl+1 … 5"] == row.help == "panels"
 
     window = session.window
+    shown = {str(each.property("key") or "Space") for each in window.findChildren(QAbstractButton)}
+    told = {key.replace("−", "-") for keys in said for key in keys.split(", ")}
+    assert {"V", "P"} <= shown - {"Return"} <= told, "of no button the help lacks the key"
+    for words, place, key in (("own data", "Help: Network", ""), ("next image", "Samples", "Right")):
+        first = found(window.finder.entries(), words)[0]
+        assert (first.place, first.key) == (place, key)
     keys = [key.toString() for each in window.findChildren(QAction) for key in each.shortcuts()]
     shortcuts = [each for each in window.findChildren(QShortcut) if each.parent().window() is window]
     keys += [each.key().toString() for each in shortcuts]

@@ -281,6 +281,7 @@ _STATES = {
 }
 #: More options than these would push everything else aside.
 _MOST_OPTIONS = 12
+_CHOSEN = re.compile(r",? (filter|map|unit) \d+")
 Show = Callable[[], object]
 _ALL_IN_SIGHT: Mapping[QWidget, Show] = MappingProxyType({})
 
@@ -335,11 +336,13 @@ def controls_of(
         why_not = "" if widget.isEnabled() else f"“{name}” is not available now."
         hidden = f"“{name}” is not shown in {place} now."
         page = next((each for each in pages if each is widget or each.isAncestorOf(widget)), part)
-        if page is not widget and not widget.isVisibleTo(page):
+        if page is widget and widget.isHidden():  # drawn ahead, when others were chosen
+            name = _CHOSEN.sub("", name)
+        elif page is not widget and not widget.isVisibleTo(page):
             reasons = [each.reason.text() for each in covers if each.isAncestorOf(widget)]
             why_not = next(filter(None, reasons), "" if leave else hidden)
         use = partial(_use, widget, (show, pages.get(page)), leave, partial(say, hidden))
-        yield Entry(name, place, use, why_not=why_not, about=widget.toolTip())
+        yield Entry(name, place, use, widget.property("key") or "", why_not, widget.toolTip())
         if isinstance(widget, ChoiceField) and not why_not and widget.count() <= _MOST_OPTIONS:
             for row in range(widget.count()):
                 choose = partial(_choose, widget, row, use)
