@@ -22,7 +22,7 @@ HEADERS = "step", "loss", "accuracy"
 
 def log_values(rows: Sequence[LogLine]) -> Values:
     """Steps with mean loss and accuracy; the means have as many decimals as tell them apart."""
-    columns = [format_column(column, 3, longest=7) for column in zip(*rows, strict=True)][1:3]
+    columns = [format_column(column, 3, longest=8) for column in zip(*rows, strict=True)][1:3]
     shown: list[Value] = []
     for (step, *means, _), *texts in zip(rows, *columns, strict=True):
         loss, accuracy = (
