@@ -38,6 +38,7 @@ _PAD_TIP = (
     "Draw with the left button, erase with the right one. "
     "Keyboard: arrow keys move the pen, Space lowers and lifts it."
 )
+_KEPT = "A document keeps your image only while it is the sample."
 _NO_PICTURE = "Open an image, drop a file on the window, or copy an image and press Ctrl+V"
 _DARK_TIP = (
     "The images of MNIST are light on black, so what is dark on light paper is inverted. "
@@ -263,6 +264,10 @@ class OwnDigitWindow(QDialog):
             self.pad.setFocus()
         if self.page in self._made:
             self._state.set_sample(self._made[self.page].sample)
+        elif self.page == "image":
+            self._make_from_picture()
+        elif not self.pad.is_blank():  # drawn for images of another size
+            self._make_from_drawing(None)
         self._show_outcome()
 
     def _on_draw_page(self, change: Callable[[], None]) -> None:
@@ -288,8 +293,8 @@ class OwnDigitWindow(QDialog):
         if shape is None or dataset is None:
             return
         self.pad.set_aspect(*shape)
-        self.known.set_text(pictures.known_classes(dataset.classes))
-        self._made.clear()
+        self.known.set_text(f"{pictures.known_classes(dataset.classes)} {_KEPT}")
+        self._made = {page: made for page, made in self._made.items() if made.sample.pixels.shape[1:] == shape}
         self._show_outcome()
 
     # -- making samples ------------------------------------------------------------------------------------
