@@ -417,7 +417,7 @@ def test_the_table_follows_its_end_unless_the_user_has_scrolled_and_shows_whole_
     assert table.scrolled_to() is None
     texts = drawing().texts()
     assert texts[:3] == ["step", "loss", "accuracy"]
-    assert texts[-3:] == ["60,000", "0.008333", "0.999167"], "1/119 and 1/120 differ so"
+    assert texts[-3:] == ["60,000", "0.00833", "0.999167"], "1/119 and 1/120 differ so"
     assert max(mark.box.bottom for mark in drawing().marks if isinstance(mark, Text)) <= table.height()
     assert table.figure(LIGHT).texts() == texts
     table.show_rows(rows(7, 2))
