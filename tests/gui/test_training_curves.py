@@ -420,6 +420,12 @@ def test_the_table_follows_its_end_unless_the_user_has_scrolled_and_shows_whole_
     assert texts[-3:] == ["60,000", "0.00833", "0.999167"], "1/119 and 1/120 differ so"
     assert max(mark.box.bottom for mark in drawing().marks if isinstance(mark, Text)) <= table.height()
     assert table.figure(LIGHT).texts() == texts
+    table.set_moment(10_100)
+    marks = [mark for mark in drawing().marks if isinstance(mark, Text)]
+    place = [mark.words for mark in marks].index("10,500")
+    assert [mark.ink for mark in marks[place + 1 : place + 3]] == ["winner"] * 2, "the row of the step"
+    table.set_moment(None)
+    assert table.scrolled_to() is None
     table.show_rows(rows(7, 2))
     assert drawing().texts()[3::3] == ["3,500", "4,000"]
     table.show_rows([])
