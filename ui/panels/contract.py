@@ -87,7 +87,7 @@ class Panel(HasProvenance, QFrame):
         return True
 
     def main(self) -> QWidget | None:
-        """Return the drawing to which Tab, Return and arrow keys lead when the panel itself has the keyboard."""
+        """Return the drawing to which Tab, Return and arrow keys lead when the panel has the keyboard."""
         return None
 
     def view_state(self) -> View:

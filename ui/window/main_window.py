@@ -45,7 +45,7 @@ from ui.state import AppState
 from ui.tasks import TaskRunner
 from ui.theme import LIGHT, Theme, follow_theme, theme_manager
 from ui.theme.tokens import projected
-from ui.window.actions import as_read
+from ui.window.actions import action_row, as_read
 from ui.window.areas import Areas
 from ui.window.finder import Entry, Finder, actions_of, ask_for, chapters, controls_of
 from ui.window.keys import Pages
@@ -429,6 +429,8 @@ class MainWindow(QMainWindow):
         #: In presenter mode, what stands for the tabs.
         names = [(row.dock_name, as_read(row.title)) for row in PANELS]
         self.line = named(SegmentedControl(names), "Panels")
+        for number, row in enumerate(PANELS):
+            self.line.button(row.dock_name).setProperty("key", action_row(f"panel_{number}").key)
         self.line.currentChanged.connect(self.panels.show_named)
         self.line.hide()
         self.page = ElidedLabel(role="muted")

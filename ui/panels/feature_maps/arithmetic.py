@@ -289,8 +289,8 @@ def _of_window(alike: _Alike, why_covered: str) -> tuple[Item, Item, tuple[Item,
         other = Card("covered", WORDS, Words(why_covered, ink="muted"), title, "", tip)
         told: tuple[Item, ...] = ()
     else:
-        shares, said = _cells(cell.shares, Colors("sequential", 0.0, 1.0), is_precise=False), _who_gets_it(cell)
-        other = _table("shares", title, f"{tip}. {said}", shares)
+        shares = _cells(cell.shares, Colors("sequential", 0.0, 1.0), is_precise=False)
+        other = _table("shares", title, f"{tip}. {(said := _who_gets_it(cell))}", shares)
         told = (Card("note", WORDS, Words(said), room=None, spare=1),)  # rather than cut
     return window, replace(other, room=window.room), told
 

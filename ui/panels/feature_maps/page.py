@@ -291,7 +291,9 @@ def _map_head(now: Now, column: Column, lines: tuple[str, ...]) -> tuple[Item, .
     elif column.kind is Kind.MAPS:
         buttons.append(_fold(now, column))
     if column.kind is not Kind.FILTERS:
-        icon, title = ("minimize", "Back to normal size") if is_large else ("maximize", f"Enlarge {column.title}")
+        icon, title = "maximize", f"Enlarge {column.title}"
+        if is_large:
+            icon, title = "minimize", "Back to normal size"
         tip = title if is_large else f"{title} (double click on the map)"
         name = f"enlarge {column.key}"
         buttons.append(Choice(name, "mini", title, asks.Enlarge(column.key), tip=tip, icon=icon))

@@ -294,7 +294,7 @@ class OwnDigitWindow(QDialog):
             return
         self.pad.set_aspect(*shape)
         self.known.set_text(f"{pictures.known_classes(dataset.classes)} {_KEPT}")
-        self._made = {page: made for page, made in self._made.items() if made.sample.pixels.shape[1:] == shape}
+        self._made = {key: e for key, e in self._made.items() if e.sample.pixels.shape[1:] == shape}
         self._show_outcome()
 
     # -- making samples ------------------------------------------------------------------------------------
