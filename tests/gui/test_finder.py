@@ -70,6 +70,13 @@ def test_menus_keys_buttons_and_help_say_the_same_and_no_key_means_two_things(qt
             assert said["Ctrl+1 … 5"] == row.help == "panels"
 
     window = session.window
+    shown = {str(each.property("key") or "Space") for each in window.findChildren(QAbstractButton)}
+    told = {key.replace("−", "-") for keys in said for key in keys.split(", ")}
+    told |= {f"Ctrl+{number + 1}" for number in range(len(PANELS))}  # in one line
+    assert {"V", "P"} <= shown - {"Return"} <= told, "of no button the help lacks the key"
+    for words, place, key in (("own data", "Help: Network", ""), ("next image", "Samples", "Right")):
+        first = found(window.finder.entries(), words)[0]
+        assert (first.place, first.key) == (place, key)
     keys = [key.toString() for each in window.findChildren(QAction) for key in each.shortcuts()]
     shortcuts = [each for each in window.findChildren(QShortcut) if each.parent().window() is window]
     keys += [each.key().toString() for each in shortcuts]
@@ -201,6 +208,14 @@ def test_settings_choices_and_parts_of_panels_are_found_from_another_and_come_to
         assert found(window.finder.entries(), title)[0].place == place, "as the screen calls it"
     find(qtbot, active, "search again")
     qtbot.waitUntil(maps.top_patches.isVisible)
+    names = Counter((each.name, each.place) for each in window.finder.entries())
+    assert {("Enlarge Input", "Filters & maps"), ("Enlarge conv1", "Filters & maps")} <= names.keys()
+    assert not [name for name, _ in names if name == "Close the message"]
+    window.set_presenting(True)
+    qtbot.waitUntil(lambda: not training.form.isVisible())
+    find(qtbot, active, "training speed")
+    qtbot.waitUntil(lambda: not window.is_presenting)  # which shows no settings
+    assert has_keyboard(training)
 
 
 def test_the_panel_in_front_comes_first_and_every_page_of_backprop_is_found_from_another(

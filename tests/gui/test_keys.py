@@ -358,7 +358,7 @@ def test_who_uses_only_keys_is_shown_each_on_its_control_and_who_has_a_mouse_non
     _press_tab(session, 1)
     assert window.menus.action("keys").isChecked()
     rest(qtbot, session)
-    assert {"Space", "S", "Ctrl+R", "Ctrl+1", "Ctrl+4"} <= {key for key, _ in caps.shown}
+    assert {"Space", "S", "Ctrl+R", "Ctrl+1", "Ctrl+4", "F1"} <= {key for key, _ in caps.shown}
     train = window.run_bar.train
     place = train.rect().translated(train.mapTo(window, QPoint(0, 0)))
     assert any(key == "Space" and place.intersects(each) for key, each in caps.shown)
@@ -369,6 +369,9 @@ def test_who_uses_only_keys_is_shown_each_on_its_control_and_who_has_a_mouse_non
         for each in window.findChildren(QLabel)
         if each.isVisible() and each.text() and each.property("role") != "key"
     ]
+    for bar in filter(QTabBar.isVisible, window.findChildren(QTabBar)):
+        corner, tabs = bar.mapTo(window, QPoint(0, 0)), map(bar.tabRect, range(bar.count()))
+        words += [each.adjusted(12, 6, -12, -6).translated(corner) for each in tabs]
     assert not any(cap.intersects(each) for cap in found for each in words)
     window.run_bar.step.hide()
     qtbot.waitUntil(lambda: "S" not in [key for key, _ in caps.shown])

@@ -48,7 +48,7 @@ _SAYS = {
     "decision_flips": r"Press Start|at 13\.",  # the sweep itself takes long
     "smallest_flip": r"shifted 0\.\d|class \d, probability",
     "window_receivers": r"\bwinners?: (\d|\(\d)|every other cell gets exactly 0|gets 0|tied in this map"
-    r"|in the backward pass it gets the whole gradient|\d of \d+ cells share the maximum",
+    r"|wins by \S+ and gets the whole gradient|\d of \d+ cells share the maximum",
     "gradient_tie_rule": r"^ties: .*\b{count}\b|explains {count}\b",
     "update_loss_change": r"if applied: \d|change by the slope",
 }  # fmt: skip

@@ -89,6 +89,13 @@ def test_a_drawing_is_undone_and_redone_by_key_the_page_in_front_is_the_sample_a
     session.state.choose_test_image(3)
     assert bars_of(own).predicted is None
     own.close()
+    for classes in (("0", "1", "2"), ("0", "1")):
+        session.controller.edit(state.draft.with_classes(classes))
+        rest(qtbot, session)
+    assert len(state.dataset.classes) == 2
+    own = open_board(qtbot, session)
+    assert state.sample is drawn, "kept"
+    own.close()
 
     rng, labels = np.random.default_rng(1), np.arange(60) % 2
     images = rng.integers(0, 256, (60, 20, 16), dtype=np.uint8)
@@ -115,7 +122,8 @@ def test_pages_of_the_window_fit_a_small_screen_and_it_names_ten_classes(qtbot, 
     session.controller.edit(session.state.draft.with_classes(tuple("0123456789")))
     qtbot.waitUntil(lambda: session.window.samples.is_current and len(session.state.dataset.classes) == 10)
     own = open_board(qtbot, session)
-    said = "This network knows {}: whatever you draw, it takes it for one of these."
+    said = "This network knows {}: whatever you draw, it takes it for one of these. "
+    said += "A document keeps your image only while it is the sample."
     assert own.known.text() == said.format("0, 1, 2, 3, 4, 5, 6, 7, 8 and 9")
     own.resize(own.minimumSize())
     for page in ("draw", "image"):

@@ -113,10 +113,10 @@ def test_keys_move_the_pinned_cell_to_the_border_and_point_in_other_maps(lab5):
     pool = lab5.map("pool1")
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Right):
         lab5.key(key, pool)
-    assert pool.hovered == CellKey("cell", 1, 1)
+    assert pool.hovered == CellKey("cell", 5, 5), "from the cell that the pinned one feeds"
     assert lab5.state.pinned.index == (0, 9, 8)
     lab5.key(Qt.Key.Key_Return, pool)
-    assert lab5.state.pinned == PinnedCell("pool1", (0, 1, 1))
+    assert lab5.state.pinned == PinnedCell("pool1", (0, 5, 5))
 
 
 # -- channels ------------------------------------------------------------------------------------------------

@@ -308,6 +308,7 @@ def test_a_remote_control_turns_steps_and_then_panels(
     train(qtbot, session, 20)
     backprop = session.window.panel(BackpropPanel)
     show_panel(qtbot, session, 2)
+    activate(qtbot, window)
     QTest.keyClick(window, Qt.Key.Key_PageDown)
     assert window.panels.front == 2, "only presented panels are pages"
     present(session, (1280, 720))
@@ -328,6 +329,7 @@ def test_a_remote_control_turns_steps_and_then_panels(
         assert window.page.text().startswith(f"page {step + 1} of {last + 1} (Page Down")
         QTest.keyClick(window, Qt.Key.Key_PageDown)
         settle(qtbot)
+        assert focus() is window.panels.front_panel, "its keys are of what the page shows"
     assert window.panels.front == 4
     QTest.keyClick(window, Qt.Key.Key_PageUp)
     settle(qtbot)

@@ -109,10 +109,11 @@ def test_a_moment_that_moves_leaves_nothing_behind(qtbot: QtBot, plot: CurvePlot
 def test_tests_with_every_frame_hold_up_neither_plot(
     qtbot: QtBot, curves: TrainingCurves, state: AppState
 ) -> None:
-    history, ones = History(log_every=10), np.ones(20, dtype=np.intp)
+    history, ones, seen = History(log_every=10), np.ones(20, dtype=np.intp), list[set[float]]()
     state.reset_history(history)
 
     def train_and_test() -> None:
+        seen.append(drawn())
         history.append(Progress(history.step + 1, np.linspace(1, 0.5, 20), ones, ones, 0.1))
         curves.follow()
         history.add_test(EvaluationPoint(history.step, 0.4, 0.9))
@@ -128,6 +129,7 @@ def test_tests_with_every_frame_hold_up_neither_plot(
     frames.start(30)
     qtbot.waitUntil(lambda: min(drawn()) >= 200)  # while news keep coming
     frames.stop()
+    assert max(map(len, seen)) == 1, "all end at one step in each frame"
     qtbot.waitUntil(lambda: drawn() == {history.step})
     tests = len(history.tests)
     qtbot.waitUntil(lambda: all(len(points(p, TESTS)) == tests for p in (curves.loss, curves.accuracy)))
@@ -142,8 +144,8 @@ def test_the_axis_keeps_still_while_points_arrive_and_fits_when_the_run_rests(
     for start in range(1, 5000, 50):
         losses, ones = 0.7 * np.exp(-np.arange(start, start + 50) / 1000), np.ones(50, dtype=np.intp)
         history.append(Progress(start, losses, ones, ones, 0.1))
-        curves._waiting = [curves.loss]
-        curves._draw_one()
+        curves.follow()
+        curves._draw_new()
         views.add(curves.loss.view_range())
     assert len(views) <= 6
     curves.draw()
@@ -415,9 +417,15 @@ def test_the_table_follows_its_end_unless_the_user_has_scrolled_and_shows_whole_
     assert table.scrolled_to() is None
     texts = drawing().texts()
     assert texts[:3] == ["step", "loss", "accuracy"]
-    assert texts[-3:] == ["60,000", "0.00833", "0.99917"], "1/119 and 1/120 differ so"
+    assert texts[-3:] == ["60,000", "0.00833", "0.999167"], "1/119 and 1/120 differ so"
     assert max(mark.box.bottom for mark in drawing().marks if isinstance(mark, Text)) <= table.height()
     assert table.figure(LIGHT).texts() == texts
+    table.set_moment(10_100)
+    marks = [mark for mark in drawing().marks if isinstance(mark, Text)]
+    place = [mark.words for mark in marks].index("10,500")
+    assert [mark.ink for mark in marks[place + 1 : place + 3]] == ["winner"] * 2, "the row of the step"
+    table.set_moment(None)
+    assert table.scrolled_to() is None
     table.show_rows(rows(7, 2))
     assert drawing().texts()[3::3] == ["3,500", "4,000"]
     table.show_rows([])

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from cnnviz._types import View
 from cnnviz.experiment import Experiment
 from cnnviz.snapshots import Snapshot
-from ui.controls.keyboard import plain_arrow_step
+from ui.controls.keyboard import is_enter, plain_arrow_step
 from ui.panels.provenance import HasProvenance
 from ui.state import AppState
 from ui.tasks import TaskRunner
@@ -72,7 +72,8 @@ class Panel(HasProvenance, QFrame):
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         main = self.main()
-        if self.hasFocus() and main is not None and plain_arrow_step(event) is not None:
+        leads = is_enter(event) or plain_arrow_step(event) is not None
+        if self.hasFocus() and main is not None and leads:
             main.setFocus(Qt.FocusReason.TabFocusReason)
         else:
             super().keyPressEvent(event)
@@ -86,7 +87,7 @@ class Panel(HasProvenance, QFrame):
         return True
 
     def main(self) -> QWidget | None:
-        """Return the drawing to which Tab and arrow keys lead when the panel itself has the keyboard."""
+        """Return the drawing to which Tab, Return and arrow keys lead when the panel has the keyboard."""
         return None
 
     def view_state(self) -> View:

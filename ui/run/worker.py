@@ -270,9 +270,9 @@ class Due(NamedTuple):
 
 def next_due(trainer: Trainer, end: int) -> Due:
     """Return what is due next in a run, at `end` at the latest."""
-    # The first epoch, where most happens, has several tests; later ones end with one.
-    is_first = trainer.step < trainer.steps_per_epoch - trainer.steps_per_epoch % _TESTS_IN_FIRST_EPOCH
-    test_every = max(1, trainer.steps_per_epoch // (_TESTS_IN_FIRST_EPOCH if is_first else 1))
+    # The first epoch, where most happens, has several tests, of which one is at its end, none a step before.
+    part = trainer.steps_per_epoch // _TESTS_IN_FIRST_EPOCH
+    test_every = part if trainer.step < (_TESTS_IN_FIRST_EPOCH - 1) * part else trainer.steps_per_epoch
     snapshot_every = snapshot_interval(trainer.steps_per_epoch, trainer.total_steps)
     step = min(end, _next_multiple(trainer.step, test_every), _next_multiple(trainer.step, snapshot_every))
     epoch_ends = step % trainer.steps_per_epoch == 0

@@ -109,7 +109,7 @@ ACTIONS = (
     ),
     ActionRow(
         name="open_data", menu="&File", text="Import &data…", handler="open_data", key="Ctrl+D",
-        tooltip="read an IDX folder, a Keras .npz or a folder of images", starts_section=True,
+        tooltip="read your own data: an IDX folder, a Keras .npz or a folder of images", starts_section=True,
     ),
     ActionRow(
         name="open_mnist", menu="&File", text="Use &MNIST", handler="controller.open_mnist",

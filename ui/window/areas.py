@@ -183,4 +183,5 @@ class AreaFrame(QFrame):
                 seen &= each.rect().translated(each.mapTo(window, _CORNER))
             # Beside the words at its edge, not over them.
             self.setGeometry(seen.adjusted(-_BESIDE, -_BESIDE, _BESIDE, _BESIDE) & window.rect())
-            self.setVisible(not window.isFullScreen())  # which shows one area alone
+            is_alone = seen.width() == window.width() and 2 * seen.height() > window.height()
+            self.setVisible(not (window.isFullScreen() and is_alone))

@@ -27,6 +27,7 @@ from ui.controls.cover import Cover
 from ui.controls.keyboard import is_enter
 from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill, named
+from ui.controls.message_bar import MessageBar
 from ui.controls.tips import wrapped
 from ui.guide.chapters import CHAPTERS, TERMS, place_of, sections_of
 from ui.state import RunStatus
@@ -280,6 +281,7 @@ _STATES = {
 }
 #: More options than these would push everything else aside.
 _MOST_OPTIONS = 12
+_CHOSEN = re.compile(r",? (filter|map|unit) \d+")
 Show = Callable[[], object]
 _ALL_IN_SIGHT: Mapping[QWidget, Show] = MappingProxyType({})
 
@@ -308,30 +310,42 @@ def chapters(show: Callable[[str], object], *, is_whole: bool = False) -> Iterat
 
 
 def controls_of(
-    part: QWidget, place: str, show: Show, pages: Mapping[QWidget, Show] = _ALL_IN_SIGHT
+    part: QWidget,
+    place: str,
+    show: Show,
+    pages: Mapping[QWidget, Show] = _ALL_IN_SIGHT,
+    leave: Show | None = None,
+    say: Callable[[str], object] = print,
 ) -> Iterator[Entry]:
     """Yield the controls of a part of the window, and the options of its lists.
 
     * `pages`: of those of its pages, or controls, that may be out of sight, what brings them to the
       front.
+    * `leave`: leaves presenter mode, which may hide them; None in the window.
+    * `say`: is told why something is not shown after all that.
     """
     covers = part.findChildren(Cover)
     for widget in part.findChildren(QWidget):
         if isinstance(widget.window(), QMenu):  # of the plotting library, and nowhere to be seen
             continue
-        name = _name_of(widget)
+        name, bar = _name_of(widget), widget.parent()
+        if isinstance(bar, MessageBar) and (bar.isHidden() or widget.isHidden()):
+            continue
         if not name or not widget.focusPolicy() & Qt.FocusPolicy.TabFocus or widget.focusProxy() is not None:
             continue
         why_not = "" if widget.isEnabled() else f"“{name}” is not available now."
+        hidden = f"“{name}” is not shown in {place} now."
         page = next((each for each in pages if each is widget or each.isAncestorOf(widget)), part)
-        if page is not widget and not widget.isVisibleTo(page):
+        if page is widget and widget.isHidden():  # drawn ahead, when others were chosen
+            name = _CHOSEN.sub("", name)
+        elif page is not widget and not widget.isVisibleTo(page):
             reasons = [each.reason.text() for each in covers if each.isAncestorOf(widget)]
-            why_not = next(filter(None, reasons), f"“{name}” is not shown in {place} now.")
-        use = partial(_use, widget, show, pages.get(page))
-        yield Entry(name, place, use, why_not=why_not, about=widget.toolTip())
+            why_not = next(filter(None, reasons), "" if leave else hidden)
+        use = partial(_use, widget, (show, pages.get(page)), leave, partial(say, hidden))
+        yield Entry(name, place, use, widget.property("key") or "", why_not, widget.toolTip())
         if isinstance(widget, ChoiceField) and not why_not and widget.count() <= _MOST_OPTIONS:
             for row in range(widget.count()):
-                choose = partial(_choose, widget, row, show, pages.get(page))
+                choose = partial(_choose, widget, row, use)
                 yield Entry(f"{name}: {widget.itemText(row)}", place, choose)
 
 
@@ -346,16 +360,22 @@ def _name_of(widget: QWidget) -> str:
     return f"{whose}: {name}" if whose else name
 
 
-def _use(widget: QWidget, *shows: Show | None) -> None:
-    """Press a button; give anything else the keyboard."""
+def _use(widget: QWidget, shows: tuple[Show | None, ...], leave: Show | None, say: Show) -> None:
+    """Press a button; give anything else the keyboard. `say` is called where nothing brings it into sight."""
     for show in filter(None, shows):
         show()
+    if leave is not None and not widget.isVisible():
+        for show in filter(None, (leave, *shows)):
+            show()
+        if not widget.isVisible():
+            say()
+            return
     widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
     if isinstance(widget, QAbstractButton):
         widget.click()
 
 
-def _choose(field: ChoiceField, row: int, *shows: Show | None) -> None:
-    _use(field, *shows)
+def _choose(field: ChoiceField, row: int, use: Show) -> None:
+    use()
     field.setCurrentIndex(row)
     field.activated.emit(row)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QLineEdit,
+    QMenuBar,
     QPlainTextEdit,
     QTabBar,
     QTextEdit,
@@ -95,9 +96,12 @@ class Pages:
 
     So a remote control leads through the steps of the backward pass, and after the last one to the next step
     of the lab. Who turns back gets back what was turned last.
+
+    * `turned`: is called after a key has turned a page.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, turned: Callable[[], object]) -> None:
+        self._turned = turned
         self._all: list[tuple[Callable[[], bool], Callable[[int], bool]]] = []
         self._last: tuple[object, int] | None = None  # what was turned last, and which way
 
@@ -125,6 +129,7 @@ class Pages:
         for part, turn in in_sight:
             if turn(way):
                 self._last = part, way
+                self._turned()
                 return
 
 
@@ -135,7 +140,8 @@ _MOVES = frozenset({QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEve
 _SETTLED_MS = 120
 #: Parts that show words, and the edge of a button that is free of them; how far caps are from one another.
 _WORDS = QLabel, WrapLabel, ElidedLabel, QAbstractButton, QLineEdit, QComboBox, QAbstractSpinBox
-_EDGE, _APART = 4, 2
+_EDGE, _TAB_EDGE, _APART = 4, 10, 6
+_HELP, _HELP_KEY = "Help", next(row.key for row in ACTIONS if row.name == "guide")
 _TABS = {as_read(row.text).partition(" ")[2]: row.key for row in ACTIONS if row.name.startswith("panel_")}
 
 
@@ -204,7 +210,8 @@ class KeyCaps(QObject):
             cap = self._caps[len(places)]
             cap.setText(key)
             cap.adjustSize()
-            taken = [*places, *(each for each in words if not place.contains(each))]
+            taken = [each.adjusted(-_APART, 0, _APART, 0) for each in places]
+            taken += (each for each in words if not place.contains(each))
             for found in self._tried(place, cap.size(), places):
                 if self._window.rect().contains(found) and not any(map(found.intersects, taken)):
                     places.append(found)
@@ -221,8 +228,8 @@ class KeyCaps(QObject):
         found.moveCenter(QPoint(middle.x(), place.bottom() + size.height() // 3))
         found.moveRight(min(found.right(), self._window.width() - 1))
         yield found
-        lefts = [each.left() for each in places if each.intersects(found)]
-        yield found.translated(min(lefts, default=0) - _APART - found.right(), 0)
+        lefts = [each.left() for each in places if each.adjusted(-_APART, 0, _APART, 0).intersects(found)]
+        yield found.translated(min(lefts, default=0) - _APART - 1 - found.right(), 0)
         for x in (place.right() + size.width() // 2 + _APART, place.left() - size.width() // 2 - _APART):
             found.moveCenter(QPoint(x, middle.y()))
             yield found
@@ -245,8 +252,17 @@ class KeyCaps(QObject):
                 seen = part.visibleRegion().boundingRect().adjusted(edge, edge, -edge, -edge)
                 yield seen.translated(corner)
 
+        for bar in self._window.findChildren(QTabBar):
+            corner, edges = bar.mapTo(self._window, QPoint(0, 0)), (_TAB_EDGE, _EDGE, -_TAB_EDGE, -_EDGE)
+            tabs = map(bar.tabRect, range(bar.count() if bar.isVisible() else 0))
+            yield from (each.adjusted(*edges).translated(corner) for each in tabs)
+
     def _controls(self) -> Iterator[tuple[str, QRect]]:
         """Yield the key of each control in sight, and where in the window that is."""
+        for menus in self._window.findChildren(QMenuBar):
+            for action in menus.actions():
+                if as_read(action.text()) == _HELP:
+                    yield from self._seen(menus, _HELP_KEY, menus.actionGeometry(action))
         for button in self._window.findChildren(QAbstractButton):
             key = button.property("key")
             if key:

@@ -45,7 +45,7 @@ from ui.state import AppState
 from ui.tasks import TaskRunner
 from ui.theme import LIGHT, Theme, follow_theme, theme_manager
 from ui.theme.tokens import projected
-from ui.window.actions import as_read
+from ui.window.actions import action_row, as_read
 from ui.window.areas import Areas
 from ui.window.finder import Entry, Finder, actions_of, ask_for, chapters, controls_of
 from ui.window.keys import Pages
@@ -230,6 +230,12 @@ class MainWindow(QMainWindow):
         while self.panels.panels()[place].turn_page(-way):
             pass
         return True
+
+    def _enter_presented(self) -> None:
+        """Give the keyboard to the panel of which a page is presented now, unless a part of it has it."""
+        panel = self.panels.front_panel
+        if self.is_presenting and panel is not None and not has_keyboard(panel):
+            self.areas.enter(panel)
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -423,6 +429,8 @@ class MainWindow(QMainWindow):
         #: In presenter mode, what stands for the tabs.
         names = [(row.dock_name, as_read(row.title)) for row in PANELS]
         self.line = named(SegmentedControl(names), "Panels")
+        for number, row in enumerate(PANELS):
+            self.line.button(row.dock_name).setProperty("key", action_row(f"panel_{number}").key)
         self.line.currentChanged.connect(self.panels.show_named)
         self.line.hide()
         self.page = ElidedLabel(role="muted")
@@ -431,7 +439,7 @@ class MainWindow(QMainWindow):
         self.moment = MomentChip(state, self.panels)
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state, runs)
-        self.pages = Pages()
+        self.pages = Pages(self._enter_presented)
         self.leave = Button(
             "Leave presenter mode (Esc)", "", "link", "Show the panels in the window again", "F11"
         )
@@ -501,8 +509,11 @@ class MainWindow(QMainWindow):
 
     def _controls(self) -> Iterator[Entry]:
         """Yield the controls in the window that are no buttons of actions."""
+        leave = partial(self.set_presenting, False) if self.is_presenting else None
+        ways = leave, partial(self._state.raise_notice, "window", "info")
         for number, (title, panel) in enumerate(zip(self.panels.titles, self.panels.panels(), strict=True)):
-            for entry in controls_of(panel, title, partial(self.panels.show_panel, number), panel.openers()):
+            show = partial(self.panels.show_panel, number)
+            for entry in controls_of(panel, title, show, panel.openers(), *ways):
                 yield replace(entry, is_behind=number != self.panels.front)
         for place, part in (("Samples", self.samples), ("Timeline", self.timeline)):
             yield from controls_of(part, place, partial(self.set_bare, False))

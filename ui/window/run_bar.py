@@ -187,6 +187,7 @@ class RunStatusBar(QWidget):
         self._state = state
         self._theme, self._metrics = LIGHT, QFontMetrics(mono_font())
         self._widest: dict[QWidget, int] = {}
+        self._steps = "", ""  # with status and end, and without them where there is no room
         self._pace = Pace(_DRAWING_MS, self)
         self._pace.due.connect(self._draw)
         self._build_widgets()
@@ -220,8 +221,13 @@ class RunStatusBar(QWidget):
         No layout does this: one would arrange the whole window anew whenever a number changes.
         """
         px = self._theme.px
-        widths = {part: self._width_of(part) for part in self._by_importance}
         room, gap = self.width() - 2 * px(12) + px(20), px(20)
+        long, short = self._steps
+        is_short = self._metrics.horizontalAdvance(long) + gap >= room
+        self.step.setText(short if is_short else long)
+        if is_short:
+            self._widest.pop(self.step, None)
+        widths = {part: self._width_of(part) for part in self._by_importance}
         shown: set[QWidget] = set()
         for part in self._by_importance:
             if widths[part]:
@@ -286,8 +292,8 @@ class RunStatusBar(QWidget):
         run, history = self._state.run, self._state.history
         self.progress.setRange(0, max(run.total_steps, 1))
         self.progress.setValue(run.step)
-        steps = f"step {format_count(run.step)} / {format_count(run.total_steps)}"
-        self.step.setText(f"{run.status} · {steps}")
+        step = f"step {format_count(run.step)}"
+        self._steps = f"{run.status} · {step} / {format_count(run.total_steps)}", step
         self.epoch.setText(f"epoch {run.epoch}" if run.is_started else "")
         means = history.means_at(history.step)
         parts = {

@@ -33,8 +33,8 @@ from ui.panels.feature_maps.view import SPEEDS
 from ui.state import PinnedCell
 
 _RULES = {
-    "first": "the first of them gets the whole gradient, the others 0",
-    "all": "each of them gets the whole gradient",
+    "first": "the first gets the whole gradient",
+    "all": "each gets the whole gradient",
     "split": "they share the gradient in equal parts",
 }
 _CURVE_POINTS = 121
@@ -269,7 +269,7 @@ def _say_product(products: NDArray[np.floating], term: int) -> str:
 def _window(shown: Arithmetic, cell: MaxPoolCell, why_covered: str) -> Row:
     """Window of a max pool, its winners, and who gets the gradient."""
     window, other, told = _of_window(_Alike.of(shown, cell), why_covered)
-    return across(window, other, down(_ledger(shown), *told, room=_LEDGER), gap=24)
+    return across(window, other, down(_ledger(shown), *told, room=_LEDGER, gap=4), gap=24)
 
 
 @lru_cache(2)
@@ -291,8 +291,8 @@ def _of_window(alike: _Alike, why_covered: str) -> tuple[Item, Item, tuple[Item,
         told: tuple[Item, ...] = ()
     else:
         shares = _cells(cell.shares, Colors("sequential", 0.0, 1.0), is_precise=False)
-        other = _table("shares", title, tip, shares)
-        told = (Card("note", WORDS, Words(_who_gets_it(cell)), room=None),)
+        other = _table("shares", title, f"{tip}. {(said := _who_gets_it(cell))}", shares)
+        told = (Card("note", WORDS, Words(said), room=None, spare=1),)  # rather than cut
     return window, replace(other, room=window.room), told
 
 
@@ -300,10 +300,10 @@ def _who_gets_it(cell: MaxPoolCell) -> str:
     if cell.tied:
         return (
             f"{np.count_nonzero(cell.winners)} of {cell.values.size} cells share the maximum. "
-            f"Rule in force, “{cell.ties}”: {_RULES[cell.ties]}."
+            f"Rule “{cell.ties}”: {_RULES[cell.ties]}."
         )
     lead = format_value(lead_of(cell.values) or 0.0)
-    return f"One cell of {cell.values.size} wins by {lead}: in the backward pass it gets the whole gradient."
+    return f"One cell of {cell.values.size} wins by {lead} and gets the whole gradient."
 
 
 def _function(shown: Arithmetic, cell: ActivationCell) -> Row:

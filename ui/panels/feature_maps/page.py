@@ -290,8 +290,10 @@ def _map_head(now: Now, column: Column, lines: tuple[str, ...]) -> tuple[Item, .
     elif column.kind is Kind.MAPS:
         buttons.append(_fold(now, column))
     if column.kind is not Kind.FILTERS:
-        icon, title = ("minimize", "Back to normal size") if is_large else ("maximize", "Enlarge")
-        tip = title if is_large else "Enlarge (double click on the map)"
+        icon, title = "maximize", f"Enlarge {column.title}"
+        if is_large:
+            icon, title = "minimize", "Back to normal size"
+        tip = title if is_large else f"{title} (double click on the map)"
         name = f"enlarge {column.key}"
         buttons.append(Choice(name, "mini", title, asks.Enlarge(column.key), tip=tip, icon=icon))
     return _head(column, f"{column.shape[1]} × {column.shape[2]}", lines, *buttons)

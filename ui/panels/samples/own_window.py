@@ -38,6 +38,7 @@ _PAD_TIP = (
     "Draw with the left button, erase with the right one. "
     "Keyboard: arrow keys move the pen, Space lowers and lifts it."
 )
+_KEPT = "A document keeps your image only while it is the sample."
 _NO_PICTURE = "Open an image, drop a file on the window, or copy an image and press Ctrl+V"
 _DARK_TIP = (
     "The images of MNIST are light on black, so what is dark on light paper is inverted. "
@@ -263,6 +264,10 @@ class OwnDigitWindow(QDialog):
             self.pad.setFocus()
         if self.page in self._made:
             self._state.set_sample(self._made[self.page].sample)
+        elif self.page == "image":
+            self._make_from_picture()
+        elif not self.pad.is_blank():  # drawn for images of another size
+            self._make_from_drawing(None)
         self._show_outcome()
 
     def _on_draw_page(self, change: Callable[[], None]) -> None:
@@ -290,8 +295,8 @@ class OwnDigitWindow(QDialog):
         self.pad.set_aspect(*shape)
         listed = f"{', '.join(dataset.classes[:-1])} and {dataset.classes[-1]}"
         said = f"This network knows {listed}: whatever you draw, it takes it for one of these."
-        self.known.set_text(said)
-        self._made.clear()
+        self.known.set_text(f"{said} {_KEPT}")
+        self._made = {key: e for key, e in self._made.items() if e.sample.pixels.shape[1:] == shape}
         self._show_outcome()
 
     # -- making samples ------------------------------------------------------------------------------------

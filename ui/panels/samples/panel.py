@@ -195,10 +195,11 @@ class SamplesPanel(QFrame):
         self.search.setValidator(self._index_range)
         across = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._find = fill(across, (self.filter, 3), (self.search, 2), spacing=6)
-        tip = "Click an image to make it the sample; the arrow keys go through them"
+        tip = "Click an image to make it the sample; the arrow keys go to the next image"
         strong = Qt.FocusPolicy.StrongFocus
         self.grid = ThumbnailView(THUMBNAILS, "Test images", tip, self._answer, focus=strong)
         self.grid.setObjectName("samples")
+        self.grid.setProperty("key", "Right")  # so that it is found
         scaled(self.grid.setMinimumHeight, _GRID_HEIGHT)
         self.grid.placeholder = "Loading the images…"
         tip = "Draw an image and watch what the network makes of it"

@@ -7,7 +7,16 @@ from typing import Any, override
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QFontMetricsF, QKeyEvent, QPainter, QResizeEvent, QShowEvent
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFontMetricsF,
+    QHelpEvent,
+    QKeyEvent,
+    QPainter,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QGraphicsScene, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnviz.drawing import Box, Drawing, Ground, Look, Table, drawn
@@ -21,7 +30,7 @@ from ui.controls.buttons import IconButton
 from ui.controls.keyboard import has_shift, is_plain
 from ui.controls.layouts import fill, named
 from ui.controls.spoken import Spoken, tell_value
-from ui.controls.tips import BESIDE
+from ui.controls.tips import BESIDE, ShowsTips, show_tip, wrapped
 from ui.marks import MarkView
 from ui.panels.provenance import HasProvenance
 from ui.panels.reading_box import ReadingBox
@@ -125,7 +134,7 @@ class _Item:
             item.setData(np.empty(0), np.empty(0))
 
 
-class CurvePlot(HasProvenance, Spoken, QWidget):
+class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
     """Shows a `Curves` that is replaced whenever there are more points; out of sight it costs nothing.
 
     The wheel zooms the x axis, or that axis over whose numbers it is turned, and dragging moves; a double
@@ -402,6 +411,10 @@ class CurvePlot(HasProvenance, Spoken, QWidget):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             self.set_theme(self._theme)
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            if self._cursor is None:  # or two boxes would say something of one place
+                show_tip(self, wrapped(self.toolTip()), event.globalPos())
+            return True
         return super().event(event)
 
     @override

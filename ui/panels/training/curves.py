@@ -24,8 +24,8 @@ from ui.state import AppState, RunStatus
 
 #: Between the news of steps and their drawing: in a turn of their own.
 _DRAWING_MS = 10
-#: Between the drawing of one plot and of the other; no more often than that is a curve seen to grow.
-_OTHER_MS = 160
+#: Between two drawings: it holds the interpreter, and with it training.
+_PAUSE_MS = 320
 _FARTHEST = 1e12  # ends of a view that a session keeps
 _UNTRAINED = "Press Train (Space) and watch the network learn to tell {classes}"
 _TOO_FEW = "A mean needs more steps: shown from step {step} on"
@@ -73,12 +73,12 @@ class TrainingCurves(HasProvenance, QWidget):
     def __init__(self, state: AppState, train: Callable[[], object]) -> None:
         super().__init__()
         self._state = state
-        self._waiting: list[CurvePlot] = []  # plots that do not show what is new yet; the next one first
+        self._is_waiting = False  # for what is new to be drawn
         self.choices = Choices(View, parent=self)
         self._unit = named(QLabel(), role="muted")
         self._unit.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.loss = CurvePlot("Loss", "Loss over the training steps", self._unit)
-        self._next_drawing = single_shot(self, self._draw_one)
+        self._next_drawing = single_shot(self, self._draw_new)
         self.units = Button("step", "chevron-down", "link")
         self.units.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.units.setAccessibleName("Unit of the x axis")
@@ -142,22 +142,22 @@ class TrainingCurves(HasProvenance, QWidget):
             self.draw()
 
     def follow(self) -> None:
-        """Draw what is new soon, the plots in turns: it holds the interpreter, and with it training."""
-        self._waiting += [plot for plot in self._plots.values() if plot not in self._waiting]
+        """Draw what is new soon, both plots at once, so that they end at one step."""
+        self._is_waiting = True
         if not self._next_drawing.isActive():
             self._next_drawing.start(_DRAWING_MS)
 
     def draw(self) -> None:
         """Draw what is new now, on axes as if all of it had come at once."""
         self._next_drawing.stop()
-        self._waiting.clear()
+        self._is_waiting = False
         self._describe()
         for plot in self._plots.values():
             self._show(plot, is_smooth=True)
 
     @override
     def catch_up(self) -> None:
-        if self._waiting:
+        if self._is_waiting:
             self.draw()
 
     @override
@@ -173,11 +173,12 @@ class TrainingCurves(HasProvenance, QWidget):
         # Whichever way they lie.
         return self.loss.minimumSizeHint().expandedTo(self.accuracy.minimumSizeHint())
 
-    def _draw_one(self) -> None:
-        """Draw what is new in one of the plots, and leave the other for the next time."""
-        self._show(self._waiting.pop(0), is_smooth=False)
-        if self._waiting:
-            self._next_drawing.start(_OTHER_MS)
+    def _draw_new(self) -> None:
+        if self._is_waiting:
+            self._is_waiting = False
+            for plot in self._plots.values():
+                self._show(plot, is_smooth=False)
+            self._next_drawing.start(_PAUSE_MS)
 
     def _show(self, plot: CurvePlot, *, is_smooth: bool) -> None:
         view, run, history = self.choices.value, self._run, self._state.history

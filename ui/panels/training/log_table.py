@@ -1,6 +1,7 @@
 """The log of a training run as a table that follows its own end."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import override
 
@@ -20,16 +21,17 @@ from ui.theme import Theme
 HEADERS = "step", "loss", "accuracy"
 
 
-def log_values(rows: Sequence[LogLine]) -> Values:
-    """Steps with mean loss and accuracy; the means have as many decimals as tell them apart."""
-    columns = [format_column(column, 3, longest=7) for column in zip(*rows, strict=True)][1:3]
+def log_values(rows: Sequence[LogLine], marked: int | None = None) -> Values:
+    """Steps with mean loss and accuracy, one marked; the means have as many decimals as tell them apart."""
+    columns = [format_column(column, 3, longest=8) for column in zip(*rows, strict=True)][1:3]
     shown: list[Value] = []
     for (step, *means, _), *texts in zip(rows, *columns, strict=True):
         loss, accuracy = (
             format_value(mean) if math.isnan(mean) else text  # which is no gap
             for mean, text in zip(means, texts, strict=True)
         )
-        shown.append(Value("", format_count(int(step)), loss, more=(accuracy,)))
+        ink = "winner" if len(shown) == marked else "text"
+        shown.append(Value("", format_count(int(step)), loss, ink, more=(accuracy,)))
     return Values(tuple(shown), HEADERS[1:], current=-1, names=HEADERS[0])
 
 
@@ -39,6 +41,7 @@ class LogTable(ProvenanceView[Values]):
     def __init__(self) -> None:
         super().__init__(VALUES, copies=True, focus=Qt.FocusPolicy.StrongFocus)
         self.rows: Sequence[LogLine] = ()
+        self._moment: int | None = None
         self.bar = QScrollBar(Qt.Orientation.Vertical, self)
         self.bar.valueChanged.connect(self._show_rows)
 
@@ -48,6 +51,18 @@ class LogTable(ProvenanceView[Values]):
             self.bar.setRange(0, 0)
         self.rows = rows
         self._set_range()
+
+    def set_moment(self, step: int | None) -> None:
+        """Mark the row whose mean has a step, and bring it into sight; None: follow the end again."""
+        if step == self._moment:
+            return
+        self._moment = step
+        place = self.bar.maximum() if step is None else self._row_of(step) - self.bar.pageStep() // 2
+        self.bar.setValue(place)
+        self._show_rows()
+
+    def _row_of(self, step: int) -> int:
+        return bisect_left(self.rows, step, key=lambda row: row[0])
 
     def scrolled_to(self) -> int | None:
         """Number of the first row in sight; None while the table follows its end."""
@@ -76,7 +91,8 @@ class LogTable(ProvenanceView[Values]):
     def _show_rows(self) -> None:
         first = self.bar.value()
         rows = self.rows[first : first + self.bar.pageStep()]
-        self.show_content(log_values(rows) if rows else None)
+        marked = None if self._moment is None else self._row_of(self._moment) - first
+        self.show_content(log_values(rows, marked) if rows else None)
 
     @property
     def _line(self) -> float:

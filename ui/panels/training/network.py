@@ -95,6 +95,10 @@ class NetworkPart(HasProvenance, QWidget):
         state.historyReset.connect(self._loop.look)
         state.coveredChanged.connect(self._on_covered)
 
+    def set_moment(self, step: int | None) -> None:
+        """Call the moment that is shown what it is: now, or then."""
+        self.choices.controls["moment"].button("now").setText("Now" if step is None else "Then")
+
     @property
     def flow(self) -> Flow | None:
         """What is drawn."""

@@ -319,6 +319,7 @@ class TrainingPanel(Panel):
             (state.historyReset, self._on_history_reset),
             (state.runChanged, self._on_run_changed),
             (state.evaluationChanged, self._on_evaluation_changed),
+            (state.momentChanged, self._on_moment_changed),
         ):
             signal.connect(slot)
             slot()
@@ -348,6 +349,12 @@ class TrainingPanel(Panel):
 
     def _draw_log(self) -> None:
         self.log.show_rows(self._state.history.log)
+
+    def _on_moment_changed(self) -> None:
+        shown = self._state.shown
+        step = None if shown is None or self._state.follows_live else shown.step
+        self.log.set_moment(step)
+        self.network.set_moment(step)
 
     def _on_sample_changed(self) -> None:
         sample = self._state.sample
