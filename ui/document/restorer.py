@@ -227,6 +227,10 @@ class DocumentRestorer(QObject):
             self._end()
             return
         state.set_speed(None)
+
+        def still(act: Callable[[], object]) -> Callable[[], object]:
+            return lambda: act() if self._order is order else None  # no other one has taken its place
+
         epochs = run.epochs if run is not None else 0 if document.run is None else document.run.epochs
         self._controller.begin(
             document.experiment if run is None else run.experiment,
@@ -235,9 +239,9 @@ class DocumentRestorer(QObject):
             source=None if built.source is state.source else built.source,
             history=None if run is None else run.history,
             epochs=epochs,
-            first=partial(self._take_words, order, built),
-            then=partial(self._show_run, order, built, run, told),
-            otherwise=self._end,
+            first=still(partial(self._take_words, order, built)),
+            then=still(partial(self._show_run, order, built, run, told)),
+            otherwise=still(self._end),
         )
 
     def _take_words(self, order: Order, built: Built) -> None:
