@@ -121,7 +121,8 @@ class TaskRunner(QObject):
 
         task = _Task(kind, function, Context(tell), on_done, on_failed, on_progress)
         self._current[kind] = task
-        if is_running(self._thread):
+        self._thread.start()  # if it does not run yet
+        if self._thread.isRunning():  # the system may have none to give
             self._submitted.emit(task)
         else:
             self._worker.failed.emit(task, NO_THREAD)
@@ -234,10 +235,3 @@ class LatestOnly:
     def _go_on(self) -> None:
         if self._next is not None and not self._analysis.is_busy(self._kind):
             self.submit(self._next)
-
-
-def is_running(thread: QThread) -> bool:
-    """Start a thread that is not running yet; return whether it runs: the system may have none to give."""
-    if not thread.isRunning():
-        thread.start()
-    return thread.isRunning()

@@ -37,15 +37,18 @@ def choose(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
         monkeypatch.setattr(QFileDialog, dialog, lambda *_: (str(path), ""))
 
 
-def answered(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
+def answered(
+    monkeypatch: pytest.MonkeyPatch, *answers: str | bool, question: str = "ask_whether_to_save"
+) -> list[str]:
     """Let the question before something is lost be answered so; returns what is asked, for each in turn."""
     given, asked = list(answers), list[str]()
 
-    def answer(_parent: object, text: str, event: str, **_: bool) -> str:
-        asked.append(f"{text} Before {event}?")
+    def answer(_parent: object, *said: str) -> str | bool:
+        is_event = question == "ask_whether_to_save"
+        asked.append(" Before ".join(said) + "?" if is_event else ": ".join(said))
         return given.pop(0)
 
-    monkeypatch.setattr(window_document, "ask_whether_to_save", answer)
+    monkeypatch.setattr(window_document, question, answer)
     return asked
 
 

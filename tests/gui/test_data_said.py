@@ -115,7 +115,7 @@ def endless(monkeypatch, tmp_path) -> Path:
             progress(1, 2)
             time.sleep(0.01)
 
-    monkeypatch.setattr(loading, "_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(loading, "PATIENCE_SECONDS", 0.0)
     monkeypatch.setattr(loading, "load_dataset", read)
     return write_pictures(tmp_path / "zoo")
 

@@ -252,7 +252,7 @@ def test_a_run_that_is_replaced_is_saved_first_and_never_over_another(
     qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state, asked = session.state, answered(monkeypatch, "save", "save")
-    monkeypatch.setattr("ui.document.window_document.ask_about_other_run", lambda *_: "save")
+    answered(monkeypatch, "save", question="ask_about_other_run")
     paths = tmp_path / "one.cnnviz", tmp_path / "two.cnnviz"
     steps: list[int] = []
     for path in paths:
@@ -276,14 +276,8 @@ def test_a_run_that_is_replaced_is_saved_first_and_never_over_another(
 def test_a_file_that_another_window_has_changed_is_not_replaced_without_a_question(
     qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, answers = tmp_path / "a.cnnviz", [False, False, True]
-    asked: list[str] = []
-
-    def answer(_parent: object, name: str) -> bool:
-        asked.append(name)
-        return answers.pop(0)
-
-    monkeypatch.setattr("ui.document.window_document.ask_about_changed_file", answer)
+    path = tmp_path / "a.cnnviz"
+    asked = answered(monkeypatch, False, False, True, question="ask_about_changed_file")
     panel = type_report(session)
     save_document(qtbot, session, path)
     panel.work.set_head("author", "Grace")
@@ -310,17 +304,13 @@ def test_a_saved_run_is_not_replaced_by_another_without_a_question(
     qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, other = tmp_path / "a.cnnviz", tmp_path / "b.cnnviz"
-    answers, asked = ["cancel", "cancel", "save", "discard"], list[str]()
-
-    def answer(_parent: object, name: str, said: str) -> str:
-        asked.append(f"{name}: {said}")
-        return answers.pop(0)
+    answers = "cancel", "cancel", "save", "discard"
+    asked = answered(monkeypatch, *answers, question="ask_about_other_run")
 
     def save() -> None:
         with qtbot.waitSignal(session.document.saved):
             ask(session, "save")
 
-    monkeypatch.setattr("ui.document.window_document.ask_about_other_run", answer)
     choose(monkeypatch, other)
     train(qtbot, session, 20)
     save_document(qtbot, session, path)
@@ -346,7 +336,7 @@ def test_a_saved_run_is_not_replaced_by_another_without_a_question(
     assert session.document.save_now()
     train(qtbot, session, 8)
     assert session.document.save_now()  # from here on it is the run of this file
-    assert not answers
+    assert len(asked) == len(answers)
     choose(monkeypatch, path)
     ask(session, "import_run")
     qtbot.waitUntil(lambda: session.state.ghost is not None and session.state.ghost.step == last)

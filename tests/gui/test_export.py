@@ -83,7 +83,7 @@ def test_an_svg_has_lines_and_letters_but_no_picture(panel):
 @needs_poppler
 def test_a_pdf_has_text_to_select_the_size_asked_for_and_the_very_colours(panel, tmp_path):
     path = tmp_path / "figure.pdf"
-    path.write_bytes(draw_pdf(_drawing(panel, caption="seed 0 · step 12"), width_cm=10.0)())
+    path.write_bytes(draw_pdf(_drawing(panel, caption="seed 0 · step 12"), "", 10.0)())
     text = subprocess.run(["pdftotext", path, "-"], capture_output=True, check=True, text=True).stdout
     assert "Loss" in text
     assert "seed 0 · step 12" in text
@@ -263,52 +263,37 @@ def test_an_impossible_place_gets_one_sentence(qtbot, dialog, tmp_path):
     assert dialog.message.kind() == "success"
 
 
-class SlowDisk:
-    """Writes files, but not before it may."""
+@pytest.mark.parametrize("folder", ["", "gone"])
+def test_a_file_is_written_beside_the_window_which_tells_of_it_when_the_dialog_is_closed(
+    qtbot, dialog, monkeypatch, tmp_path, folder
+):
+    may, threads, notices = threading.Event(), list[str](), list[Notice]()
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.may = threading.Event()
-        self.threads: list[str] = []
-        monkeypatch.setattr("ui.export.dialog.atomic_write", self._write)
-
-    def _write(self, path: Path, content: bytes) -> None:
-        self.threads.append(QThread.currentThread().objectName())
-        assert self.may.wait(PATIENCE / 1000)
+    def write_slowly(path: Path, content: bytes) -> None:
+        threads.append(QThread.currentThread().objectName())
+        assert may.wait(PATIENCE / 1000)
         atomic_write(path, content)
 
-
-def test_a_file_is_written_beside_the_window_also_when_the_dialog_is_closed(qtbot, dialog, monkeypatch):
-    disk = SlowDisk(monkeypatch)
+    monkeypatch.setattr("ui.export.dialog.atomic_write", write_slowly)
+    dialog._state.noticeRaised.connect(notices.append)
+    dialog.folder.setText(str(tmp_path / folder))
     path = dialog.path()
     qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: disk.threads == ["files"])
+    qtbot.waitUntil(lambda: threads == ["files"])
     assert dialog.isVisible()
     assert not dialog.save.isEnabled(), "one press writes one file"
-    dialog.reject()
-    assert not dialog.isVisible()
-    notices = list[Notice]()
-    dialog._state.noticeRaised.connect(notices.append)
-    with qtbot.waitSignals([dialog.exported, dialog.finished]):
-        disk.may.set()
-    assert path.stat().st_size > 0
-    assert [(each.kind, each.action) for each in notices] == [("success", "Show in folder")]
-    assert dialog.result() == ExportDialog.DialogCode.Accepted
-
-
-def test_of_a_file_that_could_not_be_written_the_window_tells_when_the_dialog_is_closed(
-    qtbot, dialog, monkeypatch, tmp_path
-):
-    disk, notices = SlowDisk(monkeypatch), list[Notice]()
-    dialog._state.noticeRaised.connect(notices.append)
-    dialog.folder.setText(str(tmp_path / "gone"))
-    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: disk.threads == ["files"])
     dialog.close()
-    with qtbot.waitSignal(dialog.rejected):
-        disk.may.set()
+    assert not dialog.isVisible()
+    with qtbot.waitSignal(dialog.finished):
+        may.set()
     (notice,) = notices
-    assert (notice.place, notice.kind) == ("files", "error")
-    assert "the folder does not exist" in notice.text
+    if folder:
+        assert (notice.place, notice.kind) == ("files", "error")
+        assert "the folder does not exist" in notice.text
+    else:
+        assert path.stat().st_size > 0
+        assert (notice.kind, notice.action) == ("success", "Show in folder")
+        assert dialog.result() == ExportDialog.DialogCode.Accepted
 
 
 def test_a_csv_says_of_each_row_where_in_the_maps_it_is_and_leaves_gaps_empty():

@@ -367,8 +367,8 @@ def test_other_data_and_other_weights_are_told_and_training_again_can_be_cancell
     run_id, restorer = session.state.run.run_id, session.document.restorer
     with qtbot.waitSignal(restorer.finished) as done:
         session.document.open(path)
-        qtbot.waitUntil(lambda: restorer.is_busy and not session.controller.repeating.is_idle)
-        restorer.cancel()
+        qtbot.waitUntil(lambda: "of 2,000,000 steps trained again" in told(session))
+        session.window.notices.action_button().click()
     assert done.args == [False]
     qtbot.waitUntil(lambda: session.controller.is_idle)
     assert not restorer.is_busy

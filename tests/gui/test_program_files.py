@@ -6,9 +6,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QLibraryInfo
@@ -170,14 +171,25 @@ timer.start()
 """
 
 
-def needs(plugin: str, *programs: str) -> None:
+def needs(plugin: str, program: str) -> None:
     """Skip a test where a plugin of Qt or a program is not to be had."""
     folder = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath)) / "platforms"
     if not any(path.stem.removeprefix("lib") == f"q{plugin}" for path in folder.iterdir()):
         pytest.skip(f"Qt has no platform plugin {plugin} here")
-    for program in programs:
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed here")
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed here")
+
+
+@contextmanager
+def server(command: str, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program in the background, and end it."""
+    silent = subprocess.DEVNULL
+    process = subprocess.Popen(command.split(), stdout=silent, stderr=silent, **options)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
 
 
 @contextmanager
@@ -186,22 +198,14 @@ def weston() -> Iterator[dict[str, str]]:
     # A socket has a path of about a hundred letters at most.
     with tempfile.TemporaryDirectory(prefix="wl") as place:
         surroundings = {"XDG_RUNTIME_DIR": place, "WAYLAND_DISPLAY": "cnnviz", "DISPLAY": ""}
-        process = subprocess.Popen(
-            ["weston", "--backend=headless", "--socket=cnnviz", "--idle-time=0"],
-            env={**os.environ, **surroundings},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
+        command = "weston --backend=headless --socket=cnnviz --idle-time=0"
+        with server(command, env={**os.environ, **surroundings}) as process:
             deadline = time.monotonic() + PATIENCE
             while not (Path(place) / "cnnviz").exists():
                 assert process.poll() is None, "weston has ended"
                 assert time.monotonic() < deadline
                 time.sleep(0.02)
             yield surroundings
-        finally:
-            process.terminate()
-            process.wait(PATIENCE)
 
 
 @contextmanager
@@ -211,36 +215,29 @@ def xvfb() -> Iterator[dict[str, str]]:
     It chooses its number itself: `xvfb-run -a` may choose one that another server takes meanwhile.
     """
     reading, writing = os.pipe()
-    process = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1366x768x24", "-nolisten", "tcp"],
-        pass_fds=[writing],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writing)
-    try:
+    command = f"Xvfb -displayfd {writing} -screen 0 1366x768x24 -nolisten tcp"
+    with server(command, pass_fds=[writing]):
+        os.close(writing)
         with os.fdopen(reading) as told:
             number = told.readline().strip()
         assert number, "Xvfb has ended"
         yield {"DISPLAY": f":{number}"}
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
 
 
-@pytest.mark.parametrize("plugin", ["xcb", "wayland"])  # "offscreen" is that of all other tests
-def test_the_program_opens_trains_copies_a_figure_and_closes(tmp_path, plugin):
+@pytest.mark.parametrize(  # "offscreen" is that of all other tests
+    ("plugin", "program", "display"), [("xcb", "Xvfb", xvfb), ("wayland", "weston", weston)]
+)
+def test_the_program_opens_trains_copies_a_figure_and_closes(tmp_path, plugin, program, display):
     """And the window appears before what takes long to load."""
-    needs(plugin, *{"xcb": ("Xvfb",), "wayland": ("weston",)}.get(plugin, ()))
+    needs(plugin, program)
     slow = {"pyqtgraph", "typst", "jinja2", "PIL", "fontTools", "cnnviz.report", "cnnviz.lab"}
     before = (
         f"def look(session):\n    print(len({slow!r} & set(sys.modules)))\n    start_and_act(session)\n"
         "Session.start = look"
     )
     environment = {"QT_QPA_PLATFORM": plugin, "QT_SCALE_FACTOR": "1.5"}
-    with ExitStack() as stack:
-        server = {"xcb": xvfb, "wayland": weston}.get(plugin)
-        environment |= {} if server is None else stack.enter_context(server())
+    with display() as leading_there:
+        environment |= leading_there
         ended = run_window(tmp_path, act=_TRAIN_AND_CLOSE, before=before, environment=environment)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.split() == ["0", plugin, "100", "1.5"]

@@ -28,33 +28,24 @@ def progress(first, count):
     return Progress(first, steps.astype(float), steps % 2, np.ones(count, dtype=np.intp), 0.001 * count)
 
 
-def test_mailbox_merges_steps_around_snapshots_keeps_order_and_the_newest_live_snapshot():
+def test_mailbox_merges_steps_keeps_order_and_the_newest_live_snapshot():
     mailbox, network = Mailbox(), LAB5.build_network()
-    snapshots = [SnapshotTaken(Snapshot(step, network), keep=False) for step in (2, 4)]
-    for first, snapshot in zip((1, 3), snapshots, strict=True):
-        mailbox.post(1, progress(first, 2))
-        mailbox.post(1, snapshot)
-    mailbox.post(1, RunHalted(4, False))
-    mailbox.post(1, progress(5, 1))
-    mailbox.post(2, progress(1, 2))
-    mailbox.post(2, snapshots[0])
-    runs, messages = zip(*mailbox.take()[0], strict=True)
-    assert runs == (1, 1, 1, 1, 1, 2, 2)
-    merged, *rest = messages
-    assert merged.losses.tolist() == [1, 2, 3, 4]
-    assert merged.seconds == pytest.approx(0.004)
-    assert rest[:3] == [*snapshots, RunHalted(4, False)]
-    assert [each.losses.tolist() for each in rest[3:5]] == [[5], [1, 2]]
-    assert rest[5] == snapshots[0]
-    assert mailbox.take()[0] == []
+    others = [*(SnapshotTaken(Snapshot(step, network), keep=False) for step in (2, 4)), RunHalted(5, False)]
+    for first, other in zip((1, 3, 5), others, strict=True):
+        mailbox.post(progress(first, 2))
+        mailbox.post(other)
+    merged, *rest = mailbox.take()[0]
+    assert merged.losses.tolist() == [1, 2, 3, 4, 5, 6]
+    assert merged.seconds == pytest.approx(0.006)
+    assert rest == others
+    assert mailbox.take() == ([], None)
 
     assert mailbox.wants_live
-    mailbox.post_live(1, Snapshot(1, network))
+    mailbox.post_live(Snapshot(1, network))
     assert not mailbox.wants_live
-    mailbox.post_live(1, Snapshot(2, network))
-    assert mailbox.take()[1][1].step == 2
+    mailbox.post_live(Snapshot(2, network))
+    assert mailbox.take()[1].step == 2
     assert mailbox.wants_live
-    assert mailbox.take()[1] is None
 
 
 def test_mailbox_loses_no_step_between_two_threads():
@@ -62,13 +53,13 @@ def test_mailbox_loses_no_step_between_two_threads():
 
     def post():
         for first in range(1, total, 10):
-            mailbox.post(1, progress(first, 10))
+            mailbox.post(progress(first, 10))
 
     poster = threading.Thread(target=post)
     poster.start()
     seen = []
     while poster.is_alive() or not seen or seen[-1] < total:
-        for _, message in mailbox.take()[0]:
+        for message in mailbox.take()[0]:
             seen.extend(message.losses)
     poster.join()
     assert seen == list(range(1, total + 1))
@@ -297,8 +288,8 @@ class Desk:
         self.state.update_run(run_id=1, status=RunStatus.TRAINING, total_steps=100, steps_per_epoch=100)
         self.mailbox = Mailbox()
         self.background = TaskRunner("background")
-        tests = MomentTests(self.state, self.background)
-        self.reader = MailReader(self.state, self.mailbox, tests)
+        self.reader = MailReader(self.state, MomentTests(self.state, self.background))
+        self.reader.turn_to(self.mailbox)
         self.network = LAB5.build_network()
         self.seen: list[tuple[int, int]] = []
         self.state.snapshotChanged.connect(self._on_show)
@@ -308,11 +299,11 @@ class Desk:
         assert self.state.shown is not None
         self.seen.append((self.state.shown.step, self.state.history.step))
 
-    def train(self, steps: int, run: int = 1) -> None:
+    def train(self, steps: int) -> None:
         first = self.state.history.step + 1
         ones = np.ones(steps, dtype=np.intp)
-        self.mailbox.post(run, Progress(first, ones.astype(float), ones, ones, 0.01))
-        self.mailbox.post_live(run, Snapshot(first + steps - 1, self.network))
+        self.mailbox.post(Progress(first, ones.astype(float), ones, ones, 0.01))
+        self.mailbox.post_live(Snapshot(first + steps - 1, self.network))
 
 
 @pytest.fixture
@@ -335,34 +326,27 @@ def test_the_last_weights_are_shown_when_the_run_halts(qtbot, desk):
     statuses: list[RunStatus] = []
     desk.state.snapshotChanged.connect(lambda: statuses.append(desk.state.run.status))
     desk.train(10)
-    desk.mailbox.post(1, RunHalted(10, False))
-    desk.reader.read_rest()
+    desk.mailbox.post(RunHalted(10, False))
+    desk.reader.read()
     # At once: what asks for the weights of a run at rest must not meet those of a moment ago.
     assert desk.seen == [(10, 10)]
     assert statuses == [RunStatus.PAUSED]
     desk.state.update_run(total_steps=300)  # an epoch was added when the run had just come to its end
-    desk.mailbox.post(1, RunHalted(10, True))
-    desk.reader.read_rest()
+    desk.mailbox.post(RunHalted(10, True))
+    desk.reader.read()
     assert desk.state.run.total_steps == 300
 
 
 def test_weights_of_another_run_are_dropped(qtbot, desk):
-    def show_what_was_read() -> None:
-        shown_later = [each for each in desk.reader.findChildren(QTimer) if each.isSingleShot()]
-        qtbot.waitUntil(lambda: not any(each.isActive() for each in shown_later))
-
-    desk.train(10, run=2)
-    desk.reader.read_rest()
-    show_what_was_read()
-    assert desk.seen == []
-    assert desk.state.history.step == 0
-    # Also when the run changes between reading and showing.
     desk.train(10)
-    desk.reader.read_rest()
-    assert desk.state.history.step == 10
-    desk.state.update_run(run_id=3)
-    show_what_was_read()
+    desk.reader.read()
+    desk.train(10)
+    desk.reader.turn_to(Mailbox())  # between reading and showing
+    desk.reader.read()
+    shown_later = [each for each in desk.reader.findChildren(QTimer) if each.isSingleShot()]
+    qtbot.waitUntil(lambda: not any(each.isActive() for each in shown_later))
     assert desk.seen == []
+    assert desk.state.history.step == 10
 
 
 # -- frames --------------------------------------------------------------------------------------------------

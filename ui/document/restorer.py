@@ -1,5 +1,6 @@
 """Putting a document into the window: its run as it was, or trained again where it does not hold it."""
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -8,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace as replaced
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QProgressDialog, QWidget
+from PySide6.QtCore import QObject, Signal
 
 from cnnviz.datasets import Dataset
 from cnnviz.document.archive import opening_failed, pixels_of
@@ -20,12 +20,12 @@ from cnnviz.experiment import Experiment
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.inspect.receptive_field import checked_cell
 from cnnviz.network import weights_checksum
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_count, format_percent
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
 from ui.document.gathered import DATA_MEMBER, work_of
 from ui.run.controller import Controller
-from ui.run.loading import Mismatch, mismatch_of, select_classes
+from ui.run.loading import PATIENCE_SECONDS, Mismatch, mismatch_of, select_classes
 from ui.run.worker import next_due, snapshot_interval
 from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Source
 from ui.tasks import Context
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _AT_REST = (RunStatus.READY, RunStatus.PAUSED, RunStatus.FINISHED)
 _KIND = "document"
+_PLACE = "opening"  # of the notice that says how far it is
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,12 +83,10 @@ class DocumentRestorer(QObject):
     #: The document is in the window; False when it was given up.
     finished = Signal(bool)
 
-    def __init__(self, state: AppState, controller: Controller, panels: PanelArea, window: QWidget) -> None:
-        super().__init__(window)
-        self._state, self._controller = state, controller
-        self._panels, self._window = panels, window
+    def __init__(self, state: AppState, controller: Controller, panels: PanelArea, parent: QObject) -> None:
+        super().__init__(parent)
+        self._state, self._controller, self._panels = state, controller, panels
         self._order: Order | None = None
-        self._progress: QProgressDialog | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -108,13 +107,6 @@ class DocumentRestorer(QObject):
             self._controller.open_data(wanted, lambda source: self._build(order, source), self._end)
         else:
             self._build(order, opened)
-
-    def cancel(self) -> None:
-        """Give up what is being trained again; the window is as it was."""
-        order = self._order
-        if order is not None:
-            self._controller.repeating.cancel(_KIND)
-            self._end(f"Opening {order.name} was cancelled. Nothing has changed.", "info")
 
     # --- reading and checking -------------------------------------------------------------------------------
 
@@ -183,17 +175,27 @@ class DocumentRestorer(QObject):
     def _repeat(self, order: Order, built: Built, run: Run) -> None:
         document = order.document
         shown = run.step if document.seen.step is None else document.seen.step
+        start = time.perf_counter()
 
         def work(context: Context) -> KeptRun:
             return repeat(document.experiment, built.dataset, shown, run.step, run.epochs, context)
 
-        self._open_progress(run.step)
+        def progressed(share: float) -> None:
+            if time.perf_counter() - start > PATIENCE_SECONDS:
+                done = f"{format_percent(share, 0)} of {format_count(run.step)} steps trained again."
+                text = f"{order.name}: {done}"
+                self._state.raise_notice(_PLACE, "info", text, "Cancel", cancel)
+
+        def cancel() -> None:
+            self._controller.repeating.cancel(_KIND)
+            self._end(f"Opening {order.name} was cancelled. Nothing has changed.", "info")
+
         self._controller.repeating.submit(
             _KIND,
             work,
             lambda trained: self._look_at(order, built, trained),
             lambda message: self._end(f"{order.name} cannot be opened: {message}"),
-            self._show_progress,
+            progressed,
         )
 
     def _look_at(self, order: Order, built: Built, trained: KeptRun) -> None:
@@ -220,11 +222,15 @@ class DocumentRestorer(QObject):
     def _begin(self, order: Order, built: Built, run: KeptRun | None, told: str = "") -> None:
         """Begin a run, from its initial weights for None."""
         state, document = self._state, order.document
-        self._close_progress()
+        state.clear_notice(_PLACE)
         if order.asks and not self._controller.may_replace():
             self._end()
             return
         state.set_speed(None)
+
+        def still(act: Callable[[], object]) -> Callable[[], object]:
+            return lambda: act() if self._order is order else None  # no other one has taken its place
+
         epochs = run.epochs if run is not None else 0 if document.run is None else document.run.epochs
         self._controller.begin(
             document.experiment if run is None else run.experiment,
@@ -233,9 +239,9 @@ class DocumentRestorer(QObject):
             source=None if built.source is state.source else built.source,
             history=None if run is None else run.history,
             epochs=epochs,
-            first=partial(self._take_words, order, built),
-            then=partial(self._show_run, order, built, run, told),
-            otherwise=self._end,
+            first=still(partial(self._take_words, order, built)),
+            then=still(partial(self._show_run, order, built, run, told)),
+            otherwise=still(self._end),
         )
 
     def _take_words(self, order: Order, built: Built) -> None:
@@ -301,27 +307,6 @@ class DocumentRestorer(QObject):
 
     # --- what is said meanwhile -----------------------------------------------------------------------------
 
-    def _open_progress(self, step: int) -> None:
-        text = f"Training again up to step {format_count(step)}…"
-        progress = QProgressDialog(text, "Cancel", 0, max(step, 1), self._window, minimumDuration=400)
-        progress.setAutoReset(False)
-        progress.setAutoClose(False)
-        progress.setWindowTitle("Opening the document")
-        progress.setWindowModality(Qt.WindowModality.NonModal)
-        progress.canceled.connect(self.cancel)
-        self._progress = progress
-
-    def _show_progress(self, share: float) -> None:
-        if self._progress is not None:
-            self._progress.setValue(round(share * self._progress.maximum()))
-
-    def _close_progress(self) -> None:
-        if self._progress is not None:
-            progress, self._progress = self._progress, None
-            progress.canceled.disconnect(self.cancel)
-            progress.hide()
-            progress.deleteLater()
-
     def _end(
         self, message: str = "", kind: str = "error", action: str = "", act: Callable[[], None] | None = None
     ) -> None:
@@ -333,7 +318,7 @@ class DocumentRestorer(QObject):
 
     def _end_quietly(self) -> None:
         self._order = None
-        self._close_progress()
+        self._state.clear_notice(_PLACE)
 
 
 def _built(order: Order, source: Source, dataset: Dataset) -> Built:

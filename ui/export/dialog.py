@@ -89,7 +89,6 @@ class ExportDialog(QDialog):
         self._caption = ""
         self._picture, self._natural_width = QPixmap(), 1.0
         self._named_by_user = False
-        self._may_replace: Path | None = None
         self._written = Path()
         self.setWindowTitle("Export figure")
         self.choices = Choices(View, parent=self)
@@ -97,7 +96,6 @@ class ExportDialog(QDialog):
         said = found["caption"]  # a text where it comes from a file
         found["caption"] = said == "true" if isinstance(said, str) else said
         self.choices.take(read(View, found))
-        self._chosen = self.choices.value
         self._build()
         self._on_figure_chosen()
 
@@ -123,16 +121,17 @@ class ExportDialog(QDialog):
         except RuntimeError:  # ~ and a name that nobody has
             return folder
 
-    def export(self) -> None:
-        """Write the file; one that exists is replaced only when that has been confirmed."""
+    def export(self, *, replaces: bool = False) -> None:
+        """Write the file; one that exists only if it may be replaced, which is asked."""
         if not self.save.isEnabled():  # it is being written
             return
         path = self.path()
-        if os.path.lexists(path) and path != self._may_replace:  # writing tells what is wrong with a name
-            self._may_replace = path
-            self.message.show_message(
-                f"{printable_name(path)} already exists in this folder.", "warning", "Replace it", self.export
+        if os.path.lexists(path) and not replaces:  # writing tells what is wrong with a name
+            text, act = (
+                f"{printable_name(path)} already exists in this folder.",
+                partial(self.export, replaces=True),
             )
+            self.message.show_message(text, "warning", "Replace it", act)  # which goes with the name
             return
         try:
             content = self._content()
@@ -246,7 +245,7 @@ class ExportDialog(QDialog):
         self.name.textEdited.connect(self._on_name_edited)
         self.folder.textEdited.connect(self._propose_name)
         self.browse.clicked.connect(self._on_browse_clicked)
-        self.save.clicked.connect(self._on_save_clicked)
+        self.save.clicked.connect(lambda: self.export())
         self.cancel.clicked.connect(self.reject)
         self.open_file.clicked.connect(lambda: self._open(self._written))
         self.show_folder.clicked.connect(lambda: self._open(self._written.parent))
@@ -295,30 +294,19 @@ class ExportDialog(QDialog):
         self._describe()
 
     def _on_chosen(self) -> None:
-        before, self._chosen = self._chosen, self.choices.value
-        if before.format != self._chosen.format:
-            self._propose_name()
-        if (before.colours, before.caption) != (self._chosen.colours, self._chosen.caption):
-            self._draw()
+        self._propose_name()
+        self._draw()
         self._describe()
 
     def _on_name_edited(self) -> None:
         self._named_by_user = True
-        self._forget_question()
-
-    def _on_save_clicked(self) -> None:
-        self._may_replace = None  # the button in the message replaces a file, no second press of this one
-        self.export()
+        self.message.clear()
 
     def _on_browse_clicked(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Folder for figures", self.folder.text())
         if folder:
             self.folder.setText(folder)
             self._propose_name()
-
-    def _forget_question(self) -> None:
-        self._may_replace = None
-        self.message.clear()
 
     def _propose_name(self) -> None:
         name = file_name_of(self.figure(), self._state)
@@ -328,7 +316,7 @@ class ExportDialog(QDialog):
         if not self._named_by_user:
             self.name.setText(name)
             self.name.setCursorPosition(0)
-        self._forget_question()
+        self.message.clear()
 
     def _draw(self) -> None:
         try:

@@ -56,17 +56,13 @@ def to_image(drawing: Drawing, scale: float = 1) -> QImage:
     return image
 
 
-def draw_png(
-    drawing: Drawing, scale: float = 1, width_cm: float | None = None, document: Document | None = None
-) -> Content:
+def draw_png(drawing: Drawing, scale: float, width_cm: float, document: Document | None = None) -> Content:
     """Draw a PNG file.
 
     * `scale`: pixels of the picture for one of the screen, in each direction.
-    * `width_cm`: width in print, from which the DPI follow; by default that at 96 pixels of the
-      screen an inch.
+    * `width_cm`: width in print, from which the DPI follow.
     """
-    width = natural_width(drawing) if width_cm is None else width_cm
-    return partial(_png, to_image(drawing, scale), width, document)
+    return partial(_png, to_image(drawing, scale), width_cm, document)
 
 
 def _png(image: QImage, width_cm: float, document: Document | None) -> bytes:
@@ -102,9 +98,9 @@ def draw_svg(
     return content
 
 
-def draw_pdf(drawing: Drawing, title: str = "", width_cm: float | None = None) -> Content:
+def draw_pdf(drawing: Drawing, title: str, width_cm: float) -> Content:
     """Draw a PDF of one page of just its size, with embedded fonts and text to select."""
-    factor = 1.0 if width_cm is None else width_cm / natural_width(drawing)
+    factor = width_cm / natural_width(drawing)
     box, buffer = drawing.ground.box, QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     writer = QPdfWriter(buffer)

@@ -23,7 +23,7 @@ from cnnviz.training import Trainer
 from ui.run.loading import Mismatch, OpenedModel, fitting, read_data, read_model, select_classes
 from ui.run.mail_reader import MailReader
 from ui.run.moments import Moments, MomentTests
-from ui.run.worker import Mailbox, TrainControl, TrainLoop
+from ui.run.worker import TrainControl, TrainLoop
 from ui.state import AppState, Reference, RunStatus, Settings, Source
 from ui.tasks import Context, TaskRunner
 
@@ -74,13 +74,12 @@ class Controller(QObject):
         self.keeping = TaskRunner("keeping", self)
         self._finish_ms = _FINISH_MS
         self._otherwise: Callable[[], object] = lambda: None  # of the run that is being built
-        self._mailbox = Mailbox()
         self._control = TrainControl()
         self._training = TaskRunner("training", self)
         self._loop: TrainLoop | None = None  # of the present run
         self._moment_tests = MomentTests(state, self.background, self)
         self.moments = Moments(state, self.repeating, self)
-        self._reader = MailReader(state, self._mailbox, self._moment_tests, self)
+        self._reader = MailReader(state, self._moment_tests, self)
         state.speedChanged.connect(self._on_speed_changed)
         # With a run its snapshots have gone, and figures of print quality with the files that they went into.
         state.historyReset.connect(self._give_back_memory)
@@ -181,11 +180,11 @@ class Controller(QObject):
         """Train or test; what comes of it is in the mailbox."""
 
         def failed(message: str) -> None:
-            self._reader.read_rest()
+            self._reader.read()
             self._state.update_run(status=RunStatus.FAILED, images_per_second=0.0)
             self._state.raise_notice("run", "error", message)
 
-        self._training.submit(kind, work, lambda _done: self._reader.read_rest(), failed)
+        self._training.submit(kind, work, lambda _done: self._reader.read(), failed)
 
     def _on_speed_changed(self) -> None:
         rising = self._state.rising_pace
@@ -484,7 +483,8 @@ class Controller(QObject):
     def _show_prepared(self, built: _Built, origin: Origin) -> None:
         """Show where a run begins, and begin to train it where that is wanted."""
         state, trainer = self._state, built.trainer
-        self._loop = TrainLoop(trainer, origin, self._mailbox, self._control)
+        self._loop = TrainLoop(trainer, origin, self._control)
+        self._reader.turn_to(self._loop.mailbox)
         live, total = replace(trainer.snapshot, origin=origin), trainer.total_steps
         status = RunStatus.TRAINING if built.then_train else RunStatus.READY
         if live.step and not built.then_train:

@@ -54,8 +54,8 @@ def data_path_of(chosen: Path) -> Path:
 _KIND = "load"
 #: Place of its notices: this above all panels, and in the samples what keeps them from being filled.
 _PLACE, _SAMPLES = "data", "samples"
-#: What is read sooner is read before anybody could have stopped it.
-_PATIENCE_SECONDS = 0.4
+PATIENCE_SECONDS = 0.4
+"""What takes less is done before anybody could have stopped it."""
 
 
 def read_data(
@@ -97,7 +97,7 @@ def read_data(
         failed(f"Reading {name} was cancelled. Open other data, or this again (Ctrl+D).")
 
     def progressed(fraction: float) -> None:
-        if time.perf_counter() - start > _PATIENCE_SECONDS:
+        if time.perf_counter() - start > PATIENCE_SECONDS:
             text = f"Reading {name}: {format_percent(fraction, 0)} of the pictures."
             state.raise_notice(_PLACE, "info", text, "Cancel", cancel)
 

@@ -15,27 +15,27 @@ from ui.state import AppState, EvaluatedStep, RunStatus
 
 
 class MailReader(QObject):
-    """Empties the mailbox by a timer and drops what belongs to an earlier run."""
+    """Empties the mailbox of the present run by a timer."""
 
-    def __init__(
-        self,
-        state: AppState,
-        mailbox: Mailbox,
-        moment_tests: MomentTests,
-        parent: QObject | None = None,
-    ) -> None:
+    def __init__(self, state: AppState, moment_tests: MomentTests, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._state, self._mailbox, self._moment_tests = state, mailbox, moment_tests
+        self._state, self._moment_tests = state, moment_tests
+        self._mailbox = Mailbox()
         self._throughput = Throughput()
-        self._unread: deque[tuple[int, Message]] = deque()
+        self._unread: deque[Message] = deque()
         self._timer = QTimer(self)
         self._budget = FrameBudget()
         self._timer.setInterval(self._budget.milliseconds)
-        self._timer.timeout.connect(self._drain)
+        self._timer.timeout.connect(self.read)
         # Weights are drawn between two drains, not with the numbers: the window then never has to wait for
         # all that is new to be painted.
-        self._live: tuple[int, Snapshot] | None = None
+        self._live: Snapshot | None = None
         self._live_timer = single_shot(self, self._show_live)
+
+    def turn_to(self, mailbox: Mailbox) -> None:
+        """Read another one from now on; what the one before has still to tell is of no interest."""
+        self._mailbox, self._live = mailbox, None
+        self._unread.clear()
 
     def start(self) -> None:
         """Read from now on, as long as training runs."""
@@ -48,18 +48,12 @@ class MailReader(QObject):
         self._timer.stop()
         self._live_timer.stop()
 
-    def read_rest(self) -> None:
-        """Read what is left: nothing trains or tests any more."""
-        self._drain()
-
-    def _drain(self) -> None:
+    def read(self) -> None:
+        """Read what there is now."""
         messages, live = self._mailbox.take()
-        run_id = self._state.run.run_id
         self._unread.extend(messages)
         while self._unread:  # what an error leaves here is read the next time
-            message_run, message = self._unread.popleft()
-            if message_run == run_id:
-                self._handle(message)
+            self._handle(self._unread.popleft())
         if live is not None:
             self._live = live
         if self._state.run.status is not RunStatus.TRAINING:
@@ -74,8 +68,8 @@ class MailReader(QObject):
     def _show_live(self) -> None:
         self._live_timer.stop()
         live, self._live = self._live, None
-        if live is not None and live[0] == self._state.run.run_id:
-            self._state.set_live(live[1])
+        if live is not None:
+            self._state.set_live(live)
 
     def _handle(self, message: Message) -> None:
         state = self._state

@@ -1,9 +1,8 @@
-"""Training on its own thread: it touches no widget, is steered by a `TrainControl`, writes to a `Mailbox`."""
+"""Training on its own thread: it touches no widget, is steered by a `TrainControl`, fills a `Mailbox`."""
 
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -36,58 +35,42 @@ Message = Progress | SnapshotTaken | EvaluatedStep | RunHalted
 
 
 class Mailbox:
-    """Messages are kept in order and never lost; of live snapshots only the newest is kept.
+    """What a run has to tell. Nothing is lost but live snapshots, of which only the newest is kept.
 
-    `Progress` of one run is merged when it is taken, so that a slow reader gets few large pieces
-    instead of many small ones.
+    `Progress` is merged when it is taken, so that a slow reader gets one large piece instead of many small
+    ones, each of which costs the window as much; what else there is follows it in its order.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._messages: list[tuple[int, Message]] = []
-        self._live: tuple[int, Snapshot] | None = None
+        self._progress: list[Progress] = []
+        self._others: list[Message] = []
+        self._live: Snapshot | None = None
 
-    def post(self, run_id: int, message: Message) -> None:
-        """Leave a message of run `run_id`."""
+    def post(self, message: Message) -> None:
+        """Leave a message."""
         with self._lock:
-            self._messages.append((run_id, message))
+            if isinstance(message, Progress):
+                self._progress.append(message)
+            else:
+                self._others.append(message)
 
-    def post_live(self, run_id: int, snapshot: Snapshot) -> None:
+    def post_live(self, snapshot: Snapshot) -> None:
         """Leave the newest weights; they replace those nobody has picked up."""
         with self._lock:
-            self._live = (run_id, snapshot)
+            self._live = snapshot
 
     @property
     def wants_live(self) -> bool:
         """Whether the last live snapshot has been picked up; until then taking another is wasted work."""
         return self._live is None
 
-    def take(self) -> tuple[list[tuple[int, Message]], tuple[int, Snapshot] | None]:
-        """Empty the mailbox: return the messages in order, and the newest live snapshot, with their runs."""
+    def take(self) -> tuple[list[Message], Snapshot | None]:
+        """Empty the mailbox: return the messages, and the newest live snapshot."""
         with self._lock:
-            messages, live = self._messages, self._live
-            self._messages, self._live = [], None
-        return _merge_progress(messages), live
-
-
-def _merge_progress(messages: list[tuple[int, Message]]) -> list[tuple[int, Message]]:
-    """Join progress that only snapshots stand between; those follow it in their order.
-
-    A fast run leaves a score of snapshots in the time of one frame, and each piece of progress costs the
-    window as much as a large one.
-    """
-
-    def kind(each: tuple[int, Message]) -> tuple[int, bool]:
-        return each[0], isinstance(each[1], Progress | SnapshotTaken)
-
-    merged: list[tuple[int, Message]] = []
-    for (run_id, _), group in groupby(messages, kind):
-        of_run = list(group)
-        progress = [message for _, message in of_run if isinstance(message, Progress)]
-        if progress:
-            merged.append((run_id, _join(progress)))
-        merged += [each for each in of_run if not isinstance(each[1], Progress)]
-    return merged
+            progress, others, live = self._progress, self._others, self._live
+            self._progress, self._others, self._live = [], [], None
+        return [*([_join(progress)] if progress else []), *others], live
 
 
 def _join(parts: list[Progress]) -> Progress:
@@ -140,11 +123,12 @@ class TrainLoop:
     """Trains and tests one run, on the thread for that alone.
 
     * `trainer`: stands at the step where the run begins.
+    * `mailbox`: what there is to be told of it.
     """
 
-    def __init__(self, trainer: Trainer, origin: Origin, mailbox: Mailbox, control: TrainControl) -> None:
-        self._trainer, self._origin = trainer, origin
-        self._mailbox, self._control = mailbox, control
+    def __init__(self, trainer: Trainer, origin: Origin, control: TrainControl) -> None:
+        self._trainer, self._origin, self._control = trainer, origin, control
+        self.mailbox = Mailbox()
         self._chunk = 1
         self._last_live = 0.0
         self._paced_at, self._due = 0.0, 0.0  # until when steps were allowed, and those not done yet
@@ -185,7 +169,7 @@ class TrainLoop:
             if trainer.step < due.step:
                 continue
             if due.snapshot:
-                self._post(SnapshotTaken(self._snapshot(), keep=due.epoch_ends))
+                self.mailbox.post(SnapshotTaken(self._snapshot(), keep=due.epoch_ends))
             if due.test:
                 if under_way is not None:
                     under_way.result()
@@ -198,27 +182,27 @@ class TrainLoop:
             progress = self._trainer.advance(count)
         except DivergenceError as error:
             if error.progress is not None:
-                self._post(error.progress)
+                self.mailbox.post(error.progress)
             raise
-        self._post(progress)
+        self.mailbox.post(progress)
         now = time.perf_counter()
-        if self._mailbox.wants_live and now - self._last_live >= _LIVE_SECONDS:
+        if self.mailbox.wants_live and now - self._last_live >= _LIVE_SECONDS:
             self._last_live = now
-            self._mailbox.post_live(self._origin.run_id, self._snapshot())
+            self.mailbox.post_live(self._snapshot())
         ideal = count * _CHUNK_SECONDS / max(progress.seconds, 1e-6)
         self._chunk = max(1, min(int(ideal), 2 * self._chunk, 10_000))
 
     def _finish(self, *, test: bool) -> None:
         """Report the exact state at which the loop stands still."""
         trainer, snapshot = self._trainer, self._snapshot()
-        self._post(SnapshotTaken(snapshot, keep=trainer.finished))
-        self._mailbox.post_live(self._origin.run_id, snapshot)
+        self.mailbox.post(SnapshotTaken(snapshot, keep=trainer.finished))
+        self.mailbox.post_live(snapshot)
         if test or trainer.finished:
             self._test(snapshot)
-        self._post(RunHalted(trainer.step, trainer.finished))
+        self.mailbox.post(RunHalted(trainer.step, trainer.finished))
 
     def _test(self, moment: Snapshot) -> None:
-        self._post(EvaluatedStep(moment.step, self._trainer.evaluate(moment.network), moment.origin))
+        self.mailbox.post(EvaluatedStep(moment.step, self._trainer.evaluate(moment.network), moment.origin))
 
     def _apply_wishes(self) -> None:
         trainer = self._trainer
@@ -234,7 +218,7 @@ class TrainLoop:
             is_changed = origin.is_changed_by(trainer.learning_rate, trainer.step)
             self._origin = replace(origin, experiment=experiment, is_changed=is_changed)
             # Whoever repeats the run from a moment on finds the rate of its steps with it.
-            self._post(SnapshotTaken(self._snapshot(), keep=True))
+            self.mailbox.post(SnapshotTaken(self._snapshot(), keep=True))
 
     def _snapshot(self) -> Snapshot:
         """Return the run as it stands, from which training can go on as if it had not stopped."""
@@ -254,9 +238,6 @@ class TrainLoop:
             self._control.wake.wait(min(0.02, 0.5 / pace))
             self._control.wake.clear()
         return int(self._due)
-
-    def _post(self, message: Message) -> None:
-        self._mailbox.post(self._origin.run_id, message)
 
 
 class Due(NamedTuple):

@@ -85,22 +85,10 @@ def load_fonts(folder: Path = FONT_FOLDER) -> list[str]:
 
 @cache
 def _family(kind: str) -> str:
-    """First installed family of a kind, "ui" or "mono"."""
-    wanted = {
-        "ui": ("Inter", "Inter Display", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans"),
-        "mono": (
-            "JetBrains Mono",
-            "JetBrains Mono NL",
-            "SF Mono",
-            "Cascadia Mono",
-            "Noto Sans Mono",
-            "DejaVu Sans Mono",
-        ),
-    }
-    installed = set(QFontDatabase.families())
-    for name in wanted[kind]:
-        if name in installed:
-            return name
+    """The program's own family of a kind, "ui" or "mono", or that of the system where it is missing."""
+    own = "JetBrains Mono" if kind == "mono" else "Inter"
+    if own in QFontDatabase.families():
+        return own
     system = QFontDatabase.SystemFont.FixedFont if kind == "mono" else QFontDatabase.SystemFont.GeneralFont
     return QFontDatabase.systemFont(system).family()
 

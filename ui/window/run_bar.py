@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
@@ -54,16 +54,15 @@ class TrainButton(Button):
     """Trains, pauses, goes on, and says which of them it does.
 
     While settings wait in the form and the run stands still, it starts a new run with them.
-
-    * `changed`: settings that the next press changes, in words.
     """
+
+    doesOther = Signal()
 
     def __init__(self, state: AppState, menus: Menus) -> None:
         row = action_row("train")
         super().__init__(row.label, row.icon, "primary", row.sentence, row.key)
         self._state = state
         self._shown: tuple[RunStatus, tuple[str, str, str, str], list[str]] | None = None
-        self.changed: list[str] = []
         _join(self, menus, "train")
         for changed in (state.runChanged, state.draftChanged, state.experimentChanged):
             changed.connect(self._on_run_changed)
@@ -79,7 +78,7 @@ class TrainButton(Button):
         does, changed = self.does(), self._changed()
         if (self._state.run.status, does, changed) == self._shown:
             return
-        self._shown, self.changed = (self._state.run.status, does, changed), changed
+        self._shown = self._state.run.status, does, changed
         text, icon, tip, key = does
         is_compact = not self.text()
         self.setAccessibleName(text)
@@ -88,6 +87,7 @@ class TrainButton(Button):
         self.setToolTip(with_key(tip, key))
         self.setProperty("key", key)
         self.set_icon(icon)
+        self.doesOther.emit()
 
     def _changed(self) -> list[str]:
         """Say which settings the next press changes."""
@@ -112,7 +112,6 @@ class RunBar(QWidget):
     def __init__(self, state: AppState, menus: Menus) -> None:
         super().__init__()
         self._menus, self._state = menus, state
-        self._shown: tuple[RunStatus, str, list[str]] | None = None
         self.train = TrainButton(state, menus)
         # Wide enough for the longest of its texts, so that the others stay where they are.
         scaled(self.train.setMinimumWidth, 140)
@@ -126,9 +125,7 @@ class RunBar(QWidget):
         self._folds += [self.new_seed.setHidden, self.export.setHidden, self.train.set_compact]
         self._folds += [self.epoch.setHidden, self.step.setHidden]
         menus.action("train").installEventFilter(self)
-        for changed in (state.runChanged, state.draftChanged, state.experimentChanged):
-            changed.connect(self._on_run_changed)  # after the button
-        self._on_run_changed()
+        self.train.doesOther.connect(self._on_does_other)
 
     def entries(self) -> Iterator[Entry]:
         """Yield what can be found here by words, besides the actions."""
@@ -163,13 +160,10 @@ class RunBar(QWidget):
         _join(button, self._menus, name)
         return button
 
-    def _on_run_changed(self) -> None:
-        shown = self._state.run.status, self.train.does()[0], self.train.changed
-        if shown != self._shown:
-            self._shown = shown
-            self._state.clear_notice(_PLACE)
-            name = "Start new &run" if shown[1] == _START else action_row("train").text
-            self._menus.action("train").setText(name)
+    def _on_does_other(self) -> None:
+        self._state.clear_notice(_PLACE)
+        is_new = self.train.does()[0] == _START
+        self._menus.action("train").setText("Start new &run" if is_new else action_row("train").text)
 
 
 #: Shortest time between two drawings while training runs: numbers that change faster cannot be read.
