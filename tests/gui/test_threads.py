@@ -3,6 +3,8 @@
 import threading
 from functools import partial
 from itertools import product
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from tests.gui.driving import PATIENCE, drain
 from ui.run import mail_reader
 from ui.run.mail_reader import FrameBudget, MailReader
 from ui.run.moments import MomentTests
-from ui.run.worker import Mailbox, RunHalted, SnapshotTaken
+from ui.run.worker import Mailbox, RunHalted, SnapshotTaken, next_due
 from ui.session import Session
 from ui.state import AppState, RunStatus
 from ui.tasks import LatestOnly, TaskRunner
@@ -385,3 +387,12 @@ def test_dearer_frames_come_so_often_that_the_share_is_kept(monkeypatch):
     for cost in (0.005, 0.007, 0.010):
         assert _run(monkeypatch, cost)[1] == pytest.approx(0.1, rel=0.1)
     assert _run(monkeypatch, 0.1)[0] == 150
+
+
+def test_the_first_epoch_has_five_tests_the_last_at_its_end_and_none_a_step_before() -> None:
+    run, tests = SimpleNamespace(step=0, steps_per_epoch=11, total_steps=22), list[int]()
+    while run.step < run.total_steps:
+        due = next_due(cast(Trainer, run), run.total_steps)
+        run.step = due.step
+        tests += [due.step] * due.test
+    assert tests == [2, 4, 6, 8, 11]
