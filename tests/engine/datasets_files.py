@@ -4,6 +4,7 @@ import gzip
 import io
 import re
 import struct
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,13 +27,11 @@ def tiny_arrays(classes: int = 3, each: int = 4, height: int = 8, width: int = 7
 
 
 def idx_bytes(array: NDArray[Any]) -> bytes:
-    """Return an array as the content of an IDX file of unsigned bytes."""
     sides = struct.pack(f">{array.ndim}I", *array.shape)
     return bytes([0, 0, 8, array.ndim]) + sides + array.astype(np.uint8).tobytes()
 
 
 def idx_names(prefix: str = "", test: str = "t10k", dot: str = "-", end: str = "") -> dict[str, str]:
-    """Return the file name of each of the four arrays."""
     return {
         f"{letter}_{part}": f"{prefix}{name}-{kind}{dot}idx{ndim}-ubyte{end}"
         for part, name in (("train", "train"), ("test", test))
@@ -50,20 +49,34 @@ def write_idx_folder(folder: Path, arrays: Arrays, **naming: str) -> Path:
 
 
 def npz_bytes(arrays: Arrays, compressed: bool = True) -> bytes:
-    """Return the content of an ``.npz`` file."""
     file = io.BytesIO()
     (np.savez_compressed if compressed else np.savez)(file, **arrays)  # pyright: ignore[reportArgumentType] -- names of arrays are free
     return file.getvalue()
 
 
 def write_npz(path: Path, arrays: Arrays, compressed: bool = True) -> Path:
-    """Write an ``.npz`` file."""
     path.write_bytes(npz_bytes(arrays, compressed))
     return path
 
 
+def npz_with(x_train: bytes, arrays: Arrays, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """Return the content of an ``.npz`` file whose images are any bytes."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method, compresslevel=1) as archive:
+        archive.writestr("x_train.npy", x_train)
+        for key in ("y_train", "x_test", "y_test"):
+            member = io.BytesIO()
+            np.save(member, arrays[key])
+            archive.writestr(f"{key}.npy", member.getvalue())
+    return file.getvalue()
+
+
+def npy_header(shape: str, descr: object = "|u1") -> bytes:
+    header = f"{{'descr': {descr!r}, 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header
+
+
 def assert_one_sentence(text: str) -> None:
-    """Check that a message is one sentence that can be shown in one line."""
     assert text.isprintable(), text
     assert text.endswith(".")
     assert not re.search(r"[.!?] [A-Z]", text), text

@@ -103,7 +103,6 @@ def members_of(content: bytes) -> dict[str, bytes]:
 
 
 def picture_of(document: Document | None) -> bytes:
-    """Return a picture that carries a document."""
     out = io.BytesIO()
     pixels = Image.fromarray(np.arange(4096, dtype=np.uint8).reshape(64, 64))
     pixels.save(out, "PNG", dpi=(192, 192), pnginfo=archive.png_texts(document))

@@ -1,7 +1,6 @@
 """Folders of IDX files and Keras' archives: all ways to name them, and all ways to damage them."""
 
 import gzip
-import io
 import os
 import struct
 import zipfile
@@ -12,14 +11,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnnviz.datasets import choice_note, load_dataset
+from cnnviz.datasets import Dataset, choice_note, load_dataset
 from cnnviz.errors import ParameterError
 from tests.engine.datasets_files import (
     Arrays,
     data_error,
     idx_bytes,
     idx_names,
+    npy_header,
     npz_bytes,
+    npz_with,
     tiny_arrays,
     write_idx_folder,
     write_npz,
@@ -39,18 +40,22 @@ def folder(tmp_path, arrays) -> Path:
     return write_idx_folder(tmp_path / "digits", arrays)
 
 
+def assert_holds(data: Dataset, arrays: Arrays) -> None:
+    for part in ("train", "test"):
+        images, labels = data.part(part)
+        assert np.array_equal(images[:, 0], arrays[f"x_{part}"])
+        assert np.array_equal(labels, arrays[f"y_{part}"])
+        assert (images.dtype, labels.dtype) == (np.uint8, np.int64)
+
+
 @pytest.mark.parametrize(
     "naming", [{}, {"end": ".gz"}, {"dot": "."}, {"prefix": "kuzushiji-", "test": "test", "end": ".gz"}]
 )
 def test_names(tmp_path, arrays, naming):
     data = load_dataset(write_idx_folder(tmp_path / "set", arrays, **naming))
-    assert np.array_equal(data.train_images[:, 0], arrays["x_train"])
-    assert np.array_equal(data.train_labels, arrays["y_train"])
-    assert np.array_equal(data.test_images[:, 0], arrays["x_test"])
-    assert np.array_equal(data.test_labels, arrays["y_test"])
+    assert_holds(data, arrays)
     assert data.classes == ("0", "1", "2")
     assert data.input_shape == (1, 8, 7)
-    assert data.train_images.dtype == np.uint8
     assert data.name == naming.get("prefix", "set").strip("-")
     assert data.path == tmp_path / "set"
 
@@ -235,8 +240,7 @@ def test_path_that_is_not_there(tmp_path, name):
 def test_what_is_no_data_set(tmp_path):
     with data_error(tmp_path, "holds no data set", "IDX", ".npz", "a folder of pictures for each class"):
         load_dataset(tmp_path)
-    path = tmp_path / "notes.txt"
-    path.write_bytes(b"\xfe\xff\x00")
+    (path := tmp_path / "notes.txt").write_bytes(b"\xfe\xff\x00")
     with data_error(path, "unknown kind"):
         load_dataset(path)
     path.write_text("hello")
@@ -256,12 +260,7 @@ def test_number_types(path, arrays, compressed, pixels, labels):
     types = {"x": pixels, "y": labels}
     write_npz(path, {key: array.astype(types[key[0]]) for key, array in arrays.items()}, compressed)
     data = load_dataset(path)
-    assert np.array_equal(data.train_images[:, 0], arrays["x_train"])
-    assert np.array_equal(data.test_images[:, 0], arrays["x_test"])
-    assert np.array_equal(data.train_labels, arrays["y_train"])
-    assert np.array_equal(data.test_labels, arrays["y_test"])
-    assert data.train_images.dtype == np.uint8
-    assert data.train_labels.dtype == np.int64
+    assert_holds(data, arrays)
     assert data.name == "fashion"
 
 
@@ -271,8 +270,7 @@ def test_layouts(path, arrays, reshape):
     changed = {key: reshape(arrays[key]) for key in ("x_train", "x_test")}
     columns = {key: arrays[key][:, None] for key in ("y_train", "y_test")}
     data = load_dataset(write_npz(path, arrays | changed | columns))
-    assert np.array_equal(data.train_images[:, 0], arrays["x_train"])
-    assert np.array_equal(data.train_labels, arrays["y_train"])
+    assert_holds(data, arrays)
     assert data.train_images.flags.c_contiguous
     assert data.conversion == ""
 
@@ -293,8 +291,7 @@ def test_colour_becomes_grey_by_luma(path, arrays):
 
 
 def test_classes_and_folder(tmp_path, arrays):
-    folder = tmp_path / "folder.npz"
-    folder.mkdir()
+    (folder := tmp_path / "folder.npz").mkdir()
     with data_error(folder, "holds no data set"):
         load_dataset(folder)
     write_npz(folder / "mnist.npz", arrays)
@@ -348,22 +345,6 @@ def test_wrong_arrays(path, arrays, key, array, words):
         load_dataset(path)
 
 
-def npy_with_header(shape: str, descr: str = "|u1", data: bytes = bytes(100)) -> bytes:
-    header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + data
-
-
-def archive_with(arrays: Arrays, x_train: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", method) as archive:
-        archive.writestr("x_train.npy", x_train)
-        for key in ("y_train", "x_test", "y_test"):
-            member = io.BytesIO()
-            np.save(member, arrays[key])
-            archive.writestr(f"{key}.npy", member.getvalue())
-    return file.getvalue()
-
-
 def flipped(content: bytes, change: dict[bytes, tuple[int, int]]) -> bytes:
     """Flip a bit of a byte so many bytes after the first place of some bytes."""
     found = bytearray(content)
@@ -378,7 +359,7 @@ def claimed(content: bytes) -> bytes:
     return content[: entry + 24] + struct.pack("<I", 2**32 - 2) + content[entry + 28 :]
 
 
-NPY = npy_with_header("(12, 8, 7)")
+NPY = npy_header("(12, 8, 7)") + bytes(100)
 SHAPES = (
     "(1000000000000, 28, 28)", "(1, 8, 7)", "(0, 999999999999999999, 9)", f"(12, 8, {'9' * 400})", "12",
     "(1,) * 9**9", "[" * 500,
@@ -387,15 +368,15 @@ DAMAGED_ARCHIVES = [
     (lambda arrays: npz_bytes(arrays)[:-1], ()),
     *((lambda _arrays, content=content: content, ("expected",))
       for content in (b"", b"PK", b"not a zip archive", b"\x93NUMPY\x01\x00", bytes(1000))),
-    *((lambda arrays, start=start: archive_with(arrays, start + bytes(100) if start else b""),
+    *((lambda arrays, start=start: npz_with(start + bytes(100) if start else b"", arrays),
        ("(x_train)", "damaged header"))
       for start in (b"\x93NUMPY\x09\x00", b"\x93NUMPY\x03\x00", b"\x93NUMP", b"GIF89a", b"")),
-    *((lambda arrays, shape=shape: archive_with(arrays, npy_with_header(shape)), ("x_train",))
+    *((lambda arrays, shape=shape: npz_with(npy_header(shape) + bytes(100), arrays), ("x_train",))
       for shape in SHAPES),
     (lambda arrays: flipped(npz_bytes(arrays, compressed=False), {arrays["x_train"].tobytes(): (100, 1)}),
      ("damaged",)),
-    (lambda arrays: claimed(archive_with(arrays, NPY)), ("holds more data", "672 bytes")),
-    (lambda arrays: archive_with(arrays, NPY, zipfile.ZIP_BZIP2), ("unknown way",)),
+    (lambda arrays: claimed(npz_with(NPY, arrays)), ("holds more data", "672 bytes")),
+    (lambda arrays: npz_with(NPY, arrays, zipfile.ZIP_BZIP2), ("unknown way",)),
     (lambda arrays: flipped(npz_bytes(arrays), {b"PK\x03\x04": (6, 1), b"PK\x01\x02": (8, 1)}),
      ("encrypted",)),
 ]  # fmt: skip
