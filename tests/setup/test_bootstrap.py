@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.patience import PATIENCE
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.processes import ROOT, python
 
 # What the scripts use of a system, beside the programs that a test replaces.
-SYSTEM_TOOLS = ("sh", "cat", "cksum", "cut", "dirname", "grep", "mkdir", "rm", "tr", "id", "uname")
+SYSTEM_TOOLS = ("sh", "cat", "chmod", "cksum", "cut", "dirname", "grep", "id", "mkdir", "rm", "tr", "uname")
 
 # Stands for .venv/bin/python: answers every question with yes, notes what it is asked to run.
 VENV_PYTHON = """#!/bin/sh
@@ -33,7 +31,7 @@ esac
 
 # Stands for a Python on PATH: a real interpreter that believes to be of another version, or to lack a module;
 # instead of a real virtual environment, which takes seconds, it makes the stand-in above.
-OUTER_PYTHON = """#!/bin/sh
+OUTER_PYTHON = """
 if [ "$2" = -m ] && [ "$3" = venv ]; then
     echo {name} >>"$LOG/venv"
     mkdir -p "$4/bin"
@@ -63,14 +61,8 @@ class Project:
         for lock in ("runtime", "dev"):
             (self.root / "requirements" / f"{lock}.txt").write_text(f"# {lock}\n")
         (self.log_folder / "venv-python").write_text(VENV_PYTHON)
-        for tool in (*SYSTEM_TOOLS, "chmod"):
-            self.add_system_tool(tool)
-
-    def add_system_tool(self, name: str) -> None:
-        """Put a program of this system on PATH."""
-        found = shutil.which(name)
-        assert found, f"this system has no {name}"
-        (self.tools / name).symlink_to(found)
+        for tool in SYSTEM_TOOLS:
+            (self.tools / tool).symlink_to(shutil.which(tool) or f"/{tool} is missing")
 
     def add_tool(self, name: str, text: str) -> None:
         """Put a shell script on PATH."""
@@ -81,31 +73,19 @@ class Project:
 
     def add_python(self, name: str, version: str, missing: tuple[str, ...] = ()) -> None:
         """Put a Python on PATH that reports `version`, such as "3, 11", and lacks the modules `missing`."""
-        text = OUTER_PYTHON.format(
-            name=name, python=sys.executable, version=version, missing=json.dumps(missing)
-        )
-        self.add_tool(name, text.removeprefix("#!/bin/sh\n"))
+        told = {"name": name, "python": sys.executable, "version": version, "missing": json.dumps(missing)}
+        self.add_tool(name, OUTER_PYTHON.format(**told))
 
     def run(self, script: str, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run one of the scripts with PATH reduced to the tools of this project."""
-        return subprocess.run(
-            [str(self.tools / "sh"), str(self.root / "scripts" / script), *arguments],
-            env={
-                "PATH": str(self.tools),
-                "LOG": str(self.log_folder),
-                "SYSTEM_PYTHON_FOLDERS": "",
-                **({"HOME": os.environ["HOME"]} if "HOME" in os.environ else {}),
-                **env,
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        usual = {"PATH": str(self.tools), "LOG": str(self.log_folder), "SYSTEM_PYTHON_FOLDERS": ""}
+        usual["HOME"] = os.environ.get("HOME", "")
+        program, stdin = str(self.tools / "sh"), subprocess.DEVNULL
+        script = str(self.root / "scripts" / script)
+        return python(script, *arguments, program=program, env=usual | env, stdin=stdin)
 
     def log(self, name: str) -> list[str]:
-        """Return what a stand-in has noted."""
+        """What a stand-in has noted."""
         path = self.log_folder / name
         return path.read_text().splitlines() if path.exists() else []
 
@@ -114,7 +94,9 @@ class Project:
 def project(tmp_path: Path) -> Project:
     if os.name != "posix":
         pytest.skip("the scripts are for POSIX shells")
-    return Project(tmp_path)
+    project = Project(tmp_path)
+    project.add_python("python3", "3, 13")
+    return project
 
 
 # --- which Python -------------------------------------------------------------------------------------------
@@ -125,15 +107,15 @@ def project(tmp_path: Path) -> Project:
     [
         ({"python3": ("3, 11",), "python3.12": ("3, 12",)}, "python3.12"),
         ({f"python3.{minor}": (f"3, {minor}",) for minor in (12, 13, 14)}, "python3.14"),
-        ({"python3.14": (), "python3": ("3, 13",)}, "python3"),
+        ({"python3.14": ()}, "python3"),
         ({"python3.14": ("3, 14", ("ensurepip",)), "python3.13": ("3, 13",)}, "python3.13"),
     ],
     ids=["an old one is passed over", "the newest wins", "a name that runs nothing", "one without venv"],
 )
 def test_the_newest_python_that_can_do_it_is_taken(project, pythons, taken):
-    for name, python in pythons.items():
-        if python:
-            project.add_python(name, *python)
+    for name, reported in pythons.items():
+        if reported:
+            project.add_python(name, *reported)
         else:  # such as a version manager's shim
             project.add_tool(name, "echo 'command not found' >&2; exit 127")
     result = project.run("bootstrap.sh", "check")
@@ -142,9 +124,7 @@ def test_the_newest_python_that_can_do_it_is_taken(project, pythons, taken):
 
 
 def test_the_systems_python_is_found_behind_another(project, tmp_path):
-    project.add_python("python3", "3, 13")
-    system = tmp_path / "system"
-    system.mkdir()
+    (system := tmp_path / "system").mkdir()
     (project.tools / "python3").rename(system / "python3")
     project.add_python("python3", "3, 11")
     result = project.run("bootstrap.sh", "check", SYSTEM_PYTHON_FOLDERS=str(system))
@@ -173,7 +153,6 @@ def test_no_suitable_python_is_one_sentence_that_names_what_to_install(project, 
 
 
 def test_an_environment_whose_python_is_gone_is_made_again(project):
-    project.add_python("python3", "3, 13")
     project.run("bootstrap.sh", "check")
     (project.root / ".venv" / "bin" / "python").unlink()
     (project.root / ".venv" / "bin" / "python").symlink_to("/nowhere/python3")
@@ -186,7 +165,6 @@ def test_an_environment_whose_python_is_gone_is_made_again(project):
 
 
 def test_locked_packages_are_installed_with_their_hashes_and_nothing_else(project):
-    project.add_python("python3", "3, 13")
     project.run("bootstrap.sh", "run", PIP_CONSTRAINT="/some/constraints.txt", PIP_TARGET="/some/folder")
     (call,) = project.log("pip")
     assert "--require-hashes" in call
@@ -195,7 +173,6 @@ def test_locked_packages_are_installed_with_their_hashes_and_nothing_else(projec
 
 
 def test_packages_are_installed_where_lists_have_changed_or_an_install_has_failed(project):
-    project.add_python("python3", "3, 13")
     runtime, dev = (project.root / "requirements" / f"{name}.txt" for name in ("runtime", "dev"))
     old, fails = runtime.read_text(), project.log_folder / "pip-fails"
 
@@ -229,7 +206,6 @@ def debian(project) -> Project:
     """Return a project on a Debian where libEGL and the libraries of a window are missing."""
     if not sys.platform.startswith("linux"):
         pytest.skip("system libraries are looked after on Linux only")
-    project.add_python("python3", "3, 13")
     present = "libglib-2.0.so.0 libGL.so.1 libX11.so.6 libdbus-1.so.3 libfontconfig.so.1 libfreetype.so.6"
     lines = "; ".join(f"echo '{name} (libc6,x86-64) => /lib/{name}'" for name in present.split())
     project.add_tool("ldconfig", f"{lines}; echo 'libxkbcommon.so.0 (libc6) => /lib/libxkbcommon.so.0'")
@@ -296,8 +272,7 @@ def test_another_linux_gets_a_hint_and_goes_on(debian):
 
 @pytest.fixture
 def set_up(project) -> Project:
-    """Return a project whose environment is made, so that only `run.sh` itself has something to do."""
-    project.add_python("python3", "3, 13")
+    """A project whose environment is made, so that only `run.sh` itself has something to do."""
     assert project.run("bootstrap.sh", "run").returncode == 0
     return project
 
@@ -325,8 +300,8 @@ def test_what_needs_no_window_is_handed_on_without_a_display(set_up):
     for argument in arguments:
         assert set_up.run("run.sh", argument, "--seed", "7").returncode == 0
     assert set_up.log("started") == [f"python main.py {argument} --seed 7" for argument in arguments]
-    python = set_up.root / ".venv" / "bin" / "python"
-    python.write_text(python.read_text() + "exit 2\n")
+    program = set_up.root / ".venv" / "bin" / "python"
+    program.write_text(program.read_text() + "exit 2\n")
     assert set_up.run("run.sh", "--version").returncode == 2, "the status of the program is that of the run"
 
 
@@ -339,7 +314,6 @@ WINDOW = "python -m pytest -m window tests/test_window.py on xcb"
 @pytest.fixture
 def testable(project) -> Project:
     """Return a project with one test that needs a window, on a system with a virtual screen."""
-    project.add_python("python3", "3, 13")
     tests = project.root / "tests"
     tests.mkdir()
     # In two parts, so that the script does not take this file for one with window tests.

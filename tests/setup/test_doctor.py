@@ -25,7 +25,6 @@ on_linux = pytest.mark.skipif(
 
 
 def run(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the program without a display."""
     return python("-m", "cnnviz", *arguments, cwd=folder, env=without_display(**environment))
 
 
@@ -36,12 +35,6 @@ def assert_one_sentence(ended: subprocess.CompletedProcess[str], *words: str) ->
     assert ended.stderr.count("\n") == 1, ended.stderr
     for word in words:
         assert word in ended.stderr
-
-
-def hiding(folder: Path, library: str) -> str:
-    """Return a path for the loader on which a library cannot be loaded, as if it were missing."""
-    (folder / library).write_bytes(b"")
-    return os.pathsep.join(filter(None, (str(folder), os.environ.get("LD_LIBRARY_PATH"))))
 
 
 def test_the_doctor_works_without_qt(tmp_path):
@@ -72,7 +65,9 @@ def test_the_doctor_works_without_any_package():
 @on_linux
 def test_a_missing_system_library_is_named_with_what_installs_it(tmp_path):
     library = "libxcb-cursor.so.0"
-    ended = run(DISPLAY=":0", LD_LIBRARY_PATH=hiding(tmp_path, library))
+    (tmp_path / library).write_bytes(b"")  # which cannot be loaded, as if it were missing
+    places = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("LD_LIBRARY_PATH"))))
+    ended = run(DISPLAY=":0", LD_LIBRARY_PATH=places)
     remedy = "'sudo apt-get install libxcb-cursor0'"
     assert_one_sentence(ended, f"The window cannot open: {library} cannot be loaded. ", remedy)
 

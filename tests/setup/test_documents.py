@@ -101,22 +101,8 @@ def test_the_package_loads_what_it_is_asked_for_and_nothing_before() -> None:
     assert names.split() == sorted(told)
 
 
-def test_the_first_screen_has_a_picture_that_is_not_large() -> None:
-    first_screen = "".join((ROOT / "README.md").read_text(encoding="utf-8").splitlines(keepends=True)[:25])
-    (picture,) = re.findall(r"!\[.+\]\((.+)\)", first_screen)
-    assert (ROOT / picture).stat().st_size < 1_500_000
-    assert "make run" in first_screen
-    assert "make test" in first_screen
-
-
 TEXT = (ROOT / "docs" / "promises.md").read_text(encoding="utf-8")
 _TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
-
-
-def rows() -> list[list[str]]:
-    """Return the cells of every promise."""
-    lines = [line for line in TEXT.splitlines() if line.startswith("| ") and not line.startswith("| promise")]
-    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
 
 
 def test_every_test_that_is_named_exists() -> None:
@@ -131,7 +117,9 @@ def test_every_test_that_is_named_exists() -> None:
 
 
 def test_every_part_that_is_named_exists_and_every_promise_has_a_proof() -> None:
-    for promise, tests, parts in rows():
+    rows = re.findall(r"^\| (?!promise)(.+) \| (.+) \| (.*)\|$", TEXT, re.MULTILINE)
+    assert len(rows) > 20
+    for promise, tests, parts in rows:
         assert _TEST.search(tests), promise
         assert {part for part in parts.strip(" |").split(", ") if part} <= PARTS.keys(), promise
 

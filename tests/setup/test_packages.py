@@ -97,15 +97,11 @@ def read_wanted(name: str) -> list[Requirement]:
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_every_locked_package_has_one_version_and_sha256_hashes(name):
+def test_locked_packages_have_one_version_and_hashes_and_name_no_registry_and_no_folder(name):
     for requirement, hashes in read_lock(name).values():
         assert re.fullmatch(r"==[^,*]+", str(requirement.specifier)), requirement
         assert hashes, requirement
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", value) for value in hashes), requirement
-
-
-@pytest.mark.parametrize("name", LOCKS)
-def test_locks_name_no_registry_and_no_folder(name):
     text = (FOLDER / name).read_text()
     assert "://" not in text
     assert not re.search(r"^\s*(-i|-f|--(extra-)?index-url|--find-links)\b", text, re.MULTILINE)
@@ -126,9 +122,9 @@ def test_locks_fulfil_what_is_wanted(wanted, lock):
 
 @pytest.mark.parametrize("name", LOCKS[1:])
 def test_all_lists_hold_the_packages_of_runtime_at_the_same_versions(name):
-    dev = read_lock(name)
-    for name, (requirement, hashes) in read_lock("runtime.txt").items():
-        assert (str(dev[name][0]), set(dev[name][1])) == (str(requirement), set(hashes))
+    locked = read_lock(name)
+    for each, (requirement, hashes) in read_lock("runtime.txt").items():
+        assert (str(locked[each][0]), set(locked[each][1])) == (str(requirement), set(hashes))
 
 
 # -- the soak ------------------------------------------------------------------------------------------------
