@@ -116,7 +116,6 @@ measure = "gradient_error"
 
 
 def small_lab() -> Lab:
-    """Return the lab that `SMALL` describes."""
     lab, mistakes = parse_lab(SMALL)
     assert lab is not None, mistakes
     return lab
@@ -139,38 +138,19 @@ LABS = {LAB.sha256: LAB}
 
 @cache
 def small_data() -> Dataset:
-    """Return a few of the digits 0 and 1."""
     return first_images((0, 1), 12, 12)
 
 
-def record_of(number: int) -> LabRecord:
-    """Return the record of the student of this number, with words of his own."""
-    steps = {step.id: step for step in LAB.steps}
-    record = LabRecord.of(LAB)
-    hypothesis = Version(
-        f"Student {number} expects that it goes down, for that is what it is for.", "2026-01-31 10:00", 0
-    )
-    record = record.recorded(steps["way"], hypothesis)
-    record = record.predicted(steps["guess"], Commitment(0.3 + number / 100, "2026-01-31 10:05", 0))
-    record = record.predicted(steps["click"], Commitment((0, 8, 8), "2026-01-31 10:06", 0))
-    record = record.predicted(steps["pick"], Commitment("max_blur", "2026-01-31 10:07", 0))
-    words = f"Answer of student number {number}, who says why it is so in words of his own."
-    return record.wrote(steps["guess"], "observations", words, "2026-01-31 10:08")
-
-
 def roll_number(number: int) -> str:
-    """Return the roll number of a student."""
     return f"21-CS-{number:04d}"
 
 
 @cache
 def numbers_of(seed: int) -> LabNumbers:
-    """Return what is measured with a seed."""
     return measured_lab(LAB, small_data(), seed)
 
 
 def handed_in(number: int, record: LabRecord) -> HandIn:
-    """Return what a student hands in who has done so much."""
     roll = roll_number(number)
     return hand_in(
         LAB, record, numbers_of(seed_for(LAB, roll)), name=f"Student {number}", roll_number=roll,
@@ -180,8 +160,15 @@ def handed_in(number: int, record: LabRecord) -> HandIn:
 
 @cache
 def honest(number: int) -> HandIn:
-    """Return what an honest student hands in."""
-    return handed_in(number, record_of(number))
+    steps = {step.id: step for step in LAB.steps}
+    expected = f"Student {number} expects that it goes down, for that is what it is for."
+    record = LabRecord.of(LAB).recorded(steps["way"], Version(expected, "2026-01-31 10:00", 0))
+    for minute, (step, answer) in enumerate(
+        (("guess", 0.3 + number / 100), ("click", (0, 8, 8)), ("pick", "max_blur")), start=5
+    ):
+        record = record.predicted(steps[step], Commitment(answer, f"2026-01-31 10:0{minute}", 0))
+    words = f"Answer of student number {number}, who says why it is so in words of his own."
+    return handed_in(number, record.wrote(steps["guess"], "observations", words, "2026-01-31 10:08"))
 
 
 def printed(handed: HandIn) -> Document:
@@ -195,10 +182,8 @@ def read_hand_in(path: Path) -> HandIn | Whose:
 
 
 def with_value(handed: HandIn, place: int, value: object) -> HandIn:
-    """Return it with one measured value changed."""
     measured = list(handed.measured)
-    old = measured[place]
-    measured[place] = replace(old, value=value)
+    measured[place] = replace(measured[place], value=value)
     return replace(handed, measured=tuple(measured))
 
 
@@ -208,5 +193,4 @@ def nearly(handed: HandIn, factor: float) -> HandIn:
 
 
 def write(folder: Path, name: str, handed: HandIn) -> None:
-    """Write the results of a student."""
     (folder / f"{name}.json").write_text(handed.to_json(), encoding="ascii")

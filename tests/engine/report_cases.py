@@ -1,6 +1,7 @@
 """A small lab that the tests of the report share."""
 
 import shutil
+import subprocess
 from dataclasses import replace
 from functools import cache
 
@@ -14,7 +15,7 @@ from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, measured_lab, sealed
 from cnnviz.lab.record import LabNumbers, LabRecord, Version
 from cnnviz.report.bench import Bench, LabSettings, trained
-from cnnviz.report.blocks import Document
+from cnnviz.report.blocks import Document, Words
 from tests.small_data import first_images
 
 needs_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils is not installed")
@@ -29,13 +30,22 @@ HOSTILE = (
 )
 
 
+def poppler(tool: str, *arguments: object) -> str:
+    """What one of poppler's programs says of a PDF."""
+    return subprocess.run([tool, *map(str, arguments)], capture_output=True, text=True, check=True).stdout
+
+
+def words_in(document: Document, kind: str | None = None) -> list[str]:
+    """The words of a report, or those of one kind."""
+    words = [each for each in document.blocks if isinstance(each, Words)]
+    return [each.text for each in words if kind in (None, each.kind)]
+
+
 def small_data() -> Dataset:
-    """Return a few hundred of the digits 0 and 1."""
     return first_images((0, 1), 400, 150)
 
 
 def results_of(experiment: Experiment, data: Dataset | None = None, settings: LabSettings = QUICK) -> Bench:
-    """Train a network, to be measured."""
     return replace(trained(experiment, small_data() if data is None else data), settings=settings)
 
 
@@ -56,7 +66,6 @@ def numbers_of(bench: Bench) -> LabNumbers:
 
 @cache
 def small_numbers() -> LabNumbers:
-    """Return the numbers of this lab."""
     return numbers_of(small_lab())
 
 
@@ -70,7 +79,6 @@ def report_of(
     roll_number: str = "",
     date: str = "",
 ) -> Document:
-    """Return the report of free work."""
     lab, record = free_lab(), record or LabRecord.of(free_lab())
     numbers = numbers or LabNumbers(experiment)
     handed = hand_in(lab, record, numbers, name=author, roll_number=roll_number)

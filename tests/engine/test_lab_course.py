@@ -1,5 +1,6 @@
 """A course is a document with a lab in it: what is put in comes out, and hostile files get a sentence."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from cnnviz.lab.reading import parse_lab
 from cnnviz.training import Trainer
 from tests.engine.document_cases import members_of, zipped
 from tests.engine.lab_cases import SMALL, command
+from tests.oracles import assert_same_arrays
 from tests.replacing import replace
 from tests.small_data import first_images, write_npz
 
@@ -66,8 +68,7 @@ def test_its_run_is_the_one_that_its_settings_give(made, saved):
     assert run.experiment.seed == 9
     assert run.live.step == trainer.total_steps == 60
     assert np.array_equal(run.history.losses, progress.losses)
-    for name, each in trainer.network.params.items():
-        assert np.array_equal(each, run.live.network.params[name])
+    assert_same_arrays(run.live.network.params, trainer.network.params)
     assert [point.step for point in run.history.tests] == [0, 60]
     assert {0, 60} <= set(run.history.snapshots.steps)
 
@@ -85,8 +86,6 @@ def test_its_run_is_the_one_that_its_settings_give(made, saved):
 def test_what_is_wrong_with_a_course_is_told_in_a_sentence(
     saved, tmp_path, change: Callable[[dict[str, bytes]], object], said: str
 ):
-    import hashlib
-
     members = members_of(saved.read_bytes())
     change(members)
     described = json.loads(members["document.json"])
@@ -94,8 +93,7 @@ def test_what_is_wrong_with_a_course_is_told_in_a_sentence(
         lab = members["lab.toml"]
         described["parts"]["lab.toml"] = {"size": len(lab), "sha256": hashlib.sha256(lab).hexdigest()}
     members["document.json"] = json.dumps(described).encode()
-    path = tmp_path / "x.cnnviz"
-    path.write_bytes(zipped(members))
+    (path := tmp_path / "x.cnnviz").write_bytes(zipped(members))
     with pytest.raises(DataError, match=said) as caught:
         open_lab(path)
     assert str(caught.value).startswith("x.cnnviz cannot be opened: ")

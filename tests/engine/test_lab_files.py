@@ -4,7 +4,6 @@ import re
 import string
 import tomllib
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,17 +19,26 @@ from cnnviz.lab.toml_lines import lines_of
 from cnnviz.report.blocks import Document, Formula
 from cnnviz.report.pdf import to_pdf
 from tests.engine.lab_cases import SMALL, small_lab
+from tests.processes import ROOT
 
-LABS = Path(__file__).parents[2] / "resources" / "labs"
+LABS = ROOT / "resources" / "labs"
 
 
 @pytest.mark.parametrize("path", sorted(LABS.glob("*.toml")), ids=lambda path: path.stem)
-def test_the_labs_of_the_program_have_no_mistakes(path):
+def test_the_labs_of_the_program_have_no_mistakes_begin_with_something_to_press_and_name_no_keys(path):
     lab, mistakes = check_lab(path)
     assert mistakes == []
     assert lab.id == path.stem
     for section in lab.sections:
         assert lab.of_section(section.id), f"no step belongs to {section.id}"
+    if lab.is_free:
+        return
+    assert {each.event for each in lab.steps[0].done_when} - {"words", "predicted"}, "what can be pressed"
+    assert lab.steps[0].minutes <= 5
+    for step in lab.steps:
+        text = plain_text(step.blocks)
+        assert not re.search(r"Ctrl|F\d|\bTab\b|Page Up|by keys", text), step.id
+    assert "hand in this one pdf" in plain_text(lab.steps[-1].blocks).lower()
 
 
 def test_lab5_takes_an_hour_and_covers_the_exercise():
@@ -48,19 +56,6 @@ def test_lab5_takes_an_hour_and_covers_the_exercise():
         assert not any(each.is_hypothesis for step in rest for each in step.questions)
         parts = {each.part for step in (first, *rest) for each in step.questions}
         assert parts == set(PARTS), f"the report of {section.id} has every part of the exercise"
-
-
-@pytest.mark.parametrize("path", sorted(LABS.glob("*.toml")), ids=lambda path: path.stem)
-def test_a_guided_lab_begins_with_something_to_press_and_names_no_keys(path):
-    lab = load_lab(path)
-    if lab.is_free:
-        return
-    assert {each.event for each in lab.steps[0].done_when} - {"words", "predicted"}
-    assert lab.steps[0].minutes <= 5
-    for step in lab.steps:
-        text = plain_text(step.blocks)
-        assert not re.search(r"Ctrl|F\d|\bTab\b|Page Up|by keys", text), step.id
-    assert "hand in this one pdf" in plain_text(lab.steps[-1].blocks).lower()
 
 
 def test_a_text_has_strong_words_code_and_formulas():
@@ -166,8 +161,7 @@ def test_all_mistakes_are_told_in_the_order_of_their_lines():
     ],
 )
 def test_what_is_no_lab_is_refused_in_a_sentence(tmp_path, content, said):
-    path = tmp_path / "x.toml"
-    path.write_bytes(content)
+    (path := tmp_path / "x.toml").write_bytes(content)
     with pytest.raises(DataError, match=said):
         load_lab(path)
 
@@ -184,8 +178,6 @@ def test_a_figure_that_is_not_there_is_told(tmp_path):
     lab, mistakes = check_lab(path)
     assert lab.steps[0].blocks[0] == FigureFile("picture.png", "A picture")
 
-
-# --- lines of keys ------------------------------------------------------------------------------------------
 
 NAMES = st.text(string.ascii_lowercase, min_size=1, max_size=4)
 SCALARS = st.one_of(
@@ -246,9 +238,7 @@ def test_a_text_is_never_markup_of_another_language():
     assert block == Paragraph((Span("<script>alert(1)</script> #eval [x](http://a)"),))
 
 
-# --- the guide ----------------------------------------------------------------------------------------------
-
-GUIDE = (LABS.parents[1] / "docs" / "guide" / "lab-files.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs" / "guide" / "lab-files.md").read_text(encoding="utf-8")
 
 
 def test_the_guide_names_every_measure_and_every_event():

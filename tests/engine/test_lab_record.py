@@ -41,11 +41,8 @@ def test_a_step_is_ticked_when_everything_was_done_and_not_before():
     step, record = GUESS, EMPTY
     assert missing(step, {}) == ("commit to your prediction", "open the panel Backprop", "write 3 words")
     moved = replace(step, done_when=(Condition("dragged"), Condition("sampled", 1), Condition("poked", 2)))
-    assert missing(moved, {}) == (
-        "move the image once",
-        "choose one other sample",
-        "check 2 numbers one by one",
-    )
+    wanted = ("move the image once", "choose one other sample", "check 2 numbers one by one")
+    assert missing(moved, {}) == wanted
     record = record.predicted(step, Commitment(0.4, TIME))
     record = record.happened(step, Event("visited", what="training"), "12:01")
     record = record.wrote(step, "observations", "two words", "12:02")
@@ -116,10 +113,8 @@ def test_the_same_thing_again_counts_once_and_a_step_may_wait_for_a_certain_one(
     step, record = replace(GUESS, done_when=wanted), EMPTY
     for name, what in (("walked", "loss"), ("walked", "loss"), ("dragged", "1, 0"), ("walked", "loss")):
         record = record.happened(step, Event(name, what=what), TIME)
-    assert missing(step, record.step("guess").counts) == (
-        "open 2 steps of the backward pass",
-        "move the image to (2, 0)",
-    )
+    told = ("open 2 steps of the backward pass", "move the image to (2, 0)")
+    assert missing(step, record.step("guess").counts) == told
     for number in range(200):
         record = record.happened(step, Event("dragged", what=f"{number}, 1"), TIME)
     for name, what in (("walked", "output"), ("dragged", "2, 0")):
@@ -212,9 +207,7 @@ def test_what_is_no_number_gets_a_sentence(measure, typed):
 def test_cells_and_choices_are_judged(step, answer, value, right):
     prediction = SMALL_LAB.step(step).prediction
     verdict = judge(prediction, answer, Measured.of(step, prediction.truth, value))
-    assert verdict.is_right is right
-    assert verdict.predicted
-    assert verdict.measured
+    assert (verdict.is_right, bool(verdict.predicted), bool(verdict.measured)) == (right, True, True)
 
 
 @pytest.mark.parametrize(
@@ -233,14 +226,9 @@ def test_every_measure_measures_something_and_says_it_with_its_unit(bench):
     values = {"filter": 0, "row": 4, "column": 4, "sample": 3, "dx": 1, "digits": 9, "class": "1"}
     assert len(MEASURES) > 25
     for each in MEASURES.values():
-        given = {
-            one.name: values[one.name]
-            if one.name in values
-            else one.options[-1 if each.name == "residual" else 0]
-            for one in each.parameters
-            if one.default is None or one.name in values
-        }
-        given = {one.name: given.get(one.name, one.default) for one in each.parameters}
+        given = {one.name: values.get(one.name, one.default) for one in each.parameters}
+        chosen = -1 if each.name == "residual" else 0
+        given |= {one.name: one.options[chosen] for one in each.parameters if given[one.name] is None}
         found = measure("x", Measurement(each.name, given), bench)
         assert "{" not in found.title
         assert found.words

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from cnnviz.lab.copies import may_be_same_name, plain, remarks_between
+from cnnviz.lab.copies import may_be_same_name, plain
 from cnnviz.lab.grade_table import LOOK, NOT_COMPARABLE, OK, UNREADABLE, verdict_of
 from cnnviz.lab.grading import graded
 from cnnviz.lab.judging import TOLERANCES
@@ -23,7 +23,7 @@ from cnnviz.lab.results import HandIn, checksum_of
 from cnnviz.report.html import write_html
 from cnnviz.report.pdf import write_pdf
 from tests.engine import lab_cases
-from tests.engine.lab_cases import LAB, LABS, honest, nearly, roll_number, small_data, with_value, write
+from tests.engine.lab_cases import LAB, honest, nearly, roll_number, small_data, with_value, write
 from tests.replacing import replace
 
 MINE = "Max pooling keeps the largest of four cells, so a shift by one pixel moves some to another window."
@@ -52,15 +52,11 @@ def shifted(handed: HandIn, by: timedelta, *, all_: bool = True) -> HandIn:
 
 
 def predicted(handed: HandIn, step: str, **changes: object) -> HandIn:
-    """The prediction of a step with another answer, time or training step."""
-    old = handed.predictions[step]
-    answer = changes.pop("answer", old.answer)
-    made = replace(old, answer=answer, **changes)
+    made = replace(handed.predictions[step], **changes)
     return replace(handed, predictions={**handed.predictions, step: made})
 
 
 def supposed(handed: HandIn, **changes: object) -> HandIn:
-    """The hypothesis in another text, or at another time."""
     return replace(handed, hypotheses={"way": (replace(handed.hypotheses["way"][0], **changes),)})
 
 
@@ -143,9 +139,7 @@ def said(words: str) -> Callable[[HandIn], HandIn]:
 
 def valued(measure: str, value: object) -> Callable[[HandIn], HandIn]:
     """What is said of a measure is another value."""
-    return lambda one: with_value(
-        one, next(n for n, e in enumerate(one.measured) if e.measure == measure), value
-    )
+    return lambda one: with_value(one, [each.measure for each in one.measured].index(measure), value)
 
 
 TAMPERED: dict[str, tuple[str, Callable[[HandIn], HandIn]]] = {
@@ -492,49 +486,3 @@ def test_words_are_alike_but_for_signs_and_look_alikes(one, other, alike):
 def test_names_of_one_person_may_be_written_in_several_ways(one, other, may_be):
     assert may_be_same_name(one, other) is may_be
     assert may_be_same_name(other, one) is may_be
-
-
-def _with_predictions(number: int, answers: list[float], minutes: list[int]) -> HandIn:
-    made = {
-        f"step {place}": Commitment(answer, f"2026-01-31 10:{minute:02d}", 0)
-        for place, (answer, minute) in enumerate(zip(answers, minutes, strict=True))
-    }
-    return replace(honest(number), predictions=made, answers={}, hypotheses={})
-
-
-def test_predictions_that_were_taken_but_for_one_are_told_and_those_of_a_class_in_step_are_not():
-    minutes = [1, 4, 5, 11, 17, 23, 30]
-    first = _with_predictions(1, [4, 1, 0.31, 8, 2, 0.5, 99], minutes)
-    taken = _with_predictions(2, [4, 1, 0.31, 8, 2, 0.5, 98], minutes)
-    knows = _with_predictions(3, [4, 1, 0.31, 8, 2, 0.5, 99], [2, 4, 6, 12, 17, 25, 31])
-    others = [_with_predictions(number, [4, 1, 0.3, 8, 2, 0.7, number], minutes) for number in range(4, 12)]
-
-    def told(*handed: HandIn) -> list[int]:
-        names = [str(number) for number in range(len(handed))]
-        return [len(each) for each in remarks_between(handed, names, LABS, [True] * len(handed))]
-
-    assert told(first, taken, knows) == [1, 1, 0]
-    assert told(*others) == [0] * len(others)
-
-
-def test_short_answers_are_told_only_where_all_of_them_are_the_same():
-    def short_ones(number: int, words: list[str]) -> HandIn:
-        answers = {f"step {place}": each for place, each in enumerate(words)}
-        return replace(honest(number), answers=answers, hypotheses={}, predictions={})
-
-    many = [
-        f"because of the {each} cell in the window" for each in ("first", "largest", "next", "last", "only")
-    ]
-    pairs = {
-        "the same": (short_ones(1, many), short_ones(2, many)),
-        "one other": (short_ones(1, many), short_ones(2, [*many[:4], "no idea"])),
-        "yes": (
-            short_ones(1, ["yes", "no", "13x13", "4", "1"]),
-            short_ones(2, ["yes", "no", "13x13", "4", "1"]),
-        ),
-    }
-    found = {
-        name: [len(each) for each in remarks_between(pair, ["a", "b"], LABS, [True, True])]
-        for name, pair in pairs.items()
-    }
-    assert found == {"the same": [1, 1], "one other": [0, 0], "yes": [0, 0]}

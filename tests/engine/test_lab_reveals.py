@@ -8,8 +8,8 @@ import pytest
 from msgspec import structs
 
 from cnnviz.document.types import PinnedCell
-from cnnviz.drawing import LIGHT, PAPER, Box
-from cnnviz.drawing.page import broken, page_drawn
+from cnnviz.drawing import LIGHT, PAPER, Box, Look
+from cnnviz.drawing.page import Page, broken, page_drawn
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.experiment import LAB5, LENET
 from cnnviz.graphics.columns import plan_of
@@ -29,6 +29,7 @@ from cnnviz.report.blocks import Figure, Words
 from scripts.reveals import sentences
 from tests.engine.lab_cases import SMALL
 from tests.engine.report_cases import small_data
+from tests.processes import ROOT
 from tests.small_data import first_images
 
 SHIPPED = ("lab5", "pooling", "fooling")
@@ -231,12 +232,8 @@ def test_a_picture_shows_the_cell_and_the_filter_that_the_student_looked_at_and_
     size, moved = bench.network.shapes[bench.pool], {"dx": 1, "dy": 0, "sample": 0}
     inner, border = PinnedCell(bench.pool, (0, 1, 2)), PinnedCell(bench.pool, (0, 0, 2))
     found = {}
-    for looked in (
-        None,
-        LookedAt(inner, 1),
-        LookedAt(border, 1),
-        LookedAt(PinnedCell(stage="conv1", index=(0, 3, 3)), 99),
-    ):
+    beyond = LookedAt(PinnedCell(stage="conv1", index=(0, 3, 3)), 99)
+    for looked in (None, LookedAt(inner, 1), LookedAt(border, 1), beyond):
         for name, values in (("field", {"stage": bench.pool, "sample": 0}), ("winner-changes", moved)):
             page, _ = PICTURES[name].made(Case(bench, "change", 0.5, looked=looked), values)
             found[name, looked] = page_drawn(page, Box(0, 0, 480, 400), LIGHT).texts()
@@ -287,13 +284,18 @@ def test_the_sentence_on_the_way_of_the_filters_is_of_the_steepest_part_of_the_c
     assert facts["fast_from"] == 100 * round(steepest * line.x[-1] / 1000)
 
 
+def texts_of(page: Page, wide: float, look: Look) -> list[str]:
+    """What a page says that has to do with so much width."""
+    body = broken(page.body, wide, look)
+    return page_drawn(replace(page, body=body), Box(0, 0, wide, body.height(wide, look)), look).texts()
+
+
 @pytest.mark.parametrize(("wide", "look"), [(288, LIGHT), (340, PAPER)])
 def test_products_that_are_to_be_compared_have_their_numbers_and_a_sum(wide, look):
     for seed in range(3):
         where = {"filter": 0, "row": 4, "column": 4, "sample": 0}
         page, facts = PICTURES["window"].made(Case(small(seed=seed), "window_winner", None), where)
-        body = broken(page.body, wide, look)
-        texts = page_drawn(replace(page, body=body), Box(0, 0, wide, body.height(wide, look)), look).texts()
+        texts = texts_of(page, wide, look)
         first, second, end = texts.index("Products, winner"), texts.index("Products, next"), len(texts)
         for start, stop, total in ((first, second, facts["largest"]), (second, end, facts["next"])):
             *cells, _, plus, _, minus, said, added = filter(None, texts[start + 1 : stop])
@@ -319,8 +321,7 @@ def test_of_the_numbers_that_decide_which_cell_wins_none_looks_like_the_largest(
     for place in closest:
         where = {"filter": 0, "row": place // 13, "column": place % 13, "sample": 3}
         page, _ = PICTURES[name].made(Case(bench, "window_winner", None), where)
-        body = broken(page.body, wide, look)
-        texts = page_drawn(replace(page, body=body), Box(0, 0, wide, body.height(wide, look)), look).texts()
+        texts = texts_of(page, wide, look)
         cells = list(filter(None, texts[texts.index(title) + 1 :]))[:4]
         assert cells.count(cells[int(windows[place].argmax())]) == 1, cells
 
@@ -379,9 +380,8 @@ def test_the_report_shows_the_picture_and_says_why():
     numbers = measured_lab(lab, small_data(), 3, with_results=True, record=record)
     handed = hand_in(lab, record, numbers)
     blocks = lab_document(lab, handed, record, numbers).blocks
-    place = next(
-        n for n, each in enumerate(blocks) if isinstance(each, Figure) and each.name == "reveal-guess"
-    )
+    place = [getattr(each, "name", "") for each in blocks].index("reveal-guess")
+    assert isinstance(blocks[place], Figure)
     assert blocks[place + 1] == Words(blocks[place + 1].text)
     assert blocks[place + 1].text.startswith("From 0.")
     # Where nothing was measured for the report the sentence that was told stands there.
@@ -444,9 +444,7 @@ def test_a_sentence_that_is_not_true_would_be_found():
 
 
 def test_the_guide_lists_every_picture_with_its_facts():
-    guide = (find_lab(Path("lab5")).parents[2] / "docs" / "guide" / "lab-files.md").read_text(
-        encoding="utf-8"
-    )
+    guide = (ROOT / "docs" / "guide" / "lab-files.md").read_text(encoding="utf-8")
     for name, picture in PICTURES.items():
         row = next(line for line in guide.splitlines() if line.startswith(f"| `{name}` |"))
         assert all(f"`{each}`" in row for each in (*picture.facts, *(one.name for one in picture.parameters)))

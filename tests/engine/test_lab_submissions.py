@@ -61,8 +61,7 @@ def test_a_course_of_a_platform_has_a_row_for_each_student_and_each_file_that_is
     if kind != "folder":
         files = [each for each in sorted(place.rglob("*")) if each.is_file()]
         members = {f"submissions/{each.relative_to(place)}": each.read_bytes() for each in files}
-        place = tmp_path / "inner"
-        place.mkdir()
+        (place := tmp_path / "inner").mkdir()
         (place / "all.zip").write_bytes(zipped(members))
     rows = table_of(rows_of(place))
     by_folder = [(row["folder"].partition("_")[0], row["file"], row["verdict"]) for row in rows]
@@ -71,10 +70,7 @@ def test_a_course_of_a_platform_has_a_row_for_each_student_and_each_file_that_is
         ("Nobody", "page.html", UNREADABLE),
         ("Nobody", "report.docx", UNREADABLE),
         ("Student 40", "report.html, report.pdf", OK),
-        ("Student 41", "results.json", OK),
-        ("Student 42", "results.json", OK),
-        ("Student 43", "results.json", OK),
-        ("Student 44", "results.json", OK),
+        *((f"Student {number}", "results.json", OK) for number in range(41, 45)),
     ]
     assert "is no report of CNNViz; ask for the PDF or HTML file" in rows[0]["notes"]
 
@@ -84,8 +80,7 @@ def test_the_same_work_in_the_folders_of_two_students_is_told(tmp_path, rows_of,
     (tmp_path / "Mallory_9050_assignsubmission_file").mkdir()
     copy = tmp_path / "Mallory_9050_assignsubmission_file" / "mine.json"
     copy.write_text(students[2].to_json(), encoding="ascii")
-    again = tmp_path / "Student Three_9003_assignsubmission_file_attempt2"
-    again.mkdir()
+    (tmp_path / "Student Three_9003_assignsubmission_file_attempt2").mkdir()
     rows = rows_of(tmp_path)
     told = [row for row in rows.values() if row.remarks]
     assert len(told) == 1
@@ -117,14 +112,8 @@ def test_groups_and_attempts_are_no_students(tmp_path, rows_of, students):
 
 
 def test_names_in_an_archive_lead_nowhere(tmp_path, rows_of, students):
-    names = [
-        "../../out.json",
-        "/etc/out.json",
-        "C:\\out.json",
-        "a/../../out2.json",
-        "a//b.json",
-        "\x1b[31mred.json",
-    ]
+    names = ["../../out.json", "/etc/out.json", "C:\\out.json", "a/../../out2.json", "a//b.json"]
+    names.append("\x1b[31mred.json")
     (tmp_path / "all.zip").write_bytes(zipped(dict.fromkeys(names, students[0].to_json().encode())))
     before = set(tmp_path.parent.rglob("*"))
     (row,) = rows_of(tmp_path / "all.zip").values()
@@ -260,9 +249,8 @@ def test_a_table_is_enough_to_grade(tmp_path, rows_of, students):
     assert row["guess: predicted"] == "0.7"
     assert row["guess: prediction"] in ("right", "not right")
     assert {"guess: your points of 3", "way: your points of 2"} <= set(row)
-    assert float(row["points"]) == sum(
-        float(row[f"{step}: points"] or 0) for step in ("guess", "click", "pick")
-    )
+    points = [float(row[f"{step}: points"] or 0) for step in ("guess", "click", "pick")]
+    assert float(row["points"]) == sum(points)
     assert (row["steps done"], row["steps in all"]) == ("3", "4")
     assert (row["answers"], row["questions"]) == ("2", "2")
 

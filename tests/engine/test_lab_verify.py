@@ -4,6 +4,7 @@ import csv
 import io
 import itertools
 import os
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -46,23 +47,18 @@ def students() -> list[HandIn]:
     return [honest(number) for number in range(5)]
 
 
-def of_another_kernel() -> str:
-    """What a student hands in whose processor is an older one; "" where this one cannot stand in for it."""
-    code = "from tests.engine.lab_cases import honest; print(honest(700).to_json())"
-    done = python("-c", code, env={**os.environ, "OPENBLAS_CORETYPE": "Nehalem"})
-    return done.stdout if done.returncode == 0 else ""
-
-
 def test_a_course_is_measured_again_by_two_processes(students, digits_file, tmp_path):
     """Nobody honest is accused; a number that differs and what cannot be read are told."""
-    inside = tmp_path / "group b"
-    inside.mkdir()
+    (inside := tmp_path / "group b").mkdir()
     write(tmp_path, "honest-0", students[0])
     write(inside, "honest-1", students[1])
     write(tmp_path, "tampered", nearly(students[2], 1.00001).sealed())
     (tmp_path / "empty.html").write_bytes(b"")
-    if handed := of_another_kernel():
-        (tmp_path / "kernel.json").write_text(handed, encoding="ascii")
+    # What a student hands in whose processor is an older one, where this one can stand in for it.
+    code = "from tests.engine.lab_cases import honest; print(honest(700).to_json())"
+    older = python("-c", code, env={**os.environ, "OPENBLAS_CORETYPE": "Nehalem"})
+    if older.returncode == 0:
+        (tmp_path / "kernel.json").write_text(older.stdout, encoding="ascii")
     told: list[tuple[int, int]] = []
     rows = verify(
         [tmp_path], LABS, digits_file, report=lambda done, total: told.append((done, total)), processes=2
@@ -134,9 +130,6 @@ def test_tolerances_are_those_of_kernels(measure, dtype, claimed, measured, same
     assert difference_words(*pair)
 
 
-# --- the command line ---------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -188,21 +181,13 @@ def test_numbers_of_float32_are_compared_under_their_own_kernel(digits_file, tmp
 GUESS = LAB.step("guess")
 
 
-def reasons(handed: HandIn) -> list[str]:
-    return list(remarks_on(hand_in_from_json(handed.sealed().to_json()), LAB))
-
-
-def given_up() -> LabRecord:
+def test_prediction_that_was_given_up_is_in_the_results_and_no_remark():
     record = LabRecord.of(LAB).given_up(GUESS, "2026-01-31 10:05")
     record = record.happened(GUESS, Event("visited", what="backprop"), "2026-01-31 10:06")
-    return record.wrote(GUESS, "observations", "Said without a guess.", "2026-01-31 10:07")
-
-
-def test_prediction_that_was_given_up_is_in_the_results_and_no_remark():
-    handed = handed_in(1, given_up())
+    handed = handed_in(1, record.wrote(GUESS, "observations", "Said without a guess.", "2026-01-31 10:07"))
     assert "guess" in handed.done
     assert handed.given_up["guess"] == "2026-01-31 10:05"
-    assert reasons(handed) == []
+    assert not list(remarks_on(hand_in_from_json(handed.sealed().to_json()), LAB))
     assert "shown 2026-01-31 10:05 without a prediction" in to_html(printed(handed))
 
 
@@ -219,45 +204,56 @@ def test_a_result_that_the_report_tells_before_a_prediction_is_marked_in_it():
 # --- beside others ------------------------------------------------------------------------------------------
 
 
-def between(*handed: HandIn) -> list[list[str]]:
+def between(*handed: HandIn) -> list[int]:
+    """How many remarks each has that are about the others."""
     names = [f"file {number}" for number in range(len(handed))]
-    told = remarks_between(handed, names, {LAB.sha256: LAB}, [True] * len(handed))
-    return [[each for each in remarks if "the same weights" not in each] for remarks in told]
+    told = remarks_between(handed, names, LABS, [True] * len(handed))
+    return [sum("the same weights" not in each for each in remarks) for remarks in told]
 
 
-def guesses(one: HandIn, first: float, cell: tuple[int, int, int], pick: str) -> HandIn:
-    answers = {"guess": first, "click": cell, "pick": pick}
-    return replace(
-        one, predictions={key: replace(one.predictions[key], answer=each) for key, each in answers.items()}
-    )
+def only(number: int, **said: object) -> HandIn:
+    """What a student hands in who has said nothing else."""
+    return replace(honest(number), **({"answers": {}, "hypotheses": {}, "predictions": {}} | said))
+
+
+def numbered(values: Iterable[object]) -> dict[str, object]:
+    return {f"step {place}": value for place, value in enumerate(values)}
 
 
 def test_few_same_guesses_are_nothing_where_the_class_was_told_to_predict_now():
-    class_ = [honest(each) for each in range(1, 5)]
-    one, two = (guesses(each, 0.3, (0, 8, 8), "max") for each in class_[:2])
-    others = guesses(class_[2], 0.4, (0, 8, 9), "max"), guesses(class_[3], 0.3, (0, 9, 9), "max_blur")
-    assert between(one, two, *others) == [[], [], [], []]
-    told = between(one, two, others[0])
-    assert [len(each) for each in told] == [1, 1, 0], "nobody predicted another pool at that minute"
-    assert "the same predictions at the same times" in told[0][0]
+    def guessed(number: int, *answers: object) -> HandIn:
+        made = honest(number).predictions
+        pairs = zip(("guess", "click", "pick"), answers, strict=True)
+        made = {key: replace(made[key], answer=each) for key, each in pairs}
+        return replace(honest(number), predictions=made)
+
+    one, two = (guessed(each, 0.3, (0, 8, 8), "max") for each in (1, 2))
+    others = guessed(3, 0.4, (0, 8, 9), "max"), guessed(4, 0.3, (0, 9, 9), "max_blur")
+    assert between(one, two, *others) == [0, 0, 0, 0]
+    assert between(one, two, others[0]) == [1, 1, 0], "nobody predicted another pool at that minute"
+
+
+def test_predictions_that_were_taken_but_for_one_are_told_and_those_of_a_class_in_step_are_not():
+    def guessed(number: int, answers: list[float], minutes=(1, 4, 5, 11, 17, 23, 30)) -> HandIn:
+        times = [f"2026-01-31 10:{minute:02d}" for minute in minutes]
+        return only(number, predictions=numbered(map(Commitment, answers, times)))
+
+    first, taken = (guessed(each, [4, 1, 0.31, 8, 2, 0.5, 100 - each]) for each in (1, 2))
+    knows = guessed(3, [4, 1, 0.31, 8, 2, 0.5, 99], (2, 4, 6, 12, 17, 25, 31))
+    others = [guessed(number, [4, 1, 0.3, 8, 2, 0.7, number]) for number in range(4, 12)]
+    assert between(first, taken, knows) == [1, 1, 0]
+    assert between(*others) == [0] * len(others)
 
 
 def test_work_whose_times_are_all_moved_alike_is_told():
-    begin = datetime.fromisoformat("2026-01-31 10:00")
+    def done(number: int, gaps: list[int], **later: int) -> HandIn:
+        begin = datetime.fromisoformat("2026-01-31 10:00") + timedelta(**later)
+        times = numbered(f"{begin + timedelta(minutes=gap):%Y-%m-%d %H:%M}" for gap in gaps)
+        return replace(honest(number), done=times, predictions={})
 
-    def done(gaps: list[int], later: timedelta = timedelta()) -> dict[str, str]:
-        return {
-            f"step {place}": f"{begin + later + timedelta(minutes=gap):%Y-%m-%d %H:%M}"
-            for place, gap in enumerate(gaps)
-        }
-
-    gaps = [0, 4, 9, 11, 20, 26, 27, 35]
-    one, two = (honest(each) for each in (1, 2))
-    one = replace(one, done=done(gaps), predictions={})
-    moved = replace(two, done=done(gaps, timedelta(days=2, minutes=17)), predictions={})
-    other = replace(two, done=done([0, 4, 9, 12, 20, 26, 27, 35]), predictions={})
-    assert all("the same times of all steps" in each[0] for each in between(one, moved))
-    assert between(one, other) == [[], []]
+    one = done(1, [0, 4, 9, 11, 20, 26, 27, 35])
+    assert between(one, done(2, [0, 4, 9, 11, 20, 26, 27, 35], days=2, minutes=17)) == [1, 1]
+    assert between(one, done(2, [0, 4, 9, 12, 20, 26, 27, 35])) == [0, 0]
 
 
 WORDS = (
@@ -267,31 +263,28 @@ WORDS = (
 
 
 def test_answer_with_all_that_another_student_wrote_in_it_is_told():
-    one, two = (honest(each) for each in (1, 2))
-    mine = "I looked at the maps twice. "
-    assert between(
-        replace(one, answers={"guess": WORDS}), replace(two, answers={"guess": mine + WORDS + " Yes."})
-    ) == [
-        ["guess: most words the same, in the same order, as in file 1"],
-        ["guess: most words the same, in the same order, as in file 0"],
-    ]
-    lecture = WORDS[:60]
-    assert between(
-        replace(one, answers={"guess": lecture}), replace(two, answers={"guess": mine + lecture})
-    ) == [[], []]
+    for words, told in ((WORDS, 1), (WORDS[:60], 0)):  # so few may be those of the lecture
+        mine = f"I looked at the maps twice. {words} Yes."
+        assert between(only(1, answers={"guess": words}), only(2, answers={"guess": mine})) == [told] * 2
+
+
+def test_short_answers_are_told_only_where_all_of_them_are_the_same():
+    cells = ("first", "largest", "next", "last", "only")
+    many = [f"because of the {each} cell in the window" for each in cells]
+    short = ["yes", "no", "13x13", "4", "1"]
+    for one, other, told in ((many, many, 1), (many, [*many[:4], "no idea"], 0), (short, short, 0)):
+        pair = only(1, answers=numbered(one)), only(2, answers=numbered(other))
+        assert between(*pair) == [told] * 2
 
 
 def test_several_answers_with_a_word_changed_here_and_there_are_told():
-    one, two = (honest(each) for each in (1, 2))
     changed = WORDS
     for word, other in (("largest", "biggest"), ("stayed", "remained"), ("eleven", "many"), ("edge", "rim")):
         changed = changed.replace(word, other)
     steps = ("guess", "way", "more")
-    mine = replace(one, answers={step: f"{step} {WORDS}" for step in steps}, hypotheses={})
-    theirs = replace(two, answers={step: f"{step} {changed}" for step in steps}, hypotheses={})
-    assert [len(each) for each in between(mine, theirs)] == [1, 1]
-    alone = replace(theirs, answers={"guess": f"guess {changed}"})
-    assert between(mine, alone) == [[], []], "one answer may be alike by chance"
+    mine = only(1, answers={step: f"{step} {WORDS}" for step in steps})
+    assert between(mine, only(2, answers={step: f"{step} {changed}" for step in steps})) == [1, 1]
+    assert between(mine, only(2, answers={"guess": f"guess {changed}"})) == [0, 0], "it may be chance"
 
 
 def test_work_of_one_student_in_folders_of_two_is_told_however_deep_they_lie():
@@ -327,9 +320,7 @@ def test_digits_of_several_numbers_count_together(values, answers, told):
     result = next(each for each in honest(1).measured if each.step == "guess")
     pairs = zip(asked, values, strict=True)
     measured = tuple(replace(result, step=step.id, value=value) for step, value in pairs)
-    made = {
-        step.id: Commitment(answer, "2026-01-31 10:05", 0)
-        for step, answer in zip(asked, answers, strict=True)
-    }
+    pairs = zip(asked, answers, strict=True)
+    made = {step.id: Commitment(answer, "2026-01-31 10:05") for step, answer in pairs}
     one = replace(honest(1), measured=measured, predictions=made)
     assert len(list(too_exact(one, replace(LAB, steps=tuple(asked))))) == told

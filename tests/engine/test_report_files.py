@@ -3,7 +3,6 @@
 import csv
 import html.parser
 import re
-import subprocess
 import threading
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -25,6 +24,7 @@ from tests.engine.report_cases import (
     HOSTILE,
     hostile_report,
     needs_poppler,
+    poppler,
     report_of,
     small_lab,
     small_numbers,
@@ -49,7 +49,7 @@ def printed(document, tmp_path_factory):
 
 
 def text_of(pdf):
-    return subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, check=True).stdout.decode()
+    return poppler("pdftotext", "-layout", pdf, "-")
 
 
 @needs_poppler
@@ -81,9 +81,9 @@ def test_pdf_shows_what_was_typed(hostile, tmp_path):
 
 @needs_poppler
 def test_figures_of_the_pdf_are_vectors(printed, tmp_path):
-    listed = subprocess.run(["pdfimages", "-list", printed], capture_output=True, check=True)
-    assert len(listed.stdout.decode().splitlines()) == 2, "only the two lines of the table's head"
-    subprocess.run(["pdftoppm", "-r", "20", "-png", printed, tmp_path / "page"], check=True)
+    listed = poppler("pdfimages", "-list", printed).splitlines()
+    assert len(listed) == 2, "only the two lines of the table's head"
+    poppler("pdftoppm", "-r", "20", "-png", printed, tmp_path / "page")
     for page in tmp_path.glob("page-*.png"):
         with Image.open(page) as picture:
             assert np.asarray(picture.convert("L")).min() < 128
@@ -228,10 +228,10 @@ def red_figure(caption, high):
 
 def words_on(document, tmp_path):
     """Yield page, left edge, right edge and text of every word, and the width of the page."""
-    path = tmp_path / "report.pdf"
-    path.write_bytes(to_pdf(document))
-    listed = subprocess.run(["pdftotext", "-bbox", path, "-"], capture_output=True, check=True).stdout
-    for number, page in enumerate(ET.fromstring(listed).iter(f"{XHTML}page"), start=1):
+    (path := tmp_path / "report.pdf").write_bytes(to_pdf(document))
+    for number, page in enumerate(
+        ET.fromstring(poppler("pdftotext", "-bbox", path, "-")).iter(f"{XHTML}page"), start=1
+    ):
         for word in page.iter(f"{XHTML}word"):
             edges = float(word.get("xMin")), float(word.get("xMax"))
             yield number, *edges, word.text or "", float(page.get("width"))
@@ -294,15 +294,14 @@ def test_a_figure_higher_than_a_page_stays_with_its_caption(tmp_path):
 def test_what_latin_fonts_lack_is_drawn_with_a_font_of_the_program(tmp_path):
     drawn = {"NotoEmoji": "done 🎉👍🏽", "DroidSansFallback": "日本語 ひらがな 简体 繁體"}
     (tmp_path / "a.pdf").write_bytes(to_pdf(written(*(Words(each, "student") for each in drawn.values()))))
-    fonts = subprocess.run(["pdffonts", tmp_path / "a.pdf"], capture_output=True, check=True, text=True)
-    text = text_of(tmp_path / "a.pdf")
-    assert all(font in fonts.stdout and words in text for font, words in drawn.items())
+    fonts, text = poppler("pdffonts", tmp_path / "a.pdf"), text_of(tmp_path / "a.pdf")
+    assert all(font in fonts and words in text for font, words in drawn.items())
 
 
 @needs_poppler
 def test_the_file_says_whose_it_is(tmp_path):
     (tmp_path / "a.pdf").write_bytes(to_pdf(written(title="Lab # five", author="Åsa $x$")))
-    info = subprocess.run(["pdfinfo", tmp_path / "a.pdf"], capture_output=True, check=True, text=True).stdout
+    info = poppler("pdfinfo", tmp_path / "a.pdf")
     assert re.search(r"Title: +Lab # five\n", info)
     assert re.search(r"Author: +Åsa \$x\$\n", info)
     assert re.search(r"Tagged: +yes", info)
