@@ -1,14 +1,16 @@
-"""Layers: settings, shapes, parameters, passes and descriptions; what is special about pools."""
+"""Layers, and networks of them: settings, shapes, parameters, passes; what is special about pools."""
 
 import dataclasses
 import json
 import math
+import re
 from functools import partial
 
 import numpy as np
 import pytest
 
-from cnnviz.errors import ParameterError
+from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.experiment import LENET
 from cnnviz.inspect.arithmetic import explain_cell, logit_contributions
 from cnnviz.layers import (
     ACTIVATIONS,
@@ -26,15 +28,17 @@ from cnnviz.layers import (
     SubsamplePool2D,
     Tanh,
 )
-from cnnviz.network import Network
+from cnnviz.network import Network, loss_and_gradients
 from cnnviz.routing import check_all, filter_gradient_terms, pool_routing
 from cnnviz.setting import settings_of
-from tests.engine.routing_cases import lab5
+from tests.engine.routing_cases import gentle, lab5, relayered, two_blocks
 from tests.oracles import (
+    assert_same_arrays,
     assert_same_bits,
     avg_pool2d_loop,
     check_operation,
     conv2d_loop,
+    cross_entropy_loop,
     dense_loop,
     max_blur_pool2d_loop,
     max_pool2d_backward_loop,
@@ -124,14 +128,10 @@ def test_layers_are_values():
 def test_initial_parameters_follow_their_rule(dtype):
     """Means and spreads of large draws; 5 sigma of a sample of this size is below the tolerance."""
     rng = np.random.default_rng(0)
-    cases = [
-        (Conv2D(64, kernel_size=5, init="he"), (32, 9, 9), (2 / 800) ** 0.5),
-        (Conv2D(64, kernel_size=5, init="glorot"), (32, 9, 9), (2 / (800 + 1600)) ** 0.5),
-        (Conv2D(64, kernel_size=5, init="lab5"), (32, 9, 9), 0.1),
-        (Dense(100, init="he"), (400,), (2 / 400) ** 0.5),
-        (Dense(100, init="glorot"), (400,), (2 / 500) ** 0.5),
-        (Dense(100, init="lab5"), (400,), 1 / 400),
-    ]
+    convolutions = {"he": (2 / 800) ** 0.5, "glorot": (2 / (800 + 1600)) ** 0.5, "lab5": 0.1}
+    denses = {"he": (2 / 400) ** 0.5, "glorot": (2 / 500) ** 0.5, "lab5": 1 / 400}
+    cases = [(Conv2D(64, 5, init=init), (32, 9, 9), each) for init, each in convolutions.items()]
+    cases += [(Dense(100, init=init), (400,), each) for init, each in denses.items()]
     for layer, input_shape, deviation in cases:
         params = layer.initial_parameters(input_shape, rng, np.dtype(dtype))
         assert {name: array.shape for name, array in params.items()} == layer.parameter_shapes(input_shape)
@@ -206,12 +206,6 @@ def test_nan_and_infinity_pass_without_a_warning(activation):
     assert not np.isnan(out[1:]).any()
 
 
-def convolved(x, weight, bias=None, stride=1):
-    filters, _, kernel, _ = weight.shape
-    layer = Conv2D(filters, kernel, stride, bias=bias is not None)
-    return layer.forward(x, {"weight": weight, "bias": bias})
-
-
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("filters", "n"), [(1, 1), (3, 7), (8, 1), (8, 3), (13, 7)])
 @pytest.mark.parametrize("kernel", [2, 3, 5])
@@ -220,12 +214,12 @@ def test_equal_patches_give_equal_bits_wherever_they_stand(rng, dtype, filters, 
     rows, columns, channels = 5, 7, 2
     tiles = rng.normal(size=(n * rows * columns, channels, kernel, kernel)).astype(dtype)
     weight = rng.normal(size=(filters, channels, kernel, kernel)).astype(dtype)
-    bias = rng.normal(size=filters).astype(dtype)
+    params = {"weight": weight, "bias": rng.normal(size=filters).astype(dtype)}
 
     def convolve(order):
         grid = tiles[order].reshape(n, rows, columns, channels, kernel, kernel)
         images = grid.transpose(0, 3, 1, 4, 2, 5).reshape(n, channels, rows * kernel, columns * kernel)
-        out = convolved(np.ascontiguousarray(images), weight, bias, stride=kernel)
+        out = Conv2D(filters, kernel, kernel).forward(np.ascontiguousarray(images), params)
         return out.transpose(0, 2, 3, 1).reshape(len(tiles), filters)
 
     order = rng.permutation(len(tiles))
@@ -286,8 +280,7 @@ def test_infinities_compete_like_numbers():
 def test_everything_that_is_said_about_pools_holds_for_it(ties):
     """Gradient check, routes, terms, arithmetic and evidence follow from what the layer says of itself."""
     network, x, label = lab5()
-    layers = [(name, MaxBlurPool2D(2, ties) if name == "pool1" else layer) for name, layer in network.layers]
-    network = Network.build(layers, network.input_shape, dtype="float64").with_params(network.params)
+    network = relayered(network, lambda each: MaxBlurPool2D(2, ties) if isinstance(each, MaxPool2D) else each)
     report = check_all(network, x, label)
     assert report.counts["mismatch"] == report.counts["curvature"] == 0
     assert (report.counts["tie_rule"] > 0) == (ties == "all")
@@ -301,3 +294,163 @@ def test_everything_that_is_said_about_pools_holds_for_it(ties):
     cell = explain_cell(network, trace, "pool1", (1, 5, 0))
     assert cell.products.sum() == pytest.approx(cell.value)
     assert abs(logit_contributions(network, trace, "conv1").remainder) < 1e-12
+
+
+SMALL = [("conv1", Conv2D(2)), ("pool1", MaxPool2D(2)), ("flatten", Flatten()), ("dense1", Dense(3))]
+
+
+def test_same_seed_same_bits_in_either_dtype_and_another_seed_others():
+    nets = [Network.build(SMALL, (1, 8, 8), seed=seed, dtype="float64") for seed in (4, 4, 5)]
+    single = Network.build(SMALL, (1, 8, 8), seed=4, dtype=np.dtype("float32"))
+    assert_same_arrays(nets[1].params, nets[0].params)
+    assert_same_arrays(
+        single.params, {name: each.astype(np.float32) for name, each in nets[0].params.items()}
+    )
+    assert not np.array_equal(nets[0].params["conv1.weight"], nets[2].params["conv1.weight"])
+
+
+@pytest.mark.parametrize(
+    ("error", "changes", "text"),
+    [
+        (ShapeError, {"input_shape": (1, 2, 8)}, "Layer 'conv1' (Conv2D) cannot take an input of shape"),
+        (ShapeError, {"input_shape": (1, 2, 8)}, "(1, 2, 8): it needs maps"),
+        (
+            ShapeError,
+            {"input_shape": (1, 3, 3)},
+            "'pool1' (MaxPool2D) cannot take an input of shape (2, 1, 1)",
+        ),
+        (ShapeError, {"input_shape": (64,)}, "an input of shape (64,): it needs feature maps"),
+        (ShapeError, {"layers": SMALL[-1:]}, "'dense1' (Dense) cannot take an input of shape (1, 8, 8)"),
+        (ShapeError, {"layers": SMALL[-1:]}, "it needs flat features (d,); put Flatten before it"),
+        (ShapeError, {"layers": SMALL[:1]}, "'conv1' gives (2, 6, 6); end with Flatten and Dense"),
+        (ShapeError, {"input_shape": (8, 8)}, "(c, h, w) or (d,)"),
+        (ParameterError, {"layers": []}, "at least one layer"),
+        (ParameterError, {"layers": [*SMALL, ("conv1", ReLU())]}, "unique. Got 'conv1' twice"),
+        (ParameterError, {"layers": [("", Flatten()), *SMALL]}, "non-empty text without a dot. Got ''"),
+        (ParameterError, {"seed": -1}, "'seed' parameter of Network must be an int >= 0"),
+        (ParameterError, {"dtype": "float16"}, "'dtype' parameter of Network must be one of 'float32'"),
+        (ParameterError, {"dtype": "no dtype"}, "'dtype' parameter of Network"),
+        (
+            ParameterError,
+            {"input_shape": (1, 0, 8)},
+            "'input_shape' parameter of Network must be an int >= 1",
+        ),
+        # Refused before memory is asked for.
+        (ParameterError, {"layers": [SMALL[2], ("dense1", Dense(10**12))]}, "too large"),
+        (ParameterError, {"layers": [("conv1", Conv2D(10**9)), *SMALL[2:]]}, "too large"),
+        (ParameterError, {"input_shape": (1, 10**6, 10**6)}, "too large"),
+        (ParameterError, {"layers": SMALL[2:], "input_shape": (10**9,) * 3}, "too large"),
+    ],
+)
+def test_layers_that_do_not_fit_and_arguments_out_of_range_are_named(error, changes, text):
+    with pytest.raises(error, match=re.escape(text)):
+        Network.build(**({"layers": SMALL, "input_shape": (1, 8, 8)} | changes))
+
+
+def test_nothing_can_be_changed(binary_network):
+    with pytest.raises(ValueError, match="read-only"):
+        binary_network.params["conv1.weight"][0] = 1
+    with pytest.raises(TypeError):
+        binary_network.params["conv1.weight"] = np.zeros(1)
+    with pytest.raises(TypeError):
+        binary_network.shapes["conv1"] = (1,)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        binary_network.seed = 1
+
+
+def test_with_params_gives_a_new_network_and_copies(rng, binary_network):
+    params = {name: rng.normal(size=array.shape) for name, array in binary_network.params.items()}
+    before = {name: array.copy() for name, array in binary_network.params.items()}
+    changed = binary_network.with_params(params)
+    for name in params:
+        assert_same_bits(changed.params[name], params[name])
+        assert_same_bits(binary_network.params[name], before[name])
+    params["conv1.weight"][:] = 0
+    assert changed.params["conv1.weight"].any()
+    assert params["conv1.weight"].flags.writeable
+    assert (changed.seed, changed.layers) == (binary_network.seed, binary_network.layers)
+    with pytest.raises(ValueError, match="read-only"):
+        changed.params["conv1.weight"][0] = 1
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "error", "text"),
+    [
+        ("dense1.bias", None, ParameterError, "'dense1.bias' is missing"),
+        ("extra", np.zeros(1), ParameterError, "'extra' does not belong"),
+        ("dense1.bias", np.zeros(2), ShapeError, "'dense1.bias' must have shape (1,). Got shape (2,)"),
+        ("dense1.bias", np.zeros(1, np.float32), ParameterError, "must have dtype float64. Got float32"),
+    ],
+)
+def test_parameters_that_do_not_fit_are_named(binary_network, name, array, error, text):
+    params = {each: old for each, old in binary_network.params.items() if each != name}
+    with pytest.raises(error, match=re.escape(text)):
+        binary_network.with_params(params if array is None else params | {name: array})
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [2, 5, 33])
+def test_sample_gives_the_same_bits_alone_and_in_any_batch(rng, dtype, n):
+    """The probability that is shown for a digit does not depend on which others are computed with it."""
+    net = dataclasses.replace(LENET, filters=(7, 5), hidden=(11,), dtype=dtype).build_network()
+    x = np.where(rng.random((n, 1, 28, 28)) < 0.7, -0.5, rng.random((n, 1, 28, 28)) - 0.5).astype(dtype)
+    whole = net.forward(x)
+    backwards = net.forward(np.ascontiguousarray(x[::-1]))
+    for index in range(n):
+        alone = net.forward(x[index : index + 1])
+        for name in whole.outputs:
+            assert_same_bits(whole.outputs[name][index], alone.outputs[name][0])
+            assert_same_bits(backwards.outputs[name][n - 1 - index], alone.outputs[name][0])
+        assert_same_bits(whole.probabilities[index], alone.probabilities[0])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_pixels_are_scaled_and_input_of_the_other_float_dtype_is_converted(rng, dtype):
+    net = Network.build(SMALL, (1, 8, 8), dtype=dtype)
+    pixels, labels = rng.integers(0, 256, size=(3, 1, 8, 8), dtype=np.uint8), np.array([0, 1, 0])
+    scaled = (pixels / 255 - 0.5).astype(dtype)
+    assert_same_bits(net.forward(pixels).logits, net.forward(scaled).logits)
+    assert_same_bits(net.predict(pixels), net.predict(scaled))
+    for name, gradient in net.gradients(scaled, labels).params.items():
+        assert_same_bits(net.gradients(pixels, labels).params[name], gradient)
+    given = rng.normal(size=(2, 1, 8, 8)).astype("float64" if dtype == "float32" else "float32")
+    assert net.forward(given).logits.dtype == np.dtype(dtype)
+    assert_same_bits(net.forward(given).logits, net.forward(given.astype(dtype)).logits)
+
+
+@pytest.mark.parametrize(
+    ("x", "error", "text"),
+    [
+        (np.zeros((2, 1, 8, 8), dtype=np.int64), ParameterError, "or pixels as uint8, not int64"),
+        (np.zeros((1, 8, 8)), ShapeError, "(n, 1, 8, 8), n >= 1. Got (1, 8, 8)"),
+        (np.zeros((0, 1, 8, 8)), ShapeError, "n >= 1"),
+    ],
+)
+def test_input_that_does_not_fit_is_named(x, error, text):
+    net = Network.build(SMALL, (1, 8, 8))
+    for call in (
+        net.forward,
+        net.predict,
+        lambda batch: net.gradients(batch, np.zeros(len(batch), dtype=int)),
+    ):
+        with pytest.raises(error, match=re.escape(text)):
+            call(x)
+
+
+@pytest.mark.parametrize("net", [two_blocks("all"), gentle(), two_blocks(dtype="float32")])
+def test_training_step_gives_the_same_as_the_full_backward_pass(rng, net):
+    x = rng.normal(size=(5, *net.input_shape)).astype(net.dtype)
+    labels = rng.integers(0, net.classes_count, size=5)
+    full = net.gradients(x, labels)
+    loss, correct, gradients = loss_and_gradients(net.layers, net.params, x, labels)
+    assert loss == full.loss
+    assert correct == sum(net.predict(x) == labels)
+    assert set(gradients) == set(net.params)
+    for name, gradient in gradients.items():
+        assert gradient.dtype == net.dtype
+        assert_same_bits(gradient, full.params[name])
+    # A network without parameters has a loss, and no gradients.
+    bare, x = Network.build([("relu1", ReLU())], (3,)), np.array([[1.0, 3.0, 2.0], [0.5, -1.0, 0.0]])
+    loss, correct, gradients = loss_and_gradients(bare.layers, bare.params, x, np.array([1, 2]))
+    assert loss == pytest.approx(cross_entropy_loop(np.maximum(x, 0), [1, 2]))
+    assert (correct, gradients, bare.parameter_count) == (1, {}, 0)
