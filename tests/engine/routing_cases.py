@@ -25,6 +25,10 @@ from cnnviz.routing import Target
 from cnnviz.training import Trainer
 from tests.oracles import cross_entropy_loop
 
+CONVOLUTIONS = st.builds(
+    Conv2D, st.integers(1, 5), st.integers(1, 4), st.sampled_from([1, 1, 1, 2, 3]), st.integers(0, 3),
+    st.booleans(),
+)  # fmt: skip
 SIZES, STRIDES = st.integers(1, 4), st.sampled_from([None, None, 1, 2, 3])
 PLAIN_POOLS = (
     st.builds(MaxPool2D, SIZES, STRIDES, st.sampled_from(TIE_RULES))
@@ -32,6 +36,28 @@ PLAIN_POOLS = (
     | st.builds(SubsamplePool2D, SIZES)
 )
 POOLS = PLAIN_POOLS | st.builds(MaxBlurPool2D, st.integers(1, 3))
+
+
+def network_of(input_shape, seed=0, dtype="float64", /, **layers):
+    """A network of layers by their names."""
+    return Network.build([*layers.items()], input_shape, seed=seed, dtype=dtype)
+
+
+def weighted(network, change):
+    """The same network with other weights: each array changed."""
+    arrays = {name: change(array).astype(network.dtype) for name, array in network.params.items()}
+    return network.with_params(arrays)
+
+
+def shaken(network, rng, scale):
+    """The same network with noise in its weights, and biases that are not 0."""
+    return weighted(network, lambda array: array + rng.normal(scale=scale, size=array.shape))
+
+
+def relayered(network, change):
+    """The same weights in other layers."""
+    layers = [(name, change(layer)) for name, layer in network.layers]
+    return Network.build(layers, network.input_shape, dtype=network.dtype).with_params(network.params)
 
 
 @lru_cache(maxsize=1)
@@ -46,50 +72,22 @@ def lab5():
 def two_blocks(ties="first", dtype="float64", seed=5, leaky=False):
     """Two blocks with padding, and a hidden layer: 144 parameters."""
     gate = LeakyReLU(0.1) if leaky else ReLU()
-    network = Network.build(
-        [
-            ("conv1", Conv2D(2, padding=1)),
-            ("gate1", gate),
-            ("pool1", MaxPool2D(2, ties=ties)),
-            ("conv2", Conv2D(3)),
-            ("gate2", gate),
-            ("pool2", MaxPool2D(2, ties=ties)),
-            ("flatten", Flatten()),
-            ("dense1", Dense(4)),
-            ("gate3", gate),
-            ("dense2", Dense(3)),
-        ],
-        input_shape=(1, 12, 13),
-        seed=seed,
-        dtype=dtype,
-    )
-    rng = np.random.default_rng(seed)
-    return network.with_params(
-        {
-            name: (array + rng.normal(scale=0.1, size=array.shape)).astype(dtype)
-            for name, array in network.params.items()
-        }
-    )
+    network = network_of(
+        (1, 12, 13), seed, dtype, conv1=Conv2D(2, padding=1), gate1=gate, pool1=MaxPool2D(2, ties=ties),
+        conv2=Conv2D(3), gate2=gate, pool2=MaxPool2D(2, ties=ties),
+        flatten=Flatten(), dense1=Dense(4), gate3=gate, dense2=Dense(3),
+    )  # fmt: skip
+    return shaken(network, np.random.default_rng(seed), 0.1)
 
 
 def gentle(dtype="float64"):
     """All the linear pools, a max pool whose windows overlap, tanh, strides: a bit of everything else."""
-    return Network.build(
-        [
-            ("mean", AvgPool2D(2, stride=1)),
-            ("conv1", Conv2D(2, kernel_size=2, bias=False)),
-            ("pool1", MaxPool2D(3, stride=2, ties="split")),
-            ("tanh1", Tanh()),
-            ("conv2", Conv2D(3, kernel_size=3, stride=2, padding=2)),
-            ("pool2", AvgPool2D(2, stride=1)),
-            ("sub", SubsamplePool2D(1)),
-            ("flatten", Flatten()),
-            ("dense1", Dense(1)),
-        ],
-        input_shape=(2, 11, 10),
-        seed=8,
-        dtype=dtype,
-    )
+    return network_of(
+        (2, 11, 10), 8, dtype, mean=AvgPool2D(2, stride=1),
+        conv1=Conv2D(2, kernel_size=2, bias=False), pool1=MaxPool2D(3, stride=2, ties="split"), tanh1=Tanh(),
+        conv2=Conv2D(3, kernel_size=3, stride=2, padding=2), pool2=AvgPool2D(2, stride=1),
+        sub=SubsamplePool2D(1), flatten=Flatten(), dense1=Dense(1),
+    )  # fmt: skip
 
 
 def ink(network, seed=0):

@@ -23,47 +23,24 @@ from cnnviz.layers import (
     SubsamplePool2D,
     Tanh,
 )
-from cnnviz.layers.cells import (
-    ActivationCell,
-    ConvolutionCell,
-    DenseCell,
-    MaxPoolCell,
-    WeightedCell,
-)
+from cnnviz.layers.cells import ActivationCell, ConvolutionCell, DenseCell, MaxPoolCell, WeightedCell
 from cnnviz.network import Network
+from cnnviz.routing import with_ties
+from tests.engine.routing_cases import network_of, shaken, weighted
 
 DTYPES = ["float32", "float64"]
 
 
 def everything(dtype):
     """A network with every kind of layer, and with padding, strides and dropped borders."""
-    network = Network.build(
-        [
-            ("conv1", Conv2D(3, kernel_size=3, stride=2, padding=2)),
-            ("leaky", LeakyReLU(0.1)),
-            ("mean", AvgPool2D(2, stride=1)),
-            ("max", MaxPool2D(3, stride=2, ties="split")),
-            ("conv2", Conv2D(2, kernel_size=2, padding=1, bias=False)),
-            ("tanh", Tanh()),
-            ("average", AvgPool2D(2, stride=1)),
-            ("sub", SubsamplePool2D(2)),
-            ("relu1", ReLU()),
-            ("flatten", Flatten()),
-            ("dense1", Dense(5)),
-            ("sigmoid", Sigmoid()),
-            ("dense2", Dense(3, bias=False)),
-        ],
-        input_shape=(2, 23, 20),
-        seed=4,
-        dtype=dtype,
-    )
-    rng = np.random.default_rng(6)
-    return network.with_params(
-        {
-            name: rng.normal(scale=0.4, size=array.shape).astype(dtype)
-            for name, array in network.params.items()
-        }
-    )
+    network = network_of(
+        (2, 23, 20), 4, dtype, conv1=Conv2D(3, kernel_size=3, stride=2, padding=2), leaky=LeakyReLU(0.1),
+        mean=AvgPool2D(2, stride=1), max=MaxPool2D(3, stride=2, ties="split"),
+        conv2=Conv2D(2, kernel_size=2, padding=1, bias=False), tanh=Tanh(), average=AvgPool2D(2, stride=1),
+        sub=SubsamplePool2D(2), relu1=ReLU(), flatten=Flatten(),
+        dense1=Dense(5), sigmoid=Sigmoid(), dense2=Dense(3, bias=False),
+    )  # fmt: skip
+    return shaken(network, np.random.default_rng(6), 0.4)
 
 
 def cells_of(network, dtype, kind):
@@ -143,11 +120,7 @@ def test_activations_show_input_formula_and_slope(dtype):
     network = everything(dtype)
     functions = {
         ReLU: (lambda x: max(x, 0), lambda x: float(x > 0), "max(z, 0)"),
-        LeakyReLU: (
-            lambda x: x if x > 0 else 0.1 * x,
-            lambda x: 1 if x > 0 else 0.1,
-            "z if z > 0, else 0.1 × z",
-        ),
+        LeakyReLU: (lambda x: max(x, 0.1 * x), lambda x: 1 if x > 0 else 0.1, "z if z > 0, else 0.1 × z"),
         Tanh: (math.tanh, lambda x: 1 - math.tanh(x) ** 2, "tanh(z)"),
         Sigmoid: (
             lambda x: 1 / (1 + math.exp(-x)),
@@ -233,18 +206,7 @@ def digits(network, count=4):
 )  # fmt: skip
 def test_evidence_along_the_active_path_adds_up_to_every_logit(layer, ties):
     """Two blocks and a hidden layer; MNIST's background makes ties, which must not spoil the sum."""
-    base = LENET.build_network()
-    layers = [
-        (name, MaxPool2D(2, ties=ties) if isinstance(each, MaxPool2D) else each) for name, each in base.layers
-    ]
-    rng = np.random.default_rng(3)
-    network = Network.build(layers, base.input_shape, dtype="float32")
-    network = network.with_params(
-        {
-            name: (array + rng.normal(scale=0.05, size=array.shape)).astype(np.float32)
-            for name, array in network.params.items()
-        }
-    )
+    network = shaken(with_ties(LENET.build_network(), ties), np.random.default_rng(3), 0.05)
     trace = network.forward(digits(network))
     for class_index in (0, 3, 9):
         found = logit_contributions(network, trace.one(2), layer, class_index)
@@ -260,9 +222,7 @@ def test_evidence_along_the_active_path_adds_up_to_every_logit(layer, ties):
 @pytest.mark.parametrize("preset", [LAB5, LENET], ids=["one dense layer", "hidden layer"])
 def test_evidence_relative_to_blank_leaves_out_what_a_blank_image_has(preset):
     network = preset.build_network()
-    network = network.with_params(
-        {name: array + network.dtype.type(0.01) for name, array in network.params.items()}
-    )
+    network = weighted(network, lambda array: array + 0.01)
     trace = network.forward(digits(network))
     stage = f"pool{len(preset.filters)}"
     blank = network.forward(np.full((1, *network.input_shape), -0.5, network.dtype))
@@ -294,10 +254,8 @@ def test_evidence_through_a_curved_activation_states_its_remainder():
     assert abs(found.remainder) > 1e-3
     assert found.contributions.sum() + found.bias + found.remainder == pytest.approx(found.logit, abs=1e-12)
     # A linearisation: derivative times value, here against a central difference.
-    values, cell = (
-        trace.outputs["relu1"][0],
-        np.unravel_index(trace.outputs["relu1"].argmax(), found.contributions.shape),
-    )
+    values = trace.outputs["relu1"][0]
+    cell = np.unravel_index(values.argmax(), values.shape)
     head = Network.build(network.layers[9:], values.shape, dtype="float64").with_params(
         {name: array for name, array in network.params.items() if name.startswith("dense")}
     )

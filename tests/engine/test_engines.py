@@ -33,7 +33,7 @@ from cnnviz.layers import (
 from cnnviz.network import Network, loss_and_gradients
 from cnnviz.optim import make_optimizer
 from cnnviz.training import Trainer, epoch_order
-from tests.engine.routing_cases import PLAIN_POOLS
+from tests.engine.routing_cases import CONVOLUTIONS, PLAIN_POOLS, network_of, weighted
 
 # --- random networks ----------------------------------------------------------------------------------------
 
@@ -48,15 +48,8 @@ def conv_blocks(
     draw: st.DrawFn, activations: tuple[Layer, ...], pool: st.SearchStrategy[Layer]
 ) -> list[Layer]:
     """A convolution, and in either order or not at all an activation and a pool."""
-    conv = Conv2D(
-        draw(st.integers(1, 5)),
-        kernel_size=draw(st.integers(1, 4)),
-        stride=draw(st.sampled_from([1, 1, 1, 2])),
-        padding=draw(st.integers(0, 2)),
-        bias=draw(st.booleans()),
-    )
     rest = draw(st.permutations([draw(st.sampled_from(activations)), draw(pool)]))
-    return [conv, *rest[: draw(st.integers(0, 2))]]
+    return [draw(CONVOLUTIONS), *rest[: draw(st.integers(0, 2))]]
 
 
 @st.composite
@@ -241,16 +234,6 @@ def test_any_network_gives_the_loss_and_gradients_of_its_layers(network, samples
     assert_same_step(make_engine(network), network, images, labels, 1e-10)
 
 
-def coarse(network: Network, seed: int) -> Network:
-    """Weights of few bits: convolutions of black and white pixels are then exact, and ties beyond doubt."""
-    rng = np.random.default_rng(seed)
-    params = {
-        name: (rng.integers(-16, 17, array.shape) / 16).astype(array.dtype)
-        for name, array in network.params.items()
-    }
-    return network.with_params(params)
-
-
 @settings(max_examples=60)
 @given(
     network=networks(
@@ -262,7 +245,9 @@ def coarse(network: Network, seed: int) -> Network:
     seed=SEEDS,
 )
 def test_float32_agrees_to_its_precision_with_ties_of_every_kind(network, samples, seed):
-    network = coarse(network, seed)
+    # Weights of few bits: convolutions of black and white pixels are then exact, and ties beyond doubt.
+    rng = np.random.default_rng(seed)
+    network = weighted(network, lambda array: rng.integers(-16, 17, array.shape) / 16)
     images, labels = batch(network, samples, seed, levels=(0, 255))
     # All of one class: else the contributions of the samples nearly cancel, and their rounding errors do not.
     assert_same_step(make_engine(network), network, images, 0 * labels, 1e-5)
@@ -290,14 +275,9 @@ def test_no_tie_of_a_blank_image_is_lost(
     side = kernel_size + 2 * pool_size
     gradients = {}
     for ties in ("first", "all", "split"):
-        layers = [
-            ("conv", Conv2D(filters, kernel_size, bias=bias)),
-            ("pool", MaxPool2D(pool_size, ties=ties)),
-            ("flatten", Flatten()),
-            ("dense", Dense(3)),
-        ]
-        network = Network.build(layers, (channels, side, side), seed=seed, dtype=dtype)
-        engine = make_engine(network)
+        conv, pool = Conv2D(filters, kernel_size, bias=bias), MaxPool2D(pool_size, ties=ties)
+        layers = {"conv": conv, "pool": pool, "flatten": Flatten(), "dense": Dense(3)}
+        engine = make_engine(network_of((channels, side, side), seed, dtype, **layers))
         images = np.random.default_rng(seed).integers(0, 256, (samples, channels, 1, 1), np.uint8)
         images = np.broadcast_to(images, (samples, channels, side, side))
         engine.step_gradients(images, np.zeros(samples, int), np.arange(samples))
@@ -351,7 +331,7 @@ def test_columns_are_cut_into_products_that_keep_them_equal(columns, samples, fi
 
 def test_parameters_that_ran_away_give_what_the_layers_give():
     network = two_blocks("split", "float32")
-    huge = network.with_params({name: array * np.float32(1e30) for name, array in network.params.items()})
+    huge = weighted(network, lambda array: array * np.float32(1e30))
     images = np.full((2, 1, 28, 28), 200, np.uint8)
     fused, layered = make_engine(huge).logits(images), LayeredEngine(huge).logits(images)
     assert not np.isfinite(layered).all()

@@ -12,7 +12,7 @@ from cnnviz.drawing import LIGHT, is_plain
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.experiment import Experiment
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxBlurPool2D
-from cnnviz.network import Network
+from tests.engine.routing_cases import network_of, weighted
 from tests.small_data import first_images
 
 MOST_BYTES = 2_000_000
@@ -131,9 +131,7 @@ def test_a_picture_stays_small_whatever_the_network():
 
 @pytest.mark.parametrize("weight", [np.nan, np.inf, 0.0, 1e300])
 def test_weights_that_have_run_away_are_shown_all_the_same(weight):
-    broken = network().with_params(
-        {name: np.full_like(each, weight) for name, each in network().params.items()}
-    )
+    broken = weighted(network(), lambda array: np.full_like(array, weight))
     images, labels = digits().test_images[:3], digits().test_labels[:3]
     for thing in (
         broken,
@@ -146,16 +144,11 @@ def test_weights_that_have_run_away_are_shown_all_the_same(weight):
 
 
 def test_networks_without_maps_and_pools_without_winners_are_shown_too():
-    flat = Network.build([("dense1", Dense(2))], input_shape=(5,))
+    flat = network_of((5,), dense1=Dense(2))
     assert "dense1: Dense" in cnnviz.show(flat).texts()
     assert "class 0" in cnnviz.show(flat.forward(np.ones((1, 5)))).texts()
-    layers = [
-        ("conv1", Conv2D(2, 3)),
-        ("pool1", MaxBlurPool2D(2)),
-        ("flatten", Flatten()),
-        ("dense1", Dense(2)),
-    ]
-    assert "Before pool1" in cnnviz.show(routing(Network.build(layers, (1, 28, 28)))).texts()
+    layers = {"conv1": Conv2D(2), "pool1": MaxBlurPool2D(2), "flatten": Flatten(), "dense1": Dense(2)}
+    assert "Before pool1" in cnnviz.show(routing(network_of((1, 28, 28), **layers))).texts()
 
 
 def test_pixels_are_scaled_before_they_are_moved():

@@ -16,7 +16,7 @@ from cnnviz.inspect.excitation import PADDING_LEVEL, class_contributions, exciti
 from cnnviz.inspect.receptive_field import projective_fields, receptive_field, symbol_of
 from cnnviz.layers import Conv2D, Dense, Flatten, LeakyReLU, MaxPool2D, ReLU, Sigmoid, SubsamplePool2D, Tanh
 from cnnviz.network import Network, forward_pass
-from tests.engine.routing_cases import POOLS
+from tests.engine.routing_cases import CONVOLUTIONS, POOLS, network_of, weighted
 
 
 def projective_field(network, layer, cell):
@@ -24,17 +24,7 @@ def projective_field(network, layer, cell):
     return {field.stage: field for field in projective_fields(network, layer, cell)}
 
 
-LAYERS = st.one_of(
-    st.builds(
-        Conv2D,
-        filters=st.integers(1, 3),
-        kernel_size=st.integers(1, 4),
-        stride=st.integers(1, 3),
-        padding=st.integers(0, 3),
-    ),
-    POOLS,
-    st.sampled_from([ReLU(), LeakyReLU(0.2), Sigmoid(), Tanh()]),
-)
+LAYERS = CONVOLUTIONS | POOLS | st.sampled_from([ReLU(), LeakyReLU(0.2), Sigmoid(), Tanh()])
 HEADS = st.sampled_from([(), (Dense(3), ReLU()), (Tanh(), Dense(2))])
 
 
@@ -56,11 +46,12 @@ def networks(draw):
 
 def monotone(network):
     """The same network with positive weights of sum 1: whatever rises makes everything rise that reads it."""
-    params = {}
-    for name, array in network.params.items():
+
+    def rising(array):
         positive = np.abs(array) + 0.01
-        params[name] = positive / positive.sum() if array.ndim > 1 else np.zeros_like(array) + 0.01
-    return network.with_params(params)
+        return positive / positive.sum() if array.ndim > 1 else np.zeros_like(array) + 0.01
+
+    return weighted(network, rising)
 
 
 def moves(network, x, position):
@@ -109,8 +100,8 @@ def test_stages_are_called_by_one_letter_each_and_input_and_output_have_no_field
 
 def test_windows_that_skip_cells_leave_gaps_and_one_of_padding_alone_reads_nothing():
     def field_of(layer, conv, cell):
-        named = [("first", layer), ("conv", conv), ("flatten", Flatten()), ("dense", Dense(1))]
-        return receptive_field(Network.build(named, input_shape=(1, 8, 8)), "conv", cell)
+        network = network_of((1, 8, 8), first=layer, conv=conv, flatten=Flatten(), dense=Dense(1))
+        return receptive_field(network, "conv", cell)
 
     fields = field_of(SubsamplePool2D(2), Conv2D(1, 2), (0, 1, 2))
     field = fields["input"]
@@ -146,18 +137,10 @@ def test_wrong_cells_are_refused(layer, cell, error, text):
 
 @pytest.fixture
 def network():
-    return Network.build(
-        [
-            ("conv1", Conv2D(3, padding=1)),
-            ("relu1", ReLU()),
-            ("pool1", MaxPool2D(2)),
-            ("conv2", Conv2D(4, kernel_size=3, stride=2, padding=1, bias=False)),
-            ("flatten", Flatten()),
-            ("dense1", Dense(3)),
-        ],
-        input_shape=(2, 10, 12),
-        seed=1,
-    )
+    return network_of(
+        (2, 10, 12), 1, "float32", conv1=Conv2D(3, padding=1), relu1=ReLU(), pool1=MaxPool2D(2),
+        conv2=Conv2D(4, stride=2, padding=1, bias=False), flatten=Flatten(), dense1=Dense(3),
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import pytest
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.experiment import LENET
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU
-from cnnviz.network import Network
 from cnnviz.routing import (
     VERDICTS,
     Target,
@@ -27,6 +26,8 @@ from tests.engine.routing_cases import (
     ink,
     lab5,
     loss_of,
+    network_of,
+    relayered,
     states,
     two_blocks,
 )
@@ -134,13 +135,8 @@ def test_a_sabotaged_rule_is_found(rule, factor):
     right, x, label = lab5()
 
     def report(factor):
-        layers = [
-            (name, SabotagedPool(layer.size, ties=rule, rule=rule, factor=factor))
-            if isinstance(layer, MaxPool2D)
-            else (name, layer)
-            for name, layer in right.layers
-        ]
-        network = Network.build(layers, right.input_shape, dtype=right.dtype).with_params(right.params)
+        pool = SabotagedPool(2, ties=rule, rule=rule, factor=factor)
+        network = relayered(right, lambda each: pool if isinstance(each, MaxPool2D) else each)
         return check_all(network, x, label)
 
     honest, wrong = report(1.0), report(factor)
@@ -177,9 +173,8 @@ def test_float32_network_is_checked_in_float64():
     network = two_blocks(dtype="float32")
     x = ink(network).astype(np.float32)
     report = check_all(network, x, 2)
-    exact = two_blocks().with_params(
-        {name: array.astype(np.float64) for name, array in network.params.items()}
-    )
+    params = {name: array.astype(np.float64) for name, array in network.params.items()}
+    exact = two_blocks().with_params(params)
     expected = check_all(exact, x.astype(np.float64), 2)
     assert report.counts == expected.counts
     assert report.counts["mismatch"] == 0
@@ -195,12 +190,12 @@ def test_a_large_network_one_of_a_kink_right_here_and_one_without_parameters():
     assert report.counts["mismatch"] == 0
     assert report.largest_error < 1e-6
     # A weight of 0 before a ReLU: raised, the gate opens; lowered, it stays shut, however little.
-    layers = [("conv1", Conv2D(1, kernel_size=1, bias=False)), ("gate1", ReLU()), ("flatten", Flatten())]
-    network = Network.build(layers, (1, 1, 1), dtype="float64")
+    conv = Conv2D(1, kernel_size=1, bias=False)
+    network = network_of((1, 1, 1), conv1=conv, gate1=ReLU(), flatten=Flatten())
     network = network.with_params({"conv1.weight": np.zeros((1, 1, 1, 1))})
     (entry,) = check_all(network, np.full((1, 1, 1), 0.5), 0).entries()
     assert (entry.verdict, entry.eps, entry.kink_layer) == ("kink", MIN_EPS, "gate1")
-    nothing = check_all(Network.build(layers[2:], (1, 2, 2), dtype="float64"), np.ones((1, 2, 2)), 0)
+    nothing = check_all(network_of((1, 2, 2), flatten=Flatten()), np.ones((1, 2, 2)), 0)
     assert (nothing.entries(), nothing.largest_error) == ([], 0)
 
 
@@ -246,23 +241,6 @@ def test_entries_can_be_chosen_and_cut():
         assert chosen == [entry for entry in everything if entry.verdict == verdict]
 
 
-@pytest.mark.parametrize(
-    ("change", "error"),
-    [
-        ({"eps": 0.0}, ParameterError),
-        ({"eps": float("nan")}, ParameterError),
-        ({"label": 3}, ParameterError),
-        ({"x": np.zeros((2, 1, 12, 13))}, ShapeError),
-        ({"count": 0}, ParameterError),
-    ],
-)
-def test_wrong_requests_are_refused(change, error):
-    network = two_blocks()
-    arguments = {"network": network, "x": ink(network), "label": 0, "eps": 1e-5} | change
-    with pytest.raises(error):
-        check_all(**arguments)
-
-
 # -- pokes ---------------------------------------------------------------------------------------------------
 
 
@@ -303,20 +281,13 @@ def test_every_kind_of_target_by_brute_force(name, eps):
     assert kinked or eps < 0.7
 
 
-def pooled_pair(values, ties):
-    """One window of 1 x 2 pixels read straight by the logit."""
-    network = Network.build(
-        [("pool", MaxPool2D(2, ties=ties)), ("flatten", Flatten()), ("dense", Dense(1, bias=False))],
-        input_shape=(1, 2, 2),
-        dtype="float64",
-    ).with_params({"dense.weight": np.array([[1.0]])})
-    return network, np.array(values, dtype=float).reshape(1, 1, 2, 2)
-
-
 @pytest.mark.parametrize(("ties", "gradient"), [("first", 0.0), ("all", 0.5), ("split", 0.25)])
 def test_breaking_a_tie_is_a_kink_between_two_slopes(ties, gradient):
     """Raised, the second of two equal cells wins alone; lowered, the first still holds the maximum."""
-    network, x = pooled_pair([0.0, 0.0, -1.0, -1.0], ties)
+    pool, dense = MaxPool2D(2, ties=ties), Dense(1, bias=False)
+    network = network_of((1, 2, 2), pool=pool, flatten=Flatten(), dense=dense)
+    network = network.with_params({"dense.weight": np.array([[1.0]])})
+    x = np.array([0.0, 0.0, -1.0, -1.0]).reshape(1, 1, 2, 2)
     found = poke(network, x, 0, Target("input", (0, 0, 1)), eps=1e-4)
     assert found.gradient == gradient
     assert found.verdict == "kink"
@@ -384,27 +355,37 @@ def test_too_many_kinks_leave_those_nearest_to_the_middle():
 
 
 @pytest.mark.parametrize(
-    ("target", "error", "text"),
+    ("function", "change", "error", "text"),
     [
-        (Target("conv9.weight", (0,)), ParameterError, "conv9"),
-        (Target("conv1.weight", (0, 0, 1, 3)), ParameterError, "(0, 0, 1, 3)"),
-        (Target("input", (0, 12, 0)), ParameterError, "(0, 12, 0)"),
-        (Target("dense1", (4,)), ParameterError, "(4,)"),
+        (check_all, {"eps": 0.0}, ParameterError, "eps"),
+        (check_all, {"eps": float("nan")}, ParameterError, "eps"),
+        (check_all, {"label": 3}, ParameterError, "label"),
+        (check_all, {"x": np.zeros((2, 1, 12, 13))}, ShapeError, "(2, 1, 12, 13)"),
+        (check_all, {"count": 0}, ParameterError, "count"),
+        (poke_curve, {"radius": 0.0}, ParameterError, "radius"),
+        (poke_curve, {"points": 20}, ParameterError, "points"),
+        (poke_curve, {"points": 1}, ParameterError, "points"),
+        (poke_curve, {"max_kinks": -1}, ParameterError, "max_kinks"),
+        (poke_curve, {"label": 3}, ParameterError, "label"),
+        *(
+            (function, {"target": target}, ParameterError, text)
+            for function in (poke, poke_curve)
+            for target, text in (
+                (Target("conv9.weight", (0,)), "conv9"),
+                (Target("conv1.weight", (0, 0, 1, 3)), "(0, 0, 1, 3)"),
+                (Target("input", (0, 12, 0)), "(0, 12, 0)"),
+                (Target("dense1", (4,)), "(4,)"),
+            )
+        ),
     ],
 )
-def test_wrong_targets_are_refused(target, error, text):
+def test_wrong_requests_are_named(function, change, error, text):
     network = two_blocks()
-    for function, size in ((poke, 1e-3), (poke_curve, 1.0)):
-        with pytest.raises(error) as caught:
-            function(network, ink(network), 0, target, size)
-        assert text in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "options", [{"radius": 0.0}, {"points": 20}, {"points": 1}, {"max_kinks": -1}, {"label": 3}]
-)
-def test_wrong_curves_are_refused(options):
-    network = two_blocks()
-    arguments = {"x": ink(network), "label": 0, "target": Target("input", (0, 0, 0)), "radius": 1.0} | options
-    with pytest.raises(ParameterError):
-        poke_curve(network, **arguments)
+    arguments = {"network": network, "x": ink(network), "label": 0}
+    if function is not check_all:
+        arguments["target"] = Target("input", (0, 0, 0))
+    if function is poke_curve:
+        arguments["radius"] = 1.0
+    with pytest.raises(error) as caught:
+        function(**(arguments | change))
+    assert text in str(caught.value)

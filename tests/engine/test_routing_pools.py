@@ -22,7 +22,6 @@ from cnnviz.layers import (
     SubsamplePool2D,
     Tanh,
 )
-from cnnviz.network import Network
 from cnnviz.optim import SGD
 from cnnviz.routing import (
     Target,
@@ -38,7 +37,7 @@ from cnnviz.routing import (
     tie_rate_of_images,
     with_ties,
 )
-from tests.engine.routing_cases import POOLS, gentle, ink, lab5, two_blocks
+from tests.engine.routing_cases import POOLS, gentle, ink, lab5, network_of, two_blocks
 from tests.oracles import max_pool2d_backward_loop, mirrored, windows_loop
 
 
@@ -134,9 +133,7 @@ def test_three_rules_side_by_side(own):
 
 @pytest.mark.parametrize("pool", [AvgPool2D(3, stride=1), SubsamplePool2D(2)])
 def test_linear_pools_have_one_way(pool):
-    network = Network.build(
-        [("pool", pool), ("flatten", Flatten()), ("dense", Dense(2))], input_shape=(2, 7, 8), dtype="float64"
-    )
+    network = network_of((2, 7, 8), pool=pool, flatten=Flatten(), dense=Dense(2))
     trace, gradients = both_passes(network, np.random.default_rng(0).normal(size=(1, 2, 7, 8)), 1)
     found = pool_routing(network, trace, gradients, "pool")
     assert list(found.routed) == [found.rule] == ["linear"]
@@ -162,9 +159,6 @@ def test_any_pool_and_sample_of_a_network_and_the_linear_pools_of_the_same_windo
             pool_routing(network, trace, gradients, layer, sample)
     with pytest.raises(ParameterError):
         pool_routes(MaxPool2D(2), np.zeros((1, 2, 2)), "last")
-
-
-# --- ties ---------------------------------------------------------------------------------------------------
 
 
 def tied_loop(maps):
@@ -202,9 +196,6 @@ def test_another_rule_changes_gradients_and_nothing_else():
         with_ties(network, "most")
 
 
-# --- update and saliency ------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_update_is_a_step_of_plain_gradient_descent(dtype):
     network = two_blocks(dtype=dtype)
@@ -232,21 +223,11 @@ def test_update_is_a_step_of_plain_gradient_descent(dtype):
 
 def averaged():
     """Pools that share, with overlaps and a mirrored border, behind two activations."""
-    return Network.build(
-        [
-            ("conv1", Conv2D(2, kernel_size=3, stride=2, padding=1)),
-            ("tanh", Tanh()),
-            ("relu", ReLU()),
-            ("average", AvgPool2D(3, stride=1)),
-            ("conv2", Conv2D(3, kernel_size=2, padding=1)),
-            ("mean", AvgPool2D(2)),
-            ("flatten", Flatten()),
-            ("dense1", Dense(2)),
-        ],
-        input_shape=(2, 13, 12),
-        seed=2,
-        dtype="float64",
-    )
+    return network_of(
+        (2, 13, 12), 2, conv1=Conv2D(2, kernel_size=3, stride=2, padding=1), tanh=Tanh(), relu=ReLU(),
+        average=AvgPool2D(3, stride=1), conv2=Conv2D(3, kernel_size=2, padding=1), mean=AvgPool2D(2),
+        flatten=Flatten(), dense1=Dense(2),
+    )  # fmt: skip
 
 
 CASES = [
@@ -313,8 +294,7 @@ def test_wrong_requests_are_refused():
     ):
         with pytest.raises(ParameterError):
             filter_gradient_terms(network, trace, gradients, layer, channel, **options)
-    layers = [("conv", Conv2D(2)), ("flatten", Flatten()), ("dense", Dense(1))]
-    network = Network.build(layers, (1, 8, 8), dtype="float64")
+    network = network_of((1, 8, 8), conv=Conv2D(2), flatten=Flatten(), dense=Dense(1))
     trace, gradients = both_passes(network, np.random.default_rng(0).normal(size=(1, 1, 8, 8)), 1)
     with pytest.raises(ParameterError, match="No pool follows 'conv'"):
         filter_gradient_terms(network, trace, gradients, "conv", 0, by="window")

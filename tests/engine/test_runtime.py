@@ -116,9 +116,6 @@ def test_blocks_of_two_threads_may_overlap(threads, first_ends_first):
     assert threads() == {3}
 
 
-# -- long computations ---------------------------------------------------------------------------------------
-
-
 def test_long_computations_tell_their_progress_and_can_be_stopped():
     network, data = LAB5.build_network(), first_images((0, 1), 1, 200)
     images, labels = data.test_images, data.test_labels

@@ -24,7 +24,6 @@ from tests.oracles import assert_same_bits
 
 
 def stage_maps(network, images, block=1, size=None):
-    """Maps of every stage."""
     return StagePlan.of(network, block, size).maps_of(images)[0]
 
 
@@ -136,10 +135,6 @@ def test_misfits_are_named(rng):
         stage_maps(flat, np.zeros((1, 5)))
 
 
-FIRST = [[0, 0, 0, 0, 1, 0], [0] * 6] * 3
-SECOND = [[0] * 6, [0, 0, 0, 0, 1, 0]] * 3
-
-
 @pytest.fixture(scope="session")
 def mnist():
     return load_mnist()
@@ -159,8 +154,8 @@ def lesson(name):
 
 def test_the_lesson_of_the_dots_shows_the_two_images_and_says_what_it_found():
     dots = lesson("dots")
-    assert dots.image[0].tolist() == FIRST
-    assert dots.shifted[0].tolist() == SECOND
+    assert dots.image[0].tolist() == [[0, 0, 0, 0, 1, 0], [0] * 6] * 3
+    assert dots.shifted[0].tolist() == [[0] * 6, [0, 0, 0, 0, 1, 0]] * 3
     stages = dots.compare().stages
     differ = {stage: int((pair.original != pair.moved).sum()) for stage, pair in stages.items()}
     assert differ["convolution"] == 8
@@ -190,9 +185,6 @@ def test_three_of_eight_shifts_of_a_bright_cell_are_hidden_wherever_it_is():
         for dx, dy in NEIGHBOURS:
             same_window = (row // 2, column // 2) == ((row + dy) // 2, (column + dx) // 2)
             assert ((dx, dy) in hidden) == same_window
-
-
-def test_the_lesson_of_the_bright_cell_counts_what_it_saw():
     result = lesson("bright-cell").result()
     assert result.startswith("3 of the 8 one-pixel shifts")
     assert result.endswith("(+1, 0), (0, +1), (+1, +1).")

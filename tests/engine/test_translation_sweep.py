@@ -25,6 +25,7 @@ from cnnviz.translation.comparison import winner_map
 from cnnviz.translation.digits import Rings
 from cnnviz.translation.measures import cosine_similarity
 from cnnviz.translation.shifting import ink_lost
+from tests.engine.routing_cases import weighted
 from tests.oracles import assert_same_bits
 
 
@@ -102,11 +103,7 @@ def test_a_sweep_equals_one_forward_pass_after_the_other(rng, name, options, mod
     network = NETWORKS[name]
     image = digit_like(rng, network)
     settings = SweepSettings(
-        dxs=(-11, -2, 0, 1, 3),
-        dys=(0, -1, 5, -4),
-        mode=mode,
-        relative=relative,
-        **options,
+        dxs=(-11, -2, 0, 1, 3), dys=(0, -1, 5, -4), mode=mode, relative=relative, **options
     )
     result = sweep(network, image, settings)
     for row, dy in enumerate(settings.dys):
@@ -166,7 +163,7 @@ def test_a_blank_sample_leaves_features_undefined_and_probabilities_unchanged():
 
 def test_weights_that_have_run_away_give_nan_without_a_warning_and_only_what_is_asked_for_is_made(rng):
     network = NETWORKS["laboratory"]
-    wild = network.with_params({name: np.full_like(array, np.nan) for name, array in network.params.items()})
+    wild = weighted(network, lambda array: np.full_like(array, np.nan))
     settings = SweepSettings(dxs=(0, 1), dys=(0,), measures=["relative_change", "decision_flip"])
     result = sweep(wild, digit_like(rng, network), settings)
     assert set(result.values) == {"relative_change", "decision_flip"}
@@ -262,32 +259,6 @@ def test_rings_gather_the_shifts_of_about_the_same_distance(rng):
     assert np.isnan([*alone.mean[1:], *alone.std[1:]]).all()
 
 
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
-        ({"dxs": ()}, "'number of dxs' parameter of SweepSettings must be an int >= 1"),
-        ({"dys": (0.5,)}, "'dys' parameter of SweepSettings must be an int"),
-        ({"measures": ("distance",)}, "'measures' parameter"),
-        ({"mode": "mirror"}, "'mode' parameter"),
-        ({"dys": (65,)}, r"'dys' parameter of SweepSettings must be an int >= -64 and <= 64"),
-    ],
-)
-def test_wrong_settings_are_named(settings, said):
-    with pytest.raises(ParameterError, match=said):
-        SweepSettings(**settings)
-
-
-def test_images_and_labels_that_do_not_fit_are_named(rng):
-    network = NETWORKS["laboratory"]
-    image = digit_like(rng, network)
-    with pytest.raises(ShapeError, match="needs an image of shape"):
-        sweep(network, image[0])
-    with pytest.raises(ShapeError, match="needs 1 labels"):
-        sweep_many(network, image[None], np.array([0, 1]))
-    with pytest.raises(ShapeError, match="n >= 1"):
-        sweep_many(network, np.zeros((0, *network.input_shape)))
-
-
 # -- shifts and measures -------------------------------------------------------------------------------------
 
 
@@ -327,9 +298,8 @@ def test_a_comparison_holds_what_the_shift_made(rng, binary_network):
     np.testing.assert_array_equal(pixels.blank, np.full(image.shape, -0.5))
     assert comparison.ink_lost > 0
     measured = pixels.measured()
-    assert measured["relative_change"] == pytest.approx(
-        np.linalg.norm(pixels.moved - image) / np.linalg.norm(image + 0.5)
-    )
+    change = np.linalg.norm(pixels.moved - image) / np.linalg.norm(image + 0.5)
+    assert measured["relative_change"] == pytest.approx(change)
     np.testing.assert_array_equal(pixels.interior, np.pad(np.ones((8, 7), bool), ((0, 1), (2, 0))))
     np.testing.assert_array_equal(
         pixels.expected()[:, pixels.interior], pixels.features()[1][:, pixels.interior]
@@ -410,9 +380,29 @@ def test_ink_lost_equals_what_is_missing_after_the_shift(rng, background):
     assert not ink_lost(image, dxs, dys, "wrap", background).any()
 
 
+LABORATORY = NETWORKS["laboratory"]
+BLANK = np.full(LABORATORY.input_shape, BACKGROUND)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "said"),
     [
+        (
+            lambda: SweepSettings(dxs=()),
+            ParameterError,
+            "'number of dxs' .* must be an int >= 1",
+        ),
+        (
+            lambda: SweepSettings(dys=(0.5,)),
+            ParameterError,
+            "'dys' parameter of SweepSettings .* int",
+        ),
+        (lambda: SweepSettings(measures=("distance",)), ParameterError, "'measures' parameter"),
+        (lambda: SweepSettings(mode="mirror"), ParameterError, "'mode' parameter"),
+        (lambda: SweepSettings(dys=(65,)), ParameterError, "'dys' .* must be an int >= -64 and <= 64"),
+        (lambda: sweep(LABORATORY, BLANK[0]), ShapeError, "needs an image of shape"),
+        (lambda: sweep_many(LABORATORY, BLANK[None], np.array([0, 1])), ShapeError, "needs 1 labels"),
+        (lambda: sweep_many(LABORATORY, np.zeros((0, 1, 11, 12))), ShapeError, "n >= 1"),
         (lambda: relative_change(np.zeros((1, 2, 2)), np.zeros((1, 2, 3))), ShapeError, r"Got \(1, 2, 3\)"),
         (lambda: shift(np.eye(4), 1, 0, "mirror"), ParameterError, "'mode' .* one of 'fill', 'wrap'"),
         (lambda: shift(np.eye(4), 0.5, 0), ParameterError, r"'dx' parameter of shift .* int\. Got 0\.5"),
