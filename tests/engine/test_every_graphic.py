@@ -13,15 +13,18 @@ import numpy as np
 import pytest
 
 from cnnviz import graphics, mathematics
+from cnnviz.datasets import to_input
 from cnnviz.drawing import DARK, LIGHT, PAPER, Box, Colors, Graphic, Ground, Look, Part, drawn
 from cnnviz.drawing import Text as TextMark
 from cnnviz.drawing.svg import is_plain, to_svg
+from cnnviz.experiment import LAB5, PRESETS
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix
 from cnnviz.graphics.curves import CURVES, READING, Curve, Curves, Marker, Reading
 from cnnviz.graphics.flow import FLOW
 from cnnviz.graphics.formula import FORMULA, Formulas
 from cnnviz.graphics.heat_map import COLORS, FITTED_MAP, HEAT_MAP, WHOLE_MAP, HeatMap, Looked, Zoom
 from cnnviz.graphics.ledger import LEDGER, Ledger, LedgerRow
+from cnnviz.graphics.network_stages import flow_of
 from cnnviz.graphics.number_table import NUMBERS, NumberRow, Numbers, NumberTable
 from cnnviz.graphics.pairs import IMAGE, KEY, MAPS, MovedImage, Pair, PairMaps, Shown
 from cnnviz.graphics.patches import PATCHES, Patch, Patches
@@ -30,16 +33,7 @@ from cnnviz.graphics.probabilities import PREDICTIONS, PROBABILITIES, Prediction
 from cnnviz.graphics.route import ROUTE, Route, Routed
 from cnnviz.graphics.run_curves import LEGEND, Legend, Named
 from cnnviz.graphics.stage_strip import STRIP, Stage, Strip
-from cnnviz.graphics.stages import (
-    ARROW,
-    FITTING,
-    FOLDED,
-    MARKS,
-    STAGE_MAP,
-    Fitting,
-    Folded,
-    StageMap,
-)
+from cnnviz.graphics.stages import ARROW, FITTING, FOLDED, MARKS, STAGE_MAP, Fitting, Folded, StageMap
 from cnnviz.graphics.steps import STEPS, Steps
 from cnnviz.graphics.texts import DONE, STATEMENT, VALUES, WORDS, Statement, Value, Values, Words
 from cnnviz.graphics.thumbnails import THUMBNAILS, Images, Thumbnails
@@ -71,21 +65,14 @@ SHARES = np.array([0.4, 0.3, 0.1, 0.05, 0.05, 0.04, 0.03, 0.02, 0.01, 0.0])
 
 def network(preset: str):
     """What the network of a preset makes of a digit."""
-    from cnnviz.experiment import PRESETS
-    from cnnviz.graphics.network_stages import flow_of
-
     experiment = PRESETS[preset]
-    image = first_images((0, 1), 1, 1).test_images[0]
-    trace = experiment.build_network().forward(image[None])
+    trace = experiment.build_network().forward(first_images((0, 1), 1, 1).test_images)
     return flow_of(trace, experiment.classes, 1, notes=("test image 0, a 1", "step 0"))
 
 
 @cache
 def compared():
     """What became of a digit moved by two pixels, of the first network there is."""
-    from cnnviz.datasets import to_input
-    from cnnviz.experiment import LAB5
-
     network, images = LAB5.build_network(), first_images((0, 1), 1, 1)
     return compare(network, to_input(images.test_images[:1], network.dtype)[0], 2, 1, label=0)
 
@@ -95,10 +82,6 @@ def strip() -> Strip:
         Stage(key, style.title, style.color, f"about {key}") for key, style in STAGE_STYLES.items()
     )
     return Strip(stages, tuple((n / 9, n / 10) for n in range(len(stages))), stages[1].key)
-
-
-def image() -> MovedImage:
-    return MovedImage(Shown(Pair(numbers(1, 28, 28), numbers(1, 28, 28, seed=1))), (2, -1))
 
 
 def maps(view: str = "overlay", channels: int = 8) -> PairMaps:
@@ -124,37 +107,38 @@ def routed(rule: str) -> Routed:
     return Routed(Route(values, *told))
 
 
+def grid(**more: Any) -> Looked:
+    return Looked(HeatMap(GRID, SIGNED, **more))
+
+
+def digits(*sides: int, **more: Any) -> Tiles:
+    return Tiles(numbers(*sides), SIGNED, Go, **more)
+
+
+CONFUSED = np.array([[972, 8, 0], [1, 1135, 2], [3, 0, 990]])
+ENDS = [Curve(f"curve {n}", np.arange(5.0) * 5000, np.linspace(1, n / 1000, 5)) for n in range(6)]
+ODD = {"flat": np.full(5, 3.0), "tiny": 1e-9 * np.arange(1, 6), "no": np.full(5, np.nan)}
+NAMED = [Named(name, "accent", "solid", 1.5, True, versions=(name,)) for name in ("each step", "mean")]
+NINE, TEN_CONFUSED = np.arange(9), np.diag(np.arange(19_000, 20_000, 100)) + 7
+FORMULAS = (
+    (partial("L", Sub("w", "3")), " = ", Number("−0.06"), " · ", Number("+0.2")),
+    (Sub("q", "i"), "=", mathematics.Text("max"), "(", *(("z", ",") * 40), "z", ")"),
+    MaxPool2D(2, ties="all").gradient_equation(1, "z").formula,
+    MaxBlurPool2D(2, ties="split").gradient_equation(1, "a").formula,
+)
+
 #: A content for each kind of drawing, and others that are harder to place.
 CASES: dict[str, tuple[Graphic[Any], Any]] = {
     "strip": (STRIP, strip()),
     "map": (HEAT_MAP, Looked(HeatMap(GRID, SIGNED), SELECTED)),
-    "map in its room": (FITTED_MAP, Looked(HeatMap(GRID, SIGNED))),
-    "covered map": (HEAT_MAP, Looked(HeatMap(GRID, SIGNED), is_covered=True)),
-    "map with a key": (
-        WHOLE_MAP,
-        Looked(HeatMap(GRID, SIGNED, has_axes=True, has_key=True, marks=(*KEYED, ("hatched", "tied")))),
-    ),
-    "confusion": (
-        CONFUSION,
-        ConfusionMatrix(
-            Confusion(np.array([[972, 8, 0], [1, 1135, 2], [3, 0, 990]]), ("0", "1", "2")), (0, 1)
-        ),
-    ),
-    "ten classes confused": (
-        CONFUSION,
-        ConfusionMatrix(Confusion(np.diag(np.arange(19_000, 20_000, 100)) + 7, CLASSES)),
-    ),
+    "map in its room": (FITTED_MAP, grid()),
+    "covered map": (HEAT_MAP, replace(grid(), is_covered=True)),
+    "map with a key": (WHOLE_MAP, grid(has_axes=True, has_key=True, marks=(*KEYED, ("hatched", "tied")))),
+    "confusion": (CONFUSION, ConfusionMatrix(Confusion(CONFUSED, ("0", "1", "2")), (0, 1))),
+    "ten classes confused": (CONFUSION, ConfusionMatrix(Confusion(TEN_CONFUSED, CLASSES))),
     "reading": (READING, Reading("step 1,200", (("accent", "running mean", "0.0430"),))),
-    "legend": (
-        LEGEND,
-        Legend(
-            "Loss",
-            tuple(
-                Named(name, "accent", "solid", 1.5, True, versions=(name,)) for name in ("each step", "mean")
-            ),
-        ),
-    ),
-    "stage map": (STAGE_MAP, StageMap(Looked(HeatMap(GRID, SIGNED)), moves=Go)),
+    "legend": (LEGEND, Legend("Loss", tuple(NAMED))),
+    "stage map": (STAGE_MAP, StageMap(grid(), moves=Go)),
     "marks": (MARKS, KEYED),
     "statement": (STATEMENT, Statement("The maps changed by *0.42*: they moved along with the digit.")),
     "timeline": (TIME_LINE, TimeLine(TRACK, 1200, 700, is_live=False)),
@@ -168,13 +152,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     "thumbnails": (
         THUMBNAILS,
         Thumbnails(
-            Images(
-                np.zeros((9, 1, 28, 28), np.uint8),
-                np.arange(9),
-                "abcdefghi".__getitem__,
-                np.arange(9) % 2 == 0,
-            ),
-            4,
+            Images(np.zeros((9, 1, 28, 28), np.uint8), NINE, "abcdefghi".__getitem__, NINE % 2 == 0), 4
         ),
     ),
     "long waterfall": (WATERFALL, Terms(np.full(400, 0.25), "conv1", str)),
@@ -195,17 +173,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
             names="weight",
         ),
     ),
-    "formula": (
-        FORMULA,
-        Formulas(
-            (
-                (partial("L", Sub("w", "3")), " = ", Number("−0.06"), " · ", Number("+0.2")),
-                (Sub("q", "i"), "=", mathematics.Text("max"), "(", *(("z", ",") * 40), "z", ")"),
-                MaxPool2D(2, ties="all").gradient_equation(1, "z").formula,
-                MaxBlurPool2D(2, ties="split").gradient_equation(1, "a").formula,
-            )
-        ),
-    ),
+    "formula": (FORMULA, Formulas(FORMULAS)),
     "number table": (
         NUMBERS,
         NumberTable(
@@ -217,7 +185,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     "route of a first winner, pinned": (ROUTE, replace(routed("first"), pinned=(2, 3))),
     "covered route": (ROUTE, replace(routed("split"), is_covered=True)),
     "steps": (STEPS, Steps(tuple((f"Step {n}", f"S{n}") for n in range(9)), 3, Go)),
-    "image": (IMAGE, image()),
+    "image": (IMAGE, MovedImage(Shown(Pair(numbers(1, 28, 28), numbers(1, 28, 28, seed=1))), (2, -1))),
     "maps": (MAPS, maps()),
     "maps side by side": (MAPS, maps("sides", 64)),
     "key": (KEY, maps().shown),
@@ -227,35 +195,17 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     "window": (WINDOW, Window(Winners(compared().winners), 5, 5)),
     "curves": (CURVES, plot()),
     "many curves": (CURVES, plot(6)),
-    "curves that end together": (
-        CURVES,
-        Curves(
-            tuple(Curve(f"curve {n}", np.arange(5.0) * 5000, np.linspace(1, n / 1000, 5)) for n in range(6)),
-            x_name="steps of training",
-        ),
-    ),
+    "curves that end together": (CURVES, Curves(tuple(ENDS), x_name="steps of training")),
     "flat, tiny and undefined curves": (
         CURVES,
-        Curves(
-            tuple(
-                Curve(name, np.arange(5.0), y)
-                for name, y in (
-                    ("flat", np.full(5, 3.0)),
-                    ("tiny", 1e-9 * np.arange(1, 6)),
-                    ("no", np.full(5, np.nan)),
-                )
-            )
-        ),
+        Curves(tuple(Curve(name, np.arange(5.0), y) for name, y in ODD.items())),
     ),
     "network": (FLOW, network("lab5")),
     "deep network": (FLOW, network("lenet")),
-    "tiles": (TILES, Chosen(Tiles(numbers(6, 5, 5), SIGNED, Go, tuple("abcdef")), 2)),
+    "tiles": (TILES, Chosen(digits(6, 5, 5, captions=tuple("abcdef")), 2)),
     "many tiles": (
         TILES,
-        Chosen(
-            Tiles(numbers(64, 26, 26), SIGNED, Go, point=Go, chooses=True, has_key=False, most=192),
-            60,
-        ),
+        Chosen(digits(64, 26, 26, point=Go, chooses=True, has_key=False, most=192), 60),
     ),
     "stage": (STAGE_MAP, StageMap(Looked(HeatMap(GRID, SIGNED), SELECTED), "twice as much")),
     "enlarged stage": (

@@ -188,10 +188,8 @@ def test_the_numbers_of_a_statement_are_strong() -> None:
 
 
 def test_a_statement_has_room_for_longer_words() -> None:
-    short, long = (
-        Statement("The maps stay.", longest="They move along. " * 9),
-        Statement("They move along. " * 9),
-    )
+    words = "They move along. " * 9
+    short, long = Statement("The maps stay.", longest=words), Statement(words)
     assert STATEMENT.height(short, 200, LIGHT) == STATEMENT.height(long, 200, LIGHT)
 
 

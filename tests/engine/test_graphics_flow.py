@@ -64,10 +64,8 @@ def test_every_stage_is_shown_with_what_the_network_computes(name: str) -> None:
     assert has_products == (not experiment.hidden)
     if has_products:
         place = int(np.argmax(shown.logits))
-        bias = float(network.params[f"{network.layers[-1][0]}.bias"][place])
-        assert sum(stage(shown, EVIDENCE).sums[:-1]) + bias == pytest.approx(
-            float(shown.logits[place]), rel=1e-4
-        )
+        total = sum(stage(shown, EVIDENCE).sums[:-1]) + network.params[f"{network.layers[-1][0]}.bias"][place]
+        assert total == pytest.approx(float(shown.logits[place]), rel=1e-4)
 
 
 @EACH
@@ -83,10 +81,8 @@ def test_it_fits_and_says_how_many_maps_are_shown(name: str, size: tuple[int, in
         assert count == all_ or f"{count} of {all_}" in texts or f"{count}/{all_}" in texts
     left_out = {n for n, each in enumerate(shown.stages) if not each.column.is_activation} - columns
     assert not left_out, "only activations may be left out"
-    if name == "lab5":
-        assert len({part.key for part in tiles if part.key[0] == 2}) == 8, (
-            "the network of the exercise is whole"
-        )
+    of_maps = {part.key for part in tiles if part.key[0] == 2}
+    assert name != "lab5" or len(of_maps) == 8, "the network of the exercise is whole"
 
 
 @pytest.mark.parametrize("size", [(512, 310), (591, 480), (761, 210)])
@@ -128,9 +124,8 @@ def test_pointing_lights_up_what_is_read_and_what_is_fed_and_fades_the_rest() ->
     assert lit_lines(drawn(shown, hovered=(0, 0))) == 8 * 5
     assert lit_lines(drawn(shown, hovered=("class", 1))) == 8 * 5
     deep = flow(LENET)
-    first, second = (
-        next(n for n, e in enumerate(deep.stages) if e.column.key == key) for key in ("pool1", "pool2")
-    )
+    keys = [each.column.key for each in deep.stages]
+    first, second = keys.index("pool1"), keys.index("pool2")
     half = lit_lines(drawn(deep, (1700, 760), (first, 0)))
     assert half > lit_lines(drawn(deep, (1700, 760), (second, 0))) > 8
 
@@ -161,9 +156,7 @@ def test_pressing_goes_on_to_a_cell_of_the_network(name: str) -> None:
             continue
         part = part.find(CellKey(part.key, 0, 0)) if hasattr(part, "grid") else part
         assert isinstance(part.ask, ShowCell)
-        shape = (
-            shown.network.input_shape if part.ask.stage == "input" else shown.network.shapes[part.ask.stage]
-        )
+        shape = ({"input": shown.network.input_shape} | dict(shown.network.shapes))[part.ask.stage]
         assert len(part.ask.index) == len(shape)
         assert all(0 <= index < side for index, side in zip(part.ask.index, shape, strict=True))
         assert part.tip

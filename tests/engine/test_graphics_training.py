@@ -26,11 +26,9 @@ from cnnviz.graphics.run_curves import (
     accuracy_plot,
     loss_plot,
 )
-from cnnviz.graphics.time_track import TIME_LINE, Leap, ReadStep, ShowStep, TimeLine, ToEnd, Track, Walk
+from cnnviz.graphics.time_track import TIME_LINE, Leap, ReadStep, ShowStep, TimeLine, Track
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.training import Progress
-
-# -- long curves --------------------------------------------------------------------------------------------
 
 
 @given(
@@ -211,9 +209,8 @@ def line(**more) -> TimeLine:
     return TimeLine(**{"track": TRACK, "reached": 800, "position": 400, "is_live": False} | more)
 
 
-def drawn_line(shown: TimeLine, **more):
-    size = TIME_LINE.size(shown, LIGHT)
-    return TIME_LINE.draw(shown, Ground(Box(0, 0, 820, size.height), LIGHT, **more))
+def drawn_line(shown: TimeLine):
+    return TIME_LINE.draw(shown, Ground(Box(0, 0, 820, TIME_LINE.size(shown, LIGHT).height), LIGHT))
 
 
 def test_pressing_and_dragging_ask_for_the_step_below() -> None:
@@ -226,15 +223,9 @@ def test_pressing_and_dragging_ask_for_the_step_below() -> None:
     assert [few.part_at(x, 31).ask for x in (40, 52)] == [ShowStep(0), ShowStep(1)]
 
 
-def test_keys_go_by_steps_and_with_shift_and_the_wheel_by_moments() -> None:
+def test_the_wheel_goes_by_moments() -> None:
     keys = drawn_line(line()).keys
-    assert (keys["left"], keys["up"], keys["shift left"], keys["page up"]) == (
-        Walk(-1),
-        Walk(1),
-        Leap(-1),
-        Leap(10),
-    )
-    assert (keys["wheel up"], keys["wheel down"], keys["end"]) == (Leap(1), Leap(-1), ToEnd())
+    assert (keys["wheel up"], keys["wheel down"]) == (Leap(1), Leap(-1))
 
 
 def test_the_rail_shows_what_is_shown_and_what_was_reached() -> None:
@@ -273,9 +264,9 @@ def test_it_says_where_the_handle_stands() -> None:
 TWO = Confusion(np.array([[975, 5], [0, 1135]]), ("0", "1"))
 
 
-def drawn_matrix(shown: ConfusionMatrix, width: float, **more):
+def drawn_matrix(shown: ConfusionMatrix, width: float):
     box = Box(0, 0, width, CONFUSION.height(shown, width, LIGHT))
-    return CONFUSION.draw(shown, Ground(box, more.pop("look", LIGHT), **more))
+    return CONFUSION.draw(shown, Ground(box, LIGHT))
 
 
 def test_the_diagonal_is_tinted_and_mistakes_are_marked() -> None:
