@@ -196,7 +196,6 @@ def assert_same_bits(actual: Array, expected: Array) -> None:
 
 
 def assert_same_arrays(actual: Mapping[str, Array], expected: Mapping[str, Array]) -> None:
-    """Arrays of the same names, with the same bits."""
     assert actual.keys() == expected.keys()
     for name, array in expected.items():
         assert_same_bits(actual[name], array)

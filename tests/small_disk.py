@@ -15,26 +15,19 @@ import pytest
 
 
 class SmallDisk:
-    """A folder on the disk."""
-
     def __init__(self, folder: Path) -> None:
-        self.folder, self.is_full, self.is_locked = folder, False, False
+        self.folder, self.fault = folder, 0
 
     def fill(self) -> None:
-        """Leave no room."""
-        self.is_full = True
-
-    def free(self) -> None:
-        """Give back all room."""
-        self.is_full = False
+        self.fault = errno.ENOSPC
 
     def lock(self) -> None:
-        """Make it read-only."""
-        self.is_locked = True
+        self.fault = errno.EROFS
 
-    def unlock(self) -> None:
-        """Make it writable again."""
-        self.is_locked = False
+    def free(self) -> None:
+        self.fault = 0
+
+    unlock = free
 
     def names(self) -> list[str]:
         """All files and folders in it."""
@@ -42,32 +35,23 @@ class SmallDisk:
 
 
 class _FullFile(io.FileIO):
-    """A raw file on a full disk."""
-
     def write(self, data, /) -> int | None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def faulty_open(disk: SmallDisk):
-    """Return what stands in for `Path.open`: files on the disk find it full or read-only."""
-    ordinary = Path.open
-
-    def open_file(self: Path, mode: str = "r", *rest, **named):
-        is_ours = self.absolute().is_relative_to(disk.folder) and "r" not in mode
-        if is_ours and disk.is_locked:
-            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))
-        if not is_ours or not disk.is_full:
-            return ordinary(self, mode, *rest, **named)
-        return io.BufferedWriter(_FullFile(self, mode.replace("b", "")))
-
-    return open_file
 
 
 @contextlib.contextmanager
 def open_small_disk(folder: Path) -> Generator[SmallDisk]:
     """Put the faults in for a new folder, and take them away afterwards."""
     folder.mkdir()
-    disk = SmallDisk(folder)
+    disk, ordinary = SmallDisk(folder), Path.open
+
+    def open_file(self: Path, mode: str = "r", *rest, **named):
+        if not disk.fault or "r" in mode or not self.absolute().is_relative_to(folder):
+            return ordinary(self, mode, *rest, **named)
+        if disk.fault == errno.EROFS:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))
+        return io.BufferedWriter(_FullFile(self, mode.replace("b", "")))
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Path, "open", faulty_open(disk))
+        patch.setattr(Path, "open", open_file)
         yield disk

@@ -37,9 +37,9 @@ from tests.engine.document_cases import small_document, zipped
 from tests.engine.lab_cases import SMALL, command
 
 
-def _picture(kind: str) -> bytes:
+def picture(kind: str = "PNG", width: int = 4, height: int = 3) -> bytes:
     file = io.BytesIO()
-    Image.new("L", (8, 8)).save(file, kind)
+    Image.new("RGB", (width, height), "red").save(file, kind)
     return file.getvalue()
 
 
@@ -58,8 +58,8 @@ FOREIGN: dict[str, tuple[bytes, str]] = {
     "net.keras": (_zip("metadata.json", "config.json", "model.weights.h5"), "a Keras model"),
     "net.h5": (b"\x89HDF\r\n\x1a\n" + bytes(100), "an HDF5 file, as Keras writes its models"),
     "words.docx": (_zip("[Content_Types].xml", "word/document.xml"), "a document of an office program"),
-    "photo.gif": (_picture("GIF"), "a GIF picture"),
-    "scan.tif": (_picture("TIFF"), "a TIFF picture"),
+    "photo.gif": (picture("GIF"), "a GIF picture"),
+    "scan.tif": (picture("TIFF"), "a TIFF picture"),
     "page.html": (b"<!doctype html><p>Hello", "a web page or XML text"),
     "drawing.svg": (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "an SVG drawing"),
     "notes.txt": ("Zwölf Boxkämpfer".encode(), "a text"),
@@ -74,8 +74,7 @@ READERS: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("name", FOREIGN)
 def test_files_of_others_are_named_by_every_reader(tmp_path, name):
     content, words = FOREIGN[name]
-    path = tmp_path / "anything"
-    path.write_bytes(content)
+    (path := tmp_path / "anything").write_bytes(content)
     assert kind_of(path).words.startswith(words)
     assert not kind_of(path).role
     for reader, read in READERS.items():
@@ -92,7 +91,7 @@ def test_files_that_are_opened_are_told_by_their_content(tmp_path):
     archive.save(path, *small_document())
     assert kind_of(path).role == "document"
     for kind in ("PNG", "JPEG", "BMP"):
-        path.write_bytes(_picture(kind))
+        path.write_bytes(picture(kind))
         assert kind_of(path).role == "picture"
     idx = bytes([0, 0, 8, 3]) + bytes(12)
     for content in (npz_bytes(tiny_arrays()), idx, gzip.compress(idx)):
@@ -104,8 +103,7 @@ def test_files_that_are_opened_are_told_by_their_content(tmp_path):
     "content", [b"", b"\x00" * 50, b"PK\x03\x04", b"\xfe\xff\x00\x01", b"\x1f\x8b", b"BM"]
 )
 def test_what_is_damaged_or_unknown_is_taken_for_nothing(tmp_path, content):
-    path = tmp_path / "anything"
-    path.write_bytes(content)
+    (path := tmp_path / "anything").write_bytes(content)
     assert not kind_of(path).role
 
 
@@ -127,12 +125,6 @@ def test_a_model_is_not_taken_for_data_nor_data_for_a_model(tmp_path):
 SVG = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 
 
-def png(width: int = 4, height: int = 3) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (width, height), "red").save(file, "PNG")
-    return file.getvalue()
-
-
 def embedded(content: bytes, kind: str = "png") -> str:
     data = base64.b64encode(content).decode()
     return f'<image width="4" height="3" xlink:href="data:image/{kind};base64,{data}"/>'
@@ -143,7 +135,7 @@ def drawing(inside: str, size: str = 'width="40" height="20"') -> str:
 
 
 def of_huge_size() -> bytes:
-    head = bytearray(png())
+    head = bytearray(picture())
     head[16:24] = (100_000).to_bytes(4, "big") * 2
     return bytes(head)
 
@@ -211,22 +203,21 @@ def test_what_this_program_draws_is_plain():
         '<defs><mask id="m"><rect/></mask><pattern id="p"><rect mask="url(#m)"/></pattern></defs>'
         '<rect fill="url(#p)"/>'
     )
-    for inside in (clip, hatch, embedded(png()), "<text>one <tspan>two</tspan></text>"):
+    for inside in (clip, hatch, embedded(picture()), "<text>one <tspan>two</tspan></text>"):
         assert not flaw_of(drawing(inside))
 
 
 def test_figures_of_a_lab_become_pixels():
     red = '<rect width="40" height="20" fill="#ff0000"/>'
-    file = io.BytesIO()
-    Image.new("RGB", (2000, 1000), "red").save(file, "JPEG")
-    found = pictures_of({"a.svg": drawing(red).encode(), "b.png": png(), "c.jpg": file.getvalue()})
+    jpeg = picture("JPEG", 2000, 1000)
+    found = pictures_of({"a.svg": drawing(red).encode(), "b.png": picture(), "c.jpg": jpeg})
     sizes = {"a.svg": (40, 80, 40), "b.png": (3, 4, 4), "c.jpg": (800, 1600, 2000)}
     for name, (height, width, meant) in sizes.items():
-        picture = found[name]
-        assert isinstance(picture, Picture), picture
-        assert picture.pixels.shape == (height, width, 4)
-        assert picture.width == meant
-        assert (np.abs(picture.pixels.astype(int) - (255, 0, 0, 255)) <= 2).all()
+        shown = found[name]
+        assert isinstance(shown, Picture), shown
+        assert shown.pixels.shape == (height, width, 4)
+        assert shown.width == meant
+        assert (np.abs(shown.pixels.astype(int) - (255, 0, 0, 255)) <= 2).all()
 
 
 @pytest.mark.parametrize(
@@ -235,12 +226,12 @@ def test_figures_of_a_lab_become_pixels():
         ("a.svg", drawing("<rect/>", 'width="1e9" height="20"').encode(), "be drawn, but at most 120 cm"),
         ("a.svg", drawing("<rect/>", 'width="20" height="9000000"').encode(), "but at most 120 cm"),
         ("a.png", b"GIF89a", "a.png is a GIF picture and not an image of a known format"),
-        ("a.png", png(), "a.png is too much beside the other figures; make them smaller."),
+        ("a.png", picture(), "a.png is too much beside the other figures; make them smaller."),
     ],
 )
 def test_figures_of_no_sensible_size_of_another_kind_or_too_many_say_so(monkeypatch, name, content, said):
     monkeypatch.setattr("cnnviz.lab.figures._MOST_PIXELS", 30)
-    *others, told = pictures_of({"b.png": png(), "c.png": png(), name: content}).values()
+    *others, told = pictures_of({"b.png": picture(), "c.png": picture(), name: content}).values()
     assert isinstance(told, str)
     assert said in told
     assert all(isinstance(each, Picture) for each in others)

@@ -28,8 +28,7 @@ OLD = b"the old content"
 
 @pytest.fixture
 def existing(tmp_path: Path) -> Path:
-    path = tmp_path / "report.pdf"
-    path.write_bytes(OLD)
+    (path := tmp_path / "report.pdf").write_bytes(OLD)
     return path
 
 
@@ -226,11 +225,9 @@ def test_what_another_machine_was_writing_is_removed_after_a_day(tmp_path):
 
 
 def test_files_of_others_and_links_are_never_removed(tmp_path):
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
+    (elsewhere := tmp_path / "elsewhere").mkdir()
     (elsewhere / "diary").write_text("mine")
-    folder = tmp_path / "here"
-    folder.mkdir()
+    (folder := tmp_path / "here").mkdir()
     old = ".cnnviz-ffffffff-1-{}.tmp"
     for name in (".cnnviz-notes.tmp", f"{old.format('0' * 16)}.bak", f"x{old.format('0' * 16)}"):
         (folder / name).write_text("mine")

@@ -1,5 +1,6 @@
 """The command line as its user meets it: its two streams, its exit status and its files."""
 
+import contextlib
 import os
 import pty
 import re
@@ -120,14 +121,9 @@ def test_interrupt_saves_what_there_is(tmp_path, target):
     arguments = ["--headless", "--epochs", "200"] + (["--save", target] if target else [])
     process = subprocess.Popen(
         [sys.executable, str(MAIN), *arguments],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    for line in process.stdout:
-        if line.startswith("step"):
-            break
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    next(line for line in process.stdout if line.startswith("step"))
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
@@ -147,14 +143,9 @@ def test_progress_bar_appears_on_a_terminal(tmp_path, digits_file):
     )  # fmt: skip
     os.close(writer)
     shown = b""
-    while True:
-        try:
-            part = os.read(reader, 4096)
-        except OSError:  # The other end was closed.
-            break
-        if not part:
-            break
-        shown += part
+    with contextlib.suppress(OSError):  # the other end was closed
+        while part := os.read(reader, 4096):
+            shown += part
     os.close(reader)
     assert process.wait(timeout=PATIENCE) == 0
     assert b"steps" in shown
@@ -248,8 +239,7 @@ def test_a_run_without_a_window_tells_of_every_file_that_a_full_disk_refuses(dis
 
 
 def test_a_run_without_a_window_tells_of_a_read_only_disk_before_it_trains(tmp_path, monkeypatch):
-    target = tmp_path / "a.file"
-    target.write_bytes(OLD)
+    (target := tmp_path / "a.file").write_bytes(OLD)
     # The superuser may write everything, so the answer of the system is given here.
     monkeypatch.setattr(os, "access", lambda path, _mode: Path(path) != tmp_path)
     result = command("--headless", "--html", target, cwd=tmp_path)
@@ -263,18 +253,13 @@ def test_a_run_without_a_window_tells_of_a_read_only_disk_before_it_trains(tmp_p
 def test_a_log_that_cannot_be_written_does_not_cost_the_run(tmp_path, digits_file):
     target = tmp_path / "a.safetensors"
     run = (sys.executable, MAIN, "--headless", "--data", digits_file, "--save", target)
-    full = subprocess.run(
-        ["sh", "-c", '"$@" > /dev/full', "sh", *run], capture_output=True, text=True, check=False
-    )
+    full = python("-c", '"$@" > /dev/full', "sh", *run, program="sh")
     assert full.returncode == 2
     assert "The log cannot be written" in full.stderr
     assert full.stderr.count("\n") == 1
     assert checkpoint.load(target).step > 0
     target.unlink()
-    gone = subprocess.run(
-        ["sh", "-c", '{ "$@"; echo "status $?" >&2; } | head -n 1', "sh", *run],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    gone = python("-c", '{ "$@"; echo "status $?" >&2; } | head -n 1', "sh", *run, program="sh")
     assert gone.stdout.count("\n") == 1
     assert gone.stderr == "status 0\n"
     assert checkpoint.load(target).step > 0
