@@ -91,13 +91,18 @@ def emnist(tmp_path: Path, classes: int = 26) -> Path:
     return folder
 
 
-def test_emnist_is_turned_upright_and_named(tmp_path):
+def test_emnist_is_turned_upright_and_named_and_without_its_mapping_classes_are_numbers(tmp_path):
     data = load_dataset(emnist(tmp_path), ("B", "Z"))
     stored = tiny_arrays(26, 2, 8, 6)
     second = stored["x_train"][stored["y_train"] == 1]
     assert data.input_shape == (1, 6, 8)
     assert np.array_equal(data.train_images[data.train_labels == 0, 0], second.transpose(0, 2, 1))
     assert data.name == "emnist-letters"
+    folder = emnist(tmp_path, 3)
+    (folder / "emnist-letters-mapping.txt").rename(folder / "mapping.txt")
+    assert load_dataset(folder).classes == ("A", "B", "C")
+    (folder / "mapping.txt").unlink()
+    assert load_dataset(folder).classes == ("1", "2", "3")
 
 
 def test_more_than_ten_classes_take_the_first_ten_with_images_in_both_parts(tmp_path):
@@ -109,14 +114,6 @@ def test_more_than_ten_classes_take_the_first_ten_with_images_in_both_parts(tmp_
     arrays["y_test"][arrays["y_test"] == 3] = 4
     data = load_dataset(write_idx_folder(tmp_path / "set", arrays))
     assert data.classes == ("0", "1", "2", "4", "5", "6", "7", "8", "9", "10")
-
-
-def test_without_mapping_classes_are_numbers(tmp_path):
-    folder = emnist(tmp_path, 3)
-    (folder / "emnist-letters-mapping.txt").rename(folder / "mapping.txt")
-    assert load_dataset(folder).classes == ("A", "B", "C")
-    (folder / "mapping.txt").unlink()
-    assert load_dataset(folder).classes == ("1", "2", "3")
 
 
 @pytest.mark.parametrize("text", ["1 x", "1", "1 65\n2 65", "1 7", "1 99999999999", "ü 65", "1 65\n" * 20000])

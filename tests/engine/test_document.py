@@ -110,15 +110,7 @@ def test_any_step_is_repeated_from_the_moments_of_a_document_and_a_moment_begins
     assert again.until(19) is None
 
 
-def test_curves_that_are_ahead_of_the_weights_are_cut():
-    run = small_run()
-    live = run.history.snapshots[2]
-    still = run.still(live=live, history=run.history.until(live.step))
-    again = unpack_run(*pack_run(still), DATA.name, DATA.input_shape)
-    assert again.history.step == again.live.step == again.history.snapshots.steps[-1] == live.step
-
-
-def test_a_fork_keeps_what_it_has_in_common_with_the_run_before():
+def test_a_fork_keeps_what_it_has_in_common_and_curves_that_are_ahead_of_the_weights_are_cut():
     run = small_run()
     fork = run.history.forked(31)
     live = fork.snapshots[len(fork.snapshots) - 1]
@@ -127,6 +119,11 @@ def test_a_fork_keeps_what_it_has_in_common_with_the_run_before():
     assert again.history.forked_at == 31
     assert_same_record(fork, again.history)
     assert_same_record(run.history, again.ghost)
+    run = small_run()
+    live = run.history.snapshots[2]
+    still = run.still(live=live, history=run.history.until(live.step))
+    again = unpack_run(*pack_run(still), DATA.name, DATA.input_shape)
+    assert again.history.step == again.live.step == again.history.snapshots.steps[-1] == live.step
 
 
 def test_of_many_moments_those_stay_that_have_to():

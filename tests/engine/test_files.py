@@ -55,7 +55,7 @@ def test_old_content_is_there_until_the_new_one_is_complete(existing: Path) -> N
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
-def test_permissions(existing: Path) -> None:
+def test_permissions_and_a_symbolic_link_survive(existing: Path) -> None:
     existing.chmod(0o640)
     atomic_write(existing, b"new")
     assert stat.S_IMODE(existing.stat().st_mode) == 0o640
@@ -63,9 +63,6 @@ def test_permissions(existing: Path) -> None:
     plain.write_bytes(b"")
     atomic_write(existing.parent / "fresh", b"new")
     assert (existing.parent / "fresh").stat().st_mode == plain.stat().st_mode
-
-
-def test_symbolic_link_survives(existing: Path) -> None:
     link = existing.parent / "latest.pdf"
     link.symlink_to(existing)
     atomic_write(link, b"new")

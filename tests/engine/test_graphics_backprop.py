@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from cnnviz.drawing import DARK, LIGHT, Box, CellKey, Cells, Colors, Image, Rect, Text, drawn
+from cnnviz.drawing import LIGHT, Box, CellKey, Cells, Colors, Image, Rect, Text, drawn
 from cnnviz.drawing.cells import cell_numbers, number_cell
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.formula import FORMULA, Formulas, height
@@ -35,22 +35,16 @@ LONG = (
 )
 
 
-def test_a_formula_reads_as_ordinary_text_and_takes_more_lines_where_it_is_narrow() -> None:
+def test_a_formula_reads_as_ordinary_text_wraps_writes_its_signs_alike_and_hides_its_results() -> None:
     assert plain(LONG).startswith("∂L/∂w_3,4 = −0.0622 · +0.161 + 70 more")
     assert plain((Sup("e", "−z"), Frac("a", "b"))) == "e^−za/b"
     shown = Formulas((LONG,))
     assert "70 more" in FORMULA.words(shown)
     assert height(shown, 220, LIGHT) > 1.5 * height(shown, 2000, LIGHT)
-
-
-def test_all_signs_between_numbers_of_a_formula_look_alike() -> None:
     drawing = drawn(FORMULA, Formulas(((Number("1 − 2e−5"), "−", Number("1")),)), 800, LIGHT)
     signs = [mark for mark in drawing.all_marks() if isinstance(mark, Text) and mark.words.strip() == "−"]
     assert len(signs) == 2
     assert len({mark.font for mark in signs}) == 1
-
-
-def test_results_in_a_formula_can_be_covered() -> None:
     texts = drawn(FORMULA, Formulas((LONG,), True), 800, LIGHT).texts()
     assert "?" in texts
     assert "−0.01" not in texts
@@ -71,20 +65,15 @@ def test_steps_are_names_shortened_or_in_several_lines_and_none_ever_moves() -> 
         assert drawings[0].texts() == [names[which] for names in titles]
 
 
-def test_a_line_below_the_names_says_how_far_one_is() -> None:
-    titles = tuple((name, name) for name in "abcd")
+def test_steps_say_how_far_one_is_and_ask_for_what_is_pressed_and_for_their_neighbours() -> None:
+    titles = tuple((name, name.upper()) for name in "abcd")
     drawing = drawn(STEPS, Steps(titles, 2, Go), 400, LIGHT)
     lines = [mark.box for mark in drawing.marks if isinstance(mark, Rect) and mark.fill == "accent"]
     below = [[line.height for line in lines if part.box.has(line.x, line.y)] for part in drawing.parts]
     assert below == [[1], [1], [3], []]
-
-
-def test_steps_ask_for_what_is_pressed_and_for_their_neighbours() -> None:
-    drawing = drawn(STEPS, Steps((("a", "A"), ("b", "B"), ("c", "C")), 1, Go), 400, DARK)
-    assert drawing.part(2).ask == Go(2)
-    assert drawing.part(2).tip == "Step 3 of 3, to come: C"
-    assert (drawing.keys["left"], drawing.keys["right"], drawing.keys["end"]) == (Go(0), Go(2), Go(2))
-    assert STEPS.words(Steps((("a", "A"), ("b", "B")), 1, Go)) == "step 2 of 2: B"
+    assert (drawing.part(3).ask, drawing.part(3).tip) == (Go(3), "Step 4 of 4, to come: D")
+    assert (drawing.keys["left"], drawing.keys["right"], drawing.keys["end"]) == (Go(1), Go(3), Go(3))
+    assert STEPS.words(Steps(titles, 1, Go)) == "step 2 of 4: B"
 
 
 def excerpt(**more) -> Looked:
@@ -180,14 +169,11 @@ def test_predictions_say_both_sides_or_the_one_that_is_known() -> None:
     assert 7 in ten.shown
 
 
-def test_the_numbers_of_a_statement_are_strong() -> None:
+def test_the_numbers_of_a_statement_are_strong_and_it_has_room_for_longer_words() -> None:
     shown = Statement("Max-pooled maps changed by *1.09*, the convolution by *1.25*. It reads 1.", "warning")
     marks = [mark for mark in drawn(STATEMENT, shown, 140, LIGHT).all_marks() if isinstance(mark, Text)]
     assert [mark.words for mark in marks if mark.font.weight == "strong"] == ["1.09", "1.25"]
     assert STATEMENT.words(shown).startswith("Max-pooled maps changed by 1.09, the")
-
-
-def test_a_statement_has_room_for_longer_words() -> None:
     words = "They move along. " * 9
     short, long = Statement("The maps stay.", longest=words), Statement(words)
     assert STATEMENT.height(short, 200, LIGHT) == STATEMENT.height(long, 200, LIGHT)

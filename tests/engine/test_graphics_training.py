@@ -124,14 +124,11 @@ def test_the_axis_is_as_long_as_the_run_in_front_however_long_an_earlier_one_was
     assert curve(plot, BEFORE).x[-1] > 600, "it may be looked at by moving the axis"
 
 
-def test_a_few_extremes_of_single_steps_do_not_flatten_the_rest() -> None:
+def test_neither_extremes_of_single_steps_nor_an_earlier_run_that_diverged_flatten_the_rest() -> None:
     losses = np.full(10_000, 0.5)
     losses[250::500] = 100.0
     assert top(run_of(10_000, 10_000, losses=losses)) < 2
     assert top(run_of(4, losses=np.array([0.5, np.nan, np.inf, 0.4]))) < 2
-
-
-def test_an_earlier_run_that_diverged_does_not_flatten_this_one() -> None:
     diverged = run_of(60, losses=0.7 * 1.4 ** np.arange(60))
     assert top(History(), ghost=diverged) > 1e7  # alone it is shown as it is
     assert 1 < top(run_of(100), ghost=diverged) < 4
@@ -223,9 +220,11 @@ def test_pressing_and_dragging_ask_for_the_step_below() -> None:
     assert [few.part_at(x, 31).ask for x in (40, 52)] == [ShowStep(0), ShowStep(1)]
 
 
-def test_the_wheel_goes_by_moments() -> None:
+def test_the_wheel_goes_by_moments_and_it_is_said_where_the_handle_stands() -> None:
     keys = drawn_line(line()).keys
     assert (keys["wheel up"], keys["wheel down"]) == (Leap(1), Leap(-1))
+    said = [TIME_LINE.words(line(**more)) for more in ({}, {"is_live": True}, {"position": None})]
+    assert said == ["step 400", "step 400, live", "no moment yet"]
 
 
 def test_the_rail_shows_what_is_shown_and_what_was_reached() -> None:
@@ -252,11 +251,6 @@ def test_fork_reference_curves_and_epochs_are_drawn() -> None:
     assert (names["compared with"], names["continued from"], names["end of epoch 2"]) == (400, 500, 500)
     odd = Track(0, 10, 0, (np.arange(4.0), np.array([np.nan, np.inf, 0.0, 2.0])))
     assert not drawn_line(line(track=odd)).texts()
-
-
-def test_it_says_where_the_handle_stands() -> None:
-    said = [TIME_LINE.words(line(**more)) for more in ({}, {"is_live": True}, {"position": None})]
-    assert said == ["step 400", "step 400, live", "no moment yet"]
 
 
 # -- confusion matrix ---------------------------------------------------------------------------------------

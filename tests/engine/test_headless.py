@@ -177,12 +177,14 @@ def test_where_nobody_reads_a_complaint_comes_in_a_box(monkeypatch):
     assert boxes == ["cnnviz: the disk is full."]
 
 
-def test_a_program_with_an_output_keeps_it(capsys):
+def test_a_program_with_an_output_keeps_it_its_lines_and_letters_that_are_joined(capsys):
     before = sys.stdout, sys.stderr
     output.find_console()
     assert (sys.stdout, sys.stderr) == before
     complain("the disk is full.")
     assert capsys.readouterr().err == "cnnviz: the disk is full.\n"
+    Output().say("one\ntwo: क्‍ष")
+    assert capsys.readouterr().out == "one\ntwo: क्‍ष\n"
 
 
 @pytest.mark.parametrize(
@@ -197,11 +199,6 @@ def test_nothing_that_is_said_steers_the_terminal(capsys, text):
     for line in (*said.out.split("\n"), *said.err.split("\n")):
         assert line.isprintable()
     assert len(said.err.split("\n")) == 3, "a line each"
-
-
-def test_lines_and_letters_that_are_joined_stay(capsys):
-    Output().say("one\ntwo: क्‍ष")
-    assert capsys.readouterr().out == "one\ntwo: क्‍ष\n"
 
 
 # -- disks ---------------------------------------------------------------------------------------------------

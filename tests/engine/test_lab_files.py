@@ -14,6 +14,7 @@ from cnnviz.lab.events import EVENTS
 from cnnviz.lab.markup import FigureFile, FormulaLine, Paragraph, Span, parse_formula, parse_text, plain_text
 from cnnviz.lab.measures import MEASURES
 from cnnviz.lab.model import PARTS
+from cnnviz.lab.pictures import PICTURES
 from cnnviz.lab.reading import check_lab, load_lab, parse_lab
 from cnnviz.lab.toml_lines import lines_of
 from cnnviz.report.blocks import Document, Formula
@@ -58,12 +59,13 @@ def test_lab5_takes_an_hour_and_covers_the_exercise():
         assert parts == set(PARTS), f"the report of {section.id} has every part of the exercise"
 
 
-def test_a_text_has_strong_words_code_and_formulas():
+def test_a_text_has_strong_words_code_and_formulas_and_is_no_markup_of_another_language():
     words, formula = small_lab().step("guess").blocks
     assert isinstance(formula, FormulaLine)
-    assert words == Paragraph(
-        (Span("A "), Span("strong", "strong"), Span(" word and "), Span("code", "code"), Span("."))
-    )
+    spans = (Span("A "), Span("strong", "strong"), Span(" word and "), Span("code", "code"), Span("."))
+    assert words == Paragraph(spans)
+    (block,) = parse_text(text := "<script>alert(1)</script> #eval [x](http://a)")
+    assert block == Paragraph((Span(text),))
 
 
 def mistaken(old: str, new: str) -> tuple[str, int]:
@@ -233,18 +235,14 @@ def test_no_formula_is_a_program(text):
         parse_formula(text)
 
 
-def test_a_text_is_never_markup_of_another_language():
-    (block,) = parse_text("<script>alert(1)</script> #eval [x](http://a)")
-    assert block == Paragraph((Span("<script>alert(1)</script> #eval [x](http://a)"),))
-
-
 GUIDE = (ROOT / "docs" / "guide" / "lab-files.md").read_text(encoding="utf-8")
 
 
-def test_the_guide_names_every_measure_and_every_event():
-    for name, measure in MEASURES.items():
+def test_the_guide_names_every_measure_every_picture_with_its_facts_and_every_event():
+    for name, each in (*MEASURES.items(), *PICTURES.items()):
         row = next(line for line in GUIDE.splitlines() if line.startswith(f"| `{name}` |"))
-        assert all(f"`{each.name}`" in row for each in measure.parameters)
+        named = [*(one.name for one in each.parameters), *getattr(each, "facts", ())]
+        assert all(f"`{one}`" in row for one in named)
     for name in EVENTS:
         assert f"\n| `{name}` |" in GUIDE
 

@@ -426,13 +426,10 @@ def test_a_pdf_without_results_says_what_to_hand_in(tmp_path, rows_of):
 # --- times --------------------------------------------------------------------------------------------------
 
 
-def test_a_clock_that_is_wrong_by_years_is_told_once():
+def test_a_clock_that_is_wrong_by_years_is_told_once_and_several_late_predictions_are_no_clock():
     handed = shifted(honest(1), timedelta(days=-365 * 30))
     (told,) = impossible_times(handed, LAB)
     assert "before there was a CNNViz" in told
-
-
-def test_several_predictions_after_the_ends_of_their_steps_are_no_clock():
     lab = replace(LAB, steps=tuple(replace(each, done_when=LAB.steps[0].done_when[:1]) for each in LAB.steps))
     handed = replace(honest(1), done=dict.fromkeys(("guess", "click", "pick"), "2026-01-31 08:00"))
     assert any("after the end of that step" in each for each in impossible_times(handed, lab))

@@ -29,7 +29,6 @@ from cnnviz.report.blocks import Figure, Words
 from scripts.reveals import sentences
 from tests.engine.lab_cases import SMALL
 from tests.engine.report_cases import small_data
-from tests.processes import ROOT
 from tests.small_data import first_images
 
 SHIPPED = ("lab5", "pooling", "fooling")
@@ -441,10 +440,3 @@ def test_a_sentence_that_is_not_true_would_be_found():
     step = structs.replace(step, reveal=structs.replace(step.reveal, why=why))
     lab, data = structs.replace(lab, steps=(step,)), first_images(lab.experiment.classes, 1000, 200)
     assert [each[2] for each in sentences(lab, "7", data)] == [True, False]
-
-
-def test_the_guide_lists_every_picture_with_its_facts():
-    guide = (ROOT / "docs" / "guide" / "lab-files.md").read_text(encoding="utf-8")
-    for name, picture in PICTURES.items():
-        row = next(line for line in guide.splitlines() if line.startswith(f"| `{name}` |"))
-        assert all(f"`{each}`" in row for each in (*picture.facts, *(one.name for one in picture.parameters)))

@@ -181,7 +181,7 @@ def test_numbers_of_float32_are_compared_under_their_own_kernel(digits_file, tmp
 GUESS = LAB.step("guess")
 
 
-def test_prediction_that_was_given_up_is_in_the_results_and_no_remark():
+def test_what_is_known_without_a_prediction_is_in_the_results_and_the_report_and_no_remark():
     record = LabRecord.of(LAB).given_up(GUESS, "2026-01-31 10:05")
     record = record.happened(GUESS, Event("visited", what="backprop"), "2026-01-31 10:06")
     handed = handed_in(1, record.wrote(GUESS, "observations", "Said without a guess.", "2026-01-31 10:07"))
@@ -189,10 +189,7 @@ def test_prediction_that_was_given_up_is_in_the_results_and_no_remark():
     assert handed.given_up["guess"] == "2026-01-31 10:05"
     assert not list(remarks_on(hand_in_from_json(handed.sealed().to_json()), LAB))
     assert "shown 2026-01-31 10:05 without a prediction" in to_html(printed(handed))
-
-
-def test_a_result_that_the_report_tells_before_a_prediction_is_marked_in_it():
-    """However it was exported, the hand-in says since when each result is known."""
+    # However it was exported, the hand-in says since when each result is known.
     record = LabRecord.of(LAB).wrote(GUESS, "observations", "Nothing is predicted.", "2026-01-31 10:07")
     handed = handed_in(1, record)
     asked = {step.id for step in LAB.steps if step.prediction is not None}
@@ -262,10 +259,17 @@ WORDS = (
 )
 
 
-def test_answer_with_all_that_another_student_wrote_in_it_is_told():
+def test_an_answer_with_all_that_another_wrote_in_it_and_several_with_words_changed_are_told():
     for words, told in ((WORDS, 1), (WORDS[:60], 0)):  # so few may be those of the lecture
         mine = f"I looked at the maps twice. {words} Yes."
         assert between(only(1, answers={"guess": words}), only(2, answers={"guess": mine})) == [told] * 2
+    changed = WORDS
+    for word, other in (("largest", "biggest"), ("stayed", "remained"), ("eleven", "many"), ("edge", "rim")):
+        changed = changed.replace(word, other)
+    steps = ("guess", "way", "more")
+    mine = only(1, answers={step: f"{step} {WORDS}" for step in steps})
+    assert between(mine, only(2, answers={step: f"{step} {changed}" for step in steps})) == [1, 1]
+    assert between(mine, only(2, answers={"guess": f"guess {changed}"})) == [0, 0], "it may be chance"
 
 
 def test_short_answers_are_told_only_where_all_of_them_are_the_same():
@@ -275,16 +279,6 @@ def test_short_answers_are_told_only_where_all_of_them_are_the_same():
     for one, other, told in ((many, many, 1), (many, [*many[:4], "no idea"], 0), (short, short, 0)):
         pair = only(1, answers=numbered(one)), only(2, answers=numbered(other))
         assert between(*pair) == [told] * 2
-
-
-def test_several_answers_with_a_word_changed_here_and_there_are_told():
-    changed = WORDS
-    for word, other in (("largest", "biggest"), ("stayed", "remained"), ("eleven", "many"), ("edge", "rim")):
-        changed = changed.replace(word, other)
-    steps = ("guess", "way", "more")
-    mine = only(1, answers={step: f"{step} {WORDS}" for step in steps})
-    assert between(mine, only(2, answers={step: f"{step} {changed}" for step in steps})) == [1, 1]
-    assert between(mine, only(2, answers={"guess": f"guess {changed}"})) == [0, 0], "it may be chance"
 
 
 def test_work_of_one_student_in_folders_of_two_is_told_however_deep_they_lie():

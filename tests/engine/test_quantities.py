@@ -237,16 +237,13 @@ def test_what_stands_in_two_sums_of_one_total_is_written_alike_in_both(largest, 
 
 
 def test_no_part_of_a_sum_and_no_total_reads_as_zero_alone_unless_it_is():
+    notation = sum_notation([0.124, 0.124, 0.124, 0.0], 0.372)
+    assert notation.decimals == 3, "with two decimals they would add up to 0.36, not 0.37"
     parts = [0.04079, 0.0221, 0.03538, 0.04017, 0.04015, 0.03138, 0.03328, 0.01189, 0.0002]
     *_, total = format_sum(parts, 0.25534, 7, 2)
     assert float(total) == pytest.approx(0.25534, abs=0.0051), "as no notation of the parts adds up"
     assert "0" not in format_sum([-0.2555, -2.0167, 1.0085, 1.2047], -0.059, 6, 1)
     assert format_sum([13.5495, 0.0046], 13.5541) == ["+13.5495", "+0.0046", "+13.5541"], "there is room"
-
-
-def test_cells_that_are_parts_of_a_sum_have_the_digits_with_which_they_add_up():
-    notation = sum_notation([0.124, 0.124, 0.124, 0.0], 0.372)
-    assert notation.decimals == 3, "with two decimals they would add up to 0.36, not 0.37"
 
 
 def test_a_map_of_small_gradients_shares_a_power_of_ten():

@@ -185,10 +185,12 @@ def test_where_no_folder_can_be_is_one_sentence_and_what_is_there_stays(tmp_path
     assert [(each.name, each.is_file()) for each in tmp_path.iterdir()] == [("file", True)]
 
 
-def test_words_that_no_file_can_hold_do_not_stop_the_report(tmp_path):
+def test_neither_words_that_no_file_can_hold_nor_a_table_without_rows_stop_the_report(tmp_path):
     document = replace(report_of(), author="half \ud83d of a sign\x00", title="\x07bell")
     for write, name in ((write_pdf, "a.pdf"), (write_html, "a.html")):
         write(document, tmp_path / name)
+    table = Table("log", "Nothing yet", data(["step", "loss"], []), ("count", "3"))
+    assert len(to_pages(written(table), 30)) == 1
 
 
 def test_the_words_of_a_student_stand_beside_a_line_and_a_sentence_says_so(tmp_path):
@@ -307,11 +309,6 @@ def test_the_file_says_whose_it_is(tmp_path):
     assert re.search(r"Tagged: +yes", info)
 
 
-def test_a_table_without_rows_is_no_obstacle():
-    table = Table("log", "Nothing yet", data(["step", "loss"], []), ("count", "3"))
-    assert len(to_pages(written(table), 30)) == 1
-
-
 ENDLESS = Sheet("#for i in range(90000) { for j in range(90000) {} }", {}, "pdf")
 
 
@@ -330,17 +327,14 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> list[pdf.subprocess.Popen]:
 
 
 def test_what_never_ends_is_stopped(processes) -> None:
+    """After its time, and when nobody wants it any more."""
     with pytest.raises(CNNVizError, match=r"^Typesetting was stopped after 1 seconds: .* try again\.$"):
         typeset([ENDLESS], 1.0, lambda: False)
-    assert [each.poll() is None for each in processes] == [False]
-
-
-def test_what_nobody_wants_any_more_is_stopped(processes) -> None:
     is_unwanted = threading.Event()
     threading.Timer(0.3, is_unwanted.set).start()
     with pytest.raises(CancelledError):
         typeset([ENDLESS], 600.0, is_unwanted.is_set)
-    assert [each.poll() is None for each in processes] == [False]
+    assert [each.poll() is None for each in processes] == [False, False]
 
 
 def test_an_order_larger_than_a_pipe_arrives() -> None:

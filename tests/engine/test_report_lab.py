@@ -13,14 +13,13 @@ from msgspec import structs
 from cnnviz.cli import parse_arguments
 from cnnviz.datasets import to_input
 from cnnviz.drawing import is_plain
-from cnnviz.errors import DataError, ParameterError
+from cnnviz.errors import DataError
 from cnnviz.evaluation import CancelledError
 from cnnviz.experiment import LAB5, LENET
 from cnnviz.lab.course import free_lab
 from cnnviz.lab.measured import command_line, measured_lab
 from cnnviz.lab.model import PARTS
 from cnnviz.lab.record import LabNumbers, LabRecord, Shown, Version, Work, read_work
-from cnnviz.report.bench import LabSettings
 from cnnviz.report.blocks import Data, Figure, Heading, Insert, Table
 from cnnviz.report.html import to_html, write_html
 from cnnviz.report.pdf import write_pdf
@@ -170,11 +169,6 @@ def test_progress_grows_to_one_and_cancelling_stops():
 
         with pytest.raises(CancelledError):
             measured_lab(lab, small_data(), 0, with_results=True, progress=stop, **more)
-
-
-def test_a_sample_that_is_not_there_is_refused():
-    with pytest.raises(ParameterError, match="no test image 150"):
-        numbers_of(results_of(replace(LAB5, batch_size=64), settings=LabSettings(sample=150)))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def build(small, **changes):
     return Trainer(experiment.build_network(), small, experiment)
 
 
-def test_every_image_is_visited_once_an_epoch(small):
+def test_every_image_is_visited_once_an_epoch_in_an_order_of_its_own(small):
     trainer = build(small, batch_size=10, epochs=2)
     assert trainer.steps_per_epoch == 11
     assert trainer.total_steps == 22
@@ -36,9 +36,6 @@ def test_every_image_is_visited_once_an_epoch(small):
     assert not trainer.finished
     trainer.advance(1000)
     assert trainer.step == 44, "added epochs lengthen the run"
-
-
-def test_every_seed_and_every_epoch_has_an_order_of_its_own_of_all_images():
     orders = {tuple(epoch_order(30, seed, epoch).tolist()) for seed in (0, 1) for epoch in (0, 1)}
     assert len(orders) == 4
     assert all(sorted(order) == list(range(30)) for order in orders)
@@ -81,16 +78,13 @@ def test_divergence_stops_with_advice_finite_weights_and_what_was_measured_until
         assert progress.losses.max() > 10
 
 
-def test_mismatched_network_and_data_are_refused_in_words(small):
+def test_what_does_not_fit_is_refused_in_words(small):
     ten = LENET.build_network()
     with pytest.raises(ParameterError, match="10 classes apart"):
         Trainer(ten, small, LAB5)
     other = LAB5.build_network((1, 20, 20))
     with pytest.raises(ParameterError, match=r"\(1, 20, 20\)"):
         Trainer(other, small, LAB5)
-
-
-def test_a_sigmoid_output_tells_two_classes_apart():
     with pytest.raises(ParameterError, match="Choose softmax"):
         replace(LAB5, classes=("0", "1", "2"))
 

@@ -152,7 +152,7 @@ def lesson(name):
     return next(each for each in toy_lessons() if each.name == name)
 
 
-def test_the_lesson_of_the_dots_shows_the_two_images_and_says_what_it_found():
+def test_lessons_of_dots_and_of_a_row_show_their_images_and_say_what_they_found():
     dots = lesson("dots")
     assert dots.image[0].tolist() == [[0, 0, 0, 0, 1, 0], [0] * 6] * 3
     assert dots.shifted[0].tolist() == [[0] * 6, [0, 0, 0, 0, 1, 0]] * 3
@@ -163,9 +163,6 @@ def test_the_lesson_of_the_dots_shows_the_two_images_and_says_what_it_found():
     assert dots.result() == (
         "The convolution maps differ in 8 of 16 cells, the pooled maps in 0 of 4 (largest difference 0)."
     )
-
-
-def test_the_row_of_eight_pools_to_another_row():
     row = lesson("row")
     stages = row.compare().stages
     assert stages["pixels"].original[0, 0].tolist() == [0, 0, 1, 1, 0, 0, 1, 1]

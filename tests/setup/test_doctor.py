@@ -116,6 +116,16 @@ def test_every_package_of_the_program_is_looked_at():
     assert {re.split(r"[<>=;\s]", each)[0] for each in project["dependencies"]} == PACKAGES.keys()
 
 
+def test_the_supported_versions_are_the_same_everywhere():
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'requires-python = ">={OLDEST[0]}.{OLDEST[1]},<{NEWEST[0]}.{NEWEST[1] + 1}"' in project
+    bootstrap = (ROOT / "scripts" / "bootstrap.sh").read_text(encoding="utf-8")
+    assert bootstrap.count(f"{OLDEST} <= sys.version_info[:2] <= {NEWEST}") == 2
+    recipe = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+    versions = [f'"3.{minor}"' for minor in range(OLDEST[1], NEWEST[1] + 1)]
+    assert f"python: [{', '.join(versions)}]" in recipe
+
+
 @on_linux
 def test_a_bundle_looks_in_itself_first(tmp_path, monkeypatch):
     name = "libonly-in-the-bundle.so.1"
@@ -156,13 +166,6 @@ def test_a_python_that_does_not_fit_is_told_in_one_sentence(monkeypatch, capsys,
         status = main(["--version"])
     ended = subprocess.CompletedProcess("", status, *capsys.readouterr())
     assert_one_sentence(ended, word, "start it with Python 3.")
-
-
-def test_the_supported_versions_are_the_same_everywhere():
-    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    assert f'requires-python = ">={OLDEST[0]}.{OLDEST[1]},<{NEWEST[0]}.{NEWEST[1] + 1}"' in project
-    bootstrap = (ROOT / "scripts" / "bootstrap.sh").read_text(encoding="utf-8")
-    assert bootstrap.count(f"{OLDEST} <= sys.version_info[:2] <= {NEWEST}") == 2
 
 
 # --- packages -----------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from cnnviz.__main__ import NEWEST, OLDEST
 from soak import faults_child, monkey, results
 from soak.events import Event, read_log
 from soak.places import ROOT
@@ -61,14 +60,6 @@ def test_the_desktop_is_told_the_same_kinds_of_files_everywhere():
     assert set(found[1].split(";")) == kinds
     offered = ElementTree.parse(linux / "cnnviz.metainfo.xml").iter("mediatype")
     assert {each.text for each in offered} == kinds
-
-
-def test_the_recipe_tests_every_supported_python():
-    recipe = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
-    found = re.search(r"python: \[(.*)\]", recipe)
-    assert found
-    versions = [tuple(map(int, each.strip(' "').split("."))) for each in found[1].split(",")]
-    assert versions == [(3, minor) for minor in range(OLDEST[1], NEWEST[1] + 1)]
 
 
 FOLDER = ROOT / "requirements"
