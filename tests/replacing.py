@@ -7,7 +7,6 @@ from msgspec import Struct, structs
 
 
 def replace(value: Any, /, **changes: Any) -> Any:
-    """Return a value with some of its fields changed."""
     if isinstance(value, Struct):
         return structs.replace(value, **changes)
     return dataclasses.replace(value, **changes)

@@ -392,30 +392,19 @@ def test_the_report_shows_the_picture_and_says_why():
 
 
 def test_a_result_of_an_earlier_step_is_a_fact():
-    later = """
-[[step]]
-id = "later"
-section = "all"
-title = "Later"
-purpose = "To compare."
-[step.prediction]
-kind = "number"
-question = "How much?"
-measure = "change"
-with = { stage = "pixels", dx = 1 }
-tolerance = 0.1
-[step.reveal]
-picture = "winner-changes"
+    question = '[step.question]\ntext = "What do you expect?"\n'
+    reveal = """[step.reveal]
+picture = "step"
 [[step.reveal.why]]
 when = ["guess.value != value"]
 text = "Here {value}, earlier {guess.value}."
 """
-    lab, mistakes = parse_lab(SMALL + later)
+    lab, mistakes = parse_lab(SMALL.replace(question, reveal + question))
     assert mistakes == []
     numbers = measured_lab(lab, small_data(), 3, with_results=True)
-    words = [each for each in numbers.reveals["later"] if isinstance(each, Words)]
+    words = [each for each in numbers.reveals["way"] if isinstance(each, Words)]
     values = {each.step: each.words for each in reversed(numbers.measured)}
-    assert words == [Words(f"Here {values['later']}, earlier {values['guess']}.")]
+    assert words == [Words(f"Here {values['way']}, earlier {values['guess']}.")]
 
 
 # --- whether it is true -------------------------------------------------------------------------------------
