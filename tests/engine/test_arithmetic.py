@@ -43,8 +43,9 @@ def everything(dtype):
     return shaken(network, np.random.default_rng(6), 0.4)
 
 
-def cells_of(network, dtype, kind):
+def cells_of(dtype, kind):
     """All cells of the layers of one kind, for the second sample of a batch, with the layer's input."""
+    network = everything(dtype)
     x = np.random.default_rng(8).normal(size=(2, *network.input_shape)).astype(dtype)
     trace = network.forward(x)
     before = trace.inputs
@@ -62,7 +63,7 @@ def cells_of(network, dtype, kind):
 def test_convolution_adds_up_to_the_same_bits(dtype):
     network = everything(dtype)
     real = np.dtype(dtype).type
-    for name, layer, found, x in cells_of(network, dtype, Conv2D):
+    for name, layer, found, x in cells_of(dtype, Conv2D):
         assert isinstance(found, ConvolutionCell)
         pad, k, (f, row, column) = layer.padding, layer.kernel_size, found.cell
         padded = np.pad(x, ((0, 0), (pad, pad), (pad, pad)))
@@ -85,8 +86,7 @@ def test_convolution_adds_up_to_the_same_bits(dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_max_pool_shows_window_winners_and_shares(dtype):
-    network = everything(dtype)
-    for _, layer, found, x in cells_of(network, dtype, MaxPool2D):
+    for _, layer, found, x in cells_of(dtype, MaxPool2D):
         assert isinstance(found, MaxPoolCell)
         c, row, column = found.cell
         top, left = row * layer.step, column * layer.step
@@ -102,9 +102,8 @@ def test_max_pool_shows_window_winners_and_shares(dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_linear_pools_weigh_their_window(dtype):
-    network = everything(dtype)
     seen = set()
-    for _, layer, found, x in cells_of(network, dtype, (AvgPool2D, SubsamplePool2D)):
+    for _, layer, found, x in cells_of(dtype, (AvgPool2D, SubsamplePool2D)):
         assert isinstance(found, WeightedCell)
         seen.add(type(layer))
         np.testing.assert_array_equal(found.values, x[found.cell[0]][np.ix_(found.rows, found.columns)])
@@ -117,7 +116,6 @@ def test_linear_pools_weigh_their_window(dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_activations_show_input_formula_and_slope(dtype):
-    network = everything(dtype)
     functions = {
         ReLU: (lambda x: max(x, 0), lambda x: float(x > 0), "max(z, 0)"),
         LeakyReLU: (lambda x: max(x, 0.1 * x), lambda x: 1 if x > 0 else 0.1, "z if z > 0, else 0.1 × z"),
@@ -129,7 +127,7 @@ def test_activations_show_input_formula_and_slope(dtype):
         ),
     }
     seen = set()
-    for _, layer, found, x in cells_of(network, dtype, tuple(functions)):
+    for _, layer, found, x in cells_of(dtype, tuple(functions)):
         assert isinstance(found, ActivationCell)
         function, slope, formula = functions[type(layer)]
         seen.add(type(layer))
@@ -144,7 +142,7 @@ def test_activations_show_input_formula_and_slope(dtype):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_dense_lists_the_largest_terms_and_the_rest(dtype):
     network = everything(dtype)
-    for name, layer, found, x in cells_of(network, dtype, Dense):
+    for name, layer, found, x in cells_of(dtype, Dense):
         assert isinstance(found, DenseCell)
         weights = network.params[f"{name}.weight"][found.cell[0]]
         sizes = sorted((abs(float(w) * float(v)) for w, v in zip(weights, x, strict=True)), reverse=True)

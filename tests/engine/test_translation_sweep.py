@@ -84,6 +84,8 @@ NETWORKS = {
     "padding": network_of(Conv2D(2, padding=1), ReLU(), MaxPool2D(2)),
     "deep": network_of(Conv2D(2), MaxPool2D(2), Conv2D(3, kernel_size=2), ReLU(), MaxPool2D(2)),
 }
+LABORATORY = NETWORKS["laboratory"]
+BLANK = np.full(LABORATORY.input_shape, BACKGROUND)
 
 
 @pytest.mark.parametrize(("mode", "relative"), [("fill", True), ("wrap", False)])
@@ -118,9 +120,8 @@ def test_a_sweep_equals_one_forward_pass_after_the_other(rng, name, options, mod
 
 
 def test_no_shift_is_exactly_no_change_and_whole_cells_exactly_no_residual(rng):
-    network = NETWORKS["laboratory"]
     reach = range(-4, 5)
-    result = sweep(network, digit_like(rng, network), SweepSettings(dxs=reach, dys=reach))
+    result = sweep(LABORATORY, digit_like(rng, LABORATORY), SweepSettings(dxs=reach, dys=reach))
     whole_cells = np.array([[dx % 2 == dy % 2 == 0 for dx in reach] for dy in reach])
     for stage, values in result.values["relative_change"].items():
         assert values[4, 4] == 0
@@ -152,9 +153,7 @@ def test_single_precision_agrees_with_double_to_its_own_precision(rng):
 
 
 def test_a_blank_sample_leaves_features_undefined_and_probabilities_unchanged():
-    network = NETWORKS["laboratory"]
-    blank = np.full(network.input_shape, BACKGROUND)
-    result = sweep(network, blank, SweepSettings(dxs=(0, 1), dys=(0,)))
+    result = sweep(LABORATORY, BLANK, SweepSettings(dxs=(0, 1), dys=(0,)))
     for measure in ("relative_change", "cosine_similarity", "equivariance_residual"):
         assert all(np.isnan(values).all() for values in result.values[measure].values())
     assert not result.values["probability_change"][OUTPUT].any()
@@ -162,10 +161,9 @@ def test_a_blank_sample_leaves_features_undefined_and_probabilities_unchanged():
 
 
 def test_weights_that_have_run_away_give_nan_without_a_warning_and_only_what_is_asked_for_is_made(rng):
-    network = NETWORKS["laboratory"]
-    wild = weighted(network, lambda array: np.full_like(array, np.nan))
+    wild = weighted(LABORATORY, lambda array: np.full_like(array, np.nan))
     settings = SweepSettings(dxs=(0, 1), dys=(0,), measures=["relative_change", "decision_flip"])
-    result = sweep(wild, digit_like(rng, network), settings)
+    result = sweep(wild, digit_like(rng, LABORATORY), settings)
     assert set(result.values) == {"relative_change", "decision_flip"}
     assert np.isnan(result.values["relative_change"]["max"]).all()
     assert np.isfinite(result.values["relative_change"]["pixels"]).all()
@@ -184,13 +182,12 @@ def test_the_probability_followed_is_that_of_the_label_thirteen_pixels_in_every_
 
 
 def test_sweeping_many_equals_the_mean_and_spread_of_single_sweeps(rng):
-    network = NETWORKS["laboratory"]
-    images = np.stack([digit_like(rng, network) for _ in range(5)])
+    images = np.stack([digit_like(rng, LABORATORY) for _ in range(5)])
     labels = np.array([0, 1, 1, 0, 1])
     settings = SweepSettings(dxs=range(-3, 4), dys=range(-2, 3))
-    many = sweep_many(network, images, labels, settings)
+    many = sweep_many(LABORATORY, images, labels, settings)
     singles = [
-        sweep(network, image, settings, label=label) for image, label in zip(images, labels, strict=True)
+        sweep(LABORATORY, image, settings, label=label) for image, label in zip(images, labels, strict=True)
     ]
     assert many.digits == 5
     lost = [ink_lost(each, many.dxs, many.dys) for each in images]
@@ -207,18 +204,16 @@ def test_sweeping_many_equals_the_mean_and_spread_of_single_sweeps(rng):
 
 
 def test_samples_without_a_value_are_left_out_of_the_mean(rng):
-    network = NETWORKS["laboratory"]
-    image = digit_like(rng, network)
-    blank = np.full(network.input_shape, BACKGROUND)
+    image = digit_like(rng, LABORATORY)
     settings = SweepSettings(dxs=(-1, 0, 1), dys=(0, 1))
-    alone = sweep_many(network, image[None], None, settings)
-    both = sweep_many(network, np.stack([blank, image, blank]), None, settings)
+    alone = sweep_many(LABORATORY, image[None], None, settings)
+    both = sweep_many(LABORATORY, np.stack([BLANK, image, BLANK]), None, settings)
     for stage, mean in alone.mean["relative_change"].items():
         np.testing.assert_array_equal(both.mean["relative_change"][stage], mean)
         assert not both.std["relative_change"][stage].any()
         curves = both.curves["relative_change"][stage], alone.curves["relative_change"][stage]
         np.testing.assert_array_equal(curves[0].mean, curves[1].mean)
-    nothing = sweep_many(network, blank[None], None, settings)
+    nothing = sweep_many(LABORATORY, BLANK[None], None, settings)
     assert np.isnan(nothing.mean["relative_change"]["max"]).all()
     assert np.isnan(nothing.std["relative_change"]["max"]).all()
     assert not nothing.mean["decision_flip"][OUTPUT].any()
@@ -378,10 +373,6 @@ def test_ink_lost_equals_what_is_missing_after_the_shift(rng, background):
     over = ink_lost(image, dxs, dys, background=background)
     np.testing.assert_allclose(over, expected, atol=1e-12)
     assert not ink_lost(image, dxs, dys, "wrap", background).any()
-
-
-LABORATORY = NETWORKS["laboratory"]
-BLANK = np.full(LABORATORY.input_shape, BACKGROUND)
 
 
 @pytest.mark.parametrize(
