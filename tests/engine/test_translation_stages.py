@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from cnnviz.datasets import load_mnist, to_input
-from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.experiment import LAB5
 from cnnviz.layers import AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, ReLU, Tanh
 from cnnviz.network import Network
@@ -115,24 +114,6 @@ def test_a_shift_between_cells_is_the_mean_of_its_neighbours(rng, dx, dy):
         rows, columns = ({dy // 2, -(-dy // 2)}, {dx // 2, -(-dx // 2)})
         expected = np.mean([value(i - a, j - b) for a in rows for b in columns], axis=0)
         np.testing.assert_allclose(moved[:, i, j], expected, atol=1e-15)
-
-
-def test_misfits_are_named(rng):
-    network = network_of(Conv2D(2), MaxPool2D(2))
-    image = rng.normal(size=network.input_shape)
-    with pytest.raises(ParameterError, match="'block' parameter of StagePlan must be an int >= 1 and <= 1"):
-        compare(network, image, 0, 0, block=2)
-    with pytest.raises(ShapeError, match=r"image of shape \(1, 12, 11\). Got \(1, 12, 12\)"):
-        compare(network, np.zeros((1, 12, 12)), 0, 0)
-    with pytest.raises(ShapeError, match=r"input of shape \(n, 1, 12, 11\), n >= 1"):
-        sweep_many(network, image)
-    with pytest.raises(ShapeError, match=r"needs maps of at least 11 x 11 pixels.* choose a smaller window"):
-        compare(network, image, 0, 0, pool_size=11)
-    with pytest.raises(ParameterError, match="'label' parameter of a shift comparison must be an int >= 0"):
-        compare(network, image, 0, 0, label=3)
-    flat = Network.build([("dense", Dense(2))], (5,), dtype="float64")
-    with pytest.raises(ParameterError, match="no convolution"):
-        stage_maps(flat, np.zeros((1, 5)))
 
 
 @pytest.fixture(scope="session")
