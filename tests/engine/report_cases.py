@@ -70,15 +70,9 @@ def small_numbers() -> LabNumbers:
 
 
 def report_of(
-    numbers: LabNumbers | None = None,
-    record: LabRecord | None = None,
-    experiment: Experiment = LAB5,
-    *,
-    title: str = "",
-    author: str = "",
-    roll_number: str = "",
-    date: str = "",
-) -> Document:
+    numbers: LabNumbers | None = None, record: LabRecord | None = None, experiment: Experiment = LAB5, *,
+    title: str = "", author: str = "", roll_number: str = "", date: str = "",
+) -> Document:  # fmt: skip
     lab, record = free_lab(), record or LabRecord.of(free_lab())
     numbers = numbers or LabNumbers(experiment)
     handed = hand_in(lab, record, numbers, name=author, roll_number=roll_number)
