@@ -150,11 +150,12 @@ KEY = "cnnviz.optimizer"
 SHAPE = (2, 1, 3, 3)
 
 
-def told(text):
+def told(text, **settings):
     """Return a change that puts another text in, with a checksum of its own that is right."""
 
     def change(metadata, description):
         metadata[KEY] = text(metadata[KEY])
+        description["experiment"].update(settings)
         description.pop("sha256")
         said = json.dumps(description, separators=(",", ":"))
         description["sha256"] = checkpoint._checksum(said, metadata[KEY], trained().network)
@@ -189,8 +190,8 @@ FAULTS = {
         for step in (math.inf, -1, 1.5, math.nan, 10**900, True, "3")
     },
     "text missing": lambda metadata, _: metadata.pop(KEY),
-    "text too long": lambda metadata, _: metadata.update({KEY: "A" * 2**20}),
-    "no base64": lambda metadata, _: metadata.update({KEY: "é" * len(metadata[KEY])}),
+    "text too long": told(lambda _: "A" * 2**20),
+    "no base64": told(lambda before: "é" * len(before)),
     "one value changed": lambda metadata, _: metadata.update({KEY: "AAAA" + metadata[KEY][4:]}),
     "no checksum": lambda _, description: description.pop("sha256"),
     "cut off": told(lambda before: before[: len(before) // 8 * 4]),
@@ -204,7 +205,7 @@ FAULTS = {
     "other shape": rewrite(lambda state: state.update({NAME: np.zeros((1, 2, 3, 3), "<f4")})),
     "other type": rewrite(lambda state: state.update({NAME: np.zeros(SHAPE, "<f8")})),
     "not a number": rewrite(lambda state: state.update({NAME: np.full(SHAPE, np.nan, "<f4")})),
-    "of another optimiser": lambda _, description: description["experiment"].update(optimizer="sgd"),
+    "of another optimiser": told(str, optimizer="sgd"),
 }
 
 
