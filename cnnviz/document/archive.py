@@ -250,7 +250,7 @@ def _lacks_member(value: object, files: Files) -> bool:
 def opening_failed(path: Path, error: CNNVizError) -> DataError:
     """Return the error for a document that cannot be opened, from a clause that says why."""
     text, kind = str(error).rstrip("."), type(error) if isinstance(error, DataError) else DataError
-    if text.startswith(printable(path)):  # of reading itself, and a whole sentence
+    if text.startswith((printable(path), printable_name(path))):  # a whole sentence already
         return kind(f"{text}.")
     remedy = "Copy it again, or open another one."
     if isinstance(error, NewerVersionError):

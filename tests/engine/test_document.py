@@ -179,6 +179,10 @@ def test_a_picture_carries_a_document_and_stays_the_same_picture(tmp_path):
         assert with_document.tobytes() == without.tobytes()
     path.write_bytes(picture_of(None))
     assert archive.load_picture(path) is None
+    path.write_bytes(picture_of(carried)[:300])
+    with pytest.raises(DataError) as told:
+        archive.load_picture(path)
+    assert str(archive.opening_failed(path, told.value)) == str(told.value), "said once"
 
 
 # --- what is no document ------------------------------------------------------------------------------------
