@@ -56,7 +56,7 @@ def _run(argv: Sequence[str] | None) -> int:
     else:
         _require(_WINDOW)
         if hindrance := window_hindrance():
-            return complain(hindrance)
+            return complain(f"{hindrance} To see more, use --doctor; to do without a window, --headless.")
         # What is loaded now stays: looking through it for waste would hold up the first frame. From then on
         # the window sees to it (`ui.tuning.MainThreadCollector`).
         gc.disable()

@@ -1,6 +1,5 @@
 """Windows that nobody sits at: one that takes pictures of its panels, and one that is only tried."""
 
-import json
 import os
 import re
 import tempfile
@@ -79,15 +78,13 @@ def _settle(session: Session) -> None:
 
 
 def try_window(steps: int) -> int:
-    """Open the window, train it so many steps and close it, or only start Qt for 0; print facts as JSON.
+    """Open the window, train it so many steps, close it and say so, or only start Qt for 0.
 
     Qt itself ends the process where it cannot start.
     """
     begin = time.perf_counter()
     _leave_no_core()
     application = make_application()
-    platform = QGuiApplication.platformName()
-    print(json.dumps(["Qt", f"{qVersion()} with the platform plugin {platform}"]), flush=True)
     if steps:
         one_blas_thread.hold()
         with private_session(application, LAB5, None, _TRIED) as session:
@@ -95,7 +92,7 @@ def try_window(steps: int) -> int:
             wait_until(lambda: session.state.run.step >= steps)
         spent = format_seconds(time.perf_counter() - begin)
         words = f"opened, trained for {format_count(steps)} steps and closed again in {spent}"
-        print(json.dumps(["window", words]), flush=True)
+        print(f"{words}, by Qt {qVersion()} with the platform plugin {QGuiApplication.platformName()}")
     return 0
 
 
