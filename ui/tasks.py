@@ -52,9 +52,8 @@ class _Task:
 class _TaskWorker(QObject):
     """Runs tasks on its thread, in the order in which they were handed over."""
 
-    done = Signal(object, object)
-    failed = Signal(object, str)
-    progressed = Signal(object, float)
+    #: A task, the name of the handler that is to be told, and what.
+    answered = Signal(object, str, object)
 
     @Slot()
     def end(self) -> None:
@@ -73,9 +72,10 @@ class _TaskWorker(QObject):
             text = in_words(error)
             if not text:
                 _log.error("Task %s failed", task.kind, exc_info=error)
-            self.failed.emit(task, text or f"An internal error stopped this ({error}). Try it again.")
+            text = text or f"An internal error stopped this ({error}). Try it again."
+            self.answered.emit(task, "on_failed", text)
         else:
-            self.done.emit(task, result)
+            self.answered.emit(task, "on_done", result)
 
 
 class TaskRunner(QObject):
@@ -96,10 +96,8 @@ class TaskRunner(QObject):
         self._worker.moveToThread(self._thread)
         self._submitted.connect(self._worker.run)
         self._endRequested.connect(self._worker.end)
-        self._worker.done.connect(self._on_done)
         # Queued also from this thread, for a function that found none to run on.
-        self._worker.failed.connect(self._on_failed, Qt.ConnectionType.QueuedConnection)
-        self._worker.progressed.connect(self._on_progressed)
+        self._worker.answered.connect(self._on_answered, Qt.ConnectionType.QueuedConnection)
         self._closed = False
 
     def submit(
@@ -117,7 +115,7 @@ class TaskRunner(QObject):
 
         def tell(fraction: float) -> None:
             if on_progress is not None:
-                self._worker.progressed.emit(task, fraction)
+                self._worker.answered.emit(task, "on_progress", fraction)
 
         task = _Task(kind, function, Context(tell), on_done, on_failed, on_progress)
         self._current[kind] = task
@@ -125,7 +123,7 @@ class TaskRunner(QObject):
         if self._thread.isRunning():  # the system may have none to give
             self._submitted.emit(task)
         else:
-            self._worker.failed.emit(task, NO_THREAD)
+            self._worker.answered.emit(task, "on_failed", NO_THREAD)
 
     def cancel(self, kind: str) -> None:
         """Forget the unfinished task of this kind, if there is one."""
@@ -161,34 +159,17 @@ class TaskRunner(QObject):
         QCoreApplication.sendPostedEvents(self)
         return ended
 
-    @Slot(object, object)
-    def _on_done(self, task: _Task, result: object) -> None:
-        if self._forget(task):
-            task.on_done(result)
-            self._tell_if_idle(succeeded=True)
-
-    @Slot(object, str)
-    def _on_failed(self, task: _Task, message: str) -> None:
-        if self._forget(task):
-            if task.on_failed is not None:
-                task.on_failed(message)
-            self._tell_if_idle(succeeded=False)
-
-    def _forget(self, task: _Task) -> bool:
-        """Forget a task that has ended; return whether it was still wanted."""
-        wanted = self._current.get(task.kind) is task
-        if wanted:
+    @Slot(object, str, object)
+    def _on_answered(self, task: _Task, handler: str, value: object) -> None:
+        if self._current.get(task.kind) is not task:
+            return  # it is not wanted any more
+        has_ended = handler != "on_progress"
+        if has_ended:
             del self._current[task.kind]
-        return wanted
-
-    def _tell_if_idle(self, *, succeeded: bool) -> None:
-        if self.is_idle:
-            self.becameIdle.emit(succeeded)
-
-    @Slot(object, float)
-    def _on_progressed(self, task: _Task, fraction: float) -> None:
-        if self._current.get(task.kind) is task and task.on_progress is not None:
-            task.on_progress(fraction)
+        if (tell := getattr(task, handler)) is not None:
+            tell(value)
+        if has_ended and self.is_idle:
+            self.becameIdle.emit(handler == "on_done")
 
 
 class LatestOnly:
