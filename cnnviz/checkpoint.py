@@ -42,8 +42,9 @@ _LARGEST_HEAD = LARGEST_TEXT + 2 * LARGEST_STATE
 _LONGEST_REASON = 180  # letters, of a message that has at most 300
 _LARGEST_TABLE = 1 << 16  # bytes of names, shapes and places of the arrays
 _LENGTH = 8  # bytes of the number with which a .safetensors file begins: the length of its description
-#: Texts in the head: the description, and the state as a .safetensors file of its own in Base64.
-_SAID, _MEMORY = "cnnviz", "cnnviz.optimizer"
+#: Texts in the head: the description, the state as a .safetensors file of its own in Base64, and a checksum
+#: of both and of the weights.
+_SAID, _MEMORY, _CHECKSUM = "cnnviz", "cnnviz.optimizer", "cnnviz.sha256"
 #: KeyError, AttributeError, ImportError: numbers of a type that NumPy does not have.
 _DAMAGE = (SafetensorError, TypeError, ValueError, KeyError, AttributeError, ImportError)
 
@@ -60,7 +61,6 @@ class _Description(Said, frozen=True):
     input_shape: tuple[Place, Place, Place]
     step: Count = 0
     data: Data = Data()
-    sha256: str = ""  # of everything else
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,8 @@ def save(
             raise ParameterError(f"The network cannot be saved: {error}.") from error
         memory = to_safetensors({name: np.array(each, order="C") for name, each in state.items()})
         texts[_MEMORY] = base64.b64encode(memory).decode("ascii")
-    said = msgspec.json.encode(description).decode()
-    texts[_SAID] = said[:-1] + _seal(_checksum(said, texts.get(_MEMORY, ""), network))
+    texts[_SAID] = msgspec.json.encode(description).decode()
+    texts[_CHECKSUM] = _checksum(texts, network)
     weights = sum(array.nbytes for array in network.params.values())
     if weights + sum(map(len, texts.values())) + _LARGEST_TABLE > _LARGEST_FILE:
         raise CheckpointError(
@@ -144,14 +144,10 @@ def save(
     )
 
 
-def _checksum(text: str, memory: str, network: Network) -> str:
-    """Return the SHA-256 of what is said, without a checksum, and of the weights it belongs to."""
-    return hashlib.sha256((text + memory + weights_checksum(network)).encode()).hexdigest()
-
-
-def _seal(checksum: str) -> str:
-    """Return the checksum as it ends a description."""
-    return f',"sha256":"{checksum}"}}'
+def _checksum(texts: Mapping[str, str], network: Network) -> str:
+    """Return the SHA-256 of what is said, and of the weights it belongs to."""
+    said = texts[_SAID] + texts.get(_MEMORY, "") + weights_checksum(network)
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def load(path: str | Path) -> Checkpoint:
@@ -175,8 +171,7 @@ def load(path: str | Path) -> Checkpoint:
         found = msgspec.json.decode(texts[_SAID], type=_Description)
         found.experiment.check_fits(found.input_shape)
         network = network_of(found.experiment.build_network(found.input_shape), arrays)
-        plain = texts[_SAID].removesuffix(_seal(found.sha256)) + "}"
-        if found.sha256 != _checksum(plain, texts.get(_MEMORY, ""), network):
+        if texts.get(_CHECKSUM) != _checksum(texts, network):
             raise UndescribedError(
                 f"{name} is damaged, or was changed by another program: its weights or their description are "
                 "not those that were saved"

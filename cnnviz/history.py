@@ -20,8 +20,6 @@ from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot, SnapshotStore
 from cnnviz.training import Progress, Trainer, steps_in_epoch
 
-__all__ = ["EvaluationPoint", "History", "LogLine", "Snapshot", "SnapshotStore"]
-
 _CURVE_POINTS = 2000
 
 

@@ -74,15 +74,16 @@ class SnapshotStore:
     and those that were marked to be kept (ends of epochs) stay in any case, even where they alone are more
     than the budget.
 
-    * `max_bytes`: memory that all snapshots may take.
+    * `max_bytes`, `nbytes`: memory that all snapshots may take, and that they take.
+    * `kept`: steps of those that stay when memory runs short.
     """
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.spacing = 1
         self._snapshots: list[Snapshot] = []
-        self._kept: set[int] = set()
-        self._nbytes = 0
+        self.kept: set[int] = set()
+        self.nbytes = 0
 
     def __len__(self) -> int:
         return len(self._snapshots)
@@ -92,11 +93,6 @@ class SnapshotStore:
 
     def __iter__(self) -> Iterator[Snapshot]:
         return iter(self._snapshots)
-
-    @property
-    def nbytes(self) -> int:
-        """Memory that the snapshots take, in bytes."""
-        return self._nbytes
 
     @property
     def steps(self) -> list[int]:
@@ -109,33 +105,28 @@ class SnapshotStore:
         while kept and kept[-1].step >= snapshot.step:
             self._pop()
         if keep:
-            self._kept.add(snapshot.step)
+            self.kept.add(snapshot.step)
         # What was kept only for being the latest goes, now that a later one comes.
         if len(kept) > 1 and not self._belongs(kept[-1].step, kept[-2].step):
             self._pop()
         kept.append(snapshot)
-        self._nbytes += snapshot.nbytes
-        while self._nbytes > self.max_bytes and self._thin_out():
+        self.nbytes += snapshot.nbytes
+        while self.nbytes > self.max_bytes and self._thin_out():
             pass
-
-    @property
-    def kept(self) -> frozenset[int]:
-        """Steps of those that stay when memory runs short."""
-        return frozenset(self._kept)
 
     def restore(self, snapshots: list[Snapshot], kept: set[int], spacing: int) -> None:
         """Take the moments of a document, in the order of their steps."""
-        self.spacing, self._kept = spacing, kept
+        self.spacing, self.kept = spacing, kept
         self._replace(snapshots)
 
     def until(self, step: int) -> "SnapshotStore":
         """Return a store of its own with the same snapshots up to `step`, none of them copied."""
         part = SnapshotStore(self.max_bytes)
         part.spacing = self.spacing
-        part._kept = {kept for kept in self._kept if kept <= step}
+        part.kept = {kept for kept in self.kept if kept <= step}
         end = bisect_right(self._snapshots, step, key=lambda snapshot: snapshot.step)
         part._snapshots = self._snapshots[:end]
-        part._nbytes = self._nbytes - sum(each.nbytes for each in self._snapshots[end:])
+        part.nbytes = self.nbytes - sum(each.nbytes for each in self._snapshots[end:])
         return part
 
     def of_run(self, origin: Origin) -> "SnapshotStore":
@@ -168,16 +159,16 @@ class SnapshotStore:
         return min([self._snapshots[index], *following], key=lambda snapshot: abs(snapshot.step - step))
 
     def _pop(self) -> None:
-        self._nbytes -= self._snapshots.pop().nbytes
+        self.nbytes -= self._snapshots.pop().nbytes
 
     def _replace(self, snapshots: list[Snapshot]) -> None:
         self._snapshots = snapshots
-        self._nbytes = sum(snapshot.nbytes for snapshot in snapshots)
+        self.nbytes = sum(snapshot.nbytes for snapshot in snapshots)
 
     def _belongs(self, step: int, previous: int) -> bool:
         """Whether a snapshot stays that is neither the first nor the latest."""
         first = self._snapshots[0].step
-        return step in self._kept or (step - first) // self.spacing > (previous - first) // self.spacing
+        return step in self.kept or (step - first) // self.spacing > (previous - first) // self.spacing
 
     def _thin_out(self) -> bool:
         """Double the spacing; return False when that cannot drop any more."""

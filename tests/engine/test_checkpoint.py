@@ -156,9 +156,8 @@ def told(text, **settings):
     def change(metadata, description):
         metadata[KEY] = text(metadata[KEY])
         description["experiment"].update(settings)
-        description.pop("sha256")
-        said = json.dumps(description, separators=(",", ":"))
-        description["sha256"] = checkpoint._checksum(said, metadata[KEY], trained().network)
+        metadata["cnnviz"] = json.dumps(description, separators=(",", ":"))
+        metadata["cnnviz.sha256"] = checkpoint._checksum(metadata, trained().network)
 
     return change
 
@@ -193,7 +192,7 @@ FAULTS = {
     "text too long": told(lambda _: "A" * 2**20),
     "no base64": told(lambda before: "é" * len(before)),
     "one value changed": lambda metadata, _: metadata.update({KEY: "AAAA" + metadata[KEY][4:]}),
-    "no checksum": lambda _, description: description.pop("sha256"),
+    "no checksum": lambda metadata, _: metadata.pop("cnnviz.sha256"),
     "cut off": told(lambda before: before[: len(before) // 8 * 4]),
     "empty": rewrite(lambda state: state.clear()),
     "no steps": rewrite(lambda state: state.pop("steps")),
