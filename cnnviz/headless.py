@@ -26,7 +26,7 @@ from cnnviz.history import History, LogLine
 from cnnviz.output import INTERRUPTED, Output
 from cnnviz.quantities import format_count, format_probability, format_value, now
 from cnnviz.runtime import one_blas_thread
-from cnnviz.snapshots import Origin, Snapshot
+from cnnviz.snapshots import Origin
 from cnnviz.training import Trainer
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _DATA = "data.npz"
 
 
 def run(arguments: Arguments) -> int:
-    """Train, test and save; or do what is asked of the run in a document.
+    """Train, or take the run in a document; test it, save it, and write its report.
 
     * Returns: exit status: 0, 130 after Ctrl-C, 2 if a file could not be written. The others are
       written even then, so that one full disk does not cost the whole run.
@@ -56,8 +56,36 @@ def run(arguments: Arguments) -> int:
     ):
         require_folder(target)
     require_new(arguments.figures)
+    opened = None
     if arguments.files:
-        return run_document(arguments, arguments.files[0], output)
+        opened = archive.load(arguments.files[0])
+        made, dataset = _run_in(*opened, arguments)
+        output.say(f"{describe(made.experiment, dataset)}\nafter {format_count(made.live.step)} steps")
+        finished = True
+    else:
+        made, dataset, finished = _trained(arguments, output)
+    live = made.live
+    if finished:
+        with one_blas_thread:
+            tested = evaluate(live.network, dataset.test_images, dataset.test_labels)
+        output.say(describe_evaluation(tested, dataset.classes))
+    target = arguments.save if finished or arguments.save is not None else _PARTIAL
+    if target is not None:
+        with output.going_on():
+            left_out = save(target, made, dataset, arguments)
+            steps = format_count(live.step)
+            output.say(f"Saved the network after {steps} steps to {target}. {left_out}".rstrip())
+    if finished and arguments.wants_report:
+        from cnnviz.report.bench import Bench
+
+        lab, work = _work_in(opened, arguments)
+        bench = Bench(made.experiment, dataset, live.network, live.step, history=made.history)
+        write_report(arguments, lab, work, bench, output)
+    return output.status if finished else INTERRUPTED
+
+
+def _trained(arguments: Arguments, output: Output) -> tuple[KeptRun, Dataset, bool]:
+    """Train; return the run, its data, and whether it came to its end."""
     experiment = arguments.experiment
     dataset = read_data(arguments.data, experiment.classes, required=arguments.classes is not None)
     experiment = experiment.with_classes(dataset.classes)
@@ -72,32 +100,16 @@ def run(arguments: Arguments) -> int:
     history.snapshots.add(replace(trainer.snapshot, origin=origin), keep=True)
     with one_blas_thread:
         finished = _train(trainer, history, output)
-        if finished:
-            output.say(describe_evaluation(trainer.evaluate(), dataset.classes))
-    target = arguments.save if finished or arguments.save is not None else _PARTIAL
-    if target is not None:
-        with output.going_on():
-            live = replace(trainer.snapshot, origin=origin)
-            left_out = save(target, live, history, dataset, arguments)
-            steps = format_count(trainer.step)
-            output.say(f"Saved the network after {steps} steps to {target}. {left_out}".rstrip())
-    if finished and arguments.wants_report:
-        from cnnviz.lab.course import free_lab
-        from cnnviz.lab.record import Work
-        from cnnviz.report.bench import Bench
-
-        bench = Bench(experiment, dataset, trainer.network, trainer.step, history=history)
-        write_report(arguments, free_lab(), Work(), bench, output)
-    return output.status if finished else INTERRUPTED
+    live = replace(trainer.snapshot, origin=origin)
+    return KeptRun(live, history, experiment.epochs), dataset, finished
 
 
-def save(target: Path, live: Snapshot, history: History, dataset: Dataset, of: Arguments) -> str:
+def save(target: Path, made: KeptRun, dataset: Dataset, of: Arguments) -> str:
     """Write a run as a document of somebody, or its weights, by the name; return what is lacking, or ""."""
-    assert live.origin is not None
-    experiment = live.origin.experiment
+    experiment = made.experiment
     if target.suffix.lower() != archive.ENDING:
-        return checkpoint.save(target, live, experiment, dataset.name, dataset.sha256)
-    run, files = pack_run(KeptRun(live, history, experiment.epochs))
+        return checkpoint.save(target, made.live, experiment, dataset.name, dataset.sha256)
+    run, files = pack_run(made)
     path = "" if dataset.path is None else str(dataset.path)
     whose = {"author": of.author, "roll_number": of.roll_number}
     document = Document(
@@ -134,14 +146,11 @@ def write_report(arguments: Arguments, lab: "Lab", work: "Work", bench: "Bench",
     )
 
 
-def run_document(arguments: Arguments, path: Path, output: Output) -> int:
-    """Test the run of a document as it stands, write its report and its network, return the exit status."""
+def _run_in(document: Document, files: Files, arguments: Arguments) -> tuple[KeptRun, Dataset]:
+    """Return the run in a document and its data."""
     # Labs are loaded by those who ask for them only.
     from cnnviz.lab.course import dataset_in
-    from cnnviz.lab.record import read_work
-    from cnnviz.report.bench import Bench
 
-    document, files = archive.load(path)
     try:
         if document.run is None or RUN.model not in files:
             raise DataError("it holds no trained network")
@@ -153,40 +162,28 @@ def run_document(arguments: Arguments, path: Path, output: Output) -> int:
             dataset = read_data(source, classes, required=True)
         if document.data.sha256 not in ("", dataset.sha256):
             raise DataError(f"it was made with other data ({document.data.name}); give them by --data")
-        run = unpack_run(document.run, files, dataset.name, dataset.input_shape)
+        return unpack_run(document.run, files, dataset.name, dataset.input_shape), dataset
     except CNNVizError as error:
-        raise archive.opening_failed(path, error) from error
-    experiment, network = run.experiment, run.live.network
-    output.say(describe(experiment, dataset))
-    output.say(f"after {format_count(run.live.step)} steps")
-    with one_blas_thread:
-        tested = evaluate(network, dataset.test_images, dataset.test_labels)
-    output.say(describe_evaluation(tested, dataset.classes))
-    if arguments.save is not None:
-        with output.going_on():
-            left_out = save(arguments.save, run.live, run.history, dataset, arguments)
-            output.say(f"Saved the network to {arguments.save}. {left_out}".rstrip())
-    if not arguments.wants_report:
-        return output.status
+        raise archive.opening_failed(arguments.files[0], error) from error
+
+
+def _work_in(opened: tuple[Document, Files] | None, arguments: Arguments) -> tuple["Lab", "Work"]:
+    """Return the lab in a document and what was said; without a document, free work and nothing said."""
+    from cnnviz.lab.course import free_lab, lab_in, open_lab, shipped_labs
+    from cnnviz.lab.record import Work, read_work
+
+    if opened is None:
+        return free_lab(), Work()
+    document, files = opened
     try:
         work, _ = read_work({**archive.filled_in(document.words, files), "lab": document.lab})
-        lab = _lab_of(document, files)
+        if not document.lab:
+            return free_lab(), work
+        if document.lab not in shipped_labs() and "lab.toml" in files:
+            return lab_in(files)[0], work
+        return open_lab(shipped_labs().get(document.lab, Path(document.lab)))[0], work
     except CNNVizError as error:
-        raise archive.opening_failed(path, error) from error
-    bench = Bench(experiment, dataset, network, run.live.step, history=run.history)
-    write_report(arguments, lab, work, bench, output)
-    return output.status
-
-
-def _lab_of(document: Document, files: Files) -> "Lab":
-    """Return the lab that was in front: one of the program's, that in the document, or that of free work."""
-    from cnnviz.lab.course import free_lab, lab_in, open_lab, shipped_labs
-
-    if not document.lab:
-        return free_lab()
-    if document.lab not in shipped_labs() and "lab.toml" in files:
-        return lab_in(files)[0]
-    return open_lab(shipped_labs().get(document.lab, Path(document.lab)))[0]
+        raise archive.opening_failed(arguments.files[0], error) from error
 
 
 @contextmanager
