@@ -1,5 +1,6 @@
 """What kind of file something is, told by what is in it: a name may say anything."""
 
+import re
 import zipfile
 import zlib
 from pathlib import Path
@@ -17,6 +18,7 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 Role = Literal["document", "model", "picture", "data", "lab", ""]
 
 _HEAD_BYTES = 4096
+_IDX_HEAD = rb"\0\0[\x08-\x0e][\x01-\x04]"  # two zeros, a type, a number of axes
 _LARGEST_HEAD = 100 << 20  # of a .safetensors file, as its own readers have it
 _CHOOSE = "choose one of these"
 _OPEN = "open it with Ctrl+O"
@@ -57,22 +59,36 @@ _PROMISES = {
     ".toml": "a lab",
 }
 
-# The beginning of a file, as its format prescribes it, and what it shows.
+# What a file begins with, as its format prescribes it, and what it shows.
 _SIGNATURES: tuple[tuple[bytes, FileKind], ...] = (
-    (PNG_SIGNATURE, PNG),
-    (b"\xff\xd8\xff", FileKind("a JPEG picture", "picture", _OPEN)),
-    (b"GIF8", FileKind("a GIF picture", remedy=_AS_PNG)),
-    (b"II*\x00", FileKind("a TIFF picture", remedy=_AS_PNG)),
-    (b"MM\x00*", FileKind("a TIFF picture", remedy=_AS_PNG)),
-    (b"%PDF-", FileKind("a PDF document")),
-    (b"\x89HDF\r\n\x1a\n", FileKind("an HDF5 file, as Keras writes its models", remedy=_WEIGHTS)),
-    (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19", _PYTORCH),
-    (b"\x93NUMPY", FileKind("a NumPy array (.npy)", remedy="save four arrays in one .npz and open that")),
-    (b"GGUF", FileKind("a GGUF model", remedy=_WEIGHTS)),
-    (b"Rar!", FileKind("a RAR archive", remedy=_UNPACK)),
-    (b"7z\xbc\xaf\x27\x1c", FileKind("a 7z archive", remedy=_UNPACK)),
-    (b"\x7fELF", FileKind("a program")),
-    (b"MZ", FileKind("a program")),
+    (re.escape(PNG_SIGNATURE), PNG),
+    (rb"\xff\xd8\xff", FileKind("a JPEG picture", "picture", _OPEN)),
+    (rb"BM.{4}\0{4}", FileKind("a BMP picture", "picture", _OPEN)),
+    (rb"GIF8", FileKind("a GIF picture", remedy=_AS_PNG)),
+    (rb"II\*\0|MM\0\*", FileKind("a TIFF picture", remedy=_AS_PNG)),
+    (rb"RIFF.{4}WEBP", FileKind("a WebP picture", remedy=_AS_PNG)),
+    (rb"%PDF-", FileKind("a PDF document")),
+    (rb"\x89HDF\r\n\x1a\n", FileKind("an HDF5 file, as Keras writes its models", remedy=_WEIGHTS)),
+    (rb"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19", _PYTORCH),
+    (rb"\x93NUMPY", FileKind("a NumPy array (.npy)", remedy="save four arrays in one .npz and open that")),
+    (rb"GGUF", FileKind("a GGUF model", remedy=_WEIGHTS)),
+    (rb".{4}TFL3", FileKind("a TensorFlow Lite model", remedy=_WEIGHTS)),
+    (_IDX_HEAD, IDX),
+    # A message of protocol buffers: the version (field 1), then the maker, the graph or the operators.
+    (rb"\x08[\0-\x1f][\x12\x3a\x42]", FileKind("an ONNX model", remedy=_WEIGHTS)),
+    (rb"\x80[\x02-\x05]", FileKind("a pickle, as PyTorch and others write", remedy=_WEIGHTS)),
+    (rb"\x1f\x8b", FileKind("a gzip archive", remedy=_UNPACK)),
+    (rb"Rar!", FileKind("a RAR archive", remedy=_UNPACK)),
+    (rb"7z\xbc\xaf\x27\x1c", FileKind("a 7z archive", remedy=_UNPACK)),
+    (rb"\x7fELF|MZ", FileKind("a program")),
+)
+# The name of a file in a zip archive, and what it shows; of several the first counts.
+_MEMBERS: tuple[tuple[str, FileKind], ...] = (
+    (r"document\.json", DOCUMENT),
+    (r".*\.npy", ARCHIVE),
+    (r".*data\.pkl", _PYTORCH),
+    (r".*model\.weights\.h5", FileKind("a Keras model", remedy=_WEIGHTS)),
+    (r"\[Content_Types\]\.xml|mimetype", FileKind("a document of an office program")),
 )
 
 
@@ -125,27 +141,12 @@ def wrong_kind(path: Path, wanted: str, role: Role = "", name: str = "") -> Data
 
 
 def _kind_of_bytes(head: bytes, size: int) -> FileKind:
-    for signature, kind in _SIGNATURES:
-        if head.startswith(signature):
-            return kind
-    if head.startswith(b"BM") and head[6:10] == bytes(4):
-        return FileKind("a BMP picture", "picture", _OPEN)
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return FileKind("a WebP picture", remedy=_AS_PNG)
-    if head.startswith(b"\x1f\x8b"):
-        return IDX if _is_idx(_unpacked(head)) else FileKind("a gzip archive", remedy=_UNPACK)
-    if _is_idx(head):
-        return IDX
-    if int.from_bytes(head[:8], "little") <= min(_LARGEST_HEAD, size - 8) and head[8:9] == b"{":
+    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= min(_LARGEST_HEAD, size - 8):
         return MODEL
-    if head[4:8] == b"TFL3":
-        return FileKind("a TensorFlow Lite model", remedy=_WEIGHTS)
-    # A message of protocol buffers: the version (field 1), then the maker, the graph or the operators.
-    if head[:1] == b"\x08" and head[1:2] < b"\x20" and head[2:3] in (b"\x12", b"\x3a", b"\x42"):
-        return FileKind("an ONNX model", remedy=_WEIGHTS)
-    if head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
-        return FileKind("a pickle, as PyTorch and others write", remedy=_WEIGHTS)
-    return _kind_of_text(head)
+    if re.match(_IDX_HEAD, _unpacked(head)):
+        return IDX
+    found = (kind for signature, kind in _SIGNATURES if re.match(signature, head, re.DOTALL))
+    return next(found, None) or _kind_of_text(head)
 
 
 def _kind_of_zip(file: BoundedFile) -> FileKind:
@@ -154,17 +155,8 @@ def _kind_of_zip(file: BoundedFile) -> FileKind:
             names = archive.namelist()
     except Exception:  # noqa: BLE001 -- BadZipFile, struct.error, DataError and more: all seen on damage
         return UNKNOWN
-    if "document.json" in names:
-        return DOCUMENT
-    if any(name.endswith(".npy") for name in names):
-        return ARCHIVE
-    if any(name.endswith("data.pkl") for name in names):
-        return _PYTORCH
-    if any(name.endswith("model.weights.h5") for name in names):
-        return FileKind("a Keras model", remedy=_WEIGHTS)
-    if "[Content_Types].xml" in names or "mimetype" in names:
-        return FileKind("a document of an office program")
-    return FileKind("a zip archive", remedy=_UNPACK)
+    found = (kind for member, kind in _MEMBERS if any(re.fullmatch(member, name) for name in names))
+    return next(found, FileKind("a zip archive", remedy=_UNPACK))
 
 
 def _kind_of_text(head: bytes) -> FileKind:
@@ -186,12 +178,8 @@ def _kind_of_text(head: bytes) -> FileKind:
     return TEXT
 
 
-def _is_idx(head: bytes) -> bool:
-    """Whether these are the magic number of an IDX file: two zeros, a type, a number of axes."""
-    return len(head) >= 4 and head[:2] == b"\x00\x00" and 8 <= head[2] <= 14 and 1 <= head[3] <= 4
-
-
 def _unpacked(head: bytes) -> bytes:
+    """The first bytes of what gzip has packed; none where it has not."""
     try:
         return zlib.decompressobj(31).decompress(head, 4)
     except zlib.error:
