@@ -34,22 +34,17 @@ def main(argv: "list[str] | None" = None) -> int:
 
 def _obstacle() -> str:
     """Return one sentence on why this Python cannot run the program and what to do; "" if it can."""
-    kind = platform.python_implementation()
-    version = "{}.{}.{}".format(*sys.version_info)
+    kind = platform.python_implementation().replace("CPython", "Python")
+    is_free, bits = sysconfig.get_config_var("Py_GIL_DISABLED"), 64 if sys.maxsize > 2**32 else 32
+    if OLDEST <= sys.version_info[:2] <= NEWEST and (kind, bool(is_free), bits) == ("Python", False, 64):
+        return ""
     wanted = "CNNViz needs Python {}.{} to {}.{}".format(*OLDEST, *NEWEST)
-    if kind != "CPython":
-        return _sentence(f"{wanted} as it comes from python.org (CPython), and this is {kind} {version}")
-    if not OLDEST <= sys.version_info[:2] <= NEWEST:
-        return _sentence(f"{wanted}, and this is Python {version}")
-    if sysconfig.get_config_var("Py_GIL_DISABLED"):
-        return _sentence(f"CNNViz needs the usual build of Python, and this is the free-threaded {version}t")
-    if sys.maxsize <= 2**32:
-        return _sentence(f"CNNViz needs a 64-bit Python, and this is a 32-bit Python {version}")
-    return ""
-
-
-def _sentence(cause: str) -> str:
-    return f"{cause} ({sys.executable or 'in an unknown place'}); start it with Python 3.13 for 64 bits."
+    found = "{} {}.{}.{}".format(kind, *sys.version_info)
+    return (
+        f"{wanted} as it comes from python.org (CPython for 64 bits, not free-threaded), and this is "
+        f"{'the free-threaded ' if is_free else ''}{found} for {bits} bits "
+        f"({sys.executable or 'in an unknown place'}); start it with Python 3.13 for 64 bits."
+    )
 
 
 if __name__ == "__main__":

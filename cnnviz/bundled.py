@@ -1,7 +1,11 @@
-"""Files that come with the program: digits, fonts, icons, templates."""
+"""What comes with the program: itself, digits, fonts, icons, templates."""
 
+import sys
 from importlib.resources import files
 from pathlib import Path
+
+PROGRAM = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "cnnviz"]
+"""What starts the program once more: in a bundle Python is inside it."""
 
 # A package that is installed, or frozen into a bundle, holds them; in the project they stand beside it.
 _PACKAGE = Path(str(files("cnnviz")))

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from cnnviz import __version__
-from cnnviz.bundled import bundled
+from cnnviz.bundled import PROGRAM, bundled
 from cnnviz.errors import CNNVizError, in_words
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.output import Output
@@ -102,10 +102,9 @@ def _wayland_answers() -> bool:
 
 def attempt(steps: int) -> tuple[str, str]:
     """Train so many steps in a window of a process, 0 to start Qt only; return its words, and a failure."""
-    command = [sys.executable] if is_frozen() else [sys.executable, "-m", "cnnviz"]
     try:
         ended = subprocess.run(
-            [*command, TRY_WINDOW, str(steps)],
+            [*PROGRAM, TRY_WINDOW, str(steps)],
             cwd=Path(__file__).parents[1],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -165,11 +164,6 @@ def has_window() -> bool:
     return find_spec("ui") is not None
 
 
-def is_frozen() -> bool:
-    """Whether Python is inside the program, which was built of packages."""
-    return bool(getattr(sys, "frozen", False))
-
-
 #: What the program is made of: the name under which it is installed, and under which it is imported.
 PACKAGES = {
     "numpy": "numpy",
@@ -214,10 +208,8 @@ def diagnose() -> int:
 
 def _looks() -> Iterator[tuple[str, Callable[[], str]]]:
     """What is looked at, and what tells how it is, or raises what is wrong with it."""
-    place = sys.executable if is_frozen() else Path(__file__).parent
-    python = f"{platform.python_version()} in {sys.executable}"
-    yield "CNNViz", lambda: f"{__version__} in {place}"
-    yield "Python", lambda: python
+    yield "CNNViz", lambda: f"{__version__} in {Path(__file__).parent}"
+    yield "Python", lambda: f"{platform.python_version()} in {sys.executable}"
     yield "system", platform.platform
     for name, module in PACKAGES.items():
         if name not in _OF_WINDOW or has_window():

@@ -94,6 +94,9 @@ def _machine() -> str:
     return f"{zlib.crc32(f'{platform.node()} {numbers}'.encode()):08x}"
 
 
+JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+"""Unseen, but parts of words and emoji."""
+
 LONGEST_PATH = 120
 LONGEST_NAME = 60
 """Letters of a path and of a single name in a message."""
@@ -156,6 +159,13 @@ def atomic_write_folder(folder: str | os.PathLike[str], contents: Mapping[str, C
     _sync_folder(target.parent)
 
 
+def seen(text: str, also: str = "") -> str:
+    """Return a text whose signs can all be seen, but for those of `also`: others become a mark."""
+    return "".join(
+        sign if sign.isprintable() or sign in also else "\N{REPLACEMENT CHARACTER}" for sign in text
+    )
+
+
 def printable_name(path: Path) -> str:
     """Return the name of a file, without its folder, as text for one line of a message."""
     return printable(path.name, LONGEST_NAME)
@@ -167,7 +177,7 @@ def printable(text: str | os.PathLike[str], longest: int = LONGEST_PATH) -> str:
     What cannot be shown is replaced by a sign; of more than `longest` letters the middle is left out, so that
     a path keeps its root and the name of the file.
     """
-    shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
+    shown = seen(str(text))
     if len(shown) <= longest:
         return shown
     end = longest // 2

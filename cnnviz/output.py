@@ -7,10 +7,10 @@ from collections.abc import Generator
 from pathlib import Path
 
 from cnnviz.errors import CNNVizError
+from cnnviz.files import JOINERS, seen
 
 _PARENT = -1  # the console of whoever started this process, if he has one
 _SIGN_OF_AN_ERROR = 0x10
-_UNSEEN_BUT_MEANT = "\n\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 _unheard = False  # whether nobody can read what is written
 
 
@@ -33,10 +33,7 @@ def visible(text: str) -> str:
 
     Signs that are not seen become a mark, but for ends of lines and what joins letters.
     """
-    return "".join(
-        sign if sign.isprintable() or sign in _UNSEEN_BUT_MEANT else "\N{REPLACEMENT CHARACTER}"
-        for sign in text
-    )
+    return seen(text, f"\n{JOINERS}")
 
 
 def tell(message: str) -> None:

@@ -12,6 +12,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from cnnviz.files import JOINERS, seen
+
 type Cell = str | int | float | None
 """What stands in a cell; nothing for None and NaN."""
 
@@ -19,8 +21,6 @@ _SIGNS = frozenset("=+-@")
 _SEPARATORS = re.compile(r"(?<=[,;])")  # no tab is left in a text
 _NUMBER = re.compile(r"[+-]?(0|[1-9]\d{0,300})(\.\d{0,300})?(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 _GUARD = "'"
-_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
-"""Unseen, but parts of words and emoji."""
 _MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
@@ -46,10 +46,7 @@ def rows_in(text: str) -> list[list[Cell]]:
 
 def guarded(text: str) -> str:
     """Return a text in one line that no spreadsheet computes, with an apostrophe wherever it would."""
-    line = "".join(
-        sign if sign.isprintable() or sign in _JOINERS else "\N{REPLACEMENT CHARACTER}"
-        for sign in " ".join(text.split())
-    )
+    line = seen(" ".join(text.split()), JOINERS)
     return "".join(f"{_GUARD}{part}" if _is_formula(part) else part for part in _SEPARATORS.split(line))
 
 
@@ -70,5 +67,5 @@ def _written(cell: Cell) -> str:
 
 def _is_formula(part: str) -> bool:
     """Whether the first sign that counts begins a formula; blanks, quotes and joiners do not count."""
-    first = part.lstrip(f' "{_JOINERS}')[:1]
+    first = part.lstrip(f' "{JOINERS}')[:1]
     return unicodedata.normalize("NFKC", first)[:1] in _SIGNS

@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 import unicodedata
@@ -19,7 +18,7 @@ from typing import Any, Literal, cast
 
 from cnnviz import __version__
 from cnnviz._typesetter import END, TYPESET
-from cnnviz.bundled import bundled, restore
+from cnnviz.bundled import PROGRAM, bundled, restore
 from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import CancelledError
 from cnnviz.files import atomic_write, atomic_write_folder
@@ -167,11 +166,9 @@ def typeset(
 
 
 def _answer_of(content: bytes, seconds: float, cancelled: Callable[[], bool]) -> bytes:
-    is_frozen = bool(getattr(sys, "frozen", False))
-    command = [sys.executable, *(() if is_frozen else ("-m", "cnnviz")), TYPESET]
     try:
         process = subprocess.Popen(
-            command,
+            [*PROGRAM, TYPESET],
             cwd=Path(__file__).parents[2],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

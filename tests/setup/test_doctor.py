@@ -161,8 +161,12 @@ def test_what_is_read_first_compiles_on_python_3_6(name):
         ("sys.version_info", (3, 11, 7, "final", 0), "this is Python 3.11.7"),
         ("sys.version_info", (3, 15, 0, "final", 0), "this is Python 3.15.0"),
         ("platform.python_implementation", lambda: "PyPy", "PyPy"),
-        ("sysconfig.get_config_var", lambda name: name == "Py_GIL_DISABLED", "free-threaded"),
-        ("sys.maxsize", 2**31 - 1, "64-bit"),
+        (
+            "sysconfig.get_config_var",
+            lambda name: name == "Py_GIL_DISABLED",
+            "free-threaded Python 3.",
+        ),
+        ("sys.maxsize", 2**31 - 1, "for 32 bits"),
     ],
 )
 def test_a_python_that_does_not_fit_is_told_in_one_sentence(monkeypatch, capsys, what, value, word):
