@@ -113,19 +113,6 @@ class Notice:
     act: Callable[[], None] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What runs, and what would run: one value, so that the two are always of the same moment."""
-
-    running: Experiment
-    edited: Experiment
-
-    @property
-    def pending(self) -> tuple[str, ...]:
-        """Names of the settings of the form that are not those of the run."""
-        return self.running.differing(self.edited)
-
-
 class AppState(QObject):
     """Holds the state: all read it and follow it, and set what is a plain choice (image, shift, pin, pace).
 
@@ -133,7 +120,7 @@ class AppState(QObject):
 
     * `source`: the data with all their classes, and where they come from.
     * `dataset`: the data restricted to the classes of the current experiment.
-    * `settings`: those of the current run, and as edited; `experiment` and `draft` are its parts.
+    * `experiment`, `draft`: settings of the current run, and as edited; where they differ, these wait.
     * `live`, `shown`: newest weights of the run, and those that all panels show: the same, unless
       an earlier moment was chosen.
     * `follows_live`: whether `shown` moves on with training.
@@ -171,7 +158,7 @@ class AppState(QObject):
         super().__init__(parent)
         self.source: Source | None = None
         self.dataset: Dataset | None = None
-        self.settings = Settings(experiment, experiment)
+        self.experiment = self.draft = experiment
         self.run = Run()
         self.history = History(experiment.log_every)
         self.live: Snapshot | None = None
@@ -209,19 +196,9 @@ class AppState(QObject):
         self.datasetChanged.emit()
 
     @property
-    def experiment(self) -> Experiment:
-        """Settings of the current run."""
-        return self.settings.running
-
-    @property
-    def draft(self) -> Experiment:
-        """Settings as edited; where they differ from `experiment`, they wait."""
-        return self.settings.edited
-
-    @property
     def pending(self) -> tuple[str, ...]:
-        """Names of the settings that wait; see `Settings.pending`."""
-        return self.settings.pending
+        """Names of the settings that wait: those of the form that are not those of the run."""
+        return self.experiment.differing(self.draft)
 
     @property
     def waits_for_new_run(self) -> bool:
@@ -243,17 +220,18 @@ class AppState(QObject):
         is_drawn = self.live is None or not self.live.note
         return self.run.status is RunStatus.READY and not self.run.is_started and is_drawn
 
-    def set_settings(self, settings: Settings) -> None:
+    def set_settings(self, experiment: Experiment, draft: Experiment) -> None:
         """Change what runs and what would run, both before anybody is told."""
-        before, self.settings = self.settings, settings
-        if settings.running != before.running:
+        runs_other, is_edited = experiment != self.experiment, draft != self.draft
+        self.experiment, self.draft = experiment, draft
+        if runs_other:
             self.experimentChanged.emit()
-        if settings.edited != before.edited:
+        if is_edited:
             self.draftChanged.emit()
 
     def set_draft(self, draft: Experiment) -> None:
         """Edit the settings."""
-        self.set_settings(replace(self.settings, edited=draft))
+        self.set_settings(self.experiment, draft)
 
     def set_covered(self, covered: Mapping[Secret, str]) -> None:
         """Cover something, and uncover what was covered before."""

@@ -131,7 +131,7 @@ def facts(session: Session) -> dict[str, Any]:
         "log": list(history.log),
         "forked": history.forked_at,
         "ghost": None if state.ghost is None else (state.ghost.losses.tobytes(), state.ghost.tests),
-        "settings": state.settings,
+        "settings": (state.experiment, state.draft),
         "run": (state.run.step, state.run.total_steps, state.run.status),
         "evaluation": None if state.evaluation is None else state.evaluation.evaluation.confusion.tolist(),
         "sample": (

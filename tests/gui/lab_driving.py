@@ -155,7 +155,7 @@ class LabDesk:
         """Let the run, or one of other settings, be at its end."""
         experiment = replace(LAB5, **settings)
         self.state.update_run(status=RunStatus.LOADING, step=0)
-        self.state.set_settings(replace(self.state.settings, running=experiment))
+        self.state.set_settings(experiment, self.state.draft)
         origin = Origin(1, experiment, "MNIST", is_changed=is_changed)
         self.state.set_live(Snapshot(self.END, experiment.build_network(), origin=origin))
         self.state.reset_history(History())

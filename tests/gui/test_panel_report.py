@@ -28,7 +28,7 @@ from tests.small_data import first_images
 from ui.controls.labels import WrapLabel
 from ui.panels.report.panel import ReportPanel
 from ui.panels.report.preview import preview_work
-from ui.state import AppState, RunStatus, Sample, Settings
+from ui.state import AppState, RunStatus, Sample
 from ui.tasks import TaskRunner
 
 
@@ -113,7 +113,7 @@ def test_guiding_questions_follow_the_section_and_the_network(qtbot, make, state
     panel.show_step(BACKPROP)
     assert "pooled value" in answer(panel, "objective").field.placeholderText()
     without = replace(state.experiment, pool="none")
-    state.set_settings(Settings(without, without))
+    state.set_settings(without, without)
     assert "pooled" not in answer(panel, "objective").field.placeholderText()
 
 

@@ -127,7 +127,7 @@ def test_an_unchanged_fork_is_the_same_run_again_and_as_long_and_its_reset_can_b
     np.testing.assert_allclose(state.history.log, first.log, rtol=1e-12)
 
     session.controller.edit(replace(state.draft, filters=(3,)))
-    settings, live, losses = state.settings, state.live, state.history.losses.copy()
+    settings, live, losses = (state.experiment, state.draft), state.live, state.history.losses.copy()
     click(window.run_bar.reset)
     qtbot.waitUntil(lambda: state.run.status is RunStatus.READY and state.shown.step == 0)
     assert state.experiment.filters == (3,)
@@ -135,13 +135,13 @@ def test_an_unchanged_fork_is_the_same_run_again_and_as_long_and_its_reset_can_b
     settle(qtbot)
     click(window.notices.action_button())
     qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
-    assert state.settings == settings
+    assert (state.experiment, state.draft) == settings
     assert (state.run.step, state.run.total_steps) == (400, 400)
     np.testing.assert_array_equal(state.history.losses, losses)
     for name, array in live.network.params.items():
         assert array.tobytes() == state.live.network.params[name].tobytes()
     type_step(qtbot, session, 77)
-    assert_engine_has(state.shown, state.dataset, [(1e-3, 10**6)], settings.running)
+    assert_engine_has(state.shown, state.dataset, [(1e-3, 10**6)], settings[0])
     # It is gone for good when something else is trained.
     session.state.set_draft(session.state.experiment)
     click(window.run_bar.reset)

@@ -23,7 +23,7 @@ from ui.panels.reading_box import ReadingBox
 from ui.panels.training.curve_plot import CurvePlot
 from ui.panels.training.curves import TrainingCurves
 from ui.panels.training.log_table import LogTable, log_values
-from ui.state import AppState, Settings
+from ui.state import AppState
 from ui.theme import DARK, LIGHT, ThemeManager
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
@@ -349,7 +349,7 @@ def test_side_by_side_both_plots_end_at_one_height_and_stacked_one_unit_serves_b
 
 def test_what_guessing_costs_depends_on_the_classes(curves: TrainingCurves, state: AppState) -> None:
     for experiment, words in ((LAB5, "ln 2 = 0.693"), (LENET, "ln 10 = 2.30")):
-        state.set_settings(Settings(experiment, experiment))
+        state.set_settings(experiment, experiment)
         state.reset_history(History(log_every=10))
         assert words in curves.loss.toolTip()
     for plot in (curves.loss, curves.accuracy):

@@ -24,7 +24,7 @@ from ui.run.loading import Mismatch, OpenedModel, fitting, read_data, read_model
 from ui.run.mail_reader import MailReader
 from ui.run.moments import Moments, MomentTests
 from ui.run.worker import TrainControl, TrainLoop
-from ui.state import AppState, Reference, RunStatus, Settings, Source
+from ui.state import AppState, Reference, RunStatus, Source
 from ui.tasks import Context, TaskRunner
 
 _CLOSE_MS = 1500
@@ -206,7 +206,7 @@ class Controller(QObject):
             origin = None if state.live is None else state.live.origin
             changes = origin is not None and origin.is_changed_by(draft.learning_rate, state.run.step)
             state.history.note_settings(draft, state.history.epoch_images, were_changed=changes)
-            state.set_settings(Settings(draft, draft))
+            state.set_settings(draft, draft)
         else:
             self.begin_untrained()
 
@@ -426,15 +426,16 @@ class Controller(QObject):
         losses = () if built.history is None else built.history.losses[: len(history.losses)]
         if not live.note and np.array_equal(losses, history.losses):
             return None
-        settings, ghost, epochs = state.settings, state.ghost, self._epochs()
+        experiment, draft = state.experiment, state.draft
+        ghost, epochs = state.ghost, self._epochs()
         reference, run_id = state.reference, state.run.run_id
 
         def act() -> None:
             other = None if source is state.source else source
-            self.begin(settings.running, start=live, source=other, history=history, epochs=epochs, then=then)
+            self.begin(experiment, start=live, source=other, history=history, epochs=epochs, then=then)
 
         def then() -> None:
-            state.set_settings(settings)
+            state.set_settings(experiment, draft)
             state.set_ghost(ghost)
             if reference is not None and reference.run_id == run_id:
                 state.set_reference(Reference(reference.snapshot, state.run.run_id))
@@ -454,13 +455,11 @@ class Controller(QObject):
         state.clear_notice("run")
         self._moment_tests.reset()
         state.update_run(status=RunStatus.LOADING, run_id=run_id, step=step, images_per_second=0.0)
-        settings = state.settings
         if built.forks:  # the same network goes on: what was edited for another one still waits
-            edits = {name: getattr(settings.edited, name) for name in settings.pending}
-            state.set_settings(Settings(experiment, replace(experiment, **edits)))
+            edits = {name: getattr(state.draft, name) for name in state.pending}
+            state.set_settings(experiment, replace(experiment, **edits))
         else:  # what was edited while the run was being built is not lost
-            edited = experiment if settings.edited == built.form else settings.edited
-            state.set_settings(Settings(experiment, edited))
+            state.set_settings(experiment, experiment if state.draft == built.form else state.draft)
         is_new, state.source = built.source is not state.source, built.source
         previous = state.dataset
         state.set_dataset(built.dataset)

@@ -329,7 +329,7 @@ class TrainingPanel(Panel):
         state.sampleChanged.connect(self._on_sample_changed)
 
     def _on_settings_changed(self) -> None:
-        self.form.set_settings(self._state.settings)
+        self.form.set_settings(self._state.experiment, self._state.draft)
         self.message.clear()  # what was wrong with a field is not in it any more
 
     def _on_dataset_changed(self) -> None:

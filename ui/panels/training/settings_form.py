@@ -17,7 +17,7 @@ from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField, ClassPicker
 from ui.controls.layouts import Form, fill, named, scaled
 from ui.controls.number_field import FloatField, IntField, IntListField
-from ui.state import AppState, Settings
+from ui.state import AppState
 from ui.theme import repolish
 
 FIRST = ("classes", "filters", "kernel_size", "pool", "learning_rate", "seed")
@@ -65,7 +65,7 @@ class SettingsForm(QWidget):
         layout = fill(QVBoxLayout(self), *parts, spacing=6, margins=(0, 0, 8, 0))
         layout.setAlignment(self.more, Qt.AlignmentFlag.AlignLeft)
         self.rest.hide()
-        self.set_settings(Settings(LAB5, LAB5))
+        self.set_settings(LAB5, LAB5)
 
     def field(self, name: str) -> QWidget:
         """Return the field of a setting, by its name in `Experiment`."""
@@ -77,9 +77,9 @@ class SettingsForm(QWidget):
         assert isinstance(picker, ClassPicker)
         picker.set_options(names)
 
-    def set_settings(self, settings: Settings) -> None:
+    def set_settings(self, running: Experiment, draft: Experiment) -> None:
         """Show the settings as edited, and mark those that are others than what runs."""
-        draft, pending = settings.edited, settings.pending
+        pending = running.differing(draft)
         self._draft = draft
         self.preset.set_choice(preset_of(draft))
         for name, show in self._show.items():
@@ -87,7 +87,7 @@ class SettingsForm(QWidget):
         for name, field in self._fields.items():
             form = self._first if name in FIRST else self.rest
             form.set_row_visible(field, name not in draft.unused)
-            runs = SETTINGS[name].written(getattr(settings.running, name)) if name in pending else ""
+            runs = SETTINGS[name].written(getattr(running, name)) if name in pending else ""
             if self._marks.get(name) != runs:
                 self._marks[name] = runs
                 self._mark(name, runs)
