@@ -22,7 +22,7 @@ from cnnviz.errors import CNNVizError, DataError
 from cnnviz.evaluation import Evaluation, Progress, evaluate
 from cnnviz.experiment import Experiment, preset_of
 from cnnviz.files import LONGEST_NAME, printable
-from cnnviz.history import History, LogLine
+from cnnviz.history import History
 from cnnviz.output import INTERRUPTED, Output
 from cnnviz.quantities import format_count, format_probability, format_value, now
 from cnnviz.runtime import one_blas_thread
@@ -47,15 +47,8 @@ def run(arguments: Arguments) -> int:
     * Raises CNNVizError: if the data, a setting or the folder of a file is at fault, or training diverges.
     """
     output = Output()
-    for target in (
-        arguments.save,
-        arguments.report,
-        arguments.html,
-        arguments.figures,
-        arguments.screenshots,
-    ):
-        require_folder(target)
-    require_new(arguments.figures)
+    targets = arguments.save, arguments.report, arguments.html, arguments.screenshots
+    require_places(*targets, new_folder=arguments.figures)
     opened = None
     if arguments.files:
         opened = archive.load(arguments.files[0])
@@ -219,32 +212,27 @@ def read_data(path: Path | None, classes: tuple[str, ...], *, required: bool) ->
 
     Other data that lacks some of the classes comes with as many of its own, unless they are `required`.
     """
-    dataset = load_mnist(range(10)) if path is None else _read_with_bar(path)
+    if path is None:
+        dataset = load_mnist(range(10))
+    else:
+        with percent_bar() as progress:  # many pictures take half a minute
+            dataset = load_dataset(path, progress=lambda done, total: progress(done / total))
     if required or path is None:
         require_classes(dataset, classes)
         return dataset.select(classes)
     return dataset.select(fitting_classes(dataset, classes))
 
 
-def _read_with_bar(path: Path) -> Dataset:
-    """Read other data, on a terminal with a progress bar: many pictures take half a minute."""
-    with percent_bar() as progress:
-        return load_dataset(path, progress=lambda done, total: progress(done / total))
-
-
-def require_new(folder: Path | None) -> None:
-    """Find out before training that a folder to be made is there already."""
-    if folder is not None and os.path.lexists(folder):
-        raise CNNVizError(f"{folder} exists already. Choose another name, or remove it.")
-
-
-def require_folder(target: Path | None) -> None:
-    """Find out before training, not after it, that the result cannot be written."""
-    if target is not None and not os.access(target.absolute().parent, os.W_OK | os.X_OK):
-        raise CNNVizError(
-            f"{target} cannot be written: its folder does not exist or is write-protected. Choose "
-            "another folder."
-        )
+def require_places(*targets: Path | None, new_folder: Path | None = None) -> None:
+    """Find out before training, not after it, that a result cannot be written."""
+    for target in (*targets, new_folder):
+        if target is not None and not os.access(target.absolute().parent, os.W_OK | os.X_OK):
+            raise CNNVizError(
+                f"{target} cannot be written: its folder does not exist or is write-protected. Choose "
+                "another folder."
+            )
+    if new_folder is not None and os.path.lexists(new_folder):
+        raise CNNVizError(f"{new_folder} exists already. Choose another name, or remove it.")
 
 
 def describe(experiment: Experiment, dataset: Dataset) -> str:
@@ -259,12 +247,6 @@ def describe(experiment: Experiment, dataset: Dataset) -> str:
         f"batch {experiment.batch_size}, {experiment.epochs} epoch{'s' if experiment.epochs > 1 else ''}, "
         f"{experiment.dtype}, {ties}seed {experiment.seed}"
     )
-
-
-def describe_log_line(line: LogLine) -> str:
-    """Return one line of the log."""
-    means = f"mean loss {format_value(line.loss)}, accuracy {format_probability(line.accuracy)}"
-    return f"step {format_count(line.step):>7} | last {format_count(line.interval)} steps: {means}"
 
 
 def describe_evaluation(evaluation: Evaluation, classes: tuple[str, ...]) -> str:
@@ -302,8 +284,10 @@ def _train(trainer: Trainer, history: History, output: Output) -> bool:
         with tqdm(total=trainer.total_steps, unit=" steps", disable=None, leave=False) as bar:
             for progress in trainer.until():
                 for line in history.append(progress):
+                    loss, accuracy = format_value(line.loss), format_probability(line.accuracy)
+                    means = f"{line.window}: mean loss {loss}, accuracy {accuracy}"
                     with tqdm.external_write_mode():
-                        output.say(describe_log_line(line))
+                        output.say(f"step {format_count(line.step):>7} | {means}")
                 bar.update(len(progress.losses))
                 if interrupted.is_set():
                     break

@@ -6,6 +6,7 @@ They touch no widget and no state that can change. Results arrive as calls in th
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, Signal, Slot
@@ -200,19 +201,13 @@ class LatestOnly:
     def submit(self, function: Callable[[Context], Any]) -> None:
         """Have `function` run behind what is under way, whose answer nobody waits for any more."""
         self._next = None
-        self._analysis.submit(self._kind, function, self._done, self._failed)
+        handlers = (partial(self._ended, each) for each in (self._on_done, self._on_failed))
+        self._analysis.submit(self._kind, function, *handlers)
 
-    def _done(self, result: Any) -> None:
+    def _ended(self, handler: Callable[[Any], None] | None, answer: Any) -> None:
         try:
-            self._on_done(result)
+            if handler is not None:
+                handler(answer)
         finally:
-            self._go_on()
-
-    def _failed(self, message: str) -> None:
-        if self._on_failed is not None:
-            self._on_failed(message)
-        self._go_on()
-
-    def _go_on(self) -> None:
-        if self._next is not None and not self._analysis.is_busy(self._kind):
-            self.submit(self._next)
+            if self._next is not None and not self._analysis.is_busy(self._kind):
+                self.submit(self._next)

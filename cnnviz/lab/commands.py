@@ -14,7 +14,7 @@ from cnnviz.document import archive
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.experiment import Experiment
 from cnnviz.files import atomic_write, printable, printable_name
-from cnnviz.headless import percent_bar, require_folder, require_new, write_document
+from cnnviz.headless import percent_bar, require_places, write_document
 from cnnviz.lab.course import figures_beside, find_lab, is_course, known_labs, lab_data, made_course, open_lab
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.figures import check_figure
@@ -64,10 +64,8 @@ def run_lab(arguments: Arguments) -> int:
     """Measure a lab without a window, write what would be handed in, and return the exit status."""
     assert arguments.lab is not None
     output = Output()
-    targets = (arguments.results, arguments.report, arguments.html, arguments.figures, arguments.course)
-    for target in targets:
-        require_folder(target)
-    require_new(arguments.figures)
+    targets = arguments.results, arguments.report, arguments.html, arguments.course
+    require_places(*targets, new_folder=arguments.figures)
     lab, figures = open_lab(find_lab(arguments.lab))
     dataset = lab_data(_data_of(arguments), lab.experiment.classes)
     seed = seed_for(lab, arguments.roll_number)
@@ -108,8 +106,7 @@ def run_verify(arguments: Arguments) -> int:
     from cnnviz.lab.submissions import read_class_list
     from cnnviz.lab.verifying import Row, verify
 
-    require_folder(arguments.table)
-    require_folder(arguments.pages)
+    require_places(arguments.table, arguments.pages)
     labs = known_labs(arguments.lab)
     students = None if arguments.class_list is None else read_class_list(arguments.class_list)
     written = time.monotonic()
