@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,13 +47,6 @@ class Progress:
     def last_step(self) -> int:
         """Number of the last of these steps."""
         return self.first_step + len(self.losses) - 1
-
-    def until_finite_ends(self) -> "Progress":
-        """Return the part before the first loss that is not finite."""
-        count = int(np.argmin(np.append(np.isfinite(self.losses), False)))
-        return Progress(
-            self.first_step, self.losses[:count], self.correct[:count], self.sizes[:count], self.seconds
-        )
 
 
 class Trainer:
@@ -101,7 +94,7 @@ class Trainer:
         self._engine = make_engine(network)
         self._optimizer = make_optimizer(config.optimizer, config.learning_rate, config.momentum)
         if optimizer_state is not None:
-            self._load(optimizer_state)
+            self._optimizer.load_state(optimizer_state, self._engine.vector, self._engine.views)
         self._epochs = config.epochs
         self.steps_per_epoch = steps_in_epoch(len(dataset.train_labels), config.batch_size)
         self._order: IntArray = np.empty(0, dtype=np.intp)
@@ -212,9 +205,6 @@ class Trainer:
         tested = self.network if network is None else network
         return evaluate(tested, self.dataset.test_images, self.dataset.test_labels)
 
-    def _load(self, state: Mapping[str, NDArray[Any]]) -> None:
-        self._optimizer.load_state(state, self._engine.vector, self._engine.views)
-
     def _stop_if_diverged(self, progress: Progress, before: tuple[FloatArray, State]) -> None:
         losses = progress.losses
         if not len(losses):
@@ -225,13 +215,16 @@ class Trainer:
         if weights_finite and self._recent.mean() <= _DIVERGENCE_FACTOR * guessing:
             return
         self._engine.vector[...] = before[0]
-        self._load(before[1])
+        self._optimizer.load_state(before[1], self._engine.vector, self._engine.views)
         self.step = progress.first_step - 1
+        told = slice(int(np.argmin(np.append(np.isfinite(losses), False))))  # up to where they are finite
         raise DivergenceError(
             f"Training diverged near step {format_count(progress.last_step)}: the loss grew out of "
             f"bounds. Reset the weights and try a learning rate below {format_value(self.learning_rate)}, "
             f"for example {format_value(self.learning_rate / 10)}.",
-            progress.until_finite_ends(),
+            replace(
+                progress, losses=losses[told], correct=progress.correct[told], sizes=progress.sizes[told]
+            ),
         )
 
 
