@@ -7,14 +7,12 @@ layer names. For that, what the optimiser remembers is no tensor of the file, bu
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Literal, cast
 
 import msgspec
 import numpy as np
 from msgspec import Meta
-from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as from_safetensors
 from safetensors.numpy import save as to_safetensors
@@ -48,7 +46,7 @@ _SAID, _MEMORY, _CHECKSUM = "cnnviz", "cnnviz.optimizer", "cnnviz.sha256"
 #: KeyError, AttributeError, ImportError: numbers of a type that NumPy does not have.
 _DAMAGE = (SafetensorError, TypeError, ValueError, KeyError, AttributeError, ImportError)
 
-State = Mapping[str, NDArray[Any]]
+_UNKNOWN = Data()
 
 
 class _Description(Said, frozen=True):
@@ -63,22 +61,6 @@ class _Description(Said, frozen=True):
     data: Data = Data()
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """What a model file holds."""
-
-    network: Network
-    experiment: Experiment
-    step: int  # training steps the network has behind it
-    # what the optimiser remembers at this step, for training to go on as the run would have; None where the
-    # file does not say
-    optimizer: State | None
-    # `data_name`, `data_sha256`: name and checksum of the data it was trained on, with the classes of the
-    # run; empty when unknown
-    data_name: str
-    data_sha256: str
-
-
 class UndescribedError(CheckpointError):
     """A model file has weights, but no description of theirs; `reason`: a sentence without full stop."""
 
@@ -87,14 +69,12 @@ class UndescribedError(CheckpointError):
         self.reason = reason
 
 
-def save(
-    path: str | Path, snapshot: Snapshot, experiment: Experiment, data_name: str = "", data_sha256: str = ""
-) -> str:
+def save(path: str | Path, snapshot: Snapshot, experiment: Experiment, data: Data = _UNKNOWN) -> str:
     """Write a moment of a run, from which training can go on; what is there is replaced by a whole file only.
 
     * `snapshot`: what its optimiser remembers is left out where the header of a file has no place for it:
       more than 25 MB (that of three million parameters in float32 and Adam), or what is not finite.
-    * `experiment`, `data_name`, `data_sha256`: as in `Checkpoint`.
+    * `data`: name and checksum of the data it was trained on, with the classes of the run.
     * Returns: what the file lacks, as a sentence for the user; empty where it is complete.
     * Raises CNNVizError: if the file cannot be written; `CheckpointError` if it would be too large to be
       opened again, `ParameterError` if the state is not that of these parameters.
@@ -108,7 +88,7 @@ def save(
         experiment,
         (channels, height, width),
         snapshot.step,
-        Data(name=data_name, sha256=data_sha256),
+        data,
     )
     texts: dict[str, str] = {}
     fits = state is None or (
@@ -150,8 +130,8 @@ def _checksum(texts: Mapping[str, str], network: Network) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def load(path: str | Path) -> Checkpoint:
-    """Read a model file.
+def load(path: str | Path) -> tuple[Snapshot, Experiment, Data]:
+    """Read a model file: what `save` was given; the snapshot is of no run.
 
     * Raises CheckpointError: if the file is missing, damaged, from a newer version, or holds weights that do
       not fit its network; an `UndescribedError` if it is not said what network they are of.
@@ -195,7 +175,7 @@ def load(path: str | Path) -> Checkpoint:
         raise CheckpointError(
             f"{name} cannot be used: {printable(reason, _LONGEST_REASON)}. Choose a model that CNNViz saved."
         ) from error
-    return Checkpoint(network, found.experiment, found.step, memory, found.data.name, found.data.sha256)
+    return Snapshot(found.step, network, memory), found.experiment, found.data
 
 
 def load_weights(path: str | Path, network: Network) -> Network:

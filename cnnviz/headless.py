@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+import msgspec
 from tqdm import tqdm
 
 from cnnviz import __version__, checkpoint
@@ -99,15 +100,15 @@ def _trained(arguments: Arguments, output: Output) -> tuple[KeptRun, Dataset, bo
 
 def save(target: Path, made: KeptRun, dataset: Dataset, of: Arguments) -> str:
     """Write a run as a document of somebody, or its weights, by the name; return what is lacking, or ""."""
-    experiment = made.experiment
+    experiment, data = made.experiment, Data(name=dataset.name[:200], sha256=dataset.sha256)
     if target.suffix.lower() != archive.ENDING:
-        return checkpoint.save(target, made.live, experiment, dataset.name, dataset.sha256)
+        return checkpoint.save(target, made.live, experiment, data)
     run, files = pack_run(made)
     path = "" if dataset.path is None else str(dataset.path)
     whose = {"author": of.author, "roll_number": of.roll_number}
     document = Document(
         format_version=FORMAT_VERSION, version=__version__, saved=now(), experiment=experiment, run=run,
-        data=Data(name=dataset.name[:200], sha256=dataset.sha256, path=path),
+        data=msgspec.structs.replace(data, path=path),
         words={name: text for name, text in whose.items() if text},
     )  # fmt: skip
     archive.save(target, document, files)

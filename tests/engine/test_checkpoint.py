@@ -13,6 +13,7 @@ from safetensors.numpy import load_file
 from safetensors.numpy import save as to_safetensors
 
 from cnnviz import checkpoint
+from cnnviz.document.types import Data
 from cnnviz.errors import CheckpointError, DivergenceError, ParameterError
 from cnnviz.experiment import LAB5, LENET
 from cnnviz.snapshots import Snapshot
@@ -116,10 +117,10 @@ def test_saved_and_loaded_runs_go_on_bit_for_bit(path, preset, kind, dtype):
     whole, first = begin(experiment), begin(experiment)
     whole.advance(20)
     first.advance(9)
-    checkpoint.save(path, first.snapshot, experiment, "some", "ab" * 32)
-    loaded = checkpoint.load(path)
-    assert loaded.experiment == experiment
-    assert (loaded.step, loaded.data_name, loaded.data_sha256) == (9, "some", "ab" * 32)
+    checkpoint.save(path, first.snapshot, experiment, Data(name="some", sha256="ab" * 32))
+    loaded, *others = checkpoint.load(path)
+    assert others == [experiment, Data(name="some", sha256="ab" * 32)]
+    assert loaded.step == 9
     assert loaded.network.layers == first.network.layers
     assert_same_arrays(loaded.network.params, first.network.params)
     second = Trainer(
@@ -211,7 +212,9 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_is_damaged_or_hostile_is_refused_in_one_sentence(path, saved, fault):
     path.write_bytes(changed(saved, lambda *_: None))
-    assert checkpoint.load(path).optimizer is not None, "the way of changing files changes nothing by itself"
+    assert checkpoint.load(path)[0].optimizer is not None, (
+        "the way of changing changes nothing by itself"
+    )
     path.write_bytes(changed(saved, FAULTS[fault]))
     with pytest.raises(CheckpointError) as caught:
         checkpoint.load(path)
@@ -240,7 +243,7 @@ def test_memory_that_no_file_can_hold_does_not_cost_the_model(path, monkeypatch,
         state[NAME][...] = np.inf
     said = checkpoint.save(path, replace(trained(), optimizer=state), SMALL)
     assert said.startswith("What the optimiser remembers is not in the file, which has room for ")
-    assert checkpoint.load(path).optimizer is None
+    assert checkpoint.load(path)[0].optimizer is None
 
 
 def test_a_run_that_diverged_keeps_the_memory_that_belongs_to_its_weights():

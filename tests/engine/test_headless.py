@@ -34,7 +34,7 @@ def test_an_epoch_prints_log_and_test_result_and_saves(tmp_path):
     assert len(re.findall(r"^step +[\d,]+ \| last 500 steps: mean loss \d", result.stdout, re.M)) == 6
     accuracy = float(re.search(r"test accuracy (\d\.\d+)", result.stdout)[1])
     assert accuracy >= 0.98
-    model = checkpoint.load(tmp_path / "net.safetensors")
+    model, *_ = checkpoint.load(tmp_path / "net.safetensors")
     assert model.step == model.optimizer["steps"] == 3000
     assert {entry.name for entry in tmp_path.iterdir()} == {"digits.npz", "net.safetensors"}
 
@@ -99,7 +99,7 @@ def test_report_is_written_in_every_form(tmp_path, digits_file):
     assert (written.returncode, written.stderr) == (0, "")
     assert "after 3 steps" in written.stdout
     assert "Ada &amp; Co" in (tmp_path / "again.html").read_text(encoding="utf-8")
-    assert checkpoint.load(tmp_path / "again.safetensors").step == 3
+    assert checkpoint.load(tmp_path / "again.safetensors")[0].step == 3
     wrong = command("--headless", "run.cnnviz", "--seed", "4", cwd=tmp_path)
     assert "--seed does not go with a document" in wrong.stderr
     again = command("--headless", "--figures", "lab", cwd=tmp_path)
@@ -130,7 +130,7 @@ def test_interrupt_saves_what_there_is(tmp_path, target):
     assert errors == ""
     name = target or "cnnviz-interrupted.safetensors"
     assert name in output
-    assert checkpoint.load(tmp_path / name).step >= 500
+    assert checkpoint.load(tmp_path / name)[0].step >= 500
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
@@ -254,9 +254,9 @@ def test_a_log_that_cannot_be_written_does_not_cost_the_run(tmp_path, digits_fil
     assert full.returncode == 2
     assert "The log cannot be written" in full.stderr
     assert full.stderr.count("\n") == 1
-    assert checkpoint.load(target).step > 0
+    assert checkpoint.load(target)[0].step > 0
     target.unlink()
     gone = python("-c", '{ "$@"; echo "status $?" >&2; } | head -n 1', "sh", *run, program="sh")
     assert gone.stdout.count("\n") == 1
     assert gone.stderr == "status 0\n"
-    assert checkpoint.load(target).step > 0
+    assert checkpoint.load(target)[0].step > 0

@@ -20,6 +20,7 @@ from cnnviz import checkpoint, reading
 from cnnviz.datasets import Dataset, read_grayscale
 from cnnviz.datasets.images import read_image_folder
 from cnnviz.document import archive
+from cnnviz.document.types import Data
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import LENET
 from cnnviz.files import printable
@@ -385,7 +386,7 @@ def judged(load, path, good):
 def test_every_damaged_model_is_refused(tmp_path):
     path = tmp_path / "net.safetensors"
     experiment = replace(LENET, filters=(2, 3), hidden=(4,), seed=3)
-    checkpoint.save(path, Snapshot(123, experiment.build_network()), experiment, data_sha256="ab" * 32)
+    checkpoint.save(path, Snapshot(123, experiment.build_network()), experiment, Data(sha256="ab" * 32))
     good = path.read_bytes()
     kinds = sum(1 for _ in damaged(good))
     # A bit that turns the name of the checksum into another one takes the check away, and nothing else.

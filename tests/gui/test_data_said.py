@@ -171,7 +171,7 @@ def test_an_opened_model_is_tested_at_once_and_is_no_unsaved_work_before_it_is_t
     qtbot, session, model, monkeypatch
 ):
     state, window = session.state, session.window
-    trained = checkpoint.load(model)
+    trained, *_ = checkpoint.load(model)
     session.document.open(model)
     qtbot.waitUntil(lambda: state.evaluation is not None and state.evaluation.step == trained.step)
     rest(qtbot, session)

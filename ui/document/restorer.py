@@ -124,7 +124,7 @@ class DocumentRestorer(QObject):
                         source = Source(found, Path(DATA_MEMBER))
                 data, experiment = document.data, document.experiment
                 known = current if source is opened else None
-                mismatch = mismatch_of(experiment, data.name, data.sha256, source.dataset, known)
+                mismatch = mismatch_of(experiment, data, source.dataset, known)
                 if mismatch is not None:
                     return mismatch
                 return _built(order, source, select_classes(source.dataset, experiment.classes, known))

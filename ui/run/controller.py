@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnviz import checkpoint
 from cnnviz.datasets import Dataset, choice_note
+from cnnviz.document.types import Data
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import PRESETS, Experiment
 from cnnviz.files import printable_name
@@ -286,6 +287,7 @@ class Controller(QObject):
         snapshot, dataset, experiment = state.shown, state.dataset, state.experiment
         if snapshot is None or dataset is None:
             return
+        data = Data(name=dataset.name, sha256=dataset.sha256)
 
         def done(left_out: str) -> None:
             text = f"Exported the weights to {printable_name(path)}."
@@ -295,7 +297,7 @@ class Controller(QObject):
         # Of a kind of its own: a second file is no reason to drop the first.
         self.files.submit(
             f"save {path}",
-            lambda _context: checkpoint.save(path, snapshot, experiment, dataset.name, dataset.sha256),
+            lambda _context: checkpoint.save(path, snapshot, experiment, data),
             done,
             partial(state.raise_notice, "files", "error"),
         )

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from cnnviz import checkpoint
 from cnnviz.datasets import Dataset, fitting_classes, is_mnist, load_dataset, load_mnist, require_classes
 from cnnviz.datasets.idx import find_idx_sets, idx_prefix
+from cnnviz.document.types import Data
 from cnnviz.errors import CheckpointError, CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.file_kinds import kind_of
@@ -125,16 +126,16 @@ class Mismatch(NamedTuple):
 
 
 def mismatch_of(
-    experiment: Experiment, data_name: str, data_sha256: str, source: Dataset, current: Dataset | None
+    experiment: Experiment, data: Data, source: Dataset, current: Dataset | None
 ) -> Mismatch | None:
     """Return why the data of a run are not those that are open; None where they are, or may be.
 
-    * `data_name`, `data_sha256`: name and checksum of its data; empty when unknown.
+    * `data`: name and checksum of its data; empty when unknown.
     * `source`: the open data with all their classes.
     * `current`: these with the classes of the present run.
     """
     classes, opened = experiment.classes, printable(source.name, LONGEST_NAME)
-    made_with = printable(data_name or "data without a name", LONGEST_NAME)
+    made_with = printable(data.name or "data without a name", LONGEST_NAME)
     is_usable = False
     try:
         dataset = select_classes(source, classes, current)
@@ -145,11 +146,11 @@ def mismatch_of(
             listed = printable(", ".join(classes), LONGEST_NAME)
             reason = f"it tells {listed} apart, which {opened} does not have"
     else:
-        if data_sha256 in ("", dataset.sha256):
+        if data.sha256 in ("", dataset.sha256):
             return None
         reason = f"it was made with other data ({made_with}) than those that are open ({opened})"
         is_usable = True
-    action = USE_MNIST if is_mnist(data_sha256, classes) else ""
+    action = USE_MNIST if is_mnist(data.sha256, classes) else ""
     remedy = f"{action} first" if action else f"Open its data first (Ctrl+D): {made_with}"
     return Mismatch(reason, remedy, action, is_usable)
 
@@ -185,17 +186,16 @@ def read_model(
 
 def _read(path: Path, source: Dataset, current: Dataset | None) -> OpenedModel | Mismatch:
     """Return the run that is described in a file, or why it does not fit the open data."""
-    name, model = printable_name(path), checkpoint.load(path)
-    experiment = model.experiment
-    mismatch = mismatch_of(experiment, model.data_name, model.data_sha256, source, current)
+    name, (saved, experiment, data) = printable_name(path), checkpoint.load(path)
+    mismatch = mismatch_of(experiment, data, source, current)
     if mismatch is not None and not mismatch.is_usable:
         return mismatch
-    check_fit(model.network, select_classes(source, experiment.classes, current))
+    check_fit(saved.network, select_classes(source, experiment.classes, current))
     note, remark = f"weights from {name}", ""
     if mismatch is not None:
         remark = f"About {name}: {mismatch.reason}. All measurements from now on use them."
-    origin = Origin(0, experiment, model.data_name or source.name, note)
-    return OpenedModel(experiment, Snapshot(model.step, model.network, model.optimizer, origin), remark)
+    origin = Origin(0, experiment, data.name or source.name, note)
+    return OpenedModel(experiment, replace(saved, origin=origin), remark)
 
 
 def _taken(
