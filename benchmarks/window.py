@@ -208,10 +208,9 @@ def _training() -> dict[str, float]:
     from PySide6.QtTest import QTest
 
     from ui.state import RunStatus
-    from ui.tuning import MainThreadCollector, prefer_short_switches
+    from ui.tuning import MainThreadCollector
 
     app, session = _open()
-    prefer_short_switches()
     collector = MainThreadCollector(app)
     headless = _Headless()
     session.window.show()

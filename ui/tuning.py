@@ -13,16 +13,7 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 
 from cnnviz.errors import in_words
 
-_SWITCH_SECONDS = 0.0005
 _COLLECT_MS = 1000
-
-
-def prefer_short_switches() -> None:
-    """Let the window get the interpreter within half a millisecond while the worker runs Python code.
-
-    With Python's default of 5 ms a display-rate timer is late by 25 ms at the 99th percentile.
-    """
-    sys.setswitchinterval(_SWITCH_SECONDS)
 
 
 class MainThreadCollector(QObject):
