@@ -48,10 +48,6 @@ def _set(wanted: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
         mmap.mmap(-1, wanted["room"]).close()  # where it is missing, Typst would end the process
     except (OSError, OverflowError, ValueError):
         return {}, []
-    return _pages(typst, wanted)
-
-
-def _pages(typst: Any, wanted: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
     sizes: list[list[int]] = []
     pages: list[bytes] = []
     try:

@@ -12,7 +12,7 @@ from cnnviz import __version__
 from cnnviz.errors import ParameterError
 from cnnviz.experiment import PRESETS, SETTINGS, Experiment
 from cnnviz.files import printable
-from cnnviz.output import BAD_INPUT, tell
+from cnnviz.output import complain
 
 
 def option(value: str, words: str, **more: Any) -> Any:
@@ -111,8 +111,7 @@ class _OneLineParser(argparse.ArgumentParser):
     """Says what is wrong in one line."""
 
     def error(self, message: str) -> NoReturn:
-        tell(f"{self.prog}: {message} (see --help)")
-        self.exit(BAD_INPUT)
+        self.exit(complain(f"{message} (see --help)"))
 
 
 def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:

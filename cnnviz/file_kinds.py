@@ -116,11 +116,10 @@ def not_opened(path: Path) -> DataError:
     remedy = AGAIN if promised else f"choose {OPENED}"
     if status_of(path).st_size == 0:
         return DataError(f"{name} is empty; copy or download it again.")
-    if kind.words and kind.remedy != _CHOOSE:
-        return DataError(f"{name} is {kind.words}, which CNNViz does not open; {kind.remedy}.")
-    if kind.words and promised:
+    if kind.words and promised and kind.remedy == _CHOOSE:
         return DataError(f"{name} is named like {promised}, but is {kind.words}; {AGAIN}.")
     if kind.words:
+        remedy = remedy if kind.remedy == _CHOOSE else kind.remedy
         return DataError(f"{name} is {kind.words}, which CNNViz does not open; {remedy}.")
     if promised:
         return DataError(f"{name} is damaged, or is not {promised}; {remedy}.")

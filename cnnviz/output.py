@@ -36,14 +36,6 @@ def visible(text: str) -> str:
     return seen(text, f"\n{JOINERS}")
 
 
-def tell(message: str) -> None:
-    """Write a line on stderr; in a box of the system where nobody could read it."""
-    message = visible(" ".join(message.splitlines()))
-    print(message, file=sys.stderr)
-    if _unheard:
-        _show_box(message)
-
-
 def _attach() -> bool:
     """Share the console of whoever started the program; return whether there is one."""
     if sys.platform != "win32":
@@ -65,8 +57,11 @@ INTERRUPTED = 130
 
 
 def complain(message: str) -> int:
-    """Print one line on stderr and return the exit status of bad input."""
-    tell(f"cnnviz: {message}")
+    """Write a line on stderr, or in a box of the system where nobody could read it; return `BAD_INPUT`."""
+    line = visible(f"cnnviz: {' '.join(message.splitlines())}")
+    print(line, file=sys.stderr)
+    if _unheard:
+        _show_box(line)
     return BAD_INPUT
 
 
@@ -86,7 +81,7 @@ class Output:
         except OSError as error:
             _drop_output()
             reason = error.strerror or "of an unknown fault"
-            self._fail(f"The log cannot be written on ({reason}); the run ends without it.")
+            self.status = complain(f"The log cannot be written on ({reason}); the run ends without it.")
 
     @contextlib.contextmanager
     def going_on(self) -> Generator[None]:
@@ -94,10 +89,7 @@ class Output:
         try:
             yield
         except CNNVizError as error:
-            self._fail(str(error))
-
-    def _fail(self, message: str) -> None:
-        self.status = complain(message)
+            self.status = complain(str(error))
 
 
 def _drop_output() -> None:
