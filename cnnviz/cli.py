@@ -62,7 +62,7 @@ class Arguments:
     figures: Path | None = option(
         "FOLDER", "write its figures as PNG, its tables as CSV and its results into a new folder"
     )
-    screenshots: Path | None = option("FOLDER", "write a picture of every panel")
+    screenshots: Path | None = option("FOLDER", "write a picture of every panel into a new folder")
     sample: int = option("N", "test image that the report looks at closely", type=int, default=0)
     author: str = option("NAME", "name on the report", type=str, default="")
     roll_number: str = option("NUMBER", "roll number on the report", type=str, default="")

@@ -48,8 +48,8 @@ def run(arguments: Arguments) -> int:
     * Raises CNNVizError: if the data, a setting or the folder of a file is at fault, or training diverges.
     """
     output = Output()
-    targets = arguments.save, arguments.report, arguments.html, arguments.screenshots
-    require_places(*targets, new_folder=arguments.figures)
+    targets = arguments.save, arguments.report, arguments.html
+    require_places(*targets, new=(arguments.figures, arguments.screenshots))
     opened = None
     if arguments.files:
         opened = archive.load(arguments.files[0])
@@ -224,16 +224,17 @@ def read_data(path: Path | None, classes: tuple[str, ...], *, required: bool) ->
     return dataset.select(fitting_classes(dataset, classes))
 
 
-def require_places(*targets: Path | None, new_folder: Path | None = None) -> None:
-    """Find out before training, not after it, that a result cannot be written."""
-    for target in (*targets, new_folder):
+def require_places(*targets: Path | None, new: tuple[Path | None, ...] = ()) -> None:
+    """Find out before training, not after it, that a result cannot be written; `new`: folders to be made."""
+    for target in (*targets, *new):
         if target is not None and not os.access(target.absolute().parent, os.W_OK | os.X_OK):
             raise CNNVizError(
                 f"{target} cannot be written: its folder does not exist or is write-protected. Choose "
                 "another folder."
             )
-    if new_folder is not None and os.path.lexists(new_folder):
-        raise CNNVizError(f"{new_folder} exists already. Choose another name, or remove it.")
+    for folder in new:
+        if folder is not None and os.path.lexists(folder):
+            raise CNNVizError(f"{folder} exists already. Choose another name, or remove it.")
 
 
 def describe(experiment: Experiment, dataset: Dataset) -> str:

@@ -1,6 +1,6 @@
 """The very first training on a computer begins in slow motion and speeds up by itself."""
 
-from PySide6.QtCore import QElapsedTimer, QObject, QSettings
+from PySide6.QtCore import QObject, QSettings
 
 from ui.controls.pace import single_shot
 from ui.session import Session
@@ -28,7 +28,6 @@ class FirstRun(QObject):
         super().__init__(session)
         self._settings, self._controller, self._state = settings, session.controller, session.state
         self._seconds = 0.0
-        self._clock = QElapsedTimer()
         self._beat = single_shot(self, self._on_beat, _BEAT_MS)
         self._controller.trainingAsked.connect(self._begin)
         session.window.closing.connect(self._beat.stop)
@@ -44,18 +43,16 @@ class FirstRun(QObject):
 
     def _on_run_changed(self) -> None:
         status = self._state.run.status
-        if status is RunStatus.TRAINING and not self._clock.isValid():
-            self._state.raise_notice("pace", "info", _SAID, "Full speed", self._end)
-            self._clock.start()
-            self._beat.start()
-        elif status is not RunStatus.TRAINING:
-            self._clock.invalidate()
+        if status is not RunStatus.TRAINING:
             self._beat.stop()
+        elif not self._beat.isActive():
+            self._state.raise_notice("pace", "info", _SAID, "Full speed", self._end)
+            self._beat.start()
         if status in (RunStatus.FINISHED, RunStatus.FAILED):
             self._end()
 
     def _on_beat(self) -> None:
-        self._seconds += self._clock.restart() / 1000
+        self._seconds += _BEAT_MS / 1000
         if self._seconds >= _SECONDS:
             self._end()
         else:

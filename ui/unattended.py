@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from cnnviz.cli import Arguments
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import LAB5, Experiment
-from cnnviz.files import atomic_write, printable
+from cnnviz.files import atomic_write_folder, printable
 from cnnviz.output import Output
 from cnnviz.quantities import format_count, format_seconds
 from cnnviz.runtime import one_blas_thread
@@ -31,36 +31,28 @@ _QUIET_SECONDS = 0.4
 _PICTURE, _TRIED = (1440, 900), (1100, 700)  # sizes of the windows
 
 
-def save_screenshots(arguments: Arguments) -> list[Path]:
-    """Train in an invisible window and write a picture of it for every panel, in the order of the panels."""
-    folder = arguments.screenshots
-    assert folder is not None
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CNNVizError(
-            f"The folder {printable(folder)} cannot be made ({error.strerror}). Choose another folder."
-        ) from error
+def save_screenshots(arguments: Arguments) -> None:
+    """Train in an invisible window and write a picture of it for every panel into a new folder."""
+    assert arguments.screenshots is not None
     # Pictures are taken off screen, with or without a display.
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     application = make_application()
     one_blas_thread.hold()
+    pictures: dict[str, bytes] = {}
     with private_session(application, arguments.experiment, arguments.data, _PICTURE) as session:
         session.controller.train()
         wait_until(lambda: session.state.run.status in (RunStatus.FINISHED, RunStatus.FAILED))
-        area, output = session.window.panels, Output()
-        files: list[Path] = []
+        area = session.window.panels
         for index, title in enumerate(area.titles):
             area.show_panel(index)
             _settle(session)
             name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
-            files.append(folder / f"{index + 1}-{name}.png")
             content = QBuffer()
             content.open(QIODevice.OpenModeFlag.WriteOnly)
             session.window.grab().save(content, "PNG")
-            atomic_write(files[-1], bytes(content.data().data()))
-            output.say(f"Wrote {printable(files[-1])}.")
-        return files
+            pictures[f"{index + 1}-{name}.png"] = bytes(content.data().data())
+    atomic_write_folder(arguments.screenshots, pictures)
+    Output().say(f"Wrote {len(pictures)} pictures to {printable(arguments.screenshots)}.")
 
 
 def _settle(session: Session) -> None:
