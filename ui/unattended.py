@@ -5,10 +5,10 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QEventLoop, QIODevice, QSettings, QTimer, qVersion
+from PySide6.QtCore import QBuffer, QElapsedTimer, QEventLoop, QIODevice, QSettings, QTimer, qVersion
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -27,7 +27,7 @@ from ui.theme import theme_manager
 _PATIENCE_SECONDS = 120.0
 _POLL_MS = 20
 _SETTLE_SECONDS = 6.0
-_QUIET_SECONDS = 0.4
+_QUIET_MS = 400
 _PICTURE, _TRIED = (1440, 900), (1100, 700)  # sizes of the windows
 
 
@@ -57,16 +57,16 @@ def save_screenshots(arguments: Arguments) -> None:
 
 def _settle(session: Session) -> None:
     """Wait until nothing is computed any more, a while at most: a panel may go on for its own pleasure."""
-    quiet_since = time.monotonic()
+    calm = QElapsedTimer()
+    calm.start()
 
     def rested() -> bool:
-        nonlocal quiet_since
-        now = time.monotonic()
         if not session.controller.is_idle:
-            quiet_since = now
-        return now - quiet_since > _QUIET_SECONDS
+            calm.restart()
+        return calm.elapsed() > _QUIET_MS
 
-    wait_until(rested, _SETTLE_SECONDS, required=False)
+    with suppress(CNNVizError):
+        wait_until(rested, _SETTLE_SECONDS)
 
 
 def try_window(steps: int) -> int:
@@ -75,7 +75,6 @@ def try_window(steps: int) -> int:
     Qt itself ends the process where it cannot start.
     """
     begin = time.perf_counter()
-    _leave_no_core()
     application = make_application()
     if steps:
         one_blas_thread.hold()
@@ -86,15 +85,6 @@ def try_window(steps: int) -> int:
         words = f"opened, trained for {format_count(steps)} steps and closed again in {spent}"
         print(f"{words}, by Qt {qVersion()} with the platform plugin {QGuiApplication.platformName()}")
     return 0
-
-
-def _leave_no_core() -> None:
-    """Let an abort leave no file behind: here it is an answer."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 @contextmanager
@@ -123,16 +113,12 @@ def private_session(
             application.processEvents()
 
 
-def wait_until(
-    condition: Callable[[], bool], seconds: float = _PATIENCE_SECONDS, *, required: bool = True
-) -> None:
-    """Let the window work until something holds, or the time is over: an error, if it is required."""
+def wait_until(condition: Callable[[], bool], seconds: float = _PATIENCE_SECONDS) -> None:
+    """Let the window work until something holds; an error, if the time is over before."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            if required:
-                raise CNNVizError("The window did not come to rest. Try again.")
-            return
+            raise CNNVizError("The window did not come to rest. Try again.")
         loop = QEventLoop()
         QTimer.singleShot(_POLL_MS, loop.quit)
         loop.exec()
