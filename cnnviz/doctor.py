@@ -179,7 +179,7 @@ PACKAGES = {
     "PySide6-Essentials": "PySide6.QtWidgets",
 }
 #: Those that the engine alone does without.
-_OF_WINDOW = frozenset({"fonttools", "pyqtgraph", "PySide6-Essentials"})
+OF_WINDOW = frozenset({"fonttools", "pyqtgraph", "PySide6-Essentials"})
 _STEPS = 12
 _EXPECTED = 0.029328028414958362
 """By how much LAB5's weights have moved after that many steps, all together; plain loops give the same."""
@@ -212,7 +212,7 @@ def _looks() -> Iterator[tuple[str, Callable[[], str]]]:
     yield "Python", lambda: f"{platform.python_version()} in {sys.executable}"
     yield "system", platform.platform
     for name, module in PACKAGES.items():
-        if name not in _OF_WINDOW or has_window():
+        if name not in OF_WINDOW or has_window():
             yield name, partial(_imported, name, module)
     yield "training", self_test
     yield "window", _tried

@@ -2,19 +2,15 @@
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from importlib.util import find_spec
 
 from cnnviz._typesetter import TYPESET
 from cnnviz._typesetter import run as typeset
-from cnnviz.doctor import TRY_WINDOW
+from cnnviz.doctor import OF_WINDOW, PACKAGES, TRY_WINDOW, has_window
 from cnnviz.doctor import hindrance as window_hindrance
 from cnnviz.errors import CNNVizError, in_words
 from cnnviz.output import INTERRUPTED, complain, find_console
-
-# Names to import, each brought by a package of about the same name.
-_ENGINE = ("jinja2", "numpy", "PIL", "safetensors", "threadpoolctl", "tqdm")
-_WINDOW = ("ui", "shiboken6", "PySide6", "pyqtgraph", "fontTools")
 
 
 def start(argv: Sequence[str] | None = None) -> int:
@@ -39,7 +35,7 @@ def _run(argv: Sequence[str] | None) -> int:
         from cnnviz.doctor import diagnose
 
         return diagnose()
-    _require(_ENGINE)
+    _require(PACKAGES.keys() - OF_WINDOW)
     if given[:1] == [TRY_WINDOW]:
         from ui.unattended import try_window
 
@@ -54,7 +50,11 @@ def _run(argv: Sequence[str] | None) -> int:
     if arguments.headless:
         from cnnviz.headless import run
     else:
-        _require(_WINDOW)
+        if not has_window():
+            raise CNNVizError(
+                "This is the engine of CNNViz alone, without the window: use --headless, or install cnnviz."
+            )
+        _require(OF_WINDOW)
         if hindrance := window_hindrance():
             return complain(f"{hindrance} To see more, use --doctor; to do without a window, --headless.")
         # What is loaded now stays: looking through it for waste would hold up the first frame. From then on
@@ -69,14 +69,10 @@ def _run(argv: Sequence[str] | None) -> int:
     return status
 
 
-def _require(names: Sequence[str]) -> None:
+def _require(names: Set[str]) -> None:
     """Raise `ImportError` if one of the packages is missing, or a folder that lacks its beginning."""
-    if "ui" in names and find_spec("ui") is None:
-        raise CNNVizError(
-            "This is the engine of CNNViz alone, without the window: use --headless, or install cnnviz."
-        )
-    for name in names:
-        spec = find_spec(name)
+    for name in sorted(names - {"typst"}):  # without which reports are HTML
+        spec = find_spec(PACKAGES[name].partition(".")[0])
         if spec is None:
             raise ImportError(f"the package {name} is not installed")
         if spec.origin is None:
