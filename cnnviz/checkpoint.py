@@ -113,14 +113,12 @@ def save(path: str | Path, snapshot: Snapshot, experiment: Experiment, data: Dat
         )
     arrays = {name: np.ascontiguousarray(array) for name, array in network.params.items()}
     atomic_write(Path(path), to_safetensors(arrays, texts))
-    room = format_megabytes(LARGEST_STATE)
+    if fits:
+        return ""
     return (
-        ""
-        if fits
-        else (
-            f"What the optimiser remembers is not in the file, which has room for {room} of finite numbers: "
-            "training that goes on from it lets the optimiser begin anew."
-        )
+        "What the optimiser remembers is not in the file, which has room for "
+        f"{format_megabytes(LARGEST_STATE)} of finite numbers: training that goes on from it lets the "
+        "optimiser begin anew."
     )
 
 

@@ -41,10 +41,10 @@ MODEL = FileKind("a model (.safetensors)", "model", _OPEN)
 ARCHIVE = FileKind("a NumPy archive (.npz)", "data", _OPEN_DATA)
 IDX = FileKind("an IDX file", "data", _OPEN_DATA)
 PNG = FileKind("a PNG picture", "picture", _OPEN)
-JSON = FileKind("a JSON file")
 TEXT = FileKind("a text file")
 DOCUMENT = FileKind("a CNNViz document (.cnnviz)", "document", _OPEN)
 
+_DRAWING = FileKind("an SVG drawing", remedy=_AS_PNG)
 _PYTORCH = FileKind("a file of PyTorch", remedy=_WEIGHTS)
 
 #: What the ending of a name promises.
@@ -168,12 +168,9 @@ def _kind_of_text(head: bytes) -> FileKind:
     if not start or "\x00" in text:
         return UNKNOWN
     if start.startswith(("{", "[")):
-        return JSON
+        return FileKind("a JSON file")
     if start.startswith("<"):
-        is_drawing = "<svg" in text
-        return (
-            FileKind("an SVG drawing", remedy=_AS_PNG) if is_drawing else FileKind("a web page or XML text")
-        )
+        return _DRAWING if "<svg" in text else FileKind("a web page or XML text")
     return TEXT
 
 
