@@ -212,9 +212,7 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_is_damaged_or_hostile_is_refused_in_one_sentence(path, saved, fault):
     path.write_bytes(changed(saved, lambda *_: None))
-    assert checkpoint.load(path)[0].optimizer is not None, (
-        "the way of changing changes nothing by itself"
-    )
+    assert checkpoint.load(path)[0].optimizer is not None, "the way of changing changes nothing by itself"
     path.write_bytes(changed(saved, FAULTS[fault]))
     with pytest.raises(CheckpointError) as caught:
         checkpoint.load(path)
