@@ -177,12 +177,30 @@ def make_optimizer(name: str, learning_rate: float, momentum: float = 0.0) -> Op
 def apply_update(network: Network, gradients: Gradients, learning_rate: float) -> Network:
     """Take one step of plain gradient descent, `w - learning_rate * dL/dw`, on a copy.
 
-    * `gradients`: What `network.gradients` returned.
-    * `learning_rate`: Step length, > 0.
-    * Returns: to the bit what `SGD` without momentum would make of the network, which stays as it is.
-    * Raises ShapeError: if the gradients belong to another network; `ParameterError` if the rate is not a
-      finite number > 0.
-    * Source: Goodfellow, Bengio, Courville (2016), Deep Learning, algorithm 8.1.
+    Parameters
+    ----------
+    network : Network
+        Stays as it is.
+    gradients : Gradients
+        What `network.gradients` returned.
+    learning_rate : float
+        Step length, > 0.
+
+    Returns
+    -------
+    Network
+        Equal to what `cnnviz.optim.SGD` without momentum would make of it, to the bit.
+
+    Raises
+    ------
+    ShapeError
+        If the gradients belong to another network.
+    ParameterError
+        If `learning_rate` is not a finite number > 0.
+
+    References
+    ----------
+    .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, algorithm 8.1.
     """
     rate = check_float(learning_rate, "learning_rate", "apply_update", above=0.0)
     given = {name: gradient.shape for name, gradient in gradients.params.items()}
