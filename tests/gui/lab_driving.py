@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import to_input
+from cnnviz.drawing.page import leaves_of
 from cnnviz.experiment import LAB5
 from cnnviz.history import History
 from cnnviz.lab.reading import parse_lab
@@ -21,6 +22,7 @@ from ui.lab.column import LabColumn
 from ui.lab.controller import LabController
 from ui.lab.guide import LabGuide
 from ui.lab.library import OWN_LAB
+from ui.lab.prediction_card import PredictionCard
 from ui.lab.revealing import Reveal, Revealer
 from ui.panels.report.work import StudentWork
 from ui.session import Session
@@ -115,6 +117,12 @@ def await_verdict(qtbot: QtBot, session: Session) -> None:
     """Wait until the result of the step in front is told."""
     qtbot.waitUntil(lambda: session.lab.guide.revealer.present().verdict is not None)
     whole_window.rest(qtbot, session)
+
+
+def result(card: PredictionCard) -> dict[str, str]:
+    """Return what a card says of a result, by the keys of its parts."""
+    page = None if card.result.isHidden() else card.result.page
+    return {leaf.key: leaf.graphic.words(leaf.content) for leaf in leaves_of(page.body)} if page else {}
 
 
 class LabDesk:

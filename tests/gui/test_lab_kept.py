@@ -24,7 +24,7 @@ from tests.engine.lab_cases import read_hand_in
 from tests.gui import whole_window
 from tests.gui.document_driving import restored
 from tests.gui.driving import begun, click, opened, save_document, settle
-from tests.gui.lab_driving import LAB, LabDesk, await_verdict, is_open, open_lab
+from tests.gui.lab_driving import LAB, LabDesk, await_verdict, is_open, open_lab, result
 from tests.small_data import first_images
 from ui.lab.actions import welcome
 from ui.panels.report.panel import ReportPanel
@@ -107,15 +107,15 @@ def test_a_result_is_there_at_once_after_a_restart_and_says_from_when_it_is(qtbo
     whole_window.rest(qtbot, session, lambda: not desk.is_changed_run)  # trained anew
     desk.predict(5)
     await_verdict(qtbot, session)
-    time, moment = desk.done.revealed, page.prediction.moment.text()
+    time, moment = desk.done.revealed, result(page.prediction)["moment"]
     assert moment == f"Measured {time} on the network of step 1,000."
     session.close()
     with opened(qtbot, tmp_path / session._settings.fileName()) as again:
         qtbot.waitUntil(lambda: is_open(again, "small"))
         card = again.lab.guide.column.page.prediction
-        assert card.verdict.text() == "Not right: you said 5 pixels; it is 4 pixels"
-        assert card.why.text() == "It is 4 pixels."
-        assert card.moment.text() == moment
+        told = result(card)
+        assert told["verdict"] == "Not right: you said 5 pixels; it is 4 pixels"
+        assert (told["why"], told["moment"]) == ("It is 4 pixels.", moment)
 
 
 def test_a_result_is_of_the_network_or_lesson_that_the_step_is_about():
