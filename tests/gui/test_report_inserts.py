@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QImage
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
 from cnnviz.document.archive import load_picture
@@ -300,11 +300,11 @@ def test_each_figure_is_told_by_picture_and_name_and_stands_below_own_words_that
     qtbot.keyClicks(picker.words, "alls <b>fast</b>")
     qtbot.keyClick(picker.words, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: _titles(session, PRINCIPLE) == [title])
-    field = report.fields.inserts[0].words_field(0)
+    field = report.fields.inserts[0].rows[0].findChild(QLineEdit)
     assert field.text() == "Falls <b>fast</b>"
     field.setFocus()
     qtbot.keyClicks(field, ", then slowly")
-    assert report.fields.inserts[0].words_field(0) is field, "it can be typed on"
+    assert report.fields.inserts[0].rows[0].findChild(QLineEdit) is field, "it can be typed on"
     (insert,) = report.work.record.step(PRINCIPLE).inserts
     assert insert.words == "Falls <b>fast</b>, then slowly"
     again, _lost = through_document(report.work.work)
