@@ -179,10 +179,10 @@ class SegmentedControl(QFrame):
 class ClassPicker(QPushButton):
     """The menu stays open until Done, Enter or a click elsewhere; then it announces the choice once."""
 
-    classesEdited = Signal(tuple)
+    valueEdited = Signal(tuple)
     messageChanged = Signal(str)
 
-    def __init__(self, fewest: int = 2, most: int = 10) -> None:
+    def __init__(self, fewest: int, most: int) -> None:
         super().__init__()
         self._limits = (fewest, most)
         self._chosen: tuple[str, ...] = ()
@@ -205,7 +205,7 @@ class ClassPicker(QPushButton):
         self._done.setToolTip("Take the ticked classes (Enter); Space ticks one")
         self._tick()
 
-    def set_classes(self, names: tuple[str, ...]) -> None:
+    def set_value(self, names: tuple[str, ...]) -> None:
         """Tick these classes."""
         self._chosen, text = names, ", ".join(names)
         self.setText(text if len(text) <= 12 else f"{len(names)} classes")
@@ -265,5 +265,5 @@ class ClassPicker(QPushButton):
             return
         self.messageChanged.emit("")
         if names != self._chosen:
-            self.set_classes(names)
-            self.classesEdited.emit(names)
+            self.set_value(names)
+            self.valueEdited.emit(names)
