@@ -102,7 +102,7 @@ def open_lab(qtbot: QtBot, session: Session, folder: Path, text: str = LAB) -> L
     path = folder / "small.toml"
     path.write_text(text, encoding="utf-8")
     session.document.open(path)
-    sitting = session.lab.guide
+    sitting = session.lab
     qtbot.waitUntil(lambda: sitting.control.lab is not None and sitting.column.isVisible())
     whole_window.rest(qtbot, session)
     return sitting
@@ -110,12 +110,12 @@ def open_lab(qtbot: QtBot, session: Session, folder: Path, text: str = LAB) -> L
 
 def is_open(session: Session, lab: str) -> bool:
     """Whether a lab is in front in the guide."""
-    return getattr(session.lab.guide.control.lab, "id", "") == lab
+    return getattr(session.lab.control.lab, "id", "") == lab
 
 
 def await_verdict(qtbot: QtBot, session: Session) -> None:
     """Wait until the result of the step in front is told."""
-    qtbot.waitUntil(lambda: session.lab.guide.revealer.present().verdict is not None)
+    qtbot.waitUntil(lambda: session.lab.revealer.present().verdict is not None)
     whole_window.rest(qtbot, session)
 
 

@@ -70,7 +70,7 @@ def opened_lab(qtbot: QtBot, tmp_path: Path, request: pytest.FixtureRequest) -> 
 def test_no_step_of_a_lab_tells_its_answer_before_the_prediction(qtbot: QtBot, opened_lab: Session) -> None:
     speak()
     session = opened_lab
-    sitting = session.lab.guide
+    sitting = session.lab
     desk = sitting.control
     qtbot.waitUntil(sitting.column.isVisible)
     whole_window.rest(qtbot, session)
