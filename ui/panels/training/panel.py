@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, override
+from typing import override
 
 from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QHideEvent, QResizeEvent
@@ -55,29 +55,20 @@ _LOG_TIP = (
 _PRESENTED = "alone", "tested"  # pages that Page Down leads through; the second where there is a result
 
 
-class Places(NamedTuple):
-    """Where the parts of the panel lie; None where one is out of sight."""
-
-    network: Box | None
-    curves: Box | None = None
-    settings: Box | None = None
-    results: Box | None = None
-    log: Box | None = None
-    switch: Box | None = None
-
-
-def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "curves") -> Places:
+def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "curves") -> dict[str, Box]:
     """Share out the panel: the network first, and by its size alone, so that nothing moves while it trains.
 
     * `form`: least width of the settings, and the height that they want.
     * `page`: what lies below the network where there is no room for all; or a presented page: "alone",
       network and curves, or "tested", the test images.
+    * Returns: where those parts lie that are in sight.
     """
     px, gap = look.px, look.px(_GAP)
     if page == "alone":
-        return Places(*room.columns(Share(62), Share(38), gap=gap))
+        network, curves = room.columns(Share(62), Share(38), gap=gap)
+        return {"network": network, "curves": curves}
     if page == "tested":
-        return Places(None, results=room)
+        return {"results": room}
     wide = max(form[0], px(_SETTINGS))
     if room.width >= px(1000) and room.height >= px(400):
         results = max(px(_RESULTS), 0.19 * room.width)
@@ -86,20 +77,20 @@ def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "cur
         network, below = middle.rows(Share(1), curves, gap=gap)
         upper, lower = right.rows(Share(2), Share(1), gap=gap)
         settings, _ = left.rows(min(form[1], room.height), Share(1))
-        return Places(network, below, settings, upper, lower)
+        return {"network": network, "curves": below, "settings": settings, "results": upper, "log": lower}
     if room.width >= px(760) and room.height >= px(560):
         left, right = room.columns(wide, Share(1), gap=gap)
         settings, log = left.rows(min(form[1], room.height - px(130)), Share(1), gap=gap)
         network, below = right.rows(Share(11), Share(10), gap=gap)
         curves, results = below.columns(Share(1), min(px(_RESULTS), 0.48 * below.width), gap=gap)
-        return Places(network, curves, settings, results, log)
+        return {"network": network, "curves": curves, "settings": settings, "results": results, "log": log}
     network, switch, below = room.rows(Share(11), px(30), Share(8), gap=px(6))
     if page == "curves":
-        return Places(network, curves=below, switch=switch)
+        return {"network": network, "curves": below, "switch": switch}
     if page == "settings":
-        return Places(network, settings=below, switch=switch)
+        return {"network": network, "settings": below, "switch": switch}
     log, results = below.columns(Share(3), Share(5), gap=gap)
-    return Places(network, results=results, log=log, switch=switch)
+    return {"network": network, "results": results, "log": log, "switch": switch}
 
 
 @dataclass(frozen=True)
@@ -188,11 +179,10 @@ class TrainingPanel(Panel):
         form = self._parts["settings"].minimumSizeHint().width(), high
         page = _PRESENTED[self.paging()[0]] if self._is_alone else self._switch.current()
         places = places_in(room, self._theme, form, page)
-        parts = {**self._parts, "switch": self._switch}
-        for name, box in places._asdict().items():
-            parts[name].setVisible(box is not None)
-            if box is not None:
-                parts[name].setGeometry(qrect(box).toRect())
+        for name, part in (*self._parts.items(), ("switch", self._switch)):
+            part.setVisible(name in places)
+            if name in places:
+                part.setGeometry(qrect(places[name]).toRect())
 
     @override
     def areas(self) -> dict[str, QWidget]:
