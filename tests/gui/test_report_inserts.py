@@ -51,7 +51,7 @@ def _choose(session: Session, panel: str, title: str, table: bool) -> None:
 
 def row_button(listed: InsertList, place: int, name: str) -> IconButton:
     """Return a button of a row: "raise", "lower" or "remove"."""
-    return listed.rows[place].findChild(IconButton, name)
+    return listed.rows[place].findChildren(IconButton)[("raise", "lower", "remove").index(name)]
 
 
 def step(report: ReportPanel, step_id: str) -> Step:

@@ -296,30 +296,26 @@ class InsertList(QWidget):
         self._set(inserts)
 
     def _row(self, place: int, insert: Insert) -> QWidget:
-        row = QWidget(self)
+        row, last = QWidget(self), len(self._shown) - 1
         layout = fill(QHBoxLayout(), spacing=6)
         words = caption_field(f"Your caption of {insert.title}")
         words.setText(insert.words)
         words.textEdited.connect(partial(self._on_typed, place))
         fill(QVBoxLayout(row), layout, words, spacing=2)
-        icon = IconLabel()
-        icon.set_icon("image" if insert.data is None else "list", "muted")
-        layout.addWidget(icon)
+        kind = IconLabel()
+        kind.set_icon("image" if insert.data is None else "list", "muted")
+        layout.addWidget(kind)
         layout.addWidget(ElidedLabel(insert.title))
         layout.addWidget(ElidedLabel(_details(insert), role="muted"), 1)
-        higher = IconButton("arrow-up", f"Move {insert.title} up")
-        higher.setObjectName("raise")
-        higher.setEnabled(place > 0)
-        higher.clicked.connect(lambda: self._swap(place))
-        lower = IconButton("arrow-down", f"Move {insert.title} down")
-        lower.setObjectName("lower")
-        lower.setEnabled(place < len(self._shown) - 1)
-        lower.clicked.connect(lambda: self._swap(place + 1))
-        remove = IconButton("x", f"Remove {insert.title}", "you can bring it back")
-        remove.setObjectName("remove")
-        remove.clicked.connect(lambda: self._remove(place))
-        for button in (higher, lower, remove):
+        for icon, does, tip, is_possible, act in (
+            ("arrow-up", f"Move {insert.title} up", "", place > 0, partial(self._swap, place)),
+            ("arrow-down", f"Move {insert.title} down", "", place < last, partial(self._swap, place + 1)),
+            ("x", f"Remove {insert.title}", "you can bring it back", True, partial(self._remove, place)),
+        ):
+            button = IconButton(icon, does, tip)
             button.setProperty("kind", "quiet")
+            button.setEnabled(is_possible)
+            button.clicked.connect(act)
             layout.addWidget(button)
         return row
 
