@@ -279,7 +279,7 @@ def test_a_click_chooses_the_cell_that_is_asked_for_and_the_button_that_commits_
     state.set_pinned(cell)
     sitting.control.go_to("way")
     whole_window.show_panel(qtbot, session, 1)
-    assert card.cell.text() == "Chosen: none yet", "nobody has clicked it"
+    assert card.cell.text().endswith("Chosen: none yet"), "nobody has clicked it"
     places = [card.commit.y()]
     click(card.commit)
     assert "first" in card.error.text()
@@ -290,7 +290,7 @@ def test_a_click_chooses_the_cell_that_is_asked_for_and_the_button_that_commits_
         whole_window.rest(qtbot, session)
         assert state.pinned == pressed, "no click frees one"
         assert not card.error.isVisible()
-        assert card.cell.text() == "Chosen: filter 0, row {}, column {}".format(*pressed.index[1:])
+        assert card.cell.text().endswith("Chosen: filter 0, row {}, column {}".format(*pressed.index[1:]))
         places.append(card.commit.y())
     assert len(set(places)) == 1
     click(card.commit)  # the last of them is in another window

@@ -397,8 +397,9 @@ class Happenings(QObject):
         translation.moved.connect(
             lambda *_: self._tell("dragged", what=f"{state.shift.dx}, {state.shift.dy}")
         )
-        self._model = backprop.model
-        backprop.model.choicesChanged.connect(self._on_choices_changed)
+        backprop.model.choicesChanged.connect(
+            lambda: backprop.model.choices.rule and self._tell("rule", what=backprop.model.choices.rule)
+        )
         backprop.header.stepRequested.connect(
             lambda number: self._tell("walked", what=backprop.model.steps[number].kind.value)
         )
@@ -446,10 +447,6 @@ class Happenings(QObject):
             self._control.take_own(OwnImage.of(sample.pixels, sample.label, sample.origin))
         elif before is self._dataset:
             self._tell("sampled", what=str(sample.index))
-
-    def _on_choices_changed(self) -> None:
-        if self._model.choices.rule:
-            self._tell("rule", what=self._model.choices.rule)
 
     def _on_pinned_changed(self) -> None:
         """Tell which cell of the step's network was chosen; one that goes along to another map is not."""

@@ -69,7 +69,7 @@ class PredictionCard(QWidget):
         self.choices = QWidget()
         self._answers = fill(QVBoxLayout(self.choices), spacing=4)
         self._choices = QButtonGroup(self)
-        self.how, self.cell = WrapLabel("", role="text"), WrapLabel("", role="text")
+        self.cell = WrapLabel("", role="text")
         self.error = WrapLabel("", role="danger", small=True)
         self.commit = Button("Commit", "check", tooltip="Commit to this prediction")
         self.hint = WrapLabel("", small=True)
@@ -84,7 +84,7 @@ class PredictionCard(QWidget):
         skipping = fill(QHBoxLayout(), self.skip, self.show_result, self.keep_predicting, 1, spacing=8)
         fill(
             QVBoxLayout(self), SectionTitle("Predict"), self.question, self.number_row,
-            self.choices, self.how, self.cell, row, self.understood, self.error, self.hint,
+            self.choices, self.cell, row, self.understood, self.error, self.hint,
             self.warning, skipping, self.result, spacing=8,
         )  # fmt: skip
         self.number.returnPressed.connect(self._on_commit_clicked)
@@ -134,10 +134,9 @@ class PredictionCard(QWidget):
         self._cell = cell
         prediction = self._prediction
         if prediction is not None and prediction.kind == "cell":
-            self.how.set_text(f"Click a cell of {prediction.stage} in the panel, then commit to it.")
-            self.cell.set_text(
-                "Chosen: none yet" if cell is None else f"Chosen: {answer_words(prediction, cell)}"
-            )
+            chosen = "none yet" if cell is None else answer_words(prediction, cell)
+            how = f"Click a cell of {prediction.stage} in the panel, then commit to it."
+            self.cell.set_text(f"{how}\nChosen: {chosen}")
             self.complain("")
 
     def show_record(self, done: StepRecord, reveal: Reveal) -> None:
@@ -151,7 +150,6 @@ class PredictionCard(QWidget):
             (self.number_row, prediction.kind == "number"),
             (self.understood, bool(self.understood.text())),
             (self.choices, prediction.kind in ("choice", "direction")),
-            (self.how, prediction.kind == "cell"),
             (self.cell, prediction.kind == "cell"),
             (self.commit, True),
             (self.hint, not self.error.text()),
