@@ -416,7 +416,7 @@ def test_a_draft_is_written_at_once_and_says_what_is_lacking(qtbot, few, tmp_pat
         "The pixels on which a pooled cell depends",
     ):
         assert words in said
-    assert report.numbers is None
+    assert report.measuring.numbers is None
     desk.go_to("way")
     assert not desk.is_late
     click(report.run_button)

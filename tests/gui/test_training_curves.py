@@ -160,7 +160,7 @@ def test_the_placeholder_goes_when_points_come_and_what_was_hidden_is_up_to_date
         return any(label.isVisible() and label.text().startswith("Press Train") for label in labels)
 
     state.reset_history(History())
-    curves.loss.set_placeholder("Press Train")
+    curves.loss.placeholder.setText("Press Train")
     assert is_empty()
     state.reset_history(recorded())
     assert not is_empty()

@@ -56,8 +56,8 @@ class HeadField(QLineEdit):
 
     def _forget(self) -> None:
         """Bring nothing back by undo that was typed before."""
-        self.setText(self.text())
-        self.setCursorPosition(0)
+        self.clear()
+        self.look()
 
 
 class HeadFields(Form):

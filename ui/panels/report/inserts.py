@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import override
 
 from msgspec.structs import replace
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -67,19 +66,6 @@ def caption_field(name: str) -> QLineEdit:
     return field
 
 
-class _PictureList(QListWidget):
-    """Hands letters that are typed to the field for the caption: figures are chosen by their pictures."""
-
-    def __init__(self, words: QLineEdit) -> None:
-        super().__init__()
-        self._words = words
-
-    @override
-    def keyboardSearch(self, search: str) -> None:
-        self._words.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._words.insert(search)
-
-
 class InsertPicker(QDialog):
     """Lists everything that can be put in, panel by panel, with small pictures made one after the other.
 
@@ -97,7 +83,7 @@ class InsertPicker(QDialog):
         self.setWindowTitle("Insert a figure or table")
         self.setObjectName("insert")
         self.words = caption_field("Your caption")
-        self.list = _PictureList(self.words)
+        self.list = QListWidget()
         self.list.setAccessibleName("What can be inserted")
         self.list.setToolTip("What the other panels showed when you last saw them")
         self.list.setWordWrap(True)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from cnnviz._types import View
 from cnnviz.lab.model import Question, Step
-from cnnviz.lab.record import LabNumbers, Shown
+from cnnviz.lab.record import Shown
 from cnnviz.quantities import now
 from ui.choices import flag, kept, maybe, read, whole
 from ui.controls.buttons import Button
@@ -139,7 +139,7 @@ class ReportPanel(Panel):
         measuring.finished.connect(self._refresh)
         measuring.failed.connect(self.message.show_error)
         self.export.clicked.connect(self.exporter.ask)
-        self.exporter.ended.connect(self._on_export_ended)
+        self.exporter.ended.connect(self._refresh)
         self.preview.pagesWanted.connect(self._refresh)
         state.runChanged.connect(self._note_run)
         state.testAdded.connect(self._note_run)
@@ -153,11 +153,6 @@ class ReportPanel(Panel):
         self._show_lab()
 
     # --- what others may ask for --------------------------------------------------------------------------
-
-    @property
-    def numbers(self) -> LabNumbers | None:
-        """What was measured for the lab in front; None before it has been."""
-        return self.measuring.numbers
 
     def show_step(self, step_id: str) -> None:
         """Show the section to which a step belongs."""
@@ -270,14 +265,10 @@ class ReportPanel(Panel):
         self._on_work_changed()
 
     def _on_covered_changed(self) -> None:
-        if self._state.covered and self.numbers is not None:  # what is on the pages tells an answer
+        if self._state.covered and self.measuring.numbers is not None:  # what is on the pages tells an answer
             self.preview.set_pages([])
         self._show_run()
         self._on_work_changed()
-
-    def _on_export_ended(self, succeeded: bool) -> None:
-        if succeeded:
-            self._refresh()
 
     @override
     def provenance(self) -> Provenance | None:

@@ -161,26 +161,6 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         tip, focus = "Click a name to hide its curve, or to show it again", Qt.FocusPolicy.TabFocus
         name = f"Curves of {title}"
         self.legend = MarkView(LEGEND, name, tip, self._answer, keys_point=True, focus=focus)
-        self._build_plot()
-        self._is_empty: bool | None = None
-        self._empty = named(QLabel(), role="muted")
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setWordWrap(True)
-        self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.whole = IconButton("maximize", "Show the whole", "or double-click in the plot", "A")
-        self.whole.setProperty("kind", "quiet")
-        self.whole.hide()
-        self.whole.clicked.connect(self.reset_view)
-        #: Over the curves: what is to be done while there are none, and the button that ends a zoom.
-        self._over = QGridLayout(self._widget.viewport())
-        scaled(self._over.setContentsMargins, 56, 4, 8, 32)
-        self._over.addWidget(self._empty, 0, 0)
-        self._over.addWidget(self.whole, 0, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-        layout = fill(QVBoxLayout(self), self.legend, (self._widget, 1), unit, spacing=2)
-        layout.setAlignment(unit, Qt.AlignmentFlag.AlignHCenter)
-        follow_theme(self)
-
-    def _build_plot(self) -> None:
         self._view = _ViewBox(enableMenu=False)
         self._axes = {"left": _NumberAxis("left"), "bottom": _NumberAxis("bottom")}
         self._widget = pg.PlotWidget(self, viewBox=self._view, axisItems=dict(self._axes), enableMenu=False)
@@ -205,6 +185,23 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         self._view.doubleClicked.connect(self.reset_view)
         self._view.sigRangeChanged.connect(self._on_range_changed)
         self._widget.scene().sigMouseMoved.connect(self._on_mouse_moved)
+        self._is_empty: bool | None = None
+        self.placeholder = named(QLabel(), role="muted")
+        self.placeholder.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.placeholder.setWordWrap(True)
+        self.placeholder.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.whole = IconButton("maximize", "Show the whole", "or double-click in the plot", "A")
+        self.whole.setProperty("kind", "quiet")
+        self.whole.hide()
+        self.whole.clicked.connect(self.reset_view)
+        #: Lies over the curves: what is to be done while there are none, and the button that ends a zoom.
+        self.over = QGridLayout(self._widget.viewport())
+        scaled(self.over.setContentsMargins, 56, 4, 8, 32)
+        self.over.addWidget(self.placeholder, 0, 0)
+        self.over.addWidget(self.whole, 0, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        layout = fill(QVBoxLayout(self), self.legend, (self._widget, 1), unit, spacing=2)
+        layout.setAlignment(unit, Qt.AlignmentFlag.AlignHCenter)
+        follow_theme(self)
 
     # -- what is shown -------------------------------------------------------------------------------------
 
@@ -214,14 +211,6 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         self._is_stale = True
         if self.isVisible():
             self.catch_up()
-
-    def lay_over(self, part: QWidget) -> None:
-        """Put a part into the middle of the plot, over its curves."""
-        self._over.addWidget(part, 0, 0, Qt.AlignmentFlag.AlignCenter)
-
-    def set_placeholder(self, text: str) -> None:
-        """Text in the middle while there are no points: what to do to get some."""
-        self._empty.setText(text)
 
     @override
     def catch_up(self) -> None:
@@ -234,7 +223,7 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         is_empty = not any(curve.x.size for curve in content.curves)
         if is_empty is not self._is_empty:
             self._is_empty = is_empty
-            self._empty.setVisible(is_empty)
+            self.placeholder.setVisible(is_empty)
             self.plot_item.showGrid(y=not is_empty, alpha=1.0)  # which would go through the words
         self._axes["bottom"].counts = content.x_name != "epochs"
         if not self.is_zoomed:
@@ -287,7 +276,7 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
 
     @override
     def spoken_summary(self) -> str:
-        return CURVES.words(self.content) or self._empty.text()
+        return CURVES.words(self.content) or self.placeholder.text()
 
     @override
     def spoken_value(self) -> str:

@@ -89,7 +89,7 @@ class TrainingCurves(HasProvenance, QWidget):
         self.train = Button("Train", "play", "primary", "Watch the network learn", "Space", self)
         self.train.setProperty("large", True)
         self.train.clicked.connect(lambda: train())
-        self.loss.lay_over(self.train)
+        self.loss.over.addWidget(self.train, 0, 0, Qt.AlignmentFlag.AlignCenter)
         for signal, slot in (
             (self.choices.changed, self._on_chosen),
             (state.historyReset, self._on_history_reset),
@@ -177,7 +177,7 @@ class TrainingCurves(HasProvenance, QWidget):
             plot.show_content(run_curves.loss_plot(run, view.hidden("loss")), is_smooth=is_smooth)
             return
         first = format_count(run_curves.first_mean(history))
-        plot.set_placeholder(_TOO_FEW.format(step=first) if len(history.losses) else self._untrained())
+        plot.placeholder.setText(_TOO_FEW.format(step=first) if len(history.losses) else self._untrained())
         plot.show_content(run_curves.accuracy_plot(run, view.hidden("accuracy")), is_smooth=is_smooth)
 
     def _untrained(self) -> str:

@@ -110,12 +110,49 @@ class TrainingPanel(Panel):
         self, state: AppState, runs: Runs, analysis: TaskRunner, show_cells: Callable[[], object]
     ) -> None:
         super().__init__()
-        self._state, self._runs = state, runs
+        self._state = state
         self._theme, self._is_alone, self._presented = LIGHT, False, 0
         self.setProperty("role", "panel")
         self.network = NetworkPart(state, analysis, self, show_cells)
-        self._build_widgets()
-        self._follow_state()
+        self.message = MessageBar(self)
+        self.form = SettingsForm(runs.edit, runs.choose_preset, self.message.show_error)
+        self.speed = SpeedControl(state)
+        self.curves = TrainingCurves(state, runs.train_present)
+        self.log = named(LogTable(), "Training log", _LOG_TIP)
+        self.curves.tell = lambda: self._run_drawn("curves")
+        self.log.tell = lambda: self._run_drawn("log")
+        self._log_pace = Pace(_LOG_MS, self)
+        self._log_pace.due.connect(self._draw_log)
+        self._results_timer = single_shot(self, self._draw_results, _RESULTS_MS)
+        self.results = ResultsView(state.choose_test_image)
+        self._log_title = SectionTitle("Log")
+        self._form_area = ScrollColumn(self.form)
+        self._switch = named(SegmentedControl(_PAGES), "Part below the network")
+        self._switch.currentChanged.connect(self._place)
+        self._parts: dict[str, QWidget] = {
+            "network": _column((self.network, 1)),
+            "settings": _column((self._form_area, 1), self.speed),
+            "curves": _column((self.curves, 1)),
+            "results": _column((self.results, 1)),
+            "log": _column(self._log_title, (self.log, 1)),
+        }
+        # In the order in which Tab leads on.
+        for part in (self._switch, *self._parts.values()):
+            part.setParent(self)
+        for signal, slot in (
+            (state.draftChanged, self._on_settings_changed),
+            (state.datasetChanged, self._on_dataset_changed),
+            (state.historyReset, self._on_history_reset),
+            (state.runChanged, self._on_run_changed),
+            (state.evaluationChanged, self._on_evaluation_changed),
+            (state.momentChanged, self._on_moment_changed),
+        ):
+            signal.connect(slot)
+            slot()
+        self.paged.connect(self._place)
+        state.experimentChanged.connect(self._on_settings_changed)
+        state.stepsAdded.connect(lambda lines: self._log_pace.put() if lines else None)
+        state.sampleChanged.connect(self._on_sample_changed)
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
@@ -273,51 +310,6 @@ class TrainingPanel(Panel):
         self.form.more.setChecked(found.has_more)
         scroll_later(self._form_area.verticalScrollBar(), found.settings_scroll)
 
-    def _build_widgets(self) -> None:
-        self.message = MessageBar(self)
-        self.form = SettingsForm(self._runs.edit, self._runs.choose_preset, self._complain)
-        self.speed = SpeedControl(self._state)
-        self.curves = TrainingCurves(self._state, self._runs.train_present)
-        self.log = named(LogTable(), "Training log", _LOG_TIP)
-        self.curves.tell = lambda: self._run_drawn("curves")
-        self.log.tell = lambda: self._run_drawn("log")
-        self._log_pace = Pace(_LOG_MS, self)
-        self._log_pace.due.connect(self._draw_log)
-        self._results_timer = single_shot(self, self._draw_results, _RESULTS_MS)
-        self.results = ResultsView(self._state.choose_test_image)
-        self._log_title = SectionTitle("Log")
-        self._form_area = ScrollColumn(self.form)
-        self._switch = named(SegmentedControl(_PAGES), "Part below the network")
-        self._switch.currentChanged.connect(self._place)
-        self._parts: dict[str, QWidget] = {
-            "network": _column((self.network, 1)),
-            "settings": _column((self._form_area, 1), self.speed),
-            "curves": _column((self.curves, 1)),
-            "results": _column((self.results, 1)),
-            "log": _column(self._log_title, (self.log, 1)),
-        }
-        # In the order in which Tab leads on.
-        for part in (self._switch, *self._parts.values()):
-            part.setParent(self)
-
-    def _follow_state(self) -> None:
-        """Draw all that there is, and what changes."""
-        state = self._state
-        for signal, slot in (
-            (state.draftChanged, self._on_settings_changed),
-            (state.datasetChanged, self._on_dataset_changed),
-            (state.historyReset, self._on_history_reset),
-            (state.runChanged, self._on_run_changed),
-            (state.evaluationChanged, self._on_evaluation_changed),
-            (state.momentChanged, self._on_moment_changed),
-        ):
-            signal.connect(slot)
-            slot()
-        self.paged.connect(self._place)
-        state.experimentChanged.connect(self._on_settings_changed)
-        state.stepsAdded.connect(lambda lines: self._log_pace.put() if lines else None)
-        state.sampleChanged.connect(self._on_sample_changed)
-
     def _on_settings_changed(self) -> None:
         self.form.set_settings(self._state.settings)
         self.message.clear()  # what was wrong with a field is not in it any more
@@ -361,13 +353,6 @@ class TrainingPanel(Panel):
         self.results.set_result(self._state.dataset, self._state.evaluation)
         self._on_sample_changed()
         self.paged.emit()  # the first result adds a page, and without one there is none
-
-    def _complain(self, text: str) -> None:
-        """Say what is wrong with the field that was edited last; "" when nothing is."""
-        if text:
-            self.message.show_message(text, "error")
-        else:
-            self.message.clear()
 
 
 def _column(*widgets: QWidget | tuple[QWidget, int]) -> QWidget:
