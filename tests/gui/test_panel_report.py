@@ -207,7 +207,10 @@ def test_running_the_lab_stamps_hypotheses_and_the_next_sitting_knows_it_and_mea
     assert again.again.isVisible()
     qtbot.mouseClick(again.again, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: again.measuring.numbers is not before and not again.cancel.isVisible())
-    assert (again.measuring.numbers.experiment, again.measuring.numbers.sample) == (before.experiment, before.sample)
+    assert (again.measuring.numbers.experiment, again.measuring.numbers.sample) == (
+        before.experiment,
+        before.sample,
+    )
     assert again.measuring.numbers.parts == before.parts
     for name, is_known in (("lab5", True), ("fooling", False)):  # which is about other classes
         again.work.set_lab(load_lab(shipped_labs()[name]), name)
