@@ -152,8 +152,8 @@ class Opener:
 
     def _lab(self) -> str | None:
         """Return the checksum of the lab in front."""
-        sitting = self._session.lab.guide
-        return None if sitting is None or sitting.control.lab is None else sitting.control.lab.sha256
+        lab = self._session.lab.control.lab
+        return None if lab is None else lab.sha256
 
     def _is_answered(self) -> bool:
         """Whether nothing is under way any more, and the file was taken or refused."""

@@ -66,16 +66,13 @@ class Student:
 
     @property
     def _lab(self) -> "LabGuide":
-        sitting = self._session.lab.guide
-        assert sitting is not None
-        return sitting
+        return self._session.lab
 
     def _on_restored(self) -> None:
         self._is_back = True
 
     def _wait(self) -> None:
-        state, sitting = self._session.state, self._session.lab.guide
-        if not self._is_back or state.shown is None or sitting is None or sitting.control.lab is None:
+        if not self._is_back or self._session.state.shown is None or self._lab.control.lab is None:
             later(50, self._wait)
             return
         if self._sitting:

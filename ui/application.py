@@ -17,8 +17,7 @@ from cnnviz.errors import in_words
 from cnnviz.output import complain
 from cnnviz.runtime import one_blas_thread
 from ui.controls.spoken import speak
-from ui.first_run import begin_slowly
-from ui.lab.actions import welcome
+from ui.first_run import begin_slowly, welcome
 from ui.session import Session
 from ui.theme import theme_manager
 from ui.tuning import EndSignals, ErrorReporter, MainThreadCollector
@@ -53,7 +52,7 @@ def run(arguments: Arguments) -> int:
     if arguments.lab is not None:
         from cnnviz.lab.course import find_lab  # labs load much that the frame of the window does not need
 
-        session.lab.open_file(find_lab(arguments.lab))
+        session.first_lab = find_lab(arguments.lab)
     if isinstance(app, Application):
         app.fileOpened.connect(session.open_files)
     reporter = ErrorReporter(partial(session.state.raise_notice, "window", "error"), app)

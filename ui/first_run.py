@@ -1,9 +1,10 @@
-"""The very first training on a computer begins in slow motion and speeds up by itself."""
+"""The first start on a computer opens the lab guide, and the first training begins in slow motion."""
 
 from PySide6.QtCore import QObject, QSettings
 
 from ui.controls.pace import single_shot
 from ui.session import Session
+from ui.settings import LAB_OPEN
 from ui.state import RunStatus
 
 _TRAINED = "training/seen"
@@ -75,3 +76,9 @@ def begin_slowly(settings: QSettings, session: Session) -> None:
     """Let the first training speed up by itself, unless there was one on this computer."""
     if not settings.contains(_TRAINED):
         FirstRun(settings, session)
+
+
+def welcome(settings: QSettings) -> None:
+    """Let the lab guide be open at the first start on this computer."""
+    if not settings.contains(LAB_OPEN):
+        settings.setValue(LAB_OPEN, True)

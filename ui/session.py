@@ -11,7 +11,6 @@ from ui.controls.drops import DropFilter
 from ui.controls.tips import TipFilter
 from ui.document.autosave import Autosave, StateFolder
 from ui.document.window_document import WindowDocument
-from ui.lab.actions import LabActions
 from ui.panels.contract import Services
 from ui.run.controller import Controller
 from ui.state import AppState, RunStatus
@@ -25,6 +24,7 @@ from ui.window.questions import ask_about_unkept_work, ask_about_unwritten_files
 if TYPE_CHECKING:
     from ui.export.exporter import FigureExporter
     from ui.export.inserter import FigureInserter
+    from ui.lab.guide import LabGuide
     from ui.panels.report.panel import ReportPanel
 
 _LATER = tuple(row for row in ACTIONS if row.handler.startswith(("exporter.", "lab.")))
@@ -36,6 +36,7 @@ class Session(QObject):
 
     exporter: "FigureExporter"
     inserter: "FigureInserter"
+    lab: "LabGuide"
     _report: "ReportPanel"
 
     def __init__(self, settings: QSettings, experiment: Experiment = LAB5, data: Path | None = None) -> None:
@@ -55,8 +56,8 @@ class Session(QObject):
         self.folder = StateFolder(Path(settings.fileName()).parent)
         self.autosave = Autosave(self.document, self.state, self.controller.keeping, self.folder, self)
         self.window.file_taker = self.document.open
-        self.lab = LabActions(self.window, self.document, settings, self)
-        self.document.finish_words = self.lab.finish
+        #: Lab file that the guide is to begin with.
+        self.first_lab: Path | None = None
         self._arrived: list[Path] = []  # files that come from outside and are not open yet
         self._drop_filter = DropFilter(self)
         self.theme = theme_manager()
@@ -78,7 +79,7 @@ class Session(QObject):
             return
         controller, window = self.controller, self.window
         controller.open_data(self._data)  # everything else follows from their arrival
-        from ui.lab.guide import covers_of  # meanwhile: it loads much
+        from ui.lab.guide import LabGuide, covers_of  # meanwhile: it loads much
 
         with self.theme.without_style_sheet():
             self.window.build_panels(
@@ -96,7 +97,8 @@ class Session(QObject):
         self._watch_panels()
         self._started = True
         self.window.restore_arrangement()
-        self.lab.build(self._report, covers)
+        self.lab = LabGuide(self.window, self.document, self._report, covers, self)
+        self.lab.begin(self._settings, self.first_lab)
         window.menus.connect_to(self, _LATER)
         window.pages.add(self._report.preview.isVisible, self._report.turn_page)
         window.pages.add(window.line.isVisible, window.turn_panel)
@@ -221,7 +223,8 @@ class Session(QObject):
         window.samples.windowMade.connect(self.exporter.watch)
 
     def _may_close(self) -> bool:
-        self.lab.finish()  # so that what was typed is written
+        if self._started:
+            self.lab.finish()  # so that what was typed is written
         if self._started and not self.autosave.write_now() and not ask_about_unkept_work(self.window):
             return False
         return self.document.may_close() and self._may_leave_files()

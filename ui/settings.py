@@ -12,6 +12,8 @@ from PySide6.QtCore import QByteArray, QSettings
 _FOLDER = "files/folder"
 FIGURES_FOLDER = "export/folder"
 """Where the last figure was written."""
+LAB_OPEN = "lab/open"
+"""Whether the lab guide was open last."""
 
 
 def remembered_files(settings: QSettings, name: str) -> list[Path]:

@@ -142,7 +142,7 @@ def lab_report() -> None:
     with session() as opened:
         opened.window.panels.show_panel(4)
         opened.window.panel(ReportPanel).run_lab()
-        wait_until(lambda: opened.window.panel(ReportPanel).numbers is not None)
+        wait_until(lambda: opened.window.panel(ReportPanel).measuring.numbers is not None)
         settle(3000)
         save(opened, "lab-report")
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import to_input
+from cnnviz.drawing.page import leaves_of
 from cnnviz.experiment import LAB5
 from cnnviz.history import History
 from cnnviz.lab.reading import parse_lab
@@ -21,6 +22,7 @@ from ui.lab.column import LabColumn
 from ui.lab.controller import LabController
 from ui.lab.guide import LabGuide
 from ui.lab.library import OWN_LAB
+from ui.lab.prediction_card import PredictionCard
 from ui.lab.revealing import Reveal, Revealer
 from ui.panels.report.work import StudentWork
 from ui.session import Session
@@ -100,7 +102,7 @@ def open_lab(qtbot: QtBot, session: Session, folder: Path, text: str = LAB) -> L
     path = folder / "small.toml"
     path.write_text(text, encoding="utf-8")
     session.document.open(path)
-    sitting = session.lab.guide
+    sitting = session.lab
     qtbot.waitUntil(lambda: sitting.control.lab is not None and sitting.column.isVisible())
     whole_window.rest(qtbot, session)
     return sitting
@@ -108,13 +110,19 @@ def open_lab(qtbot: QtBot, session: Session, folder: Path, text: str = LAB) -> L
 
 def is_open(session: Session, lab: str) -> bool:
     """Whether a lab is in front in the guide."""
-    return getattr(session.lab.guide.control.lab, "id", "") == lab
+    return getattr(session.lab.control.lab, "id", "") == lab
 
 
 def await_verdict(qtbot: QtBot, session: Session) -> None:
     """Wait until the result of the step in front is told."""
-    qtbot.waitUntil(lambda: session.lab.guide.revealer.present().verdict is not None)
+    qtbot.waitUntil(lambda: session.lab.revealer.present().verdict is not None)
     whole_window.rest(qtbot, session)
+
+
+def result(card: PredictionCard) -> dict[str, str]:
+    """Return what a card says of a result, by the keys of its parts."""
+    page = None if card.result.isHidden() else card.result.page
+    return {leaf.key: leaf.graphic.words(leaf.content) for leaf in leaves_of(page.body)} if page else {}
 
 
 class LabDesk:

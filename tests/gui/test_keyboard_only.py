@@ -42,7 +42,7 @@ class Student:
     def __init__(self, qtbot: QtBot, session: Session) -> None:
         self.qtbot, self.session = qtbot, session
         self.state, self.window = session.state, session.window
-        sitting = session.lab.guide
+        sitting = session.lab
         self.guide: LabGuide = sitting
         self.control, self.page = sitting.control, sitting.column.page
 

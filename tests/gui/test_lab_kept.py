@@ -24,9 +24,9 @@ from tests.engine.lab_cases import read_hand_in
 from tests.gui import whole_window
 from tests.gui.document_driving import restored
 from tests.gui.driving import begun, click, opened, save_document, settle
-from tests.gui.lab_driving import LAB, LabDesk, await_verdict, is_open, open_lab
+from tests.gui.lab_driving import LAB, LabDesk, await_verdict, is_open, open_lab, result
 from tests.small_data import first_images
-from ui.lab.actions import welcome
+from ui.first_run import welcome
 from ui.panels.report.panel import ReportPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
@@ -43,7 +43,7 @@ def test_what_was_done_is_there_after_a_restart_and_the_words_are_kept(qtbot, se
     changed = LAB.replace("Some **strong** words.", "Other words.")
     (tmp_path / "small.toml").write_text(changed, encoding="utf-8")
     with opened(qtbot, tmp_path / settings) as again:
-        found = again.lab.guide
+        found = again.lab
         qtbot.waitUntil(lambda: is_open(again, "small"))
         assert found.control.record.step("think").hypothesis[0].text == "one two"
         assert found.column.isVisible()
@@ -107,15 +107,15 @@ def test_a_result_is_there_at_once_after_a_restart_and_says_from_when_it_is(qtbo
     whole_window.rest(qtbot, session, lambda: not desk.is_changed_run)  # trained anew
     desk.predict(5)
     await_verdict(qtbot, session)
-    time, moment = desk.done.revealed, page.prediction.moment.text()
+    time, moment = desk.done.revealed, result(page.prediction)["moment"]
     assert moment == f"Measured {time} on the network of step 1,000."
     session.close()
     with opened(qtbot, tmp_path / session._settings.fileName()) as again:
         qtbot.waitUntil(lambda: is_open(again, "small"))
-        card = again.lab.guide.column.page.prediction
-        assert card.verdict.text() == "Not right: you said 5 pixels; it is 4 pixels"
-        assert card.why.text() == "It is 4 pixels."
-        assert card.moment.text() == moment
+        card = again.lab.column.page.prediction
+        told = result(card)
+        assert told["verdict"] == "Not right: you said 5 pixels; it is 4 pixels"
+        assert (told["why"], told["moment"]) == ("It is 4 pixels.", moment)
 
 
 def test_a_result_is_of_the_network_or_lesson_that_the_step_is_about():
@@ -152,7 +152,7 @@ def test_the_first_start_opens_the_guide_and_it_stays_as_it_was_left(qtbot, tmp_
             assert dock.isVisible() == expected
             if expected:
                 qtbot.waitUntil(lambda session=session: is_open(session, "lab5"))
-                click(session.lab.guide.column.close_button)
+                click(session.lab.column.close_button)
                 assert not dock.isVisible()
 
 
@@ -228,7 +228,7 @@ def test_a_course_opens_where_it_begins_shows_nothing_of_later_and_gives_each_st
     assert (session.document.path, session.document.name) == (None, "Untitled")
     state, experiment = session.state, lab.experiment
     assert (state.experiment, state.run.status, state.run.step) == (experiment, RunStatus.PAUSED, 500)
-    assert session.lab.guide.control.step.id == "think"
+    assert session.lab.control.step.id == "think"
     assert session.window.panels.front == 2
     assert (state.sample.index, state.shift, state.pinned) == (7, Shift(1, 0), PinnedCell("pool1", (0, 4, 4)))
     view = session.window.panel(TranslationPanel).view_state()
@@ -240,16 +240,16 @@ def test_a_course_opens_where_it_begins_shows_nothing_of_later_and_gives_each_st
     assert state.shown.origin.run_id == state.run.run_id
     assert np.array_equal(state.history.losses, losses)
     assert session.window.notices.text() == ""
-    QTest.keyClicks(session.lab.guide.column.page.answers[-1].field, "mine")
+    QTest.keyClicks(session.lab.column.page.answers[-1].field, "mine")
     save_document(qtbot, session, tmp_path / "mine.cnnviz")
     assert path.read_bytes() == content
     # A step that is about the end has the run of the course at once.
     whole = Trainer(experiment.build_network(), data, experiment)
     whole.advance(whole.total_steps)
-    session.lab.guide.control.go_to("field")
+    session.lab.control.go_to("field")
     for _ in range(2):
         with qtbot.waitSignal(session.document.restorer.finished):
-            click(session.lab.guide.column.page.show_me)
+            click(session.lab.column.page.show_me)
         whole_window.rest(qtbot, session)
         assert (state.run.status, state.run.step) == (RunStatus.FINISHED, 1000)
         assert weights_checksum(state.live.network) == weights_checksum(whole.network)
@@ -258,7 +258,7 @@ def test_a_course_opens_where_it_begins_shows_nothing_of_later_and_gives_each_st
         assert session.document.may_lose_run()
     with opened(qtbot, tmp_path / "home.ini") as other:
         assert restored(qtbot, other, lambda: other.document.open(tmp_path / "mine.cnnviz"))
-        state, sitting = other.state, other.lab.guide
+        state, sitting = other.state, other.lab
         assert (state.dataset.classes, state.run.step) == (("4", "9"), 500)
         other.window.lab_dock.set_shown(True)
         qtbot.waitUntil(lambda: is_open(other, lab.id))
@@ -288,10 +288,10 @@ def test_in_a_course_no_result_is_known_before_it_was_on_the_screen(qtbot, sessi
     course = made_course(lab, {}, load_mnist(("0", "1")), with_data=False, seed=77)
     archive.save(tmp_path / "class.cnnviz", *course)
     assert restored(qtbot, session, lambda: session.document.open(tmp_path / "class.cnnviz"))
-    state, desk = session.state, session.lab.guide.control
+    state, desk = session.state, session.lab.control
     assert (state.experiment.seed, state.run.status, state.run.step) == (77, RunStatus.READY, 0)
     assert (len(state.history.losses), len(state.history.tests)) == (0, 0)
-    page = session.lab.guide.column.page
+    page = session.lab.column.page
     QTest.keyClicks(page.who.roll_number, "19")
     qtbot.waitUntil(lambda: state.experiment.seed == seed_of("19"))
     whole_window.rest(qtbot, session)
@@ -416,7 +416,7 @@ def test_a_draft_is_written_at_once_and_says_what_is_lacking(qtbot, few, tmp_pat
         "The pixels on which a pooled cell depends",
     ):
         assert words in said
-    assert report.numbers is None
+    assert report.measuring.numbers is None
     desk.go_to("way")
     assert not desk.is_late
     click(report.run_button)
@@ -438,12 +438,12 @@ def test_a_draft_is_written_at_once_and_says_what_is_lacking(qtbot, few, tmp_pat
 def test_a_lab_file_opens_with_the_data_and_the_sample_it_starts_with(qtbot, tmp_path):
     settings = QSettings(str(tmp_path / "fresh.ini"), QSettings.Format.IniFormat)
     session = Session(settings)
-    session.lab.open_file(shipped_labs()["fooling"])  # as --lab does, before there are any data
+    session.first_lab = shipped_labs()["fooling"]  # as --lab does
     session.window.show()
     session.start()
     state = session.state
     qtbot.waitUntil(lambda: state.experiment.classes == ("4", "9") and state.run.status is RunStatus.READY)
     assert state.dataset.classes == ("4", "9")
-    assert session.lab.guide.control.mismatch == ()
+    assert session.lab.control.mismatch == ()
     assert session.window.notices.text() == ""
     session.close()

@@ -338,7 +338,7 @@ def test_what_is_clicked_is_poked_and_the_poke_follows_eps_and_sample(desk: Desk
     assert desk.panel.side.page() == POKE, "a weight cannot be pinned: it is poked at once"
     channel = desk.panel.model.focus.channel(lab5(), "conv1")
     assert shown_poke(desk).target == Target("conv1.weight", (channel, 0, 1, 2))
-    slider = desk.panel.side.poke.view("eps").slider
+    slider = desk.panel.side.poke.view("eps")
     slider.setFocus()
     for eps in (2e-5, 5e-5, 1e-4):
         QTest.keyClick(slider, Qt.Key.Key_Right)

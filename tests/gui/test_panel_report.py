@@ -88,9 +88,9 @@ def record(qtbot: QtBot, panel: ReportPanel) -> None:
 
 
 def run(qtbot: QtBot, panel: ReportPanel) -> None:
-    before = panel.numbers
+    before = panel.measuring.numbers
     qtbot.mouseClick(panel.run_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: panel.numbers is not before)
+    qtbot.waitUntil(lambda: panel.measuring.numbers is not before)
 
 
 def stamp(panel) -> str:
@@ -175,7 +175,7 @@ def test_running_the_lab_stamps_hypotheses_and_the_next_sitting_knows_it_and_mea
     (first,) = versions(panel, PRINCIPLE)
     assert (first.text, first.step, first.after_run) == ("99 %", 120, True)
     assert "after results of training, on the screen since " in stamp(panel)
-    before = panel.numbers
+    before = panel.measuring.numbers
     assert before.sample == 2
     assert f"seed {before.experiment.seed}." in panel.status.text()
     assert not panel.again.isVisible(), "it would do what “Run the lab” does"
@@ -200,15 +200,18 @@ def test_running_the_lab_stamps_hypotheses_and_the_next_sitting_knows_it_and_mea
     assert version.after_run
     assert version.shown.lab
     assert "after results of this lab, on the screen since " in stamp(again)
-    assert again.numbers == before
+    assert again.measuring.numbers == before
     assert f"Measured {before.time}: " in again.status.text()
     assert "measured again" not in again.exporter.lacking()
     state.set_sample(Sample(state.dataset.test_images[5], 0, 5))  # another image is in front by now
     assert again.again.isVisible()
     qtbot.mouseClick(again.again, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: again.numbers is not before and not again.cancel.isVisible())
-    assert (again.numbers.experiment, again.numbers.sample) == (before.experiment, before.sample)
-    assert again.numbers.parts == before.parts
+    qtbot.waitUntil(lambda: again.measuring.numbers is not before and not again.cancel.isVisible())
+    assert (again.measuring.numbers.experiment, again.measuring.numbers.sample) == (
+        before.experiment,
+        before.sample,
+    )
+    assert again.measuring.numbers.parts == before.parts
     for name, is_known in (("lab5", True), ("fooling", False)):  # which is about other classes
         again.work.set_lab(load_lab(shipped_labs()[name]), name)
         assert again.work.version(again.work.lab.steps[0], "x").after_run is is_known
@@ -344,7 +347,7 @@ def test_measured_numbers_that_were_edited_are_measured_again_as_they_were_but_n
     panel = make()
     run(qtbot, panel)
     write(qtbot, panel, "objective", "to see")
-    numbers = panel.numbers
+    numbers = panel.measuring.numbers
     harmed = structs.replace(numbers, time="never")
     panel.work.set_record(structs.replace(panel.work.record, numbers=harmed))
     work, lost = through_document(panel.work.work)
@@ -356,12 +359,12 @@ def test_measured_numbers_that_were_edited_are_measured_again_as_they_were_but_n
     assert not any(isinstance(each, Figure) for each in panel.exporter.composed(is_final=False)().blocks)
     qtbot.mouseClick(panel.again, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not panel.measuring.is_lost)
-    again = panel.numbers
+    again = panel.measuring.numbers
     assert again.parts == numbers.parts
     state.set_dataset(first_images((0, 1), 300, 100))
     qtbot.mouseClick(panel.again, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "was measured with other images" in panel.message.text())
-    assert panel.numbers == again, "what was measured stays"
+    assert panel.measuring.numbers == again, "what was measured stays"
 
 
 def test_cancelling_leaves_everything_as_it_was(qtbot, make, background):
@@ -372,7 +375,7 @@ def test_cancelling_leaves_everything_as_it_was(qtbot, make, background):
     qtbot.mouseClick(panel.cancel, Qt.MouseButton.LeftButton)
     assert panel.run_button.isVisible()
     drain(qtbot, background)
-    assert panel.numbers is None
+    assert panel.measuring.numbers is None
     assert not panel.progress.isVisible()
 
 

@@ -149,8 +149,8 @@ def _a_poke(bot: QtBot, session: Session) -> None:
     choose(panel.stack.view("contrast"), "average")
     click_part(panel.stack.view("route"), CellKey("values", 1, 0))
     click(panel.side.pages.button("poke"))
-    press(panel.side.poke.view("eps").slider, Key.Key_Right, Key.Key_Right)
-    press(panel.side.poke.view("reach").slider, Key.Key_Left)
+    press(panel.side.poke.view("eps"), Key.Key_Right, Key.Key_Right)
+    press(panel.side.poke.view("reach"), Key.Key_Left)
     come_to_rest(bot, session)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QMouseEvent, QPaintEvent
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import LIGHT as LOOK
@@ -160,7 +160,7 @@ def test_the_placeholder_goes_when_points_come_and_what_was_hidden_is_up_to_date
         return any(label.isVisible() and label.text().startswith("Press Train") for label in labels)
 
     state.reset_history(History())
-    curves.loss.set_placeholder("Press Train")
+    curves.loss.placeholder.setText("Press Train")
     assert is_empty()
     state.reset_history(recorded())
     assert not is_empty()
@@ -277,16 +277,12 @@ def test_the_legend_hides_a_curve_by_mouse_and_by_key(qtbot: QtBot, plot: CurveP
 
 
 def test_choices_and_zoom_come_back_with_the_view(
-    qtbot: QtBot, curves: TrainingCurves, monkeypatch: pytest.MonkeyPatch, state: AppState
+    qtbot: QtBot, curves: TrainingCurves, state: AppState
 ) -> None:
-    history, menus = recorded(), list[QMenu]()
+    history = recorded()
     history.epoch_images = 1000
     state.reset_history(history)
-    monkeypatch.setattr(QMenu, "popup", lambda menu, _place: menus.append(menu))
-    qtbot.mouseClick(curves.units, LEFT)
-    (epochs,) = [each for each in menus[0].actions() if each.text() == "Epochs"]
-    epochs.trigger()
-    assert epochs.isChecked()
+    curves.units.choiceEdited.emit("epochs")
     curves.loss.toggled.emit(EACH)
     curves.loss.set_view_range((0.5, 1.5), (0.0, 1.0))
     curves.loss.set_cursor(1.5)
@@ -297,7 +293,7 @@ def test_choices_and_zoom_come_back_with_the_view(
     qtbot.addWidget(other)
     other_state.reset_history(history)
     other.restore_view(view)
-    assert other.units.text() == "epochs"
+    assert other.units.currentText() == "Epochs"
     assert other.loss.content.hidden == {EACH}
     assert other.loss.view_range()[0] == pytest.approx((0.5, 1.5))
     assert other.view_state() == view

@@ -386,11 +386,11 @@ def test_a_page_that_grew_out_of_sight_can_be_scrolled_to_its_end(qtbot: QtBot, 
 
 
 def test_what_was_ticked_in_the_list_of_classes_is_taken_however_it_is_closed(qtbot: QtBot) -> None:
-    picker, edited = ClassPicker(), list[tuple[str, ...]]()
+    picker, edited = ClassPicker(2, 10), list[tuple[str, ...]]()
     qtbot.addWidget(picker)
     picker.set_options(("0", "1", "2", "3"))
-    picker.set_classes(("0", "1"))
-    picker.classesEdited.connect(edited.append)
+    picker.set_value(("0", "1"))
+    picker.valueEdited.connect(edited.append)
     show_window(qtbot, picker)
     menu = picker.menu()
     done = menu.actions()[-1]

@@ -126,6 +126,7 @@ class SegmentedControl(QFrame):
 
     #: Key of the option that the user has chosen.
     currentChanged = Signal(str)
+    _current = ""
 
     def __init__(self, options: Sequence[tuple[str, ...]]) -> None:
         super().__init__()
@@ -133,7 +134,17 @@ class SegmentedControl(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._buttons: dict[str, QPushButton] = {}
         self._group = QButtonGroup(self)
-        layout = fill(QHBoxLayout(self), spacing=0)
+        self._row = fill(QHBoxLayout(self), spacing=0)
+        self.set_options(options)
+        self._group.buttonToggled.connect(self._on_button_toggled)
+
+    def set_options(self, options: Sequence[tuple[str, ...]]) -> None:
+        """Offer other options; the chosen one stays chosen, unless it is not among them."""
+        before, self._buttons = self._buttons, {}
+        for button in before.values():
+            self._group.removeButton(button)
+            button.hide()
+            button.deleteLater()
         for key, text, *tip in options:
             button = QPushButton(text.replace("&", "&&"), self)
             button.setCheckable(True)
@@ -145,9 +156,8 @@ class SegmentedControl(QFrame):
             button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             self._buttons[key] = button
             self._group.addButton(button)
-            layout.addWidget(button)
-        self.set_current(options[0][0])
-        self._group.buttonToggled.connect(self._on_button_toggled)
+            self._row.addWidget(button)
+        self.set_current(self._current if self._current in self._buttons else options[0][0])
 
     def current(self) -> str:
         """Key of the chosen option."""
@@ -179,10 +189,10 @@ class SegmentedControl(QFrame):
 class ClassPicker(QPushButton):
     """The menu stays open until Done, Enter or a click elsewhere; then it announces the choice once."""
 
-    classesEdited = Signal(tuple)
+    valueEdited = Signal(tuple)
     messageChanged = Signal(str)
 
-    def __init__(self, fewest: int = 2, most: int = 10) -> None:
+    def __init__(self, fewest: int, most: int) -> None:
         super().__init__()
         self._limits = (fewest, most)
         self._chosen: tuple[str, ...] = ()
@@ -205,7 +215,7 @@ class ClassPicker(QPushButton):
         self._done.setToolTip("Take the ticked classes (Enter); Space ticks one")
         self._tick()
 
-    def set_classes(self, names: tuple[str, ...]) -> None:
+    def set_value(self, names: tuple[str, ...]) -> None:
         """Tick these classes."""
         self._chosen, text = names, ", ".join(names)
         self.setText(text if len(text) <= 12 else f"{len(names)} classes")
@@ -265,5 +275,5 @@ class ClassPicker(QPushButton):
             return
         self.messageChanged.emit("")
         if names != self._chosen:
-            self.set_classes(names)
-            self.classesEdited.emit(names)
+            self.set_value(names)
+            self.valueEdited.emit(names)

@@ -80,8 +80,11 @@ class MessageBar(QFrame):
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
     def show_error(self, text: str) -> None:
-        """Show what has failed."""
-        self.show_message(text, "error")
+        """Show what has failed or is wrong; with "" nothing is."""
+        if text:
+            self.show_message(text, "error")
+        else:
+            self.clear()
 
     def clear(self) -> None:
         """Take the message away."""

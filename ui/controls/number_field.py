@@ -1,16 +1,16 @@
-"""Fields and a slider for numbers that say in a sentence what is wrong with what was typed."""
+"""Fields for numbers that say in a sentence what is wrong with what was typed."""
 
 import math
 import re
 from typing import Any, override
 
 from PySide6.QtCore import QLocale, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QValidator, QWheelEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QLineEdit, QSlider, QWidget
+from PySide6.QtGui import QValidator, QWheelEvent
+from PySide6.QtWidgets import QDoubleSpinBox, QLineEdit
 
 from cnnviz.quantities import MINUS, format_count, format_plain, format_value
-from ui.controls.layouts import fill, scaled
-from ui.theme import Theme, follow_theme, mono_font, repolish
+from ui.controls.layouts import scaled
+from ui.theme import repolish
 
 _PARTIAL_INT = re.compile(r"[+\-−]?\d*")
 _PARTIAL_FLOAT = re.compile(r"[+\-−]?\d*[.,]?\d*([eE][+\-−]?\d*)?")
@@ -154,7 +154,7 @@ def _steps(value: float) -> list[float]:
 class IntListField(QLineEdit):
     """Numbers separated by commas or spaces, each within limits; an empty line is an empty list."""
 
-    valuesEdited = Signal(tuple)
+    valueEdited = Signal(tuple)
     messageChanged = Signal(str)
 
     def __init__(self, limits: tuple[int, int], counts: tuple[int, int]) -> None:
@@ -165,7 +165,7 @@ class IntListField(QLineEdit):
         self.message = ""
         self.editingFinished.connect(self._on_editing_finished)
 
-    def set_values(self, values: tuple[int, ...]) -> None:
+    def set_value(self, values: tuple[int, ...]) -> None:
         """Show other numbers."""
         self._values = values
         self.setText(", ".join(map(str, values)))
@@ -184,7 +184,7 @@ class IntListField(QLineEdit):
         _say(self, "")
         if values != self._values:
             self._values = values
-            self.valuesEdited.emit(values)
+            self.valueEdited.emit(values)
 
 
 def _say(field: NumberField | IntListField, message: str) -> None:
@@ -194,46 +194,3 @@ def _say(field: NumberField | IntListField, message: str) -> None:
         field.setProperty("invalid", bool(message))
         repolish(field)
         field.messageChanged.emit(message)
-
-
-class PowerSlider(QWidget):
-    """Positive number in the steps 1, 2 and 5 of each decade; its ends are exponents of ten."""
-
-    valueEdited = Signal(float)
-
-    def __init__(self, name: str, lowest: int, highest: int, value: float) -> None:
-        super().__init__()
-        steps = [float(f"{digit}e{each}") for each in range(lowest, highest + 1) for digit in (1, 2, 5)]
-        self._values = steps[:-2]
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, len(self._values) - 1)
-        self.slider.setPageStep(3)
-        self.slider.setAccessibleName(name)
-        self._number = QLabel()
-        self._number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        fill(QHBoxLayout(self), QLabel(name), (self.slider, 1), self._number, spacing=8)
-        self.set_value(value)
-        self.slider.valueChanged.connect(self._on_value_changed)
-        follow_theme(self)
-
-    def value(self) -> float:
-        """Number chosen."""
-        return self._values[self.slider.value()]
-
-    def set_value(self, value: float) -> None:
-        """Choose the nearest number of the slider; no signal."""
-        nearest = min(self._values, key=lambda each: abs(math.log10(each) - math.log10(value)))
-        with QSignalBlocker(self.slider):
-            self.slider.setValue(self._values.index(nearest))
-        self._number.setText(format_value(nearest))
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        font = mono_font(theme.base_pt * 0.95, theme=theme)
-        self._number.setFont(font)
-        # Of the font, not of the label: out of sight that keeps its former style, and asks for its room.
-        self._number.setFixedWidth(QFontMetrics(font).horizontalAdvance("0.0005"))
-
-    def _on_value_changed(self) -> None:
-        self._number.setText(format_value(self.value()))
-        self.valueEdited.emit(self.value())

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, QSettings, Qt
 
 from cnnviz.covers import Secret
 from cnnviz.lab.course import FREE, free_lab
@@ -25,6 +25,7 @@ from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.panels.translation.subject import FREE as WHOLE
+from ui.settings import LAB_OPEN
 from ui.state import RunStatus
 from ui.window.finder import Entry
 from ui.window.main_window import MainWindow
@@ -99,6 +100,17 @@ class LabGuide(QObject):
         state.pinnedChanged.connect(self._on_pinned_changed)
         for changed in (state.runChanged, state.draftChanged, self.control.stepChanged):
             changed.connect(self._call)
+
+    def begin(self, settings: QSettings, first: Path | None) -> None:
+        """Open the first lab, or the guide as it was left; remember from now on whether it is open."""
+        self._document.lab_taker, self._document.finish_words = self.open_file, self.finish
+        self._window.lab_dock.shown.connect(partial(settings.setValue, LAB_OPEN))
+        if first is not None:
+            self.open_file(first)
+        elif settings.value(LAB_OPEN, False, type=bool):
+            self._window.lab_dock.set_shown(True)
+        else:
+            self.bring_back()
 
     # --- what can be asked for ------------------------------------------------------------------------------
 
@@ -385,8 +397,9 @@ class Happenings(QObject):
         translation.moved.connect(
             lambda *_: self._tell("dragged", what=f"{state.shift.dx}, {state.shift.dy}")
         )
-        self._model = backprop.model
-        backprop.model.choicesChanged.connect(self._on_choices_changed)
+        backprop.model.choicesChanged.connect(
+            lambda: backprop.model.choices.rule and self._tell("rule", what=backprop.model.choices.rule)
+        )
         backprop.header.stepRequested.connect(
             lambda number: self._tell("walked", what=backprop.model.steps[number].kind.value)
         )
@@ -434,10 +447,6 @@ class Happenings(QObject):
             self._control.take_own(OwnImage.of(sample.pixels, sample.label, sample.origin))
         elif before is self._dataset:
             self._tell("sampled", what=str(sample.index))
-
-    def _on_choices_changed(self) -> None:
-        if self._model.choices.rule:
-            self._tell("rule", what=self._model.choices.rule)
 
     def _on_pinned_changed(self) -> None:
         """Tell which cell of the step's network was chosen; one that goes along to another map is not."""

@@ -1,9 +1,7 @@
 """The prediction of a step: asked for, committed, and beside it the result."""
 
 import re
-from collections.abc import Sequence
 from contextlib import suppress
-from html import escape
 from itertools import pairwise
 from typing import override
 
@@ -11,15 +9,17 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QLineEdit, QRadioButton, QVBoxLayout, QWidget
 
-from cnnviz.drawing.page import Page, broken
+from cnnviz.drawing import Ink
+from cnnviz.drawing.page import Card, Item, Page, broken, down
 from cnnviz.errors import ParameterError
+from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.lab.judging import Verdict, answer_words, checked_answer, distance_words, typed_number
-from cnnviz.lab.measures import MEASURES, Measured
+from cnnviz.lab.measures import MEASURES
 from cnnviz.lab.model import DIRECTIONS, Answer, Prediction
-from cnnviz.lab.record import StepRecord
-from ui.controls.buttons import Button, IconLabel
+from cnnviz.lab.record import Commitment, StepRecord
+from ui.controls.buttons import Button
 from ui.controls.keyboard import is_enter, plain_arrow_step
-from ui.controls.labels import RichLabel, SectionTitle, WrapLabel
+from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill, named
 from ui.lab.revealing import Reveal
 from ui.page_view import PageView
@@ -33,14 +33,14 @@ _GIVES_UP = (
     "Once you have seen the result, you can no longer predict in this step, or get points for a prediction."
 )
 _GIVEN_UP = "You asked to see the result without a prediction."
-_VERDICTS = {
-    "right": ("circle-check", "success"),
-    "close": ("target", "winner"),
-    "not close": ("circle-x", "danger"),
-    "not right": ("circle-x", "danger"),
-    "not to be judged": ("info", "muted"),
+_INKS: dict[str, Ink] = {
+    "right": "success",
+    "close": "warning",
+    "not close": "danger",
+    "not right": "danger",
+    "not to be judged": "muted",
 }
-"""Icon and colour by `Verdict.nearness`."""
+"""Colour by `Verdict.nearness`."""
 _NATS = "Nats: the unit of natural logarithms. A guess between two classes costs ln 2 = 0.693 nats."
 #: Pixels that the text of an answer stands lower than its button, so that both are on one line.
 _LOWER = 3
@@ -69,7 +69,7 @@ class PredictionCard(QWidget):
         self.choices = QWidget()
         self._answers = fill(QVBoxLayout(self.choices), spacing=4)
         self._choices = QButtonGroup(self)
-        self.how, self.cell = WrapLabel("", role="text"), WrapLabel("", role="text")
+        self.cell = WrapLabel("", role="text")
         self.error = WrapLabel("", role="danger", small=True)
         self.commit = Button("Commit", "check", tooltip="Commit to this prediction")
         self.hint = WrapLabel("", small=True)
@@ -79,21 +79,13 @@ class PredictionCard(QWidget):
             "Show the result", tooltip="See the result, and make no prediction in this step"
         )
         self.keep_predicting = Button("Predict first", tooltip="Go back to the question; nothing is shown")
-        self.predicted = WrapLabel("", role="text")
-        self.verdict_icon, self.verdict = IconLabel(), WrapLabel("", role="title")
-        self.verdict_row = QWidget()
-        fill(QHBoxLayout(self.verdict_row), self.verdict_icon, (self.verdict, 1), spacing=6)
-        self.waiting = WrapLabel("", role="muted")
-        self.limit, self.moment = WrapLabel("", small=True), WrapLabel("", small=True)
-        self.picture = PageView(lambda _ask: None)
-        self.why, self.besides = WrapLabel("", role="text"), RichLabel()
+        self.result = PageView(lambda _ask: None)
         row = fill(QHBoxLayout(), self.commit, 1)
         skipping = fill(QHBoxLayout(), self.skip, self.show_result, self.keep_predicting, 1, spacing=8)
         fill(
             QVBoxLayout(self), SectionTitle("Predict"), self.question, self.number_row,
-            self.choices, self.how, self.cell, row, self.understood, self.error, self.hint,
-            self.warning, skipping, self.predicted, self.verdict_row, self.limit,
-            self.picture, self.why, self.besides, self.moment, self.waiting, spacing=8,
+            self.choices, self.cell, row, self.understood, self.error, self.hint,
+            self.warning, skipping, self.result, spacing=8,
         )  # fmt: skip
         self.number.returnPressed.connect(self._on_commit_clicked)
         self.number.textEdited.connect(self._clear_error)
@@ -142,15 +134,14 @@ class PredictionCard(QWidget):
         self._cell = cell
         prediction = self._prediction
         if prediction is not None and prediction.kind == "cell":
-            self.how.set_text(f"Click a cell of {prediction.stage} in the panel, then commit to it.")
-            self.cell.set_text(
-                "Chosen: none yet" if cell is None else f"Chosen: {answer_words(prediction, cell)}"
-            )
+            chosen = "none yet" if cell is None else answer_words(prediction, cell)
+            how = f"Click a cell of {prediction.stage} in the panel, then commit to it."
+            self.cell.set_text(f"{how}\nChosen: {chosen}")
             self.complain("")
 
     def show_record(self, done: StepRecord, reveal: Reveal) -> None:
         """Show what was committed to, and what is known of the result."""
-        prediction, commitment, verdict = self._prediction, done.prediction, reveal.verdict
+        prediction, commitment = self._prediction, done.prediction
         if prediction is None:
             return
         is_open = self._prediction_is_open = commitment is None and not done.revealed
@@ -159,42 +150,15 @@ class PredictionCard(QWidget):
             (self.number_row, prediction.kind == "number"),
             (self.understood, bool(self.understood.text())),
             (self.choices, prediction.kind in ("choice", "direction")),
-            (self.how, prediction.kind == "cell"),
             (self.cell, prediction.kind == "cell"),
             (self.commit, True),
             (self.hint, not self.error.text()),
         ):
             part.setVisible(is_open and is_shown)
         self._show_skip()
-        predicted = "" if is_open else _GIVEN_UP
-        if commitment is not None:
-            late = f", made {commitment.words}" if commitment.after_run else ""
-            said = answer_words(prediction, commitment.answer)
-            predicted = f"Your prediction: {said}{late}" if late or verdict is None else ""
-        for label, text in (
-            (self.predicted, predicted),
-            (self.limit, _limit(prediction, verdict)),
-            (self.why, reveal.why),
-            (self.moment, reveal.moment),
-            (self.waiting, reveal.waiting or reveal.remark),
-        ):
-            label.show_text(text)
-        self.besides.setText(_table(reveal.besides))
-        self.besides.setAccessibleName(
-            "\n".join(f"{each.as_written.title}: {each.words}" for each in reveal.besides)
-        )
-        self.besides.setToolTip(_tip(self.besides.text()))
-        self.besides.setVisible(bool(reveal.besides))
-        self.verdict_row.setVisible(verdict is not None)
-        if verdict is not None:
-            self.verdict_icon.set_icon(*_VERDICTS[verdict.nearness])
-            self.verdict.set_text(verdict.words)
-            self.verdict.setToolTip(_tip(verdict.words))
-        self.picture.setVisible(reveal.picture is not None)
-        if reveal.picture is not None:
-            theme = theme_manager().theme
-            body = broken(reveal.picture.body, theme.px(_WIDE), theme)
-            self.picture.show_page(Page(body))
+        self.result.setHidden(is_open)
+        if not is_open:
+            self.result.show_page(_result(prediction, commitment, reveal))
 
     # --- without a prediction -------------------------------------------------------------------------------
 
@@ -299,15 +263,30 @@ class _Choice(QWidget):
         self._button.setFocus(Qt.FocusReason.MouseFocusReason)
 
 
-def _table(besides: Sequence[Measured]) -> str:
-    """Return numbers that were measured besides as a table, each with what it is."""
-    rows = (
-        f'<tr><td style="padding:2px 12px 2px 0">{escape(title[0].upper() + title[1:])}</td>'
-        f'<td align="right" style="padding:2px 0">{escape(each.words)}</td></tr>'
-        for each in besides
-        if (title := each.as_written.title)
-    )
-    return f'<table width="100%">{"".join(rows)}</table>'
+def _result(prediction: Prediction, made: Commitment | None, reveal: Reveal) -> Page:
+    """What was predicted, what came of it, and why: of all that what there is."""
+    verdict, predicted = reveal.verdict, _GIVEN_UP
+    if made is not None:
+        late = f", made {made.words}" if made.after_run else ""
+        said = answer_words(prediction, made.answer)
+        predicted = f"Your prediction: {said}{late}" if late or verdict is None else ""
+    titles = ((each.as_written.title, each.words) for each in reveal.besides)
+    besides = "\n".join(f"{title[0].upper()}{title[1:]}: {words}" for title, words in titles if title)
+    items: list[Item] = _words("predicted", predicted)
+    if verdict is not None:
+        items += _words("verdict", verdict.words, "strong", _INKS[verdict.nearness])
+        items += _words("limit", _limit(prediction, verdict), "small", "muted")
+    if reveal.picture is not None:
+        theme = theme_manager().theme
+        items.append(broken(reveal.picture.body, theme.px(_WIDE), theme))
+    items += [*_words("why", reveal.why), *_words("besides", besides)]
+    items += _words("moment", reveal.moment, "small", "muted")
+    return Page(down(*items, *_words("waiting", reveal.waiting or reveal.remark, "", "muted"), gap=8))
+
+
+def _words(key: str, words: str, font: str = "", ink: Ink = "text") -> list[Item]:
+    """A card with words, or none where there are none."""
+    return [Card(key, WORDS, Words(words, font, ink), tip=_tip(words), room=None)] if words else []
 
 
 def _tip(text: str) -> str:
@@ -315,9 +294,9 @@ def _tip(text: str) -> str:
     return _NATS if re.search(r"\bnats\b", text) else ""
 
 
-def _limit(prediction: Prediction, verdict: Verdict | None) -> str:
+def _limit(prediction: Prediction, verdict: Verdict) -> str:
     """Return how far off a number that is not right may be to be right; "" for all else."""
-    if prediction.kind != "number" or verdict is None or verdict.is_right is not False:
+    if prediction.kind != "number" or verdict.is_right is not False:
         return ""
     if not prediction.tolerance:
         return "Right: only the exact number."

@@ -164,16 +164,11 @@ class Revealer(QObject):
 
     # --- measuring ------------------------------------------------------------------------------------------
 
-    def _results_of(self, step: Step) -> tuple[Measured, ...]:
-        """Return what was measured in another step, on the network that the lab has there."""
-        found = self._control.found(step)
-        return () if found is None or self._control.differing(step, found.experiment) else found.measured
-
     def _measure(self, step: Step, snapshot: Snapshot) -> None:
-        state, lab = self._state, self._control.lab
+        state, control, lab = self._state, self._control, self._control.lab
         assert state.dataset is not None
         assert lab is not None
-        experiment, dataset, record = state.experiment, state.dataset, self._control.record
+        experiment, dataset, record = state.experiment, state.dataset, control.record
         earlier, is_known = lab.steps[: lab.steps.index(step)], state.history.covers(snapshot.step)
         history = state.history.forked(snapshot.step) if is_known else History()  # which nothing is added to
         filters = f"{snapshot.network.filter_layers[0]}.weight"
@@ -181,7 +176,11 @@ class Revealer(QObject):
         pixels, step_done = record.own and record.own.array, record.step(step.id)
         looked = None if step_done.found is None else step_done.found.looked
         looked = looked or LookedAt(self._state.pinned, self._channel())
-        results = {each.id: self._results_of(each) for each in earlier}
+        known = ((each, control.found(each)) for each in earlier)
+        results = {  # of other steps, on the network that the lab has there
+            each.id: () if found is None or control.differing(each, found.experiment) else found.measured
+            for each, found in known
+        }
         self._is_measuring = True
 
         def work(context: Context) -> tuple[Found, Page | None]:

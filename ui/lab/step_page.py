@@ -5,13 +5,14 @@ from functools import lru_cache
 from html import escape
 from typing import override
 
-import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from cnnviz.drawing.page import Card, Page
+from cnnviz.drawing.page import Card, Page, across, down
 from cnnviz.graphics.formula import FORMULA, Formulas
+from cnnviz.graphics.pictures import PHOTO, Photo
+from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.lab import markup
 from cnnviz.lab.figures import Picture
 from cnnviz.lab.markup import Block, Spans, parse_text, plain_text
@@ -27,7 +28,7 @@ from ui.page_view import PageView
 from ui.panels.report.fields import AnswerField, HeadField
 from ui.panels.report.work import Complain, StudentWork
 from ui.state import AppState
-from ui.theme import mono_font, theme_manager
+from ui.theme import mono_font
 from ui.window.actions import action_row
 
 _SET = "The window is ready for this step."
@@ -142,7 +143,7 @@ class WhoFields(QWidget):
 
 _STRONG = '<span style="font-weight:600">'
 #: Side of the image of a step, in pixels at scale 1.
-_SIDE = 84
+_SIDE = 86
 _order = lru_cache(2)(epoch_order)
 _TRAIN = action_row("train").label
 _ITEM = '<p style="margin:0 0 0 16px; text-indent:-12px">\N{BULLET}&nbsp;&nbsp;{}</p>'
@@ -231,23 +232,21 @@ class FigureView(QLabel):
             self.setFixedHeight(max(round(self.width() * pixmap.height() / pixmap.width()), 1))
 
 
-class StepImage(QWidget):
+class StepImage(PageView):
     """Shows which training image the last step took in, or which one the first step will."""
 
     def __init__(self, state: AppState) -> None:
-        super().__init__()
+        super().__init__(lambda _ask: None)
         self._state, self._is_wanted = state, False
-        self.picture, self.said = named(QLabel(), role="paper"), WrapLabel("", role="text")
-        fill(QHBoxLayout(self), self.picture, (self.said, 1), spacing=10)
-        state.runChanged.connect(self._look)
-        state.datasetChanged.connect(self._look)
+        state.runChanged.connect(self._show_image)
+        state.datasetChanged.connect(self._show_image)
 
     def set_step(self, step: Step) -> None:
         """Show it in steps that wait for slow motion."""
         self._is_wanted = any(each.event == "slowed" for each in step.done_when)
-        self._look()
+        self._show_image()
 
-    def _look(self) -> None:
+    def _show_image(self) -> None:
         data, run, experiment = self._state.dataset, self._state.run, self._state.experiment
         is_known = data is not None and experiment.batch_size == 1 and data.classes == experiment.classes
         self.setVisible(self._is_wanted and is_known)
@@ -256,14 +255,8 @@ class StepImage(QWidget):
         number = max(run.step, 1)
         epoch, place = divmod(number - 1, len(data.train_labels))
         index = _order(len(data.train_labels), experiment.seed, epoch)[place]
-        pixels = np.ascontiguousarray(data.train_images[index][0])
-        height, width = pixels.shape
-        image = QImage(pixels.data, width, height, width, QImage.Format.Format_Grayscale8)
-        side = theme_manager().theme.px(_SIDE)
-        self.picture.setPixmap(
-            QPixmap.fromImage(image).scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)
-        )
         name = data.classes[data.train_labels[index]]
         what = f"Step {format_count(number)} took in" if run.step else "The first step will take in"
-        self.said.set_text(f"{what} this training image, {with_article(name)}.")
-        self.picture.setAccessibleName(self.said.text())
+        image = Card("image", PHOTO, Photo(data.train_images[index][0]), room=_SIDE)
+        words = Words(f"{what} this training image, {with_article(name)}.", align="left middle")
+        self.show_page(Page(down(across(image, Card("said", WORDS, words), room=_SIDE, gap=10))))

@@ -142,7 +142,7 @@ ACTIONS = (
         key="Ctrl+I", icon="plus", short="Insert into report",
     ),
     ActionRow(
-        name="export_report", menu="&File", text="Export re&port…", handler="lab.guide.export",
+        name="export_report", menu="&File", text="Export re&port…", handler="lab.export",
         tooltip="write the lab report as PDF, web page or folder", key="Ctrl+Shift+E", icon="file-text",
     ),
     ActionRow(
@@ -186,28 +186,28 @@ ACTIONS = (
         enabled=_LOADED,
     ),
     ActionRow(
-        name="lab", menu="&Lab", text="&Lab guide", handler="lab.guide.enter", key="Ctrl+L", icon="list",
+        name="lab", menu="&Lab", text="&Lab guide", handler="lab.enter", key="Ctrl+L", icon="list",
         tooltip="the guided lab at the right, at its open step: predict, do, see, explain, hand in",
         help="the lab guide, at its open step",
     ),
     ActionRow(
-        name="close_lab", menu="&Lab", text="&Close the guide", handler="lab.guide.put_away", icon="x",
+        name="close_lab", menu="&Lab", text="&Close the guide", handler="lab.put_away", icon="x",
         tooltip="close the column; your work is kept, and the samples get the room",
     ),
     ActionRow(
-        name="show_step", menu="&Lab", text="&Show me", handler="lab.guide.show_me", key="Ctrl+Shift+L",
+        name="show_step", menu="&Lab", text="&Show me", handler="lab.show_me", key="Ctrl+Shift+L",
         tooltip="prepare the window for this step of the lab", help="in the lab: show me",
     ),
     ActionRow(
-        name="next_step", menu="&Lab", text="&Next step", handler="lab.guide.go", argument=1,
+        name="next_step", menu="&Lab", text="&Next step", handler="lab.go", argument=1,
         tooltip="the next step of the lab", key="Ctrl+PgDown",
     ),
     ActionRow(
-        name="last_step", menu="&Lab", text="&Previous step", handler="lab.guide.go", argument=-1,
+        name="last_step", menu="&Lab", text="&Previous step", handler="lab.go", argument=-1,
         tooltip="the previous step of the lab", key="Ctrl+PgUp",
     ),
     ActionRow(
-        name="open_lab", menu="&Lab", text="&Open lab file…", handler="lab.guide.ask", icon="folder-open",
+        name="open_lab", menu="&Lab", text="&Open lab file…", handler="lab.ask", icon="folder-open",
         tooltip="open a lab that somebody else has written", starts_section=True,
     ),
     ActionRow(

@@ -94,7 +94,7 @@ _SAID = re.compile(r"Measured \S+ \S+: (\S+) steps?, seed (\S+)\.(.*)")
 def report(session: Session) -> Iterator[str]:
     """Check the line about the lab."""
     panel, state = session.window.panel(ReportPanel), session.state
-    found, said = panel.numbers, panel.status.text()
+    found, said = panel.measuring.numbers, panel.status.text()
     if found is None:
         if "Measured" in said:
             yield f"nothing was measured, but it says {said!r}"

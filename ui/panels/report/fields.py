@@ -7,9 +7,7 @@ from typing import override
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QTextCursor
 from PySide6.QtWidgets import (
-    QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QVBoxLayout,
@@ -22,7 +20,7 @@ from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
 from ui.controls.keyboard import scroll_to
 from ui.controls.labels import SectionTitle, WrapLabel
-from ui.controls.layouts import fill, named, scaled
+from ui.controls.layouts import Form, fill, named
 from ui.controls.message_bar import MessageBar
 from ui.panels.report.inserts import InsertChoice, InsertList
 from ui.panels.report.work import Complain, StudentWork, attempt
@@ -58,29 +56,19 @@ class HeadField(QLineEdit):
 
     def _forget(self) -> None:
         """Bring nothing back by undo that was typed before."""
-        self.setText(self.text())
-        self.setCursorPosition(0)
+        self.clear()
+        self.look()
 
 
-class HeadFields(QWidget):
+class HeadFields(Form):
     """Title, name, roll number and date."""
 
     def __init__(self, work: StudentWork) -> None:
         super().__init__()
         self._work = work
         self.edits = {name: HeadField(work, name, title, tip) for name, title, tip in _HEAD}
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        scaled(layout.setHorizontalSpacing, 8)
-        scaled(layout.setVerticalSpacing, 6)
-        for place, (name, title, _) in enumerate(_HEAD, start=1):  # a title has a line of its own
-            field, label = self.edits[name], QLabel(title)
-            label.setBuddy(field)
-            row, column = divmod(place, 2) if name != "title" else (0, 0)
-            layout.addWidget(label, row, 2 * column)
-            layout.addWidget(field, row, 2 * column + 1, 1, 3 if name == "title" else 1)
-        layout.setColumnStretch(1, 3)
-        layout.setColumnStretch(3, 2)
+        for name, title, _ in _HEAD:
+            self.add_row(title, self.edits[name])
         self.edits["date"].setPlaceholderText("today")
         work.labChanged.connect(self._show_title)
         self._show_title()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import override
+from functools import partial
 
 from msgspec.structs import replace
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -66,19 +66,6 @@ def caption_field(name: str) -> QLineEdit:
     return field
 
 
-class _PictureList(QListWidget):
-    """Hands letters that are typed to the field for the caption: figures are chosen by their pictures."""
-
-    def __init__(self, words: QLineEdit) -> None:
-        super().__init__()
-        self._words = words
-
-    @override
-    def keyboardSearch(self, search: str) -> None:
-        self._words.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._words.insert(search)
-
-
 class InsertPicker(QDialog):
     """Lists everything that can be put in, panel by panel, with small pictures made one after the other.
 
@@ -96,7 +83,7 @@ class InsertPicker(QDialog):
         self.setWindowTitle("Insert a figure or table")
         self.setObjectName("insert")
         self.words = caption_field("Your caption")
-        self.list = _PictureList(self.words)
+        self.list = QListWidget()
         self.list.setAccessibleName("What can be inserted")
         self.list.setToolTip("What the other panels showed when you last saw them")
         self.list.setWordWrap(True)
@@ -224,6 +211,7 @@ class InsertList(QWidget):
         #: Rows from top to bottom.
         self.rows: list[QWidget] = []
         self._shown: tuple[Insert, ...] = ()
+        self._is_typed = False  # whether it changes by what is typed into a row
         self._layout = fill(QVBoxLayout(self), spacing=2)
         self.hide()
         work.changed.connect(self.look)
@@ -234,10 +222,9 @@ class InsertList(QWidget):
         inserts = self._work.record.step(self.step.id).inserts
         if inserts == self._shown:
             return
-        before, self._shown = self._shown, inserts
-        if _without_words(before) == _without_words(inserts):
-            self._show_words()
-            return
+        self._shown = inserts
+        if self._is_typed:
+            return  # it stands there
         for row in self.rows:
             self._layout.removeWidget(row)
             row.hide()
@@ -246,7 +233,6 @@ class InsertList(QWidget):
         for row in self.rows:
             self._layout.addWidget(row)
         self.setVisible(bool(inserts))
-        self._show_words()
 
     # --- what is asked for ----------------------------------------------------------------------------------
 
@@ -269,7 +255,7 @@ class InsertList(QWidget):
 
     def _remove(self, place: int) -> None:
         insert = self._shown[place]
-        self._work.remove_insert(self.step, place)
+        self._set(self._shown[:place] + self._shown[place + 1 :])
 
         def bring_back() -> None:
             self._message.clear()
@@ -280,48 +266,44 @@ class InsertList(QWidget):
 
     # --- rows -----------------------------------------------------------------------------------------------
 
-    def words_field(self, place: int) -> QLineEdit:
-        """Return the field with the student's own caption of a row."""
-        field = self.rows[place].findChild(QLineEdit)
-        assert isinstance(field, QLineEdit)
-        return field
+    def _set(self, inserts: Sequence[Insert]) -> None:
+        self._work.set_inserts(self.step, tuple(inserts))
 
-    def _show_words(self) -> None:
-        for place, insert in enumerate(self._shown):
-            field = self.words_field(place)
-            if field.text() != insert.words:  # it may be the one that is being typed in
-                field.setText(insert.words)
+    def _on_typed(self, place: int, words: str) -> None:
+        self._is_typed, inserts = True, list(self._shown)
+        inserts[place] = replace(inserts[place], words=words)
+        self._set(inserts)
+        self._is_typed = False
+
+    def _swap(self, place: int) -> None:
+        """Let a figure or table change places with the one before it."""
+        inserts = list(self._shown)
+        inserts[place - 1 : place + 1] = reversed(inserts[place - 1 : place + 1])
+        self._set(inserts)
 
     def _row(self, place: int, insert: Insert) -> QWidget:
-        row = QWidget(self)
+        row, last = QWidget(self), len(self._shown) - 1
         layout = fill(QHBoxLayout(), spacing=6)
         words = caption_field(f"Your caption of {insert.title}")
-        words.textEdited.connect(lambda text: self._work.set_insert_words(self.step, place, text))
+        words.setText(insert.words)
+        words.textEdited.connect(partial(self._on_typed, place))
         fill(QVBoxLayout(row), layout, words, spacing=2)
-        icon = IconLabel()
-        icon.set_icon("image" if insert.data is None else "list", "muted")
-        layout.addWidget(icon)
+        kind = IconLabel()
+        kind.set_icon("image" if insert.data is None else "list", "muted")
+        layout.addWidget(kind)
         layout.addWidget(ElidedLabel(insert.title))
         layout.addWidget(ElidedLabel(_details(insert), role="muted"), 1)
-        higher = IconButton("arrow-up", f"Move {insert.title} up")
-        higher.setObjectName("raise")
-        higher.setEnabled(place > 0)
-        higher.clicked.connect(lambda: self._work.raise_insert(self.step, place))
-        lower = IconButton("arrow-down", f"Move {insert.title} down")
-        lower.setObjectName("lower")
-        lower.setEnabled(place < len(self._shown) - 1)
-        lower.clicked.connect(lambda: self._work.raise_insert(self.step, place + 1))
-        remove = IconButton("x", f"Remove {insert.title}", "you can bring it back")
-        remove.setObjectName("remove")
-        remove.clicked.connect(lambda: self._remove(place))
-        for button in (higher, lower, remove):
+        for icon, does, tip, is_possible, act in (
+            ("arrow-up", f"Move {insert.title} up", "", place > 0, partial(self._swap, place)),
+            ("arrow-down", f"Move {insert.title} down", "", place < last, partial(self._swap, place + 1)),
+            ("x", f"Remove {insert.title}", "you can bring it back", True, partial(self._remove, place)),
+        ):
+            button = IconButton(icon, does, tip)
             button.setProperty("kind", "quiet")
+            button.setEnabled(is_possible)
+            button.clicked.connect(act)
             layout.addWidget(button)
         return row
-
-
-def _without_words(inserts: tuple[Insert, ...]) -> list[Insert]:
-    return [replace(insert, words="") for insert in inserts]
 
 
 def _details(insert: Insert) -> str:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from cnnviz._types import View
 from cnnviz.lab.model import Question, Step
-from cnnviz.lab.record import LabNumbers, Shown
+from cnnviz.lab.record import Shown
 from cnnviz.quantities import now
 from ui.choices import flag, kept, maybe, read, whole
 from ui.controls.buttons import Button
@@ -75,7 +75,7 @@ class ReportPanel(Panel):
         self.head = HeadFields(self.work)
         self.fields = SectionFields(self.work, self.message)
         self.pages = SegmentedControl([("", "")])
-        self._pages_area = fill(QHBoxLayout(), self.pages, 1)
+        self.pages.currentChanged.connect(self._show_section)
         self.run_button = Button(
             "Run the lab",
             "play",
@@ -110,7 +110,8 @@ class ReportPanel(Panel):
         #: What is typed.
         self.words = QWidget()
         keep_for_words(self.words)
-        fill(QVBoxLayout(self.words), self.head, self._pages_area, (self._words_area, 1), spacing=10)
+        column = fill(QVBoxLayout(self.words), self.head, self.pages, (self._words_area, 1), spacing=10)
+        column.setAlignment(self.pages, Qt.AlignmentFlag.AlignLeft)
         #: Whether the pages have the whole panel, as at first in a lab, whose fields the guide shows.
         self.mode = SegmentedControl(_MODES)
         self.mode.currentChanged.connect(self._set_mode)
@@ -138,7 +139,7 @@ class ReportPanel(Panel):
         measuring.finished.connect(self._refresh)
         measuring.failed.connect(self.message.show_error)
         self.export.clicked.connect(self.exporter.ask)
-        self.exporter.ended.connect(self._on_export_ended)
+        self.exporter.ended.connect(self._refresh)
         self.preview.pagesWanted.connect(self._refresh)
         state.runChanged.connect(self._note_run)
         state.testAdded.connect(self._note_run)
@@ -152,11 +153,6 @@ class ReportPanel(Panel):
         self._show_lab()
 
     # --- what others may ask for --------------------------------------------------------------------------
-
-    @property
-    def numbers(self) -> LabNumbers | None:
-        """What was measured for the lab in front; None before it has been."""
-        return self.measuring.numbers
 
     def show_step(self, step_id: str) -> None:
         """Show the section to which a step belongs."""
@@ -205,20 +201,13 @@ class ReportPanel(Panel):
         is_free = self.work.lab.is_free
         self._set_mode("edit" if is_free else "read")
         self.run_button.set_kind("primary" if is_free else "")  # in a lab the export runs it
-        sections, current = self.work.lab.sections, self.pages.current()
+        sections = self.work.lab.sections
         is_named = len(sections) <= _MOST_NAMED
         options: list[tuple[str, str, str]] = []
         for number, each in enumerate(sections, start=1):
             name = f"  {' '.join(each.id.split('-')).capitalize()}" if is_named else ""
             options.append((each.id, f"{number}{name}", each.title))
-        pages = SegmentedControl(options)
-        if any(each.id == current for each in sections):
-            pages.set_current(current)
-        pages.currentChanged.connect(self._show_section)
-        self._pages_area.replaceWidget(self.pages, pages)
-        self.pages.hide()
-        self.pages.deleteLater()
-        self.pages = pages
+        self.pages.set_options(options)
         self._show_section()
         self._show_run()
 
@@ -276,14 +265,10 @@ class ReportPanel(Panel):
         self._on_work_changed()
 
     def _on_covered_changed(self) -> None:
-        if self._state.covered and self.numbers is not None:  # what is on the pages tells an answer
+        if self._state.covered and self.measuring.numbers is not None:  # what is on the pages tells an answer
             self.preview.set_pages([])
         self._show_run()
         self._on_work_changed()
-
-    def _on_export_ended(self, succeeded: bool) -> None:
-        if succeeded:
-            self._refresh()
 
     @override
     def provenance(self) -> Provenance | None:

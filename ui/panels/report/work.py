@@ -14,7 +14,7 @@ from cnnviz.lab.model import Lab, Part, Question, Step
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import LabNumbers, LabRecord, Shown, StepRecord, Version, Work
 from cnnviz.quantities import now
-from cnnviz.report.blocks import LONGEST_WORDS, Insert
+from cnnviz.report.blocks import Insert
 from ui.state import AppState
 
 type Complain = Callable[[str], None]
@@ -174,27 +174,13 @@ class StudentWork(QObject):
         """
         inserts = self.done(step).inserts
         before = len(inserts) if place is None else place
-        self.set_record(self.record.with_inserts(step, (*inserts[:before], insert, *inserts[before:])))
+        self.set_inserts(step, (*inserts[:before], insert, *inserts[before:]))
         if place is None:
             self.inserted.emit()
 
-    def set_insert_words(self, step: Step, place: int, words: str) -> None:
-        """Change the student's own caption of a figure or table."""
-        inserts = list(self.done(step).inserts)
-        inserts[place] = replace(inserts[place], words=words[:LONGEST_WORDS])
-        self.set_record(self.record.with_inserts(step, tuple(inserts)))
-
-    def raise_insert(self, step: Step, place: int) -> None:
-        """Let a figure or table change places with the one before it."""
-        inserts = list(self.done(step).inserts)
-        if 0 < place < len(inserts):
-            inserts[place - 1], inserts[place] = inserts[place], inserts[place - 1]
-            self.set_record(self.record.with_inserts(step, tuple(inserts)))
-
-    def remove_insert(self, step: Step, place: int) -> None:
-        """Take a figure or table out."""
-        inserts = self.done(step).inserts
-        self.set_record(self.record.with_inserts(step, inserts[:place] + inserts[place + 1 :]))
+    def set_inserts(self, step: Step, inserts: tuple[Insert, ...]) -> None:
+        """Put others in the place of what was put into a step; raises `CNNVizError` if they are too many."""
+        self.set_record(self.record.with_inserts(step, inserts))
 
     def _take(self, work: Work) -> None:
         self.work = work

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QGraphicsScene, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGraphicsScene, QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnviz.drawing import Box, Drawing, Ground, Look, Table, drawn
 from cnnviz.drawing.page import CARD, Card
@@ -28,7 +28,7 @@ from cnnviz.palette import DASHES
 from cnnviz.quantities import format_count
 from ui.controls.buttons import IconButton
 from ui.controls.keyboard import has_shift, is_plain
-from ui.controls.layouts import fill, named
+from ui.controls.layouts import fill, named, scaled
 from ui.controls.spoken import Spoken, tell_value
 from ui.controls.tips import BESIDE, ShowsTips, show_tip, wrapped
 from ui.marks import MarkView
@@ -39,7 +39,7 @@ from ui.theme.stylesheet import make_pen, style_plot
 
 Range = tuple[float, float]
 _MARGIN = 12  # room at the right for the half of a number
-_UNIT = 22  # height of what names the x axis, so that plots side by side end at one height
+_UNIT = 28  # height of what names the x axis, so that plots side by side end at one height
 _SHRINKS = 0.4  # while points arrive, the y axis shrinks when the curves fill less of it than this
 _LONG = 20  # heights of the plot: a line that goes farther up and down in all is noise
 _NOWHERE = QPoint()
@@ -161,21 +161,6 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         tip, focus = "Click a name to hide its curve, or to show it again", Qt.FocusPolicy.TabFocus
         name = f"Curves of {title}"
         self.legend = MarkView(LEGEND, name, tip, self._answer, keys_point=True, focus=focus)
-        self._build_plot()
-        self._is_empty: bool | None = None
-        self._empty = named(QLabel(self), role="muted")
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setWordWrap(True)
-        self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.whole = IconButton("maximize", "Show the whole", "or double-click in the plot", "A", parent=self)
-        self.whole.setProperty("kind", "quiet")
-        self.whole.hide()
-        self.whole.clicked.connect(self.reset_view)
-        layout = fill(QVBoxLayout(self), self.legend, (self._widget, 1), unit, spacing=2)
-        layout.setAlignment(unit, Qt.AlignmentFlag.AlignHCenter)
-        follow_theme(self)
-
-    def _build_plot(self) -> None:
         self._view = _ViewBox(enableMenu=False)
         self._axes = {"left": _NumberAxis("left"), "bottom": _NumberAxis("bottom")}
         self._widget = pg.PlotWidget(self, viewBox=self._view, axisItems=dict(self._axes), enableMenu=False)
@@ -200,6 +185,23 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         self._view.doubleClicked.connect(self.reset_view)
         self._view.sigRangeChanged.connect(self._on_range_changed)
         self._widget.scene().sigMouseMoved.connect(self._on_mouse_moved)
+        self._is_empty: bool | None = None
+        self.placeholder = named(QLabel(), role="muted")
+        self.placeholder.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.placeholder.setWordWrap(True)
+        self.placeholder.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.whole = IconButton("maximize", "Show the whole", "or double-click in the plot", "A")
+        self.whole.setProperty("kind", "quiet")
+        self.whole.hide()
+        self.whole.clicked.connect(self.reset_view)
+        #: Lies over the curves: what is to be done while there are none, and the button that ends a zoom.
+        self.over = QGridLayout(self._widget.viewport())
+        scaled(self.over.setContentsMargins, 56, 4, 8, 32)
+        self.over.addWidget(self.placeholder, 0, 0)
+        self.over.addWidget(self.whole, 0, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        layout = fill(QVBoxLayout(self), self.legend, (self._widget, 1), unit, spacing=2)
+        layout.setAlignment(unit, Qt.AlignmentFlag.AlignHCenter)
+        follow_theme(self)
 
     # -- what is shown -------------------------------------------------------------------------------------
 
@@ -209,14 +211,6 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         self._is_stale = True
         if self.isVisible():
             self.catch_up()
-
-    def lay_over(self, part: QWidget) -> None:
-        """Put a part into the middle of the plot, over its curves."""
-        fill(QVBoxLayout(self._widget.viewport()), part).setAlignment(part, Qt.AlignmentFlag.AlignCenter)
-
-    def set_placeholder(self, text: str) -> None:
-        """Text in the middle while there are no points: what to do to get some."""
-        self._empty.setText(text)
 
     @override
     def catch_up(self) -> None:
@@ -229,7 +223,7 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         is_empty = not any(curve.x.size for curve in content.curves)
         if is_empty is not self._is_empty:
             self._is_empty = is_empty
-            self._empty.setVisible(is_empty)
+            self.placeholder.setVisible(is_empty)
             self.plot_item.showGrid(y=not is_empty, alpha=1.0)  # which would go through the words
         self._axes["bottom"].counts = content.x_name != "epochs"
         if not self.is_zoomed:
@@ -282,7 +276,7 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
 
     @override
     def spoken_summary(self) -> str:
-        return CURVES.words(self.content) or self._empty.text()
+        return CURVES.words(self.content) or self.placeholder.text()
 
     @override
     def spoken_value(self) -> str:
@@ -329,7 +323,7 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         """Show the whole."""
         self.is_zoomed = False
         self._set_range(self.content.x_range or (0, 1), self.content.y_range or (0, 1))
-        self._place_whole()
+        self.whole.hide()
         self._draw_lines()
 
     def _set_range(self, x_range: Range, y_range: Range) -> None:
@@ -340,17 +334,8 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
     def _on_range_changed(self, *_: object) -> None:
         if not self._is_setting:
             self.is_zoomed = True
-            self._place_whole()
+            self.whole.show()
             self._draw_lines()
-
-    def _place_whole(self) -> None:
-        """Put the button that ends a zoom into the upper right corner of the plot, or take it away."""
-        self.whole.setVisible(self.is_zoomed)
-        if self.is_zoomed:
-            self.whole.adjustSize()
-            px = self._theme.px
-            self.whole.move(self.width() - self.whole.width() - px(8), self._widget.y() + px(4))
-            self.whole.raise_()
 
     def _answer(self, ask: object) -> None:
         if isinstance(ask, ToggleCurve):
@@ -425,9 +410,6 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        px = self._theme.px
-        self._empty.setGeometry(self.rect().adjusted(px(56), px(8), -px(8), -px(32)))
-        self._place_whole()
         self._draw_lines()
 
     @override

@@ -7,8 +7,8 @@ from functools import partial
 from typing import override
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QLabel, QMenu, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QLabel, QWidget
 
 from cnnviz._types import View as PanelView
 from cnnviz._types import ViewValue
@@ -46,7 +46,7 @@ _CURVES = {
 class View:
     """The unit of the x axes, and which curves are shown."""
 
-    unit: str = one_of("step", "", "Unit of the x axis", run_curves.UNITS.items())
+    unit: str = one_of("step", "list", "Unit of the x axis", run_curves.UNITS.items())
     loss_raw: bool = flag(True, kept="loss.raw")
     loss_mean: bool = flag(True, kept="loss.mean")
     loss_test: bool = flag(True, kept="loss.test")
@@ -79,19 +79,9 @@ class TrainingCurves(HasProvenance, QWidget):
         self._unit.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.loss = CurvePlot("Loss", "Loss over the training steps", self._unit)
         self._next_drawing = single_shot(self, self._draw_new)
-        self.units = Button("step", "chevron-down", "link")
-        self.units.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        self.units.setAccessibleName("Unit of the x axis")
+        self.units = self.choices.controls["unit"]
         self.accuracy = CurvePlot("Accuracy", "Accuracy over the training steps", self.units)
         self._plots = {"loss": self.loss, "accuracy": self.accuracy}
-        self._menu = QMenu(self)
-        self._actions: dict[str, QAction] = {}
-        for unit, text in run_curves.UNITS.items():
-            action = self._actions[unit] = self._menu.addAction(text)
-            action.setCheckable(True)
-            action.triggered.connect(partial(self.choices.choose, unit=unit))
-        below = self.units
-        below.clicked.connect(lambda: self._menu.popup(below.mapToGlobal(below.rect().bottomLeft())))
         for key, plot in self._plots.items():
             plot.toggled.connect(partial(self._toggle, key))
         across = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
@@ -99,7 +89,7 @@ class TrainingCurves(HasProvenance, QWidget):
         self.train = Button("Train", "play", "primary", "Watch the network learn", "Space", self)
         self.train.setProperty("large", True)
         self.train.clicked.connect(lambda: train())
-        self.loss.lay_over(self.train)
+        self.loss.over.addWidget(self.train, 0, 0, Qt.AlignmentFlag.AlignCenter)
         for signal, slot in (
             (self.choices.changed, self._on_chosen),
             (state.historyReset, self._on_history_reset),
@@ -187,7 +177,7 @@ class TrainingCurves(HasProvenance, QWidget):
             plot.show_content(run_curves.loss_plot(run, view.hidden("loss")), is_smooth=is_smooth)
             return
         first = format_count(run_curves.first_mean(history))
-        plot.set_placeholder(_TOO_FEW.format(step=first) if len(history.losses) else self._untrained())
+        plot.placeholder.setText(_TOO_FEW.format(step=first) if len(history.losses) else self._untrained())
         plot.show_content(run_curves.accuracy_plot(run, view.hidden("accuracy")), is_smooth=is_smooth)
 
     def _untrained(self) -> str:
@@ -239,10 +229,5 @@ class TrainingCurves(HasProvenance, QWidget):
         self.choices.choose(**{field: not getattr(self.choices.value, field)})
 
     def _on_chosen(self) -> None:
-        unit = self.choices.value.unit
-        for each, action in self._actions.items():
-            action.setChecked(each == unit)
-        self._unit.setText(unit)
-        self.units.setText(unit)
-        self.units.setToolTip(f"Unit of the x axis: {run_curves.UNITS[unit].lower()}")
+        self._unit.setText(self.choices.value.unit)
         self.draw()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, override
+from typing import override
 
 from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QHideEvent, QResizeEvent
@@ -55,29 +55,20 @@ _LOG_TIP = (
 _PRESENTED = "alone", "tested"  # pages that Page Down leads through; the second where there is a result
 
 
-class Places(NamedTuple):
-    """Where the parts of the panel lie; None where one is out of sight."""
-
-    network: Box | None
-    curves: Box | None = None
-    settings: Box | None = None
-    results: Box | None = None
-    log: Box | None = None
-    switch: Box | None = None
-
-
-def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "curves") -> Places:
+def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "curves") -> dict[str, Box]:
     """Share out the panel: the network first, and by its size alone, so that nothing moves while it trains.
 
     * `form`: least width of the settings, and the height that they want.
     * `page`: what lies below the network where there is no room for all; or a presented page: "alone",
       network and curves, or "tested", the test images.
+    * Returns: where those parts lie that are in sight.
     """
     px, gap = look.px, look.px(_GAP)
     if page == "alone":
-        return Places(*room.columns(Share(62), Share(38), gap=gap))
+        network, curves = room.columns(Share(62), Share(38), gap=gap)
+        return {"network": network, "curves": curves}
     if page == "tested":
-        return Places(None, results=room)
+        return {"results": room}
     wide = max(form[0], px(_SETTINGS))
     if room.width >= px(1000) and room.height >= px(400):
         results = max(px(_RESULTS), 0.19 * room.width)
@@ -86,20 +77,20 @@ def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "cur
         network, below = middle.rows(Share(1), curves, gap=gap)
         upper, lower = right.rows(Share(2), Share(1), gap=gap)
         settings, _ = left.rows(min(form[1], room.height), Share(1))
-        return Places(network, below, settings, upper, lower)
+        return {"network": network, "curves": below, "settings": settings, "results": upper, "log": lower}
     if room.width >= px(760) and room.height >= px(560):
         left, right = room.columns(wide, Share(1), gap=gap)
         settings, log = left.rows(min(form[1], room.height - px(130)), Share(1), gap=gap)
         network, below = right.rows(Share(11), Share(10), gap=gap)
         curves, results = below.columns(Share(1), min(px(_RESULTS), 0.48 * below.width), gap=gap)
-        return Places(network, curves, settings, results, log)
+        return {"network": network, "curves": curves, "settings": settings, "results": results, "log": log}
     network, switch, below = room.rows(Share(11), px(30), Share(8), gap=px(6))
     if page == "curves":
-        return Places(network, curves=below, switch=switch)
+        return {"network": network, "curves": below, "switch": switch}
     if page == "settings":
-        return Places(network, settings=below, switch=switch)
+        return {"network": network, "settings": below, "switch": switch}
     log, results = below.columns(Share(3), Share(5), gap=gap)
-    return Places(network, results=results, log=log, switch=switch)
+    return {"network": network, "results": results, "log": log, "switch": switch}
 
 
 @dataclass(frozen=True)
@@ -119,12 +110,49 @@ class TrainingPanel(Panel):
         self, state: AppState, runs: Runs, analysis: TaskRunner, show_cells: Callable[[], object]
     ) -> None:
         super().__init__()
-        self._state, self._runs = state, runs
+        self._state = state
         self._theme, self._is_alone, self._presented = LIGHT, False, 0
         self.setProperty("role", "panel")
         self.network = NetworkPart(state, analysis, self, show_cells)
-        self._build_widgets()
-        self._follow_state()
+        self.message = MessageBar(self)
+        self.form = SettingsForm(runs.edit, runs.choose_preset, self.message.show_error)
+        self.speed = SpeedControl(state)
+        self.curves = TrainingCurves(state, runs.train_present)
+        self.log = named(LogTable(), "Training log", _LOG_TIP)
+        self.curves.tell = lambda: self._run_drawn("curves")
+        self.log.tell = lambda: self._run_drawn("log")
+        self._log_pace = Pace(_LOG_MS, self)
+        self._log_pace.due.connect(self._draw_log)
+        self._results_timer = single_shot(self, self._draw_results, _RESULTS_MS)
+        self.results = ResultsView(state.choose_test_image)
+        self._log_title = SectionTitle("Log")
+        self._form_area = ScrollColumn(self.form)
+        self._switch = named(SegmentedControl(_PAGES), "Part below the network")
+        self._switch.currentChanged.connect(self._place)
+        self._parts: dict[str, QWidget] = {
+            "network": _column((self.network, 1)),
+            "settings": _column((self._form_area, 1), self.speed),
+            "curves": _column((self.curves, 1)),
+            "results": _column((self.results, 1)),
+            "log": _column(self._log_title, (self.log, 1)),
+        }
+        # In the order in which Tab leads on.
+        for part in (self._switch, *self._parts.values()):
+            part.setParent(self)
+        for signal, slot in (
+            (state.draftChanged, self._on_settings_changed),
+            (state.datasetChanged, self._on_dataset_changed),
+            (state.historyReset, self._on_history_reset),
+            (state.runChanged, self._on_run_changed),
+            (state.evaluationChanged, self._on_evaluation_changed),
+            (state.momentChanged, self._on_moment_changed),
+        ):
+            signal.connect(slot)
+            slot()
+        self.paged.connect(self._place)
+        state.experimentChanged.connect(self._on_settings_changed)
+        state.stepsAdded.connect(lambda lines: self._log_pace.put() if lines else None)
+        state.sampleChanged.connect(self._on_sample_changed)
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
@@ -188,11 +216,10 @@ class TrainingPanel(Panel):
         form = self._parts["settings"].minimumSizeHint().width(), high
         page = _PRESENTED[self.paging()[0]] if self._is_alone else self._switch.current()
         places = places_in(room, self._theme, form, page)
-        parts = {**self._parts, "switch": self._switch}
-        for name, box in places._asdict().items():
-            parts[name].setVisible(box is not None)
-            if box is not None:
-                parts[name].setGeometry(qrect(box).toRect())
+        for name, part in (*self._parts.items(), ("switch", self._switch)):
+            part.setVisible(name in places)
+            if name in places:
+                part.setGeometry(qrect(places[name]).toRect())
 
     @override
     def areas(self) -> dict[str, QWidget]:
@@ -283,51 +310,6 @@ class TrainingPanel(Panel):
         self.form.more.setChecked(found.has_more)
         scroll_later(self._form_area.verticalScrollBar(), found.settings_scroll)
 
-    def _build_widgets(self) -> None:
-        self.message = MessageBar(self)
-        self.form = SettingsForm(self._runs.edit, self._runs.choose_preset, self._complain)
-        self.speed = SpeedControl(self._state)
-        self.curves = TrainingCurves(self._state, self._runs.train_present)
-        self.log = named(LogTable(), "Training log", _LOG_TIP)
-        self.curves.tell = lambda: self._run_drawn("curves")
-        self.log.tell = lambda: self._run_drawn("log")
-        self._log_pace = Pace(_LOG_MS, self)
-        self._log_pace.due.connect(self._draw_log)
-        self._results_timer = single_shot(self, self._draw_results, _RESULTS_MS)
-        self.results = ResultsView(self._state.choose_test_image)
-        self._log_title = SectionTitle("Log")
-        self._form_area = ScrollColumn(self.form)
-        self._switch = named(SegmentedControl(_PAGES), "Part below the network")
-        self._switch.currentChanged.connect(self._place)
-        self._parts: dict[str, QWidget] = {
-            "network": _column((self.network, 1)),
-            "settings": _column((self._form_area, 1), self.speed),
-            "curves": _column((self.curves, 1)),
-            "results": _column((self.results, 1)),
-            "log": _column(self._log_title, (self.log, 1)),
-        }
-        # In the order in which Tab leads on.
-        for part in (self._switch, *self._parts.values()):
-            part.setParent(self)
-
-    def _follow_state(self) -> None:
-        """Draw all that there is, and what changes."""
-        state = self._state
-        for signal, slot in (
-            (state.draftChanged, self._on_settings_changed),
-            (state.datasetChanged, self._on_dataset_changed),
-            (state.historyReset, self._on_history_reset),
-            (state.runChanged, self._on_run_changed),
-            (state.evaluationChanged, self._on_evaluation_changed),
-            (state.momentChanged, self._on_moment_changed),
-        ):
-            signal.connect(slot)
-            slot()
-        self.paged.connect(self._place)
-        state.experimentChanged.connect(self._on_settings_changed)
-        state.stepsAdded.connect(lambda lines: self._log_pace.put() if lines else None)
-        state.sampleChanged.connect(self._on_sample_changed)
-
     def _on_settings_changed(self) -> None:
         self.form.set_settings(self._state.experiment, self._state.draft)
         self.message.clear()  # what was wrong with a field is not in it any more
@@ -371,13 +353,6 @@ class TrainingPanel(Panel):
         self.results.set_result(self._state.dataset, self._state.evaluation)
         self._on_sample_changed()
         self.paged.emit()  # the first result adds a page, and without one there is none
-
-    def _complain(self, text: str) -> None:
-        """Say what is wrong with the field that was edited last; "" when nothing is."""
-        if text:
-            self.message.show_message(text, "error")
-        else:
-            self.message.clear()
 
 
 def _column(*widgets: QWidget | tuple[QWidget, int]) -> QWidget:

@@ -128,29 +128,21 @@ class SettingsForm(QWidget):
             field.choiceEdited.connect(lambda chosen: edited(values[chosen]))
             self._show[name] = lambda value: field.set_choice(str(value))
             return field
-        if setting.count is None:
-            low, high = setting.limits
-            if setting.of is float:
-                field = FloatField(low, high, getattr(LAB5, name))
-            else:
-                field = IntField(int(low), int(high), getattr(LAB5, name))
-            field.valueEdited.connect(edited)
-            self._show[name] = field.set_value
-        elif setting.of is str:
+        if setting.count and setting.of is str:
             field = ClassPicker(*setting.count)
             field.set_options(tuple("0123456789"))
-            field.classesEdited.connect(edited)
-            self._show[name] = field.set_classes
-        else:
+        elif setting.count:
             low, high = setting.limits
             field = IntListField((int(low), int(high)), setting.count)
-            if setting.count[0] == 0:
-                field.setPlaceholderText("none")
-            field.valuesEdited.connect(edited)
-            self._show[name] = field.set_values
+            field.setPlaceholderText("" if setting.count[0] else "none")
+        else:
+            kind = FloatField if setting.of is float else IntField
+            field = kind(*setting.limits, getattr(LAB5, name))
         if not isinstance(field, ClassPicker):
             field.subject = setting.title
+        field.valueEdited.connect(edited)
         field.messageChanged.connect(self._complain)
+        self._show[name] = field.set_value
         return field
 
     def _on_edited(self, name: str, value: Any) -> None:

@@ -1,11 +1,12 @@
 """Check one number: whether the loss does what the gradient says."""
 
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 
 from cnnviz.drawing import Asking
-from cnnviz.drawing.page import Card, Choice, Item, Page, across, down
+from cnnviz.drawing.page import REST, Card, Choice, Item, Page, across, down
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
 from cnnviz.quantities import format_cell, format_signed, format_together, format_value
@@ -49,21 +50,41 @@ _NOTHING = (
 _TIP = "Let the rule “first” decide about tied cells in this panel; the run keeps its own"
 _WITH_FIRST = Choice("with first", "press", "Check with “first”", asks.SetRule("first"), tip=_TIP)
 
-#: Field of `Focus`, title, powers at the ends, tip, and what stands beside it.
-_SLIDERS = (
-    ("eps", "Size of the change", ((-8,), (0,)), "How far the number is changed, up and down", "ε"),
-    ("reach", "Range of the plot", ((-4,), (2,)), "How far the plot reaches to either side", "range ±"),
-)
+
+def _decades(lowest: int, highest: int) -> tuple[float, ...]:
+    """1, 2, 5 of each decade, between powers of ten."""
+    below = [float(f"{digit}e{each}") for each in range(lowest, highest) for digit in (1, 2, 5)]
+    return (*below, 10.0**highest)
+
+
+#: By field of `Focus`: title, tip, what stands beside it, and what can be chosen, from exponent to exponent.
+_SLIDERS = {
+    "eps": ("Size of the change", "How far the number is changed, up and down", "ε", _decades(-8, 0)),
+    "reach": ("Range of the plot", "How far the plot reaches to either side", "range ±", _decades(-4, 2)),
+}
+
+
+def _slider(now: Now, key: str) -> Item:
+    """A slider over 1, 2, 5 of each decade, with its name and its number."""
+    (title, tip, symbol, values), value = _SLIDERS[key], getattr(now.focus, key)
+    place = int(np.argmin(np.abs(np.log(values) - np.log(value))))
+    ends, number = ((0,), (len(values) - 1,)), Words(format_value(values[place]), "mono", align="middle")
+    return across(
+        Card(f"{key} name", WORDS, Words(symbol, align="left middle"), room=None, is_label=True),
+        Choice(key, "slider", title, Asking(_choose, key), place, ends, tip, room=REST),
+        Card(f"{key} number", WORDS, number, room=54, is_label=True),
+        room=None,
+        gap=8,
+    )
+
+
+def _choose(key: Literal["eps", "reach"], place: int) -> asks.Choose:
+    return asks.Choose(key, _SLIDERS[key][-1][place])
 
 
 def page(now: Now) -> Page:
     """Target, ε, both sides of the comparison, and the loss over a range of pokes."""
-    eps, reach = (
-        Choice(
-            key, "power", title, Asking(asks.Choose, key), getattr(now.focus, key), ends, tip, symbol=symbol
-        )
-        for key, title, ends, tip, symbol in _SLIDERS
-    )
+    eps, reach = _slider(now, "eps"), _slider(now, "reach")
     items: list[Item] = [Card("title", WORDS, Words(_title(now), "strong"), room=None)]
     is_weight = now.step.kind in _WEIGHTED and now.target is not None and now.target.is_parameter
     items += [eps] if is_weight else [_way_to_weights(now), eps]
