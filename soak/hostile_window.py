@@ -60,11 +60,9 @@ class Opener:
         message = self._session.window.samples.message
         show = message.show_message
 
-        def heard(
-            text: str, kind: str = "info", action: str = "", act: Callable[[], object] | None = None
-        ) -> None:
+        def heard(text: str, kind: str = "info", *offers: Any, **other: Any) -> None:
             self._hear(text, kind)
-            show(text, kind, action, act)
+            show(text, kind, *offers, **other)
 
         message.show_message = heard
 
