@@ -44,6 +44,7 @@ class Run:
     * `unit`: One of `UNITS`.
     * `planned`: Steps that the run is to have; 0 for no plan.
     * `moment`: Step that is marked.
+    * `tested`: Tests that are shown in place of those on record.
     """
 
     history: History
@@ -51,6 +52,7 @@ class Run:
     unit: str = "step"
     planned: int = 0
     moment: int | None = None
+    tested: tuple[EvaluationPoint, ...] = ()
 
     def x(self, steps: ArrayLike, history: History | None = None) -> Values:
         """Where steps of a run lie: two runs have their own steps, but the same images."""
@@ -97,7 +99,7 @@ class Run:
 
     def tests(self, name: str) -> Curve:
         """Curve of what was measured on the test images."""
-        found: list[EvaluationPoint] = self.history.tests
+        found = self.tested or self.history.tests
         values = np.array([getattr(point, name) for point in found], dtype=np.float64)
         steps = self.x(np.array([point.step for point in found]))
         return Curve(TESTS, steps, values, "winner", "dashed", 1.5, has_dots=True, short="test")

@@ -92,8 +92,7 @@ class Figure(Kept, frozen=True, tag=True):
     caption: Prose
     svg: Annotated[str, Meta(max_length=LARGEST_PICTURE)]  # self-contained vector drawing
     width: Annotated[float, Meta(ge=0.1, le=1)] = 1.0  # share of the width of the text that it takes
-    data: Data | None = None  # the numbers behind it
-    # the numbers behind it as the text of a CSV file, where they are more than one table
+    # the numbers behind it as the text of a CSV file
     csv: Annotated[str, Meta(max_length=LARGEST_PICTURE)] = ""
     # drawn by the window, with names of its own inside that other drawings may have too
     from_screen: bool = False
@@ -157,7 +156,7 @@ def values_of(block: Block) -> dict[str, Any]:
                 "alignments": ["left" if each == "text" else "right" for each in block.formats],
             }  # fmt: skip
         case Figure():
-            return to_builtins(structs.replace(block, data=None, csv=""))
+            return to_builtins(structs.replace(block, csv=""))
         case Formula(equation):
             return {"type": "Formula", "words": equation.words}
         case _:

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
-from cnnviz.drawing import PAPER, Box, Colors, Drawing, to_svg
-from cnnviz.drawing.page import Card, Item, Page, across, down, page_drawn
+from cnnviz.drawing import PAPER, Box, Colors, Drawing, to_csv, to_svg
+from cnnviz.drawing.page import Card, Item, Page, across, down, leaves_of, page_drawn
 from cnnviz.graphics.columns import stage_colors
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.heat_map import COLORS, HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
 from cnnviz.graphics.route import ROUTE, Route, Routed
+from cnnviz.graphics.run_curves import EACH, Run, accuracy_plot, loss_plot
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.graphics.translation import curves_of, sweep_levels, sweep_of
 from cnnviz.history import EvaluationPoint, History
@@ -22,7 +23,7 @@ from cnnviz.layers.pooling import RULE_WORDS
 from cnnviz.palette import STAGE_STYLES, signed_levels
 from cnnviz.quantities import format_count, with_article
 from cnnviz.report.bench import Bench, dots
-from cnnviz.report.blocks import Data, Figure, data
+from cnnviz.report.blocks import Figure
 from cnnviz.routing import PoolRouting
 from cnnviz.translation import OUTPUT, SweepSettings, sweep
 
@@ -30,24 +31,24 @@ WIDTH = 480
 MOST_MAPS = 8
 """Filters and maps beyond these are left out of a figure; its caption says so."""
 
-_SHORT_WINDOW = _FEWEST_STEPS = 20
-
 
 def paged(body: Item, width: float = WIDTH) -> Drawing:
     """Draw a page, as high as it wants to be."""
     return page_drawn(Page(body), Box(0, 0, width, body.height(width, PAPER)), PAPER)
 
 
-def figure(body: Item, name: str, caption: str, numbers: Data | None = None) -> Figure:
-    """Return a page as a figure."""
+def figure(body: Item, name: str, caption: str) -> Figure:
+    """Return a page as a figure, with the numbers of its cards."""
     title = " ".join(name.split("-")).capitalize()
-    return Figure(name, caption, to_svg(paged(body), title, "pt"), data=numbers)
+    cards = [leaf for leaf in leaves_of(body) if isinstance(leaf, Card)]
+    tables = [each._replace(title=card.key) for card in cards for each in card.graphic.tables(card.content)]
+    return Figure(name, caption, to_svg(paged(body), title, "pt"), csv=to_csv(tables).decode())
 
 
-def plain_map(title: str, values: NDArray[Any], colors: Colors, **more: Any) -> Card[Looked]:
+def plain_map(title: str, values: NDArray[Any], colors: Colors, key: str = "", **more: Any) -> Card[Looked]:
     """A map without numbers and lines."""
     shown = HeatMap(values, colors, decimals=-1, lines=False, **more)
-    return Card(title, HEAT_MAP, Looked(shown), title)
+    return Card(key or title, HEAT_MAP, Looked(shown), title)
 
 
 def plot(curves: Sequence[Curve], x_name: str, title: str, high: float, **more: Any) -> Card[Curves]:
@@ -72,35 +73,17 @@ def curves_figure(bench: Bench) -> Figure:
 
 def history_figure(history: History, tests: Sequence[EvaluationPoint], when: str) -> Figure:
     """Loss and accuracy of a run so far; `when` tells of the tests, which are dots."""
-    log_every, end = history.log_every, float(max(history.step, 1))
-    smooth, short = history.loss_curve(log_every), history.loss_curve(_SHORT_WINDOW)
-    steps, right = smooth.steps, history.accuracy_curve(log_every).values
-    # The share of the first few steps is all or nothing, and would be a stroke along the axis.
-    known = steps >= min(_FEWEST_STEPS, history.step)
-    faint, usual = PAPER.mixed("accent", "surface", 0.6), f"last {format_count(log_every)}"
-    loss = plot(
-        [
-            Curve("last 20", steps, short.values, faint, width=0.8),
-            Curve(usual, steps, smooth.values, width=2.2),
-        ],
-        "step", "Loss: mean cross-entropy", 300, x_range=(0.0, end),
-        y_range=(0.0, float(np.nanmax([*smooth.values, *(each.loss for each in tests)])) * 1.15),
-        dots=tuple((each.step, each.loss, "winner") for each in tests),
-    )  # fmt: skip
-    accuracy = plot(
-        [Curve(usual, steps[known], right[known], width=2.2)],
-        "step", "Accuracy: share correct", 300, x_range=(0.0, end), y_range=(0.0, 1.0),
-        dots=tuple((each.step, each.accuracy, "winner") for each in tests),
-    )  # fmt: skip
-    columns = steps.astype(int), short.values, smooth.values, right
-    rows = zip(*(each.tolist() for each in columns), strict=True)
+    run = Run(history, tested=tuple(tests))
+    loss, accuracy = loss_plot(run, hidden=(EACH,)), accuracy_plot(run)
     return figure(
-        across(down(loss), down(accuracy)),
+        across(
+            down(Card("Loss", CURVES, loss, "Loss: mean cross-entropy", room=300)),
+            down(Card("Accuracy", CURVES, accuracy, "Accuracy: share correct", room=300)),
+        ),
         "training-curves",
         f"Loss and accuracy over {format_count(history.step)} training steps, each the mean of the last "
-        f"{format_count(log_every)} steps (thin line: of the last 20). Dots: the test images, {when}; they "
-        "were not trained on.",
-        data(("step", "loss_mean_20", f"loss_mean_{log_every}", f"accuracy_mean_{log_every}"), list(rows)),
+        f"{format_count(history.log_every)} steps. Diamonds: the test images, {when}; they were not trained "
+        "on.",
     )
 
 
@@ -114,22 +97,17 @@ def filters_figure(bench: Bench) -> Figure:
     colors = Colors("signed", *signed_levels(before[:, 0], after[:, 0]))
     rows = [
         [
-            plain_map(f"filter {n}" if each is before else "", each[n, 0], colors, most=30)
+            plain_map(f"filter {n}" if is_first else "", each[n, 0], colors, f"filter {n} {when}", most=30)
             for n in range(count)
         ]
-        for each in (before, after)
+        for is_first, each, when in ((True, before, "before"), (False, after, "after"))
     ]
     left_out = f" The first {count} of {len(before)} are shown." if count < len(before) else ""
-    numbers = [
-        (index, a, b, float(before[index, 0, a, b]), float(after[index, 0, a, b]))
-        for index, _, a, b in np.ndindex(len(before), 1, *before.shape[2:])
-    ]
     return figure(
         _keyed(down(*(across(*row, gap=12) for row in rows)), colors),
         "filters",
         f"Filters of {name} before training (above) and after it, drawn with the same limits: blue "
         f"negative, white 0, red positive.{left_out}",
-        data(("filter", "row", "column", "before", "after"), numbers),
     )
 
 
@@ -145,7 +123,7 @@ def maps_figure(bench: Bench) -> Figure:
             Card(
                 layer,
                 TILES,
-                Chosen(Tiles(maps[:MOST_MAPS], colors, has_key=False)),
+                Chosen(Tiles(maps[:MOST_MAPS], colors, has_key=False, title=layer)),
                 f"{layer}: {' × '.join(map(format_count, maps.shape))}",
             ),
             colors,
@@ -192,16 +170,6 @@ def dots_figure(_: Bench) -> Figure:
         "two-images",
         "Two 6×6 images, the lower one the upper one moved down by one pixel, after the same 3×3 filter with "
         "random weights and after a 2×2 max pool. Outlined: cells that differ.",
-        data(
-            ("stage", "image", "row", "column", "value"),
-            [
-                (stage, image, i, j, float(maps[0, i, j]))
-                for stage, pair in dots().compare().stages.items()
-                if stage in ("pixels", "convolution", "max")
-                for image, maps in enumerate((pair.original, pair.moved), start=1)
-                for i, j in np.ndindex(maps.shape[1:])
-            ],
-        ),
     )
 
 
@@ -238,11 +206,6 @@ def sweep_figure(bench: Bench) -> Figure:
         Card(stage, HEAT_MAP, Looked(replace(each, colors=colors)), STAGE_STYLES[stage].title)
         for stage, each in maps.items()
     ]
-    rows = [
-        (dx, dy, *(float(each[i, j]) for each in shown.values()), float(swept.ink_lost[i, j]))
-        for i, dy in enumerate(dys)
-        for j, dx in enumerate(dxs)
-    ]
     beyond = " Outside the orange line a part of the ink has left the image, which changes the values, too."
     return figure(
         _keyed(across(*cards, gap=6), colors),
@@ -250,7 +213,6 @@ def sweep_figure(bench: Bench) -> Figure:
         f"Relative change of the features of {_image(bench)} for every shift (dx to the right, dy down). "
         f"{_RELATIVE}; pools of {_pool(bench)}; {_BACKGROUND}. Dark: nothing changed. The centre is "
         f"the image where it was.{beyond if swept.ink_lost.any() else ''}",
-        data(("dx", "dy", *(f"{stage}_relative_change" for stage in shown), "ink_lost"), rows),
     )
 
 
@@ -265,10 +227,6 @@ def distance_figure(bench: Bench) -> Figure:
     markers = tuple(Marker(float(x), "ink leaves") for x in firsts)
     shown = curves_of(curves, titles, "max", markers, x_name="dx", bands=("convolution", "max"))
     title = "Relative change against the shift to the right, in pixels"
-    columns = [xs.astype(int), *(each for one in curves.values() for each in (one.mean, one.std)), ink_lost]
-    rows = zip(*(each.tolist() for each in columns), strict=True)
-    kinds = [f"{stage}_relative_change_{what}" for stage in curves for what in ("mean", "spread")]
-    header = ("dx", *kinds, "ink_lost")
     beyond = " From the dotted orange lines outwards, ink of some images has left the frame."
     return figure(
         down(Card("change", CURVES, shown, title, room=320)),
@@ -276,7 +234,6 @@ def distance_figure(bench: Bench) -> Figure:
         f"Relative change against the shift: mean over the first {format_count(bench.swept.digits)} test "
         f"images; bands: one standard deviation, for convolution and max pool. {_RELATIVE}; pools of "
         f"{_pool(bench)}; {_BACKGROUND}.{beyond if np.any(ink_lost) else ''}",
-        data(header, rows),
     )
 
 
@@ -296,18 +253,12 @@ def routing_figure(bench: Bench, routing: PoolRouting) -> Figure:
     row, col = most if window is None else window[1:]
     names = ("Values", f"filter {channel}"), ("Arriving ∂L/∂q", ""), ("Passed on", "")
     route = Route.of(routing, routing.routes(), (channel, int(row), int(col)), names)
-    cells = zip(np.ndindex(route.values.shape), route.values.flat, route.gets.flat, strict=True)
-    top, left = route.corner
     return figure(
         down(Card("route", ROUTE, Routed(route), room=320)),
         "routing",
         f"Gradient through {routing.layer}, filter {channel}, window in row {row}, column {col}: its values, "
         "the gradient of the loss that arrives at the pooled cell, and where it goes "
         f"({RULE_WORDS[routing.rule]}).",
-        data(
-            ("row", "column", "value", "passed_on"),
-            [(top + i, left + j, float(value), float(gets)) for (i, j), value, gets in cells],
-        ),
     )
 
 

@@ -233,9 +233,7 @@ def _files(document: Document) -> Iterator[tuple[str, bytes]]:
     pictures = typeset(sheets, _SECONDS) if sheets else []
     for figure, pages in zip(figures, pictures, strict=True):
         yield f"figure-{figure.name}.png", pages[0]
-        if figure.data is not None:
-            yield f"figure-{figure.name}.csv", to_csv((figure.data.header, *figure.data.rows))
-        elif figure.csv:  # of a report that was opened, perhaps, and so of anybody
+        if figure.csv:  # of a report that was opened, perhaps, and so of anybody
             yield f"figure-{figure.name}.csv", to_csv(rows_in(figure.csv))
     for table in document.tables:
         yield f"table-{table.name}.csv", to_csv((table.data.header, *table.data.rows))

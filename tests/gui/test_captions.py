@@ -7,6 +7,7 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from cnnviz.drawing import to_csv
 from cnnviz.experiment import LENET
 from cnnviz.graphics.translation import stage_keys, stage_title, stages_of
 from cnnviz.report.figures import distance_figure
@@ -15,7 +16,7 @@ from cnnviz.translation import Curve
 from tests.gui.document_driving import begin_again
 from tests.gui.driving import click
 from tests.gui.whole_window import rest, show_panel, train
-from ui.export.figures import Figure, caption_of, file_name_of, tables_of, to_csv
+from ui.export.figures import Figure, caption_of, file_name_of, tables_of
 from ui.panels.backprop.asks import Choose, SetLabel, SetRule
 from ui.panels.backprop.focus import StepKind
 from ui.panels.training.panel import TrainingPanel

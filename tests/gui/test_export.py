@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QWidget
 
 from cnnviz.document.archive import load_picture
 from cnnviz.document.types import Seen
-from cnnviz.drawing import DARK, LIGHT, PRINT, Colors, Drawing, Table, drawn
+from cnnviz.drawing import DARK, LIGHT, PRINT, Colors, Drawing, Table, drawn, to_csv
 from cnnviz.drawing.drawing import captioned
 from cnnviz.drawing.page import Card, Page, down
 from cnnviz.files import atomic_write
@@ -30,7 +30,7 @@ from tests.engine.report_cases import needs_poppler
 from tests.gui.driving import PATIENCE, show_window
 from tests.gui.whole_window import show_panel
 from ui.export.dialog import ExportDialog
-from ui.export.figures import Figure, tables_of, to_csv
+from ui.export.figures import Figure, tables_of
 from ui.export.formats import draw_pdf, draw_png, draw_svg, to_image
 from ui.page_view import PageView
 from ui.state import AppState, Notice

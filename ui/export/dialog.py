@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnviz.document.types import Document
-from cnnviz.drawing import Drawing
+from cnnviz.drawing import Drawing, to_csv
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write, printable_name
 from cnnviz.quantities import format_count, format_value
@@ -31,7 +31,7 @@ from ui.controls.choice_field import DropDownList
 from ui.controls.layouts import Form, fill, named
 from ui.controls.message_bar import MessageBar
 from ui.controls.number_field import FloatField
-from ui.export.figures import COLOURS, Figure, caption_of, file_name_of, free_path, tables_of, to_csv
+from ui.export.figures import COLOURS, Figure, caption_of, file_name_of, free_path, tables_of
 from ui.export.formats import CM_PER_INCH, Content, draw_pdf, draw_png, draw_svg, natural_width, to_image
 from ui.panels.provenance import catch_up
 from ui.settings import FIGURES_FOLDER, remembered_folder

@@ -11,13 +11,11 @@ import numpy as np
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QDialog, QDockWidget, QWidget
 
-from cnnviz import spreadsheet
 from cnnviz.drawing import Box, Drawing, Ground, Image, Table
 from cnnviz.drawing.drawing import captioned
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment, preset_of
 from cnnviz.quantities import format_count, format_shift, with_article
-from cnnviz.spreadsheet import Cell
 from ui.controls.layouts import outwards
 from ui.panels.contract import Panel
 from ui.panels.provenance import Provenance, catch_up, moment_of, provenance_in, provenances_within
@@ -98,20 +96,6 @@ def tables_of(widget: QWidget) -> list[Table]:
         several = len(tables) > 1
         found += [each._replace(title=f"{name}: {each.title}" if several else name) for each in tables]
     return found
-
-
-def to_csv(tables: Sequence[Table], note: str = "") -> bytes:
-    """Return tables as CSV (RFC 4180, UTF-8, ``.`` as decimal point).
-
-    A single table without a note is nothing but header and rows. Otherwise a line that begins with ``#``
-    names each table, and an empty line parts them. Numbers are the shortest text that gives back the same.
-    """
-    rows: list[Sequence[Cell]] = [[f"# {note}"]] if note else []
-    for number, table in enumerate(tables):
-        if len(tables) > 1:
-            rows += [[], [f"# {table.title}"]] if number else [[f"# {table.title}"]]
-        rows += [table.header, *table.lines()]
-    return spreadsheet.to_csv(rows)
 
 
 def title_of(widget: QWidget) -> str:

@@ -8,11 +8,11 @@ from PySide6.QtCore import QObject, QSize
 from PySide6.QtGui import QImage
 from shiboken6 import isValid
 
-from cnnviz.drawing import PRINT, Box, Drawing, Font, Ground, Rect, Share, Table
+from cnnviz.drawing import PRINT, Box, Drawing, Font, Ground, Rect, Share, Table, to_csv
 from cnnviz.lab.model import Step
 from cnnviz.quantities import now
 from cnnviz.report.blocks import Cell, Data, Insert, fits_as_table, shortened
-from ui.export.figures import Figure, caption_of, figures_of, tables_of, to_csv
+from ui.export.figures import Figure, caption_of, figures_of, tables_of
 from ui.export.formats import draw_svg, natural_width, to_image
 from ui.panels.provenance import catch_up
 from ui.panels.report.inserts import Give, InsertChoice
