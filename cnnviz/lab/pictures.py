@@ -6,7 +6,7 @@ sentence is shown in place of the picture.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
@@ -47,7 +47,7 @@ from cnnviz.palette import STAGE_STYLES
 from cnnviz.quantities import format_count, format_power, format_value, with_article
 from cnnviz.report.bench import Bench, dots
 from cnnviz.report.blocks import Figure
-from cnnviz.report.figures import WIDTH, dots_page, paged, plain_map, plot
+from cnnviz.report.figures import WIDTH, dots_page, paged, plain_map, plot, small_maps
 from cnnviz.routing import VERDICTS, PoolRouting, Target, apply_update, poke_curve
 from cnnviz.translation import POOL_KINDS, REACH, SweepSettings, WinnerChange, sweep_many
 
@@ -58,7 +58,6 @@ _HIGH = 190  # height of a plot
 _LARGE, _SMALL = 46, 9  # largest cells of parts of a map, with numbers, and of whole maps
 _NUMBERED = 50  # of products: with room for two figures of any number
 _TELLING = 62  # of sums of which the largest is looked for: with room for more figures
-_ROW = 280  # width of a row of small maps
 _NARROW = 124  # width of a map beside which there is to be read
 
 # Of a picture in the report, in points: about as wide as beside the panels, or in two columns.
@@ -155,19 +154,6 @@ def _map(
     return Card(title, HEAT_MAP, Looked(HeatMap(values, colors, **more), outlines), title)
 
 
-def _row(title: str, maps: Sequence[NDArray[Any]], colors: Colors, most: int) -> Card[Looked]:
-    """Small maps beside one another, each framed, as large as where there are so many."""
-    high, wide = maps[0].shape
-    gap, count = max(wide // 8, 1), min(len(maps), most)
-    values = np.zeros((high, count * (wide + gap) - gap))
-    blank = np.ones(values.shape, bool)
-    for place, each in enumerate(maps[:most]):
-        part = slice(None), slice(place * (wide + gap), place * (wide + gap) + wide)
-        values[part], blank[part] = each, False
-    side = _ROW / (most * (wide + gap) - gap)
-    return plain_map(title, values, colors, blank=blank, name=None, most=side)
-
-
 _plot = partial(plot, high=_HIGH)
 
 
@@ -214,8 +200,8 @@ def _way(case: Case) -> Made:
     colors = Colors.of("signed", *rows)
     page = down(
         _plot(lines, "step", "Change of the filters", dots=((end, float(way[-1]), "winner"),)),
-        _row("Before training", list(rows[0]), colors, _FILTERS),
-        _row("After training", list(rows[1]), colors, _FILTERS),
+        small_maps("Before training", rows[0], colors, 76, has_key=False, most=30),
+        small_maps("After training", rows[1], colors, 76, has_key=False, most=30),
     )
     return page, {
         "steps": bench.step, "fast_from": 100.0 * round(tenths[fastest] / 100),
@@ -270,10 +256,11 @@ def _mistakes(case: Case) -> Made:
     ]
     for true, taken in kinds:
         places = [n for n in result.mistakes if (result.labels[n], result.predictions[n]) == (true, taken)]
-        title, images = f"{names[true]}, read as {names[taken]}", data.test_images[places, 0]
+        title, chosen = f"{names[true]}, read as {names[taken]}", places[:_IMAGES]
         if len(places) > _IMAGES:
             title = f"{title}: {_IMAGES} of {format_count(len(places))}"
-        cards.append(_row(title, list(images), _GREY, _IMAGES))
+        images, captions = data.test_images[chosen, 0], tuple(map(format_count, chosen))
+        cards.append(small_maps(title, images, _GREY, 112, captions=captions, has_key=False, most=64))
     is_worst, widths = result.labels == worst, _ink_widths(data.test_images)
     missed = is_worst & (result.predictions != worst)
     return down(*cards), {

@@ -45,10 +45,15 @@ def figure(body: Item, name: str, caption: str) -> Figure:
     return Figure(name, caption, to_svg(paged(body), title, "pt"), csv=to_csv(tables).decode())
 
 
-def plain_map(title: str, values: NDArray[Any], colors: Colors, key: str = "", **more: Any) -> Card[Looked]:
+def plain_map(title: str, values: NDArray[Any], colors: Colors, **more: Any) -> Card[Looked]:
     """A map without numbers and lines."""
     shown = HeatMap(values, colors, decimals=-1, lines=False, **more)
-    return Card(key or title, HEAT_MAP, Looked(shown), title)
+    return Card(title, HEAT_MAP, Looked(shown), title)
+
+
+def small_maps(key: str, maps: NDArray[Any], colors: Colors, high: float, **more: Any) -> Card[Chosen]:
+    """Maps beside one another, on one scale; `more` is told to `Tiles`."""
+    return Card(key, TILES, Chosen(Tiles(maps, colors, title=key or "maps", **more)), key, room=high)
 
 
 def plot(curves: Sequence[Curve], x_name: str, title: str, high: float, **more: Any) -> Card[Curves]:
@@ -95,16 +100,14 @@ def filters_figure(bench: Bench) -> Figure:
     )
     count = min(len(before), MOST_MAPS)
     colors = Colors("signed", *signed_levels(before[:, 0], after[:, 0]))
+    captions = tuple(f"filter {n}" for n in range(count))
     rows = [
-        [
-            plain_map(f"filter {n}" if is_first else "", each[n, 0], colors, f"filter {n} {when}", most=30)
-            for n in range(count)
-        ]
-        for is_first, each, when in ((True, before, "before"), (False, after, "after"))
+        small_maps("Before training", before[:count, 0], colors, 90, captions=captions, has_key=False),
+        small_maps("After training", after[:count, 0], colors, 110, captions=captions),
     ]
     left_out = f" The first {count} of {len(before)} are shown." if count < len(before) else ""
     return figure(
-        _keyed(down(*(across(*row, gap=12) for row in rows)), colors),
+        down(*rows),
         "filters",
         f"Filters of {name} before training (above) and after it, drawn with the same limits: blue "
         f"negative, white 0, red positive.{left_out}",
@@ -119,17 +122,13 @@ def maps_figure(bench: Bench) -> Figure:
     pixels = bench.dataset.test_images[sample][0].astype(np.float64)
     chances = tuple(map(float, look.trace.class_probabilities[0]))
     rows = [
-        _keyed(
-            Card(
-                layer,
-                TILES,
-                Chosen(Tiles(maps[:MOST_MAPS], colors, has_key=False, title=layer)),
-                f"{layer}: {' × '.join(map(format_count, maps.shape))}",
-            ),
-            colors,
+        small_maps(
+            f"{layer}: {' × '.join(map(format_count, maps.shape))}",
+            maps[:MOST_MAPS],
+            stage_colors(bench.network, layer, maps),
+            160,
         )
         for layer, maps in shown
-        for colors in (stage_colors(bench.network, layer, maps),)
     ]
     answer = Card("answer", PROBABILITIES, Probabilities(classes, chances, look.label, 3), "Probabilities")
     left_out = f" The first {MOST_MAPS} of {count} maps are shown." if count > MOST_MAPS else ""
@@ -183,8 +182,9 @@ def shift_figure(bench: Bench) -> Figure:
         after = each.stages["max"].features()[1][channel]
         maps |= {f"moved by {each.dx} px": after, f"difference, {each.dx} px": after - before}
     colors = Colors("signed", *signed_levels(*maps.values()))
+    shown = small_maps("", np.stack([*maps.values()]), colors, 200, captions=tuple(maps), most=150)
     return figure(
-        _keyed(across(*(plain_map(words, each, colors) for words, each in maps.items()), gap=7), colors),
+        down(shown),
         "shifted-digit",
         f"Map of filter {channel} behind a max pool of {_pool(bench)}, for {_image(bench)}, for "
         f"the same moved to the right, and what changed. {_RELATIVE}; all five maps have the same limits.",

@@ -170,7 +170,7 @@ def test_folder_holds_pictures_and_the_numbers_of_the_results(document, tmp_path
     curve = bench.curves["relative_change"]["pixels"]
     found = [float(row[2]) for row in rows("figure-change-against-shift.csv") if row[0] == "Pixels"]
     np.testing.assert_array_equal(found, curve.mean)
-    cells = [row[1:] for row in rows("figure-filters.csv") if row[0] != "row"]
+    cells = [row[2:] for row in rows("figure-filters.csv") if row[0] != "map"]
     weights = np.concatenate([net.params["conv1.weight"].ravel() for net in (bench.initial, bench.network)])
     np.testing.assert_array_equal(np.array(cells, float).ravel(), weights)
 
