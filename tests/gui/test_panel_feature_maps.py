@@ -70,6 +70,7 @@ def test_predict_first_covers_what_is_computed_and_who_wins(lab5):
 # -- pins ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.window
 def test_a_click_pins_while_training_goes_on_and_a_second_one_or_escape_frees(lab5):
     lab5.click("conv1", 4, 5)
     assert lab5.pins == [PinnedCell("conv1", (0, 4, 5))]
