@@ -102,6 +102,7 @@ def test_curves_are_read_where_one_points(desk: Desk) -> None:
     lines = plot.content.curves
     assert [line.name for line in lines] == [tile.title for tile in desk.panel.strip.content.stages]
     line = next(each for each in lines if each.name == "Max")
+    assert line.spread is None
     point_at(plot, part_center(plot, 5.0))
     told = desk.panel.sweep.reading()
     assert told.startswith("at distance 5: ")
