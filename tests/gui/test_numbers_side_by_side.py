@@ -45,12 +45,10 @@ def near(values: list[float]) -> list[float]:
     return [each for value in values for each in (value, value * (1 + 3e-7))]
 
 
-numbers = st.lists(st.floats(-3, 3, width=32) | st.floats(0, 2**-20, width=32), min_size=2, max_size=5).map(
-    near
-)
-shares = st.lists(st.floats(2**-20, 1, width=32), min_size=3, max_size=5).map(
-    lambda weights: (np.array(weights) / np.sum(weights)).tolist()
-)
+any_size = st.floats(-3, 3, width=32) | st.floats(0, 2**-20, width=32)
+numbers = st.lists(any_size, min_size=2, max_size=5).map(near)
+weights = st.lists(st.floats(2**-20, 1, width=32), min_size=3, max_size=5)
+shares = weights.map(lambda each: (np.array(each) / np.sum(each)).tolist())
 
 
 @given(numbers)
@@ -148,21 +146,15 @@ def test_the_numbers_of_every_map_of_backprop_are_its_values_in_the_unit_of_its_
             drawing = leaf.graphic.draw(leaf.content, Ground(Box(0, 0, 500, 500), LIGHT))
             assert not shown.has_key or any("× 10" in each for each in drawing.texts()) is (unit != 1)
             blank = np.zeros(shown.values.shape, bool) if shown.blank is None else shown.blank
-            known = [
-                (v, text)
-                for v, text, none in zip(
-                    cells(leaf).ravel().tolist(), texts, cut(leaf, blank).flat, strict=True
-                )
-                if not none
-            ]
+            known = zip(cells(leaf).ravel().tolist(), texts, cut(leaf, blank).flat, strict=True)
+            known = [(value, text) for value, text, is_blank in known if not is_blank]
             assert all(text for _, text in known), (step.title, leaf.title)
             decimals = {len(text.partition(".")[2]) for _, text in known if text != "0"}
             assert len(decimals) <= 1, (step.title, leaf.title, texts)
             for value, text in known:
                 assert (text == "0") == (value == 0)
-                assert read(text) * unit == pytest.approx(
-                    value, abs=0.51 * unit * 10.0 ** -max(decimals, default=0)
-                )
+                exactness = 0.51 * unit * 10.0 ** -max(decimals, default=0)
+                assert read(text) * unit == pytest.approx(value, abs=exactness)
             count += 1
     assert count > 10
 

@@ -15,7 +15,6 @@ from cnnviz.covers import Secret
 from cnnviz.drawing import CellKey
 from cnnviz.experiment import LAB5
 from cnnviz.routing import Target, apply_update, tie_rate_of_images
-from cnnviz.snapshots import Snapshot
 from tests.gui.backprop_desk import Desk, cell, cells, cut, lab5, two_blocks, value
 from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at, type_into
 from ui.marks import MarkView
@@ -23,7 +22,7 @@ from ui.panels.backprop import header
 from ui.panels.backprop.asks import Choose, PointAt, Poke, ShowFilter
 from ui.panels.backprop.focus import StepKind, backward_steps
 from ui.panels.backprop.header import CHECK, POKE
-from ui.state import PinnedCell, RunStatus, Sample
+from ui.state import PinnedCell, Sample
 from ui.theme import ThemeManager
 
 
@@ -57,16 +56,8 @@ def test_buttons_and_keys_walk_through_the_steps_and_stop_at_the_ends(desk: Desk
     assert panel.model.step.kind is StepKind.INPUT
     assert panel.header.bar.spoken_summary() == "step 8 of 9: Input"
     panel.setFocus()
-    for key, place in (
-        (Qt.Key.Key_Home, 0),
-        (Qt.Key.Key_PageDown, 1),
-        (Qt.Key.Key_PageDown, 2),
-        (Qt.Key.Key_PageUp, 1),
-        (Qt.Key.Key_End, 8),
-        (Qt.Key.Key_PageDown, 8),
-        (Qt.Key.Key_Home, 0),
-        (Qt.Key.Key_PageUp, 0),
-    ):
+    home, end, down, up = Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp
+    for key, place in ((home, 0), (up, 0), (down, 1), (down, 2), (up, 1), (end, 8), (down, 8), (home, 0)):
         QTest.keyClick(panel, key)
         assert panel.header.current == place
     panel.header.bar.setFocus()
@@ -373,12 +364,11 @@ def test_the_window_that_is_shown_is_poked_until_another_number_is_chosen(desk: 
 
     assert shown_poke(desk).target == pooled(), "the weight was chosen on another step"
     for number in ("arriving", CellKey("values", 1, 1), weight):
-        if isinstance(number, Target):
-            desk.panel.answer(Poke(number))  # as the list of the check does
-            assert shown_poke(desk).target == number
+        if number is weight:
+            desk.panel.answer(Poke(weight))  # as the list of the check does
         else:
             click_part(desk.view("route"), number)
-            assert shown_poke(desk).target == Target(*model.focus.pinned)
+        assert shown_poke(desk).target == (weight if number is weight else Target(*model.focus.pinned))
         before = shown_poke(desk).target
         point_at(desk.view("route"), part_center(desk.view("route"), CellKey("values", 0, 0)))
         assert shown_poke(desk).target == before
@@ -657,18 +647,3 @@ def test_before_there_is_a_network_the_panel_says_what_to_do(qtbot: QtBot) -> No
     desk = Desk(qtbot, LAB5)
     assert desk.panel.empty.isVisible()
     assert "an image" in desk.panel.empty.text()
-
-
-def test_passes_are_paced_while_training(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, submit = [], desk.analysis.submit
-    monkeypatch.setattr(desk.analysis, "submit", lambda *task: (asked.append(task[0]), submit(*task)))
-    desk.state.update_run(status=RunStatus.TRAINING)
-    for step in range(40):
-        changed = {name: array + 1e-4 * step for name, array in lab5().params.items()}
-        desk.state.set_live(Snapshot(step, lab5().with_params(changed)))
-    desk.settle()
-    assert 1 <= asked.count("backprop.pass") < 20
-    both = desk.panel.model.passed.network.params, lab5().params
-    shown, first = (each["conv1.weight"][0, 0, 0, 0] for each in both)
-    assert shown == pytest.approx(first + 39e-4)
-    desk.state.update_run(status=RunStatus.PAUSED)

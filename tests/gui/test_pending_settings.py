@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from cnnviz.experiment import LAB5, LENET
 from cnnviz.training import Trainer
 from tests.gui.driving import PATIENCE, choose_by_keys, opened, settle
-from tests.gui.training_driving import type_setting
+from tests.gui.training_driving import assert_same_weights, type_setting, weights
 from tests.gui.whole_window import rest, train
 from tests.small_data import write_npz
 from ui import first_run
@@ -35,7 +35,7 @@ def test_a_preset_or_a_rate_chosen_beside_a_trained_run_waits_and_changes_nothin
 ) -> None:
     state, window = session.state, session.window
     train(qtbot, session, 40)
-    before, weights = state.experiment, state.shown.network.params
+    before, first = state.experiment, weights(session)
     session.controller.choose_preset("lenet")
     assert state.draft == LENET
     assert (state.experiment, state.dataset.classes) == (before, ("0", "1"))
@@ -48,7 +48,7 @@ def test_a_preset_or_a_rate_chosen_beside_a_trained_run_waits_and_changes_nothin
     rest(qtbot, session)
     # The rate that trained is that of the run: the weights are those of LAB5 without a pause.
     assert state.live.origin.experiment == before == LAB5
-    assert not np.array_equal(weights["conv1.weight"], state.live.network.params["conv1.weight"])
+    assert not np.array_equal(first["conv1.weight"], weights(session)["conv1.weight"])
     assert window.pending.isVisible()
     _click(qtbot, window.pending.discard_button)
     assert state.draft == LAB5
@@ -158,11 +158,8 @@ def test_with_settings_that_wait_button_key_menu_and_finder_start_a_new_run(
     """Once it may be lost what is trained: the first three are refused."""
     digits = write_npz(tmp_path / "ten.npz", range(10), 640, 100)
     with opened(qtbot, tmp_path / "few.ini", digits) as session:
-        state, button, action = (
-            session.state,
-            session.window.run_bar.train,
-            session.window.menus.action("train"),
-        )
+        state, window = session.state, session.window
+        button, action = window.run_bar.train, window.menus.action("train")
         train(qtbot, session, 40)
         asked: list[str] = []
         session.controller.may_replace = lambda: asked.append("may it be lost?") or len(asked) > 3
@@ -171,10 +168,9 @@ def test_with_settings_that_wait_button_key_menu_and_finder_start_a_new_run(
         settle(qtbot)
         before = state.run, state.experiment
         assert button.text() == action.text().replace("&", "") == "Start new run"
-        (entry,) = [each for each in actions_of(session.window.menus) if each.name == "Start new run"]
-        for number, press in enumerate(
-            (lambda: qtbot.keyClick(session.window, Qt.Key.Key_Space), action.trigger, entry.act), start=1
-        ):
+        (entry,) = [each for each in actions_of(window.menus) if each.name == "Start new run"]
+        ways = lambda: qtbot.keyClick(window, Qt.Key.Key_Space), action.trigger, entry.act
+        for number, press in enumerate(ways, start=1):
             press()
             rest(qtbot, session)
             assert len(asked) == number
@@ -280,22 +276,16 @@ def test_the_first_training_speeds_up_by_itself_and_trains_the_same_bits(
     assert state.steps_per_second is None
     assert speed.slider.value() == speed.slider.maximum()
     assert "speeds up" not in window.notices.text()
-    trainer = Trainer(
-        state.experiment.build_network(state.dataset.input_shape),
-        state.dataset,
-        state.experiment,
-    )
+    network = state.experiment.build_network(state.dataset.input_shape)
+    trainer = Trainer(network, state.dataset, state.experiment)
     trainer.advance(trainer.total_steps)
-    for name, array in trainer.network.params.items():
-        assert array.tobytes() == state.live.network.params[name].tobytes()
-    # Never again: neither in this sitting, nor in the next one.
-    controller.train_epoch()
-    assert state.rising_pace is None
-    controller.pause()
-    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
-    begin_slowly(QSettings(remembered.fileName(), QSettings.Format.IniFormat), session)
-    controller.train_epoch()
-    assert state.rising_pace is None
+    assert_same_weights(weights(session), dict(trainer.network.params))
+    for _ in ("this sitting", "the next one"):  # and never again
+        controller.train_epoch()
+        assert state.rising_pace is None
+        controller.pause()
+        qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
+        begin_slowly(QSettings(remembered.fileName(), QSettings.Format.IniFormat), session)
 
 
 @pytest.mark.alone
@@ -332,23 +322,24 @@ def test_whoever_touches_the_speed_has_it_at_once(qtbot: QtBot, session: Session
 def test_what_is_trained_for_somebody_is_not_slowed_and_a_speed_chosen_before_stays_and_tells_no_hours(
     qtbot: QtBot, session: Session, remembered: QSettings, tmp_path: Path
 ) -> None:
+    state = session.state
     begin_slowly(remembered, session)
     session.controller.train_to(300, 1)
-    qtbot.waitUntil(lambda: session.state.run.step == 300 and session.state.run.status is RunStatus.PAUSED)
-    assert session.state.rising_pace is None
+    qtbot.waitUntil(lambda: state.run.step == 300 and state.run.status is RunStatus.PAUSED)
+    assert state.rising_pace is None
     _press_train(qtbot, session)
-    assert session.state.rising_pace == 4.0, "the first training that is asked for comes later"
+    assert state.rising_pace == 4.0, "the first training that is asked for comes later"
     _press_train(qtbot, session)
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
 
-    session.state.set_speed(50.0)
+    state.set_speed(50.0)
     begin_slowly(QSettings(str(tmp_path / "other.ini"), QSettings.Format.IniFormat), session)
     _press_train(qtbot, session)
-    qtbot.waitUntil(lambda: session.state.run.step > 302)
-    assert (session.state.steps_per_second, session.state.rising_pace) == (50.0, None)
+    qtbot.waitUntil(lambda: state.run.step > 302)
+    assert (state.steps_per_second, state.rising_pace) == (50.0, None)
     time_left = session.window.run_status.time_left
     qtbot.waitUntil(lambda: time_left.text() != "")
-    session.state.set_speed(2.0)  # to watch single steps
+    state.set_speed(2.0)  # to watch single steps
     qtbot.waitUntil(lambda: time_left.text() == "")
     _press_train(qtbot, session)
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)

@@ -172,6 +172,8 @@ def test_the_wheel_scrolls_and_what_is_chosen_elsewhere_is_found(qtbot, view):
     at = view.bar.value()
     view.show_content(replace(view.content, images=replace(IMAGES, wrong=EVEN > 0)))
     assert view.bar.value() == at, "other signs on the same images scroll nowhere"
+    view.bar.setValue(at + 37)
+    assert view.content.scroll == at, "no row is cut"
     view.show_content(replace(view.content, current=9_000))
     assert view.drawing().part_at(20, 6 * 72 - 1).tip == "#9000"
     view.show_content(replace(view.content, images=replace(IMAGES, indices=EVEN[:9], wrong=EVEN[:9] > 0)))

@@ -61,12 +61,10 @@ pytestmark = pytest.mark.qt_log_ignore("does not support raise")
 
 def _training(_bot: QtBot, session: Session) -> None:
     panel = session.window.panel(TrainingPanel)
-    legend = panel.curves.loss.legend
-    click_part(legend, "each step")
+    click_part(panel.curves.loss.legend, "each step")
     press(panel.curves.accuracy, Key.Key_Plus, Key.Key_Plus)
     click(panel.network.choices.controls["moment"].button("difference"))
-    matrix = panel.results.matrix
-    click_part(matrix, CellKey("class", 1, 1))
+    click_part(panel.results.matrix, CellKey("class", 1, 1))
     turn_wheel(panel.log, 1)
     turn_wheel(panel.results.mistakes, -2)
     press(panel.speed.slider, Key.Key_Left, Key.Key_Left)
@@ -76,12 +74,10 @@ def _maps_at_a_pinned_cell(bot: QtBot, session: Session) -> None:
     panel = session.window.panel(FeatureMapsPanel)
     flow, arithmetic = panel.network.flow.view, panel.network.arithmetic
     for key, channel in (("conv1", 2), ("conv2", 3)):
-        thumbs = flow(f"{key} maps")
-        click_part(thumbs, CellKey(channel, 3, 3))
+        click_part(flow(f"{key} maps"), CellKey(channel, 3, 3))
     click(flow("fold relu1"))
     click_part(flow("conv2"), CellKey("cell", 3, 5))
-    inputs = arithmetic.view("inputs")
-    click_part(inputs, 1)
+    click_part(arithmetic.view("inputs"), 1)
     choose(flow("class"), "2")
     click(panel.limits.button("fixed"))
     click(panel.smaller)
@@ -223,8 +219,7 @@ def test_a_picture_brings_back_what_was_chosen(
             assert not difference(now, then), path.name
             save_picture(fresh, tmp_path / "again.png")
             first, again = load_picture(path), load_picture(tmp_path / "again.png")
-            for name, view in first.seen.views.items():
-                assert again.seen.views[name] == view
+            assert again.seen.views == first.seen.views
             assert again == first
 
 
@@ -239,16 +234,12 @@ def test_views_of_another_shape_leave_the_defaults_and_a_view_waits_until_its_pa
         for name, view in usual.seen.views.items()
     }
     other["hologram_dock"] = {"depth": 3}
-    path = tmp_path / "a.png"
-    document = replaced(usual, seen=replaced(usual.seen, views=other))
-    Image.new("L", (8, 8)).save(path, pnginfo=png_texts(document))
+    path = write_picture(tmp_path / "a.png", replaced(usual, seen=replaced(usual.seen, views=other)))
     restore(qtbot, session, path)
     for panel in PANELS:
         show(qtbot, session, panel)
     assert not session.window.notices.text()
-    now = session.document.picture()
-    for name, view in usual.seen.views.items():
-        assert now.seen.views[name] == view
+    assert session.document.picture().seen.views == usual.seen.views
 
     panel = session.window.panel(BackpropPanel)
     show(qtbot, session, "backprop")
@@ -259,8 +250,8 @@ def test_views_of_another_shape_leave_the_defaults_and_a_view_waits_until_its_pa
     step_to(panel, StepKind.UPDATE)
     begin_again(qtbot, session, seed=77)
     restore(qtbot, session, path)
-    now = session.document.picture()  # nobody has looked at the panel yet
-    assert now.seen.views["backprop_dock"] == kept.seen.views["backprop_dock"]
+    views = session.document.picture().seen.views  # nobody has looked at the panel yet
+    assert views["backprop_dock"] == kept.seen.views["backprop_dock"]
     show(qtbot, session, "backprop")
     assert panel.model.step.kind is StepKind.LOSS
 
@@ -283,12 +274,6 @@ def _of_another_kind(value: ViewValue) -> ViewValue:
 def write_picture(path: Path, document: Document) -> Path:
     Image.new("L", (8, 8)).save(path, pnginfo=png_texts(document))
     return path
-
-
-def now(session: Session) -> Document:
-    found = session.document.picture()
-    assert found is not None
-    return found
 
 
 def test_a_moment_of_a_long_run_comes_back(qtbot, session, tmp_path, monkeypatch):
@@ -346,7 +331,7 @@ def test_a_moment_at_hand_is_shown_without_training_a_drawn_image_comes_back_and
 
 
 def test_other_data_and_other_weights_are_told_and_training_again_can_be_cancelled(qtbot, session, tmp_path):
-    usual = now(session)
+    usual = session.document.picture()
     for changes, words in (
         ({"data": Data(name="elsewhere", sha256="00" * 32)}, "other data (elsewhere)"),
         ({"seen": replaced(usual.seen, weights_sha256="00" * 32)}, "cannot be brought back"),
@@ -356,12 +341,10 @@ def test_other_data_and_other_weights_are_told_and_training_again_can_be_cancell
         assert words in told(session)
         assert session.state.run.status is RunStatus.READY
 
-    current = now(session)
-    assert current.run is not None
     far = replaced(
-        current,
-        run=replaced(current.run, step=2_000_000, epochs=200, weights_sha256=""),
-        seen=replaced(current.seen, step=2_000_000, weights_sha256=""),
+        usual,
+        run=replaced(usual.run, step=2_000_000, epochs=200, weights_sha256=""),
+        seen=replaced(usual.seen, step=2_000_000, weights_sha256=""),
     )
     path = write_picture(tmp_path / "far.png", far)
     run_id, restorer = session.state.run.run_id, session.document.restorer
@@ -401,10 +384,10 @@ def test_a_picture_of_another_network_than_its_settings_give_says_so_before_it_s
     session.controller.begin(LAB5)
     qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
     come_to_rest(qtbot, session)
-    before, run_id = now(session), state.run.run_id
+    before, run_id = session.document.picture(), state.run.run_id
     assert not restored(qtbot, session, lambda: session.document.open(path))
     assert "The network of fork.png cannot be brought back" in told(session)
-    assert (state.run.run_id, now(session)) == (run_id, before)
+    assert (state.run.run_id, session.document.picture()) == (run_id, before)
     assert restored(qtbot, session, lambda: session.window.notices.action_button().click())
     assert "not the one that it was saved with" in told(session)
     assert (state.experiment, state.run.step) == (saved.experiment, saved.run.step)

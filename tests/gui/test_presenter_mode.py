@@ -164,17 +164,14 @@ def test_menus_and_buttons_stand_side_by_side_and_parts_make_room_for_one_anothe
     assert (bar.reset.text(), bar.step.text(), bar.epoch.text()) == ("Reset", "Step", "+1 epoch")
 
     panel = session.window.panel(TrainingPanel)
-    theme.set_scale(1.35)
     _resize(qtbot, session, (1100, 700))
-    settings, results = panel.form, panel.log
-    assert panel.curves.isVisible()
-    for page, part in (("results", results), ("settings", settings)):
+    parts = {"curves": panel.curves, "results": panel.log, "settings": panel.form}
+    for page, part in parts.items():
         panel._switch.button(page).click()
-        assert [each for each in (results, settings, panel.curves) if each.isVisible()] == [part]
+        assert [each for each in parts.values() if each.isVisible()] == [part]
         assert panel.network.isVisible()
     _resize(qtbot, session, (1800, 900))
-    assert settings.isVisible()
-    assert results.isVisible()
+    assert all(each.isVisible() for each in parts.values())
 
     theme.set_scale(1.0)
     settle(qtbot)
@@ -182,9 +179,8 @@ def test_menus_and_buttons_stand_side_by_side_and_parts_make_room_for_one_anothe
     before = window.panels.size()
     QTest.keyClick(window, Qt.Key.Key_F9)
     settle(qtbot)
-    assert not window.samples.isVisible()
-    assert not window.timeline.isVisible()
     assert window.panels.width() == window.width()
+    assert (window.samples.isVisible(), window.timeline.isVisible()) == (False, False)
     QTest.keyClick(window, Qt.Key.Key_F9)
     settle(qtbot)
     assert window.samples.isVisible()
@@ -276,8 +272,8 @@ def test_a_presented_panel_is_alone_and_everything_unfolds_over_it_and_comes_bac
     QTest.mouseClick(window.stage.childAt(window.stage.rect().center()), Qt.MouseButton.LeftButton)
     settle(qtbot)
     assert session.state.pinned is None
-    for key, are_seen in ((Qt.Key.Key_F9, True), (Qt.Key.Key_F9, False), (Qt.Key.Key_F9, True)):
-        QTest.keyClick(window, key)
+    for are_seen in (True, False, True):
+        QTest.keyClick(window, Qt.Key.Key_F9)
         settle(qtbot)
         assert [part.isVisible() for part in chrome] == [are_seen] * 3
     QTest.keyClick(window, Qt.Key.Key_F9)
@@ -306,13 +302,12 @@ def test_a_remote_control_turns_steps_and_then_panels(
 ) -> None:
     window = session.window
     train(qtbot, session, 20)
-    backprop = session.window.panel(BackpropPanel)
+    backprop, translation = window.panel(BackpropPanel), window.panel(TranslationPanel)
     show_panel(qtbot, session, 2)
     activate(qtbot, window)
     QTest.keyClick(window, Qt.Key.Key_PageDown)
     assert window.panels.front == 2, "only presented panels are pages"
     present(session, (1280, 720))
-    translation = session.window.panel(TranslationPanel)
     parts = translation.maps, translation.strip, translation.sweep
     for place, part in enumerate(parts):
         assert [each.isVisible() for each in parts] == [each is part for each in parts]
@@ -361,10 +356,11 @@ def test_what_is_presented_is_whole_can_be_read_from_the_back_row_and_a_tested_n
             _go_to(qtbot, panel, stage)
             faults += [f"{name}, {stage}: {each}" for each in _cut_off(trained, panel)]
             if name != "report":  # of which the pages are turned
-                frame = panel.parentWidget().parentWidget()
-                bars = [frame.horizontalScrollBar(), frame.verticalScrollBar()]
-                for area in panel.findChildren(QAbstractScrollArea):
-                    bars += [area.horizontalScrollBar(), area.verticalScrollBar()] if area.isVisible() else []
+                inner = [each for each in panel.findChildren(QAbstractScrollArea) if each.isVisible()]
+                areas = [panel.parentWidget().parentWidget(), *inner]
+                bars = [
+                    bar for each in areas for bar in (each.horizontalScrollBar(), each.verticalScrollBar())
+                ]
                 faults += [f"{name}: {place_of(bar)}" for bar in bars if bar.maximum() > 0]
     assert not faults, "\n".join(faults)
 
@@ -462,21 +458,21 @@ def test_the_main_picture_of_each_panel_is_whole_in_a_small_window(
     qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:
     train(qtbot, session, 20)
-    pictures: dict[str, Callable[[], tuple[QWidget, ...]]] = {
-        "training": lambda: (session.window.panel(TrainingPanel).network.view,),
-        "feature_maps": lambda: (session.window.panel(FeatureMapsPanel).network.flow,),
-        "translation": lambda: (
+    translation = session.window.panel(TranslationPanel)
+    pictures: dict[str, tuple[QWidget, ...]] = {
+        "training": (session.window.panel(TrainingPanel).network.view,),
+        "feature_maps": (session.window.panel(FeatureMapsPanel).network.flow,),
+        "translation": (
             *(translation.image, translation.maps, translation.strip, translation.predictions),
             translation.statement,
         ),
-        "backprop": lambda: (session.window.panel(BackpropPanel).stack,),
+        "backprop": (session.window.panel(BackpropPanel).stack,),
     }
-    translation = session.window.panel(TranslationPanel)
     for size in ((940, 640), (1100, 700)):
         _resize(qtbot, session, size)
         for number, name in enumerate(PANELS):
             show_panel(qtbot, session, number)
-            for picture in pictures.get(name, tuple)():
+            for picture in pictures.get(name, ()):
                 seen = seen_rect(picture)
                 assert (seen.width(), seen.height()) == (picture.width(), picture.height()), (name, size)
         open_lab(qtbot, session, tmp_path)  # beside which the second size is the least
@@ -490,12 +486,8 @@ def _overlaps(panel: QWidget) -> list[str]:
     """Return each pair of parts of which one covers some of the other."""
     found: list[str] = []
     for parent in (panel, *panel.findChildren(QWidget)):
-        parts = [
-            each
-            for each in parent.children()
-            if isinstance(each, QWidget) and not isinstance(each, QSplitterHandle) and not each.isWindow()
-        ]
-        parts = [each for each in parts if each.isVisible()]
+        parts = [each for each in parent.children() if isinstance(each, QWidget) and each.isVisible()]
+        parts = [each for each in parts if not isinstance(each, QSplitterHandle) and not each.isWindow()]
         for one, other in combinations(parts, 2):
             if one.geometry().intersects(other.geometry()):
                 found.append(f"{place_of(one)} and {place_of(other)}")
@@ -525,9 +517,8 @@ def test_panels_stand_side_by_side_equally_wide_and_become_tabs_again(qtbot: QtB
         panel, front = area.panels()[number], area.docks()[number]
         others = [each for each in area.docks() if each is not front]
         qtbot.waitUntil(lambda front=front: abs(2 * front.width() - area.width()) < 10)
-        seen = [each for each in others if not each.visibleRegion().isEmpty()]
-        assert len(seen) == 1
-        assert abs(seen[0].width() - front.width()) <= 2
+        (seen,) = [each for each in others if not each.visibleRegion().isEmpty()]
+        assert abs(seen.width() - front.width()) <= 2
         frame = panel.parentWidget().parentWidget()
         rest(qtbot, session)
         assert frame.horizontalScrollBar().maximum() == 0

@@ -80,57 +80,43 @@ def test_nothing_is_left_on_the_disk_even_when_the_program_is_killed(tmp_path: P
 
 
 class FakeDesktop(QObject):
-    """Style hints of a desktop whose colour scheme the test changes: the offscreen platform has none."""
+    """Style hints of a desktop whose colour scheme the test changes: the offscreen platform has none.
+
+    It is told of themes, too, and remembers them.
+    """
 
     colorSchemeChanged = Signal(object)
+    setColorScheme = unsetColorScheme = lambda *_: None
 
     def __init__(self) -> None:
         super().__init__()
-        self.scheme = Qt.ColorScheme.Light
+        self.scheme, self.told = Qt.ColorScheme.Light, list[Theme]()
 
     def colorScheme(self) -> Qt.ColorScheme:
         return self.scheme
 
-    def setColorScheme(self, scheme: Qt.ColorScheme) -> None:
-        pass
-
-    def unsetColorScheme(self) -> None:
-        pass
-
     def change(self, scheme: Qt.ColorScheme) -> None:
         self.scheme = scheme
         self.colorSchemeChanged.emit(scheme)
-
-
-class Follower(QObject):
-    """Remembers the themes that it was told of."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.told: list[Theme] = []
 
     def set_theme(self, theme: Theme) -> None:
         self.told.append(theme)
 
 
 def test_system_mode_follows_the_desktop_while_running(monkeypatch: pytest.MonkeyPatch) -> None:
-    desktop = FakeDesktop()
+    desktop, light, dark = FakeDesktop(), Qt.ColorScheme.Light, Qt.ColorScheme.Dark
     monkeypatch.setattr("ui.theme.manager.QGuiApplication", SimpleNamespace(styleHints=lambda: desktop))
-    manager, follower = ThemeManager(), Follower()
-    manager.follow(follower)
-    told = follower.told
-    told.clear()
-    desktop.change(Qt.ColorScheme.Dark)
-    assert manager.theme == DARK
-    desktop.change(Qt.ColorScheme.Light)
-    assert manager.theme == LIGHT
-    desktop.change(Qt.ColorScheme.Unknown)
-    assert manager.theme == LIGHT
+    manager = ThemeManager()
+    manager.follow(desktop)
+    desktop.told.clear()
+    for scheme, theme in ((dark, DARK), (light, LIGHT), (Qt.ColorScheme.Unknown, LIGHT)):
+        desktop.change(scheme)
+        assert manager.theme == theme
     manager.set_mode("dark")
-    desktop.change(Qt.ColorScheme.Light)
+    desktop.change(light)
     assert manager.theme == DARK
     manager.set_mode("system")
-    assert told == [DARK, LIGHT, DARK, LIGHT]
+    assert desktop.told == [DARK, LIGHT, DARK, LIGHT]
 
 
 def test_a_projection_can_be_read_from_the_last_row() -> None:
@@ -163,14 +149,9 @@ def test_stylesheet_is_complete_and_no_text_is_below_9_points(tokens: Theme) -> 
 
 
 def test_bundled_fonts_are_used_and_none_is_below_9_points() -> None:
-    families = load_fonts()
-    assert "Inter" in families
-    assert "JetBrains Mono" in families
-    assert ui_font().family() == "Inter"
-    assert mono_font().family() == "JetBrains Mono"
-    assert ui_font(LIGHT, 4).pointSizeF() == 9
-    assert mono_font(2).pointSizeF() == 9
-    assert LIGHT.small_pt >= 9
+    assert {"Inter", "JetBrains Mono"} <= set(load_fonts())
+    assert (ui_font().family(), mono_font().family()) == ("Inter", "JetBrains Mono")
+    assert ui_font(LIGHT, 4).pointSizeF() == mono_font(2).pointSizeF() == 9 <= LIGHT.small_pt
     metrics = QFontMetricsF(mono_font(11))
     assert len({round(metrics.horizontalAdvance(figure), 3) for figure in "0123456789+−."}) == 1
 
@@ -211,14 +192,11 @@ def test_bound_icons_are_tinted_anew_with_the_theme(qtbot: QtBot, theme: ThemeMa
     action = QAction(button)
     bind_icon(button, "play")
     bind_icon(action, "pause", "danger")
-    assert is_inked(button.icon(), LIGHT.text)
-    assert is_inked(action.icon(), LIGHT.danger)
-    theme.set_mode("dark")
-    assert is_inked(button.icon(), DARK.text)
-    assert is_inked(action.icon(), DARK.danger)
-    bind_icon(button, "pause")
-    theme.set_mode("light")
-    assert is_inked(button.icon(), LIGHT.text)
+    for tokens in (LIGHT, DARK, LIGHT):
+        theme.set_mode(tokens.name)
+        assert is_inked(button.icon(), tokens.text)
+        assert is_inked(action.icon(), tokens.danger)
+        bind_icon(button, "pause")
     shown = QSize(20, 16)
     assert button.icon().pixmap(shown).toImage() == icon("pause", gap=4, side=16).pixmap(shown).toImage()
 

@@ -127,19 +127,16 @@ def test_cancelled_task_stops_where_it_reports(qtbot, runner):
     assert finished == []
 
 
+def _raise(error, *_arguments):
+    raise error
+
+
 def test_errors_reach_the_user_as_a_sentence(qtbot, runner, caplog):
     messages = []
-
-    def known(_context):
-        raise DataError("The file x is damaged. Choose another.")
-
-    def unknown(_context):
-        raise ZeroDivisionError("1 / 0")
-
-    runner.submit("known", known, pytest.fail, messages.append)
-    qtbot.waitUntil(lambda: bool(messages))
-    runner.submit("unknown", unknown, pytest.fail, messages.append)
-    qtbot.waitUntil(lambda: len(messages) == 2)
+    for error in (DataError("The file x is damaged. Choose another."), ZeroDivisionError("1 / 0")):
+        count = len(messages)
+        runner.submit("task", partial(_raise, error), pytest.fail, messages.append)
+        qtbot.waitUntil(lambda count=count: len(messages) > count)
     assert messages[0] == "The file x is damaged. Choose another."
     assert "internal error" in messages[1]
     assert "Traceback" not in messages[1]
@@ -152,13 +149,9 @@ class _Panic(BaseException):
 
 def test_no_end_of_a_task_leaves_it_busy_and_a_full_memory_is_said_in_words(qtbot, runner):
     messages = []
-
-    def task(_context, error):
-        raise error
-
     for error in (_Panic("ouch"), SystemExit(3), KeyboardInterrupt(), CancelledError("x"), MemoryError()):
         count = len(messages)
-        runner.submit("task", partial(task, error=error), pytest.fail, messages.append)
+        runner.submit("task", partial(_raise, error), pytest.fail, messages.append)
         qtbot.waitUntil(lambda count=count: len(messages) > count)
         assert runner.is_idle
     assert messages[-1].startswith("There is not enough memory for this.")
@@ -167,17 +160,11 @@ def test_no_end_of_a_task_leaves_it_busy_and_a_full_memory_is_said_in_words(qtbo
 def test_training_that_breaks_down_says_so_and_what_an_error_in_the_window_leaves_unread_is_read_later(
     qtbot, session, monkeypatch
 ):
-    state, told = (
-        session.state,
-        {"not enough memory": MemoryError(), "An internal error stopped this (ouch)": _Panic("ouch")},
-    )
+    state = session.state
+    told = {"not enough memory": MemoryError(), "An internal error stopped this (ouch)": _Panic("ouch")}
     for failing, (words, error) in product(("advance", "evaluate"), told.items()):
-
-        def fail(*_arguments, error=error):
-            raise error
-
         with monkeypatch.context() as patch:
-            patch.setattr(Trainer, failing, fail)
+            patch.setattr(Trainer, failing, lambda *_arguments, error=error: _raise(error))
             session.controller.train_to(3, 1)
             if failing == "evaluate":
                 session.controller.pause()
@@ -231,19 +218,15 @@ def test_training_does_not_wait_for_tests_and_they_stay_in_order(qtbot, few, mon
 
 
 def test_latest_only_answers_a_flood_with_first_and_last(qtbot, runner):
-    results = []
+    results, gate = [], threading.Event()
     latest = LatestOnly(runner, "drag", results.append)
-    gate = threading.Event()
 
-    def make(value):
-        def work(_context):
-            assert gate.wait(PATIENCE / 1000)
-            return value
-
-        return work
+    def work(value, _context):
+        assert gate.wait(PATIENCE / 1000)
+        return value
 
     for value in range(100):
-        latest.request(make(value))
+        latest.request(partial(work, value))
     gate.set()
     qtbot.waitUntil(lambda: bool(results) and results[-1] == 99)
     drain(qtbot, runner)

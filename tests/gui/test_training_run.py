@@ -149,7 +149,7 @@ def test_a_single_key_steps_a_search_is_typed_beside_it_and_fast_clicks_leave_a_
     qtbot.waitUntil(lambda: session.controller.is_idle and status(session) in settled)
     if status(session) is RunStatus.TRAINING:
         click(bar.train)
-    qtbot.waitUntil(lambda: status(session) in (RunStatus.READY, RunStatus.PAUSED))
+    wait_for(qtbot, session, RunStatus.READY, RunStatus.PAUSED)
     qtbot.waitUntil(lambda: session.state.live.step == session.state.run.step)
     assert len(session.state.history.losses) == session.state.run.step
 
@@ -303,26 +303,25 @@ def test_the_network_is_alive_before_one_large_button_trains_it_and_what_is_to_b
 
 def test_a_click_goes_on_to_the_same_cell_in_filters_and_maps(qtbot, session):
     panel, maps = session.window.panel(TrainingPanel), session.window.panel(FeatureMapsPanel)
+    state = session.state
     session.window.resize(1440, 900)
     whole_window.rest(qtbot, session)
     maps.show_page("top_patches")
     click_part(panel.network.view, CellKey((3, 5), 6, 7))
     qtbot.waitUntil(maps.network.isVisible)  # whichever page was in sight before
-    assert session.state.pinned == PinnedCell("pool1", (5, 6, 7))
+    assert state.pinned == PinnedCell("pool1", (5, 6, 7))
     whole_window.rest(qtbot, session)
-    assert maps.network.marked_cell() == session.state.pinned
+    assert maps.network.marked_cell() == state.pinned
 
     session.window.panels.show_panel(0)
     view = panel.network.view
     view.setFocus(Qt.FocusReason.TabFocusReason)
     for _ in range(2):
         qtbot.keyClick(view, Qt.Key.Key_Right)
-    assert view.hovered is not None
     assert view.hovered[0] == 2, "image, filter, map"
     qtbot.keyClick(view, Qt.Key.Key_Return)
     qtbot.waitUntil(maps.isVisible)
-    assert session.state.pinned is not None
-    assert session.state.pinned.stage == "conv1"
-    row = session.state.pinned.index[1]
+    assert state.pinned.stage == "conv1"
+    row = state.pinned.index[1]
     qtbot.keyClick(session.window.focusWidget(), Qt.Key.Key_Down)
-    assert session.state.pinned.index[1] == row + 1, "the keyboard has gone there, too"
+    assert state.pinned.index[1] == row + 1, "the keyboard has gone there, too"

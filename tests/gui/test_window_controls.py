@@ -6,13 +6,12 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QAccessible, QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QTabBar, QToolTip, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QTabBar, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
-from cnnviz.drawing import Colors, Image
+from cnnviz.drawing import Colors
 from cnnviz.drawing.marks import CellParts
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
-from cnnviz.graphics.thumbnails import THUMBNAILS, Images, Thumbnails
 from tests.gui.driving import activate
 from tests.gui.whole_window import (
     PANELS,
@@ -31,7 +30,6 @@ from ui.controls.tips import WIDTH, wrapped
 from ui.export.figures import figures_of
 from ui.marks import MarkView
 from ui.painting import qrect
-from ui.panels.thumbnails import ThumbnailView
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
@@ -47,19 +45,16 @@ def told(widget: QWidget, kind: QAccessible.Text) -> str:
 def _nameless(part: QWidget) -> list[str]:
     found: list[str] = []
     for widget in controls_in(part):
-        missing = [
-            *(["a name"] if not name_of(widget) else []),
-            *(["a tool tip"] if not widget.toolTip() else []),
-        ]
-        if missing:
-            found.append(f"{' and '.join(missing)} for {place_of(widget)}")
+        for what, text in (("name", name_of(widget)), ("tool tip", widget.toolTip())):
+            if not text:
+                found.append(f"a {what} for {place_of(widget)}")
     spoken = [each for each in part.findChildren(QWidget) if isinstance(each, Spoken) and each.isVisible()]
     for painted in spoken:
         if painted.focusPolicy() & Qt.FocusPolicy.TabFocus:
-            if not told(painted, QAccessible.Text.Name):
-                found.append(f"a spoken name for {place_of(painted)}")
-            if not told(painted, QAccessible.Text.Description) + painted.toolTip():
-                found.append(f"a spoken text for {place_of(painted)}")
+            text = told(painted, QAccessible.Text.Description) + painted.toolTip()
+            for what, said in (("name", told(painted, QAccessible.Text.Name)), ("text", text)):
+                if not said:
+                    found.append(f"a spoken {what} for {place_of(painted)}")
     return found
 
 
@@ -138,14 +133,10 @@ def _wanted(window: QWidget) -> list[QWidget]:
     """Controls that the Tab key should reach; of a choice of one among several only the chosen one."""
     found: list[QWidget] = []
     for widget in controls_in(window):
-        around = widget.parentWidget()
-        segment = (
-            isinstance(widget, QAbstractButton)
-            and isinstance(around, QFrame)
-            and around.property("role") == "segmented"
-        )
+        is_segment = widget.parentWidget().property("role") == "segmented"
+        is_other = is_segment and isinstance(widget, QAbstractButton) and not widget.isChecked()
         has_keys = isinstance(widget, QTabBar)  # Ctrl and a number
-        if widget.isEnabled() and not has_keys and not (segment and not widget.isChecked()):
+        if widget.isEnabled() and not has_keys and not is_other:
             found.append(widget)
     return found
 
@@ -205,11 +196,9 @@ def rest_at(widget: QWidget, at: QPoint) -> tuple[str, QRect]:
     handle = widget.window().windowHandle()
     assert handle is not None
     place = widget.mapTo(widget.window(), at)
-    for each in (
-        place + QPoint(1, 1),
-        place,
-    ):  # what was scrolled below a pointer that rests is not pointed at
-        QTest.mouseMove(handle, each)
+    # What was scrolled below a pointer that rests is not pointed at.
+    QTest.mouseMove(handle, place + QPoint(1, 1))
+    QTest.mouseMove(handle, place)
     QApplication.sendEvent(widget, QHelpEvent(QEvent.Type.ToolTip, at, widget.mapToGlobal(at)))
     tips = [each for each in QApplication.topLevelWidgets() if each.inherits("QTipLabel")]
     return QToolTip.text(), tips[-1].geometry() if tips else QRect()
@@ -235,18 +224,15 @@ def test_a_plot_says_the_point_under_its_cursor_and_tips_leave_curves_and_cells_
         text, tip = rest_at(plot, QPoint(4, plot.height() // 2))
         assert text
         assert not tip.intersects(QRect(plot.mapToGlobal(QPoint(0, 0)), plot.size()))
-    (shown,) = [each for each in QApplication.topLevelWidgets() if each.inherits("QTipLabel")]
-    assert shown.windowHandle().flags() & Qt.WindowType.WindowTransparentForInput, "what is below is clicked"
+    (label,) = [each for each in QApplication.topLevelWidgets() if each.inherits("QTipLabel")]
+    assert label.windowHandle().flags() & Qt.WindowType.WindowTransparentForInput, "what is below is clicked"
 
     translation = show_panel(qtbot, active, 2)
     assert isinstance(translation, TranslationPanel)
     sweep = translation.sweep
     qtbot.waitUntil(lambda: sweep.map.content is not None)
-    labels = [
-        each
-        for each in sweep.findChildren(ElidedLabel)
-        if each.isVisible() and each.text() in sweep.reading()
-    ]
+    shown = [each for each in sweep.findChildren(ElidedLabel) if each.isVisible()]
+    labels = [each for each in shown if each.text() in sweep.reading()]
     assert labels
     for pointed in (sweep.map, sweep.curves):
         text, tip = rest_at(pointed, pointed.rect().center())
@@ -268,22 +254,3 @@ def test_lines_are_broken_between_words_and_those_there_are_stay() -> None:
     assert wrapped("one\n\n" + long.strip()).split("\n")[:2] == ["one", ""]
     assert max(map(len, wrapped(long).split("\n"))) <= WIDTH
     assert wrapped(long).split() == long.split()
-
-
-def test_rows_of_images_end_where_a_whole_one_fits_wherever_they_are_scrolled_to(qtbot: QtBot) -> None:
-    pixels = np.zeros((300, 1, 28, 28), np.uint8)
-    images = Images(pixels, np.arange(300), str, np.zeros(300, bool))
-    view = ThumbnailView(THUMBNAILS, "Images", "tip", lambda _ask: None)
-    qtbot.addWidget(view)
-    view.show_content(Thumbnails(images))
-    view.show()
-    for height in (190, 217, 260):
-        view.resize(207, height)
-        for scroll in (0, 37, view.bar.maximum()):
-            view.bar.setValue(scroll)
-            tiles = [mark.box for mark in view.drawing().all_marks() if isinstance(mark, Image)]
-            side = tiles[1].left - tiles[0].left
-            assert min(box.top for box in tiles) >= 0
-            assert height - 2 * side < max(box.bottom for box in tiles) <= height
-    view.show_content(Thumbnails(images, 299))
-    assert view.content.scroll == view.bar.maximum()
