@@ -1,6 +1,6 @@
 """Whatever was done before, a panel shows what one that is made now shows: nothing on it is left over.
 
-A long random use of the whole window: actions that take a chance, the same with the same seed. After each of
+A long random use of the whole window: actions that take a chance, and say what they have done. After each of
 them a part of the window is compared, pixel by pixel, with a part of the same kind that was made for this one
 look, from the present state and the choices that the first one says it has made.
 """
@@ -46,7 +46,7 @@ from ui.tasks import TaskRunner
 from ui.theme import theme_manager
 from ui.theme.tokens import SCALES
 
-type Action = Callable[[QtBot, Session, random.Random], None]
+type Action = Callable[[QtBot, Session, random.Random], str]
 
 NETWORKS = (
     replace(LAB5, classes=("0", "1"), seed=3),
@@ -78,70 +78,91 @@ def begin(qtbot: QtBot, session: Session, how: Callable[[], object]) -> None:
 # --- the application's state ----------------------------------------------------------------------------
 
 
-def another_sample(_bot: QtBot, session: Session, chance: random.Random) -> None:
-    session.state.choose_test_image(chance.randrange(len(session.state.dataset.test_labels)))
+def another_sample(_bot: QtBot, session: Session, chance: random.Random) -> str:
+    dataset = session.state.dataset
+    index = chance.randrange(len(dataset.test_labels))
+    session.state.choose_test_image(index)
+    return f"sample {index}"
 
 
-def own_sample(_bot: QtBot, session: Session, chance: random.Random) -> None:
+def own_sample(_bot: QtBot, session: Session, chance: random.Random) -> str:
     pixels = np.random.default_rng(chance.randrange(100)).integers(0, 256, (1, 28, 28), dtype=np.uint8)
-    session.state.set_sample(Sample(pixels, chance.choice([None, 0]), origin="drawn"))
+    sample = Sample(pixels, chance.choice([None, 0]), origin="drawn")
+    session.state.set_sample(sample)
+    return f"own image of label {sample.label}"
 
 
-def another_moment(_bot: QtBot, session: Session, chance: random.Random) -> None:
-    session.controller.show_moment(chance.choice([None, *session.state.history.snapshots.steps]))
+def another_moment(_bot: QtBot, session: Session, chance: random.Random) -> str:
+    step = chance.choice([None, *session.state.history.snapshots.steps])
+    session.controller.show_moment(step)
+    return f"moment {step}"
 
 
-def more_training(qtbot: QtBot, session: Session, chance: random.Random) -> None:
+def more_training(qtbot: QtBot, session: Session, chance: random.Random) -> str:
     step = session.state.run.step + chance.randrange(1, 5)
     session.controller.show_moment(None)
     train_up_to(qtbot, session, step)
+    return f"train to {step}"
 
 
-def another_run(qtbot: QtBot, session: Session, chance: random.Random) -> None:
+def another_run(qtbot: QtBot, session: Session, chance: random.Random) -> str:
     experiment = replace(chance.choice(NETWORKS), seed=chance.randrange(3))
     begin(qtbot, session, lambda: session.controller.begin(experiment))
+    return f"run of seed {experiment.seed}, classes {experiment.classes}, {experiment.pool}"
 
 
-def another_preset(qtbot: QtBot, session: Session, chance: random.Random) -> None:
+def another_preset(qtbot: QtBot, session: Session, chance: random.Random) -> str:
     """Put a preset into the form, and start with it or leave it waiting there."""
     name, starts = chance.choice(list(PRESETS)), chance.random() < 0.5
     session.controller.choose_preset(name)
     if starts:
         begin(qtbot, session, session.controller.reset)
+    return f"preset {name}{', started' if starts else ''}"
 
 
-def branch(qtbot: QtBot, session: Session, chance: random.Random) -> None:
+def branch(qtbot: QtBot, session: Session, chance: random.Random) -> str:
     """Train on from an earlier moment, so that the run so far stays as a grey curve."""
-    session.controller.show_moment(chance.choice(list(session.state.history.snapshots.steps)))
+    step = chance.choice(list(session.state.history.snapshots.steps))
+    session.controller.show_moment(step)
     come_to_rest(qtbot, session)
-    if not session.state.follows_live:
-        begin(qtbot, session, session.controller.fork)
+    if session.state.follows_live:
+        return "no branch"
+    begin(qtbot, session, session.controller.fork)
+    return f"branch at {step}"
 
 
-def another_reference(_bot: QtBot, session: Session, chance: random.Random) -> None:
+def another_reference(_bot: QtBot, session: Session, chance: random.Random) -> str:
     snapshot = chance.choice([None, session.state.shown])
     session.state.set_reference(None if snapshot is None else Reference(snapshot, session.state.run.run_id))
+    return f"reference {snapshot and snapshot.step}"
 
 
-def another_shift(_bot: QtBot, session: Session, chance: random.Random) -> None:
-    session.state.set_shift(Shift(chance.randrange(-5, 6), chance.randrange(-5, 6), chance.random() < 0.3))
+def another_shift(_bot: QtBot, session: Session, chance: random.Random) -> str:
+    shift = Shift(chance.randrange(-5, 6), chance.randrange(-5, 6), chance.random() < 0.3)
+    session.state.set_shift(shift)
+    return str(shift)
 
 
-def another_pin(_bot: QtBot, session: Session, chance: random.Random) -> None:
+def another_pin(_bot: QtBot, session: Session, chance: random.Random) -> str:
     shown = session.state.shown
     stages = {name: shape for name, shape in shown.network.shapes.items() if len(shape) == 3}
     name = chance.choice(list(stages))
     cell = PinnedCell(name, tuple(chance.randrange(side) for side in stages[name]))
-    session.state.set_pinned(None if chance.random() < 0.3 else cell)
+    chosen = None if chance.random() < 0.3 else cell
+    session.state.set_pinned(chosen)
+    return f"pin {chosen}"
 
 
-def another_theme(_bot: QtBot, _session: Session, chance: random.Random) -> None:
-    theme_manager().set_mode(chance.choice(["light", "dark"]))
+def another_theme(_bot: QtBot, _session: Session, chance: random.Random) -> str:
+    mode = chance.choice(["light", "dark"])
+    theme_manager().set_mode(mode)
+    return mode
 
 
-def another_scale(_bot: QtBot, _session: Session, chance: random.Random) -> None:
-    # With larger ones a part is in sight, and texts stand at its edges.
-    theme_manager().set_scale(chance.choice(SCALES[:2]))
+def another_scale(_bot: QtBot, _session: Session, chance: random.Random) -> str:
+    scale = chance.choice(SCALES[:2])  # with larger ones a part is in sight, and texts stand at its edges
+    theme_manager().set_scale(scale)
+    return f"scale {scale}"
 
 
 # --- choices in the panels ------------------------------------------------------------------------------
@@ -152,59 +173,73 @@ def chosen(
 ) -> Action:
     """Return the action that makes a choice of a panel."""
 
-    def choose(_bot: QtBot, session: Session, chance: random.Random) -> None:
+    def choose(_bot: QtBot, session: Session, chance: random.Random) -> str:
         option, panel = chance.choice(options), session.window.panel(kind)
         (panel.network if isinstance(panel, TrainingPanel) else panel).choices.choose(**{name: option})
+        return f"{name} {option}"
 
-    choose.__name__ = name
     return choose
 
 
-def another_class(_bot: QtBot, session: Session, chance: random.Random) -> None:
-    index = chance.randrange(session.state.shown.network.classes_count)
+def another_class(_bot: QtBot, session: Session, chance: random.Random) -> str:
+    shown = session.state.shown
+    index = chance.randrange(shown.network.classes_count)
     session.window.panel(FeatureMapsPanel).network.answer(Choose("class_index", index))
+    return f"evidence of class {index}"
 
 
-def another_rule(_bot: QtBot, session: Session, chance: random.Random) -> None:
-    session.window.panel(BackpropPanel).model.answer(SetRule(chance.choice(TIE_RULES)))
+def another_rule(_bot: QtBot, session: Session, chance: random.Random) -> str:
+    rule = chance.choice(TIE_RULES)
+    session.window.panel(BackpropPanel).model.answer(SetRule(rule))
+    return f"rule {rule}"
 
 
-def another_label(_bot: QtBot, session: Session, chance: random.Random) -> None:
-    label = chance.randrange(session.state.shown.network.classes_count)
+def another_label(_bot: QtBot, session: Session, chance: random.Random) -> str:
+    shown = session.state.shown
+    label = chance.randrange(shown.network.classes_count)
     session.window.panel(BackpropPanel).model.answer(SetLabel(label))
+    return f"label {label}"
 
 
-def another_step(_bot: QtBot, session: Session, chance: random.Random) -> None:
+def another_step(_bot: QtBot, session: Session, chance: random.Random) -> str:
     model = session.window.panel(BackpropPanel).model
-    model.go_to(chance.randrange(max(len(model.steps), 1)))
+    index = chance.randrange(max(len(model.steps), 1))
+    model.go_to(index)
+    return f"step {index} of the backward pass"
 
 
-def another_page(_bot: QtBot, session: Session, chance: random.Random) -> None:
-    session.window.panel(BackpropPanel).side.pages.button(chance.choice([INSPECT, POKE, CHECK])).click()
+def another_page(_bot: QtBot, session: Session, chance: random.Random) -> str:
+    page = chance.choice([INSPECT, POKE, CHECK])
+    session.window.panel(BackpropPanel).side.pages.button(page).click()
+    return f"page {page}"
 
 
-def another_target(_bot: QtBot, session: Session, chance: random.Random) -> None:
+def another_target(_bot: QtBot, session: Session, chance: random.Random) -> str:
     """Poke a parameter, a pixel or a cell."""
     panel = session.window.panel(BackpropPanel)
     if panel.model.passed is None:  # it was never in sight: there is nothing that could be pressed
-        return
+        return "nothing to poke"
     network = panel.model.passed.network
     shapes = {"input": network.input_shape, **network.shapes}
     shapes |= {name: array.shape for name, array in network.params.items()}
     name = chance.choice(list(shapes))
+    place = tuple(chance.randrange(side) for side in shapes[name])
     panel.side.show_page(POKE)
-    panel.model.set_target(Target(name, tuple(chance.randrange(side) for side in shapes[name])))
+    panel.model.set_target(Target(name, place))
+    return f"poke {name}{place}"
 
 
-def check_all(qtbot: QtBot, session: Session, _chance: random.Random) -> None:
+def check_all(qtbot: QtBot, session: Session, _chance: random.Random) -> str:
     panel = session.window.panel(BackpropPanel)
     panel.side.show_page(CHECK)
-    if panel.isVisible():
-        panel.side.check.view("check").click()
-        qtbot.waitUntil(lambda: not panel.work.is_checking())
+    if not panel.isVisible():
+        return "page check"
+    panel.side.check.view("check").click()
+    qtbot.waitUntil(lambda: not panel.work.is_checking())
+    return "check all"
 
 
-def another_sweep(qtbot: QtBot, session: Session, chance: random.Random) -> None:
+def another_sweep(qtbot: QtBot, session: Session, chance: random.Random) -> str:
     """Sweep one image, or a few: what is shown then, mean or spread."""
     panel, many = session.window.panel(TranslationPanel), chance.random() < 0.7
     panel.choices.choose(many=many, digits=chance.randrange(2, 5), spread=chance.random() < 0.3)
@@ -213,23 +248,29 @@ def another_sweep(qtbot: QtBot, session: Session, chance: random.Random) -> None
         panel.sweep.measure()
         qtbot.waitUntil(panel.sweep.is_measured)
         qtbot.waitUntil(lambda: not panel.sweep.is_running)
+    return f"sweep of {panel.view.digits} images" if many else "sweep of one image"
 
 
-def run_the_lab(qtbot: QtBot, session: Session, _chance: random.Random) -> None:
+def run_the_lab(qtbot: QtBot, session: Session, _chance: random.Random) -> str:
     report = session.window.panel(ReportPanel)
     report.run_lab()
     qtbot.waitUntil(lambda: not report.cancel.isVisibleTo(report))
+    return f"lab: {report.status.text()}"
 
 
-def another_chapter(_bot: QtBot, session: Session, chance: random.Random) -> None:
+def another_chapter(_bot: QtBot, session: Session, chance: random.Random) -> str:
     report = session.window.panel(ReportPanel)
-    report.show_step(chance.choice([step.id for step in report.work.lab.steps]))
+    key = chance.choice([step.id for step in report.work.lab.steps])
+    report.show_step(key)
+    return f"chapter {key}"
 
 
-def another_filter(_bot: QtBot, session: Session, chance: random.Random) -> None:
-    choice, field = chance.choice(["all", "misclassified", "0"]), session.window.samples.filter
+def another_filter(_bot: QtBot, session: Session, chance: random.Random) -> str:
+    choice = chance.choice(["all", "misclassified", "0"])
+    field = session.window.samples.filter
     field.set_choice(choice)
     field.choiceEdited.emit(choice)
+    return f"samples {choice}"
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -335,9 +376,7 @@ def test_nothing_is_left_over_from_what_was_done_before(qtbot, tmp_path, seed):
             name = chance.choice(PARTS)
             session.window.panels.show_panel(PANELS.index(name) if name in PANELS else 0)
             come_to_rest(qtbot, session)
-            action = chance.choice(ACTIONS)
-            action(qtbot, session, chance)
-            done.append(action.__name__)
+            done.append(chance.choice(ACTIONS)(qtbot, session, chance))
             come_to_rest(qtbot, session)
             faults += [f"{count} {name} after {done[-3:]}: {fault}" for fault in untrue(session, name)]
             measure_again(qtbot, session)
