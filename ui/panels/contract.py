@@ -4,17 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, override
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from cnnviz._types import View
 from cnnviz.experiment import Experiment
 from cnnviz.snapshots import Snapshot
 from ui.controls.keyboard import is_enter, plain_arrow_step
+from ui.controls.message_bar import MessageBar
 from ui.panels.provenance import HasProvenance
 from ui.state import AppState
 from ui.tasks import TaskRunner
+from ui.theme import LIGHT, Theme
 
 
 class Runs(Protocol):
@@ -60,7 +62,44 @@ class Services:
     show_cells: Callable[[], object]
 
 
-class Panel(HasProvenance, QFrame):
+class WindowPart(HasProvenance, QFrame):
+    """A panel, or what stands beside or below the panels.
+
+    It arranges what is in it whenever its size or the theme changes, which it follows from the end of its
+    ``__init__`` on (`follow_theme`).
+
+    * `role`: for the stylesheet.
+    """
+
+    #: Whether it also does so when something in it wants other room.
+    fits_parts = False
+
+    def __init__(self, role: str = "panel") -> None:
+        super().__init__()
+        self._theme = LIGHT
+        self.setProperty("role", role)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale what is not scaled where it is made."""
+        self._theme = theme
+        self._fit()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if self.fits_parts and event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().event(event)
+
+    def _fit(self) -> None:
+        """Use the room that there is; here layouts do."""
+
+
+class Panel(WindowPart):
     """A panel of the window: a row of `ui.panels.registry`.
 
     It draws the state. It says what it has drawn (`drawn`), for captions and documents, and keeps the choices
@@ -68,6 +107,10 @@ class Panel(HasProvenance, QFrame):
     """
 
     paged = Signal()  # another page is in sight, or there are more of them, or fewer
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.message = MessageBar(self)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import override
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -25,7 +25,6 @@ from ui.controls.buttons import IconButton
 from ui.controls.flow_row import FlowRow
 from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill, named
-from ui.controls.message_bar import MessageBar
 from ui.controls.scroll_column import set_up_area
 from ui.panels.contract import Panel
 from ui.panels.feature_maps.explain import choice_words
@@ -39,7 +38,7 @@ from ui.panels.provenance import Provenance
 from ui.panels.scene import PictureLoop, still_scene_of
 from ui.state import AppState, RunStatus
 from ui.tasks import TaskRunner
-from ui.theme import Theme, follow_theme, theme_manager
+from ui.theme import follow_theme
 
 _REST_MS = 200
 _LOW = 480  # height in pixels at scale 1 below which the line at the bottom has no room
@@ -56,8 +55,6 @@ class FeatureMapsPanel(Panel):
         self._computed = self.view.computed
         self._levels: Levels = {}
         self._levels_of: tuple[object, ...] = ()
-        self.setProperty("role", "panel")
-        self.message = MessageBar(self)
         self.network = NetworkView(state, self.choices)
         self.top_patches = TopPatchesView(background, self.answer)
         self._build()
@@ -75,15 +72,11 @@ class FeatureMapsPanel(Panel):
             signal.connect(slot)
         follow_theme(self)
 
-    def set_theme(self, _theme: Theme) -> None:
-        """Look again what has room."""
-        self._arrange_bottom()
-
     @override
     def present(self, alone: bool) -> None:
         self._is_alone = alone
         self._top.setHidden(alone)
-        self._arrange_bottom()
+        self._fit()
 
     @override
     def paging(self) -> tuple[int, int]:
@@ -185,11 +178,6 @@ class FeatureMapsPanel(Panel):
     # -- events --------------------------------------------------------------------------------------------
 
     @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange_bottom()
-
-    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         on_network = self.stack.currentWidget() is self.network
         if on_network and event.key() == Qt.Key.Key_V and not event.modifiers():
@@ -237,9 +225,10 @@ class FeatureMapsPanel(Panel):
         parts = self.message, self._top, (scroll, 1), self._bottom
         fill(QVBoxLayout(self), *parts, spacing=8, margins=(16, 10, 16, 6))
 
-    def _arrange_bottom(self) -> None:
+    @override
+    def _fit(self) -> None:
         """In low windows the title of the arithmetic says enough; what keys do is left out before that."""
-        is_low = self._is_alone or self.height() < theme_manager().theme.px(_LOW)
+        is_low = self._is_alone or self.height() < self._theme.px(_LOW)
         self._bottom.setHidden(is_low or self.view.page != NETWORK)
         self._hint.setHidden(self._is_alone or self.width() < 3 * self._hint.sizeHint().width())
 
@@ -308,7 +297,7 @@ class FeatureMapsPanel(Panel):
             self.stack.setCurrentWidget(self.network if is_network else self.top_patches)
         self.paged.emit()
         self._view_tools.setVisible(is_network)
-        self._arrange_bottom()
+        self._fit()
         if before is not self.top_patches and self.stack.currentWidget() is self.top_patches:
             self.top_patches.show_network(self._state.shown, self._state.dataset)
             self._choose_filter()

@@ -18,7 +18,6 @@ from ui.controls.flow_row import FlowRow
 from ui.controls.keyboard import keep_for_words
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
-from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.panels.contract import Panel
@@ -70,8 +69,6 @@ class ReportPanel(Panel):
         self.work = StudentWork(state, self)
         self.measuring = Measuring(self.work, state, background, self)
         self._stale = True
-        self.setProperty("role", "panel")
-        self.message = MessageBar(self)
         self.head = HeadFields(self.work)
         self.fields = SectionFields(self.work, self.message)
         self.pages = SegmentedControl([("", "")])
