@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, override
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from cnnviz._types import View
@@ -108,6 +108,8 @@ class Panel(WindowPart):
 
     paged = Signal()  # another page is in sight, or there are more of them, or fewer
 
+    _is_alone, _turned = False, 0  # whether it is presented, and to which page
+
     def __init__(self) -> None:
         super().__init__()
         self.message = MessageBar(self)
@@ -142,11 +144,18 @@ class Panel(WindowPart):
         raise NotImplementedError
 
     def present(self, alone: bool) -> None:
-        """Show the pictures alone, as in presenter mode, or with their settings; here there are none."""
+        """Show the pictures alone, as in presenter mode, or with their settings."""
+        self._is_alone = alone
+        self._fit()
+
+    def presented(self) -> tuple[str, ...]:
+        """Return names of the pages that are presented one after the other; here there is one."""
+        return ("",)
 
     def paging(self) -> tuple[int, int]:
-        """Return which page is in sight, from 0, and how many there are; here there is one."""
-        return 0, 1
+        """Return which page is in sight, from 0, and how many there are; more than one where presented."""
+        count = len(self.presented()) if self._is_alone else 1
+        return min(self._turned, count - 1), count
 
     def has_pages(self) -> bool:
         """Whether it is in sight and has more than the page that it shows."""
@@ -154,7 +163,20 @@ class Panel(WindowPart):
 
     def turn_page(self, way: int) -> bool:
         """Show the page after, or before; return whether there is one."""
-        return False
+        place, count = self.paging()
+        if not 0 <= place + way < count:
+            return False
+        self._turned = place + way
+        self._fit()
+        self.paged.emit()
+        return True
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self._turned:  # whoever comes back begins at the first page
+            self._turned = 0
+            self._fit()
 
     def areas(self) -> Mapping[str, QWidget]:
         """Return parts that keys lead to besides the panel itself, by their names; here none."""

@@ -50,7 +50,7 @@ class FeatureMapsPanel(Panel):
 
     def __init__(self, state: AppState, analysis: TaskRunner, background: TaskRunner) -> None:
         super().__init__()
-        self._state, self._is_alone = state, False
+        self._state = state
         self.choices = Choices(View, parent=self)
         self._computed = self.view.computed
         self._levels: Levels = {}
@@ -71,12 +71,6 @@ class FeatureMapsPanel(Panel):
         ):
             signal.connect(slot)
         follow_theme(self)
-
-    @override
-    def present(self, alone: bool) -> None:
-        self._is_alone = alone
-        self._top.setHidden(alone)
-        self._fit()
 
     @override
     def paging(self) -> tuple[int, int]:
@@ -228,6 +222,7 @@ class FeatureMapsPanel(Panel):
     @override
     def _fit(self) -> None:
         """In low windows the title of the arithmetic says enough; what keys do is left out before that."""
+        self._top.setHidden(self._is_alone)
         is_low = self._is_alone or self.height() < self._theme.px(_LOW)
         self._bottom.setHidden(is_low or self.view.page != NETWORK)
         self._hint.setHidden(self._is_alone or self.width() < 3 * self._hint.sizeHint().width())

@@ -6,7 +6,6 @@ from functools import partial
 from typing import override
 
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz._types import View
@@ -112,7 +111,6 @@ class TrainingPanel(Panel):
     ) -> None:
         super().__init__()
         self._state = state
-        self._is_alone, self._presented = False, 0
         self.network = NetworkPart(state, analysis, self, show_cells)
         self.form = SettingsForm(runs.edit, runs.choose_preset, self.message.show_error)
         self.speed = SpeedControl(state)
@@ -163,29 +161,13 @@ class TrainingPanel(Panel):
 
     @override
     def present(self, alone: bool) -> None:
-        self._is_alone, self._presented = alone, 0
         self.network.head.setHidden(alone)
         self.results.present(alone)
-        self._fit()
+        super().present(alone)
 
     @override
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._presented = 0  # whoever comes back begins at the drawing
-
-    @override
-    def paging(self) -> tuple[int, int]:
-        count = len(_PRESENTED) if self._is_alone and self._state.evaluation is not None else 1
-        return min(self._presented, count - 1), count
-
-    @override
-    def turn_page(self, way: int) -> bool:
-        place, count = self.paging()
-        if not 0 <= place + way < count:
-            return False
-        self._presented = place + way
-        self.paged.emit()
-        return True
+    def presented(self) -> tuple[str, ...]:
+        return _PRESENTED if self._state.evaluation is not None else _PRESENTED[:1]
 
     @override
     def _fit(self) -> None:
@@ -197,7 +179,7 @@ class TrainingPanel(Panel):
             self.message.setGeometry(qrect(above).toRect())
         high = self.form.sizeHint().height() + self.speed.sizeHint().height() + px(14)
         form = self._parts["settings"].minimumSizeHint().width(), high
-        page = _PRESENTED[self.paging()[0]] if self._is_alone else self._switch.current()
+        page = self.presented()[self.paging()[0]] if self._is_alone else self._switch.current()
         places = places_in(room, self._theme, form, page)
         for name, part in (*self._parts.items(), ("switch", self._switch)):
             part.setVisible(name in places)
