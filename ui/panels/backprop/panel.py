@@ -33,7 +33,7 @@ from ui.panels.backprop.work import PASS, BackpropWork, Rules
 from ui.panels.contract import Panel, Runs
 from ui.panels.provenance import Provenance
 from ui.panels.scene import PictureLoop, still_scene_of
-from ui.state import AppState, PinnedCell, RunStatus
+from ui.state import AppState, PinnedCell
 from ui.tasks import TaskRunner
 from ui.theme import follow_theme
 
@@ -86,7 +86,8 @@ class BackpropPanel(Panel):
         fill(QVBoxLayout(self), self.message, self.empty, (self._content, 1), spacing=0)
         self.work = BackpropWork(state, analysis, background, self.model, self.side, self)
         state.sceneChanged.connect(self._fit_choices)
-        self._loop = PictureLoop(self, state, analysis, PASS, self._scene, compute_pass, self._draw)
+        asked = PASS, self._scene, compute_pass, self._draw
+        self._loop = PictureLoop(self, state, analysis, *asked, _PACE_MS)
         for signal, slot in (
             (self.header.stepRequested, self._go_to),
             (self.header.cover.toggled, self.model.set_covers),
@@ -228,21 +229,17 @@ class BackpropPanel(Panel):
         self._show()
 
     def _on_run_changed(self) -> None:
-        was_training, self._was_training = self._was_training, self._is_training()
-        if self.isVisible() and not self._is_training():
+        was_training, self._was_training = self._was_training, self._state.run.is_training
+        if self.isVisible() and not self._was_training:
             if was_training:
                 self.model.refocus()
             self.work.follow_ties()
-
-    def _is_training(self) -> bool:
-        return self._state.run.status is RunStatus.TRAINING
 
     # -- drawing -------------------------------------------------------------------------------------------
 
     def _draw(self, passed: Pass) -> None:
         self.empty.hide()
         self._content.show()
-        self._loop.pace = _PACE_MS if self._is_training() else 0
         steps = self.model.steps
         self.model.take(passed)
         if self.model.steps is not steps:
@@ -255,7 +252,7 @@ class BackpropPanel(Panel):
     def _draw_ahead(self) -> None:
         """Draw a step that was not seen yet, so that the first look at it is as quick as the others."""
         model = self.model
-        if not self._unseen or not self.isVisible() or self._is_training():
+        if not self._unseen or not self.isVisible() or self._state.run.is_training:
             return
         step = self._unseen.pop(0)
         if step != model.step:

@@ -36,7 +36,7 @@ from ui.panels.feature_maps.top_patches import TopPatchesView
 from ui.panels.feature_maps.view import FIXED, NETWORK, TOP_PATCHES, View
 from ui.panels.provenance import Provenance
 from ui.panels.scene import PictureLoop, still_scene_of
-from ui.state import AppState, RunStatus
+from ui.state import AppState
 from ui.tasks import TaskRunner
 from ui.theme import follow_theme
 
@@ -238,8 +238,7 @@ class FeatureMapsPanel(Panel):
         if self.status.isVisible():
             self.status.repaint(QRect(0, 0, 1, 1))  # see `NetworkView`
         # The pointer comes first: while it moves, training is shown in fewer frames.
-        is_training = self._state.run.status is RunStatus.TRAINING
-        self._loop.pace = _REST_MS if is_training and self.network.is_pointed_at() else 0
+        self._loop.pace = _REST_MS if self.network.is_pointed_at() else 0
         if is_first:
             self._show_page()
 

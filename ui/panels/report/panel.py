@@ -241,7 +241,7 @@ class ReportPanel(Panel):
     def _note_run(self) -> None:
         """Remember that a network was trained, whose losses and accuracy the window shows."""
         run = self._state.run
-        if run.status is not RunStatus.TRAINING:  # the pages show its curves
+        if not run.is_training:  # the pages show its curves
             self._on_work_changed()
         if run.is_started and run.status is not RunStatus.LOADING:
             classes = self._state.experiment.classes

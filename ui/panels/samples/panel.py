@@ -30,7 +30,7 @@ from ui.panels.contract import WindowPart
 from ui.panels.samples import pictures
 from ui.panels.scene import PictureLoop, still_scene_of
 from ui.panels.thumbnails import ThumbnailView, describer
-from ui.state import AppState, Notice, RunStatus
+from ui.state import AppState, Notice
 from ui.tasks import Context, TaskRunner
 from ui.theme import Theme, follow_theme
 
@@ -77,7 +77,8 @@ class SamplesPanel(WindowPart):
         self._build()
         self._scene = partial(still_scene_of, state, None)
         draw = self._draw_prediction
-        self._loop = PictureLoop(self, state, analysis, "prediction", self._scene, pictures.predict, draw)
+        asked = "prediction", self._scene, pictures.predict, draw
+        self._loop = PictureLoop(self, state, analysis, *asked, _NUMBERS_MS)
         self._connect_signals()
         self._on_dataset_changed()
         follow_theme(self)
@@ -232,7 +233,6 @@ class SamplesPanel(WindowPart):
         state.coveredChanged.connect(self._on_evaluation_changed)
         state.sampleChanged.connect(self._on_sample_changed)
         state.sceneChanged.connect(self._on_scene_changed)
-        state.runChanged.connect(self._on_run_changed)
         state.noticeRaised.connect(self._on_notice_raised)
 
     @override
@@ -318,9 +318,6 @@ class SamplesPanel(WindowPart):
     def _on_scene_changed(self) -> None:
         if self._scene() is None:
             self._show_prediction(Probabilities((), most=self._bars_shown()), "")
-
-    def _on_run_changed(self) -> None:
-        self._loop.pace = _NUMBERS_MS if self._state.run.status is RunStatus.TRAINING else 0
 
     def _draw_prediction(self, prediction: pictures.Prediction) -> None:
         scene, values = prediction.scene, tuple(prediction.probabilities.tolist())

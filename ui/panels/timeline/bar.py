@@ -260,11 +260,10 @@ class TimelineBar(WindowPart):
         first = history.first_step
         last = max(run.total_steps, history.step, first + 1)
         self._show_track(first=first, last=last, steps_per_epoch=marked)
-        is_training = run.status is RunStatus.TRAINING
         # Else it goes with the handle: one drawing for both.
-        if not (is_training and self._state.follows_live):
+        if not (run.is_training and self._state.follows_live):
             self._show(reached=history.step)
-        if not is_training:
+        if not run.is_training:
             self._curve_pace.flush()
         self._allow()
 

@@ -30,7 +30,7 @@ from ui.panels.training.network import NetworkPart
 from ui.panels.training.network import View as NetworkChoices
 from ui.panels.training.results import ResultsView
 from ui.panels.training.settings_form import PACES, SettingsForm, SpeedControl
-from ui.state import AppState, RunStatus
+from ui.state import AppState
 from ui.tasks import TaskRunner
 from ui.theme import follow_theme
 
@@ -284,7 +284,7 @@ class TrainingPanel(Panel):
             self.form.set_class_options(self._state.source.dataset.available_classes)
 
     def _on_run_changed(self) -> None:
-        if self._state.run.status is not RunStatus.TRAINING:
+        if not self._state.run.is_training:
             self.catch_up()
 
     def _on_history_reset(self) -> None:
@@ -308,7 +308,7 @@ class TrainingPanel(Panel):
         self.results.set_current_sample(None if sample is None else sample.index)
 
     def _on_evaluation_changed(self) -> None:
-        if self._state.run.status is RunStatus.TRAINING:
+        if self._state.run.is_training:
             self._results_timer.start()
         else:
             self._draw_results()
