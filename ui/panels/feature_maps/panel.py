@@ -52,7 +52,6 @@ class FeatureMapsPanel(Panel):
         super().__init__()
         self._state = state
         self.choices = Choices(View, parent=self)
-        self._computed = self.view.computed
         self._levels: Levels = {}
         self._levels_of: tuple[object, ...] = ()
         self.network = NetworkView(state, self.choices)
@@ -261,9 +260,7 @@ class FeatureMapsPanel(Panel):
     # -- what follows from choices and from the state --------------------------------------------------------
 
     def _on_chosen(self) -> None:
-        before, self._computed = self._computed, self.view.computed
-        if before != self._computed:
-            self._loop.look()
+        self._loop.look()
         self.cover.setChecked(self.view.covers)
         self._show_page()
         self._draw_limits(self._loop.picture)
