@@ -161,6 +161,7 @@ class TrainingPanel(Panel):
 
     @override
     def present(self, alone: bool) -> None:
+        self._turned = 0
         self.network.head.setHidden(alone)
         self.results.present(alone)
         super().present(alone)
