@@ -79,7 +79,7 @@ class Session(QObject):
             return
         controller, window = self.controller, self.window
         controller.open_data(self._data)  # everything else follows from their arrival
-        from ui.lab.guide import LabGuide, covers_of  # meanwhile: it loads much
+        from ui.lab.guide import LabGuide, put_covers  # meanwhile: it loads much
 
         with self.theme.without_style_sheet():
             self.window.build_panels(
@@ -93,11 +93,11 @@ class Session(QObject):
                     self._show_cells,
                 )
             )
-            covers = covers_of(window)  # before the panels are dressed, once
+            put_covers(window, self.state)  # before the panels are dressed, once
         self._watch_panels()
         self._started = True
         self.window.restore_arrangement()
-        self.lab = LabGuide(self.window, self.document, self._report, covers, self)
+        self.lab = LabGuide(self.window, self.document, self._report, self)
         self.lab.begin(self._settings, self.first_lab)
         window.menus.connect_to(self, _LATER)
         window.pages.add(self._report.preview.isVisible, self._report.turn_page)

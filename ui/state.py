@@ -45,6 +45,11 @@ class Run:
     images_per_second: float = 0.0
 
     @property
+    def is_training(self) -> bool:
+        """Whether it is under way."""
+        return self.status is RunStatus.TRAINING
+
+    @property
     def is_started(self) -> bool:
         """Whether the network has been trained at all."""
         return self.step > 0

@@ -18,7 +18,6 @@ from cnnviz.lab.record import LabRecord
 from cnnviz.quantities import format_count
 from cnnviz.training import steps_in_epoch
 
-_DOCK = "_dock"
 _FILTERS = {"feature_maps": "channels.1", "translation": "channel", "backprop": "channels.conv1"}
 """The choice of a filter of the first layer, by panel."""
 
@@ -61,8 +60,7 @@ def picture_for(
         pinned = replace_struct(show.pinned, index=(chosen, *show.pinned.index[1:]))
     shown_filter = {} if chosen is None else {panel: {name: chosen} for panel, name in _FILTERS.items()}
     for panel, view in (*show.views.items(), *shown_filter.items()):
-        name = f"{panel}{_DOCK}"
-        views[name] = {**views.get(name, {}), **view}
+        views[panel] = {**views.get(panel, {}), **view}
     epochs = before.epochs if before is not None and is_same_run else 1
     # An image of one's own, of other classes, says nothing in this network.
     sample = base.sample if isinstance(base.sample, int) or runs.classes == experiment.classes else 0
@@ -73,7 +71,7 @@ def picture_for(
         sample=sample if show.sample is None else min(show.sample, len(dataset.test_labels) - 1),
         shift=base.shift if show.shift is None else show.shift,
         pinned=pinned,
-        panel=f"{show.panel}{_DOCK}" if show.panel else base.panel,
+        panel=show.panel or base.panel,
         views=views,
     )
     run = Run(

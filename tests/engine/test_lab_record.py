@@ -282,11 +282,11 @@ def test_show_me_is_a_view(bench):
     view = picture_for(step.show, lab.experiment_of(step, 5), data)
     assert from_json(to_json(view)) == view
     seen = view.seen
-    assert (seen.panel, seen.shift.dx, view.experiment.pool) == ("translation_dock", 1, "average")
-    assert seen.views["translation_dock"]["pair"] == "sides"
+    assert (seen.panel, seen.shift.dx, view.experiment.pool) == ("translation", 1, "average")
+    assert seen.views["translation"]["pair"] == "sides"
     pinned = PinnedCell(stage="conv1", index=(0, 8, 8))
     chosen = picture_for(replace(step.show, pinned=pinned), view.experiment, data, view, chosen=5).seen
-    assert (chosen.pinned.index, chosen.views["translation_dock"]["channel"]) == ((5, 8, 8), 5)
+    assert (chosen.pinned.index, chosen.views["translation"]["channel"]) == ((5, 8, 8), 5)
     end = picture_for(replace(step.show, moment="end"), lab.experiment_of(step, 5), data, view)
     assert end.seen.step == end.run.step == 60
     back = picture_for(replace(step.show, moment="start"), lab.experiment_of(step, 5), data, end)

@@ -40,8 +40,8 @@ Key, Modifier = Qt.Key, Qt.KeyboardModifier
 def choices(session: Session) -> tuple[object, ...]:
     """Return all that the user has chosen, in the form and in the panels."""
     state, views = session.state, session.window.panels.view_states()
-    views["feature_maps_dock"] = {
-        name: value for name, value in views["feature_maps_dock"].items() if "point" not in name
+    views["feature_maps"] = {
+        name: value for name, value in views["feature_maps"].items() if "point" not in name
     }
     return state.draft, state.sample, state.shown, state.pinned, views
 

@@ -20,7 +20,6 @@ def test_labs_know_every_panel_by_its_name():
     assert [row.name for row in ROWS] == list(PANELS)
     assert all(TITLES.get(kind.value, short) == short for kind, (_, short) in _TITLES.items())
     assert [TITLES[row.name] for row in ROWS] == [row.title.replace("&&", "&") for row in ROWS]
-    assert all(row.dock_name == f"{row.name}_dock" for row in ROWS)
 
 
 def test_the_lessons_that_labs_wait_for_are_those_of_the_translation_panel():
@@ -36,14 +35,14 @@ def test_every_choice_in_a_lab_is_one_of_its_panel_and_taken_as_it_stands(qtbot,
     known = session.document.picture().seen.views
     for show in (show for lab in LABS for show in _shows(lab)):
         for panel, view in show.views.items():
-            assert view.keys() <= known[f"{panel}_dock"].keys(), panel
+            assert view.keys() <= known[panel].keys(), panel
     # What a lab file is checked by is what the panels say of themselves.
     for panel in PANELS:
-        for name, value in known[f"{panel}_dock"].items():
+        for name, value in known[panel].items():
             written = list(value) if isinstance(value, tuple) else [] if value is None else value
             assert mistake_in(panel, name, written) == "", f"{panel}: {name} = {value}"
         for name in CHOICES[panel]:
-            is_there = any(fnmatchcase(each, name) for each in known[f"{panel}_dock"])
+            is_there = any(fnmatchcase(each, name) for each in known[panel])
             assert is_there or name in _NOT_ALWAYS, f"{panel} has no choice {name}"
 
     panels = dict(zip(PANELS, session.window.panels.panels(), strict=True))

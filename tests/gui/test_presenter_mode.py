@@ -250,7 +250,7 @@ def test_a_presented_panel_is_alone_and_everything_unfolds_over_it_and_comes_bac
     assert panel.height() >= window.height() - line.height() - 2
     assert line.height() <= 0.06 * window.height()
     assert line.isAncestorOf(window.line)
-    assert window.line.current() == PANELS[1] + "_dock"
+    assert window.line.current() == PANELS[1]
     session.state.raise_notice("window", "warning", "To read.")
     settle(qtbot, window.notices.isVisible)
     assert not window.notices.geometry().intersects(line.geometry()), "it hides the way out"
@@ -277,7 +277,7 @@ def test_a_presented_panel_is_alone_and_everything_unfolds_over_it_and_comes_bac
         settle(qtbot)
         assert [part.isVisible() for part in chrome] == [are_seen] * 3
     QTest.keyClick(window, Qt.Key.Key_F9)
-    window.line.button(PANELS[3] + "_dock").click()
+    window.line.button(PANELS[3]).click()
     settle(qtbot)
     assert window.panels.front == 3
 

@@ -72,6 +72,13 @@ def named[Widget: QWidget](widget: Widget, name: str = "", tip: str = "", role: 
     return widget
 
 
+def label_of(field: QWidget, text: str, role: str = "muted") -> QLabel:
+    """Make the label of a field, to which its letter after an ampersand leads."""
+    label = named(QLabel(text), role=role)
+    label.setBuddy(field)
+    return label
+
+
 def outwards(part: QWidget | None) -> Iterator[QWidget]:
     """Yield a part of the window and all that it is in, from the inside out, up to its window."""
     while part is not None:
@@ -117,8 +124,7 @@ class Form(QWidget):
 
     def add_row(self, text: str, field: QWidget, tooltip: str = "") -> QLabel:
         """Add a field and return its label, which is also the accessible name of a field that has none."""
-        label = named(QLabel(text), role="muted")
-        label.setBuddy(field)
+        label = label_of(field, text)
         if not field.accessibleName():
             field.setAccessibleName(text.replace("&", ""))
         if tooltip:

@@ -44,7 +44,7 @@ class FigureInserter(QObject):
         if name == self._panels.name_of(self._report):
             self._report.fields.ask_insert()
             return
-        step = self._report.work.step_for(name.removesuffix("_dock"))
+        step = self._report.work.step_for(name)
         self._draw(figure, partial(self._put, step), self._complain)
 
     def _put(self, step: Step, insert: Insert) -> None:

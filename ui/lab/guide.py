@@ -26,7 +26,7 @@ from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.panels.translation.subject import FREE as WHOLE
 from ui.settings import LAB_OPEN
-from ui.state import RunStatus
+from ui.state import AppState, RunStatus
 from ui.window.finder import Entry
 from ui.window.main_window import MainWindow
 
@@ -34,20 +34,11 @@ _PLACE = "files"
 _FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
 
 
-type Covers = tuple[tuple[Cover, tuple[Secret, ...]], ...]
-"""Covers, and what each of them hides."""
-
-
 class LabGuide(QObject):
     """Builds the lab guide; a lab is opened when the column is first in sight."""
 
     def __init__(
-        self,
-        window: MainWindow,
-        document: WindowDocument,
-        report: ReportPanel,
-        covers: Covers,
-        parent: QObject,
+        self, window: MainWindow, document: WindowDocument, report: ReportPanel, parent: QObject
     ) -> None:
         super().__init__(parent)
         state, controller = document.state, document.controller
@@ -64,13 +55,11 @@ class LabGuide(QObject):
             self.control, state, controller.background, lambda: translation.view.channel, self
         )
         self.shower = StepShower(self.control, document, self)
-        self._covers = covers
         for changed in (self.control.labChanged, self.control.stepChanged, report.work.changed):
             changed.connect(self._cover)
             changed.connect(self._ask_for_cell)
         state.runChanged.connect(self._cover)
         window.lab_dock.visibilityChanged.connect(self._cover)
-        state.coveredChanged.connect(self._show_covers)
         Happenings(self.control, document, window, self)
         self.column = LabColumn(
             self.control, self.revealer, report.work, state, self.show_me, self.open, self.ask
@@ -308,10 +297,6 @@ class LabGuide(QObject):
         self._state.set_covered(asked)
         control.note_shown()
 
-    def _show_covers(self) -> None:
-        for cover, secrets in self._covers:
-            cover.set_covered(self._state.why_covered(*secrets))
-
     # --- finding --------------------------------------------------------------------------------------------
 
     def _entries(self) -> Iterator[Entry]:
@@ -325,8 +310,8 @@ class LabGuide(QObject):
         self.column.page.show_me.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
 
-def covers_of(window: MainWindow) -> Covers:
-    """Put covers over the parts that are covered as a whole, with what each of them shows.
+def put_covers(window: MainWindow, state: AppState) -> None:
+    """Put covers over the parts that are covered as a whole, each for what it shows.
 
     Parts that show more besides ask the state by themselves (`AppState.why_covered`): the run bar, the
     timeline, the captions of samples, the drawing of the network, the cells of Filters & maps and of
@@ -356,7 +341,13 @@ def covers_of(window: MainWindow) -> Covers:
         (backprop.header.formula, "Its formula", (*of_pass, *of_window)),
         (backprop.side, "Inspector", (*of_pass, *of_window, Secret.CHECK)),
     )
-    return tuple((Cover(part, title), hidden) for part, title, hidden in parts)
+    covers = [(Cover(part, title), hidden) for part, title, hidden in parts]
+
+    def show() -> None:
+        for cover, hidden in covers:
+            cover.set_covered(state.why_covered(*hidden))
+
+    state.coveredChanged.connect(show)
 
 
 class Happenings(QObject):

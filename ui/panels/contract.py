@@ -4,17 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, override
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from cnnviz._types import View
 from cnnviz.experiment import Experiment
 from cnnviz.snapshots import Snapshot
 from ui.controls.keyboard import is_enter, plain_arrow_step
+from ui.controls.message_bar import MessageBar
 from ui.panels.provenance import HasProvenance
 from ui.state import AppState
 from ui.tasks import TaskRunner
+from ui.theme import LIGHT, Theme
 
 
 class Runs(Protocol):
@@ -60,7 +62,44 @@ class Services:
     show_cells: Callable[[], object]
 
 
-class Panel(HasProvenance, QFrame):
+class WindowPart(HasProvenance, QFrame):
+    """A panel, or what stands beside or below the panels.
+
+    It arranges what is in it whenever its size or the theme changes, which it follows from the end of its
+    ``__init__`` on (`follow_theme`).
+
+    * `role`: for the stylesheet.
+    """
+
+    #: Whether it also does so when something in it wants other room.
+    fits_parts = False
+
+    def __init__(self, role: str = "panel") -> None:
+        super().__init__()
+        self._theme = LIGHT
+        self.setProperty("role", role)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale what is not scaled where it is made."""
+        self._theme = theme
+        self._fit()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if self.fits_parts and event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().event(event)
+
+    def _fit(self) -> None:
+        """Use the room that there is; here layouts do."""
+
+
+class Panel(WindowPart):
     """A panel of the window: a row of `ui.panels.registry`.
 
     It draws the state. It says what it has drawn (`drawn`), for captions and documents, and keeps the choices
@@ -68,6 +107,12 @@ class Panel(HasProvenance, QFrame):
     """
 
     paged = Signal()  # another page is in sight, or there are more of them, or fewer
+
+    _is_alone, _turned = False, 0  # whether it is presented, and to which page
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.message = MessageBar(self)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -99,11 +144,18 @@ class Panel(HasProvenance, QFrame):
         raise NotImplementedError
 
     def present(self, alone: bool) -> None:
-        """Show the pictures alone, as in presenter mode, or with their settings; here there are none."""
+        """Show the pictures alone, as in presenter mode, or with their settings."""
+        self._is_alone = alone
+        self._fit()
+
+    def presented(self) -> tuple[str, ...]:
+        """Return names of the pages that are presented one after the other; here there is one."""
+        return ("",)
 
     def paging(self) -> tuple[int, int]:
-        """Return which page is in sight, from 0, and how many there are; here there is one."""
-        return 0, 1
+        """Return which page is in sight, from 0, and how many there are; more than one where presented."""
+        count = len(self.presented()) if self._is_alone else 1
+        return min(self._turned, count - 1), count
 
     def has_pages(self) -> bool:
         """Whether it is in sight and has more than the page that it shows."""
@@ -111,7 +163,20 @@ class Panel(HasProvenance, QFrame):
 
     def turn_page(self, way: int) -> bool:
         """Show the page after, or before; return whether there is one."""
-        return False
+        place, count = self.paging()
+        if not 0 <= place + way < count:
+            return False
+        self._turned = place + way
+        self._fit()
+        self.paged.emit()
+        return True
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self._turned:  # whoever comes back begins at the first page
+            self._turned = 0
+            self._fit()
 
     def areas(self) -> Mapping[str, QWidget]:
         """Return parts that keys lead to besides the panel itself, by their names; here none."""

@@ -10,7 +10,7 @@ from ui.panels.contract import Panel, Services
 class PanelRow:
     """A panel.
 
-    * `name`: by which sessions and layouts know it.
+    * `name`: by which documents, labs and layouts know it.
     * `title`: on its tab and in the menu; ``&&`` stands for an ampersand.
     * `build`: makes the panel, and imports it: pyqtgraph takes longer to load than the window to appear.
     """
@@ -19,11 +19,6 @@ class PanelRow:
     title: str
     chapter: str
     build: Callable[[Services], Panel]
-
-    @property
-    def dock_name(self) -> str:
-        """Object name of its dock, under which its place is saved."""
-        return f"{self.name}_dock"
 
 
 def _training(services: Services) -> Panel:

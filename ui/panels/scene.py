@@ -111,7 +111,8 @@ class PictureLoop[C, P](QObject):
     * `scene`: return the scene as it is now, None while there is none. Takes microseconds.
     * `compute`: return the picture of a scene: a pure function that knows no widget, called on
       another thread.
-    * `pace`: least time between two pictures, in milliseconds; may be changed while drawing.
+    * `pace`: least time between two pictures while training runs, in milliseconds; may be changed while
+      drawing.
     * `picture`, `scene`: the one that is drawn, and what it is the picture of.
     """
 
@@ -201,8 +202,9 @@ class PictureLoop[C, P](QObject):
         self._take_view()
         self.drew.emit()
         is_stream = now != scene  # in which everything else gets its turn, too
-        if is_stream or self.pace:
-            self._rest.start(max(self.pace, is_stream * _SHARE * clock.elapsed()))
+        pace = self.pace * self._state.run.is_training
+        if is_stream or pace:
+            self._rest.start(max(pace, is_stream * _SHARE * clock.elapsed()))
 
     def _on_failed(self, message: str) -> None:
         self._wanted = None

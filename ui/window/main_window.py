@@ -115,7 +115,7 @@ class MainWindow(QMainWindow):
         self.menus.draw_icons()
         for row in PANELS:
             panel = row.build(services)
-            self.panels.add_panel(panel, row.title, row.dock_name)
+            self.panels.add_panel(panel, row.title, row.name)
             panel.paged.connect(self._show_pages)
         self.panels.show_panel(0)
         self.compare = ComparePanel(self._state, self._runs, self.compare_dock.hide)
@@ -427,10 +427,10 @@ class MainWindow(QMainWindow):
         self.panels.divided.connect(self._follow_panels)
         self.panels.entered.connect(lambda: self.enter_panel(max(self.panels.front, 0)))
         #: In presenter mode, what stands for the tabs.
-        names = [(row.dock_name, as_read(row.title)) for row in PANELS]
+        names = [(row.name, as_read(row.title)) for row in PANELS]
         self.line = named(SegmentedControl(names), "Panels")
         for number, row in enumerate(PANELS):
-            self.line.button(row.dock_name).setProperty("key", action_row(f"panel_{number}").key)
+            self.line.button(row.name).setProperty("key", action_row(f"panel_{number}").key)
         self.line.currentChanged.connect(self.panels.show_named)
         self.line.hide()
         self.page = ElidedLabel(role="muted")

@@ -6,7 +6,7 @@ from functools import partial
 from typing import override
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz._types import View
@@ -19,7 +19,6 @@ from cnnviz.routing import Target
 from ui.choices import read
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import UNLIMITED, fill
-from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.page_view import PageView
 from ui.panels.backprop import asks
@@ -34,9 +33,9 @@ from ui.panels.backprop.work import PASS, BackpropWork, Rules
 from ui.panels.contract import Panel, Runs
 from ui.panels.provenance import Provenance
 from ui.panels.scene import PictureLoop, still_scene_of
-from ui.state import AppState, PinnedCell, RunStatus
+from ui.state import AppState, PinnedCell
 from ui.tasks import TaskRunner
-from ui.theme import Theme, follow_theme, theme_manager
+from ui.theme import follow_theme
 
 _EMPTY = (
     "The backward pass needs a network and an image: wait until the data are read, or choose an image at "
@@ -61,6 +60,8 @@ _LEAST_WIDTH = 492
 class BackpropPanel(Panel):
     """Step bar on top, one large view of the present step, and a column to inspect, poke and check."""
 
+    fits_parts = True  # the style of the column may come later than the theme
+
     def __init__(self, state: AppState, runs: Runs, analysis: TaskRunner, background: TaskRunner) -> None:
         super().__init__()
         self._state, self._runs = state, runs
@@ -71,10 +72,9 @@ class BackpropPanel(Panel):
         self._places: dict[str, int] = {}  # on which step each view is found
         self._ahead = single_shot(self, self._draw_ahead, _PAUSE_MS)
         self.model = BackpropModel(self)
-        self.setProperty("role", "panel")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.message, self.header = MessageBar(self), StepHeader()
-        self.stack, self.side = PageView(self.answer, _LEAST_HEIGHT), SideColumn(self.answer)
+        self.header, self.side = StepHeader(), SideColumn(self.answer)
+        self.stack = PageView(self.answer, _LEAST_HEIGHT)
         self.empty = WrapLabel(_EMPTY)
         self.empty.setContentsMargins(16, 16, 16, 16)
         self._content = QWidget()
@@ -86,7 +86,8 @@ class BackpropPanel(Panel):
         fill(QVBoxLayout(self), self.message, self.empty, (self._content, 1), spacing=0)
         self.work = BackpropWork(state, analysis, background, self.model, self.side, self)
         state.sceneChanged.connect(self._fit_choices)
-        self._loop = PictureLoop(self, state, analysis, PASS, self._scene, compute_pass, self._draw)
+        asked = PASS, self._scene, compute_pass, self._draw
+        self._loop = PictureLoop(self, state, analysis, *asked, _PACE_MS)
         for signal, slot in (
             (self.header.stepRequested, self._go_to),
             (self.header.cover.toggled, self.model.set_covers),
@@ -106,10 +107,6 @@ class BackpropPanel(Panel):
         self._on_experiment_changed()
         follow_theme(self)
 
-    def set_theme(self, _theme: Theme) -> None:
-        """Look again what stands beside what."""
-        self._fit_side()
-
     def view_state(self) -> View:
         """Return all choices, for a session; none before the first pass."""
         waiting, passed = self._loop.waiting_view, self.model.passed
@@ -122,16 +119,9 @@ class BackpropPanel(Panel):
         """Choose as `view_state` said, as soon as there is a pass of the present network and sample."""
         self._loop.when_current(view, lambda _passed: self._restore(view))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Make the column narrower where there is little room."""
-        super().resizeEvent(event)
-        self._fit_side()
-
     def event(self, event: QEvent) -> bool:
-        """Follow what the column needs, whose style may come later than the theme, and who is in sight."""
-        if event.type() == QEvent.Type.LayoutRequest:
-            self._fit_side()
-        elif event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
+        """Cover the prediction beside it while it is in sight."""
+        if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
             self._hold_back()
         return super().event(event)
 
@@ -157,9 +147,10 @@ class BackpropPanel(Panel):
     def turn_page(self, way: int) -> bool:
         return self.header.go_to(self.model.index + way)
 
-    def _fit_side(self) -> None:
+    @override
+    def _fit(self) -> None:
         """Put the column at the right, or below what it explains when there is no room beside it."""
-        px, margins = theme_manager().theme.px, self._body.contentsMargins()
+        px, margins = self._theme.px, self._body.contentsMargins()
         width = max(px(232 if self.width() < px(1000) else 276), self.side.minimumSizeHint().width())
         # The same for all steps, or the column would jump.
         least = max(self.stack.minimumSizeHint().width(), px(_LEAST_WIDTH))
@@ -238,21 +229,17 @@ class BackpropPanel(Panel):
         self._show()
 
     def _on_run_changed(self) -> None:
-        was_training, self._was_training = self._was_training, self._is_training()
-        if self.isVisible() and not self._is_training():
+        was_training, self._was_training = self._was_training, self._state.run.is_training
+        if self.isVisible() and not self._was_training:
             if was_training:
                 self.model.refocus()
             self.work.follow_ties()
-
-    def _is_training(self) -> bool:
-        return self._state.run.status is RunStatus.TRAINING
 
     # -- drawing -------------------------------------------------------------------------------------------
 
     def _draw(self, passed: Pass) -> None:
         self.empty.hide()
         self._content.show()
-        self._loop.pace = _PACE_MS if self._is_training() else 0
         steps = self.model.steps
         self.model.take(passed)
         if self.model.steps is not steps:
@@ -265,7 +252,7 @@ class BackpropPanel(Panel):
     def _draw_ahead(self) -> None:
         """Draw a step that was not seen yet, so that the first look at it is as quick as the others."""
         model = self.model
-        if not self._unseen or not self.isVisible() or self._is_training():
+        if not self._unseen or not self.isVisible() or self._state.run.is_training:
             return
         step = self._unseen.pop(0)
         if step != model.step:

@@ -14,7 +14,7 @@ from ui.panels.backprop.focus import Now, PokeOutcome, StepKind
 from ui.panels.backprop.header import POKE, SideColumn
 from ui.panels.backprop.model import BackpropModel
 from ui.panels.backprop.passes import Pass, preview_update
-from ui.state import AppState, RunStatus
+from ui.state import AppState
 from ui.tasks import Context, LatestOnly, TaskRunner
 
 PASS, _PREVIEW, _POKE = "backprop.pass", "backprop.preview", "backprop.poke"
@@ -69,7 +69,7 @@ class BackpropWork(QObject):
 
     def follow(self) -> None:
         """Ask anew for what belongs to the pass: at once, or while training after a while."""
-        if not self._is_training():
+        if not self._state.run.is_training:
             self._follow_up()
         elif not self._slow.isActive():
             self._slow.start()
@@ -81,9 +81,6 @@ class BackpropWork(QObject):
     def _show(self) -> None:
         if self._model.passed is not None:
             self._side.show_now(self.now())
-
-    def _is_training(self) -> bool:
-        return self._state.run.status is RunStatus.TRAINING
 
     def _on_page_changed(self, page: str) -> None:
         if page == POKE:
@@ -197,7 +194,7 @@ class BackpropWork(QObject):
 
     def _count_ties(self) -> None:
         model, dataset, passed = self._model, self._state.dataset, self._model.passed
-        if self._is_training() or not self._panel.isVisible() or self.is_checking():
+        if self._state.run.is_training or not self._panel.isVisible() or self.is_checking():
             return
         if passed is None or dataset is None or model.step.kind is not StepKind.ROUTE:
             return

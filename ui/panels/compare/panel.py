@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import override
 
 import numpy as np
-from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QVBoxLayout
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QVBoxLayout
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Asking, Colors, Drawing, Look, Share
@@ -27,10 +27,10 @@ from cnnviz.quantities import format_count, format_percent, format_value
 from cnnviz.snapshots import Snapshot
 from ui.controls.layouts import fill
 from ui.page_view import PageView
-from ui.panels.contract import Runs
-from ui.panels.provenance import HasProvenance, Provenance, moment_of
+from ui.panels.contract import Runs, WindowPart
+from ui.panels.provenance import Provenance, moment_of
 from ui.state import AppState
-from ui.theme import theme_manager
+from ui.theme import follow_theme
 
 _MOST_CAPTIONS = 16
 _FORMULA = (
@@ -175,24 +175,19 @@ _LEAST_HEIGHT = 136
 _NOTHING = "Choose a moment on the timeline and press Make this moment A"
 
 
-class ComparePanel(HasProvenance, QFrame):
+class ComparePanel(WindowPart):
     """Weights of a marked moment A, of the moment that is shown, and the difference; `hide` hides it."""
 
     def __init__(self, state: AppState, runs: Runs, hide: Callable[[], object]) -> None:
-        super().__init__()
+        super().__init__("bar")
         self._state, self._runs, self._hide = state, runs, hide
         self.found: Compared | None = None
-        self.setProperty("role", "bar")
         self.page = PageView(self.answer, _LEAST_HEIGHT)
         fill(QVBoxLayout(self), (self.page, 1), margins=(12, 8, 12, 6))
         for signal in (state.snapshotChanged, state.momentChanged, state.coveredChanged):
             signal.connect(self._draw)
         state.referenceChanged.connect(self._on_reference_changed)
-
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._show_page()
+        follow_theme(self)
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
@@ -222,7 +217,7 @@ class ComparePanel(HasProvenance, QFrame):
                 self._draw()
             case SetOwnScale(is_own) if found is not None:
                 self.found = replace(found, own_scale=is_own)
-                self._show_page()
+                self._fit()
             case Mark():
                 if state.shown is not None:
                     state.compare_with(state.shown)
@@ -260,9 +255,10 @@ class ComparePanel(HasProvenance, QFrame):
             is_ours = state.reference is not None and state.reference.run_id == state.run.run_id
             told = {"is_ours": is_ours, "is_live": state.follows_live}
             self.found = replace(found, then=then, now=now, largest=largest, **told)
-        self._show_page()
+        self._fit()
 
-    def _show_page(self) -> None:
+    @override
+    def _fit(self) -> None:
         instead = self._state.why_covered(Secret.FILTERS) or ("" if self.found is not None else _NOTHING)
-        is_roomy = self.width() >= theme_manager().theme.px(_ROOM_FOR_WORDS)
+        is_roomy = self.width() >= self._theme.px(_ROOM_FOR_WORDS)
         self.page.show_page(page_of(self.found, is_roomy, instead))

@@ -6,7 +6,7 @@ from functools import partial
 from typing import override
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -25,7 +25,6 @@ from ui.controls.buttons import IconButton
 from ui.controls.flow_row import FlowRow
 from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill, named
-from ui.controls.message_bar import MessageBar
 from ui.controls.scroll_column import set_up_area
 from ui.panels.contract import Panel
 from ui.panels.feature_maps.explain import choice_words
@@ -37,9 +36,9 @@ from ui.panels.feature_maps.top_patches import TopPatchesView
 from ui.panels.feature_maps.view import FIXED, NETWORK, TOP_PATCHES, View
 from ui.panels.provenance import Provenance
 from ui.panels.scene import PictureLoop, still_scene_of
-from ui.state import AppState, RunStatus
+from ui.state import AppState
 from ui.tasks import TaskRunner
-from ui.theme import Theme, follow_theme, theme_manager
+from ui.theme import follow_theme
 
 _REST_MS = 200
 _LOW = 480  # height in pixels at scale 1 below which the line at the bottom has no room
@@ -51,13 +50,10 @@ class FeatureMapsPanel(Panel):
 
     def __init__(self, state: AppState, analysis: TaskRunner, background: TaskRunner) -> None:
         super().__init__()
-        self._state, self._is_alone = state, False
+        self._state = state
         self.choices = Choices(View, parent=self)
-        self._computed = self.view.computed
         self._levels: Levels = {}
         self._levels_of: tuple[object, ...] = ()
-        self.setProperty("role", "panel")
-        self.message = MessageBar(self)
         self.network = NetworkView(state, self.choices)
         self.top_patches = TopPatchesView(background, self.answer)
         self._build()
@@ -74,16 +70,6 @@ class FeatureMapsPanel(Panel):
         ):
             signal.connect(slot)
         follow_theme(self)
-
-    def set_theme(self, _theme: Theme) -> None:
-        """Look again what has room."""
-        self._arrange_bottom()
-
-    @override
-    def present(self, alone: bool) -> None:
-        self._is_alone = alone
-        self._top.setHidden(alone)
-        self._arrange_bottom()
 
     @override
     def paging(self) -> tuple[int, int]:
@@ -185,11 +171,6 @@ class FeatureMapsPanel(Panel):
     # -- events --------------------------------------------------------------------------------------------
 
     @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange_bottom()
-
-    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         on_network = self.stack.currentWidget() is self.network
         if on_network and event.key() == Qt.Key.Key_V and not event.modifiers():
@@ -237,9 +218,11 @@ class FeatureMapsPanel(Panel):
         parts = self.message, self._top, (scroll, 1), self._bottom
         fill(QVBoxLayout(self), *parts, spacing=8, margins=(16, 10, 16, 6))
 
-    def _arrange_bottom(self) -> None:
+    @override
+    def _fit(self) -> None:
         """In low windows the title of the arithmetic says enough; what keys do is left out before that."""
-        is_low = self._is_alone or self.height() < theme_manager().theme.px(_LOW)
+        self._top.setHidden(self._is_alone)
+        is_low = self._is_alone or self.height() < self._theme.px(_LOW)
         self._bottom.setHidden(is_low or self.view.page != NETWORK)
         self._hint.setHidden(self._is_alone or self.width() < 3 * self._hint.sizeHint().width())
 
@@ -254,8 +237,7 @@ class FeatureMapsPanel(Panel):
         if self.status.isVisible():
             self.status.repaint(QRect(0, 0, 1, 1))  # see `NetworkView`
         # The pointer comes first: while it moves, training is shown in fewer frames.
-        is_training = self._state.run.status is RunStatus.TRAINING
-        self._loop.pace = _REST_MS if is_training and self.network.is_pointed_at() else 0
+        self._loop.pace = _REST_MS if self.network.is_pointed_at() else 0
         if is_first:
             self._show_page()
 
@@ -278,9 +260,7 @@ class FeatureMapsPanel(Panel):
     # -- what follows from choices and from the state --------------------------------------------------------
 
     def _on_chosen(self) -> None:
-        before, self._computed = self._computed, self.view.computed
-        if before != self._computed:
-            self._loop.look()
+        self._loop.look()
         self.cover.setChecked(self.view.covers)
         self._show_page()
         self._draw_limits(self._loop.picture)
@@ -308,7 +288,7 @@ class FeatureMapsPanel(Panel):
             self.stack.setCurrentWidget(self.network if is_network else self.top_patches)
         self.paged.emit()
         self._view_tools.setVisible(is_network)
-        self._arrange_bottom()
+        self._fit()
         if before is not self.top_patches and self.stack.currentWidget() is self.top_patches:
             self.top_patches.show_network(self._state.shown, self._state.dataset)
             self._choose_filter()

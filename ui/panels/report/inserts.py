@@ -10,7 +10,6 @@ from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -23,7 +22,7 @@ from cnnviz.quantities import today
 from cnnviz.report.blocks import LONGEST_WORDS, Insert
 from ui.controls.buttons import Button, IconButton, IconLabel
 from ui.controls.labels import ElidedLabel, WrapLabel
-from ui.controls.layouts import fill, named, scaled
+from ui.controls.layouts import fill, label_of, named, scaled
 from ui.controls.message_bar import MessageBar
 from ui.panels.report.work import Complain, StudentWork, attempt
 from ui.theme import Theme, follow_theme
@@ -93,8 +92,7 @@ class InsertPicker(QDialog):
             "Insert", "image", "primary", f"Put it below the observations of “{place}”"
         )
         self.cancel = Button("Cancel", tooltip="Close this window and insert nothing")
-        label = QLabel("Your &caption, if you like")
-        label.setBuddy(self.words)
+        label = label_of(self.words, "Your &caption, if you like", "")
         buttons = fill(QHBoxLayout(), 1, self.cancel, self.insert_button, spacing=8)
         where = WrapLabel(f"It will stand below the observations of “{place}”.", role="muted")
         parts = where, (self.list, 1), label, self.words, buttons

@@ -18,7 +18,6 @@ from ui.controls.flow_row import FlowRow
 from ui.controls.keyboard import keep_for_words
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
-from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.panels.contract import Panel
@@ -70,8 +69,6 @@ class ReportPanel(Panel):
         self.work = StudentWork(state, self)
         self.measuring = Measuring(self.work, state, background, self)
         self._stale = True
-        self.setProperty("role", "panel")
-        self.message = MessageBar(self)
         self.head = HeadFields(self.work)
         self.fields = SectionFields(self.work, self.message)
         self.pages = SegmentedControl([("", "")])
@@ -244,7 +241,7 @@ class ReportPanel(Panel):
     def _note_run(self) -> None:
         """Remember that a network was trained, whose losses and accuracy the window shows."""
         run = self._state.run
-        if run.status is not RunStatus.TRAINING:  # the pages show its curves
+        if not run.is_training:  # the pages show its curves
             self._on_work_changed()
         if run.is_started and run.status is not RunStatus.LOADING:
             classes = self._state.experiment.classes

@@ -8,7 +8,7 @@ from typing import override
 import numpy as np
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnviz._types import ByteArray
 from cnnviz.covers import Secret
@@ -23,7 +23,7 @@ from ui.choices import Choices, flag, one_of, whole
 from ui.controls.buttons import Button, IconButton
 from ui.controls.drops import is_welcome
 from ui.controls.labels import SectionTitle, WrapLabel
-from ui.controls.layouts import fill, named, scaled
+from ui.controls.layouts import fill, label_of, scaled
 from ui.controls.pace import Pace
 from ui.marks import MarkView
 from ui.page_view import PageView
@@ -150,8 +150,7 @@ class OwnDigitWindow(QDialog):
         self.redo_button = IconButton("redo-2", "Redo", shortcut="Ctrl+Shift+Z")
         tip = "Clear the board; the sample changes with the next stroke"
         self.clear_button = Button("Clear", "trash-2", "", tip)
-        label = named(QLabel("Brush"), role="muted")
-        label.setBuddy(controls["brush"])
+        label = label_of(controls["brush"], "Brush")
         tools = fill(
             QHBoxLayout(), controls["tool"], label, controls["brush"], 1,
             self.undo_button, self.redo_button, self.clear_button, spacing=6,

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, override
 
 import numpy as np
-from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QIntValidator, QKeySequence, QResizeEvent
+from PySide6.QtCore import QMimeData, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QIntValidator, QKeySequence
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from cnnviz._types import IntArray
@@ -26,12 +26,13 @@ from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill, named, scaled
 from ui.controls.message_bar import MessageBar
 from ui.marks import MarkView
+from ui.panels.contract import WindowPart
 from ui.panels.samples import pictures
 from ui.panels.scene import PictureLoop, still_scene_of
 from ui.panels.thumbnails import ThumbnailView, describer
-from ui.state import AppState, Notice, RunStatus
+from ui.state import AppState, Notice
 from ui.tasks import Context, TaskRunner
-from ui.theme import LIGHT, Theme, follow_theme
+from ui.theme import Theme, follow_theme
 
 if TYPE_CHECKING:
     from ui.panels.samples.own_window import OwnDigitWindow
@@ -56,7 +57,7 @@ _BARS_TIP = (
 SAMPLES_WIDTH, _LEAST = 286, 140
 
 
-class SamplesPanel(QFrame):
+class SamplesPanel(WindowPart):
     """Filter, thumbnails, own images, and the prediction for the current sample.
 
     * `analysis`: where image files are read, and predictions computed.
@@ -65,28 +66,27 @@ class SamplesPanel(QFrame):
     """
 
     windowMade = Signal(QWidget)
+    fits_parts = True
 
     def __init__(self, state: AppState, analysis: TaskRunner, ask_image: Callable[[], Path | None]) -> None:
         super().__init__()
         self._state, self._analysis, self._ask_image = state, analysis, ask_image
-        self._theme = LIGHT
         self._own_window: OwnDigitWindow | None = None
         self._is_low = self._narrow = False
         self._images: Images | None = None
-        self.setProperty("role", "panel")
         self._build()
         self._scene = partial(still_scene_of, state, None)
         draw = self._draw_prediction
-        self._loop = PictureLoop(self, state, analysis, "prediction", self._scene, pictures.predict, draw)
+        asked = "prediction", self._scene, pictures.predict, draw
+        self._loop = PictureLoop(self, state, analysis, *asked, _NUMBERS_MS)
         self._connect_signals()
         self._on_dataset_changed()
         follow_theme(self)
 
+    @override
     def set_theme(self, theme: Theme) -> None:
-        """Scale what is not scaled where it is made."""
-        self._theme = theme
+        super().set_theme(theme)
         self._show_texts()
-        self._fit()
 
     def figure(self, look: Look) -> Drawing:
         """The images in sight, and the prediction, for paper."""
@@ -233,19 +233,7 @@ class SamplesPanel(QFrame):
         state.coveredChanged.connect(self._on_evaluation_changed)
         state.sampleChanged.connect(self._on_sample_changed)
         state.sceneChanged.connect(self._on_scene_changed)
-        state.runChanged.connect(self._on_run_changed)
         state.noticeRaised.connect(self._on_notice_raised)
-
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
-
-    @override
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:
-            self._fit()
-        return super().event(event)
 
     @override
     def sizeHint(self) -> QSize:
@@ -255,6 +243,7 @@ class SamplesPanel(QFrame):
     def minimumSizeHint(self) -> QSize:
         return QSize(self._theme.px(_LEAST), self._height_needed(is_low=True))
 
+    @override
     def _fit(self) -> None:
         """Use the roomiest arrangement that width and height allow."""
         narrow = self._is_narrow()
@@ -329,9 +318,6 @@ class SamplesPanel(QFrame):
     def _on_scene_changed(self) -> None:
         if self._scene() is None:
             self._show_prediction(Probabilities((), most=self._bars_shown()), "")
-
-    def _on_run_changed(self) -> None:
-        self._loop.pace = _NUMBERS_MS if self._state.run.status is RunStatus.TRAINING else 0
 
     def _draw_prediction(self, prediction: pictures.Prediction) -> None:
         scene, values = prediction.scene, tuple(prediction.probabilities.tolist())

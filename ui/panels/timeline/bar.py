@@ -6,8 +6,7 @@ from functools import partial
 from typing import Any, override
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Ink, Leave, Look
@@ -31,12 +30,12 @@ from ui.controls.buttons import Button
 from ui.controls.layouts import fill
 from ui.controls.pace import Pace
 from ui.marks import MarkView
-from ui.panels.contract import Runs
-from ui.panels.provenance import HasProvenance, Provenance
+from ui.panels.contract import Runs, WindowPart
+from ui.panels.provenance import Provenance
 from ui.panels.reading_box import ReadingBox
 from ui.panels.timeline.controls import BranchQuestion, Film, ShownMoment, Transport
 from ui.state import AppState, RunStatus
-from ui.theme import LIGHT, Theme, follow_theme
+from ui.theme import follow_theme
 
 #: Shortest time between two moments that are asked for by dragging: one frame of a usual screen.
 _FRAME_MS = 16
@@ -55,14 +54,12 @@ _TIP = (
 )
 
 
-class TimelineBar(HasProvenance, QFrame):
+class TimelineBar(WindowPart):
     """Shows where in the run the panels are, and asks for other moments."""
 
     def __init__(self, state: AppState, runs: Runs) -> None:
-        super().__init__()
+        super().__init__("bar")
         self._state, self._runs = state, runs
-        self._theme = LIGHT
-        self.setProperty("role", "bar")
         self.setObjectName("timeline")
         self.transport = Transport(self._answer)
         self.moment = ShownMoment()
@@ -116,16 +113,6 @@ class TimelineBar(HasProvenance, QFrame):
         self._on_history_reset()
         follow_theme(self)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Look again what there is room for."""
-        self._theme = theme
-        self._fit()
-
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
-
     @override
     def provenance(self) -> Provenance | None:
         """Return the moment that the handle stands at, on a run that may have come further."""
@@ -141,6 +128,7 @@ class TimelineBar(HasProvenance, QFrame):
         """The track for paper."""
         return self.track.figure(look)
 
+    @override
     def _fit(self) -> None:
         """Leave out what there is no room for."""
         width = self.width() / self._theme.scale
@@ -272,11 +260,10 @@ class TimelineBar(HasProvenance, QFrame):
         first = history.first_step
         last = max(run.total_steps, history.step, first + 1)
         self._show_track(first=first, last=last, steps_per_epoch=marked)
-        is_training = run.status is RunStatus.TRAINING
         # Else it goes with the handle: one drawing for both.
-        if not (is_training and self._state.follows_live):
+        if not (run.is_training and self._state.follows_live):
             self._show(reached=history.step)
-        if not is_training:
+        if not run.is_training:
             self._curve_pace.flush()
         self._allow()
 

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -24,7 +23,7 @@ from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import ChoiceField
 from ui.controls.keyboard import is_enter
 from ui.controls.labels import ElidedLabel
-from ui.controls.layouts import fill, named, scaled
+from ui.controls.layouts import fill, label_of, named, scaled
 from ui.controls.number_field import FloatField, IntField
 
 _SHIFT = "with Shift, one kept moment"
@@ -82,8 +81,7 @@ class ShownMoment(QWidget):
         self.field = named(IntField(0, 0, 0), "Shown step", tip)
         self.field.subject = "The step"
         self.field.setEnabled(False)
-        self._label = named(QLabel("step"), role="muted")
-        self._label.setBuddy(self.field)
+        self._label = label_of(self.field, "step")
         self.measured = ElidedLabel("", "muted", widest="loss 8.88e−8 · 88.8 %", small=True)
         row = fill(QHBoxLayout(), self._label, (self.field, 1), spacing=5)
         fill(QVBoxLayout(self), 1, row, self.measured, 1, spacing=0)
@@ -132,8 +130,7 @@ class BranchQuestion(QFrame):
         tip = "Length of a step in the branch. Unchanged, it repeats the run so far, bit for bit."
         self.rate = named(FloatField(low, high, low), "Learning rate of the branch", tip)
         self.rate.subject = "Learning rate"
-        label = QLabel("Learning rate")
-        label.setBuddy(self.rate)
+        label = label_of(self.rate, "Learning rate", "")
         self.go = Button(
             "Continue", "git-fork", "primary", "Train on from this step with this rate", "Return"
         )

@@ -20,7 +20,7 @@ from ui.controls.layouts import fill, named
 from ui.controls.pace import single_shot
 from ui.panels.provenance import HasProvenance
 from ui.panels.training.curve_plot import CurvePlot
-from ui.state import AppState, RunStatus
+from ui.state import AppState
 
 #: Between the news of steps and their drawing: in a turn of their own.
 _DRAWING_MS = 10
@@ -122,11 +122,11 @@ class TrainingCurves(HasProvenance, QWidget):
             plot.set_markers(self._run.markers())
 
     def _on_run_changed(self) -> None:
-        if self._state.run.status is not RunStatus.TRAINING:
+        if not self._state.run.is_training:
             self.draw()
 
     def _on_test_added(self) -> None:
-        if self._state.run.status is RunStatus.TRAINING:
+        if self._state.run.is_training:
             self.follow()
         else:
             self.draw()

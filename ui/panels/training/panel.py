@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QEvent, QSize
-from PySide6.QtGui import QHideEvent, QResizeEvent
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz._types import View
@@ -20,7 +19,6 @@ from ui.choices import flag, kept, maybe, read, whole
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill, named
-from ui.controls.message_bar import MessageBar
 from ui.controls.pace import Pace, single_shot
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.painting import qrect
@@ -32,9 +30,9 @@ from ui.panels.training.network import NetworkPart
 from ui.panels.training.network import View as NetworkChoices
 from ui.panels.training.results import ResultsView
 from ui.panels.training.settings_form import PACES, SettingsForm, SpeedControl
-from ui.state import AppState, RunStatus
+from ui.state import AppState
 from ui.tasks import TaskRunner
-from ui.theme import LIGHT, Theme, follow_theme
+from ui.theme import follow_theme
 
 #: Shortest time between two drawings of the log: lines that come faster cannot be read.
 _LOG_MS = 200
@@ -106,15 +104,14 @@ class _Kept:
 class TrainingPanel(Panel):
     """The network above its curves; settings at the left; test images and log at the right."""
 
+    fits_parts = True  # fields get their sizes from the style, and are unfolded
+
     def __init__(
         self, state: AppState, runs: Runs, analysis: TaskRunner, show_cells: Callable[[], object]
     ) -> None:
         super().__init__()
         self._state = state
-        self._theme, self._is_alone, self._presented = LIGHT, False, 0
-        self.setProperty("role", "panel")
         self.network = NetworkPart(state, analysis, self, show_cells)
-        self.message = MessageBar(self)
         self.form = SettingsForm(runs.edit, runs.choose_preset, self.message.show_error)
         self.speed = SpeedControl(state)
         self.curves = TrainingCurves(state, runs.train_present)
@@ -128,7 +125,7 @@ class TrainingPanel(Panel):
         self._log_title = SectionTitle("Log")
         self._form_area = ScrollColumn(self.form)
         self._switch = named(SegmentedControl(_PAGES), "Part below the network")
-        self._switch.currentChanged.connect(self._place)
+        self._switch.currentChanged.connect(self._fit)
         self._parts: dict[str, QWidget] = {
             "network": _column((self.network, 1)),
             "settings": _column((self._form_area, 1), self.speed),
@@ -149,28 +146,11 @@ class TrainingPanel(Panel):
         ):
             signal.connect(slot)
             slot()
-        self.paged.connect(self._place)
+        self.paged.connect(self._fit)
         state.experimentChanged.connect(self._on_settings_changed)
         state.stepsAdded.connect(lambda lines: self._log_pace.put() if lines else None)
         state.sampleChanged.connect(self._on_sample_changed)
         follow_theme(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale the parts."""
-        self._theme = theme
-        self._place()
-
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._place()
-
-    @override
-    def event(self, event: QEvent) -> bool:
-        # Fields get their sizes from the style, and are unfolded, without a new size of the panel.
-        if event.type() == QEvent.Type.LayoutRequest:
-            self._place()
-        return super().event(event)
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -181,31 +161,17 @@ class TrainingPanel(Panel):
 
     @override
     def present(self, alone: bool) -> None:
-        self._is_alone, self._presented = alone, 0
+        self._turned = 0
         self.network.head.setHidden(alone)
         self.results.present(alone)
-        self._place()
+        super().present(alone)
 
     @override
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._presented = 0  # whoever comes back begins at the drawing
+    def presented(self) -> tuple[str, ...]:
+        return _PRESENTED if self._state.evaluation is not None else _PRESENTED[:1]
 
     @override
-    def paging(self) -> tuple[int, int]:
-        count = len(_PRESENTED) if self._is_alone and self._state.evaluation is not None else 1
-        return min(self._presented, count - 1), count
-
-    @override
-    def turn_page(self, way: int) -> bool:
-        place, count = self.paging()
-        if not 0 <= place + way < count:
-            return False
-        self._presented = place + way
-        self.paged.emit()
-        return True
-
-    def _place(self) -> None:
+    def _fit(self) -> None:
         px = self._theme.px
         room = Box(0, 0, self.width(), self.height()).inset(px(_GAP), px(12))
         if not self.message.isHidden():
@@ -214,7 +180,7 @@ class TrainingPanel(Panel):
             self.message.setGeometry(qrect(above).toRect())
         high = self.form.sizeHint().height() + self.speed.sizeHint().height() + px(14)
         form = self._parts["settings"].minimumSizeHint().width(), high
-        page = _PRESENTED[self.paging()[0]] if self._is_alone else self._switch.current()
+        page = self.presented()[self.paging()[0]] if self._is_alone else self._switch.current()
         places = places_in(room, self._theme, form, page)
         for name, part in (*self._parts.items(), ("switch", self._switch)):
             part.setVisible(name in places)
@@ -236,7 +202,7 @@ class TrainingPanel(Panel):
     def _show_page(self, page: str) -> None:
         self._switch.set_current(page)
         self.turn_page(int(page == "results") - self.paging()[0])
-        self._place()
+        self._fit()
 
     def _show_rest(self) -> None:
         self._show_page("settings")
@@ -319,7 +285,7 @@ class TrainingPanel(Panel):
             self.form.set_class_options(self._state.source.dataset.available_classes)
 
     def _on_run_changed(self) -> None:
-        if self._state.run.status is not RunStatus.TRAINING:
+        if not self._state.run.is_training:
             self.catch_up()
 
     def _on_history_reset(self) -> None:
@@ -343,7 +309,7 @@ class TrainingPanel(Panel):
         self.results.set_current_sample(None if sample is None else sample.index)
 
     def _on_evaluation_changed(self) -> None:
-        if self._state.run.status is RunStatus.TRAINING:
+        if self._state.run.is_training:
             self._results_timer.start()
         else:
             self._draw_results()

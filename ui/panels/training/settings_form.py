@@ -15,7 +15,7 @@ from cnnviz.quantities import format_value
 from cnnviz.setting import Setting
 from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField, ClassPicker
-from ui.controls.layouts import Form, fill, named, scaled
+from ui.controls.layouts import Form, fill, label_of, named, scaled
 from ui.controls.number_field import FloatField, IntField, IntListField
 from ui.state import AppState
 from ui.theme import repolish
@@ -172,8 +172,7 @@ class SpeedControl(QWidget):
         self.slider.setRange(0, len(PACES) - 1)
         self.slider.setPageStep(2)
         self._value = named(QLabel(), role="mono")
-        label = named(QLabel("Speed"), role="muted")
-        label.setBuddy(self.slider)
+        label = label_of(self.slider, "Speed")
         header = fill(QHBoxLayout(), (label, 1), self._value)
         fill(QVBoxLayout(self), header, self.slider, spacing=2)
         self._draw()
