@@ -1,6 +1,6 @@
 """The backprop panel on a desk of its own, and its pages without a window."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 from cnnviz.datasets import Dataset, to_input
 from cnnviz.drawing import LIGHT, Box, CellKey, Ground, Part
 from cnnviz.experiment import LAB5, Experiment
-from cnnviz.layers import Layer
 from cnnviz.mathematics import plain
 from cnnviz.network import Gradients, Network
 from cnnviz.snapshots import Snapshot
@@ -192,11 +191,3 @@ def part_of(leaf: Any, key: Hashable) -> Part:
     part = leaf.graphic.draw(leaf.content, Ground(Box(0, 0, 420, 420), LIGHT)).part(key)
     assert part is not None, key
     return part
-
-
-def small_network(
-    layers: Iterable[tuple[str, Layer]], params: dict[str, np.ndarray] | None = None
-) -> Network:
-    """Network on 4 x 4 pixels, with chosen weights."""
-    network = Network.build(list(layers), (1, 4, 4), seed=1, dtype="float64")
-    return network if params is None else network.with_params({**network.params, **params})
