@@ -22,7 +22,7 @@ from tests.gui.driving import activate, find, focus, opened, press, tab_to, type
 from tests.gui.lab_driving import is_open
 from tests.gui.whole_window import name_of, rest
 from tests.small_data import write_npz
-from ui.lab.guide import LabGuide
+from ui.lab import LabGuide
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.report.panel import ReportPanel
 from ui.panels.translation.panel import TranslationPanel

@@ -26,7 +26,7 @@ from tests.small_data import write_npz
 from ui.controls.spoken import speak
 from ui.export.figures import is_plot, plots_in, tables_of
 from ui.lab.controller import LabController
-from ui.lab.guide import LabGuide
+from ui.lab import LabGuide
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
