@@ -24,12 +24,10 @@ from tests.gui.driving import click, opened, save_document
 from tests.gui.lab_driving import is_open, open_lab, result
 from tests.small_data import write_npz
 from ui.controls.spoken import speak
-from ui.export.figures import is_plot, plots_in, tables_of
+from ui.export.figures import plots_in, tables_of
 from ui.lab.controller import LabController
 from ui.lab import LabGuide
-from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.training.panel import TrainingPanel
-from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.state import PinnedCell, RunStatus, Shift
 
@@ -69,9 +67,7 @@ def opened_lab(qtbot: QtBot, tmp_path: Path, request: pytest.FixtureRequest) -> 
 @pytest.mark.parametrize("opened_lab", ["fooling", "lab5"], indirect=True)  # between them, most measures
 def test_no_step_of_a_lab_tells_its_answer_before_the_prediction(qtbot: QtBot, opened_lab: Session) -> None:
     speak()
-    session = opened_lab
-    sitting = session.lab
-    desk = sitting.control
+    session, sitting, desk = opened_lab, opened_lab.lab, opened_lab.lab.control
     qtbot.waitUntil(sitting.column.isVisible)
     whole_window.rest(qtbot, session)
     # Who only looks at the program is not kept from its results, and they are noted as seen.
@@ -94,36 +90,31 @@ def test_no_step_of_a_lab_tells_its_answer_before_the_prediction(qtbot: QtBot, o
 
 def _reach(qtbot: QtBot, session: Session, sitting: LabGuide, step: Step) -> Measured:
     """Bring the window where the answer is to be seen, and return it."""
-    state, prediction = session.state, step.prediction
+    state, truth = session.state, step.prediction.truth
     with qtbot.waitSignal(sitting.shower.shown):
         sitting.show_me()
-    session.state.set_speed(None)
+    state.set_speed(None)
     if state.run.step < sitting.control.end_of(step):
         session.controller.train()
         qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
-    asked = prediction.truth.parameters
-    if "dx" in asked:
-        state.set_shift(Shift(int(asked["dx"]), int(asked["dy"])))
-    if prediction.truth.measure in ("receptive_field", "window_receivers"):
-        session.state.set_pinned(PinnedCell("pool1", (0, 4, 4)))
-    if prediction.truth.measure == "filter_change":
+    if "dx" in truth.parameters:
+        state.set_shift(Shift(int(truth.parameters["dx"]), int(truth.parameters["dy"])))
+    if truth.measure in ("receptive_field", "window_receivers"):
+        state.set_pinned(PinnedCell("pool1", (0, 4, 4)))
+    if truth.measure == "filter_change":
         session.window.compare_dock.show()
     whole_window.rest(qtbot, session)
-    assert state.dataset is not None
-    bench = Bench(state.experiment, state.dataset, state.shown.network, state.shown.step)
-    return measure("", prediction.truth, bench)
+    return measure("", truth, Bench(state.experiment, state.dataset, state.shown.network, state.shown.step))
 
 
 def _do(qtbot: QtBot, session: Session, step: Step) -> None:
     """Do what the step asks for, where the answer is not on the screen without it."""
-    backprop = session.window.panel(BackpropPanel)
     if step.prediction.truth.measure == "gradient_tie_rule":
-        whole_window.show_panel(qtbot, session, 3)
-        click(backprop.side.check.view("check"))
-        qtbot.waitUntil(lambda: "outcome" in backprop.side.check.page.leaves())
+        check = whole_window.show_panel(qtbot, session, 3).side.check
+        click(check.view("check"))
+        qtbot.waitUntil(lambda: "outcome" in check.page.leaves())
     if step.prediction.truth.measure == "residual":
-        whole_window.show_panel(qtbot, session, 2)
-        session.window.panel(TranslationPanel).strip.setFocus()
+        whole_window.show_panel(qtbot, session, 2).strip.setFocus()
     whole_window.rest(qtbot, session)
 
 
@@ -180,30 +171,29 @@ def test_show_me_reveals_nothing_and_a_result_is_shown_without_a_prediction_when
     qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:
     sitting = open_lab(qtbot, session, tmp_path)
-    button, page = sitting.column.page.show_me, sitting.column.page
+    page, desk, card = sitting.column.page, sitting.control, sitting.column.page.prediction
+    ready = "The window is ready for this step."
+
+    def said() -> tuple[str, str]:
+        return page.show_me.property("kind"), page.shown.text()
+
     qtbot.waitUntil(lambda: sitting.shower.is_set)  # the lab begins where its first step wants to be
     save_document(qtbot, session, tmp_path / "saved.cnnviz")  # which ends nothing
-    assert button.property("kind") == ""
-    assert page.shown.text() == "The window is ready for this step."
-    sitting.control.go_to("field")
-    qtbot.waitUntil(lambda: button.property("kind") == "primary")
-    assert page.shown.text() == ""
-    click(button)
+    assert said() == ("", ready)
+    desk.go_to("field")
+    qtbot.waitUntil(lambda: said() == ("primary", ""))
+    click(page.show_me)
     qtbot.waitUntil(lambda: sitting.shower.is_set)
     whole_window.rest(qtbot, session)
-    assert button.property("kind") == ""
-    assert page.shown.text() == "The window is ready for this step."
+    assert said() == ("", ready)
     session.state.choose_test_image(5)  # as a step may ask for: nobody has to go back for that
     qtbot.waitUntil(lambda: not sitting.shower.is_set)
-    assert button.property("kind") == ""
-    assert page.shown.text() == ""
+    assert said() == ("", "")
     assert Secret.FIELD in session.state.covered
-    assert sitting.control.done.prediction is None
-    assert not sitting.control.done.revealed
-    assert not result(page.prediction)
+    assert not desk.done.revealed
+    assert not result(card)
 
-    desk, card = sitting.control, page.prediction
-    click(button)
+    click(page.show_me)
     qtbot.waitUntil(lambda: sitting.shower.is_set)
     whole_window.rest(qtbot, session)
     click(card.skip)
@@ -245,13 +235,8 @@ def texts_of(window: QWidget) -> Iterator[str]:
 
 def numbers_of(window: QWidget) -> list[float]:
     """Return every number that can be copied or exported from what is in sight."""
-    found: list[float] = []
-    for plot in plots_in(window):
-        assert is_plot(plot)
-        for table in tables_of(plot):
-            for line in table.lines():
-                found += (float(each) for each in line if isinstance(each, int | float))
-    return found
+    lines = (line for plot in plots_in(window) for table in tables_of(plot) for line in table.lines())
+    return [float(each) for line in lines for each in line if isinstance(each, int | float)]
 
 
 def test_each_covered_part_says_what_it_is_and_which_step_asks_for_it(
@@ -260,13 +245,13 @@ def test_each_covered_part_says_what_it_is_and_which_step_asks_for_it(
     guide = open_lab(qtbot, session, tmp_path, shipped_labs()["lab5"].read_text(encoding="utf-8"))
     QTest.keyClicks(guide.column.page.who.roll_number, "7")
     qtbot.waitUntil(lambda: Secret.TEST in session.state.covered)
-    curves, panel = session.window.panel(TrainingPanel).curves, session.window.panel(TrainingPanel)
+    panel = session.window.panel(TrainingPanel)
     told = "Covered: step 3 of the lab asks you to predict this first."
-    for part, text in (
-        (curves.accuracy, f"Accuracy. {told}"),
-        (panel.results, f"Test images. {told}"),
-        (panel.log, told),
+    for part, what in (
+        (panel.curves.accuracy, "Accuracy. "),
+        (panel.results, "Test images. "),
+        (panel.log, ""),
     ):
-        assert part.parentWidget().parentWidget().reason.text() == text
+        assert part.parentWidget().parentWidget().reason.text() == what + told
     reasons = {each.name: each.why_not for each in session.window.finder.entries() if each.place == "Network"}
     assert reasons["Mistakes"] == reasons["Confusion matrix"] == f"Test images. {told}"
