@@ -77,10 +77,8 @@ class Desk(PanelDesk):
 
     def show(self, network: Network, index: int = 0, step: int = 0) -> None:
         """Show a network with a test image."""
-        self.inspect(network, self.test_sample(index), step)
-
-    def test_sample(self, index: int) -> Sample:
-        return Sample(self.dataset.test_images[index], int(self.dataset.test_labels[index]), index)
+        image, label = self.dataset.test_images[index], int(self.dataset.test_labels[index])
+        self.inspect(network, Sample(image, label, index), step)
 
     def settle(self) -> None:
         """Wait until no pass, preview or poke is under way, and what was asked for is drawn."""
@@ -92,10 +90,8 @@ class Desk(PanelDesk):
     def go_to(self, kind: StepKind, layer: str = "") -> None:
         """Show a step by clicking its chip."""
         steps = self.panel.model.steps
-        index = next(
-            place for place, step in enumerate(steps) if step.kind is kind and layer in ("", step.layer)
-        )
-        click_part(self.panel.header.bar, index)
+        places = [n for n, step in enumerate(steps) if step.kind is kind and layer in ("", step.layer)]
+        click_part(self.panel.header.bar, places[0])
         self.settle()
 
     def shown(self, key: str) -> Any:
@@ -151,24 +147,23 @@ def pass_of(
     **choices: Any,
 ) -> Pass:
     """Pass of a test image, or of another sample, through a network."""
-    data = few_digits() if data is None else data
-    own = Sample(data.test_images[index], int(data.test_labels[index]), index) if sample is None else sample
-    return compute_pass(Scene(data, Snapshot(0, network), own, Shift(), PassChoices(**choices)))
+    data = data or few_digits()
+    sample = sample or Sample(data.test_images[index], int(data.test_labels[index]), index)
+    return compute_pass(Scene(data, Snapshot(0, network), sample, Shift(), PassChoices(**choices)))
 
 
 def engine(passed: Pass, network: Network | None = None) -> Gradients:
     """Gradients as the engine computes them of the image, through another network where there is one."""
-    network = passed.network if network is None else network
+    network = network or passed.network
     x = to_input(passed.scene.sample.pixels[np.newaxis], network.dtype)
     return network.gradients(x, np.array([passed.label]))
 
 
 def now_at(passed: Pass, kind: StepKind, layer: str = "", **focus: Any) -> Now:
     """What pages of a step are made of; of several steps of a kind the last one."""
-    steps = [
-        step for step in backward_steps(passed.network) if step.kind is kind and layer in ("", step.layer)
-    ]
-    return Now(passed, steps[-1], replace(first_focus(passed, Focus()), **focus))
+    steps = [each for each in backward_steps(passed.network) if each.kind is kind]
+    step = next(each for each in reversed(steps) if layer in ("", each.layer))
+    return Now(passed, step, replace(first_focus(passed, Focus()), **focus))
 
 
 def leaves(now: Now) -> dict[str, Any]:

@@ -4,11 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from cnnviz.datasets import to_input
 from cnnviz.drawing.page import leaves_of
 from cnnviz.experiment import LAB5
 from cnnviz.history import History
@@ -175,11 +173,3 @@ class LabDesk:
         """Have measured what is asked for, and return what is said of it."""
         self.later.finish("lab-truth")
         return self.revealer.present()
-
-
-def accuracy_words(session: Session) -> str:
-    """Return the share of the test images that are read correctly, counted one by one, as it is written."""
-    data, shown = session.state.dataset, session.state.shown
-    network = shown.network
-    right = np.mean(network.predict(to_input(data.test_images, network.dtype)) == data.test_labels)
-    return f"{100 * right:.2f} %"

@@ -17,7 +17,6 @@ from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.layers import Flatten
 from cnnviz.network import forward_pass
 from cnnviz.quantities import format_signed
-from tests.gui.driving import click_part
 from tests.gui.feature_maps_panel import EXPERIMENTS, Asked, Opened, line_of, scene_of, strong
 from tests.gui.page_rules import assert_has_room
 from tests.oracles import read_number
@@ -421,24 +420,14 @@ def test_an_example_is_there_before_anything_is_pointed_at_and_the_pointer_marks
     assert not lab5.arithmetic.page.marked
 
 
-def test_a_click_on_a_term_pins_its_source_and_the_cross_frees_it(lab5: Opened) -> None:
-    lab5.state.set_pinned(PinnedCell("dense1", (0,)))
-    click_part(lab5.arithmetic.view("running"), CellKey("term", 0, 0))
-    term = lab5.panel.network.explained.arithmetic
-    assert lab5.state.pinned.stage == "pool1"
-    assert term.name.startswith("pool1")
-    lab5.qtbot.mouseClick(lab5.arithmetic.view("free"), Qt.MouseButton.LeftButton)
-    assert lab5.state.pinned is None
-
-
 def test_a_patch_is_copied_as_a_table_and_its_cells_are_reached_by_keys(lab5: Opened) -> None:
     lab5.click("conv1", 12, 12)
     table = lab5.arithmetic.view("patch")
     table.setFocus()
-    lab5.qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    lab5.key(Qt.Key.Key_C, table, Qt.KeyboardModifier.ControlModifier)
     copied = [line.split("\t") for line in QGuiApplication.clipboard().text().split("\n")]
     np.testing.assert_array_equal(np.array(copied, dtype=float), lab5.trace.inputs[0, 0, 12:15, 12:15])
-    lab5.qtbot.keyClick(table, Qt.Key.Key_Down)
-    lab5.qtbot.keyClick(table, Qt.Key.Key_Down)
+    for _ in range(2):
+        lab5.key(Qt.Key.Key_Down, table)
     assert table.spoken_value().startswith("row 1, column 0: ")
     assert lab5.arithmetic.page.marked["kernel"] == (("focus", (1, 0, 1, 1)),)

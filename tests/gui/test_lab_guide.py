@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QRadioButton
 
+from cnnviz.datasets import to_input
 from cnnviz.errors import ParameterError
 from cnnviz.lab.course import shipped_labs
 from cnnviz.lab.events import Event
@@ -20,7 +21,7 @@ from tests.engine.lab_cases import read_hand_in
 from tests.gui import whole_window
 from tests.gui.document_driving import answered
 from tests.gui.driving import activate, click, settle, tab_to, type_into
-from tests.gui.lab_driving import LAB, LabDesk, accuracy_words, await_verdict, is_open, open_lab, result
+from tests.gui.lab_driving import LAB, LabDesk, await_verdict, is_open, open_lab, result
 from tests.replacing import replace
 from ui.controls.labels import RichLabel
 from ui.panels.feature_maps.asks import PressCell
@@ -103,8 +104,9 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     assert session.state.run.status is RunStatus.FINISHED
     assert session.window.panels.front == 1
     assert session.state.sample.index == 3
-    told = result(card)
-    assert told["besides"] == f"Accuracy on the test images: {accuracy_words(session)}"
+    told, data, network = result(card), session.state.dataset, session.state.shown.network
+    right = np.mean(network.predict(to_input(data.test_images, network.dtype)) == data.test_labels)
+    assert told["besides"] == f"Accuracy on the test images: {100 * right:.2f} %"
     assert told["verdict"] == "Right: 4 pixels"
     assert "Pixels" in card.result.figure(LIGHT).texts()
     assert told["why"] == "It is 4 pixels."

@@ -31,12 +31,10 @@ def test_the_lessons_that_labs_wait_for_are_those_of_the_translation_panel():
 def test_every_choice_in_a_lab_is_one_of_its_panel_and_taken_as_it_stands(qtbot, session):
     whole_window.train(qtbot, session, 3)
     for place, _ in enumerate(PANELS):
-        session.window.panels.show_panel(place)
-        whole_window.rest(qtbot, session)
+        whole_window.show_panel(qtbot, session, place)
     known = session.document.picture().seen.views
-    for show in (show for lab in LABS for show in _shows(lab)):
-        for panel, view in show.views.items():
-            assert view.keys() <= known[f"{panel}_dock"].keys(), panel
+    for panel, view in (each for lab in LABS for show in _shows(lab) for each in show.views.items()):
+        assert view.keys() <= known[f"{panel}_dock"].keys(), panel
     # What a lab file is checked by is what the panels say of themselves.
     for panel in PANELS:
         for name, value in known[f"{panel}_dock"].items():
