@@ -76,7 +76,6 @@ class Desk(PanelDesk):
             self.settle()
 
     def show(self, network: Network, index: int = 0, step: int = 0) -> None:
-        """Show a network with a test image."""
         image, label = self.dataset.test_images[index], int(self.dataset.test_labels[index])
         self.inspect(network, Sample(image, label, index), step)
 
@@ -88,7 +87,6 @@ class Desk(PanelDesk):
         return any(self.analysis.is_busy(f"backprop.{kind}") for kind in ("pass", "preview", "poke"))
 
     def go_to(self, kind: StepKind, layer: str = "") -> None:
-        """Show a step by clicking its chip."""
         steps = self.panel.model.steps
         places = [n for n, step in enumerate(steps) if step.kind is kind and layer in ("", step.layer)]
         click_part(self.panel.header.bar, places[0])
@@ -100,11 +98,9 @@ class Desk(PanelDesk):
         return page.leaves()[key]
 
     def view(self, key: str) -> Any:
-        """Its widget."""
         return self.panel.stack.view(key)
 
     def choose_rule(self, rule: str) -> None:
-        """Choose a rule for ties by its button."""
         click(self.panel.side.ties.view("rule").button(rule))
         self.settle()
 
@@ -132,7 +128,6 @@ def cells(leaf: Any) -> np.ndarray:
 
 
 def value(leaf: Any, key: str) -> str:
-    """Text of a row of numbers."""
     return next(row.text for row in leaf.content.rows if row.key == key)
 
 
@@ -177,7 +172,6 @@ def numbers(now: Now) -> dict[str, Any]:
 
 
 def formula(now: Now) -> str:
-    """Formula of a step on one line."""
     return plain(formula_of(now.passed, now.step, now.focus))
 
 

@@ -118,7 +118,6 @@ def _living() -> dict[int, object]:
 
 
 def _left(before: dict[int, object]) -> list[object]:
-    """Whatever has come since then and is still there."""
     return [each for key, each in _living().items() if key not in before]
 
 
@@ -242,6 +241,5 @@ def lab5(qtbot: QtBot) -> Opened:
 
 @pytest.fixture
 def active(qtbot: QtBot, session: Session) -> Session:
-    """Return the whole program, whose window has the keyboard."""
     activate(qtbot, session.window)
     return session

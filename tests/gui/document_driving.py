@@ -58,7 +58,6 @@ def train(qtbot: QtBot, session: Session, step: int) -> None:
 
 
 def begin_again(qtbot: QtBot, session: Session, **settings: Any) -> None:
-    """Begin another run."""
     state, run_id = session.state, session.state.run.run_id
     session.controller.begin(replace(state.experiment, **settings))
     qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.status is RunStatus.READY)

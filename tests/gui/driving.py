@@ -98,20 +98,17 @@ def show_window(qtbot: QtBot, window: QWidget) -> None:
 
 
 def activate(qtbot: QtBot, window: QWidget) -> None:
-    """Give the keyboard to a window that is shown."""
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
 
 
 def focus() -> QWidget:
-    """Return what has the keyboard."""
     found = QApplication.focusWidget()
     assert found is not None, "nothing has the keyboard"
     return found
 
 
 def press(key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-    """Press a key where the keyboard is."""
     QTest.keyClick(focus(), key, modifier)
 
 
@@ -194,18 +191,15 @@ def click(widget: QWidget, place: QPointF | QPoint | None = None) -> None:
 
 
 def part_center(view: MarkView[Any], key: object) -> QPointF:
-    """Return the middle of a part of a drawing."""
     box = view.drawing().part(key).box
     return QPointF(box.x, box.y)
 
 
 def click_part(view: MarkView[Any], key: object) -> None:
-    """Click a part of a drawing."""
     click(view, part_center(view, key))
 
 
 def point_at(widget: QWidget, place: QPointF) -> None:
-    """Move the pointer to a place."""
     QTest.mouseMove(widget, QPoint(1, 1))
     QTest.mouseMove(widget, place.toPoint())
 
@@ -281,7 +275,6 @@ def save_picture(session: Session, path: Path) -> None:
 
 
 def export_dialog() -> ExportDialog:
-    """Return the dialog for exporting a figure that is open."""
     (found,) = [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
     return found
 

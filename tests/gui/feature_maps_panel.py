@@ -44,7 +44,6 @@ EXPERIMENTS = {
 
 
 def line_of(ledger: Ledger, label: str) -> float | str:
-    """Return the number of a line."""
     return next(row.number for row in ledger.rows if row.label == label)
 
 
@@ -55,8 +54,6 @@ def digits(classes):
 
 
 class AtOnce:
-    """Runs everything at once."""
-
     cancelled = False
 
     def report(self, fraction):
@@ -147,7 +144,6 @@ class Shown:
         return {n: m.blocks for m in marks if m.role == role for n in (m.maps or every) if m.blocks}
 
     def line(self, key):
-        """Second line of the head of a column."""
         return self.content(f"{key} line").words
 
 
@@ -216,7 +212,6 @@ class Opened(Shown):
 
     @property
     def title(self):
-        """What the head of the arithmetic says."""
         return self.arithmetic.page.leaves()["title"].content.words
 
     def is_told_pinned(self):
@@ -230,7 +225,6 @@ class Opened(Shown):
         click(self.arithmetic.view("step"))
 
     def point_at(self, view, key):
-        """Move the pointer onto a part of a drawing."""
         self._move(view, part_center(view, key))
 
     def map(self, key):
@@ -262,11 +256,9 @@ class Opened(Shown):
             self.panel.network.answer(ZoomBy(1))
 
     def hover(self, key, row, col):
-        """Move the pointer onto a cell of a column's large map."""
         self._move(self.map(key), self._middle(key, row, col))
 
     def leave(self):
-        """Move the pointer off the maps."""
         self._move(self.panel, QPointF(3, 3))
 
     def click(self, key, row, col):

@@ -107,7 +107,6 @@ def open_lab(qtbot: QtBot, session: Session, folder: Path, text: str = LAB) -> L
 
 
 def is_open(session: Session, lab: str) -> bool:
-    """Whether a lab is in front in the guide."""
     return getattr(session.lab.control.lab, "id", "") == lab
 
 
@@ -145,7 +144,6 @@ class LabDesk:
         assert self.lab is not None, mistakes
 
     def open(self) -> None:
-        """Open the lab at its first step."""
         self.control.open(self.lab, OWN_LAB)
 
     def column(self, qtbot: QtBot) -> LabColumn:

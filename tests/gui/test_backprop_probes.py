@@ -34,7 +34,6 @@ from ui.panels.backprop.passes import Pass, preview_update
 
 
 def poked(passed: Pass, target: Target, eps: float = 1e-4, reach: float = 0.5) -> Now:
-    """A moment at which a number has been poked."""
     network, x, label = passed.network, passed.x, passed.label
     result = poked_by(network, x, label, target, eps)
     outcome = PokeOutcome(passed, result, poke_curve(network, x, label, target, reach, 161))

@@ -63,7 +63,6 @@ def looking_at(now: Now, stage: str, *at: int) -> Now:
 
 
 def shown_in(now: Now) -> Route:
-    """The route that the page shows."""
     return leaves(now)["route"].content.route
 
 
@@ -193,24 +192,9 @@ def test_numbers_fly_along_their_arrows_into_the_cells_that_get_them(contrast: s
 
 
 def _distance(point: tuple[float, float], *ends: tuple[float, float]) -> float:
-    """From a point to a straight piece of a line."""
     at, start, end = map(np.array, (point, *ends))
     share = np.clip((at - start) @ (end - start) / max((end - start) @ (end - start), 1e-9), 0, 1)
     return float(np.linalg.norm(at - start - share * (end - start)))
-
-
-def test_a_window_tells_its_term_of_the_filter_gradient() -> None:
-    passed = pass_of(lab5(), rule="first")
-    now = route(passed)
-    window, channel = (6, 5), now.focus.channel(lab5(), "conv1")
-    now = looking_at(now, "conv1", channel, 12, 10)
-    top, left = 2 * window[0], 2 * window[1]
-    i, j = divmod(int(np.argmax(passed.values("conv1")[channel, top : top + 2, left : left + 2])), 2)
-    patch = passed.values("input")[0, top + i : top + i + 3, left + j : left + j + 3]
-    shown = numbers(now)
-    np.testing.assert_array_equal(cells(shown["patch"]), patch)
-    expected = passed.gradient("pool1")[channel, window[0], window[1]] * patch
-    np.testing.assert_allclose(cells(shown["term"]), expected, rtol=1e-12)
 
 
 def test_numbers_of_the_step_are_those_of_a_cell_in_the_window_that_is_shown() -> None:

@@ -21,7 +21,7 @@ from cnnviz.graphics.number_table import NUMBERS
 from cnnviz.layers import Activation, Conv2D, Dense, Flatten, MaxPool2D, Pool
 from cnnviz.mathematics import plain
 from cnnviz.network import Network
-from tests.gui.backprop_desk import formula, leaves, now_at, numbers, pass_of
+from tests.gui.backprop_desk import cells, formula, leaves, now_at, numbers, pass_of
 from tests.small_data import first_images
 from ui.panels.backprop.focus import Focus, Step, StepKind, backward_steps, block_of
 from ui.panels.backprop.formulas import formula_of, sentence_of, window_patches
@@ -164,8 +164,7 @@ def test_a_term_is_the_gradient_of_its_window_times_what_is_said(
         words = window_patches(passed, conv, 1, window)
         patches = [slopes[i, j] * pixels[i : i + 3, j : j + 3] for i, j in takers]
         counts.add(len(takers))
-        patch = looked_at(passed, step, (1, *window)).leaves().get("patch")
-        assert patch is None or patch.tip.endswith(words)
+        shown = looked_at(passed, step, (1, *window)).leaves()
         assert ("· φ′(z)" in words) is (activation != "none")
         if len(takers) == 1:
             assert words.startswith("patch")
@@ -176,6 +175,11 @@ def test_a_term_is_the_gradient_of_its_window_times_what_is_said(
             assert int(number) == len(patches)
             expected = sum(patches) / (len(patches) if kind == "mean" else 1)
         np.testing.assert_allclose(terms.seen[window][0], expected, rtol=1e-6, atol=1e-9)
+        if "patch" in shown:
+            assert shown["patch"].tip.endswith(words)
+            np.testing.assert_allclose(cells(shown["patch"]), expected, rtol=1e-6, atol=1e-9)
+            product = passed.gradient(step.layer)[1][window] * expected
+            np.testing.assert_allclose(cells(shown["term"]), product, rtol=1e-6, atol=1e-9)
     assert max(counts) > 1 or pool == "subsample" or ties == "first"
     of_gradient = passed.gradients.params[f"{conv}.weight"][1]
     arriving = passed.gradient(names[names.index(read) + 1])[1]
@@ -217,7 +221,6 @@ def reasons(passed: Pass, step: Step) -> Iterator[tuple[tuple[int, ...], str]]:
 
 
 def test_a_window_that_adds_nothing_says_why() -> None:
-    """No gradient arrives, the gate is closed, or the filter saw nothing: the one that is so."""
     experiment = replace(TWO_BLOCKS, activation="relu", ties="first")
     seen = set[str]()
     for passed in (passed_through(experiment), passed_through(experiment, is_deaf=True)):

@@ -30,7 +30,6 @@ from ui.state import PinnedCell
 
 
 def moment(name: str = "lab5", step: int = 40, run_id: int = 1, factor: float = 1.0) -> Snapshot:
-    """A network with weights that are not tiny."""
     experiment = EXPERIMENTS[name]
     network = scaled(strong(experiment.build_network()), factor)
     return Snapshot(step, network, origin=Origin(run_id, experiment, "MNIST"))

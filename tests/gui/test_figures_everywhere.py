@@ -178,7 +178,6 @@ def test_the_figures_of_all_panels_are_offered_and_the_button_at_the_top_exports
 
 
 def _press(widget: QWidget) -> None:
-    """Click on what can be seen of a widget."""
     _click(widget.window(), seen_rect(widget).center(), Qt.MouseButton.LeftButton)
 
 

@@ -60,7 +60,6 @@ class Student:
         self.rest()
 
     def predict(self, prediction: Prediction) -> None:
-        """Commit to an answer."""
         card = self.page.prediction
         if prediction.kind == "cell":
             self.go_to_map(prediction.stage)
@@ -95,7 +94,6 @@ class Student:
     # --- what labs ask for, by the events that they wait for ------------------------------------------------
 
     def do(self, condition: Condition) -> None:
-        """Do what a step waits for."""
         count = condition.at_least
         hands = {
             "slowed": self.train_slowly,
