@@ -159,8 +159,7 @@ def _number(session: Session, found: Measured) -> float:
 
 
 def _pattern(found: Measured) -> re.Pattern[str]:
-    value = found.value
-    says = _SAYS[found.measure]
+    value, says = found.value, _SAYS[found.measure]
     if isinstance(value, float | int):
         percent = re.escape(f"{value:.2f}") if math.isfinite(value) else "none"
         says = says.replace("{percent}", percent).replace("{two}", percent).replace("{count}", f"{value:.0f}")

@@ -216,29 +216,20 @@ def test_a_prediction_made_after_its_training_is_recorded_as_late_and_says_so(qt
     assert list(late) == [f"way: the prediction was made {said}"]
 
 
-_DIRECTION = """kind = "direction"
-question = "What does one update do to the loss of this image?"
-measure = "update_loss_change"
-with = { sample = 3 }
-tolerance = 0
-"""
-_COUNTED = LAB.replace(
-    _DIRECTION,
-    """kind = "number"
+_UNASKED = LAB.partition('kind = "direction"')[0]
+_COUNTED = f"""{_UNASKED}
+kind = "number"
 question = "How many steps will the run have?"
 measure = "training_steps"
 tolerance = 0
-""",
-)
-_CELL = LAB.replace(
-    _DIRECTION,
-    """kind = "cell"
+"""
+_CELL = f"""{_UNASKED}
+kind = "cell"
 question = "Which of the four cells is the largest?"
 stage = "conv1"
 measure = "window_winner"
-with = { filter = 0, row = 4, column = 4, sample = 3 }
-""",
-)
+with = {{ filter = 0, row = 4, column = 4, sample = 3 }}
+"""
 
 
 def test_a_click_chooses_the_cell_that_is_asked_for_and_the_button_that_commits_stays_where_it_is(
