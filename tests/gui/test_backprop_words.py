@@ -234,15 +234,6 @@ def test_a_window_that_adds_nothing_says_why() -> None:
     assert seen >= {"", "no gradient arrives", "gate is closed", "saw only zeros"}
 
 
-def test_ties_under_a_blur_are_counted() -> None:
-    passed = made("one block", "none", "max_blur", "all")
-    now = now_at(passed, StepKind.ROUTE)
-    said, shown = numbers(now)["tied windows"].content.words, now.focus.channel(passed.network, "conv1")
-    tied = passed.routings["pool1"].tied
-    assert 0.5 < tied.mean() < 1
-    assert said.startswith(f"{tied[shown].sum()} of 169 windows are tied")
-
-
 # -- numbers of a formula, read back -------------------------------------------------------------------------
 
 

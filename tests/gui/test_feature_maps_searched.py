@@ -8,11 +8,10 @@ from PySide6.QtCore import Qt
 
 from cnnviz.drawing import LIGHT, Box, CellKey, to_svg
 from cnnviz.drawing.page import page_drawn
-from cnnviz.experiment import LAB5
 from cnnviz.quantities import format_value
 from cnnviz.snapshots import Origin, Snapshot
-from tests.gui.driving import click_part, settle
-from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, AtOnce, Later, Opened, digits, scaled, strong
+from tests.gui.driving import click, click_part, settle
+from tests.gui.feature_maps_panel import EXPERIMENTS, AtOnce, Later, Opened, digits, scaled, strong
 from tests.gui.page_rules import assert_has_room
 from tests.oracles import read_number
 from ui.panels.feature_maps.asks import Choose
@@ -170,31 +169,25 @@ def test_all_of_the_pages_has_room_is_made_alike_and_says_what_can_be_done(qtbot
 # -- in a window ---------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def searched(qtbot) -> Opened:
-    opened = Opened(qtbot, LAB5)
-    opened.look(moment().network, step=40)
-    qtbot.mouseClick(opened.panel.pages.button("top_patches"), LEFT)
-    return opened
-
-
 def test_another_filter_is_searched_at_once_and_a_patch_makes_its_image_the_sample_and_pins_the_cell(
-    searched: Opened,
+    lab5: Opened,
 ) -> None:
-    view, pages = searched.panel.top_patches, searched.panel.pages
+    view, pages = lab5.panel.top_patches, lab5.panel.pages
+    lab5.look(moment().network, step=40)
+    click(pages.button("top_patches"))
     click_part(view.filter.view("filters"), 5)
     assert view.picture.findings.excitation.channel == 5
-    searched.qtbot.mouseClick(pages.button("network"), LEFT)
-    np.testing.assert_array_equal(searched.values("conv1"), searched.trace.outputs["conv1"][0, 5])
-    searched.qtbot.mouseClick(pages.button("top_patches"), LEFT)
-    patch = searched.patches("least")[2]
+    click(pages.button("network"))
+    np.testing.assert_array_equal(lab5.values("conv1"), lab5.trace.outputs["conv1"][0, 5])
+    click(pages.button("top_patches"))
+    patch = lab5.patches("least")[2]
     click_part(view.patches.view("least"), 2)
-    assert searched.state.sample.index == patch.ask.image
-    assert searched.pins == [patch.ask.cell]
-    most = view.patches.view("most")
-    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Return):
-        searched.qtbot.keyClick(most, key)
-    assert searched.state.sample.index == searched.patches("most")[1].ask.image
+    assert lab5.state.sample.index == patch.ask.image
+    assert lab5.pins == [patch.ask.cell]
+    right = Qt.Key.Key_Right
+    for key in (right, right, right, Qt.Key.Key_Left, Qt.Key.Key_Return):
+        lab5.key(key, view.patches.view("most"))
+    assert lab5.state.sample.index == lab5.patches("most")[1].ask.image
 
 
 # -- nothing is left over ------------------------------------------------------------------------------------

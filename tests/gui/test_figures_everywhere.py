@@ -22,7 +22,7 @@ from tests.gui.own_digit_driving import ONE, open_board, stroke
 from tests.gui.own_digit_driving import settle as settle_digit
 from tests.gui.whole_window import PANELS, place_of, seen_rect, show_panel, train
 from ui.export.exporter import FigureExporter
-from ui.export.figures import figures_of, plot_at, tables_of
+from ui.export.figures import plot_at, plots_in, tables_of
 from ui.panels.samples.drawing_pad import DrawingPad
 from ui.panels.training.panel import TrainingPanel
 from ui.theme import LIGHT
@@ -189,7 +189,7 @@ def test_what_was_clicked_or_asked_for_is_meant_wherever_the_keyboard_is(qtbot, 
     missed: list[str] = []
     for number in (0, 3):
         panel = show_panel(qtbot, session, number)
-        for plot in [each.widget for each in figures_of(panel) if each.kind == "plot"]:
+        for plot in plots_in(panel):
             if plot.isVisible() and not seen_rect(plot).isEmpty():
                 _press(plot)
                 # A click may lead elsewhere, so that the plot goes.
@@ -206,7 +206,7 @@ def test_what_was_clicked_or_asked_for_is_meant_wherever_the_keyboard_is(qtbot, 
     assert exporter.meant(None)[0] is window.panel(TrainingPanel)
     press(Qt.Key.Key_3, control := Qt.KeyboardModifier.ControlModifier)  # it is in sight already
     assert exporter.meant(None) == (translation, None)
-    plot = next(each.widget for each in figures_of(translation) if each.kind == "plot")
+    plot = next(iter(plots_in(translation)))
     _press(plot)
     assert exporter.meant(None) == (translation, plot)
     press(Qt.Key.Key_1, control)
@@ -216,7 +216,7 @@ def test_what_was_clicked_or_asked_for_is_meant_wherever_the_keyboard_is(qtbot, 
     panel, dock = show_panel(qtbot, session, 2), window.panels.docks()[2]
     dock.setFloating(True)
     qtbot.waitUntil(lambda: dock.isVisible() and panel.isVisible())
-    for plot in [each.widget for each in figures_of(panel) if each.kind == "plot"]:
+    for plot in plots_in(panel):
         if not seen_rect(plot).isEmpty():
             _press(plot)
             assert exporter.meant(None) == (panel, plot), "in a window of its own, too"

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from cnnviz.lab.course import shipped_labs
@@ -22,7 +22,6 @@ from tests.gui.whole_window import name_of, rest
 from tests.small_data import write_npz
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.report.panel import ReportPanel
-from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -94,20 +93,20 @@ class Student:
     # --- what labs ask for, by the events that they wait for ------------------------------------------------
 
     def do(self, condition: Condition) -> None:
-        count = condition.at_least
         hands = {
             "slowed": self.train_slowly,
             "finished": self.train,
             "pinned": self.pin,
-            "dragged": lambda: self.drag(count),
-            "swept": self.sweep,
+            "dragged": lambda: self.drag(condition.at_least),
+            "swept": lambda: self.press_in(Key.Key_3, "Start"),
             "rule": lambda: (self.choose_rule(condition.what), self.choose_rule("all")),
             "walked": lambda: self.walk_to(condition.what),
-            "checked_gradient": self.check,
-            "updated": lambda: self.press_in_backprop("Apply the update"),
+            "checked_gradient": lambda: self.press_in(Key.Key_4, "Check all "),
+            "updated": lambda: self.press_in(Key.Key_4, "Apply the update"),
         }
         if condition.event in hands:
             hands[condition.event]()
+            self.qtbot.waitUntil(lambda: condition.event in self.control.done.counts)
             self.rest()
 
     def train_slowly(self) -> None:
@@ -136,15 +135,6 @@ class Student:
         for _ in range(count):
             press(Key.Key_Right)
 
-    def sweep(self) -> None:
-        press(Key.Key_3, _CONTROL)
-        self.press_button(self.window.panel(TranslationPanel), "Start")
-        self.qtbot.waitUntil(lambda: "swept" in self.control.done.counts)
-
-    def check(self) -> None:
-        self.press_in_backprop("Check all ")
-        self.qtbot.waitUntil(lambda: "checked_gradient" in self.control.done.counts)
-
     def walk_to(self, kind: str) -> None:
         press(Key.Key_4, _CONTROL)
         self.rest()
@@ -162,14 +152,12 @@ class Student:
             press(Key.Key_Right if way > 0 else Key.Key_Left)
             self.rest()
 
-    def press_in_backprop(self, text: str) -> None:
-        press(Key.Key_4, _CONTROL)
-        self.press_button(self.window.panel(BackpropPanel), text)
-
-    def press_button(self, part: QWidget, text: str) -> None:
+    def press_in(self, panel: Key, text: str) -> None:
+        """Press a button of the panel that a key leads to."""
+        press(panel, _CONTROL)
         self.rest()
-        meant = [each for each in part.findChildren(QAbstractButton) if each.text().startswith(text)]
-        tab_to(meant.__contains__)
+        buttons = self.window.panels.front_panel.findChildren(QAbstractButton)
+        tab_to([each for each in buttons if each.text().startswith(text)].__contains__)
         press(Key.Key_Space)
 
     def export(self, path: Path) -> None:

@@ -34,24 +34,38 @@ from ui.state import PinnedCell, RunStatus, Shift
 
 
 @pytest.mark.alone
-def test_what_was_done_is_there_after_a_restart_and_the_words_are_kept(qtbot, session, tmp_path):
-    sitting = open_lab(qtbot, session, tmp_path)
-    QTest.keyClicks(sitting.column.page.answers[-1].field, "one two")
+def test_what_was_done_is_there_after_a_restart_the_words_and_the_results(qtbot, few, tmp_path):
+    session, sitting = few, open_lab(qtbot, few, tmp_path)
+    desk, page = sitting.control, sitting.column.page
+    QTest.keyClicks(page.answers[-1].field, "one two")
+    for step, rate in ((100, 1e-2), (1000, 1e-4)):
+        session.controller.edit(replace(session.state.draft, learning_rate=rate))
+        whole_window.train(qtbot, session, step)
     click(sitting.column.next)
+    assert desk.is_changed_run
+    click(page.show_me)
+    whole_window.rest(qtbot, session, lambda: not desk.is_changed_run)  # trained anew
+    desk.predict(5)
+    await_verdict(qtbot, session)
+    moment = result(page.prediction)["moment"]
+    assert moment == f"Measured {desk.done.revealed} on the network of step 1,000."
     session.close()
     changed = LAB.replace("Some **strong** words.", "Other words.")
     (tmp_path / "small.toml").write_text(changed, encoding="utf-8")
     with opened(qtbot, tmp_path / session._settings.fileName()) as again:
-        found = again.lab
+        found, column = again.lab, again.lab.column
         qtbot.waitUntil(lambda: is_open(again, "small"))
         assert found.control.record.step("think").hypothesis[0].text == "one two"
-        assert found.column.isVisible()
+        assert column.isVisible()
         assert found.control.step.id == "field"
-        assert not found.column.message.isVisible(), "the document has the lab as it was"
+        told = result(column.page.prediction)
+        assert told["verdict"] == "Not right: you said 5 pixels; it is 4 pixels"
+        assert (told["why"], told["moment"]) == ("It is 4 pixels.", moment)
+        assert not column.message.isVisible(), "the document has the lab as it was"
         found.open_file(tmp_path / "small.toml")
-        qtbot.waitUntil(lambda: "has changed" in found.column.message.text())
-        click(found.column.back)
-        assert found.column.page.answers[-1].field.toPlainText() == "one two"
+        qtbot.waitUntil(lambda: "has changed" in column.message.text())
+        click(column.back)
+        assert column.page.answers[-1].field.toPlainText() == "one two"
 
 
 def test_guide_and_report_panel_show_the_same_words(qtbot, session, tmp_path):
@@ -88,31 +102,6 @@ def test_guide_and_report_panel_show_the_same_words(qtbot, session, tmp_path):
     click(sitting.column.close_button)
     assert report.work.lab.id == "small", "a lab in which something was done stays"
     assert session.state.covered, "and its question is open"
-
-
-@pytest.mark.alone
-def test_a_result_is_there_at_once_after_a_restart_and_says_from_when_it_is(qtbot, few, tmp_path):
-    session = few
-    sitting = open_lab(qtbot, session, tmp_path)
-    desk, page = sitting.control, sitting.column.page
-    for step, rate in ((100, 1e-2), (1000, 1e-4)):
-        session.controller.edit(replace(session.state.draft, learning_rate=rate))
-        whole_window.train(qtbot, session, step)
-    desk.go_to("field")
-    assert desk.is_changed_run
-    click(page.show_me)
-    whole_window.rest(qtbot, session, lambda: not desk.is_changed_run)  # trained anew
-    desk.predict(5)
-    await_verdict(qtbot, session)
-    time, moment = desk.done.revealed, result(page.prediction)["moment"]
-    assert moment == f"Measured {time} on the network of step 1,000."
-    session.close()
-    with opened(qtbot, tmp_path / session._settings.fileName()) as again:
-        qtbot.waitUntil(lambda: is_open(again, "small"))
-        card = again.lab.column.page.prediction
-        told = result(card)
-        assert told["verdict"] == "Not right: you said 5 pixels; it is 4 pixels"
-        assert (told["why"], told["moment"]) == ("It is 4 pixels.", moment)
 
 
 def test_a_result_is_of_the_network_or_lesson_that_the_step_is_about():
