@@ -28,8 +28,8 @@ from tests.gui.lab_driving import is_open, open_lab, result
 from tests.small_data import write_npz
 from ui.controls.spoken import speak
 from ui.export.figures import plots_in, tables_of
-from ui.lab import LabGuide
 from ui.lab.controller import LabController
+from ui.lab.guide import LabGuide
 from ui.panels.backprop.focus import _TITLES
 from ui.panels.registry import PANELS as ROWS
 from ui.panels.training.panel import TrainingPanel
