@@ -89,7 +89,7 @@ def view(step: int = 40, **seen: Any) -> Document:
         kind="picture",
         data=Data(name=data.name, sha256=data.sha256),
         run=Run(step=step, settings=(Setting(experiment=settings),)),
-        seen=Seen(**{"step": step, "sample": 3, "shift": Shift(dx=1), "panel": "training_dock"} | seen),
+        seen=Seen(**{"step": step, "sample": 3, "shift": Shift(dx=1), "panel": "training"} | seen),
     )
 
 

@@ -1,6 +1,6 @@
 """The backprop panel on a desk of its own, and its pages without a window."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 from cnnviz.datasets import Dataset, to_input
 from cnnviz.drawing import LIGHT, Box, CellKey, Ground, Part
 from cnnviz.experiment import LAB5, Experiment
-from cnnviz.layers import Layer
 from cnnviz.mathematics import plain
 from cnnviz.network import Gradients, Network
 from cnnviz.snapshots import Snapshot
@@ -77,11 +76,8 @@ class Desk(PanelDesk):
             self.settle()
 
     def show(self, network: Network, index: int = 0, step: int = 0) -> None:
-        """Show a network with a test image."""
-        self.inspect(network, self.test_sample(index), step)
-
-    def test_sample(self, index: int) -> Sample:
-        return Sample(self.dataset.test_images[index], int(self.dataset.test_labels[index]), index)
+        image, label = self.dataset.test_images[index], int(self.dataset.test_labels[index])
+        self.inspect(network, Sample(image, label, index), step)
 
     def settle(self) -> None:
         """Wait until no pass, preview or poke is under way, and what was asked for is drawn."""
@@ -91,12 +87,9 @@ class Desk(PanelDesk):
         return any(self.analysis.is_busy(f"backprop.{kind}") for kind in ("pass", "preview", "poke"))
 
     def go_to(self, kind: StepKind, layer: str = "") -> None:
-        """Show a step by clicking its chip."""
         steps = self.panel.model.steps
-        index = next(
-            place for place, step in enumerate(steps) if step.kind is kind and layer in ("", step.layer)
-        )
-        click_part(self.panel.header.bar, index)
+        places = [n for n, step in enumerate(steps) if step.kind is kind and layer in ("", step.layer)]
+        click_part(self.panel.header.bar, places[0])
         self.settle()
 
     def shown(self, key: str) -> Any:
@@ -105,11 +98,9 @@ class Desk(PanelDesk):
         return page.leaves()[key]
 
     def view(self, key: str) -> Any:
-        """Its widget."""
         return self.panel.stack.view(key)
 
     def choose_rule(self, rule: str) -> None:
-        """Choose a rule for ties by its button."""
         click(self.panel.side.ties.view("rule").button(rule))
         self.settle()
 
@@ -137,7 +128,6 @@ def cells(leaf: Any) -> np.ndarray:
 
 
 def value(leaf: Any, key: str) -> str:
-    """Text of a row of numbers."""
     return next(row.text for row in leaf.content.rows if row.key == key)
 
 
@@ -152,24 +142,23 @@ def pass_of(
     **choices: Any,
 ) -> Pass:
     """Pass of a test image, or of another sample, through a network."""
-    data = few_digits() if data is None else data
-    own = Sample(data.test_images[index], int(data.test_labels[index]), index) if sample is None else sample
-    return compute_pass(Scene(data, Snapshot(0, network), own, Shift(), PassChoices(**choices)))
+    data = data or few_digits()
+    sample = sample or Sample(data.test_images[index], int(data.test_labels[index]), index)
+    return compute_pass(Scene(data, Snapshot(0, network), sample, Shift(), PassChoices(**choices)))
 
 
 def engine(passed: Pass, network: Network | None = None) -> Gradients:
     """Gradients as the engine computes them of the image, through another network where there is one."""
-    network = passed.network if network is None else network
+    network = network or passed.network
     x = to_input(passed.scene.sample.pixels[np.newaxis], network.dtype)
     return network.gradients(x, np.array([passed.label]))
 
 
 def now_at(passed: Pass, kind: StepKind, layer: str = "", **focus: Any) -> Now:
     """What pages of a step are made of; of several steps of a kind the last one."""
-    steps = [
-        step for step in backward_steps(passed.network) if step.kind is kind and layer in ("", step.layer)
-    ]
-    return Now(passed, steps[-1], replace(first_focus(passed, Focus()), **focus))
+    steps = [each for each in backward_steps(passed.network) if each.kind is kind]
+    step = next(each for each in reversed(steps) if layer in ("", each.layer))
+    return Now(passed, step, replace(first_focus(passed, Focus()), **focus))
 
 
 def leaves(now: Now) -> dict[str, Any]:
@@ -183,7 +172,6 @@ def numbers(now: Now) -> dict[str, Any]:
 
 
 def formula(now: Now) -> str:
-    """Formula of a step on one line."""
     return plain(formula_of(now.passed, now.step, now.focus))
 
 
@@ -192,11 +180,3 @@ def part_of(leaf: Any, key: Hashable) -> Part:
     part = leaf.graphic.draw(leaf.content, Ground(Box(0, 0, 420, 420), LIGHT)).part(key)
     assert part is not None, key
     return part
-
-
-def small_network(
-    layers: Iterable[tuple[str, Layer]], params: dict[str, np.ndarray] | None = None
-) -> Network:
-    """Network on 4 x 4 pixels, with chosen weights."""
-    network = Network.build(list(layers), (1, 4, 4), seed=1, dtype="float64")
-    return network if params is None else network.with_params({**network.params, **params})

@@ -107,27 +107,18 @@ def _flush() -> None:
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-def _living() -> dict[str, dict[int, object]]:
-    """Whatever should not outlive a test, by kind; the objects are kept so that no address is used again."""
+def _living() -> dict[int, object]:
+    """Whatever should not outlive a test; the objects are kept so that no address is used again."""
     found = [
         each for each in gc.get_objects() if isinstance(each, QTimer | QThread) and Shiboken.isValid(each)
     ]
+    busy = [each for each in found if (each.isActive() if isinstance(each, QTimer) else each.isRunning())]
     windows = [each for each in QApplication.topLevelWidgets() if each.parent() is None or each.isVisible()]
-    return {
-        "windows": {id(each): each for each in windows},
-        "active timers": {id(each): each for each in found if isinstance(each, QTimer) and each.isActive()},
-        "running QThreads": {
-            id(each): each for each in found if isinstance(each, QThread) and each.isRunning()
-        },
-        "threads": {id(each): each for each in threading.enumerate()},
-    }
+    return {id(each): each for each in (*windows, *busy, *threading.enumerate())}
 
 
-def _left(before: dict[str, dict[int, object]]) -> list[object]:
-    """Whatever has come since then and is still there."""
-    return [
-        each for kind, found in _living().items() for key, each in found.items() if key not in before[kind]
-    ]
+def _left(before: dict[int, object]) -> list[object]:
+    return [each for key, each in _living().items() if key not in before]
 
 
 @pytest.fixture(scope="module")
@@ -250,6 +241,5 @@ def lab5(qtbot: QtBot) -> Opened:
 
 @pytest.fixture
 def active(qtbot: QtBot, session: Session) -> Session:
-    """Return the whole program, whose window has the keyboard."""
     activate(qtbot, session.window)
     return session

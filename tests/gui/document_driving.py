@@ -58,7 +58,6 @@ def train(qtbot: QtBot, session: Session, step: int) -> None:
 
 
 def begin_again(qtbot: QtBot, session: Session, **settings: Any) -> None:
-    """Begin another run."""
     state, run_id = session.state, session.state.run.run_id
     session.controller.begin(replace(state.experiment, **settings))
     qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.status is RunStatus.READY)
@@ -93,22 +92,16 @@ def restore(qtbot: QtBot, session: Session, path: Path) -> None:
 def type_report(session: Session) -> ReportPanel:
     session.window.panels.show_panel(4)
     panel = session.window.panel(ReportPanel)
-    for field, words in ((panel.head.edits["author"], "Ada"), (panel.head.edits["roll_number"], "12")):
+    head, answer = panel.head.edits, panel.fields.answers[0].field
+    for field, words in ((head["author"], "Ada"), (head["roll_number"], "12"), (answer, "to see <b>x</b>")):
         field.setFocus()
         QTest.keyClicks(field, words)
-    field = panel.fields.answers[0].field
-    field.setFocus()
-    QTest.keyClicks(field, "to see <b>x</b>")
     return panel
 
 
 def facts(session: Session) -> dict[str, Any]:
     """Return what a window holds and shows, as values to compare."""
-    state, history = session.state, session.state.history
-    assert state.shown is not None
-    sample = state.sample
-    assert sample is not None
-    snapshots = list(history.snapshots)
+    state, history, sample = session.state, session.state.history, session.state.sample
 
     def bits(moment: Any) -> Any:
         # Before its first step an optimiser remembers nothing, which is what zeros say.
@@ -118,11 +111,10 @@ def facts(session: Session) -> dict[str, Any]:
         return moment.step, weights, memory, origin.experiment, origin.is_changed, origin.note
 
     steps = np.arange(history.first_step, history.step + 1)
-    picture = session.document.picture()
     return {
         "live": bits(state.live),
         "shown": bits(state.shown),
-        "moments": [bits(each) for each in snapshots],
+        "moments": [bits(each) for each in history.snapshots],
         "kept": history.snapshots.kept - {state.live.step},  # one at which a run is opened is kept
         "losses": history.losses.tobytes(),
         "accuracy": history.accuracy_curve(50).values.tobytes(),
@@ -134,15 +126,10 @@ def facts(session: Session) -> dict[str, Any]:
         "settings": (state.experiment, state.draft),
         "run": (state.run.step, state.run.total_steps, state.run.status),
         "evaluation": None if state.evaluation is None else state.evaluation.evaluation.confusion.tolist(),
-        "sample": (
-            state.sample.pixels.tobytes(),
-            state.sample.label,
-            state.sample.index,
-            state.sample.origin,
-        ),
+        "sample": (sample.pixels.tobytes(), sample.label, sample.index, sample.origin),
         "reference": None if state.reference is None else state.reference.snapshot.step,
         "follows": state.follows_live,
-        "view": picture.seen,
+        "view": session.document.picture().seen,
         "words": session.window.panel(ReportPanel).work.work,
     }
 

@@ -98,28 +98,24 @@ def show_window(qtbot: QtBot, window: QWidget) -> None:
 
 
 def activate(qtbot: QtBot, window: QWidget) -> None:
-    """Give the keyboard to a window that is shown."""
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
 
 
 def focus() -> QWidget:
-    """Return what has the keyboard."""
     found = QApplication.focusWidget()
     assert found is not None, "nothing has the keyboard"
     return found
 
 
 def press(key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-    """Press a key where the keyboard is."""
     QTest.keyClick(focus(), key, modifier)
 
 
 def give_up_keyboard() -> None:
     """Take the keyboard away from whatever part of the window has it: a part that has it looks different."""
-    focus = QApplication.focusWidget()
-    if focus is not None:
-        focus.clearFocus()
+    if QApplication.focusWidget():
+        QApplication.focusWidget().clearFocus()
 
 
 def tab_to(is_meant: Callable[[QWidget], bool], most: int = 120) -> QWidget:
@@ -195,19 +191,15 @@ def click(widget: QWidget, place: QPointF | QPoint | None = None) -> None:
 
 
 def part_center(view: MarkView[Any], key: object) -> QPointF:
-    """Return the middle of a part of a drawing."""
-    part = view.drawing().part(key)
-    assert part is not None, key
-    return QPointF(part.box.x, part.box.y)
+    box = view.drawing().part(key).box
+    return QPointF(box.x, box.y)
 
 
 def click_part(view: MarkView[Any], key: object) -> None:
-    """Click a part of a drawing."""
     click(view, part_center(view, key))
 
 
 def point_at(widget: QWidget, place: QPointF) -> None:
-    """Move the pointer to a place."""
     QTest.mouseMove(widget, QPoint(1, 1))
     QTest.mouseMove(widget, place.toPoint())
 
@@ -249,13 +241,8 @@ def opened(
     show_window(qtbot, session.window)  # a key that is a shortcut needs the window that is active
     session.start()
     at_rest = RunStatus.READY, RunStatus.PAUSED, RunStatus.FINISHED
-    qtbot.waitUntil(
-        lambda: (
-            session.autosave.is_keeping
-            and session.state.run.status in at_rest
-            and session.window.samples.is_current
-        )
-    )
+    qtbot.waitUntil(lambda: session.autosave.is_keeping and session.state.run.status in at_rest)
+    qtbot.waitUntil(lambda: session.window.samples.is_current)
     try:
         yield session
     finally:
@@ -288,7 +275,6 @@ def save_picture(session: Session, path: Path) -> None:
 
 
 def export_dialog() -> ExportDialog:
-    """Return the dialog for exporting a figure that is open."""
     (found,) = [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
     return found
 
@@ -389,7 +375,7 @@ class _Round(QObject):
         self.is_over = False
         self._conditions, self._unfinished, self._events = conditions, unfinished, events
         self.under_way: set[str] = set()
-        _app().installEventFilter(self)
+        QCoreApplication.instance().installEventFilter(self)
         QCoreApplication.postEvent(self, QEvent(_END_OF_ROUND), _LAST)
 
     @override
@@ -397,23 +383,19 @@ class _Round(QObject):
         kind = event.type()
         if kind in self._events or (kind == QEvent.Type.Timer and isinstance(watched, QTimer)):
             self.under_way.add(f"{kind.name} of {type(watched).__name__} {watched.objectName()}".strip())
-            _app().removeEventFilter(self)  # one is enough, and each event takes its time here
+            QCoreApplication.instance().removeEventFilter(
+                self
+            )  # one is enough, and each event takes its time here
         return False
 
     @override
     def customEvent(self, event: QEvent) -> None:
-        _app().removeEventFilter(self)
+        QCoreApplication.instance().removeEventFilter(self)
         if not self.under_way:
             self.under_way.update(f"condition {n}" for n, each in enumerate(self._conditions) if not each())
         if not self.under_way and self._unfinished is not None:
             self.under_way.update(self._unfinished())
         self.is_over = True
-
-
-def _app() -> QCoreApplication:
-    app = QCoreApplication.instance()
-    assert app is not None
-    return app
 
 
 class EventCounter(QObject):
@@ -453,11 +435,7 @@ class PanelDesk:
     """A panel with everything that it needs; its threads end with its window, also when a test fails."""
 
     def __init__(
-        self,
-        qtbot: QtBot,
-        experiment: Experiment,
-        build: Callable[..., Any],
-        size: tuple[int, int],
+        self, qtbot: QtBot, experiment: Experiment, build: Callable[..., Any], size: tuple[int, int]
     ) -> None:
         self.bot, self.state = qtbot, AppState(experiment)
         self.analysis, self.background = TaskRunner("analysis"), TaskRunner("background")

@@ -5,7 +5,7 @@ from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
 from cnnviz.datasets import to_input
@@ -15,7 +15,7 @@ from cnnviz.graphics.heat_map import inside, placed
 from cnnviz.graphics.ledger import Ledger
 from cnnviz.graphics.stages import map_area
 from cnnviz.snapshots import Origin, Snapshot
-from tests.gui.driving import click_part, part_center, settle, show_window
+from tests.gui.driving import click, click_part, part_center, settle, show_window
 from tests.small_data import first_images
 from ui.panels.feature_maps.asks import ZoomBy
 from ui.panels.feature_maps.explain import Look, explain
@@ -44,7 +44,6 @@ EXPERIMENTS = {
 
 
 def line_of(ledger: Ledger, label: str) -> float | str:
-    """Return the number of a line."""
     return next(row.number for row in ledger.rows if row.label == label)
 
 
@@ -55,8 +54,6 @@ def digits(classes):
 
 
 class AtOnce:
-    """Runs everything at once."""
-
     cancelled = False
 
     def report(self, fraction):
@@ -147,7 +144,6 @@ class Shown:
         return {n: m.blocks for m in marks if m.role == role for n in (m.maps or every) if m.blocks}
 
     def line(self, key):
-        """Second line of the head of a column."""
         return self.content(f"{key} line").words
 
 
@@ -191,15 +187,12 @@ class Opened(Shown):
     def look(self, network, index=0, step=0, pixels=None, run_id=1):
         """Show a network of a run and a test image, as the controller does it."""
         pixels = self.dataset.test_images[index] if pixels is None else pixels
-        label = int(self.dataset.test_labels[index])
-        sample = Sample(pixels, label, index)
         if self.state.sample is None or not np.array_equal(self.state.sample.pixels, pixels):
-            self.state.set_sample(sample)
-        sample = self.state.sample
-        snapshot = Snapshot(step, network, origin=Origin(run_id, self.experiment, self.dataset.name))
-        self.state.set_live(snapshot)
+            self.state.set_sample(Sample(pixels, int(self.dataset.test_labels[index]), index))
+        origin = Origin(run_id, self.experiment, self.dataset.name)
+        self.state.set_live(Snapshot(step, network, origin=origin))
         self.network = network
-        self.trace = network.forward(to_input(sample.pixels[np.newaxis], network.dtype))
+        self.trace = network.forward(to_input(pixels[np.newaxis], network.dtype))
 
     @property
     def page(self):
@@ -219,7 +212,6 @@ class Opened(Shown):
 
     @property
     def title(self):
-        """What the head of the arithmetic says."""
         return self.arithmetic.page.leaves()["title"].content.words
 
     def is_told_pinned(self):
@@ -230,10 +222,9 @@ class Opened(Shown):
         return self.panel.top_patches.patches.page.leaves()[kind].content.patches
 
     def step_sweep(self):
-        self.qtbot.mouseClick(self.arithmetic.view("step"), LEFT)
+        click(self.arithmetic.view("step"))
 
     def point_at(self, view, key):
-        """Move the pointer onto a part of a drawing."""
         self._move(view, part_center(view, key))
 
     def map(self, key):
@@ -265,17 +256,13 @@ class Opened(Shown):
             self.panel.network.answer(ZoomBy(1))
 
     def hover(self, key, row, col):
-        """Move the pointer onto a cell of a column's large map."""
-        box = self.cell_box(key, row, col)
-        self._move(self.map(key), QPointF(box.x, box.y))
+        self._move(self.map(key), self._middle(key, row, col))
 
     def leave(self):
-        """Move the pointer off the maps."""
         self._move(self.panel, QPointF(3, 3))
 
     def click(self, key, row, col):
-        box = self.cell_box(key, row, col)
-        self.qtbot.mouseClick(self.map(key), LEFT, pos=QPointF(box.x, box.y).toPoint())
+        self.qtbot.mouseClick(self.map(key), LEFT, pos=self._middle(key, row, col).toPoint())
 
     def click_thumb(self, key, index):
         click_part(self.thumbs(key), CellKey(index, 0, 0))
@@ -283,8 +270,10 @@ class Opened(Shown):
     def key(self, key, widget=None, modifier=Qt.KeyboardModifier.NoModifier):
         self.qtbot.keyClick(self.panel if widget is None else widget, key, modifier)
 
+    def _middle(self, key, row, col):
+        box = self.cell_box(key, row, col)
+        return QPointF(box.x, box.y)
+
     def _move(self, widget, spot):
-        point = spot.toPoint() if isinstance(spot, QPointF) else QPoint(spot)
-        window = self.panel.windowHandle()
-        QTest.mouseMove(window, widget.mapTo(self.panel, point))
+        QTest.mouseMove(self.panel.windowHandle(), widget.mapTo(self.panel, spot.toPoint()))
         settle(self.qtbot)

@@ -44,7 +44,6 @@ class KeptWindow:
 
 
 def dress_plainly(theme: ThemeManager) -> None:
-    """Put on the light theme at scale 1."""
     theme.set_mode("light")
     theme.project(None)
     theme.set_scale(1.0)

@@ -4,11 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from cnnviz.datasets import to_input
 from cnnviz.drawing.page import leaves_of
 from cnnviz.experiment import LAB5
 from cnnviz.history import History
@@ -109,7 +107,6 @@ def open_lab(qtbot: QtBot, session: Session, folder: Path, text: str = LAB) -> L
 
 
 def is_open(session: Session, lab: str) -> bool:
-    """Whether a lab is in front in the guide."""
     return getattr(session.lab.control.lab, "id", "") == lab
 
 
@@ -147,7 +144,6 @@ class LabDesk:
         assert self.lab is not None, mistakes
 
     def open(self) -> None:
-        """Open the lab at its first step."""
         self.control.open(self.lab, OWN_LAB)
 
     def column(self, qtbot: QtBot) -> LabColumn:
@@ -175,11 +171,3 @@ class LabDesk:
         """Have measured what is asked for, and return what is said of it."""
         self.later.finish("lab-truth")
         return self.revealer.present()
-
-
-def accuracy_words(session: Session) -> str:
-    """Return the share of the test images that are read correctly, counted one by one, as it is written."""
-    data, shown = session.state.dataset, session.state.shown
-    network = shown.network
-    right = np.mean(network.predict(to_input(data.test_images, network.dtype)) == data.test_labels)
-    return f"{100 * right:.2f} %"

@@ -76,13 +76,11 @@ DEEPER = network_of(Conv2D(3, bias=False), Frame(), Conv2D(2, bias=False), *REST
 
 
 def test_a_frame_and_a_convolution_train_as_a_convolution_with_padding():
-    data = few_digits()
-    engines = [make_engine(network) for network in (FRAMED, PADDED)]
-    np.testing.assert_array_equal(engines[0].vector, engines[1].vector)
-    indices = np.arange(7)
-    losses = [engine.step_gradients(data.train_images, data.train_labels, indices)[0] for engine in engines]
-    assert losses[0] == pytest.approx(losses[1], rel=1e-12)
-    np.testing.assert_allclose(engines[0].gradient, engines[1].gradient, atol=1e-14)
+    data, one, other = few_digits(), make_engine(FRAMED), make_engine(PADDED)
+    np.testing.assert_array_equal(one.vector, other.vector)
+    batch = data.train_images, data.train_labels, np.arange(7)
+    assert one.step_gradients(*batch)[0] == pytest.approx(other.step_gradients(*batch)[0], rel=1e-12)
+    np.testing.assert_allclose(one.gradient, other.gradient, atol=1e-14)
 
 
 def test_its_gradients_are_checked_and_its_cells_written_out():
@@ -124,8 +122,7 @@ def test_maps_behind_it_are_compared_where_no_border_was_seen():
 
 
 def test_filters_and_maps_have_a_column_for_it():
-    columns = plan_of(DEEPER).columns
-    frame = next(column for column in columns if column.key == "frame1")
+    frame = plan_of(DEEPER).column("frame1")
     assert (frame.kind, frame.shape, frame.group) == (Kind.MAPS, (3, 28, 28), 1)
 
 

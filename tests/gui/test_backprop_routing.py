@@ -12,10 +12,9 @@ from cnnviz.drawing.marks import Polygon
 from cnnviz.drawing.svg import to_svg
 from cnnviz.experiment import LAB5
 from cnnviz.graphics.route import ROUTE, Route
-from cnnviz.layers import TIE_RULES, AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, SubsamplePool2D
-from cnnviz.network import Network
+from cnnviz.layers import TIE_RULES, AvgPool2D, SubsamplePool2D
 from cnnviz.quantities import format_signed
-from cnnviz.routing import filter_gradient_terms, with_ties
+from cnnviz.routing import with_ties
 from tests.gui.backprop_desk import (
     cells,
     engine,
@@ -26,7 +25,6 @@ from tests.gui.backprop_desk import (
     numbers,
     part_of,
     pass_of,
-    small_network,
     two_blocks,
     value,
 )
@@ -45,15 +43,11 @@ ROOM = Box(0, 0, 900, 560)
 
 def window_of_ties(rule: str | None = None) -> Pass:
     """Four windows of 2 x 2 that a convolution passes on as they are; the first is [1, 2, 2, 2]."""
-    layers = [
-        ("conv1", Conv2D(1, kernel_size=1, bias=False)),
-        ("pool1", MaxPool2D(2, ties="all")),
-        ("flatten", Flatten()),
-        ("dense1", Dense(1)),
-    ]
+    network = replace(LAB5, filters=(1,), kernel_size=1, dtype="float64").build_network((1, 4, 4))
     weights = {"conv1.weight": np.ones((1, 1, 1, 1)), "dense1.weight": np.array([[1.0, 0.5, -2.0, 0.25]])}
     pixels = np.array([[10, 20, 1, 2], [20, 20, 3, 9], [5, 5, 7, 0], [5, 5, 0, 0]], dtype=np.uint8)
-    return pass_of(small_network(layers, weights), sample=Sample(pixels[None], 1, None, "drawn"), rule=rule)
+    network = network.with_params({**network.params, **weights})
+    return pass_of(network, sample=Sample(pixels[None], 1, None, "drawn"), rule=rule)
 
 
 def route(passed: Pass, layer: str = "", **focus) -> Now:
@@ -69,7 +63,6 @@ def looking_at(now: Now, stage: str, *at: int) -> Now:
 
 
 def shown_in(now: Now) -> Route:
-    """The route that the page shows."""
     return leaves(now)["route"].content.route
 
 
@@ -135,10 +128,13 @@ def test_the_rule_changes_routing_and_filter_gradient(rule: str) -> None:
     )
     np.testing.assert_array_equal(shown.winners, shown.values == shown.values.max())
     assert shown.arriving == oracle.outputs["pool1"][0, kernel, row // 2, col // 2]
-    at_filter = now_at(passed, StepKind.FILTER)
-    total = cells(leaves(at_filter)["total"])
+    summed = at_filter(passed)
+    total = cells(leaves(summed)["total"])
     np.testing.assert_array_equal(total, oracle.params["conv1.weight"][kernel, 0])
-    rules = numbers(at_filter)["rules"]
+    words = {"first": "patch of its winner", "all": "sum of its winners", "split": "mean of its winners"}
+    assert f"the {words[rule]}" in formula(summed)
+    assert f"the {words[rule]}" in sentence_of(passed, summed.step)
+    rules = numbers(summed)["rules"]
     assert rules.content.current == TIE_RULES.index(rule)
     np.testing.assert_array_equal(rules.content.tiles.maps[TIE_RULES.index(rule)], total)
     assert part_of(rules, 0).ask == SetRule("first")
@@ -196,24 +192,9 @@ def test_numbers_fly_along_their_arrows_into_the_cells_that_get_them(contrast: s
 
 
 def _distance(point: tuple[float, float], *ends: tuple[float, float]) -> float:
-    """From a point to a straight piece of a line."""
     at, start, end = map(np.array, (point, *ends))
     share = np.clip((at - start) @ (end - start) / max((end - start) @ (end - start), 1e-9), 0, 1)
     return float(np.linalg.norm(at - start - share * (end - start)))
-
-
-def test_a_window_tells_its_term_of_the_filter_gradient() -> None:
-    passed = pass_of(lab5(), rule="first")
-    now = route(passed)
-    window, channel = (6, 5), now.focus.channel(lab5(), "conv1")
-    now = looking_at(now, "conv1", channel, 12, 10)
-    top, left = 2 * window[0], 2 * window[1]
-    i, j = divmod(int(np.argmax(passed.values("conv1")[channel, top : top + 2, left : left + 2])), 2)
-    patch = passed.values("input")[0, top + i : top + i + 3, left + j : left + j + 3]
-    shown = numbers(now)
-    np.testing.assert_array_equal(cells(shown["patch"]), patch)
-    expected = passed.gradient("pool1")[channel, window[0], window[1]] * patch
-    np.testing.assert_allclose(cells(shown["term"]), expected, rtol=1e-12)
 
 
 def test_numbers_of_the_step_are_those_of_a_cell_in_the_window_that_is_shown() -> None:
@@ -275,21 +256,15 @@ def delivered(now: Now) -> np.ndarray:
     return total
 
 
-def test_all_windows_together_send_what_the_engine_does() -> None:
-    # The maximum with a blur after it: each pooled gradient goes to several windows' winners.
-    network = replace(LAB5, pool="max_blur", filters=(3,), activation="relu").build_network()
+@pytest.mark.parametrize("pool", ["max_blur", "average"])
+def test_all_windows_together_send_what_the_engine_does(pool: str) -> None:
+    """With a blur after the maximum each pooled gradient goes to several windows' winners."""
+    network = replace(LAB5, pool=pool, filters=(3,), activation="relu").build_network()
     now = route(pass_of(network))
-    assert "blur spreads each gradient" in sentence_of(now.passed, now.step)
-    oracle = engine(now.passed, network).outputs["relu1"][0, now.focus.channel(network, "relu1")]
+    oracle = engine(now.passed).outputs["relu1"][0, now.focus.channel(network, "relu1")]
     np.testing.assert_allclose(delivered(now), oracle, rtol=1e-9, atol=1e-15)
-
-    layers = [("conv1", Conv2D(2)), ("pool1", AvgPool2D(2)), ("flatten", Flatten()), ("dense1", Dense(1))]
-    network = Network.build(layers, (1, 28, 28), seed=2, dtype="float64")
-    now = route(pass_of(network))
-    assert "rule" not in inspect.ties_page(now).leaves()
-    assert shown_in(now).receives.all()
-    expected = engine(now.passed, network).outputs["conv1"][0, now.focus.channel(network, "conv1")]
-    np.testing.assert_allclose(delivered(now), expected, rtol=1e-12)
+    assert ("blur spreads each gradient" in sentence_of(now.passed, now.step)) is (pool == "max_blur")
+    assert ("rule" in inspect.ties_page(now).leaves()) is (pool == "max_blur")
 
 
 # -- the filter gradient as a sum ---------------------------------------------------------------------------
@@ -302,10 +277,7 @@ def at_filter(passed: Pass, **focus) -> Now:
 def test_terms_are_added_one_by_one_the_followed_one_first_up_to_the_engines_gradient() -> None:
     passed = pass_of(lab5())
     kernel = at_filter(passed).focus.channel(lab5(), "conv1")
-    terms = filter_gradient_terms(
-        passed.network, passed.trace, passed.gradients, "conv1", kernel, by="window"
-    )
-    assert (np.diff(terms.norms) <= 0).all()
+    terms = passed.terms("conv1", kernel)
     pinned = "pool1", (kernel, *terms.places[5].tolist())
     largest = "pool1", (kernel, *terms.places[0].tolist())
     assert "here 1 of 169 terms, the one you follow first" in formula(at_filter(passed, pinned=pinned))
@@ -344,11 +316,9 @@ def test_terms_are_added_one_by_one_the_followed_one_first_up_to_the_engines_gra
 
 def test_filter_gradient_of_the_second_block_for_another_input_map() -> None:
     passed = pass_of(two_blocks(), 3)
-    now = now_at(passed, StepKind.FILTER, "conv2")
+    now = now_at(passed, StepKind.FILTER, "conv2", terms=None)
     ask = leaves(now)["input of pool1"].asked(2)
-    now = replace(
-        now, focus=replace(now.focus.with_channel(two_blocks(), ask.stage, ask.channel), terms=None)
-    )
+    now = replace(now, focus=now.focus.with_channel(two_blocks(), ask.stage, ask.channel))
     kernel = now.focus.channel(two_blocks(), "conv2")
     oracle = engine(passed, two_blocks()).params["conv2.weight"][kernel, 2]
     np.testing.assert_array_equal(cells(leaves(now)["total"]), oracle)
@@ -364,17 +334,3 @@ def test_a_window_leads_to_its_term_whose_patches_are_outlined_where_the_filter_
     window = passed.values("conv1")[kernel, 2 * row : 2 * row + 2, 2 * col : 2 * col + 2]
     places = {(2 * row + i, 2 * col + j, 3, 3) for i, j in np.argwhere(window == window.max()).tolist()}
     assert {block for _, block in leaves(now)["patch"].content.outlines} == places
-
-
-@pytest.mark.parametrize(
-    ("rule", "words"),
-    [
-        ("first", "the patch of its winner"),
-        ("all", "the sum of its winners"),
-        ("split", "the mean of its winners"),
-    ],
-)
-def test_the_formula_of_a_term_is_that_of_the_rule(rule: str, words: str) -> None:
-    now = at_filter(pass_of(lab5(), rule=rule))
-    assert words in formula(now)
-    assert words in sentence_of(now.passed, now.step)

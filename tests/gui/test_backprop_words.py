@@ -21,8 +21,7 @@ from cnnviz.graphics.number_table import NUMBERS
 from cnnviz.layers import Activation, Conv2D, Dense, Flatten, MaxPool2D, Pool
 from cnnviz.mathematics import plain
 from cnnviz.network import Network
-from tests.gui.backprop_desk import pass_of
-from tests.oracles import avg_pool2d_loop, subsample_pool2d_loop
+from tests.gui.backprop_desk import cells, formula, leaves, now_at, numbers, pass_of
 from tests.small_data import first_images
 from ui.panels.backprop.focus import Focus, Step, StepKind, backward_steps, block_of
 from ui.panels.backprop.formulas import formula_of, sentence_of, window_patches
@@ -66,9 +65,8 @@ def passed_through(experiment: Experiment, *, is_deaf: bool = False, image: int 
     data = first_images(experiment.classes, 40, 40)
     network = experiment.build_network(data.input_shape)
     if is_deaf:
-        network = network.with_params(
-            {**network.params, "dense2.weight": 0 * network.params["dense2.weight"]}
-        )
+        weights = 0 * network.params["dense2.weight"]
+        network = network.with_params({**network.params, "dense2.weight": weights})
     return pass_of(network, image, data)
 
 
@@ -109,8 +107,7 @@ def test_each_formula_calls_a_value_what_all_others_call_it(
 ) -> None:
     """The left side names what the step gives; the pooled value is q, and p the probability alone."""
     passed = made(blocks, activation, pool, ties)
-    kinds = StepKind.ARRIVE, StepKind.ROUTE, StepKind.GATE, StepKind.INPUT
-    for step in steps_of(passed, *kinds):
+    for step in steps_of(passed, StepKind.ARRIVE, StepKind.ROUTE, StepKind.GATE, StepKind.INPUT):
         text = plain(formula_of(passed, step, Focus()))
         assert text.startswith(f"∂L/∂{letter_of(passed, step.stage)}"), (step, text)
         if step.kind is StepKind.ROUTE:
@@ -130,38 +127,23 @@ def test_each_formula_calls_a_value_what_all_others_call_it(
         assert "∂p" not in plain(formula_of(passed, step, Focus()))
 
 
-def shares_by_hand(
+def takers_by_hand(
     pool: str, ties: str, values: np.ndarray, window: tuple[int, int]
-) -> dict[tuple[int, int], float]:
-    """Part of the gradient of a window that each cell of one map gets; a cell that gets none is not in it."""
-    height, width = values.shape
+) -> list[tuple[int, int]]:
+    """Cells of one map that get a part of the gradient of a window, all as much."""
     row, column = window
     cells = [(2 * row + a, 2 * column + b) for a in (0, 1) for b in (0, 1)]
-    if pool == "max":
-        winners = [cell for cell in cells if values[cell] == max(values[each] for each in cells)]
-        takers = winners[:1] if ties == "first" else winners
-        return dict.fromkeys(takers, 1 / len(winners) if ties == "split" else 1.0)
-    loops = {
-        "average": lambda x: avg_pool2d_loop(x, 2, 2),
-        "subsample": lambda x: subsample_pool2d_loop(x, 2),
-    }
-    found = {}
-    for cell in np.ndindex(height, width):
-        if max(abs(cell[0] - 2 * row), abs(cell[1] - 2 * column)) > 2:
-            continue
-        one = np.zeros((1, 1, height, width))
-        one[0, 0][cell] = 1
-        share = float(loops[pool](one)[0, 0][window])
-        if share:
-            found[cell] = share
-    return found
+    if pool != "max":
+        return cells if pool == "average" else cells[:1]
+    winners = [cell for cell in cells if values[cell] == max(values[each] for each in cells)]
+    return winners[:1] if ties == "first" else winners
 
 
 @each_pair(["one block", "two blocks"], [each for each in POOLS if each[0] not in ("max_blur", "none")])
 def test_a_term_is_the_gradient_of_its_window_times_what_is_said(
     blocks: str, activation: str, pool: str, ties: str
 ) -> None:
-    """Sum or mean of how many patches, or weighted ones: built by hand as the words say, and multiplied."""
+    """Sum or mean of how many patches: built by hand as the words say, and multiplied."""
     passed = made(blocks, activation, pool, ties)
     conv = steps_of(passed, StepKind.FILTER)[-1].layer
     names = [name for name, _ in passed.network.layers]
@@ -178,25 +160,26 @@ def test_a_term_is_the_gradient_of_its_window_times_what_is_said(
     )
     counts = set()
     for window in [(0, 0), (3, 5), (6, 6), (8, 4), (10, 10), *map(tuple, terms.places[:10].tolist())]:
-        shares = shares_by_hand(pool, ties, values, window)
+        takers = takers_by_hand(pool, ties, values, window)
         words = window_patches(passed, conv, 1, window)
-        patches = [slopes[i, j] * pixels[i : i + 3, j : j + 3] for i, j in shares]
-        counts.add(len(shares))
-        patch = looked_at(passed, step, (1, *window)).leaves().get("patch")
-        assert patch is None or patch.tip.endswith(words)
+        patches = [slopes[i, j] * pixels[i : i + 3, j : j + 3] for i, j in takers]
+        counts.add(len(takers))
+        shown = looked_at(passed, step, (1, *window)).leaves()
         assert ("· φ′(z)" in words) is (activation != "none")
-        if len(shares) == 1:
+        if len(takers) == 1:
             assert words.startswith("patch")
             expected = patches[0]
-        elif "weighted" in words:  # the same weight for all only where a blur is mirrored, in the corner
-            assert words.startswith(f"{len(patches)} weighted patches")
-            expected = sum(share * patch for share, patch in zip(shares.values(), patches, strict=True))
         else:
             kind, _, number, *_ = words.split()
             assert kind in ("sum", "mean")
             assert int(number) == len(patches)
             expected = sum(patches) / (len(patches) if kind == "mean" else 1)
         np.testing.assert_allclose(terms.seen[window][0], expected, rtol=1e-6, atol=1e-9)
+        if "patch" in shown:
+            assert shown["patch"].tip.endswith(words)
+            np.testing.assert_allclose(cells(shown["patch"]), expected, rtol=1e-6, atol=1e-9)
+            product = passed.gradient(step.layer)[1][window] * expected
+            np.testing.assert_allclose(cells(shown["term"]), product, rtol=1e-6, atol=1e-9)
     assert max(counts) > 1 or pool == "subsample" or ties == "first"
     of_gradient = passed.gradients.params[f"{conv}.weight"][1]
     arriving = passed.gradient(names[names.index(read) + 1])[1]
@@ -238,7 +221,6 @@ def reasons(passed: Pass, step: Step) -> Iterator[tuple[tuple[int, ...], str]]:
 
 
 def test_a_window_that_adds_nothing_says_why() -> None:
-    """No gradient arrives, the gate is closed, or the filter saw nothing: the one that is so."""
     experiment = replace(TWO_BLOCKS, activation="relu", ties="first")
     seen = set[str]()
     for passed in (passed_through(experiment), passed_through(experiment, is_deaf=True)):
@@ -250,15 +232,6 @@ def test_a_window_that_adds_nothing_says_why() -> None:
                 assert note is None or reason in note.content.words
                 seen.add(reason)
     assert seen >= {"", "no gradient arrives", "gate is closed", "saw only zeros"}
-
-
-def test_ties_under_a_blur_are_counted() -> None:
-    passed = made("one block", "none", "max_blur", "all")
-    (step,) = steps_of(passed, StepKind.ROUTE)
-    said = inspect.page(Now(passed, step, Focus())).leaves()["tied windows"].content.words
-    tied = passed.routings["pool1"].tied
-    assert 0.5 < tied.mean() < 1
-    assert said.startswith(f"{tied[0].sum()} of 169 windows are tied")
 
 
 # -- numbers of a formula, read back -------------------------------------------------------------------------
@@ -274,34 +247,24 @@ Case = tuple[int, int, float, int]
 
 @cache
 def small_network(outputs: int) -> Network:
-    layers = [
-        ("conv1", Conv2D(2, kernel_size=3)),
-        ("pool1", MaxPool2D(2)),
-        ("flatten", Flatten()),
-        ("dense1", Dense(outputs)),
-    ]
-    return Network.build(layers, input_shape=(1, 8, 8), seed=1, dtype="float32")
+    layers = {"conv1": Conv2D(2, 3), "pool1": MaxPool2D(2), "flatten": Flatten(), "dense1": Dense(outputs)}
+    return Network.build(list(layers.items()), (1, 8, 8), seed=1, dtype="float32")
 
 
 def answer_of(outputs: int, label: int, scale: float, seed: int) -> Pass:
     """A pass of a random image through a network that is the surer of its answer, the larger `scale`."""
     network = small_network(outputs)
-    network = network.with_params(
-        {**network.params, "dense1.weight": (network.params["dense1.weight"] * scale).astype(np.float32)}
-    )
+    weights = (network.params["dense1.weight"] * scale).astype(np.float32)
+    network = network.with_params({**network.params, "dense1.weight": weights})
     pixels = np.random.default_rng(seed).integers(0, 256, (1, 8, 8), dtype=np.uint8)
     names = tuple(str(number) for number in range(max(outputs, 2)))
     part = pixels[np.newaxis], np.array([label])
     return pass_of(network, data=Dataset(*part, *part, names))
 
 
-def step_of(passed: Pass, kind: StepKind) -> Step:
-    return next(step for step in backward_steps(passed.network) if step.kind is kind)
-
-
-def formula(passed: Pass, kind: StepKind) -> list[str]:
+def parts_of(passed: Pass, kind: StepKind) -> list[str]:
     """Parts of a formula between its equals signs, as Python writes them."""
-    text = plain(formula_of(passed, step_of(passed, kind), Focus())).replace("−", "-")
+    text = formula(now_at(passed, kind)).replace("−", "-")
     return [part.strip() for part in text.split("   ")[0].split(" = ")]
 
 
@@ -324,25 +287,21 @@ cases = st.tuples(st.sampled_from([1, 2, 10]), st.integers(0, 1), st.floats(0.01
 def test_each_formula_comes_out_with_its_numbers_as_printed(case: Case) -> None:
     """Loss, probability, its gradient, and the gradient of a weight."""
     passed = answer_of(*case)
-    *_, quotient, p = formula(passed, StepKind.OUTPUT)
-    if "^" in quotient:
-        power = re.search(r"e\^([^)]*)\)", quotient)
-        assert power
-        found = 1 / (1 + value(power[1]).exp())
-    else:
-        found = value(quotient)
+    *_, quotient, p = parts_of(passed, StepKind.OUTPUT)
+    power = re.search(r"e\^([^)]*)\)", quotient)
+    found = 1 / (1 + value(power[1]).exp()) if power else value(quotient)
     assert abs(found - value(p)) <= 2 * unit_of(p)
 
-    _, _, factors, product = formula(passed, StepKind.DENSE)[:4]
+    _, _, factors, product = parts_of(passed, StepKind.DENSE)[:4]
     assert abs(value(factors) - value(product)) <= 2 * unit_of(product)
 
-    _, _, logarithm, loss = formula(passed, StepKind.LOSS)
+    _, _, logarithm, loss = parts_of(passed, StepKind.LOSS)
     p = value(logarithm.removeprefix("-ln "))
     if passed.gradients.loss >= FINEST:
         assert abs(-p.ln() - value(loss)) <= 2 * unit_of(loss)
         assert value(loss) > 0
 
-    *_, difference, gradient = formula(passed, StepKind.LOGITS)
+    *_, difference, gradient = parts_of(passed, StepKind.LOGITS)
     if abs(passed.gradient("dense1")).min() >= FINEST:
         assert abs(value(difference) - value(gradient)) <= 2 * unit_of(gradient)
 
@@ -353,14 +312,12 @@ def test_a_very_sure_probability_has_one_spelling_on_a_page(outputs: int) -> Non
         passed = answer_of(outputs, 0, 40.0, seed)
         passed = answer_of(outputs, int(passed.probabilities.argmax()), 40.0, seed)
         for kind in (StepKind.OUTPUT, StepKind.LOSS, StepKind.LOGITS):
-            now = Now(passed, step_of(passed, kind), Focus())
-            rows = {
-                row.key: row.text for row in inspect.page(now).leaves()["numbers of the cell"].content.rows
-            }
+            now = now_at(passed, kind)
+            rows = {row.key: row.text for row in numbers(now)["numbers of the cell"].content.rows}
             if outputs > 1 or passed.label == 1:
-                assert rows["p"] in plain(formula_of(passed, now.step, now.focus)), (seed, kind)
+                assert rows["p"] in formula(now), (seed, kind)
             if kind is StepKind.LOGITS:
-                assert plain(formula_of(passed, now.step, now.focus)).endswith(rows["gradient"])
+                assert formula(now).endswith(rows["gradient"])
 
 
 @pytest.mark.parametrize("scale", [3.0, 8.0, 40.0])
@@ -368,7 +325,7 @@ def test_a_probability_stands_in_full_in_its_cell(scale: float) -> None:
     """Beside it, nothing says a power of ten: 0.00573 is not "5.73"."""
     for seed in range(6):
         passed = answer_of(1, 0, scale, seed)
-        table = page_of(Now(passed, step_of(passed, StepKind.LOSS), Focus())).leaves()["numbers"].content
+        table = leaves(now_at(passed, StepKind.LOSS))["numbers"].content
         (text,) = next(row.texts[0] for row in table.numbers.rows if row.key == "p")
         texts = drawn(NUMBERS, table, 600, LIGHT).texts()
         assert text in texts
@@ -386,7 +343,7 @@ def test_all_numbers_of_a_row_are_written_as_large_and_none_is_missing(width: fl
         passed = answer_of(10, 0, 40.0, seed)
         surest.append(float(passed.probabilities.max()))
         for kind in (StepKind.OUTPUT, StepKind.LOSS, StepKind.LOGITS):
-            table = page_of(Now(passed, step_of(passed, kind), Focus())).leaves()["numbers"].content
+            table = leaves(now_at(passed, kind))["numbers"].content
             drawing = drawn(NUMBERS, table, width, look)
             written = [mark for mark in drawing.all_marks() if isinstance(mark, Text)]
             for row in table.numbers.rows:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from cnnviz.document import archive
-from cnnviz.document.run import record_in
+from cnnviz.document.run import pack_run, record_in
 from cnnviz.experiment import LAB5
 from cnnviz.lab.record import OwnImage
 from tests.engine.document_cases import members_of, zipped
@@ -36,6 +36,7 @@ from tests.gui.driving import PATIENCE, kept_in, opened, save_document
 from tests.gui.lab_driving import open_lab
 from tests.gui.own_digit_driving import ONE, open_board, stroke
 from tests.gui.whole_window import come_to_rest, show_panel
+from tests.small_data import write_npz
 from ui.controls import scroll_column
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
@@ -162,7 +163,6 @@ def test_save_asks_for_a_name_once_and_what_is_looked_at_changes_no_document(
     panel = type_report(session)
     qtbot.waitUntil(session.window.isWindowModified)
     ask(session, "save")
-    qtbot.waitUntil(path.exists)
     qtbot.waitUntil(lambda: not session.window.isWindowModified())
     assert session.window.windowTitle() == "mine[*] – CNNViz"
     assert told(session) == "Saved mine.cnnviz."
@@ -195,16 +195,13 @@ def test_save_asks_for_a_name_once_and_what_is_looked_at_changes_no_document(
 def test_moments_in_a_document_are_said_and_recent_files_are_listed_latest_first(
     qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cnnviz.document import run
-
-    monkeypatch.setattr(run.pack_run, "__defaults__", (run.RUN, 120_000))
+    monkeypatch.setattr(pack_run, "__defaults__", (pack_run.__defaults__[0], 120_000))
     train(qtbot, session, 1000)
     path = tmp_path / "a.cnnviz"
     save_document(qtbot, session, path)
-    document, _files = archive.load(path)
-    kept = len(document.run.moments)
-    assert 3 < kept < len(session.state.history.snapshots) - 1
-    assert f"It holds {kept} of {len(session.state.history.snapshots) - 1} moments" in told(session)
+    kept, there = len(archive.load(path)[0].run.moments), len(session.state.history.snapshots) - 1
+    assert 3 < kept < there
+    assert f"It holds {kept} of {there} moments" in told(session)
 
     for name in ("a.cnnviz", "b.cnnviz", "a.cnnviz"):
         save_document(qtbot, session, tmp_path / name)
@@ -239,8 +236,7 @@ def test_a_document_with_a_name_asks_before_it_closes(
     session.window.close()
     assert not session.window.isVisible()
     assert by.isdisjoint({threading.main_thread()})  # which draws the window meanwhile
-    document, _files = archive.load(tmp_path / "a.cnnviz")
-    assert document.run.step == 20
+    assert record_in(tmp_path / "a.cnnviz").step == 20
 
 
 def test_a_question_that_goes_without_an_answer_is_cancelled(session: Session) -> None:
@@ -253,12 +249,11 @@ def test_a_run_that_is_replaced_is_saved_first_and_never_over_another(
 ) -> None:
     state, asked = session.state, answered(monkeypatch, "save", "save")
     answered(monkeypatch, "save", question="ask_about_other_run")
-    paths = tmp_path / "one.cnnviz", tmp_path / "two.cnnviz"
-    steps: list[int] = []
-    for path in paths:
+    saved: dict[Path, int] = {}
+    for path in (tmp_path / "one.cnnviz", tmp_path / "two.cnnviz"):
         train(qtbot, session, state.run.step + 20)
         run = state.run
-        steps.append(run.step)
+        saved[path] = run.step
         choose(monkeypatch, path)
         session.controller.edit(replace(state.draft, seed=run.run_id))
         session.ask_before_closing(True)
@@ -266,11 +261,10 @@ def test_a_run_that_is_replaced_is_saved_first_and_never_over_another(
         qtbot.waitUntil(lambda run=run: state.run.run_id > run.run_id and state.run.status == "training")
         session.ask_before_closing(False)
         assert session.document.path == path
-        qtbot.waitUntil(lambda: session.document.is_changed)
         session.controller.pause()
         come_to_rest(qtbot, session)
     assert len(asked) == 2
-    assert [record_in(path).step for path in paths] == steps
+    assert {path: record_in(path).step for path in saved} == saved
 
 
 def test_a_file_that_another_window_has_changed_is_not_replaced_without_a_question(
@@ -304,8 +298,7 @@ def test_a_saved_run_is_not_replaced_by_another_without_a_question(
     qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, other = tmp_path / "a.cnnviz", tmp_path / "b.cnnviz"
-    answers = "cancel", "cancel", "save", "discard"
-    asked = answered(monkeypatch, *answers, question="ask_about_other_run")
+    asked = answered(monkeypatch, "cancel", "cancel", "save", "discard", question="ask_about_other_run")
 
     def save() -> None:
         with qtbot.waitSignal(session.document.saved):
@@ -326,7 +319,7 @@ def test_a_saved_run_is_not_replaced_by_another_without_a_question(
     ask(session, "save")
     assert not session.document.save_now()
     assert len(asked) == 2
-    assert re.fullmatch(rf"a.cnnviz: LAB5; classes 0, 1; seed 0;.* {last} steps", asked[0])
+    assert re.match(rf"a.cnnviz: LAB5; classes 0, 1; seed 0;.* {last} steps", asked[0])
     assert (path.read_bytes(), session.document.is_changed) == (first, True)
     save()  # as another file
     assert path.read_bytes() == first
@@ -336,7 +329,7 @@ def test_a_saved_run_is_not_replaced_by_another_without_a_question(
     assert session.document.save_now()
     train(qtbot, session, 8)
     assert session.document.save_now()  # from here on it is the run of this file
-    assert len(asked) == len(answers)
+    assert len(asked) == 4
     choose(monkeypatch, path)
     ask(session, "import_run")
     qtbot.waitUntil(lambda: session.state.ghost is not None and session.state.ghost.step == last)
@@ -461,8 +454,6 @@ def test_what_is_no_document_is_told_in_a_sentence_and_changes_nothing(
 
 
 def test_other_data_are_named_and_opened_when_that_is_wanted(qtbot: QtBot, tmp_path: Path) -> None:
-    from tests.small_data import write_npz
-
     data, path = write_npz(tmp_path / "own.npz", (4, 9)), tmp_path / "a.cnnviz"
     with opened(qtbot, tmp_path / "a.ini", data) as session:
         train(qtbot, session, 12)
@@ -475,18 +466,18 @@ def test_other_data_are_named_and_opened_when_that_is_wanted(qtbot: QtBot, tmp_p
         assert restored(qtbot, session, lambda: session.window.notices.action_button().click())
         assert facts(session)["live"] == before["live"]
         assert session.state.dataset.name == "own"
-        begin_again(qtbot, session, seed=5)
 
 
 def test_words_are_kept_within_a_moment_and_the_weights_stay_as_they_are(
     qtbot: QtBot, session: Session
 ) -> None:
     train(qtbot, session, 40)
-    weights = session.folder.path / "document.json"
+
+    def members() -> set[tuple[str, int]]:
+        return {(each.name, each.stat().st_mtime_ns) for each in session.folder.path.iterdir()}
+
     qtbot.waitUntil(lambda: '"step":40' in kept_in(session))
-    members = {each.name: each.stat().st_mtime_ns for each in weights.parent.iterdir()}
-    panel = session.window.panel(ReportPanel)
-    panel.work.set_head("author", "Ada")
+    before = members()
+    session.window.panel(ReportPanel).work.set_head("author", "Ada")
     qtbot.waitUntil(lambda: "Ada" in kept_in(session))
-    after = {each.name: each.stat().st_mtime_ns for each in weights.parent.iterdir()}
-    assert [name for name in after if after[name] != members.get(name)] == ["document.json"]
+    assert {name for name, _ in members() - before} == {"document.json"}

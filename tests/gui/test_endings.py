@@ -4,19 +4,18 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from cnnviz.errors import CNNVizError
+from cnnviz.network import weights_checksum
 from cnnviz.report.blocks import Insert
 from cnnviz.training import Trainer
 from tests.gui.driving import kept_in, opened, save_document
@@ -34,7 +33,7 @@ WORDS = "equal patches give equal numbers"
 
 @contextmanager
 def child(folder: Path, *wishes: str) -> Iterator[subprocess.Popen[str]]:
-    """Start the program in a process of its own, and wait until its hands have done what is wished."""
+    """Start the program in a process of its own, until its hands have done what is wished, and kill it."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.gui.ending_child", str(folder), *wishes],
         stdout=subprocess.PIPE,
@@ -49,27 +48,17 @@ def child(folder: Path, *wishes: str) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-def end(process: subprocess.Popen[str], number: signal.Signals) -> int:
-    process.send_signal(number)
-    return process.wait(timeout=PATIENCE)
-
-
 def next_start(qtbot: QtBot, folder: Path) -> AbstractContextManager[Session]:
     """Open the program again with the settings that a child had."""
     return opened(qtbot, folder / "CNNViz" / "CNNViz.ini")
 
 
-def weights_at(qtbot: QtBot, session: Session, step: int) -> Mapping[str, NDArray[Any]]:
-    """Wait until the network of a step is shown, and return its parameters."""
+def weights_at(qtbot: QtBot, session: Session, step: int) -> str:
+    """Wait until the network of a step is shown, and return what tells every bit of its weights."""
     state = session.state
-    qtbot.waitUntil(
-        lambda: (
-            state.run.status is RunStatus.PAUSED
-            and state.live is not None
-            and state.live.step == state.run.step == step
-        )
-    )
-    return state.live.network.params
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED and state.live is not None)
+    qtbot.waitUntil(lambda: state.live.step == state.run.step == step)
+    return weights_checksum(state.live.network)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -85,10 +74,11 @@ def test_each_signal_is_told_of_where_no_python_runs(qtbot, number):
 def test_a_run_and_the_own_image_come_back_after_a_kill_and_words_typed_last_outlive_a_signal(
     qtbot, tmp_path
 ):
-    with child(tmp_path, "draw", "train", "kept") as process:
-        end(process, signal.SIGKILL)
+    with child(tmp_path, "draw", "train", "kept"):
+        pass  # at the end of which it is killed
     with child(tmp_path, "write", WORDS) as process:  # in which they have come back
-        assert end(process, signal.SIGTERM) == 128 + signal.SIGTERM
+        process.terminate()
+        assert process.wait(timeout=PATIENCE) == 128 + signal.SIGTERM
     assert not list(tmp_path.rglob("*.lock"))
     (kept,) = (tmp_path / "CNNViz" / "windows").glob("*/document.json")
     assert WORDS in kept.read_text(encoding="utf-8")
@@ -100,12 +90,6 @@ def test_a_run_and_the_own_image_come_back_after_a_kill_and_words_typed_last_out
         assert session.document.is_changed
         fields = session.window.panel(ReportPanel).findChildren(QPlainTextEdit)
         assert WORDS in [each.toPlainText() for each in fields]
-
-
-def without_room(*args: Any, start_step: int, **more: Any) -> Trainer:
-    if start_step:
-        raise CNNVizError("There is no memory left for a run.")
-    return Trainer(*args, start_step=start_step, **more)
 
 
 def test_a_document_with_a_name_comes_back_as_that_also_after_a_start_at_which_it_could_not(
@@ -121,6 +105,12 @@ def test_a_document_with_a_name_comes_back_as_that_also_after_a_start_at_which_i
         train_to(qtbot, session, 30)
         weights = weights_at(qtbot, session, 30)
         session.end_early()
+
+    def without_room(*args: Any, start_step: int, **more: Any) -> Trainer:
+        if start_step:
+            raise CNNVizError("There is no memory left for a run.")
+        return Trainer(*args, start_step=start_step, **more)
+
     with monkeypatch.context() as patch:
         patch.setattr(controller, "Trainer", without_room)
         with next_start(qtbot, tmp_path) as session:
@@ -128,8 +118,7 @@ def test_a_document_with_a_name_comes_back_as_that_also_after_a_start_at_which_i
             assert session.state.run.step == 0
     with next_start(qtbot, tmp_path) as session:
         assert (session.document.path, session.document.is_changed) == (path, True)
-        for name, values in weights_at(qtbot, session, 30).items():
-            np.testing.assert_array_equal(values, weights[name])
+        assert weights_at(qtbot, session, 30) == weights
 
 
 def test_a_run_on_own_data_comes_back_with_them_and_waits_for_them_while_they_are_gone(qtbot, tmp_path):
@@ -147,19 +136,17 @@ def test_a_run_on_own_data_comes_back_with_them_and_waits_for_them_while_they_ar
         assert session.state.run.step == 0
     data.write_bytes(content)
     with next_start(qtbot, tmp_path) as session:
-        for name, values in weights_at(qtbot, session, 12).items():
-            np.testing.assert_array_equal(values, weights[name])
+        assert weights_at(qtbot, session, 12) == weights
         assert (session.state.source.path, session.state.dataset.name) == (data, "own")
 
 
 def test_what_is_damaged_costs_no_words_and_what_cannot_be_read_is_kept_under_another_name(qtbot, tmp_path):
     with next_start(qtbot, tmp_path) as session:
         train_to(qtbot, session, 40)
-        panel = session.window.panel(ReportPanel)
-        panel.work.set_head("author", WORDS)
-        panel.work.add_insert(
-            panel.work.lab.steps[1], Insert("A drawing", "of step 1", "", svg=f"<svg>{' ' * 9000}</svg>")
-        )
+        work = session.window.panel(ReportPanel).work
+        work.set_head("author", WORDS)
+        drawing = Insert("A drawing", "of step 1", "", svg=f"<svg>{' ' * 9000}</svg>")
+        work.add_insert(work.lab.steps[1], drawing)
         session.end_early()
     for member in (tmp_path / "CNNViz" / "windows").glob("*/*"):
         if member.name != "document.json":

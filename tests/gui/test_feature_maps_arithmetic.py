@@ -17,7 +17,6 @@ from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.layers import Flatten
 from cnnviz.network import forward_pass
 from cnnviz.quantities import format_signed
-from tests.gui.driving import click_part
 from tests.gui.feature_maps_panel import EXPERIMENTS, Asked, Opened, line_of, scene_of, strong
 from tests.gui.page_rules import assert_has_room
 from tests.oracles import read_number
@@ -66,9 +65,7 @@ def test_every_cell_is_explained_with_its_own_value(name):
     scene = scene_of(name)
     shown, (outputs, _) = picture(scene), plain_pass(scene)
     rng = np.random.default_rng(5)
-    for stage, values in outputs.items():
-        if shown.plan.column(stage) is None:
-            continue
+    for stage, values in ((key, each) for key, each in outputs.items() if shown.plan.column(key)):
         cell = PinnedCell(stage, tuple(int(rng.integers(side)) for side in values.shape))
         for look in (under(stage, *cell.index), Look(pinned=cell)):
             explained = explain(shown, look)
@@ -96,14 +93,6 @@ def test_what_a_network_does_not_have_is_not_looked_at_and_equal_layers_have_the
     columns = [plan_of(replace(LAB5, padding=padding).build_network()).column("conv1") for padding in (0, 1)]
     made = [contents.of("head", each, None, (), lambda each=each: each.shape) for each in columns]
     assert made == [(8, 26, 26), (8, 28, 28)]
-
-
-def test_the_map_of_a_pinned_cell_stays_when_it_is_freed():
-    shown = picture(scene_of())
-    pinned = explain(shown, Look(pinned=PinnedCell("pool1", (5, 2, 3))))
-    column = shown.plan.column("conv1")
-    assert pinned.channel(column) == 5
-    assert explain(shown, replace(pinned.look, pinned=None)).channel(column) == 5
 
 
 # -- what the columns show -----------------------------------------------------------------------------------
@@ -186,16 +175,12 @@ def test_a_pixel_shows_the_cells_it_feeds():
     assert asked.arithmetic.ledger.rows[0].number == str(pixel)
 
 
-def test_the_winners_of_a_window_are_outlined_where_all_are_tied():
-    scene = scene_of()
-    blank = replace(scene, sample=replace(scene.sample, pixels=np.zeros_like(scene.sample.pixels)))
-    won = Asked(look=under("pool1", 0, 3, 4), scene=blank).outlined("conv1", "winner")
-    assert set(won) == {(row, col, 1, 1) for row in (6, 7) for col in (8, 9)}
-
-
-def test_a_pinned_flattened_feature_is_shown_as_the_cell_it_was():
-    shown = explain(picture(scene_of()), Look(pinned=PinnedCell("flatten", (169 + 13 * 2 + 4,))))
-    assert shown.cell == PinnedCell("pool1", (1, 2, 4))
+def test_a_pinned_flattened_feature_is_shown_as_the_cell_it_was_and_its_map_stays_when_it_is_freed():
+    shown = picture(scene_of())
+    pinned = explain(shown, Look(pinned=PinnedCell("flatten", (169 + 13 * 2 + 4,))))
+    assert pinned.cell == PinnedCell("pool1", (1, 2, 4))
+    for each in (pinned, explain(shown, replace(pinned.look, pinned=None))):
+        assert each.channel(shown.plan.column("conv1")) == 1
 
 
 @pytest.mark.parametrize("ratio", [1.25, 1.5, 1.75])
@@ -331,11 +316,8 @@ def test_pools_and_activations_are_written_out() -> None:
     value = seen("average, sigmoid").trace.outputs["pool1"][0, 0, 4, 5]
     assert values(now, "products").sum() == pytest.approx(value)
     assert values(now, "kernel").sum() == pytest.approx(1.0)
-    assert (
-        content(now, "running")
-        .say(values(now, "products").size - 1)
-        .endswith(f"running sum {format_signed(float(value), 5)}")
-    )
+    said = content(now, "running").say(values(now, "products").size - 1)
+    assert said.endswith(f"running sum {format_signed(float(value), 5)}")
 
     now, trace = now_at("wide kernel", "leaky_relu1", 0, 3, 3), seen("wide kernel").trace
     x, y = (float(trace.outputs[stage][0, 0, 3, 3]) for stage in ("conv1", "leaky_relu1"))
@@ -368,12 +350,14 @@ def test_a_dense_unit_shows_its_largest_terms_and_the_rest() -> None:
 
 def test_winners_are_outlined_ties_explained_and_who_gets_the_gradient_can_be_covered() -> None:
     scene = scene_of()
-    pixels = np.zeros_like(scene.sample.pixels)
-    blank = picture(replace(scene, sample=replace(scene.sample, pixels=pixels)))
-    tied = explain(blank, Look(pinned=PinnedCell("pool1", (0, 3, 4)))).arithmetic
-    assert len(content(Now(tied), "window").outlines) == 4
-    np.testing.assert_array_equal(values(Now(tied), "shares"), np.ones((2, 2)))
-    note = content(Now(tied), "note").words
+    blank = replace(scene, sample=replace(scene.sample, pixels=np.zeros_like(scene.sample.pixels)))
+    asked = Asked(look=Look(pinned=PinnedCell("pool1", (0, 3, 4))), scene=blank)
+    won = {(row, col, 1, 1) for row in (6, 7) for col in (8, 9)}
+    assert set(asked.outlined("conv1", "winner")) == won
+    tied = Now(asked.arithmetic)
+    assert len(content(tied, "window").outlines) == 4
+    np.testing.assert_array_equal(values(tied, "shares"), np.ones((2, 2)))
+    note = content(tied, "note").words
     assert "4 of 4 cells share the maximum" in note
     assert "“all”" in note
     now = now_at("lab5", "pool1", 0, 6, 6)
@@ -436,30 +420,14 @@ def test_an_example_is_there_before_anything_is_pointed_at_and_the_pointer_marks
     assert not lab5.arithmetic.page.marked
 
 
-def test_a_click_on_a_term_pins_its_source_and_the_cross_frees_it(lab5: Opened) -> None:
-    lab5.state.set_pinned(PinnedCell("dense1", (0,)))
-    click_part(lab5.arithmetic.view("running"), CellKey("term", 0, 0))
-    term = lab5.panel.network.explained.arithmetic
-    assert lab5.state.pinned.stage == "pool1"
-    assert term.name.startswith("pool1")
-    lab5.qtbot.mouseClick(lab5.arithmetic.view("free"), Qt.MouseButton.LeftButton)
-    assert lab5.state.pinned is None
-
-
 def test_a_patch_is_copied_as_a_table_and_its_cells_are_reached_by_keys(lab5: Opened) -> None:
     lab5.click("conv1", 12, 12)
     table = lab5.arithmetic.view("patch")
-    (action,) = table.actions()
     table.setFocus()
-    for copy in (
-        lambda: lab5.qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier),
-        action.trigger,
-    ):
-        QGuiApplication.clipboard().clear()
-        copy()
-        copied = [line.split("\t") for line in QGuiApplication.clipboard().text().split("\n")]
-        np.testing.assert_array_equal(np.array(copied, dtype=float), lab5.trace.inputs[0, 0, 12:15, 12:15])
-    lab5.qtbot.keyClick(table, Qt.Key.Key_Down)
-    lab5.qtbot.keyClick(table, Qt.Key.Key_Down)
+    lab5.key(Qt.Key.Key_C, table, Qt.KeyboardModifier.ControlModifier)
+    copied = [line.split("\t") for line in QGuiApplication.clipboard().text().split("\n")]
+    np.testing.assert_array_equal(np.array(copied, dtype=float), lab5.trace.inputs[0, 0, 12:15, 12:15])
+    for _ in range(2):
+        lab5.key(Qt.Key.Key_Down, table)
     assert table.spoken_value().startswith("row 1, column 0: ")
     assert lab5.arithmetic.page.marked["kernel"] == (("focus", (1, 0, 1, 1)),)

@@ -1,6 +1,6 @@
 """Export and copy are at hand on every plot and panel."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -8,7 +8,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
-    QApplication,
     QComboBox,
     QLineEdit,
     QMenu,
@@ -17,14 +16,13 @@ from PySide6.QtWidgets import (
     QTextEdit,
     QWidget,
 )
-from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import activate, close_export_dialog, export_dialog, settle
+from tests.gui.driving import activate, click, close_export_dialog, export_dialog, focus, press, settle
 from tests.gui.own_digit_driving import ONE, open_board, stroke
 from tests.gui.own_digit_driving import settle as settle_digit
 from tests.gui.whole_window import PANELS, place_of, seen_rect, show_panel, train
 from ui.export.exporter import FigureExporter
-from ui.export.figures import figures_of, plot_at, tables_of
+from ui.export.figures import plot_at, plots_in, tables_of
 from ui.panels.samples.drawing_pad import DrawingPad
 from ui.panels.training.panel import TrainingPanel
 from ui.theme import LIGHT
@@ -42,10 +40,9 @@ def menus(monkeypatch) -> Iterator[list[QMenu]]:
         menu.deleteLater()
 
 
-def _click(window: QWidget, place: QPoint) -> None:
-    """Press and release the right button, as the window system would tell of it."""
-    handle = window.windowHandle()
-    QTest.mouseClick(handle, Qt.MouseButton.RightButton, Qt.KeyboardModifier.NoModifier, place)
+def _click(window: QWidget, place: QPoint, button: Qt.MouseButton = Qt.MouseButton.RightButton) -> None:
+    """Press and release a button of the mouse, as the window system would tell of it."""
+    QTest.mouseClick(window.windowHandle(), button, Qt.KeyboardModifier.NoModifier, place)
 
 
 def _places(part: QWidget) -> Iterator[tuple[QWidget, QPoint]]:
@@ -61,11 +58,10 @@ def _places(part: QWidget) -> Iterator[tuple[QWidget, QPoint]]:
         if on_top is None or on_top in met or not (part is on_top or part.isAncestorOf(on_top)):
             continue
         met.add(on_top)
-        parents: list[QWidget] = [on_top]
-        while parents[-1] is not part:
-            parents.append(parents[-1].parentWidget())
-        # What is switched off gets no events, and fields for text have a menu of their own.
-        if on_top.isEnabled() and not any(isinstance(each, _OWN_MENU) for each in parents):
+        each = on_top  # what is switched off gets no events, and fields for text have a menu of their own
+        while each is not part and not isinstance(each, _OWN_MENU):
+            each = each.parentWidget()
+        if on_top.isEnabled() and each is part:
             yield on_top, place
 
 
@@ -105,11 +101,8 @@ def test_a_right_click_anywhere_offers_the_figure_and_what_is_drawn_goes_out(qtb
     for page in ("draw", "image"):
         own.choices.controls["page"].button(page).click()
         settle(qtbot)
-        wrong += [
-            each
-            for each in _check_menus(own, menus, session.exporter)
-            if not each.startswith(DrawingPad.__name__)
-        ]
+        found = _check_menus(own, menus, session.exporter)
+        wrong += [each for each in found if not each.startswith(DrawingPad.__name__)]
     assert not wrong
     own.choices.controls["page"].button("draw").click()
     pad = own.pad
@@ -129,21 +122,14 @@ def test_a_right_click_anywhere_offers_the_figure_and_what_is_drawn_goes_out(qtb
     close_export_dialog(qtbot)
 
 
-def _close_dialog(qtbot: QtBot, window: QWidget) -> str:
-    """Close the export dialog and return what it would have exported."""
-    title = export_dialog().figure().title
-    close_export_dialog(qtbot)
-    activate(qtbot, window)
-    return title
-
-
 @pytest.mark.alone
 def test_the_figures_of_all_panels_are_offered_and_the_button_at_the_top_exports_what_was_used_last(
     qtbot, session
 ):
     show_panel(qtbot, session, 3)
     assert "Translation" not in {each.place for each in session.exporter.figures()}, "nothing shown yet"
-    strip, image = (panel := show_panel(qtbot, session, 2)).strip, panel.image
+    panel = show_panel(qtbot, session, 2)
+    strip, image = panel.strip, panel.image
     assert len(image.figure(LIGHT).parts) < len(image.drawing().parts), "arrows are for the screen"
     figures = session.exporter.figures()
     places = list(dict.fromkeys(each.place for each in figures))
@@ -154,40 +140,35 @@ def test_the_figures_of_all_panels_are_offered_and_the_button_at_the_top_exports
     for figure in figures[:-1]:
         assert figure.drawing().marks
 
-    window = session.window
+    window, button = session.window, session.window.run_bar.export
     activate(qtbot, window)
-    button, left = window.run_bar.export, Qt.MouseButton.LeftButton
-    qtbot.mouseClick(button, left)
-    assert _close_dialog(qtbot, window) == "Translation panel", (
-        "the panel in front, when nothing has been used yet"
-    )
 
+    def exported(ask: Callable[[], object] = lambda: click(button)) -> QWidget:
+        ask()
+        found = export_dialog().figure().widget
+        close_export_dialog(qtbot)
+        activate(qtbot, window)
+        return found
+
+    assert exported() is panel, "the panel in front, when nothing has been used yet"
     _press(strip)
-    focus = QApplication.focusWidget()
-    qtbot.mouseClick(button, left)
-    assert export_dialog().figure().widget is strip
-    assert _close_dialog(qtbot, window) == strip.accessibleName()
-    assert QApplication.focusWidget() is focus, "a click on the button leaves the keyboard where it was"
-
+    before = focus()
+    assert exported() is strip
+    assert focus() is before, "a click on the button leaves the keyboard where it was"
     window.samples.grid.setFocus()
-    qtbot.mouseClick(button, left)
-    assert _close_dialog(qtbot, window) == strip.accessibleName(), "the samples only choose what is shown"
-
+    assert exported() is strip, "the samples only choose what is shown"
     window.timeline.track.setFocus()
-    qtbot.keyClick(window.timeline.track, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
-    assert _close_dialog(qtbot, window) == strip.accessibleName()
-
-    show_panel(qtbot, session, 3)
+    assert exported(lambda: press(Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)) is strip
+    backprop = show_panel(qtbot, session, 3)
     button.setFocus(Qt.FocusReason.TabFocusReason)
-    qtbot.keyClick(button, Qt.Key.Key_Space)
-    assert _close_dialog(qtbot, window) == "Backprop panel", "the plot used last is out of sight"
+    assert exported(lambda: press(Qt.Key.Key_Space)) is backprop, "the plot used last is out of sight"
     show_panel(qtbot, session, 2)
     assert session.exporter.figures()[0].widget is strip, "and in sight again"
 
     train(qtbot, session, 200)
-    figure = next(each for each in session.exporter.figures() if each.widget is session.window.timeline.track)
-    assert figure.title == "Timeline"
-    curve, marks = tables_of(figure.widget)
+    titles = {each.widget: each.title for each in session.exporter.figures()}
+    assert titles[window.timeline.track] == "Timeline"
+    curve, marks = tables_of(window.timeline.track)
     history = session.state.history
     mean = history.loss_curve(history.log_every)
     assert [step for step, _ in curve.rows] == mean.steps.tolist()
@@ -197,9 +178,7 @@ def test_the_figures_of_all_panels_are_offered_and_the_button_at_the_top_exports
 
 
 def _press(widget: QWidget) -> None:
-    """Click on what can be seen of a widget, as the window system would tell of it."""
-    handle, place = widget.window().windowHandle(), seen_rect(widget).center()
-    QTest.mouseClick(handle, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    _click(widget.window(), seen_rect(widget).center(), Qt.MouseButton.LeftButton)
 
 
 @pytest.mark.qt_log_ignore("does not support raise", extend=True)
@@ -210,7 +189,7 @@ def test_what_was_clicked_or_asked_for_is_meant_wherever_the_keyboard_is(qtbot, 
     missed: list[str] = []
     for number in (0, 3):
         panel = show_panel(qtbot, session, number)
-        for plot in [each.widget for each in figures_of(panel) if each.kind == "plot"]:
+        for plot in plots_in(panel):
             if plot.isVisible() and not seen_rect(plot).isEmpty():
                 _press(plot)
                 # A click may lead elsewhere, so that the plot goes.
@@ -225,20 +204,19 @@ def test_what_was_clicked_or_asked_for_is_meant_wherever_the_keyboard_is(qtbot, 
     assert not translation.visibleRegion().isEmpty(), "both are in sight"
     _press(window.panel(TrainingPanel).log)
     assert exporter.meant(None)[0] is window.panel(TrainingPanel)
-    control = Qt.KeyboardModifier.ControlModifier
-    qtbot.keyClick(window, Qt.Key.Key_3, control)  # it is in sight already
+    press(Qt.Key.Key_3, control := Qt.KeyboardModifier.ControlModifier)  # it is in sight already
     assert exporter.meant(None) == (translation, None)
-    plot = next(each.widget for each in figures_of(translation) if each.kind == "plot")
+    plot = next(iter(plots_in(translation)))
     _press(plot)
     assert exporter.meant(None) == (translation, plot)
-    qtbot.keyClick(window, Qt.Key.Key_1, control)
+    press(Qt.Key.Key_1, control)
     assert exporter.meant(None) == (window.panel(TrainingPanel), None)
 
     window.panels.gather()
     panel, dock = show_panel(qtbot, session, 2), window.panels.docks()[2]
     dock.setFloating(True)
     qtbot.waitUntil(lambda: dock.isVisible() and panel.isVisible())
-    for plot in [each.widget for each in figures_of(panel) if each.kind == "plot"]:
+    for plot in plots_in(panel):
         if not seen_rect(plot).isEmpty():
             _press(plot)
             assert exporter.meant(None) == (panel, plot), "in a window of its own, too"

@@ -2,17 +2,16 @@
 
 import re
 from collections import Counter
+from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut, QTextTable
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QMainWindow, QTextBrowser
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QTextBrowser
 from pytestqt.qtbot import QtBot
 
-from cnnviz.experiment import LAB5
 from tests.gui.driving import activate, ask, find
 from tests.gui.training_driving import lengthen
 from tests.gui.whole_window import PANELS, rest, show_panel
@@ -23,8 +22,7 @@ from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
-from ui.state import AppState, RunStatus
-from ui.window import menus
+from ui.state import RunStatus
 from ui.window.actions import ACTIONS, ActionRow
 from ui.window.finder import Entry, FinderBox, chapters, cost, found, words_of
 from ui.window.menus import OTHER_KEYS
@@ -107,15 +105,11 @@ def test_no_letter_means_two_things_in_a_menu():
     assert max(letters.values()) == 1
 
 
-@pytest.mark.parametrize("handler", ["session.open_dta", "sesion.open_data", "session.state"])
-def test_a_misspelt_handler_fails_at_the_start(qtbot, monkeypatch, handler):
+@pytest.mark.parametrize("handler", ["document.open_dta", "dokument.new", "document.path"])
+def test_a_misspelt_handler_fails_at_the_start(session, handler):
     rows = [ActionRow(name="new", menu="&File", text="New", handler=handler)]
-    monkeypatch.setattr(menus, "ACTIONS", rows)
-    window = QMainWindow()
-    qtbot.addWidget(window)
-    built = menus.Menus(window, AppState(LAB5))
     with pytest.raises(AttributeError, match=handler):
-        built.connect_to(SimpleNamespace(session=SimpleNamespace(open_data=print, state="ready")), rows)
+        session.window.menus.connect_to(session, rows)
 
 
 # -- the finder ----------------------------------------------------------------------------------------------
@@ -148,12 +142,7 @@ def test_the_box_finds_every_action_with_its_key_and_what_cannot_be_had_now_says
     box.line.setText("traces")
     assert not [name for name, *_ in lines(box) if "Traces" in name], "of a menu that nobody sees"
     box.line.setText("theme")
-    assert {name for name, _place, _key in lines(box)[:3]} == {
-        "System theme",
-        "Light theme",
-        "Dark theme",
-    }
-
+    assert {name for name, *_ in lines(box)[:3]} == {"System theme", "Light theme", "Dark theme"}
     box.line.setText("dark")
     assert [name for name, *_ in lines(box)] == ["Dark theme", "System theme"], "no words that are only alike"
 
@@ -254,20 +243,17 @@ def test_actions_and_pages_of_the_help_are_opened_and_what_cannot_be_asked_for_i
 ) -> None:
     lengthen(qtbot, active)
     step, bar, state = active.window.menus.action("step"), active.window.run_bar, active.state
-    find(qtbot, active, "train or")
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.TRAINING)
-    find(qtbot, active, "pause")
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
-    # Step, its key and its entry pause a run that is going on.
-    qtbot.mouseClick(bar.train, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.TRAINING)
-    qtbot.keyClick(active.window, Qt.Key.Key_S)
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
-    assert step.isEnabled()
-    assert bar.step.isEnabled()
+    for act, status in (
+        (partial(find, qtbot, active, "train or"), RunStatus.TRAINING),
+        (partial(find, qtbot, active, "pause"), RunStatus.PAUSED),
+        (bar.train.click, RunStatus.TRAINING),
+        (partial(qtbot.keyClick, active.window, Key.Key_S), RunStatus.PAUSED),  # a step pauses
+    ):
+        act()
+        qtbot.waitUntil(lambda status=status: state.run.status is status)
+    assert (step.isEnabled(), bar.step.isEnabled()) == (True, True)
     state.update_run(status=RunStatus.FINISHED)
-    assert not step.isEnabled()
-    assert not bar.step.isEnabled()
+    assert (step.isEnabled(), bar.step.isEnabled()) == (False, False)
     box = ask(qtbot, active, "train a single step")
     assert lines(box)[0] == ("Step", "Run · not now", "S")
     assert box.hint.text() == "Step is not possible when every epoch is done."
@@ -292,21 +278,12 @@ def test_actions_and_pages_of_the_help_are_opened_and_what_cannot_be_asked_for_i
     guide.close()
 
 
-@pytest.mark.parametrize(
-    ("wanted", "text", "fits"),
-    [
-        ("filters maps", "Filters & maps", True),
-        ("maps filters", "Filters & maps", True),
-        ("fliters", "Filters & maps", True),
-        ("fiters", "Filters & maps", True),
-        ("filtters", "Filters & maps", True),
-        ("filtres", "Filters & maps", True),
-        ("folder maps", "Filters & maps", False),
-        ("mapp", "Filters & maps", True),
+def test_words_fit_but_for_one_slip() -> None:
+    fit = "filters maps", "maps filters", "fliters", "fiters", "filtters", "filtres", "mapp"
+    for wanted, text, fits in (
+        *((each, "Filters & maps", True) for each in fit),
+        *((each, "Filters & maps", False) for each in ("folder maps", "mxp")),
         ("pooled", "Map of pool1", True),
-        ("mxp", "Filters & maps", False),
         ("größe", "GRÖSSE der Fenster", True),
-    ],
-)
-def test_words_fit_but_for_one_slip(wanted: str, text: str, fits: bool) -> None:
-    assert (cost(words_of(wanted), words_of(text)) is not None) is fits
+    ):
+        assert (cost(words_of(wanted), words_of(text)) is not None) is fits, wanted

@@ -1,14 +1,12 @@
 """By keys alone: the lab from its first step to the exported report."""
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from cnnviz.lab.course import shipped_labs
@@ -22,10 +20,8 @@ from tests.gui.driving import activate, find, focus, opened, press, tab_to, type
 from tests.gui.lab_driving import is_open
 from tests.gui.whole_window import name_of, rest
 from tests.small_data import write_npz
-from ui.lab.guide import LabGuide
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.report.panel import ReportPanel
-from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -41,10 +37,8 @@ class Student:
 
     def __init__(self, qtbot: QtBot, session: Session) -> None:
         self.qtbot, self.session = qtbot, session
-        self.state, self.window = session.state, session.window
-        sitting = session.lab
-        self.guide: LabGuide = sitting
-        self.control, self.page = sitting.control, sitting.column.page
+        self.state, self.window, self.guide = session.state, session.window, session.lab
+        self.control, self.page = self.guide.control, self.guide.column.page
 
     def rest(self) -> None:
         """Wait until everything is done; then the window has the keyboard."""
@@ -65,32 +59,22 @@ class Student:
         self.rest()
 
     def predict(self, prediction: Prediction) -> None:
-        """Commit to an answer."""
         card = self.page.prediction
         if prediction.kind == "cell":
             self.go_to_map(prediction.stage)
             press(Key.Key_Right)
             press(Key.Key_Return)
-            self.go_into_guide()
+        self.go_into_guide()
+        if prediction.kind == "cell":
             tab_to(lambda each: each is card.commit)
-            press(Key.Key_Space)
         elif prediction.kind == "number":
-            self.go_into_guide()
             tab_to(lambda each: each is card.number)
             QTest.keyClicks(focus(), "4")
-            press(Key.Key_Return)
         else:
-            self.go_into_guide()
             tab_to(card.choices.isAncestorOf)
             press(Key.Key_Down)
-            press(Key.Key_Return)
+        press(Key.Key_Space if prediction.kind == "cell" else Key.Key_Return)
         assert self.control.done.prediction is not None
-
-    def is_anything_covered(self) -> bool:
-        """Whether anything is covered that the step in front asks for."""
-        return bool(
-            self.control.step is not None and secrets_of(self.control.step) & self.state.covered.keys()
-        )
 
     def write(self, count: int) -> None:
         """Answer each question in so many words, which are pasted: each that is typed is looked at."""
@@ -109,21 +93,20 @@ class Student:
     # --- what labs ask for, by the events that they wait for ------------------------------------------------
 
     def do(self, condition: Condition) -> None:
-        """Do what a step waits for."""
-        count = condition.at_least
         hands = {
             "slowed": self.train_slowly,
             "finished": self.train,
             "pinned": self.pin,
-            "dragged": lambda: self.drag(count),
-            "swept": self.sweep,
+            "dragged": lambda: self.drag(condition.at_least),
+            "swept": lambda: self.press_in(Key.Key_3, "Start"),
             "rule": lambda: (self.choose_rule(condition.what), self.choose_rule("all")),
             "walked": lambda: self.walk_to(condition.what),
-            "checked_gradient": self.check,
-            "updated": lambda: self.press_in_backprop("Apply the update"),
+            "checked_gradient": lambda: self.press_in(Key.Key_4, "Check all "),
+            "updated": lambda: self.press_in(Key.Key_4, "Apply the update"),
         }
         if condition.event in hands:
             hands[condition.event]()
+            self.qtbot.waitUntil(lambda: condition.event in self.control.done.counts)
             self.rest()
 
     def train_slowly(self) -> None:
@@ -152,15 +135,6 @@ class Student:
         for _ in range(count):
             press(Key.Key_Right)
 
-    def sweep(self) -> None:
-        press(Key.Key_3, _CONTROL)
-        self.press_button(self.window.panel(TranslationPanel), "Start")
-        self.qtbot.waitUntil(lambda: "swept" in self.control.done.counts)
-
-    def check(self) -> None:
-        self.press_in_backprop("Check all ")
-        self.qtbot.waitUntil(lambda: "checked_gradient" in self.control.done.counts)
-
     def walk_to(self, kind: str) -> None:
         press(Key.Key_4, _CONTROL)
         self.rest()
@@ -178,17 +152,12 @@ class Student:
             press(Key.Key_Right if way > 0 else Key.Key_Left)
             self.rest()
 
-    def press_in_backprop(self, text: str) -> None:
-        press(Key.Key_4, _CONTROL)
-        self.press_button(self.window.panel(BackpropPanel), text)
-
-    def press_button(self, part: QWidget, text: str) -> None:
+    def press_in(self, panel: Key, text: str) -> None:
+        """Press a button of the panel that a key leads to."""
+        press(panel, _CONTROL)
         self.rest()
-        tab_to(
-            lambda each: (
-                isinstance(each, QAbstractButton) and part.isAncestorOf(each) and each.text().startswith(text)
-            )
-        )
+        buttons = self.window.panels.front_panel.findChildren(QAbstractButton)
+        tab_to([each for each in buttons if each.text().startswith(text)].__contains__)
         press(Key.Key_Space)
 
     def export(self, path: Path) -> None:
@@ -216,15 +185,15 @@ def test_the_lab_from_its_first_step_to_the_report(qtbot: QtBot, tmp_path: Path)
         lab = student.control.lab
         for step in lab.steps:
             assert student.control.step is step
-            parts: list[Callable[[], None]] = [student.show]
+            is_first = any(each.event == "lesson" for each in step.done_when)  # what is shown is the result
+            if not is_first:
+                student.show()
             if step.prediction is not None:
-                parts.append(partial(student.predict, step.prediction))
-            if any(each.event == "lesson" for each in step.done_when):
-                parts.reverse()  # what is shown there is the result
-            for part in parts:
-                part()
+                student.predict(step.prediction)
+            if is_first:
+                student.show()
             if step.prediction is not None:
-                assert not student.is_anything_covered(), step.id
+                assert not secrets_of(step) & student.state.covered.keys(), step.id
             for each in step.done_when:
                 student.do(each)
             words = max((each.at_least for each in step.done_when if each.event == "words"), default=0)
@@ -242,8 +211,5 @@ def test_the_lab_from_its_first_step_to_the_report(qtbot: QtBot, tmp_path: Path)
     assert [step for step, each in handed.predictions.items() if each.after_run] == []
     assert set(handed.done) == {step.id for step in lab.steps}
     assert {each.step for each in handed.measured} >= asked
-    told = (
-        remarks_on(handed, lab),
-        remarks_on_pages((tmp_path / "report.html").read_bytes(), handed, lab, "report.html"),
-    )
-    assert [*told[0], *told[1]] == [], "whoever does the lab has nothing to explain"
+    pages = remarks_on_pages((tmp_path / "report.html").read_bytes(), handed, lab, "report.html")
+    assert [*remarks_on(handed, lab), *pages] == [], "whoever does the lab has nothing to explain"

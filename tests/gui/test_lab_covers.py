@@ -1,8 +1,9 @@
-"""While a prediction is open, nothing in the window tells its answer; once it is made, something does."""
+"""What labs show in the window, and what they cover: while a prediction is open, nothing tells its answer."""
 
 import math
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -15,21 +16,24 @@ from pytestqt.qtbot import QtBot
 from cnnviz.covers import Secret
 from cnnviz.datasets import to_input
 from cnnviz.lab.course import shipped_labs
+from cnnviz.lab.events import EVENTS, TITLES
 from cnnviz.lab.measures import Measured, measure
-from cnnviz.lab.model import Answer, Step
+from cnnviz.lab.model import PANELS, Answer, Lab, Show, Step
 from cnnviz.lab.reading import load_lab
+from cnnviz.lab.views import CHOICES, mistake_in
 from cnnviz.report.bench import Bench
 from tests.gui import whole_window
 from tests.gui.driving import click, opened, save_document
 from tests.gui.lab_driving import is_open, open_lab, result
 from tests.small_data import write_npz
 from ui.controls.spoken import speak
-from ui.export.figures import is_plot, plots_in, tables_of
+from ui.export.figures import plots_in, tables_of
 from ui.lab.controller import LabController
 from ui.lab.guide import LabGuide
-from ui.panels.backprop.panel import BackpropPanel
+from ui.panels.backprop.focus import _TITLES
+from ui.panels.registry import PANELS as ROWS
 from ui.panels.training.panel import TrainingPanel
-from ui.panels.translation.panel import TranslationPanel
+from ui.panels.translation.subject import FREE, LESSON_TITLES
 from ui.session import Session
 from ui.state import PinnedCell, RunStatus, Shift
 
@@ -69,9 +73,7 @@ def opened_lab(qtbot: QtBot, tmp_path: Path, request: pytest.FixtureRequest) -> 
 @pytest.mark.parametrize("opened_lab", ["fooling", "lab5"], indirect=True)  # between them, most measures
 def test_no_step_of_a_lab_tells_its_answer_before_the_prediction(qtbot: QtBot, opened_lab: Session) -> None:
     speak()
-    session = opened_lab
-    sitting = session.lab
-    desk = sitting.control
+    session, sitting, desk = opened_lab, opened_lab.lab, opened_lab.lab.control
     qtbot.waitUntil(sitting.column.isVisible)
     whole_window.rest(qtbot, session)
     # Who only looks at the program is not kept from its results, and they are noted as seen.
@@ -94,36 +96,31 @@ def test_no_step_of_a_lab_tells_its_answer_before_the_prediction(qtbot: QtBot, o
 
 def _reach(qtbot: QtBot, session: Session, sitting: LabGuide, step: Step) -> Measured:
     """Bring the window where the answer is to be seen, and return it."""
-    state, prediction = session.state, step.prediction
+    state, truth = session.state, step.prediction.truth
     with qtbot.waitSignal(sitting.shower.shown):
         sitting.show_me()
-    session.state.set_speed(None)
+    state.set_speed(None)
     if state.run.step < sitting.control.end_of(step):
         session.controller.train()
         qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
-    asked = prediction.truth.parameters
-    if "dx" in asked:
-        state.set_shift(Shift(int(asked["dx"]), int(asked["dy"])))
-    if prediction.truth.measure in ("receptive_field", "window_receivers"):
-        session.state.set_pinned(PinnedCell("pool1", (0, 4, 4)))
-    if prediction.truth.measure == "filter_change":
+    if "dx" in truth.parameters:
+        state.set_shift(Shift(int(truth.parameters["dx"]), int(truth.parameters["dy"])))
+    if truth.measure in ("receptive_field", "window_receivers"):
+        state.set_pinned(PinnedCell("pool1", (0, 4, 4)))
+    if truth.measure == "filter_change":
         session.window.compare_dock.show()
     whole_window.rest(qtbot, session)
-    assert state.dataset is not None
-    bench = Bench(state.experiment, state.dataset, state.shown.network, state.shown.step)
-    return measure("", prediction.truth, bench)
+    return measure("", truth, Bench(state.experiment, state.dataset, state.shown.network, state.shown.step))
 
 
 def _do(qtbot: QtBot, session: Session, step: Step) -> None:
     """Do what the step asks for, where the answer is not on the screen without it."""
-    backprop = session.window.panel(BackpropPanel)
     if step.prediction.truth.measure == "gradient_tie_rule":
-        whole_window.show_panel(qtbot, session, 3)
-        click(backprop.side.check.view("check"))
-        qtbot.waitUntil(lambda: "outcome" in backprop.side.check.page.leaves())
+        check = whole_window.show_panel(qtbot, session, 3).side.check
+        click(check.view("check"))
+        qtbot.waitUntil(lambda: "outcome" in check.page.leaves())
     if step.prediction.truth.measure == "residual":
-        whole_window.show_panel(qtbot, session, 2)
-        session.window.panel(TranslationPanel).strip.setFocus()
+        whole_window.show_panel(qtbot, session, 2).strip.setFocus()
     whole_window.rest(qtbot, session)
 
 
@@ -168,8 +165,7 @@ def _number(session: Session, found: Measured) -> float:
 
 
 def _pattern(found: Measured) -> re.Pattern[str]:
-    value = found.value
-    says = _SAYS[found.measure]
+    value, says = found.value, _SAYS[found.measure]
     if isinstance(value, float | int):
         percent = re.escape(f"{value:.2f}") if math.isfinite(value) else "none"
         says = says.replace("{percent}", percent).replace("{two}", percent).replace("{count}", f"{value:.0f}")
@@ -180,30 +176,29 @@ def test_show_me_reveals_nothing_and_a_result_is_shown_without_a_prediction_when
     qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:
     sitting = open_lab(qtbot, session, tmp_path)
-    button, page = sitting.column.page.show_me, sitting.column.page
+    page, desk, card = sitting.column.page, sitting.control, sitting.column.page.prediction
+    ready = "The window is ready for this step."
+
+    def said() -> tuple[str, str]:
+        return page.show_me.property("kind"), page.shown.text()
+
     qtbot.waitUntil(lambda: sitting.shower.is_set)  # the lab begins where its first step wants to be
     save_document(qtbot, session, tmp_path / "saved.cnnviz")  # which ends nothing
-    assert button.property("kind") == ""
-    assert page.shown.text() == "The window is ready for this step."
-    sitting.control.go_to("field")
-    qtbot.waitUntil(lambda: button.property("kind") == "primary")
-    assert page.shown.text() == ""
-    click(button)
+    assert said() == ("", ready)
+    desk.go_to("field")
+    qtbot.waitUntil(lambda: said() == ("primary", ""))
+    click(page.show_me)
     qtbot.waitUntil(lambda: sitting.shower.is_set)
     whole_window.rest(qtbot, session)
-    assert button.property("kind") == ""
-    assert page.shown.text() == "The window is ready for this step."
+    assert said() == ("", ready)
     session.state.choose_test_image(5)  # as a step may ask for: nobody has to go back for that
     qtbot.waitUntil(lambda: not sitting.shower.is_set)
-    assert button.property("kind") == ""
-    assert page.shown.text() == ""
+    assert said() == ("", "")
     assert Secret.FIELD in session.state.covered
-    assert sitting.control.done.prediction is None
-    assert not sitting.control.done.revealed
-    assert not result(page.prediction)
+    assert not desk.done.revealed
+    assert not result(card)
 
-    desk, card = sitting.control, page.prediction
-    click(button)
+    click(page.show_me)
     qtbot.waitUntil(lambda: sitting.shower.is_set)
     whole_window.rest(qtbot, session)
     click(card.skip)
@@ -245,13 +240,8 @@ def texts_of(window: QWidget) -> Iterator[str]:
 
 def numbers_of(window: QWidget) -> list[float]:
     """Return every number that can be copied or exported from what is in sight."""
-    found: list[float] = []
-    for plot in plots_in(window):
-        assert is_plot(plot)
-        for table in tables_of(plot):
-            for line in table.lines():
-                found += (float(each) for each in line if isinstance(each, int | float))
-    return found
+    lines = (line for plot in plots_in(window) for table in tables_of(plot) for line in table.lines())
+    return [float(each) for line in lines for each in line if isinstance(each, int | float)]
 
 
 def test_each_covered_part_says_what_it_is_and_which_step_asks_for_it(
@@ -260,13 +250,71 @@ def test_each_covered_part_says_what_it_is_and_which_step_asks_for_it(
     guide = open_lab(qtbot, session, tmp_path, shipped_labs()["lab5"].read_text(encoding="utf-8"))
     QTest.keyClicks(guide.column.page.who.roll_number, "7")
     qtbot.waitUntil(lambda: Secret.TEST in session.state.covered)
-    curves, panel = session.window.panel(TrainingPanel).curves, session.window.panel(TrainingPanel)
+    panel = session.window.panel(TrainingPanel)
     told = "Covered: step 3 of the lab asks you to predict this first."
-    for part, text in (
-        (curves.accuracy, f"Accuracy. {told}"),
-        (panel.results, f"Test images. {told}"),
-        (panel.log, told),
+    for part, what in (
+        (panel.curves.accuracy, "Accuracy. "),
+        (panel.results, "Test images. "),
+        (panel.log, ""),
     ):
-        assert part.parentWidget().parentWidget().reason.text() == text
+        assert part.parentWidget().parentWidget().reason.text() == what + told
     reasons = {each.name: each.why_not for each in session.window.finder.entries() if each.place == "Network"}
     assert reasons["Mistakes"] == reasons["Confusion matrix"] == f"Test images. {told}"
+
+
+# -- what labs show is what the panels know ------------------------------------------------------------------
+
+
+_LABS = [load_lab(path) for path in shipped_labs().values()]
+#: Choices that a panel only has in some states: a column folded, scrolled or enlarged, fixed limits.
+_NOT_ALWAYS = ("flow.folded.*", "flow.large.cell", "flow.large.place", "limits.*")
+
+
+def _shows(lab: Lab) -> list[Show]:
+    return [lab.start, *(step.show for step in lab.steps)]
+
+
+def test_labs_know_every_panel_by_its_name():
+    assert [row.name for row in ROWS] == list(PANELS)
+    assert all(TITLES.get(kind.value, short) == short for kind, (_, short) in _TITLES.items())
+    assert [TITLES[row.name] for row in ROWS] == [row.title.replace("&&", "&") for row in ROWS]
+
+
+def test_the_lessons_that_labs_wait_for_are_those_of_the_translation_panel():
+    assert EVENTS["lesson"].about == tuple(name for name, _ in LESSON_TITLES if name != FREE)
+    assert all(title.endswith(TITLES[name]) for name, title in LESSON_TITLES if name != FREE)
+
+
+def test_every_choice_in_a_lab_is_one_of_its_panel_and_taken_as_it_stands(qtbot, session):
+    whole_window.train(qtbot, session, 3)
+    for place, _ in enumerate(PANELS):
+        whole_window.show_panel(qtbot, session, place)
+    known = session.document.picture().seen.views
+    for panel, view in (each for lab in _LABS for show in _shows(lab) for each in show.views.items()):
+        assert view.keys() <= known[panel].keys(), panel
+    # What a lab file is checked by is what the panels say of themselves.
+    for panel in PANELS:
+        for name, value in known[panel].items():
+            written = list(value) if isinstance(value, tuple) else [] if value is None else value
+            assert mistake_in(panel, name, written) == "", f"{panel}: {name} = {value}"
+        for name in CHOICES[panel]:
+            is_there = any(fnmatchcase(each, name) for each in known[panel])
+            assert is_there or name in _NOT_ALWAYS, f"{panel} has no choice {name}"
+
+    here = [lab for lab in _LABS if lab.experiment.classes == session.state.experiment.classes]
+    views = {repr(each): each for lab in here for show in _shows(lab) for each in show.views.items()}
+    for name, view in sorted(views.values(), key=lambda each: each[0]):
+        panel = whole_window.show_panel(qtbot, session, list(PANELS).index(name))
+        panel.restore_view(view)
+        whole_window.rest(qtbot, session)
+        after = panel.view_state()
+        for choice, value in view.items():
+            expected = None if value in ("full", ()) else value
+            assert after[choice] == expected, f"{name}: {choice} = {value} became {after[choice]}"
+
+
+def test_show_me_opens_the_panel_that_the_text_of_a_step_names():
+    for lab in _LABS:
+        for step in lab.steps:
+            for title in re.findall(r"panel \*\*(.+?)\*\*", step.text):
+                assert TITLES[step.show.panel] == title, f"{lab.id}, {step.id}"

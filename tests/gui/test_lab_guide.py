@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QRadioButton
 
+from cnnviz.datasets import to_input
 from cnnviz.errors import ParameterError
 from cnnviz.lab.course import shipped_labs
 from cnnviz.lab.events import Event
@@ -19,8 +20,8 @@ from cnnviz.training import epoch_order
 from tests.engine.lab_cases import read_hand_in
 from tests.gui import whole_window
 from tests.gui.document_driving import answered
-from tests.gui.driving import activate, click, settle, tab_to
-from tests.gui.lab_driving import LAB, LabDesk, accuracy_words, await_verdict, is_open, open_lab, result
+from tests.gui.driving import activate, click, settle, tab_to, type_into
+from tests.gui.lab_driving import LAB, LabDesk, await_verdict, is_open, open_lab, result
 from tests.replacing import replace
 from ui.controls.labels import RichLabel
 from ui.panels.feature_maps.asks import PressCell
@@ -31,10 +32,8 @@ from ui.theme import LIGHT, theme_manager
 
 
 def test_the_step_keeps_its_place_when_less_is_left_to_do_and_the_list_its_row_when_its_lab_comes_back(qtbot):
-    more = '{ event = "visited", what = "translation" }, { event = "finished" }, { event = "swept" }'
-    desk = LabDesk(
-        LAB.replace('done_when = [{ event = "predicted" }', f'done_when = [{{ event = "predicted" }}, {more}')
-    )
+    more = '[{ event = "visited", what = "translation" }, { event = "finished" }, { event = "swept" }, '
+    desk = LabDesk(LAB.replace('[{ event = "predicted" }', more + '{ event = "predicted" }', 1))
     column, control = desk.column(qtbot), desk.control
     settle(qtbot)
     usual = column.page_area.height()
@@ -79,57 +78,49 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     sitting = open_lab(qtbot, session, tmp_path)
     column, desk, page = sitting.column, sitting.control, sitting.column.page
     assert "write 3 words" in column.to_do.text()
-    page.answers[-1].field.setFocus()
     QTest.keyClicks(page.answers[-1].field, "it will learn")
-    assert desk.done.done
     assert "done" in column.to_do.text()
     click(column.next)
     assert desk.record.step("think").hypothesis[0].text == "it will learn"
     assert desk.step.id == "field"
 
-    page.prediction.number.setFocus()
-    QTest.keyClicks(page.prediction.number, "many")
-    QTest.keyClick(page.prediction.number, Qt.Key.Key_Return)
-    assert page.prediction.error.text()
-    for typed in ("1e13", "-1e300"):
-        page.prediction.number.clear()
-        QTest.keyClicks(page.prediction.number, typed)
-        click(page.prediction.commit)
-        assert "1,000,000,000,000" in page.prediction.error.text()
+    card = page.prediction
+    for typed in ("many", "1e13"):
+        type_into(card.number, typed)
+        assert card.error.text()
+    assert "1,000,000,000,000" in card.error.text()
     assert desk.done.prediction is None
-    page.prediction.number.clear()
-    assert not page.prediction.understood.isVisibleTo(page)
-    QTest.keyClicks(page.prediction.number, "4,0")
-    assert page.prediction.understood.text() == "Read as: 4 pixels"
-    assert page.prediction.understood.isVisibleTo(page)
-    QTest.keyClick(page.prediction.number, Qt.Key.Key_Return)
+    card.number.clear()
+    assert not card.understood.isVisibleTo(page)
+    QTest.keyClicks(card.number, "4,0")
+    assert card.understood.text() == "Read as: 4 pixels"
+    assert card.understood.isVisibleTo(page)
+    QTest.keyClick(card.number, Qt.Key.Key_Return)
     assert desk.done.prediction.answer == 4
-    assert not page.prediction.understood.isVisibleTo(page)
-    assert result(page.prediction)["waiting"] == "To see the result, first open the panel Filters & maps."
+    assert not card.understood.isVisibleTo(page)
+    assert result(card)["waiting"] == "To see the result, first open the panel Filters & maps."
     click(page.show_me)
     await_verdict(qtbot, session)
     assert session.state.run.status is RunStatus.FINISHED
     assert session.window.panels.front == 1
     assert session.state.sample.index == 3
-    qtbot.waitUntil(lambda: page.shown.text() == "The window is ready for this step.")
-    accuracy = accuracy_words(session)
-    told = result(page.prediction)
-    assert told["besides"] == f"Accuracy on the test images: {accuracy}"
+    told, data, network = result(card), session.state.dataset, session.state.shown.network
+    right = np.mean(network.predict(to_input(data.test_images, network.dtype)) == data.test_labels)
+    assert told["besides"] == f"Accuracy on the test images: {100 * right:.2f} %"
     assert told["verdict"] == "Right: 4 pixels"
-    assert "Pixels" in page.prediction.result.figure(LIGHT).texts()
+    assert "Pixels" in card.result.figure(LIGHT).texts()
     assert told["why"] == "It is 4 pixels."
     assert desk.done.done
 
     click(column.next)
     assert "commit to your prediction" in column.to_do.text()
     assert "train" not in column.to_do.text()  # the run is at its end already
-    choices = page.prediction.choices.findChildren(QRadioButton)
+    choices = card.choices.findChildren(QRadioButton)
     click(next(each for each in choices if each.accessibleName() == "It grows"))
-    click(page.prediction.commit)
-    qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
-    assert result(page.prediction)["verdict"].startswith("Not right")
-    verdict = page.prediction.result.view("verdict")
-    assert "natural logarithms" in verdict.toolTip(), "which says what nats are"
+    click(card.commit)
+    await_verdict(qtbot, session)
+    assert result(card)["verdict"].startswith("Not right")
+    assert "natural logarithms" in card.result.view("verdict").toolTip(), "which says what nats are"
     assert desk.done.done
 
     run = session.state.run
@@ -148,20 +139,10 @@ def test_what_the_student_does_ticks_the_step_in_front_and_in_slow_motion_it_sho
     session, state = few, few.state
     kinds = ("slowed", "epochs", "moment", "sampled", "pinned", "dragged", "walked", "visited", "lesson")
     waits = ", ".join(f'{{ event = "{kind}" }}' for kind in kinds)
-    step = f"""
-[[step]]
-id = "all"
-section = "two"
-title = "Do everything"
-purpose = "Try it all."
-text = "Do it."
-done_when = [{waits}]
-[step.show]
-panel = "training"
-"""
     slow = LAB.replace('[{ event = "words", at_least = 3 }]', '[{ event = "slowed" }]')
     slow = slow.replace("Some **strong** words.", "Press **Train** now.")
-    sitting = open_lab(qtbot, session, tmp_path, slow + step)
+    slow = slow.replace('[{ event = "predicted" }, { event = "finished" }]', f"[{waits}]")
+    sitting = open_lab(qtbot, session, tmp_path, slow)
     desk, image = sitting.control, sitting.column.page.image
     assert image.view("said").content.content.words.startswith(
         "The first step will take in this training image"
@@ -185,7 +166,8 @@ panel = "training"
 
     desk.go_to("field")
     assert image.isHidden()
-    desk.go_to("all")
+    desk.go_to("way")
+    desk.predict("up")
     assert "visited" in desk.done.counts
     state.set_speed(30)
     session.controller.train()
@@ -230,33 +212,24 @@ def test_a_prediction_made_after_its_training_is_recorded_as_late_and_says_so(qt
     with qtbot.waitSignal(report.exporter.handed_out):
         report.exporter.write(tmp_path / "handed.html")
     assert said in (tmp_path / "handed.html").read_text(encoding="utf-8")
-    handed = read_hand_in(tmp_path / "handed.html")
-    assert list(late_in(handed, desk.lab)) == [f"way: the prediction was made {said}"]
+    late = late_in(read_hand_in(tmp_path / "handed.html"), desk.lab)
+    assert list(late) == [f"way: the prediction was made {said}"]
 
 
-_DIRECTION = """kind = "direction"
-question = "What does one update do to the loss of this image?"
-measure = "update_loss_change"
-with = { sample = 3 }
-tolerance = 0
-"""
-_COUNTED = LAB.replace(
-    _DIRECTION,
-    """kind = "number"
+_UNASKED = LAB.partition('kind = "direction"')[0]
+_COUNTED = f"""{_UNASKED}
+kind = "number"
 question = "How many steps will the run have?"
 measure = "training_steps"
 tolerance = 0
-""",
-)
-_CELL = LAB.replace(
-    _DIRECTION,
-    """kind = "cell"
+"""
+_CELL = f"""{_UNASKED}
+kind = "cell"
 question = "Which of the four cells is the largest?"
 stage = "conv1"
 measure = "window_winner"
-with = { filter = 0, row = 4, column = 4, sample = 3 }
-""",
-)
+with = {{ filter = 0, row = 4, column = 4, sample = 3 }}
+"""
 
 
 def test_a_click_chooses_the_cell_that_is_asked_for_and_the_button_that_commits_stays_where_it_is(
@@ -268,12 +241,11 @@ def test_a_click_chooses_the_cell_that_is_asked_for_and_the_button_that_commits_
     sitting.control.go_to("field")
     whole_window.rest(qtbot, session)
     place = card.commit.y()
-    card.number.setText("4")
-    assert not card.understood.isVisible(), "it is read as it stands there"
-    card.number.setText("4,0")
-    whole_window.rest(qtbot, session)
-    assert card.understood.isVisible()
-    assert card.commit.y() == place, "a number that is typed does not move it"
+    for typed, is_other in (("4", False), ("4,0", True)):
+        card.number.setText(typed)
+        whole_window.rest(qtbot, session)
+        assert card.understood.isVisible() is is_other
+        assert card.commit.y() == place, "a number that is typed does not move it"
 
     network, cell = session.window.panel(FeatureMapsPanel).network, PinnedCell("conv1", (0, 8, 8))
     state.set_pinned(cell)
@@ -294,9 +266,8 @@ def test_a_click_chooses_the_cell_that_is_asked_for_and_the_button_that_commits_
         places.append(card.commit.y())
     assert len(set(places)) == 1
     click(card.commit)  # the last of them is in another window
-    assert card.error.text() == (
-        "This cell is not in the window: choose one of filter 0, rows 8–9, columns 8–9."
-    )
+    said = "This cell is not in the window: choose one of filter 0, rows 8–9, columns 8–9."
+    assert card.error.text() == said
     assert sitting.control.done.prediction is None, "a slip can be mended"
     network.answer(PressCell(cell))
     click(card.commit)
@@ -332,9 +303,8 @@ def test_it_is_said_before_the_commitment_when_the_result_comes():
     desk = LabDesk(LAB.replace('[{ event = "predicted" }, { event = "finished" }]', slow))
     desk.open()
     desk.control.go_to("way")
-    assert desk.revealer.present().when == (
-        "commit, train in slow motion, train 20 steps and train up to step 640"
-    )
+    when = "commit, train in slow motion, train 20 steps and train up to step 640"
+    assert desk.revealer.present().when == when
     desk.control.go_to("field")
     assert desk.revealer.present().when == "commit, press “Show me” and open the panel Filters & maps"
     desk.end_run()
@@ -384,12 +354,7 @@ def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, 
     assert window.lab_dock.isVisible()
 
 
-_OTHER = LAB.replace(
-    """with = { sample = 3 }
-tolerance = 0
-""",
-    """with = { sample = 3 }
-tolerance = 0
+_OTHER = f"""{LAB}
 [[step]]
 id = "first"
 section = "two"
@@ -399,9 +364,8 @@ text = "Ties."
 [step.show]
 panel = "training"
 moment = "start"
-settings = { ties = "first" }
-""",
-)
+settings = {{ ties = "first" }}
+"""
 
 
 def _lost(step):
@@ -475,7 +439,7 @@ def test_a_lab_says_when_the_network_is_another_and_asks_only_before_it_takes_wh
     assert "Ties first, not all." in said.text()
 
 
-def test_formulas_of_labs_are_set_with_their_indices_apart(qtbot):
+def test_formulas_of_labs_are_set_with_their_indices_apart():
     formula = parse_formula("q_{f , 2i+1 , j} = max ( z_{f , i} , 0 )").formula
     assert plain(formula) == "q_f, 2i+1, j = max(z_f, i, 0)"
 

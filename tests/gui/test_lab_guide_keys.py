@@ -2,10 +2,10 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QRadioButton
+from PySide6.QtWidgets import QRadioButton
 
 from tests.gui import whole_window
-from tests.gui.driving import activate, click, find, settle
+from tests.gui.driving import activate, click, find, focus, press, settle
 from tests.gui.lab_driving import LabDesk, is_open, open_lab
 
 
@@ -19,9 +19,8 @@ def test_ctrl_l_leads_to_the_open_step_never_away_and_f6_to_what_the_guide_has_t
     for place in (window.samples.grid, column.labs_button, column.steps, column.next, page.show_me):
         column.list_button.setChecked(place is column.steps)
         place.setFocus()
-        QTest.keyClick(place, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
-        assert QApplication.focusWidget() is page.show_me
-        assert page.show_me.isVisible()
+        press(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+        assert focus() is page.show_me
     for put_away in (
         lambda: QTest.keyClick(column.close_button, Qt.Key.Key_Space),
         window.menus.action("close_lab").trigger,
@@ -29,27 +28,27 @@ def test_ctrl_l_leads_to_the_open_step_never_away_and_f6_to_what_the_guide_has_t
         column.close_button.setFocus(Qt.FocusReason.TabFocusReason)
         put_away()
         assert not column.isVisible()
-        assert QApplication.focusWidget() is window.panels.front_panel
-        QTest.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
-        assert QApplication.focusWidget() is page.show_me
+        assert focus() is window.panels.front_panel
+        press(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+        assert focus() is page.show_me
 
     qtbot.waitUntil(lambda: is_open(session, "small"))
     activate(qtbot, window)
     find(qtbot, session, "step 2")
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is page.show_me)
+    qtbot.waitUntil(lambda: focus() is page.show_me)
     for key, number in ((Qt.Key.Key_End, 2), (Qt.Key.Key_Home, 0)):
         column.list_button.setChecked(True)
         QTest.keyClick(column.steps, key)
         QTest.keyClick(column.steps, Qt.Key.Key_Return)
         assert sitting.control.number == number
 
-    sitting.column.message.show_message("The result is known now.", "info", "See it")
-    session.window.areas.enter(sitting.column)
-    QTest.keyClick(sitting.column, Qt.Key.Key_F6)
-    assert QApplication.focusWidget() is sitting.column.message
-    assert sitting.column.message.accessibleDescription() == "The result is known now."
-    QTest.keyClick(sitting.column.message, Qt.Key.Key_Tab)
-    assert QApplication.focusWidget() is sitting.column.message.action_button()
+    column.message.show_message("The result is known now.", "info", "See it")
+    window.areas.enter(column)
+    press(Qt.Key.Key_F6)
+    assert focus() is column.message
+    assert column.message.accessibleDescription() == "The result is known now."
+    press(Qt.Key.Key_Tab)
+    assert focus() is column.message.action_button()
 
 
 def test_keys_choose_among_answers_and_only_the_button_commits(qtbot):
@@ -66,7 +65,7 @@ def test_keys_choose_among_answers_and_only_the_button_commits(qtbot):
         QTest.keyClick(first, key)
         checked = [each for each in card.choices.findChildren(QRadioButton) if each.isChecked()]
         assert [each.objectName() for each in checked] == [answer]
-        assert QApplication.focusWidget() is checked[0]
+        assert focus() is checked[0]
         assert control.done.prediction is None
     card.commit.setFocus(Qt.FocusReason.TabFocusReason)
     QTest.keyClick(card.commit, Qt.Key.Key_Space)
@@ -82,24 +81,23 @@ def test_space_trains_after_show_me_words_without_a_field_train_nothing_and_page
     sitting.control.go_to("way")
     show_me.setFocus()
     with qtbot.waitSignal(sitting.shower.shown):
-        QTest.keyClick(show_me, Qt.Key.Key_Space)
+        press(Qt.Key.Key_Space)
     whole_window.rest(qtbot, session)
-    panel = QApplication.focusWidget()
-    assert panel is session.window.panels.front_panel
+    assert focus() is window.panels.front_panel
     assert state.run.step == 0
-    QTest.keyClick(panel, Qt.Key.Key_Space)
+    press(Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: state.run.step > 0)
 
     session.controller.pause()
     whole_window.rest(qtbot, session)
-    before, button = (state.run.step, state.experiment.epochs), sitting.column.back
+    before, button = state.run.step, sitting.column.back
     button.setFocus()
     QTest.keyClicks(button, "sees")
-    assert QApplication.focusWidget() is button
-    assert (state.run.step, state.experiment.epochs) == before
+    assert focus() is button
+    assert state.run.step == before
     window.samples.grid.setFocus()
-    QTest.keyClick(window.samples.grid, Qt.Key.Key_S)  # where nothing is written it is a command
-    qtbot.waitUntil(lambda: state.run.step == before[0] + 1)
+    press(Qt.Key.Key_S)  # where nothing is written it is a command
+    qtbot.waitUntil(lambda: state.run.step == before + 1)
     whole_window.rest(qtbot, session)
 
     # A remote control goes through Backprop and on to the next step.
@@ -109,19 +107,15 @@ def test_space_trains_after_show_me_words_without_a_field_train_nothing_and_page
 
     def turn(key):
         samples.setFocus()
-        QTest.keyClick(samples, key)
+        press(key)
         return panel.model.index, desk.step.id
 
-    last = len(panel.model.steps) - 1
-    for number in range(1, last + 1):
-        assert turn(Qt.Key.Key_PageDown) == (number, "think")
-    assert turn(Qt.Key.Key_PageDown) == (last, "field")
-    assert turn(Qt.Key.Key_PageUp) == (last, "think")  # what was turned last comes back
-    assert turn(Qt.Key.Key_PageUp) == (last - 1, "think")
-    assert turn(Qt.Key.Key_PageDown) == (last, "think")
-    assert turn(Qt.Key.Key_PageDown) == (last, "field")
+    down, up, last = Qt.Key.Key_PageDown, Qt.Key.Key_PageUp, len(panel.model.steps) - 1
+    assert [turn(down) for _ in range(last)] == [(number, "think") for number in range(1, last + 1)]
+    assert [turn(key) for key in (down, up, up, down, down)] == [  # what was turned last comes back
+        (last, "field"), (last, "think"), (last - 1, "think"), (last, "think"), (last, "field"),
+    ]  # fmt: skip
     click(panel.header.back)  # pages were turned by hand since
-    assert turn(Qt.Key.Key_PageUp) == (last - 2, "field")
+    assert turn(up) == (last - 2, "field")
     whole_window.show_panel(qtbot, session, 0)
-    assert turn(Qt.Key.Key_PageDown) == (last - 2, "way")
-    assert turn(Qt.Key.Key_PageUp) == (last - 2, "field")
+    assert [turn(down), turn(up)] == [(last - 2, "way"), (last - 2, "field")]

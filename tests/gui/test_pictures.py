@@ -233,15 +233,8 @@ def test_views_of_another_shape_leave_the_defaults_and_a_view_waits_until_its_pa
         name: {key: _of_another_kind(value) for key, value in view.items()} | {"colour of the moon": "pale"}
         for name, view in usual.seen.views.items()
     }
-<<<<<<< HEAD
     other["hologram"] = {"depth": 3}
     path = write_picture(tmp_path / "a.png", replaced(usual, seen=replaced(usual.seen, views=other)))
-=======
-    other["hologram"] = {"depth": 3}
-    path = tmp_path / "a.png"
-    document = replaced(usual, seen=replaced(usual.seen, views=other))
-    Image.new("L", (8, 8)).save(path, pnginfo=png_texts(document))
->>>>>>> r-cross1
     restore(qtbot, session, path)
     for panel in PANELS:
         show(qtbot, session, panel)
@@ -257,13 +250,8 @@ def test_views_of_another_shape_leave_the_defaults_and_a_view_waits_until_its_pa
     step_to(panel, StepKind.UPDATE)
     begin_again(qtbot, session, seed=77)
     restore(qtbot, session, path)
-<<<<<<< HEAD
     views = session.document.picture().seen.views  # nobody has looked at the panel yet
     assert views["backprop"] == kept.seen.views["backprop"]
-=======
-    now = session.document.picture()  # nobody has looked at the panel yet
-    assert now.seen.views["backprop"] == kept.seen.views["backprop"]
->>>>>>> r-cross1
     show(qtbot, session, "backprop")
     assert panel.model.step.kind is StepKind.LOSS
 
