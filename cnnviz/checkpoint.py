@@ -112,7 +112,7 @@ def save(path: str | Path, snapshot: Snapshot, experiment: Experiment, data: Dat
             "Train a network with fewer filters or hidden units, or in float32."
         )
     arrays = {name: np.ascontiguousarray(array) for name, array in network.params.items()}
-    atomic_write(Path(path), to_safetensors(arrays, texts))
+    atomic_write(Path(path), _with_ordered_texts(to_safetensors(arrays, texts)))
     if fits:
         return ""
     return (
@@ -120,6 +120,14 @@ def save(path: str | Path, snapshot: Snapshot, experiment: Experiment, data: Dat
         f"{format_megabytes(LARGEST_STATE)} of finite numbers: training that goes on from it lets the "
         "optimiser begin anew."
     )
+
+
+def _with_ordered_texts(content: bytes) -> bytes:
+    """Put the texts of a file in order: they come in a random one, and equal models are to be equal files."""
+    end = _LENGTH + int.from_bytes(content[:_LENGTH], "little")
+    head = msgspec.json.decode(content[_LENGTH:end], type=dict[str, dict[str, object]])
+    head["__metadata__"] = dict(sorted(head["__metadata__"].items()))
+    return content[:_LENGTH] + msgspec.json.encode(head).ljust(end - _LENGTH) + content[end:]
 
 
 def _checksum(texts: Mapping[str, str], network: Network) -> str:
