@@ -141,10 +141,7 @@ class SegmentedControl(QFrame):
     def set_options(self, options: Sequence[tuple[str, ...]]) -> None:
         """Offer other options; the chosen one stays chosen, unless it is not among them."""
         before, self._buttons = self._buttons, {}
-        for button in before.values():
-            self._group.removeButton(button)
-            button.hide()
-            button.deleteLater()
+        last = before.get(self._current)
         for key, text, *tip in options:
             button = QPushButton(text.replace("&", "&&"), self)
             button.setCheckable(True)
@@ -157,6 +154,13 @@ class SegmentedControl(QFrame):
             self._buttons[key] = button
             self._group.addButton(button)
             self._row.addWidget(button)
+            if last is not None:  # Tab comes by where it did, and leaves nothing out
+                QWidget.setTabOrder(last, button)
+                last = button
+        for button in before.values():
+            self._group.removeButton(button)
+            button.hide()
+            button.deleteLater()
         self.set_current(self._current if self._current in self._buttons else options[0][0])
 
     def current(self) -> str:
