@@ -345,6 +345,7 @@ def test_what_is_presented_is_whole_can_be_read_from_the_back_row_and_a_tested_n
     qtbot: QtBot, trained: Session, present: Callable[..., None]
 ) -> None:
     faults, size = list[str](), (1280, 720)
+    trained.window.panel(TrainingPanel).network.choices.choose(moment="before")
     for number, name in enumerate(PANELS):
         present(trained, size)
         panel = show_panel(qtbot, trained, number)
@@ -372,6 +373,7 @@ def test_what_is_presented_is_whole_can_be_read_from_the_back_row_and_a_tested_n
         assert sum(isinstance(each, Text) and each.font.is_mono for each in table.drawing().all_marks()) == 9
 
     window, panel = trained.window, show_panel(qtbot, trained, 0)
+    assert not any(each.said for each in panel.network.flow.stages), "the filters of now, without a choice"
     parts = panel.network, panel.results
     for key, seen in ((None, 0), (Qt.Key.Key_PageDown, 1), (Qt.Key.Key_PageUp, 0), (Qt.Key.Key_PageDown, 1)):
         if key is not None:
