@@ -54,8 +54,8 @@ class FigureInserter(QObject):
     def _tell(self, step: Step, insert: Insert) -> None:
         """Say what was put where, and lead there from elsewhere."""
         where = f"{insert.title} is in the report, below the observations of “{step.title}”."
-        way = () if self._report.isVisible() else ("Show", lambda: self._show_report(step))
-        self._state.raise_notice("report", "success", where, *way)
+        way = "" if self._report.isVisible() else "Show"
+        self._state.raise_notice("report", "success", where, way, lambda: self._show_report(step))
 
     def choices(self) -> Sequence[InsertChoice]:
         """List what the panels show: figures, and tables that fit on a page."""

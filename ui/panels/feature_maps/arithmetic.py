@@ -177,7 +177,7 @@ def height_of(rows: int, look: Look, least: float = 0) -> float:
     * `least`: of the table alone.
     """
     row = max(smallest_font(look).line, math.ceil(number_cell(look) / _WIDEST))
-    above = look.px(10) + look.px(30) + look.px(8) + look.heading.line + look.px(4)  # margin, head, gap, title
+    above = sum(map(look.px, (10, 30, 8, 4))) + look.heading.line  # margin, head, gaps, title
     return above + max(rows * row + look.px(4), least)
 
 

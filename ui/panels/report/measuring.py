@@ -119,11 +119,11 @@ class Measuring(QObject):
         if self.is_running:
             return "Training and measuring. You can go on writing."
         if numbers is not None and numbers.is_lost:
+            again = " Measure again, and you get the same numbers." if has_buttons else ""
             return (
                 "The numbers of this report are lost, but not the settings they were measured with: "
                 f"{numbers.data_name}, seed {numbers.experiment.seed}, test image "
-                f"{format_count(numbers.sample)}."
-                + " Measure again, and you get the same numbers." * has_buttons
+                f"{format_count(numbers.sample)}.{again}"
             )
         if numbers is None:
             return todo
