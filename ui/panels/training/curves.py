@@ -46,7 +46,9 @@ _CURVES = {
 class View:
     """The unit of the x axes, and which curves are shown."""
 
-    unit: str = one_of("step", "list", "Unit of the x axis", run_curves.UNITS.items(), "What the x axes count")
+    unit: str = one_of(
+        "step", "list", "Unit of the x axis", run_curves.UNITS.items(), "What the x axes count"
+    )
     loss_raw: bool = flag(True, kept="loss.raw")
     loss_mean: bool = flag(True, kept="loss.mean")
     loss_test: bool = flag(True, kept="loss.test")
