@@ -38,8 +38,8 @@ _IMAGE = 2.4
 """Side of the image, in sides of a map."""
 _SUM = 56
 """Room for the sum of a map of products, in pixels at scale 1."""
-_LINES = 24
-"""Least room for the lines to a filter before its name, in pixels at scale 1."""
+_LINES = 24, 16
+"""Least room for the lines to a filter before its name, and before its number, in pixels at scale 1."""
 _MANY, _STEPS = 80, 12
 """Lines beyond which they are drawn fainter; pieces of a curved one."""
 
@@ -146,10 +146,10 @@ def _placed(
         if kind is Kind.FILTERS and tiles[n, 0].height >= small.line - px(2):
             numbers = tuple(map(str, range(shown)))
             versions = (tuple(f"filter {number}" for number in numbers), numbers)
-            widths = ((words, max(map(small.width, words)) + px(6)) for words in versions)
-            fitting = (each for each in widths if each[1] + px(_LINES) <= rooms[place - 1])
-            if (found := next(fitting, None)) is not None:
-                names[n] = found
+            for words, lines in zip(versions, _LINES, strict=True):
+                if (wide_name := max(map(small.width, words)) + px(6)) + px(lines) <= rooms[place - 1]:
+                    names[n] = words, wide_name
+                    break
         before = rooms[place - 1] / 2 if place else 0
         across = Box(left - before, 0, before + own + rooms[place] / 2, 0)
         last = max(top + (shown - 1) * pitch + own, tiles[n, shown - 1].bottom)

@@ -15,6 +15,7 @@ from cnnviz.quantities import format_probabilities, format_probability_pairs, fo
 
 LONGEST = 8
 """Characters of a probability, such as "1 − 2e−8"."""
+_LEAST_BAR = 20  # width in pixels at scale 1 below which a bar would say nothing
 _FEWEST = 2  # rows that there is room for even when there are fewer
 
 
@@ -123,7 +124,8 @@ def rows_written(shown: Probabilities, box: Box, look: Look) -> list[Mark]:
             drawing.write(logit, logits[row], mono, "text", "right")
         drawing.write(share, known.get(row, "–"), mono, "text" if known else "muted", "right")
         value = 0.0 if shown.values is None else shown.values[row]
-        drawing.bar(bar.placed(bar.width, px(7)), value, "accent" if is_best else "muted")
+        if bar.width >= px(_LEAST_BAR):
+            drawing.bar(bar.placed(bar.width, px(7)), value, "accent" if is_best else "muted")
     return drawing.marks
 
 

@@ -135,6 +135,9 @@ def test_a_thumbnail_is_looked_at_under_the_pointer_and_a_click_chooses_its_filt
         np.testing.assert_array_equal(lab5.values(key), lab5.trace.outputs[key][0, 6])
     np.testing.assert_array_equal(lab5.values("conv1.weight"), lab5.network.params["conv1.weight"][6, 0])
     np.testing.assert_array_equal(lab5.values("evidence"), lab5.tiles("evidence")[6])
+    lab5.thumbs("conv1").setFocus(Qt.FocusReason.TabFocusReason)
+    lab5.key(Qt.Key.Key_Return, lab5.thumbs("conv1"))
+    assert lab5.content("conv1 maps").current == 6, "what is framed"
     lab5.click("conv1", 4, 5)
     lab5.click_thumb("conv1.weight", 2)  # and the pinned cell moves with it
     assert lab5.pins[-1] == PinnedCell("conv1", (2, 4, 5))

@@ -241,6 +241,9 @@ def test_the_preview_grows_with_results_shows_none_while_one_is_predicted_and_ne
     qtbot, make, state, background
 ):
     panel = make()
+    panel.present(alone=True)
+    assert not panel.status.text()
+    panel.present(alone=False)
     qtbot.waitUntil(lambda: len(panel.preview.pages) > 0)
     before = len(panel.preview.pages)
     write(qtbot, panel, "objective", "to see")
@@ -270,6 +273,12 @@ def test_the_preview_grows_with_results_shows_none_while_one_is_predicted_and_ne
     said = [each.text() for each in panel.preview.findChildren(WrapLabel) if each.isVisible()]
     assert said == ["The pages of the report are being made…"]
     qtbot.waitUntil(lambda: len(panel.preview.pages) == before)
+
+    panel.preview.set_pages([pages[0]] * 4)
+    assert panel.preview.pages[2].visibleRegion().isEmpty()
+    panel.preview.follow()
+    panel.preview.set_pages([pages[0], pages[0], pages[1], pages[0]])
+    qtbot.waitUntil(lambda: not panel.preview.pages[2].visibleRegion().isEmpty())
 
 
 def test_a_draft_shows_the_run_in_the_window_but_no_curves_that_tell_an_answer_and_a_report_does_not(

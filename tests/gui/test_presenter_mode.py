@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from cnnviz.drawing.marks import Text
 from tests.gui.driving import activate, focus, settle
 from tests.gui.lab_driving import open_lab
 from tests.gui.whole_window import (
@@ -344,6 +345,7 @@ def test_what_is_presented_is_whole_can_be_read_from_the_back_row_and_a_tested_n
     qtbot: QtBot, trained: Session, present: Callable[..., None]
 ) -> None:
     faults, size = list[str](), (1280, 720)
+    trained.window.panel(TrainingPanel).network.choices.choose(moment="before")
     for number, name in enumerate(PANELS):
         present(trained, size)
         panel = show_panel(qtbot, trained, number)
@@ -363,8 +365,15 @@ def test_what_is_presented_is_whole_can_be_read_from_the_back_row_and_a_tested_n
                 ]
                 faults += [f"{name}: {place_of(bar)}" for bar in bars if bar.maximum() > 0]
     assert not faults, "\n".join(faults)
+    maps = show_panel(qtbot, trained, 1).network
+    trained.state.set_pinned(PinnedCell("conv2", (1, 3, 3)))
+    maps.enlarge("conv2")
+    rest(qtbot, trained)
+    for table in map(maps.arithmetic.view, ("patch", "kernel", "products")):
+        assert sum(isinstance(each, Text) and each.font.is_mono for each in table.drawing().all_marks()) == 9
 
     window, panel = trained.window, show_panel(qtbot, trained, 0)
+    assert not any(each.said for each in panel.network.flow.stages), "the filters of now, without a choice"
     parts = panel.network, panel.results
     for key, seen in ((None, 0), (Qt.Key.Key_PageDown, 1), (Qt.Key.Key_PageUp, 0), (Qt.Key.Key_PageDown, 1)):
         if key is not None:

@@ -293,6 +293,7 @@ def test_each_figure_is_told_by_picture_and_name_and_stands_below_own_words_that
     qtbot.keyClicks(picker.words, "Falls <b>fast</b>")
     qtbot.keyClick(picker.words, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: _titles(session, PRINCIPLE) == [title])
+    assert f"{title} is in the report" in session.window.notices.text()
     field = report.fields.inserts[0].rows[0].findChild(QLineEdit)
     assert field.text() == "Falls <b>fast</b>"
     field.setFocus()

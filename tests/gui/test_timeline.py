@@ -166,7 +166,8 @@ def test_two_moments_are_compared_and_another_architecture_ends_what_makes_no_se
     then = state.shown
     click(timeline.compare)
     qtbot.waitUntil(compare.isVisible)
-    assert state.reference.snapshot is then, "the moment that is looked at becomes A"
+    assert state.reference.snapshot is state.history.snapshots[0]
+    click(compare.page.view("mark"))
     for show_another in (lambda: click(timeline.live), lambda: scrub(qtbot, timeline.track, 1000, 700)):
         show_another()
         for which, snapshot in (("then", then), ("now", state.shown)):
@@ -190,9 +191,14 @@ def test_two_moments_are_compared_and_another_architecture_ends_what_makes_no_se
     assert not timeline.compare.isChecked()
     assert timeline.track.content.track.reference is None, "the mark A belongs to the comparison"
 
-    apply(qtbot, session, seed=0)
+    scrub(qtbot, timeline.track, 700, 0)
+    state.reference = None  # as if nothing had been compared
     click(timeline.compare)
     qtbot.waitUntil(compare.isVisible)
+    assert state.reference.snapshot is state.live, "the beginning is compared with the end"
+    click(compare.page.view("mark"))  # the beginning
+    click(timeline.live)
+    apply(qtbot, session, seed=0)
     apply(qtbot, session, filters=(4,), kernel_size=5)
     qtbot.waitUntil(lambda: state.reference.snapshot.network.params["conv1.weight"].shape == (4, 1, 5, 5))
     assert tiles(window.compare, "then").maps.shape == (4, 5, 5)

@@ -145,11 +145,15 @@ def test_wrapped_text_is_never_cut(qtbot: QtBot, window: QWidget, theme: ThemeMa
 
 
 def test_a_caption_without_room_stands_below_its_title(qtbot: QtBot, window: QWidget) -> None:
-    title = SectionTitle("Filters", "change as you watch")
+    title = SectionTitle("Filters", "change")
     place(qtbot, window, title)
     caption = next(each for each in title.findChildren(ElidedLabel))
     window.resize(400, 300)
     qtbot.waitUntil(lambda: caption.x() > 0)
+    title.hide()
+    title.set_caption("change as you watch")
+    title.show()
+    qtbot.waitUntil(lambda: not caption.is_elided())
     assert caption.y() < title.height() // 2
     window.resize(170, 300)
     qtbot.waitUntil(lambda: caption.x() == 0 < caption.y())

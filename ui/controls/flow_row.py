@@ -109,6 +109,12 @@ class FlowRow(WrappedWidget):
         self._arrange(self.width(), moves=True)
 
     @override
+    def showEvent(self, event: QShowEvent) -> None:
+        """Place what was renamed out of sight, where Qt asks for no layout."""
+        super().showEvent(event)
+        self._arrange(self.width(), moves=True)
+
+    @override
     def heightForWidth(self, width: int) -> int:
         return self._arrange(width, moves=False)
 

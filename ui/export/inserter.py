@@ -37,6 +37,7 @@ class FigureInserter(QObject):
         self._complain = partial(state.raise_notice, "report", "error")
         self._orders = count()  # each is of a kind of its own: none takes the place of another
         report.fields.choices = self.choices
+        report.work.inserted.connect(self._tell)
 
     def insert(self, figure: Figure) -> None:
         """Put a figure in its place in the report, and say so; in the report itself, ask which."""
@@ -48,9 +49,13 @@ class FigureInserter(QObject):
         self._draw(figure, partial(self._put, step), self._complain)
 
     def _put(self, step: Step, insert: Insert) -> None:
-        if attempt(lambda: self._report.work.add_insert(step, insert), self._complain):
-            where = f"{insert.title} is in the report, below the observations of “{step.title}”."
-            self._state.raise_notice("report", "success", where, "Show", lambda: self._show_report(step))
+        attempt(lambda: self._report.work.add_insert(step, insert), self._complain)
+
+    def _tell(self, step: Step, insert: Insert) -> None:
+        """Say what was put where, and lead there from elsewhere."""
+        where = f"{insert.title} is in the report, below the observations of “{step.title}”."
+        way = "" if self._report.isVisible() else "Show"
+        self._state.raise_notice("report", "success", where, way, lambda: self._show_report(step))
 
     def choices(self) -> Sequence[InsertChoice]:
         """List what the panels show: figures, and tables that fit on a page."""

@@ -238,8 +238,9 @@ class ComparePanel(WindowPart):
         state, now = self._state, self._state.shown
         then = None if state.reference is None else state.reference.snapshot
         if now is not None and (then is None or not comparable(then.network, now.network)):
-            # Live, the beginning is what there is most to see against.
-            then = state.history.snapshots[0] if state.follows_live and len(state.history.snapshots) else now
+            then, last = next(iter(state.history.snapshots), now), state.live
+            if then.step == now.step and last is not None:
+                then = last  # beside the beginning there is most to see of the end
             if comparable(then.network, now.network):
                 state.compare_with(then)  # which draws
                 return

@@ -1,5 +1,6 @@
 """The arithmetic of the marked cell as a page: its name and value, how it came about, what becomes of it."""
 
+import math
 from collections.abc import Hashable
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache, partial
@@ -8,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import Ask, Asking, Colors, Graphic, Share, sized
+from cnnviz.drawing import Ask, Asking, Colors, Graphic, Look, Share, Size
+from cnnviz.drawing.cells import number_cell, smallest_font
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import REST, Card, Choice, Item, Page, Room, Row, across, down
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
@@ -42,8 +44,17 @@ _COVERED = "Covered: press V, or the eye above, to see it."
 _TIMES = Card("times", WORDS, Words("×", "strong", align="middle"), room=None)
 _EQUALS = Card("equals", WORDS, Words("=", "strong", align="middle"), room=None)
 _LEDGER = 360
-_BESIDE_INPUTS = replace(HEAT_MAP, size=sized(180, 180, 140, 90))  # numbers matter more than their sum
 LEAST = 480, 126  # width, whatever is written out: nothing around it may move with the pointer
+_WIDEST = 2.2  # how often its height a cell of a table may be wide
+
+
+def _beside_inputs(_shown: Looked, look: Look) -> Size:
+    """Numbers of two figures matter more than their sum."""
+    cells = 3 * (smallest_font(look).width("−0.00") + look.px(8))
+    return Size(look.px(180), look.px(180), max(look.px(140), cells), look.px(90))
+
+
+_BESIDE_INPUTS = replace(HEAT_MAP, size=_beside_inputs)
 _SWEEPS = (
     "the window of the layer slides over its input and the map appears cell by cell. "
     "Sweeps the stage of the marked cell"
@@ -157,7 +168,17 @@ def _table(
 def _cells(values: NDArray[np.floating], colors: Colors, **more: Any) -> HeatMap:
     """Some numbers in coloured cells, wider than high: they can be read where square ones have no room."""
     given = {"is_precise": True, **more}
-    return HeatMap(values, colors, covered=None, most=104, widest=2.2, **given)
+    return HeatMap(values, colors, covered=None, most=104, widest=_WIDEST, **given)
+
+
+def height_of(rows: int, look: Look, least: float = 0) -> float:
+    """Height in which a table of so many rows has its numbers, whatever they are.
+
+    * `least`: of the table alone.
+    """
+    row = max(smallest_font(look).line, math.ceil(number_cell(look) / _WIDEST))
+    above = sum(map(look.px, (10, 30, 8, 4))) + look.heading.line  # margin, head, gaps, title
+    return above + max(rows * row + look.px(4), least)
 
 
 # -- patch × kernel = products -------------------------------------------------------------------------------
@@ -203,7 +224,7 @@ def _tables(alike: _Alike) -> tuple[Item, ...]:
             tiles = Tiles(cell.products, signed, Asking(Choose, "part"), noun="input")
             tip = "Products of each input channel; click to see its patch and filter"
             chosen = Chosen(tiles, part)
-            inputs.append(Card("inputs", TILES, chosen, "each input", "", tip, Share(4), is_live=True))
+            inputs.append(Card("inputs", TILES, chosen, "each input", "", tip, Share(3), is_live=True))
         names = "patch", f"filter {cell.cell[0]}"
     else:
         patch, kernel, products = cell.values, cell.weights, cell.products

@@ -397,9 +397,6 @@ class NetworkView(QWidget):
             return
         columns = () if self.picture is None else self.picture.plan.columns
         rows = max((each.shape[1] for each in columns if each.kind is Kind.FILTERS), default=3)
-        tables = max(rows * theme.px(24), theme.px(88))
-        if self.view.enlarged is None:
-            tables = max(tables, theme.px(112), round(_USUAL_SHARE * total))
-        wanted = theme.px(62) + min(tables, max(theme.px(190), round(_USUAL_SHARE * total)))
-        wanted = min(wanted, round(_LARGEST_SHARE * total))
+        least = 0 if self.view.enlarged is not None else max(theme.px(104), round(_USUAL_SHARE * total))
+        wanted = round(min(arithmetic.height_of(rows, theme, least), _LARGEST_SHARE * total))
         self.splitter.setSizes([max(total - wanted, 1), wanted])

@@ -389,7 +389,9 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
     tiles = now.contents.of("maps", column, picture.token(column), (source, limits), make)
     chosen = min(now.view.channel(group), column.count - 1)
     name, tip = f"All maps of {column.title}", "Click one to show it large"
-    return (Card(f"{column.key} maps", TILES, Chosen(tiles, chosen), tip=tip, is_live=True, name=name),)
+    shown, key = Chosen(tiles, chosen), f"{column.key} maps"
+    # Arrow keys choose: what they pointed at besides would be pressed by Enter in place of what is framed.
+    return (Card(key, TILES, shown, tip=tip, is_live=True, keys_point=False, name=name),)
 
 
 # -- an enlarged map ----------------------------------------------------------------------------------------

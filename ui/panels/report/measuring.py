@@ -112,30 +112,34 @@ class Measuring(QObject):
         is_same = is_same and state.dataset is not None and numbers.data_sha256 == state.dataset.sha256
         return numbers.is_lost or not is_same
 
-    def status_text(self) -> str:
-        """What has been measured, or what there is to do, for the user."""
+    def status_text(self, has_buttons: bool = True) -> str:
+        """What has been measured, or what there is to do, for the user; that with buttons where these are."""
         lab, numbers = self._work.lab, self._work.record.numbers
+        todo = "" if not has_buttons else _FREE if lab.is_free else _TODO
         if self.is_running:
             return "Training and measuring. You can go on writing."
         if numbers is not None and numbers.is_lost:
+            again = " Measure again, and you get the same numbers." if has_buttons else ""
             return (
                 "The numbers of this report are lost, but not the settings they were measured with: "
                 f"{numbers.data_name}, seed {numbers.experiment.seed}, test image "
-                f"{format_count(numbers.sample)}. Measure again, and you get the same numbers."
+                f"{format_count(numbers.sample)}.{again}"
             )
         if numbers is None:
-            return _FREE if lab.is_free else _TODO
+            return todo
         if why := self._state.why_covered(*Secret):
             return why
         steps = f"{format_count(numbers.steps)} step{'s' * (numbers.steps != 1)}"
         trained = f"{steps}, seed {numbers.experiment.seed}"
         text = f"Measured {numbers.time}: {trained}."
         if not lab.is_free:
-            return text if self.numbers is not None else f"{text} {_CHANGED} {_TODO}"
+            return text if self.numbers is not None else f"{text} {_CHANGED} {todo}".rstrip()
         if numbers.experiment != self._state.experiment:
-            text += " You have changed the settings since: run the lab again to measure with the new ones."
+            text += " You have changed the settings since"
+            text += ": run the lab again to measure with the new ones." if has_buttons else "."
         elif self._state.dataset is not None and self._state.dataset.sha256 != numbers.data_sha256:
-            text += " You have opened other data since: run the lab again to measure with them."
+            text += " You have opened other data since"
+            text += ": run the lab again to measure with them." if has_buttons else "."
         return text
 
     # --- measuring ------------------------------------------------------------------------------------------

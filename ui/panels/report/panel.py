@@ -123,6 +123,7 @@ class ReportPanel(Panel):
         self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
         work, measuring = self.work, self.measuring
         work.changed.connect(self._on_work_changed)
+        work.inserted.connect(self.preview.follow)
         work.labChanged.connect(self._show_lab)
         work.opened.connect(self.exporter.forget)
         work.labChanged.connect(self.message.clear)  # what it offers is about another lab
@@ -175,6 +176,7 @@ class ReportPanel(Panel):
     def present(self, alone: bool) -> None:
         self.words.setHidden(alone or self.mode.current() == "read")
         self._buttons.setHidden(alone)
+        self._show_run()
 
     def turn_page(self, way: int) -> bool:
         """Show more of the pages, further on with 1, further back with -1; return whether there is more."""
@@ -227,7 +229,7 @@ class ReportPanel(Panel):
         self.progress.setVisible(running)
         if not running:
             self.progress.setValue(0)
-        self.status.set_text(measuring.status_text())
+        self.status.set_text(measuring.status_text(has_buttons=not self._buttons.isHidden()))
 
     def _refresh(self) -> None:
         """Have the preview set anew, now or when the panel is next seen."""

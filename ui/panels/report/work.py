@@ -31,7 +31,7 @@ class StudentWork(QObject):
     headChanged = Signal()  # among that, title, author, roll number or date
     labChanged = Signal()  # another lab is in front, or what was done in it is another student's
     opened = Signal()  # it is another work from now on
-    inserted = Signal()  # a figure or table was put in
+    inserted = Signal(object, object)  # a figure or table was put in: its step, and it
 
     def __init__(self, state: AppState, parent: QObject) -> None:
         super().__init__(parent)
@@ -176,7 +176,7 @@ class StudentWork(QObject):
         before = len(inserts) if place is None else place
         self.set_inserts(step, (*inserts[:before], insert, *inserts[before:]))
         if place is None:
-            self.inserted.emit()
+            self.inserted.emit(step, insert)
 
     def set_inserts(self, step: Step, inserts: tuple[Insert, ...]) -> None:
         """Put others in the place of what was put into a step; raises `CNNVizError` if they are too many."""

@@ -78,7 +78,7 @@ class NetworkPart(HasProvenance, QWidget):
         self, state: AppState, analysis: TaskRunner, panel: QWidget, show_cells: Callable[[], object]
     ) -> None:
         super().__init__()
-        self._state, self._show_cells = state, show_cells
+        self._state, self._show_cells, self._is_alone = state, show_cells, False
         self.choices = Choices(View, parent=self)
         kind, focus = ProvenanceView[Flow], Qt.FocusPolicy.StrongFocus
         self.view = kind(FLOW, "Network", _TIP, self._answer, keys_point=True, focus=focus)
@@ -94,6 +94,12 @@ class NetworkPart(HasProvenance, QWidget):
         self.choices.changed.connect(self._loop.look)
         state.historyReset.connect(self._loop.look)
         state.coveredChanged.connect(self._on_covered)
+
+    def present(self, alone: bool) -> None:
+        """Show the filters of the moment that is shown, where there is nothing to choose another by."""
+        self._is_alone = alone
+        self.head.setHidden(alone)
+        self._loop.look()
 
     def set_moment(self, step: int | None) -> None:
         """Call the moment that is shown what it is: now, or then."""
@@ -116,7 +122,8 @@ class NetworkPart(HasProvenance, QWidget):
         return Provenance.of(scene.snapshot, scene.sample, choices=choices)
 
     def _scene(self) -> Scene[_Filters] | None:
-        moment, snapshots = self.choices.value.moment, self._state.history.snapshots
+        moment = "now" if self._is_alone else self.choices.value.moment
+        snapshots = self._state.history.snapshots
         first = snapshots[0] if moment != "now" and len(snapshots) else None
         scene = still_scene_of(self._state, _Filters(moment, first))
         if scene is not None and first is not None and not first.network.is_like(scene.snapshot.network):

@@ -162,7 +162,7 @@ class TrainingPanel(Panel):
     @override
     def present(self, alone: bool) -> None:
         self._turned = 0
-        self.network.head.setHidden(alone)
+        self.network.present(alone)
         self.results.present(alone)
         super().present(alone)
 
