@@ -208,7 +208,6 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         return Box(0, 0, self.width(), self.height())
 
     def tables(self) -> list[Table]:
-        """Numbers behind what is drawn."""
         return [] if self.content is None else self._graphic.tables(self.content)
 
     def _copy(self) -> None:
@@ -232,7 +231,6 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         return self.placeholder if self.content is None else self._graphic.words(self.content)
 
     def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
         self._theme, self._kept = theme, {}
         self._fit()
 

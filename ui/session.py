@@ -274,7 +274,6 @@ class Session(QObject):
         self.controller.close()
 
     def set_theme_mode(self, mode: str) -> None:
-        """Choose the theme, and remember it."""
         self.theme.set_mode(mode)
         self._settings.setValue("view/theme", mode)
 
@@ -288,7 +287,6 @@ class Session(QObject):
         self._settings.setValue("view/motion", moves)
 
     def open_data(self) -> None:
-        """Ask for data and open them."""
         path = ask_file(
             self.window,
             self._settings,

@@ -46,7 +46,6 @@ class Run:
 
     @property
     def is_training(self) -> bool:
-        """Whether it is under way."""
         return self.status is RunStatus.TRAINING
 
     @property
@@ -235,7 +234,6 @@ class AppState(QObject):
             self.draftChanged.emit()
 
     def set_draft(self, draft: Experiment) -> None:
-        """Edit the settings."""
         self.set_settings(self.experiment, draft)
 
     def set_covered(self, covered: Mapping[Secret, str]) -> None:
@@ -295,11 +293,9 @@ class AppState(QObject):
             self.pinnedChanged.emit()
 
     def set_shift(self, shift: Shift) -> None:
-        """Move the sample."""
         self._put(self.shiftChanged, shift=shift)
 
     def set_sample(self, sample: Sample | None) -> None:
-        """Look at another image."""
         self.sample = sample
         self.sampleChanged.emit()
 

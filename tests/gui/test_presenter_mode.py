@@ -312,7 +312,7 @@ def test_a_remote_control_turns_steps_and_then_panels(
     parts = translation.maps, translation.strip, translation.sweep
     for place, part in enumerate(parts):
         assert [each.isVisible() for each in parts] == [each is part for each in parts]
-        assert window.page.text().startswith(f"page {place + 1} of 3 (Page Down")
+        assert window.page.text().startswith(f"{place + 1} of 3 · Page Down")
         for _ in range(2):
             QTest.keyClick(window, Qt.Key.Key_F11)
             _resize(qtbot, session, (1280, 720))
@@ -322,7 +322,7 @@ def test_a_remote_control_turns_steps_and_then_panels(
     last = len(backprop.model.steps) - 1
     for step in range(last + 1):
         assert (window.panels.front, backprop.model.index) == (3, step)
-        assert window.page.text().startswith(f"page {step + 1} of {last + 1} (Page Down")
+        assert window.page.text().startswith(f"{step + 1} of {last + 1} · Page Down")
         QTest.keyClick(window, Qt.Key.Key_PageDown)
         settle(qtbot)
         assert focus() is window.panels.front_panel, "its keys are of what the page shows"
@@ -381,7 +381,7 @@ def test_what_is_presented_is_whole_can_be_read_from_the_back_row_and_a_tested_n
             settle(qtbot)
         assert [part.isVisible() for part in parts] == [seen == 0, seen == 1]
         leads = "Page Down: Filters & maps" if seen else "Page Down"
-        assert window.page.text() == f"page {seen + 1} of 2 ({leads})"
+        assert window.page.text() == f"{seen + 1} of 2 · {leads}"
     assert panel.results.matrix.height() > 0.4 * window.height()
     small = [text for height, text in texts_of(window) if height < 0.022 * window.height()]
     assert not small

@@ -80,7 +80,6 @@ class IconButton(QToolButton):
         bind_icon(self, icon)
 
     def set_icon(self, icon: str, name: str) -> None:
-        """Show another icon, with another meaning."""
         self.setAccessibleName(name)
         self.setToolTip(name)
         bind_icon(self, icon)
@@ -110,7 +109,6 @@ class IconLabel(QLabel):
         self.set_theme(theme_manager().theme)
 
     def set_theme(self, theme: Theme) -> None:
-        """Draw it anew."""
         side, ratio = theme.px(_SIDE), self.devicePixelRatioF()
         self.setFixedSize(side, side)
         self.setPixmap(

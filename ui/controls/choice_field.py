@@ -78,7 +78,6 @@ class ChoiceField(DropDownList):
         self.activated.connect(lambda _index: self.choiceEdited.emit(self.choice()))
 
     def choice(self) -> str:
-        """Return the chosen key."""
         return str(self.currentData())
 
     def set_options(self, options: Sequence[tuple[str, str]]) -> None:
@@ -95,7 +94,6 @@ class ChoiceField(DropDownList):
         self.setCurrentIndex(self.findData(key))
 
     def set_option_enabled(self, key: str, enabled: bool) -> None:
-        """Allow or forbid one key."""
         item = self.model().item(self.findData(key))  # pyright: ignore[reportAttributeAccessIssue] -- QComboBox's own model
         item.setEnabled(enabled)
 
@@ -175,11 +173,9 @@ class SegmentedControl(QFrame):
         self.setFocusProxy(self._buttons[key])
 
     def set_option_enabled(self, key: str, enabled: bool) -> None:
-        """Allow an option, or not."""
         self._buttons[key].setEnabled(enabled)
 
     def button(self, key: str) -> QAbstractButton:
-        """Button of an option."""
         return self._buttons[key]
 
     def _on_button_toggled(self, button: QAbstractButton, checked: bool) -> None:
@@ -209,7 +205,6 @@ class ClassPicker(QPushButton):
         self.setMenu(self._menu)
 
     def set_options(self, names: tuple[str, ...]) -> None:
-        """Offer these classes."""
         self._menu.clear()
         for name in names:
             action = self._menu.addAction(name)
@@ -220,7 +215,6 @@ class ClassPicker(QPushButton):
         self._tick()
 
     def set_value(self, names: tuple[str, ...]) -> None:
-        """Tick these classes."""
         self._chosen, text = names, ", ".join(names)
         self.setText(text if len(text) <= 12 else f"{len(names)} classes")
         self._tick()

@@ -21,7 +21,6 @@ class PaintedWidget(QWidget):
     _theme = LIGHT
 
     def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
         self._theme = theme
         self._restyle(theme)
         self.updateGeometry()
@@ -80,7 +79,6 @@ class FlowRow(WrappedWidget):
         follow_theme(self)
 
     def add(self, *widgets: QWidget) -> None:
-        """Add widgets at the end."""
         for widget in widgets:
             widget.setParent(self)
             self._items.append(QWidgetItem(widget))

@@ -30,20 +30,16 @@ class SectionTitle(FlowRow):
         self.add(self._title, self._caption)
 
     def set_text(self, text: str) -> None:
-        """Change the title."""
         self._title.setText(text)
 
     def set_caption(self, caption: str) -> None:
-        """Change the caption."""
         self._caption.set_text(caption)
         self._caption.setVisible(bool(caption))
 
     def text(self) -> str:
-        """Title."""
         return self._title.text()
 
     def caption(self) -> str:
-        """Caption."""
         return self._caption.text()
 
     @override
@@ -80,11 +76,9 @@ class ElidedLabel(PaintedWidget):
         follow_theme(self)
 
     def text(self) -> str:
-        """Whole text."""
         return self._text
 
     def set_text(self, text: str) -> None:
-        """Change the text."""
         if text != self._text:
             self._text = text
             self.setAccessibleName(text)
@@ -170,7 +164,6 @@ class WrapLabel(WrappedWidget):
         follow_theme(self)
 
     def text(self) -> str:
-        """Text."""
         return self._text
 
     def set_text(self, text: str, room: str = "") -> None:

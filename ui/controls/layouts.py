@@ -57,7 +57,6 @@ class _Scaled(QObject):
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
-        """Scale."""
         getattr(self.parent(), self._setter)(*map(theme.px, self._lengths))
 
 

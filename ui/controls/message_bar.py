@@ -47,7 +47,6 @@ class MessageBar(QFrame):
         return "" if self.isHidden() else self._label.text()
 
     def kind(self) -> str:
-        """Kind of the last message."""
         return self._kind
 
     def action_button(self) -> Button:
@@ -87,7 +86,6 @@ class MessageBar(QFrame):
             self.clear()
 
     def clear(self) -> None:
-        """Take the message away."""
         self.hide()
 
     @override

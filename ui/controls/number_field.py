@@ -45,7 +45,6 @@ class NumberField(QDoubleSpinBox):
         self.valueChanged.connect(self._on_value_changed)
 
     def set_value(self, value: float) -> None:
-        """Show a number."""
         with QSignalBlocker(self):
             self.setValue(value)
         _say(self, "")
@@ -166,7 +165,6 @@ class IntListField(QLineEdit):
         self.editingFinished.connect(self._on_editing_finished)
 
     def set_value(self, values: tuple[int, ...]) -> None:
-        """Show other numbers."""
         self._values = values
         self.setText(", ".join(map(str, values)))
         _say(self, "")

@@ -90,7 +90,6 @@ class DocumentRestorer(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a document is being restored."""
         return self._order is not None
 
     def restore(self, order: Order) -> None:

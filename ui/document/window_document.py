@@ -153,7 +153,6 @@ class WindowDocument(QObject):
 
     @property
     def name(self) -> str:
-        """What it is called."""
         return "Untitled" if self.path is None else printable_name(self.path).removesuffix(archive.ENDING)
 
     def _content(self) -> object:

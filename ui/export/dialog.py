@@ -104,12 +104,10 @@ class ExportDialog(QDialog):
         return self._figures[int(self.what.currentData())]
 
     def drawing(self) -> Drawing:
-        """What would be written."""
         view = self.choices.value
         return self.figure().drawing(view.colours, self._caption if view.caption else "")
 
     def path(self) -> Path:
-        """File that would be written."""
         ending = f".{self.choices.value.format}"
         name = self.name.text().strip() or self.name.placeholderText()
         return self._folder() / (name if Path(name).suffix.lower() == ending else name + ending)

@@ -53,7 +53,6 @@ class Figure:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to draw."""
         drawn = None if self.kind == "window" else self._drawn("screen")
         return self.kind != "window" and (drawn is None or not drawn.marks)
 

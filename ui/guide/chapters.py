@@ -29,7 +29,6 @@ class Chapter:
 
     @property
     def url(self) -> QUrl:
-        """Address of the page."""
         if ":" in self.name:
             return QUrl(self.name)
         return QUrl.fromLocalFile(str(documentation() / "guide" / f"{self.name}.md"))

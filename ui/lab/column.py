@@ -339,12 +339,10 @@ class StepList(QListWidget):
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
-        """Tick in other colours."""
         self.setIconSize(QSize(theme.px(16), theme.px(16)))
         self._tick()
 
     def set_lab(self, lab: Lab | None) -> None:
-        """Show the steps of another lab."""
         self.clear()
         self.lab, self._steps, section = lab, [], ""
         titles = {} if lab is None else {each.id: each.title for each in lab.sections}

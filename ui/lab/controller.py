@@ -42,7 +42,6 @@ class LabController(QObject):
 
     @property
     def record(self) -> LabRecord:
-        """What was done in it."""
         return self.work.record
 
     @property
@@ -237,7 +236,6 @@ class LabController(QObject):
         self._lab = None
 
     def go_to(self, step_id: str) -> None:
-        """Bring a step to the front."""
         if self.lab is not None and step_id != self._step_id:
             self.finish()
             self._step_id = step_id

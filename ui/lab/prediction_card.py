@@ -96,7 +96,6 @@ class PredictionCard(QWidget):
         self.keep_predicting.clicked.connect(lambda: self._ask_to_skip(False))
 
     def set_prediction(self, prediction: Prediction | None) -> None:
-        """Ask another question, or none."""
         self._prediction, self._cell = prediction, None
         self._is_asking = False
         self.setVisible(prediction is not None)

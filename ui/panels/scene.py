@@ -63,7 +63,6 @@ class SceneRun:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the classes."""
         return self.scene.classes
 
     @property

@@ -137,12 +137,10 @@ class Controller(QObject):
             self._train(1)
 
     def pause(self) -> None:
-        """Pause training, if it runs."""
         if self._state.run.status is RunStatus.TRAINING:
             self._control.halt()
 
     def train_epoch(self) -> None:
-        """Train one epoch more."""
         run = self._state.run
         if run.status is RunStatus.LOADING or run.status is RunStatus.FAILED:
             return

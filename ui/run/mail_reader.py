@@ -49,7 +49,6 @@ class MailReader(QObject):
         self._live_timer.stop()
 
     def read(self) -> None:
-        """Read what there is now."""
         messages, live = self._mailbox.take()
         self._unread.extend(messages)
         while self._unread:  # what an error leaves here is read the next time

@@ -102,7 +102,6 @@ class MainWindow(QMainWindow):
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
-        """Scale the edges."""
         self._theme = theme
         self.samples_dock.setMinimumWidth(theme.px(_SAMPLES_LEAST))
         self._fit()
@@ -156,7 +155,6 @@ class MainWindow(QMainWindow):
         self.lab_dock.hide()  # until there is a lab in it
 
     def save_layout(self) -> None:
-        """Remember size and arrangement."""
         if self.is_presenting:
             return
         self._settings.setValue("window/geometry", self.saveGeometry())
@@ -311,7 +309,7 @@ class MainWindow(QMainWindow):
         place, count = (0, 1) if panel is None else panel.paging()
         after = self.panels.titles[self.panels.front + 1 :]
         leads = "Page Down" if place < count - 1 else f"Page Down: {after[0]}" if after else "Page Up"
-        self.page.set_text(f"page {place + 1} of {count} ({leads})")
+        self.page.set_text(f"{place + 1} of {count} · {leads}")
         self.page.setVisible(self.is_presenting and count > 1)
 
     def _fit(self) -> None:

@@ -43,7 +43,6 @@ class Menus(QObject):
                 bind_icon(self._actions[row.name], row.icon)
 
     def action(self, name: str) -> QAction:
-        """Return the action of a row."""
         return self._actions[name]
 
     def listed(self, name: str) -> list[QAction]:

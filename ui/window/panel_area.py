@@ -113,7 +113,6 @@ class PanelArea(QMainWindow):
         self.show_panel(front)
 
     def bring_forward(self, panel: Panel) -> None:
-        """Bring a panel to the front."""
         self.show_panel(self.panels().index(panel))
 
     def show_named(self, name: str) -> None:

@@ -196,7 +196,6 @@ class RunStatusBar(QWidget):
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
-        """Scale the edges."""
         self._theme = theme
         self._widest.clear()
         # Of the theme, since what is hidden is dressed in it later.

@@ -164,7 +164,6 @@ class Focus:
         return min(dict(self.channels).get(block_of(network, stage), 0), stage_shape(network, stage)[0] - 1)
 
     def with_channel(self, network: Network, stage: str, channel: int) -> "Focus":
-        """Look at another filter."""
         terms = self.terms if channel == self.channel(network, stage) else 1
         channels = dict(self.channels) | {block_of(network, stage): channel}
         return replace(self, channels=tuple(channels.items()), terms=terms)
@@ -174,7 +173,6 @@ class Focus:
         return min(dict(self.units).get(layer, 0), network.shapes[layer][0] - 1)
 
     def with_unit(self, layer: str, unit: int) -> "Focus":
-        """Look at another unit."""
         return replace(self, units=tuple((dict(self.units) | {layer: unit}).items()))
 
     def pointed_at(self, stage: str) -> Cell:

@@ -175,7 +175,6 @@ class SideColumn(QWidget):
         return False
 
     def show_now(self, now: Now) -> None:
-        """Show the numbers of another moment."""
         self.ties.show_page(inspect.ties_page(now))
         self.inspect.show_page(inspect.page(now))
         self.poke.show_page(poke.page(now))
@@ -202,7 +201,6 @@ class SideColumn(QWidget):
         return self.pages.current()
 
     def show_page(self, key: str) -> None:
-        """Show another page."""
         self.pages.set_current(key)
         self._on_page_changed(key)
 

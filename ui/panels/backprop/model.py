@@ -103,7 +103,6 @@ class BackpropModel(QObject):
         return is_dropped
 
     def answer(self, ask: Ask) -> None:
-        """Do what a page asks for."""
         focus = self.focus
         match ask:
             case asks.PointAt(stage, cell, weight):
@@ -195,7 +194,6 @@ class BackpropModel(QObject):
     # -- where it is looked at -----------------------------------------------------------------------------
 
     def go_to(self, index: int) -> None:
-        """Show another step."""
         if 0 <= index < len(self.steps) and index != self.index:
             self.index = index
             side, covered = self.sides.get(self.step, self.focus.side), self._is_covered
@@ -246,7 +244,6 @@ class BackpropModel(QObject):
         self._set_focus(focus)
 
     def set_target(self, target: Target | None) -> None:
-        """Poke something else."""
         self._chosen, self._chosen_on = target, None if target is None else self.step
         self._set_focus(self.focus)
 

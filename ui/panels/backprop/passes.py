@@ -109,7 +109,6 @@ class Pass(SceneRun):
         return is_same and np.array_equal(self.x, other.x)
 
     def layer(self, name: str) -> Layer:
-        """Layer of a name."""
         return self.network.layers[stage_index(self.network, name)][1]
 
     def before(self, name: str) -> str:

@@ -129,7 +129,6 @@ class BackpropWork(QObject):
     # -- check all -----------------------------------------------------------------------------------------
 
     def cancel_check(self) -> None:
-        """Stop checking."""
         self._background.cancel(_CHECK)
         self.show_checks()
 

@@ -83,7 +83,6 @@ class Compared:
 
     @property
     def words(self) -> str:
-        """Which weights are compared."""
         return f"weights of {self.layer}" + (f", {parts[self.part]}" if len(parts := self.parts) > 1 else "")
 
     @property
@@ -209,7 +208,6 @@ class ComparePanel(WindowPart):
         return self.page.figure(look)
 
     def answer(self, ask: Ask) -> None:
-        """Do what the page asks for."""
         state, found = self._state, self.found
         match ask:
             case ShowWeights(layer, part) if found is not None:

@@ -116,7 +116,6 @@ class Explained:
 
     @property
     def is_pinned(self) -> bool:
-        """Whether the marked cell is pinned."""
         return self.look.pinned is not None and self.look.view.sweep is None
 
     @property

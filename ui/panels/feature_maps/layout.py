@@ -71,7 +71,6 @@ class Layout:
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """Columns of the page in sight."""
         return self.pages[self.place]
 
 

@@ -82,7 +82,6 @@ class NetworkView(QWidget):
 
     @property
     def view(self) -> View:
-        """Choices in force."""
         return self._choices.value
 
     def draw(self, picture: Picture) -> None:
@@ -199,7 +198,6 @@ class NetworkView(QWidget):
     # -- what is asked for ---------------------------------------------------------------------------------
 
     def answer(self, ask: Ask) -> None:
-        """Do what the drawings ask for."""
         view = self.view
         match ask:
             case asks.PointAt(cell):
@@ -370,7 +368,6 @@ class NetworkView(QWidget):
     # -- layout --------------------------------------------------------------------------------------------
 
     def set_theme(self, theme: Theme) -> None:
-        """Scale."""
         self._theme = theme
         self.share_height()
         self.redraw()

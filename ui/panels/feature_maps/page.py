@@ -81,12 +81,10 @@ class Now:
 
     @property
     def picture(self) -> Picture:
-        """What the network computes."""
         return self.explained.picture
 
     @property
     def plan(self) -> Plan:
-        """Columns of the network."""
         return self.picture.plan
 
     @property

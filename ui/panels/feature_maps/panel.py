@@ -92,16 +92,13 @@ class FeatureMapsPanel(Panel):
 
     @property
     def view(self) -> View:
-        """Choices in force."""
         return self.choices.value
 
     @property
     def picture(self) -> Picture | None:
-        """What is drawn."""
         return self.network.picture
 
     def show_page(self, page: str) -> None:
-        """Show ``"network"`` or ``"top_patches"``."""
         self.choices.choose(page=page)
 
     @override

@@ -50,7 +50,6 @@ class Picture(SceneRun):
 
     @property
     def network(self) -> Network:
-        """The network."""
         return self.scene.snapshot.network
 
     def values(self, column: Column) -> FloatArray:

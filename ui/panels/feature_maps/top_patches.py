@@ -167,7 +167,6 @@ class TopPatchesView(HasProvenance, QWidget):
         return FilterPicture(self._snapshot, self._plan, view, found, under_way)
 
     def answer(self, ask: Ask) -> None:
-        """Do what the pages ask for."""
         match ask:
             case Search():
                 self.begin()

@@ -108,7 +108,6 @@ class InsertPicker(QDialog):
         self._list(choices)
 
     def set_theme(self, theme: Theme) -> None:
-        """Scale the pictures."""
         self.list.setIconSize(QSize(theme.px(_PICTURE.width()), theme.px(_PICTURE.height())))
 
     def choice(self) -> InsertChoice | None:

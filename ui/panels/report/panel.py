@@ -277,14 +277,12 @@ class ReportPanel(Panel):
     # --- what a document keeps ------------------------------------------------------------------------------
 
     def view_state(self) -> View:
-        """Return what is looked at."""
         bars = (self._words_area.verticalScrollBar(), self.preview.verticalScrollBar())
         words, preview = map(place_of, bars)
         reading = self.mode.current() == "read"
         return kept(_Kept(self.pages.current(), words, preview, self.preview.zoom, reading))
 
     def restore_view(self, view: View) -> None:
-        """Choose as `view_state` said."""
         found, sections = read(_Kept, view), [each.id for each in self.work.lab.sections]
         self.pages.set_current(found.section if found.section in sections else sections[0])
         self._set_mode("read" if found.reading else "edit")

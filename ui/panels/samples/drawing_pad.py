@@ -86,7 +86,6 @@ class DrawingPad(MarkView[Board]):
         return bool(self._after)
 
     def undo(self) -> None:
-        """Take back the last change."""
         if self._before:
             self._after.append(self.pixels())
             self._change(self._before.pop())

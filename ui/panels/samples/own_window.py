@@ -135,7 +135,6 @@ class OwnDigitWindow(QDialog):
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        """Hand over what has been dropped."""
         event.acceptProposedAction()
         self._take(event.mimeData(), "dropped image")
 

@@ -109,7 +109,6 @@ class SamplesPanel(WindowPart):
     # -- images of one's own -------------------------------------------------------------------------------
 
     def draw(self) -> None:
-        """Open the drawing board."""
         self.own_window().show_drawing()
 
     def open_image(self, path: Path) -> None:

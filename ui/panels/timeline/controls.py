@@ -198,7 +198,6 @@ class Film(QObject):
         self._timer.timeout.connect(self._on_timeout)
 
     def is_playing(self) -> bool:
-        """Whether the film runs."""
         return self._timer.isActive()
 
     def set_speed(self, speed: int) -> None:

@@ -284,7 +284,6 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         return self._reading.text()
 
     def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
         self._theme, ratio = theme, self.devicePixelRatioF()
         style_plot(self.plot_item, theme)
         self._axes["left"].setWidth(theme.px(48))
@@ -320,7 +319,6 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         self._on_range_changed()
 
     def reset_view(self) -> None:
-        """Show the whole."""
         self.is_zoomed = False
         self._set_range(self.content.x_range or (0, 1), self.content.y_range or (0, 1))
         self.whole.hide()
@@ -344,7 +342,6 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
     # -- cursor --------------------------------------------------------------------------------------------
 
     def hide_cursor(self) -> None:
-        """Stand nowhere."""
         self._cursor = None
         self._cross.hide()
         self._reading.hide()

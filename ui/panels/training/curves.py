@@ -215,7 +215,6 @@ class TrainingCurves(HasProvenance, QWidget):
         return view
 
     def restore_view(self, view: PanelView) -> None:
-        """Choose as `view_state` said."""
         self.choices.take(read(View, view))
         for name, plot in self._plots.items():
             zoom = read(_Zoom, view, f"{name}.").zoom

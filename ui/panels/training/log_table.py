@@ -70,12 +70,10 @@ class LogTable(ProvenanceView[Values]):
         return None if place == self.bar.maximum() else place
 
     def scroll_to(self, place: int | None) -> None:
-        """Scroll as `scrolled_to` said."""
         scroll_later(self.bar, self.bar.maximum() if place is None else place)
 
     @override
     def tables(self) -> list[Table]:
-        """All rows, whole."""
         return [Table("Log", HEADERS, [row[:3] for row in self.rows])] if self.rows else []
 
     def _set_range(self) -> None:

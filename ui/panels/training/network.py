@@ -107,7 +107,6 @@ class NetworkPart(HasProvenance, QWidget):
 
     @property
     def flow(self) -> Flow | None:
-        """What is drawn."""
         return self.view.content
 
     @override

@@ -266,7 +266,6 @@ class TrainingPanel(Panel):
         return own | kept(self.network.choices.value) | beside
 
     def restore_view(self, view: View) -> None:
-        """Choose as `view_state` said."""
         found = read(_Kept, view)
         self._state.set_speed(found.speed if found.speed in PACES else None)
         self.curves.restore_view(view)

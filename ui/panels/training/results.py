@@ -122,13 +122,11 @@ class ResultsView(HasProvenance, QWidget):
         return Card("mistakes", THUMBNAILS, shown, title.text(), title.caption())
 
     def set_current_sample(self, index: int | None) -> None:
-        """Mark the sample among the mistakes."""
         self._current, content = index, self.mistakes.content
         if content is not None:
             self.mistakes.show_content(replace(content, current=index))
 
     def view_state(self) -> dict[str, ViewValue]:
-        """Return what was chosen."""
         return kept(_Kept(self._cell, place_of(self.mistakes.bar)), "results.")
 
     def restore_view(self, view: View) -> None:
