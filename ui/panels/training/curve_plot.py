@@ -17,7 +17,15 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QGraphicsScene, QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGraphicsScene,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cnnviz.drawing import Box, Drawing, Ground, Look, Table, drawn
 from cnnviz.drawing.page import CARD, Card
@@ -39,7 +47,7 @@ from ui.theme.stylesheet import make_pen, style_plot
 
 Range = tuple[float, float]
 _MARGIN = 12  # room at the right for the half of a number
-_UNIT = 28  # height of what names the x axis, so that plots side by side end at one height
+_UNIT = 32  # height of what names the x axis, so that plots side by side end at one height
 _SHRINKS = 0.4  # while points arrive, the y axis shrinks when the curves fill less of it than this
 _LONG = 20  # heights of the plot: a line that goes farther up and down in all is noise
 _NOWHERE = QPoint()
@@ -147,7 +155,9 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
 
     def __init__(self, title: str, name: str, unit: QWidget) -> None:
         super().__init__()
-        self._title, self._unit, self._theme = title, unit, LIGHT
+        self._title, self._theme = title, LIGHT
+        #: Holds the unit, which has a height of its own kind.
+        self.below = QWidget()
         self.content = Curves()
         self._items: dict[str, _Item] = {}
         self._drawn: set[str] = set()
@@ -199,8 +209,8 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         scaled(self.over.setContentsMargins, 56, 4, 8, 32)
         self.over.addWidget(self.placeholder, 0, 0)
         self.over.addWidget(self.whole, 0, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-        layout = fill(QVBoxLayout(self), self.legend, (self._widget, 1), unit, spacing=2)
-        layout.setAlignment(unit, Qt.AlignmentFlag.AlignHCenter)
+        fill(QHBoxLayout(self.below), unit).setAlignment(unit, Qt.AlignmentFlag.AlignCenter)
+        fill(QVBoxLayout(self), self.legend, (self._widget, 1), self.below, spacing=2)
         follow_theme(self)
 
     # -- what is shown -------------------------------------------------------------------------------------
@@ -289,7 +299,7 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         self._axes["left"].setWidth(theme.px(48))
         # By itself it would keep the height of the numbers that were the largest so far.
         self._axes["bottom"].setHeight(QFontMetricsF(mono_font(theme=theme)).height() + theme.px(8))
-        self._unit.setFixedHeight(theme.px(_UNIT))
+        self.below.setFixedHeight(theme.px(_UNIT))
         width = theme.scale * ratio
         self._cross.setPen(make_pen(theme.color("muted"), width))
         self._moment.setPen(make_pen(theme.color("winner"), 1.5 * width, (3.0, 2.5)))

@@ -156,7 +156,7 @@ class TrainingCurves(HasProvenance, QWidget):
         super().resizeEvent(event)
         direction, wide = QBoxLayout.Direction, self.width() > 1.4 * self.height()
         self._box.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
-        self._unit.setVisible(wide)
+        self.loss.below.setVisible(wide)
 
     @override
     def minimumSizeHint(self) -> QSize:
