@@ -97,7 +97,7 @@ class BackpropPanel(Panel):
             (self.work.failed, self._on_failed),
             (self._loop.drew, self._on_drew),
             (state.experimentChanged, self._on_experiment_changed),
-            (state.pinnedChanged, lambda: self.model.set_pinned(state.pinned)),
+            (state.pinnedChanged, self._on_pinned_changed),
             (state.runChanged, self._on_run_changed),
             (state.coveredChanged, self._on_covered_changed),
         ):
@@ -221,6 +221,9 @@ class BackpropPanel(Panel):
 
     def _on_experiment_changed(self) -> None:
         self.model.answer(asks.Choose("rate", self._state.experiment.learning_rate))
+
+    def _on_pinned_changed(self) -> None:
+        self.model.set_pinned(self._state.pinned)
 
     def _on_covered_changed(self) -> None:
         why = self._state.why_covered(*_OF_WINDOW)

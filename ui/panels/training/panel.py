@@ -148,7 +148,7 @@ class TrainingPanel(Panel):
             slot()
         self.paged.connect(self._fit)
         state.experimentChanged.connect(self._on_settings_changed)
-        state.stepsAdded.connect(lambda lines: self._log_pace.put() if lines else None)
+        state.stepsAdded.connect(self._on_steps_added)
         state.sampleChanged.connect(self._on_sample_changed)
         follow_theme(self)
 
@@ -296,6 +296,10 @@ class TrainingPanel(Panel):
 
     def _draw_log(self) -> None:
         self.log.show_rows(self._state.history.log)
+
+    def _on_steps_added(self, lines: list[object]) -> None:
+        if lines:
+            self._log_pace.put()
 
     def _on_moment_changed(self) -> None:
         shown = self._state.shown
