@@ -68,9 +68,9 @@ def train(opened: Session, steps: int | None = None) -> None:
 def scrub(opened: Session, step: int) -> None:
     """Click in the timeline."""
     track = opened.window.timeline.track
-    QTest.mouseClick(
-        track, Qt.MouseButton.LeftButton, pos=QPoint(round(track.drawing().parts[0].slide.x(step)), 31)
-    )
+    parts, middle = track.drawing().parts[0], track.height() / 2
+    x = next(x for x in range(track.width()) if (part := parts.at(x, middle)) and part.ask.step >= step)
+    QTest.mouseClick(track, Qt.MouseButton.LeftButton, pos=QPoint(x, round(middle)))
     settle(900)
 
 
