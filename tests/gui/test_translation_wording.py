@@ -1,4 +1,4 @@
-"""What the translation panel says of a shift is true of the image, the network and the comparison at hand."""
+"""What Translation says of a shift and of a sweep is true of the image, the network and the comparison."""
 
 import math
 import re
@@ -11,13 +11,19 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import to_input
+from cnnviz.drawing import Image
 from cnnviz.experiment import LAB5
 from cnnviz.graphics.translation import own_pool
 from cnnviz.network import Network
-from cnnviz.translation import POOL_KINDS, Comparison, Lesson, compare, digit_lessons
-from tests.gui.translation_desk import TWO_BLOCKS
+from cnnviz.snapshots import Origin, Snapshot
+from cnnviz.translation import MEASURES, POOL_KINDS, Comparison, Lesson, compare, digit_lessons
+from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at, type_into
+from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, moved, norm_ratio, shift_center, value_at
 from tests.oracles import read_number
 from tests.small_data import few_digits
 from ui.panels.translation.view import View
@@ -161,3 +167,201 @@ def test_no_lesson_measures_a_number_or_a_residual_for_want_of_ink() -> None:
     pixels[0, :, 27] = 255
     lesson: Lesson = digit_lessons(network, to_input(pixels[np.newaxis], network.dtype)[0])[1]
     assert "residual" not in lesson.result()
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Desk:
+    made = Desk(qtbot)
+    made.load()
+    qtbot.waitUntil(lambda: made.panel.sweep.map.content is not None)
+    return made
+
+
+def choose_measure(desk: Desk, name: str) -> None:
+    """Pick an entry of the list with the keyboard."""
+    choose_by_keys(desk.controls["measure"], name)
+    desk.settle()
+
+
+def measure_many(desk: Desk, digits: int) -> None:
+    click(desk.controls["many"].button("True"))
+    type_into(desk.controls["digits"], str(digits))
+    click(desk.panel.sweep.button)
+
+
+def test_each_measure_of_every_shift_is_that_of_the_comparison_at_the_same_place(desk: Desk) -> None:
+    assert desk.panel.sweep.map.content.map.values.shape == (27, 27)
+    label = desk.state.sample.label if desk.state.sample is not None else None
+    found = compare(desk.network, desk.image(), 3, -1, label=label)
+    expected = {**found.stages["max"].measured(), **found.output_measured()}
+    for name, measure in MEASURES.items():
+        choose_measure(desk, name)
+        assert value_at(desk.panel.sweep.map, 3, -1) == pytest.approx(expected[name], abs=1e-9)
+        assert measure.formula in desk.controls["measure"].toolTip()
+    choose_measure(desk, "decision_flip")
+    key = desk.panel.sweep.colors.drawing()
+    assert key.texts() == ["no", "yes"]
+    assert [mark.pixels.size for mark in key.all_marks() if isinstance(mark, Image)] == [1, 1], "no ramp"
+    shifts = [(dx, dy) for dx in range(-13, 14) for dy in range(-13, 14)]
+    flips = [np.hypot(*each) for each in shifts if value_at(desk.panel.sweep.map, *each)]
+    nearest = re.search(r"nearest flip at \((.\d+), (.\d+)\)", desk.panel.sweep.reading()).groups()
+    assert np.hypot(*(int(each.replace("−", "-")) for each in nearest)) == min(flips)
+    choose_measure(desk, "cosine_similarity")
+    desk.panel.hide()  # and what is chosen out of sight is shown when the panel comes back
+    desk.panel.choices.choose(measure="equivariance_residual")
+    desk.panel.show()
+    shown = value_at(desk.panel.sweep.map, 3, -1)
+    assert shown == pytest.approx(expected["equivariance_residual"], abs=1e-9)
+
+
+def test_a_click_or_a_drag_in_the_map_moves_the_image_there_and_arrows_go_on(desk: Desk) -> None:
+    sweep = desk.panel.sweep.map
+    click(sweep, shift_center(sweep, -4, 7))
+    assert desk.state.shift == Shift(-4, 7)
+    desk.settle()
+    assert desk.canvas.content.shift == (-4, 7)
+    assert sweep.content.outlines == (("ring", (20, 9, 1, 1)),)
+    assert desk.canvas.hasFocus()
+    QTest.keyClick(desk.canvas, Qt.Key.Key_Right)
+    assert desk.state.shift == Shift(-3, 7)
+    QTest.mousePress(sweep, Qt.MouseButton.LeftButton, pos=shift_center(sweep, 0, 0).toPoint())
+    for dx in range(1, 6):
+        QTest.mouseMove(sweep, shift_center(sweep, dx, dx).toPoint())
+    QTest.mouseRelease(sweep, Qt.MouseButton.LeftButton, pos=shift_center(sweep, 5, 5).toPoint())
+    assert desk.state.shift == Shift(5, 5)
+    point_at(sweep, shift_center(sweep, 2, -6))
+    assert "+2, −6" in desk.panel.sweep.reading()
+
+
+def test_a_stage_of_the_strip_chooses_the_map_and_the_strong_curve_within_the_same_limits(desk: Desk) -> None:
+    sweep = desk.panel.sweep
+    click_part(desk.panel.strip, "convolution")
+    desk.settle()
+    before, after = desk.outputs(desk.image(), "conv1"), desk.outputs(moved(desk.image(), 1, 0), "conv1")
+    assert value_at(sweep.map, 1, 0) == pytest.approx(norm_ratio(after - before, before))
+    assert sweep.reading().startswith("Convolution")
+    limits = set()
+    for tile in desk.panel.strip.content.stages:
+        desk.panel.choices.choose(stage=tile.key)
+        limits.add(desk.panel.sweep.map.content.map.colors)
+    assert len(limits) == 1
+
+
+def test_curves_are_read_where_one_points(desk: Desk) -> None:
+    plot = desk.panel.sweep.curves
+    lines = plot.content.curves
+    assert [line.name for line in lines] == [tile.title for tile in desk.panel.strip.content.stages]
+    line = next(each for each in lines if each.name == "Max")
+    assert line.spread is None
+    point_at(plot, part_center(plot, 5.0))
+    told = desk.panel.sweep.reading()
+    assert told.startswith("at distance 5: ")
+    assert f"Max {line.y[5]:.2f}" in told, "beside the plot, not over it"
+
+
+def test_a_line_sets_apart_the_shifts_that_push_ink_out_of_the_image(desk: Desk) -> None:
+    shown, places = desk.panel.sweep.map, range(-13, 14)
+    ink = desk.image() > BLANK
+    kept = np.array([[(moved(desk.image(), dx, dy) > BLANK).sum() for dx in places] for dy in places])
+    lost = kept < ink.sum()
+    expected = {(row, col + 1, row + 1, col + 1) for row, col in np.argwhere(lost[:, 1:] != lost[:, :-1])}
+    assert {piece for piece in shown.content.map.border if piece[1] == piece[3]} == expected
+    beyond = [(int(col) - 13, int(row) - 13) for row, col in np.argwhere(lost)]
+    mark = next(each for each in desk.panel.sweep.curves.content.markers if each.words)
+    assert mark.x == min(np.hypot(dx, dy) for dx, dy in beyond)
+    far = next((dx, dy) for dx, dy in sorted(beyond) if dx == 13)
+    point_at(shown, shift_center(shown, *far))
+    assert "of the ink lost" in desk.panel.sweep.reading()
+    point_at(shown, shift_center(shown, 0, 0))
+    assert "ink" not in desk.panel.sweep.reading()
+    desk.move(0, 0, wrap=True)
+    assert shown.content.map.border == ()
+
+
+def test_another_image_or_one_wrapped_around_is_swept_anew(desk: Desk) -> None:
+    desk.move(1, 0, wrap=True)
+    sample = np.roll(desk.image(), (13, 13), axis=(1, 2))
+    before, after = desk.outputs(desk.image(), "pool1"), desk.outputs(sample, "pool1")
+    assert value_at(desk.panel.sweep.map, 13, 13) == pytest.approx(norm_ratio(after - before, before))
+    before = np.array(desk.panel.sweep.map.content.map.values)
+    desk.show_sample(10)
+    assert not np.array_equal(before, desk.panel.sweep.map.content.map.values)
+
+
+# -- many digits -------------------------------------------------------------------------------------------
+
+
+def test_what_was_presented_without_the_sweep_is_swept_when_it_comes_back(desk: Desk, qtbot: QtBot) -> None:
+    panel = desk.panel
+    panel.present(True)
+    desk.show_sample(4)
+    panel.present(False)
+    qtbot.waitUntil(lambda: panel.sweep.map.content and panel.sweep.swept.key.origin is desk.state.sample)
+
+
+def test_many_digits_give_mean_and_spread_not_shown_with_other_settings_and_marked_in_another_run(
+    desk: Desk, qtbot: QtBot
+) -> None:
+    """Two runs of other seeds, both at step 100."""
+    runs = [replace(LAB5, seed=seed) for seed in (7, 8)]
+    first, second = (
+        Snapshot(100, each.build_network(), origin=Origin(run_id, each, "MNIST"))
+        for run_id, each in enumerate(runs, start=1)
+    )
+    desk.state.set_live(first)
+    desk.settle()
+    measure_many(desk, 3)
+    sweep = desk.panel.sweep
+    qtbot.waitUntil(lambda: not sweep.is_running)
+    changes = []
+    for index in range(3):
+        image = few_digits().test_images[index].astype(np.float64) / 255 - 0.5
+        before, after = desk.outputs(image, "pool1"), desk.outputs(moved(image, 1, 0), "pool1")
+        changes.append(norm_ratio(after - before, before))
+    assert value_at(sweep.map, 1, 0) == pytest.approx(np.mean(changes), rel=1e-4)
+    click(desk.controls["spread"].button("True"))
+    desk.settle()
+    assert value_at(sweep.map, 1, 0) == pytest.approx(np.std(changes), rel=1e-3)
+    line = next(each for each in sweep.curves.content.curves if each.name == "Max")
+    assert line.spread is not None
+    click(sweep.map, shift_center(sweep.map, 1, 0))
+    desk.settle()
+    assert f"{np.mean(changes):.3f} ± {np.std(changes):.3f}" in sweep.reading()
+
+    digits, sizes = desk.controls["digits"], desk.controls["pool_size"]
+    for change, is_measured in (
+        (lambda: QTest.keyClick(digits, Qt.Key.Key_Down), False),
+        (lambda: QTest.keyClick(digits, Qt.Key.Key_Up), True),
+        (lambda: click(sizes.button("3")), False),
+        (lambda: click(sizes.button("2")), True),
+    ):
+        digits.setFocus()
+        change()
+        desk.settle()
+        assert (sweep.map.content is not None) is is_measured
+    assert sweep.note.text() == ""
+    desk.state.set_live(second)
+    desk.settle()
+    assert sweep.note.text() == "network of step 100 of another run (seed 7)"
+
+
+def test_while_many_digits_are_measured_one_image_does_not_wait_and_the_measurement_can_be_cancelled(
+    desk: Desk, qtbot: QtBot
+) -> None:
+    sweep, many = desk.panel.sweep, desk.controls["many"]
+    measure_many(desk, 96)
+    qtbot.waitUntil(lambda: sweep.progress.value() > 0)
+    click(many.button("False"))
+    desk.show_sample(5)
+    qtbot.waitUntil(lambda: sweep.map.content is not None)
+    assert sweep.is_running
+    click(many.button("True"))
+    assert sweep.button.text() == "Cancel"
+    click(sweep.button)
+    assert not sweep.is_running
+    assert not sweep.progress.isVisible()
+    drain(qtbot, desk.background)
+    assert sweep.map.content is None
+    assert desk.panel.message.text() == ""
+    desk.move(2, 0)  # and the panel goes on working
+    assert desk.canvas.content.shift == (2, 0)

@@ -206,7 +206,7 @@ ALLOWED = {
     ("gui/conftest.py", "processEvents("): "between two tests: takes away what the last one has deleted",
     ("gui/conftest.py", "sendPostedEvents("): "likewise",
     ("gui/test_data_said.py", "sleep("): "in a reading that has no end: it leaves the processor to others",
-    ("gui/test_program_files.py", "sleep("): "between two looks for the socket of a compositor",
+    ("gui/test_settings.py", "sleep("): "between two looks for the socket of a compositor",
 }
 
 
