@@ -12,7 +12,6 @@ from cnnviz.history import Replay
 from cnnviz.training import Trainer
 from tests.gui.driving import choose_by_keys, click, settle, type_into
 from tests.gui.training_driving import (
-    assert_same_weights,
     curve,
     place_of,
     shown_filters,
@@ -20,6 +19,7 @@ from tests.gui.training_driving import (
     train_to,
     weights,
 )
+from tests.oracles import assert_same_arrays
 from tests.patience import PATIENCE
 from tests.records import with_losses
 from ui.panels.training.panel import TrainingPanel
@@ -146,7 +146,7 @@ def test_an_unchanged_fork_is_the_same_run_again_and_as_long_and_its_reset_can_b
     assert (state.experiment, state.draft) == settings
     assert (state.run.step, state.run.total_steps) == (400, 400)
     np.testing.assert_array_equal(state.history.losses, losses)
-    assert_same_weights(weights(session), dict(live.network.params))
+    assert_same_arrays(weights(session), dict(live.network.params))
     type_step(qtbot, session, 77)
     assert_engine_has(state.shown, state.dataset, [(1e-3, 10**6)], settings[0])
     # It is gone for good when something else is trained.
@@ -220,7 +220,7 @@ def assert_engine_has(snapshot, dataset, stretches, experiment):
             trainer.learning_rate = rate
             trainer.advance(min(until, snapshot.step) - trainer.step)
     assert trainer.step == snapshot.step
-    assert_same_weights(dict(trainer.network.params), dict(snapshot.network.params))
+    assert_same_arrays(dict(trainer.network.params), dict(snapshot.network.params))
 
 
 def test_any_step_is_shown_with_the_weights_it_had_and_a_fork_takes_the_rate_of_its_moment(qtbot, session):

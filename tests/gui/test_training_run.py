@@ -21,7 +21,6 @@ from cnnviz.training import Trainer
 from tests.gui import whole_window
 from tests.gui.driving import PATIENCE, choose_by_keys, click, click_part, opened, settle
 from tests.gui.training_driving import (
-    assert_same_weights,
     curve,
     lengthen,
     shown_filters,
@@ -32,6 +31,7 @@ from tests.gui.training_driving import (
     weights,
 )
 from tests.gui.whole_window import rest, seen_rect, train
+from tests.oracles import assert_same_arrays
 from tests.small_data import write_npz
 from ui import first_run
 from ui.controls.labels import SectionTitle
@@ -60,7 +60,7 @@ def test_the_window_trains_exactly_the_run_of_the_engine_and_mistakes_are_shown_
     trainer = Trainer(LAB5.build_network(), session.state.dataset, session.state.experiment)
     progress = trainer.advance(step)
     np.testing.assert_array_equal(session.state.history.losses, progress.losses)
-    assert_same_weights(weights(session), dict(trainer.network.params))
+    assert_same_arrays(weights(session), dict(trainer.network.params))
     assert session.state.live.step == step
     x, y = curve(session.window.panel(TrainingPanel).curves.loss, EACH)
     np.testing.assert_array_equal(x, np.arange(1, step + 1))
@@ -170,7 +170,7 @@ def test_the_form_shows_a_new_seed_names_what_is_invalid_and_begins_a_run_withou
     assert session.window.panel(TrainingPanel).form.field("seed").value() == seed
     if seed != LAB5.seed:
         assert not np.array_equal(weights(session)["conv1.weight"], before["conv1.weight"])
-    assert_same_weights(weights(session), dict(replace(LAB5, seed=seed).build_network().params))
+    assert_same_arrays(weights(session), dict(replace(LAB5, seed=seed).build_network().params))
 
     message = session.window.panel(TrainingPanel).message
     for name, text, words in (
@@ -590,7 +590,7 @@ def test_the_first_training_speeds_up_by_itself_and_trains_the_same_bits(
     network = state.experiment.build_network(state.dataset.input_shape)
     trainer = Trainer(network, state.dataset, state.experiment)
     trainer.advance(trainer.total_steps)
-    assert_same_weights(weights(session), dict(trainer.network.params))
+    assert_same_arrays(weights(session), dict(trainer.network.params))
     for _ in ("this sitting", "the next one"):  # and never again
         controller.train_epoch()
         assert state.rising_pace is None

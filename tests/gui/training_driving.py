@@ -42,13 +42,6 @@ def weights(session):
     return {name: array.copy() for name, array in session.state.live.network.params.items()}
 
 
-def assert_same_weights(first, second):
-    """Every bit is the same."""
-    assert first.keys() == second.keys()
-    for name, array in first.items():
-        assert array.tobytes() == second[name].tobytes(), name
-
-
 def curve(plot, name):
     """Return the points of a curve, by its name in the legend."""
     return next((each.x, each.y) for each in plot.content.curves if each.name == name)

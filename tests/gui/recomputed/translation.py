@@ -4,12 +4,17 @@ import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from cnnviz.layers import Activation, Conv2D
 from cnnviz.network import Network
 from tests.gui.recomputed.computing import Values, near, run, trace_of
+from tests.oracles import (
+    avg_pool2d_loop,
+    max_blur_pool2d_loop,
+    max_pool2d_loop,
+    subsample_pool2d_loop,
+)
 from ui.panels.translation.panel import TranslationPanel
 from ui.panels.translation.sweep_column import SweepColumn
 from ui.panels.translation.view import View
@@ -224,21 +229,11 @@ def _read(inner: list[bool], cells: int, size: int, step: int, offset: int) -> l
 
 
 def _pooled(maps: Values, size: int) -> Maps:
-    """Pool in every way, by windows cut out of the maps."""
-    maps = maps.astype(np.float64)
-    count, rows, columns = maps.shape[0], maps.shape[1] // size, maps.shape[2] // size
-    windows = maps[:, : rows * size, : columns * size].reshape(count, rows, size, columns, size)
-    triangle = np.convolve(np.ones(size), np.ones(size)) / size**2
+    """Pool in every way, one number after the other."""
+    batch = maps[np.newaxis]
     return {
-        "max": windows.max(axis=(2, 4)),
-        "average": windows.mean(axis=(2, 4)),
-        "max_blur": _max_blurred(maps, size, triangle)[:, ::size, ::size][:, :rows, :columns],
-        "subsample": windows[:, :, 0, :, 0],
+        "max": max_pool2d_loop(batch, size, size)[0][0],
+        "average": avg_pool2d_loop(batch, size, size)[0],
+        "max_blur": max_blur_pool2d_loop(batch, size)[0],
+        "subsample": subsample_pool2d_loop(batch, size)[0],
     }
-
-
-def _max_blurred(maps: Values, size: int, taps: Values) -> Values:
-    wide = np.pad(maps, ((0, 0), (size - 1, 2 * size), (size - 1, 2 * size)), mode="reflect")
-    dense = sliding_window_view(wide, (size, size), axis=(1, 2)).max(axis=(3, 4))
-    windows = sliding_window_view(dense, (len(taps), len(taps)), axis=(1, 2))
-    return np.einsum("crsij,i,j->crs", windows, taps, taps)
