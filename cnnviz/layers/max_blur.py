@@ -44,7 +44,7 @@ class MaxBlurPool2D(Pool):
 
     kind: ClassVar[str] = "max_blur"
     short: ClassVar[str] = "Max, blur"
-    title: ClassVar[str] = "Max pooling, then blur"
+    title: ClassVar[str] = "Max, then blur"
     maps: ClassVar[str] = "Maps of the blurred maximum"
     about_gradient: ClassVar[str] = (
         "The blur spreads each gradient over neighbouring windows, and each part goes to its window's winner."

@@ -212,10 +212,10 @@ class ReportExporter(QObject):
         """Write the report in the background, after what is not recorded or measured yet; a draft at once."""
         self._message.clear()
         self._button.setEnabled(False)
+        self._work.record_all()
         if is_draft:
             self._submit(self._draft(), path)
             return
-        self._work.record_all()
         if not self._measuring.is_needed:
             self._write(path)
             return

@@ -1,5 +1,6 @@
 """Weights before and after, loss and prediction before and after; apply, undo, adopt."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -116,8 +117,11 @@ def _plates(passed: Pass, name: str, focus: Focus, preview: Preview | None) -> t
     if unit:
         added = replace(added, title=f"Step, in units of {unit}")
     if unit and preview is not None:  # too little to be seen in most cells
-        most = format_value(float(np.abs(added.map.values).max()), 2)
-        last = replace(last, caption=f"changed by at most {most}")
+        most = float(np.abs(added.map.values).max())
+        digit = 10.0 ** (
+            math.floor(math.log10(most)) - 1
+        )  # the second one, rounded up: none has changed by more
+        last = replace(last, caption=f"changed by at most {format_value(math.ceil(most / digit) * digit, 2)}")
     return first, added, last
 
 
