@@ -27,6 +27,7 @@ from ui.theme import (
     Theme,
     ThemeManager,
     bind_icon,
+    follow_theme,
     icon,
     load_fonts,
     mono_font,
@@ -199,6 +200,22 @@ def test_bound_icons_are_tinted_anew_with_the_theme(qtbot: QtBot, theme: ThemeMa
         bind_icon(button, "pause")
     shown = QSize(20, 16)
     assert button.icon().pixmap(shown).toImage() == icon("pause", gap=4, side=16).pixmap(shown).toImage()
+
+
+def test_an_icon_that_goes_while_all_are_told_of_a_theme_stays_away(
+    qtbot: QtBot, theme: ThemeManager
+) -> None:
+    class Row(QWidget):
+        def set_theme(self, theme: Theme) -> None:
+            bind_icon(button, "play" if theme.scale <= 1 else "")
+
+    row = Row()
+    qtbot.addWidget(row)
+    button = QPushButton("Train", row)
+    follow_theme(row)
+    for scale in (1.35, 1.0, 1.35):
+        theme.set_scale(scale)
+        assert button.icon().isNull() == (scale > 1)
 
 
 @THEMES

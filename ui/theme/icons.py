@@ -99,6 +99,8 @@ class _IconBinding(QObject):
         return _TEXT_GAP if isinstance(self._target, QAbstractButton) and self._target.text() else 0
 
     def set_theme(self, theme: Theme) -> None:
+        if self.parent() is None:  # its target has lost its icon while all are told of the theme
+            return
         button = self._target if isinstance(self._target, QAbstractButton) else None
         self._gap = gap = self._needed_gap()
         # In the one size in which it is shown: a window has dozens of icons, which all start with it.
