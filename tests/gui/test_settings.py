@@ -362,10 +362,11 @@ def weston() -> Iterator[dict[str, str]]:
 def xvfb() -> Iterator[dict[str, str]]:
     """Run an X server without a screen; return the environment that leads to it.
 
-    It chooses its number itself: `xvfb-run -a` may choose one that another server takes meanwhile.
+    Its number is this process's own: one that is free may be that of a server that ends just now, and takes
+    the socket of the next one with it.
     """
     reading, writing = os.pipe()
-    command = f"Xvfb -displayfd {writing} -screen 0 1366x768x24 -nolisten tcp"
+    command = f"Xvfb :{100 + os.getpid() % 50_000} -displayfd {writing} -screen 0 1366x768x24 -nolisten tcp"
     with server(command, pass_fds=[writing]):
         os.close(writing)
         with os.fdopen(reading) as told:
