@@ -193,7 +193,7 @@ def _recorded(done: StepRecord, now: Version) -> str:
     late = f"What you write now will be recorded as written {now.words}." if now.after_run else ""
     if not done.hypothesis and not done.is_pending:
         return late or "Write it down before you see the results."
-    text = "Not recorded yet. It will be when you press Record, leave the step, run the lab, export or save."
+    text = "Not recorded yet. It will be when you press Record, leave the step, run the lab or export."
     if done.hypothesis:
         first, last = done.hypothesis[0], done.hypothesis[-1]
         text = f"Recorded {first.time}, {first.words}."
