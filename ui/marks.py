@@ -1,7 +1,7 @@
 """Shows drawings in the window: finds what is pointed at, takes keys, tells screen readers."""
 
 from collections.abc import Callable, Hashable
-from typing import override
+from typing import Any, override
 
 from PySide6.QtCore import (
     QEasingCurve,
@@ -27,7 +27,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QScrollBar, QSizePolicy, QWidget
 
 from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part, Size, Table
 from ui.controls.keyboard import arrow_step, has_shift, is_enter, is_plain, scroll_to
@@ -459,3 +459,36 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         kept: Kept = {}
         paint(self.drawing().marks, painter, self._theme, kept, self._kept, self.ground)
         self._kept = kept
+
+
+class ScrolledView[C](MarkView[C]):
+    """A view with a scroll bar at its right, which the wheel turns, too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.bar = QScrollBar(Qt.Orientation.Vertical, self)
+
+    def _set_range(self) -> None:
+        """Look how far there is to scroll."""
+        raise NotImplementedError
+
+    @override
+    def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
+        if self.content is not None:
+            self._set_range()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wide = self.bar.sizeHint().width()
+        self.bar.setGeometry(self.width() - wide, 0, wide, self.height())
+        self._set_range()
+
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.bar.wheelEvent(event)
+
+    @override
+    def _room(self) -> Box:
+        return super()._room().cut(right=self.bar.sizeHint().width())

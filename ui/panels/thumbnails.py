@@ -4,9 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, override
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QScrollBar
+from PySide6.QtGui import QResizeEvent
 
 from cnnviz._types import IntArray
 from cnnviz.datasets import Dataset
@@ -15,16 +13,14 @@ from cnnviz.evaluation import Evaluation
 from cnnviz.graphics.thumbnails import Thumbnails
 from cnnviz.quantities import format_count, format_probability
 from ui.controls.spoken import tell_value
-from ui.marks import MarkView
-from ui.theme import Theme
+from ui.marks import ScrolledView
 
 
-class ThumbnailView(MarkView[Thumbnails]):
+class ThumbnailView(ScrolledView[Thumbnails]):
     """Scrolls by itself: what is shown says which images and which of them is chosen, never how far."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.bar = QScrollBar(Qt.Orientation.Vertical, self)
         self.bar.valueChanged.connect(self._on_scrolled)
 
     @override
@@ -49,18 +45,10 @@ class ThumbnailView(MarkView[Thumbnails]):
         return content.say(content.images.place(content.current))
 
     @override
-    def set_theme(self, theme: Theme) -> None:
-        super().set_theme(theme)
-        if self.content is not None:
-            self._set_range()
-
-    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        wide, content = self.bar.sizeHint().width(), self.content
-        self.bar.setGeometry(self.width() - wide, 0, wide, self.height())
+        content = self.content
         was_in_sight = content is not None and self._is_in_sight(content, event.oldSize().height())
-        self._set_range()
+        super().resizeEvent(event)
         if content is not None and was_in_sight:
             self._bring_choice_into_sight(content)
 
@@ -73,16 +61,13 @@ class ThumbnailView(MarkView[Thumbnails]):
         return tile.top >= 0 and tile.bottom <= height
 
     @override
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self.bar.wheelEvent(event)
-
-    @override
     def _room(self) -> Box:
         """Room for whole rows: none is cut, wherever they are scrolled to."""
-        room = super()._room().cut(right=self.bar.sizeHint().width())
+        room = super()._room()
         side = room.height if self.content is None else self.content.tiles(room, self._theme).side
         return room.cut(bottom=room.height % side if room.height > side else 0)
 
+    @override
     def _set_range(self) -> None:
         content, room = self.content, self._room()
         tiles = None if content is None else content.tiles(room, self._theme)

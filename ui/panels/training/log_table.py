@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from typing import override
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QScrollBar
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent
 
-from cnnviz.drawing import Box, Table
+from cnnviz.drawing import Table
 from cnnviz.graphics.texts import VALUES, Value, Values
 from cnnviz.history import LogLine
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_count, format_value
 from ui.controls.scroll_column import place_of, scroll_later
-from ui.panels.provenance import ProvenanceView
-from ui.theme import Theme
+from ui.marks import ScrolledView
+from ui.panels.provenance import HasProvenance
 
 HEADERS = "step", "loss", "accuracy"
 
@@ -35,14 +34,13 @@ def log_values(rows: Sequence[LogLine], marked: int | None = None) -> Values:
     return Values(tuple(shown), HEADERS[1:], current=-1, names=HEADERS[0])
 
 
-class LogTable(ProvenanceView[Values]):
+class LogTable(HasProvenance, ScrolledView[Values]):
     """Log of a run: whole rows, the last ones unless the user has scrolled up."""
 
     def __init__(self) -> None:
         super().__init__(VALUES, copies=True, focus=Qt.FocusPolicy.StrongFocus)
         self.rows: Sequence[LogLine] = ()
         self._moment: int | None = None
-        self.bar = QScrollBar(Qt.Orientation.Vertical, self)
         self.bar.valueChanged.connect(self._show_rows)
 
     def show_rows(self, rows: Sequence[LogLine]) -> None:
@@ -76,6 +74,7 @@ class LogTable(ProvenanceView[Values]):
     def tables(self) -> list[Table]:
         return [Table("Log", HEADERS, [row[:3] for row in self.rows])] if self.rows else []
 
+    @override
     def _set_range(self) -> None:
         """Look how many rows there is room for below the headings; follow the end."""
         count, follows = max(int(self.height() / self._line) - 1, 1), self.scrolled_to() is None
@@ -97,23 +96,6 @@ class LogTable(ProvenanceView[Values]):
         return VALUES.size(Values((Value("", "", ""),)), self._theme).height
 
     @override
-    def set_theme(self, theme: Theme) -> None:
-        super().set_theme(theme)
-        if self.content is not None:
-            self._set_range()
-
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        wide = self.bar.sizeHint().width()
-        self.bar.setGeometry(self.width() - wide, 0, wide, self.height())
-        self._set_range()
-
-    @override
-    def _room(self) -> Box:
-        return super()._room().cut(right=self.bar.sizeHint().width())
-
-    @override
     def _limit_height(self) -> None:
         """Be as high as there is room: more rows will come."""
 
@@ -121,10 +103,6 @@ class LogTable(ProvenanceView[Values]):
     def minimumSizeHint(self) -> QSize:
         widest = VALUES.size(log_values([LogLine(10**6, 12.345, 0.999, 1)]), self._theme).least_width
         return QSize(round(widest) + self.bar.sizeHint().width(), round(4 * self._line))
-
-    @override
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self.bar.wheelEvent(event)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
