@@ -1,4 +1,4 @@
-"""What a filter looks for: the patches of real images that excite it, and where a class has its evidence."""
+"""What a filter looks for: the patches of real images that excite it."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,21 +6,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cnnviz._types import ByteArray, FloatArray, IntArray
+from cnnviz._types import ByteArray, FloatArray
 from cnnviz._validation import check_int
-from cnnviz.datasets import to_input
-from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.errors import ParameterError
 from cnnviz.evaluation import Progress, ignore_progress, input_chunks
-from cnnviz.inspect.arithmetic import slopes_of_logits
 from cnnviz.inspect.receptive_field import (
     INPUT,
     Rectangle,
     receptive_field,
     stage_index,
-    stage_shape,
-    stage_values,
 )
 from cnnviz.network import Network, forward_pass, own_params
 
@@ -62,25 +57,6 @@ class Excitation:
     channel: int
     most: tuple[Patch, ...]
     least: tuple[Patch, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ClassContributions:
-    """Evidence of each class in a stage, averaged over images.
-
-    * `layer`: The stage whose cells contribute.
-    * `maps`: ndarray of shape (classes, c, h, w) or (classes, d), float64. Mean contribution of each cell,
-      over the images of the class, to the logit of their class. With one logit it is this one for both
-      classes: positive numbers speak for class 1. All 0 for a class without images.
-    * `blank`: ndarray of the same shape. The same of a blank image along the paths of these images: evidence
-      that is no ink's. What `maps` are more is the evidence relative to a blank image.
-    * `counts`: ndarray of shape (classes,). Images of each class.
-    """
-
-    layer: str
-    maps: NDArray[np.float64]
-    blank: NDArray[np.float64]
-    counts: IntArray
 
 
 def exciting_patches(
@@ -143,46 +119,6 @@ def exciting_patches(
         for row in range(2)
     )
     return Excitation(layer, channel, most, least)
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def class_contributions(
-    network: Network,
-    images: ByteArray,
-    labels: NDArray[np.integer[Any]],
-    layer: str,
-    *,
-    progress: Progress = ignore_progress,
-) -> ClassContributions:
-    """Average the contributions to its logit over the images of each class; see `logit_contributions`.
-
-    * `images`: ndarray of shape (n, c, h, w), uint8
-    * `labels`: integer ndarray of shape (n,). Index of each image's class.
-    * `layer`: Stage whose cells contribute, such as the last pooled maps.
-    * `progress`: See `cnnviz.evaluation.Progress`.
-    * Raises ParameterError: if there is no such layer, or there is not one valid label for each image.
-    """
-    index = stage_index(network, layer)
-    if labels.shape != (len(images),):
-        raise ShapeError(
-            f"There must be one label for each of {len(images)} images. Got {labels.shape} instead."
-        )
-    classes = network.classes_count
-    for label in (labels.min(initial=0), labels.max(initial=0)):
-        check_int(label, "labels", "class_contributions", 0, classes - 1)
-    single = network.shapes[network.layers[-1][0]][0] == 1
-    of_blank = network.forward(to_input(np.zeros((1, *network.input_shape), np.uint8), network.dtype))
-    blank = stage_values(network, of_blank, index)
-    maps, maps_of_blank = np.zeros((2, classes, *stage_shape(network, layer)))
-    for which, x in input_chunks(network, images, progress):
-        chosen = labels[which].astype(np.intp)
-        trace = network.forward(x)
-        slopes, _ = slopes_of_logits(network, trace, index, np.zeros_like(chosen) if single else chosen)
-        np.add.at(maps, chosen, slopes * stage_values(network, trace, index))
-        np.add.at(maps_of_blank, chosen, slopes * blank)
-    counts = np.bincount(labels, minlength=classes)
-    images_of = np.maximum(counts, 1).reshape(-1, *(1,) * (maps.ndim - 1))
-    return ClassContributions(layer, maps / images_of, maps_of_blank / images_of, counts)
 
 
 def _responses(network: Network, index: int, channel: int, x: FloatArray) -> FloatArray:

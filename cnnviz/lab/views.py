@@ -38,9 +38,9 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = {
         numbers="loss.zoom accuracy.zoom results.cell",
     ),
     "feature_maps": _named(
-        text="page limits flow.at flow.enlarged pointed sweep filter.layer filter.scope",
+        text="page limits flow.at flow.enlarged pointed sweep filter.layer",
         number="class flow.scale flow.large.cell channels.* sweep_place sweep_speed slice filter.channel",
-        flag="relative_evidence covers flow.folded.* filter.relative",
+        flag="relative_evidence covers flow.folded.*",
         numbers="limits.* flow.large.place pointed_index heights",
     ),
     "translation": _named(

@@ -19,7 +19,7 @@ from cnnviz.errors import ShapeError
 from cnnviz.evaluation import CancelledError, evaluate
 from cnnviz.experiment import LAB5, LENET, SETTINGS
 from cnnviz.fused import FusedEngine, products
-from cnnviz.inspect.excitation import class_contributions, exciting_patches
+from cnnviz.inspect.excitation import exciting_patches
 from cnnviz.layers import (
     AvgPool2D,
     Conv2D,
@@ -456,7 +456,6 @@ def test_long_computations_tell_their_progress_and_can_be_stopped():
         "checking gradients": lambda **hooks: check_all(network, few[0], 0, **hooks),
         "counting ties": lambda **hooks: tie_rate_of_images(network, images, "pool1", **hooks),
         "searching patches": lambda **hooks: exciting_patches(network, images, "conv1", 0, **hooks),
-        "adding evidence": lambda **hooks: class_contributions(network, images, labels, "pool1", **hooks),
         "sweeping many": lambda **hooks: sweep_many(network, few, None, settings, **hooks),
         "sweeping one": lambda **hooks: sweep(network, few[0], settings, **hooks),
         "testing": lambda **hooks: evaluate(network, images.repeat(3, 0), labels.repeat(3), **hooks),

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.experiment import LAB5, LENET
-from cnnviz.inspect.arithmetic import logit_contributions
 from cnnviz.inspect.comparison import comparable, parameter_changes, weight_layers, weight_maps
-from cnnviz.inspect.excitation import PADDING_LEVEL, class_contributions, exciting_patches
+from cnnviz.inspect.excitation import PADDING_LEVEL, exciting_patches
 from cnnviz.inspect.receptive_field import projective_fields, receptive_field, symbol_of
 from cnnviz.layers import Conv2D, Dense, Flatten, LeakyReLU, MaxPool2D, ReLU, Sigmoid, SubsamplePool2D, Tanh
 from cnnviz.network import Network, forward_pass
@@ -213,40 +212,6 @@ def test_wrong_requests_are_refused(network, images):
     for layer, channel, count in (("pool1", 0, 8), ("input", 0, 8), ("conv1", 3, 8), ("conv1", 0, 0)):
         with pytest.raises(ParameterError):
             exciting_patches(network, images, layer, channel, count)
-    with pytest.raises(ShapeError):
-        class_contributions(network, images, np.zeros(3, np.int64), "pool1")
-    with pytest.raises(ParameterError):
-        class_contributions(network, images, np.full(len(images), 3), "pool1")
-    with pytest.raises(ParameterError):
-        class_contributions(network, images, np.zeros(len(images), np.int64), "pool3")
-
-
-@pytest.mark.parametrize("relative", [False, True])
-def test_class_evidence_is_the_mean_over_the_images_of_a_class(network, images, rng, relative):
-    """Relative to a blank image it is what the ink has changed."""
-    labels = rng.integers(0, 2, size=len(images))
-    found = class_contributions(network, images, labels, "pool1")
-    assert found.counts.tolist() == [*np.bincount(labels).tolist(), 0]
-    trace = network.forward(to_input(images))
-    for label in (0, 1):
-        maps = [
-            logit_contributions(network, trace.one(int(sample)), "pool1", label, relative=relative)
-            for sample in np.flatnonzero(labels == label)
-        ]
-        own = found.maps[label] - (found.blank[label] if relative else 0)
-        mean = np.mean([each.contributions for each in maps], axis=0)
-        np.testing.assert_allclose(own, mean, rtol=1e-4, atol=1e-6)
-    assert not found.maps[2].any()
-
-
-def test_with_one_logit_both_classes_speak_about_it():
-    network = LAB5.build_network()
-    data = load_mnist()
-    images, labels = data.test_images[:40], data.test_labels[:40]
-    found = class_contributions(network, images, labels, "pool1")
-    logits = network.forward(to_input(images, "float64")).logits[:, 0]
-    for label in (0, 1):
-        assert found.maps[label].sum() == pytest.approx(logits[labels == label].mean(), abs=1e-9)
 
 
 def changed_by(network, name, change):

@@ -14,13 +14,10 @@ from tests.gui.driving import click, click_part, settle
 from tests.gui.feature_maps_panel import EXPERIMENTS, AtOnce, Later, Opened, digits, scaled, strong
 from tests.gui.page_rules import assert_has_room
 from tests.oracles import read_number
-from ui.panels.feature_maps.asks import Choose
 from ui.panels.feature_maps.filter_pages import (
-    ONE,
     FilterPicture,
     LookAtPatch,
     ShowFilter,
-    evidence_page,
     filter_page,
     patches_page,
 )
@@ -77,19 +74,6 @@ def test_patches_are_those_that_were_found_and_say_of_how_many_images_they_are(d
     assert max(counts) > min(counts) == 1
 
 
-def test_class_evidence_is_shown_of_one_map_or_all_and_relative_to_a_blank_image(desk: Desk) -> None:
-    network, found = desk.snapshot.network, desk.picture.findings
-    weights, means = network.params["dense1.weight"][0].reshape(8, 13, 13), found.evidence.maps
-    np.testing.assert_allclose(found.maps(None), means.sum(axis=1))
-    np.testing.assert_allclose(found.maps(0), means[:, 0])
-    desk.search.answer(Choose("scope", ONE))
-    tiles = evidence_page(desk.picture).leaves()["evidence"].content.tiles
-    np.testing.assert_array_equal(tiles.maps, found.maps(0))
-    assert tiles.captions == ("0", "1")
-    blank = network.forward(np.full((1, 1, 28, 28), -0.5)).outputs["pool1"][0]
-    np.testing.assert_allclose(found.maps(0, relative=True), means[:, 0] - (weights * blank)[0], atol=1e-12)
-
-
 def test_patches_say_of_which_moment_and_run_they_are_and_can_be_renewed(desk: Desk) -> None:
     search, before = desk.search, desk.picture.findings
     search.show_network(moment(step=90, factor=2.0), desk.data)
@@ -108,23 +92,21 @@ def test_patches_say_of_which_moment_and_run_they_are_and_can_be_renewed(desk: D
     assert search.picture is None
 
 
-def test_patches_stand_below_the_filter_that_they_are_of_and_evidence_below_its_patches(qtbot) -> None:
+def test_patches_stand_below_the_filter_that_they_are_of_and_a_search_can_be_stopped(qtbot) -> None:
     background = Later()
     desk = Desk(qtbot, background=background)
     desk.search.begin()
     background.finish("looks-for")
     assert len(desk.patches()) == 8
-    background.finish("class-evidence")
-    assert desk.picture.findings.evidence is not None
     desk.search.choose("conv1", 5)
     assert desk.patches() == ()  # those of filter 0 under "Filter 5" would be untrue
     desk.search.show_network(moment(step=50, factor=2.0), desk.data)
     desk.search.begin()
     background.finish("looks-for")
     assert desk.picture.findings.excitation.channel == 5
-    assert desk.picture.findings.evidence is None
+    desk.search.begin()
     desk.search.answer(desk.filter_leaves()["cancel"].asks)
-    assert background.cancelled_kinds[-1] == "class-evidence"
+    assert background.cancelled_kinds == ["looks-for"]
     assert {"search", "cancel"} & desk.filter_leaves().keys() == {"search"}
 
 
@@ -134,7 +116,6 @@ def test_deeper_layers_show_patches_as_large_as_their_receptive_field(qtbot) -> 
     desk.search.begin()
     assert desk.patches()[0].pixels.shape == (8, 8)
     assert desk.patches()[0].ask.cell.index[0] == 3
-    assert desk.picture.own_map is None  # the evidence is of other maps
     assert desk.filter_leaves()["layer"].asked("conv1") == ShowFilter("conv1", 0)
 
 
@@ -149,7 +130,6 @@ def test_all_of_the_pages_has_room_is_made_alike_and_says_what_can_be_done(qtbot
     for page, room in (
         (patches_page(picture), Box(0, 0, 560, 360)),
         (filter_page(picture, 0.25), Box(0, 0, 216, 480)),
-        (evidence_page(picture), Box(0, 0, 560, 140)),
     ):
         assert_has_room(page, room)
         assert "Cancel" not in to_svg(page_drawn(page, room, LIGHT))
@@ -159,9 +139,6 @@ def test_all_of_the_pages_has_room_is_made_alike_and_says_what_can_be_done(qtbot
     kernel, network = leaves["kernel"].content.map.values, desk.snapshot.network
     np.testing.assert_array_equal(kernel, network.params["conv1.weight"][0, 0])
     assert leaves["filters"].content.tiles.asks(2) == ShowFilter("conv1", 2)
-    scope = evidence_page(picture).leaves()["scope"]
-    assert scope.asked(ONE) == Choose("scope", ONE)
-    assert scope.off == (ONE,), "conv1's maps are not those that speak"
     if not is_found:
         assert "Searching" in patches_page(picture).leaves()["most"].content.empty
 

@@ -134,22 +134,16 @@ def test_a_figure_of_filters_and_maps_names_filter_class_and_cell_and_patches_wh
     patches = top_patches.patches.view
     for part in (top_patches.filter.view("kernel"), patches("most"), patches("least")):
         assert "conv1, filter 5" in caption_of(state, part)
-    evidence = top_patches.evidence.view
-    assert "pool1, all filters" in caption_of(state, evidence("evidence"))
-    click(evidence("scope").button("one"))
-    click(evidence("is_relative"))
-    assert "pool1, filter 5 · relative to a blank image" in caption_of(state, evidence("evidence"))
 
     begin_again(qtbot, session, seed=7)
     rest(qtbot, session)
     assert "seed 7" in caption_of(state, patches("least")), "searched again in the network that is shown"
     train(qtbot, session, 60)
     rest(qtbot, session)
-    for part in (patches("most"), evidence("evidence")):
-        caption = caption_of(state, part)
-        assert {"seed 7", "step 0"} <= set(caption.split(" · "))
-        assert f"{len(state.dataset.test_labels):,} test images" in caption
-        assert "test image " not in caption
+    caption = caption_of(state, patches("most"))
+    assert {"seed 7", "step 0"} <= set(caption.split(" · "))
+    assert f"{len(state.dataset.test_labels):,} test images" in caption
+    assert "test image " not in caption
     assert "patches of step 0" in caption_of(state, maps)
     assert patches("most").accessibleName().startswith("Excited it most at step 0,")
     assert "seed 7" in caption_of(state, top_patches.filter.view("filters")).split(" · ")

@@ -1,34 +1,23 @@
-"""What a filter looks for, as pages: patches that excite it most and least, and evidence of each class."""
+"""What a filter looks for, as pages: the patches that excite it most and least."""
 
-from dataclasses import dataclass, replace
-from typing import Any, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass
+from typing import Literal
 
 from cnnviz.datasets import Dataset
 from cnnviz.drawing import Ask, Asking, Colors, Share
 from cnnviz.drawing.kept import kept
-from cnnviz.drawing.page import Card, Choice, Item, Page, across, down
-from cnnviz.graphics.columns import EVIDENCE, Plan
+from cnnviz.drawing.page import Card, Choice, Item, Page, down
+from cnnviz.graphics.columns import Plan
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.patches import PATCHES, Patches
 from cnnviz.graphics.patches import Patch as ShownPatch
 from cnnviz.graphics.texts import DONE, WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
-from cnnviz.inspect.excitation import ClassContributions, Excitation, Patch
+from cnnviz.inspect.excitation import Excitation, Patch
 from cnnviz.quantities import format_cell, format_count, format_signed, format_together
 from cnnviz.snapshots import Snapshot
-from ui.choices import choice_of, flag, maybe, one_of, whole
-from ui.panels.feature_maps.asks import Choose
+from ui.choices import maybe, whole
 from ui.state import PinnedCell
-
-_ALL, ONE = "all", "one"
-_SCOPES = (
-    (_ALL, "All filters", "Evidence of all maps, added up cell by cell"),
-    (ONE, "This filter", "Evidence of the map of the chosen filter alone"),
-)
-_RELATIVE = "Subtract what a blank image has there: the rest comes from the ink"
 
 
 class LookAtPatch(Ask):
@@ -55,38 +44,24 @@ class CancelSearch(Ask):
 
 @dataclass(frozen=True)
 class FilterView:
-    """Whose evidence of the classes is shown, and of the chosen filter what a session keeps."""
+    """The chosen filter, as a session keeps it."""
 
-    scope: str = one_of(_ALL, "row", "Filters whose evidence is shown", _SCOPES)
-    is_relative: bool = flag(False, "Relative to blank", _RELATIVE, "relative")
     layer: str = maybe(str, usual="")
     channel: int = whole(0, 0, 10_000)
 
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """What was searched of one filter, in which network and in whose test images.
-
-    * `evidence`: that of each class, averaged over its images; None until that is done.
-    """
+    """What was searched of one filter, in which network and in whose test images."""
 
     snapshot: Snapshot
     dataset: Dataset
     excitation: Excitation
-    evidence: ClassContributions | None = None
 
     @property
     def count(self) -> str:
         """How many images were searched, in words."""
         return f"{format_count(len(self.dataset.test_labels))} test images"
-
-    @property
-    def about(self) -> str:
-        """Whose evidence it is, and for what."""
-        network, names, evidence = self.snapshot.network, self.dataset.classes, self.evidence
-        single = network.shapes[network.layers[-1][0]][0] == 1
-        whose = f"class {names[1]}" if single else "the class"
-        return "" if evidence is None else f"contributions of {evidence.layer}, red speaks for {whose}"
 
     @kept
     def patches(self, kind: Literal["most", "least"]) -> Patches:
@@ -113,21 +88,6 @@ class Findings:
             cards.append(ShownPatch(patch.pixels[0], image, block, text, tip, patch.images_count, ask))
         return Patches(tuple(cards))
 
-    def maps(self, channel: int | None, *, relative: bool = False) -> NDArray[np.float64]:
-        """Evidence of shape (classes, h, w): that of one filter, or the sum over all when None."""
-        assert self.evidence is not None
-        maps = self.evidence.maps - self.evidence.blank if relative else self.evidence.maps
-        if maps.ndim != 4:  # units without rows and columns
-            return maps[:, None, :]
-        return maps.sum(axis=1) if channel is None else maps[:, min(channel, maps.shape[1] - 1)]
-
-    @kept
-    def tiles(self, channel: int | None, is_relative: bool) -> Tiles:
-        """The same, one for each class."""
-        maps = self.maps(channel, relative=is_relative)
-        names, colors = tuple(self.dataset.classes), Colors.of("signed", maps)
-        return Tiles(maps, colors, captions=names, title="Average evidence", most=120)
-
 
 @dataclass(frozen=True, eq=False)
 class FilterPicture:
@@ -138,21 +98,6 @@ class FilterPicture:
     view: FilterView
     findings: Findings | None
     under_way: str
-
-    @property
-    def has_evidence(self) -> bool:
-        """Whether the network has maps whose cells speak for classes."""
-        return self.plan.column(EVIDENCE) is not None
-
-    @property
-    def own_map(self) -> int | None:
-        """Map of the filter in the evidence; None if it belongs to another layer."""
-        return self.view.channel if self.plan.convolutions[-1:] == (self.view.layer,) else None
-
-    @property
-    def evidence_map(self) -> int | None:
-        """Map whose evidence is shown; None for the sum of all."""
-        return self.own_map if self.view.scope == ONE else None
 
 
 # -- pages ---------------------------------------------------------------------------------------------------
@@ -208,20 +153,3 @@ def patches_page(picture: FilterPicture | None) -> Page:
     tip = "Parts of the test images; click one to look at its image"
     above = Card("most", PATCHES, most, f"{verb} it most{when}", count, tip, is_live=True)
     return Page(down(above, Card("least", PATCHES, least, f"{verb} it least{when}", "", tip, is_live=True)))
-
-
-def evidence_page(picture: FilterPicture) -> Page:
-    """Where the evidence for each class comes from, on average over its test images."""
-    title, found, view = "Average evidence of each class", picture.findings, picture.view
-    if found is None or found.evidence is None:
-        card: Card[Any] = Card("evidence", WORDS, Words("Appears after the patches", ink="muted"), title)
-    else:
-        tip = (
-            "For each class, the mean over its test images of value × slope of the logit at each cell (which "
-            "is the weight where one dense layer follows): where the evidence for the class comes from"
-        )
-        shown = Chosen(found.tiles(picture.evidence_map, view.is_relative))
-        card = Card("evidence", TILES, shown, title, found.about, tip)
-    off = () if picture.own_map is not None else (ONE,)
-    scope, relative = (choice_of(view, each, Asking(Choose, each)) for each in ("scope", "is_relative"))
-    return Page(across(card, down(replace(scope, off=off), relative, room=None)))

@@ -9,16 +9,15 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz._types import View, ViewValue
 from cnnviz.datasets import Dataset
-from cnnviz.drawing import Ask, Box, Drawing, Look, Share
-from cnnviz.drawing.page import Page, across, down, page_drawn
-from cnnviz.graphics.columns import EVIDENCE, Plan, plan_of
-from cnnviz.inspect.excitation import class_contributions, exciting_patches
+from cnnviz.drawing import Ask, Box, Drawing, Look
+from cnnviz.drawing.page import Page, across, page_drawn
+from cnnviz.graphics.columns import Plan, plan_of
+from cnnviz.inspect.excitation import exciting_patches
 from cnnviz.snapshots import Snapshot
 from ui.choices import kept, read
 from ui.controls.layouts import fill, scaled
 from ui.controls.message_bar import MessageBar
 from ui.page_view import PageView
-from ui.panels.feature_maps.asks import Choose
 from ui.panels.feature_maps.filter_pages import (
     CancelSearch,
     FilterPicture,
@@ -26,7 +25,6 @@ from ui.panels.feature_maps.filter_pages import (
     Findings,
     Search,
     ShowFilter,
-    evidence_page,
     filter_page,
     patches_page,
 )
@@ -35,8 +33,7 @@ from ui.tasks import Context, TaskRunner
 
 _LEFT, _LEAST = 216, 200
 _COUNT = 8  # of the patches of either kind
-_PATCHES, _AVERAGES = "looks-for", "class-evidence"  # what is searched in the background, and then averaged
-_DOING = {_PATCHES: "Searching the test images", _AVERAGES: "Averaging the evidence"}
+_SEARCH = "looks-for"  # in the background
 
 
 class _Part(HasProvenance, PageView):
@@ -44,7 +41,7 @@ class _Part(HasProvenance, PageView):
 
 
 class TopPatchesView(HasProvenance, QWidget):
-    """A filter on the left; patches and evidence of the classes beside it, of the moment of their search.
+    """A filter on the left; the patches beside it, of the moment of their search.
 
     * `answer`: is told of the filter that was chosen, and of the patch to look at.
     """
@@ -61,11 +58,11 @@ class TopPatchesView(HasProvenance, QWidget):
         self.picture: FilterPicture | None = None
         self.message = MessageBar(self)
         self.filter = PageView(self.answer, _LEAST, copies=True)
-        self.patches, self.evidence = _Part(self.answer, _LEAST), _Part(self.answer, 120)
-        self.patches.tell, self.evidence.tell = self._patches_drawn, self._evidence_drawn
-        right = fill(QVBoxLayout(), (self.patches, 9), (self.evidence, 4))
+        self.patches = _Part(self.answer, _LEAST)
+        self.patches.tell = self._patches_drawn
         scaled(self.filter.setFixedWidth, _LEFT)
-        fill(QVBoxLayout(self), self.message, (fill(QHBoxLayout(), self.filter, (right, 1), spacing=24), 1))
+        both = fill(QHBoxLayout(), self.filter, (self.patches, 1), spacing=24)
+        fill(QVBoxLayout(self), self.message, (both, 1))
         self._draw()  # from the first on, so that its controls are found by their names
 
     # -- what is shown -------------------------------------------------------------------------------------
@@ -93,13 +90,12 @@ class TopPatchesView(HasProvenance, QWidget):
         self._catch_up()
 
     def view_state(self) -> dict[str, ViewValue]:
-        """Return the filter, and whose evidence is shown."""
+        """Return the filter."""
         return kept(self._view, "filter.")
 
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said; the filter is searched anew."""
         found = read(FilterView, view, "filter.")
-        self._view = replace(found, layer=self._view.layer, channel=self._view.channel)
         self.choose(found.layer, found.channel)
 
     @override
@@ -118,22 +114,10 @@ class TopPatchesView(HasProvenance, QWidget):
         note = f"searched in {found.count}"
         return Provenance.of(found.snapshot, note=note, what="patches", choices=(self._filter,))
 
-    def _evidence_drawn(self) -> Provenance | None:
-        found = None if self.picture is None else self.picture.findings
-        if self.picture is None or found is None or found.evidence is None:
-            return None
-        channel, note = self.picture.evidence_map, f"mean over {found.count}"
-        maps = f"{found.evidence.layer}, {'all filters' if channel is None else f'filter {channel}'}"
-        scale = "relative to a blank image" if self._view.is_relative else "not relative to a blank image"
-        return Provenance.of(found.snapshot, note=note, what="evidence", choices=(maps, scale))
-
     def figure(self, look: Look) -> Drawing:
-        """Filter, patches and evidence, for paper."""
+        """Filter and patches, for paper."""
         left = filter_page(self.picture, self._share).body
-        found = [replace(patches_page(self.picture).body, room=Share(9))]
-        if self.picture is not None and self.picture.has_evidence:
-            found.append(replace(evidence_page(self.picture).body, room=Share(4)))
-        both = across(replace(left, room=_LEFT), down(*found), gap=24)
+        both = across(replace(left, room=_LEFT), patches_page(self.picture).body, gap=24)
         return page_drawn(Page(both), Box(0, 0, self.width(), self.height()), look)
 
     @override
@@ -151,9 +135,6 @@ class TopPatchesView(HasProvenance, QWidget):
         if picture is not None and picture.under_way:
             self.message.clear()
         self.patches.show_page(patches_page(picture))
-        self.evidence.setVisible(picture is not None and picture.has_evidence)
-        if picture is not None and picture.has_evidence:
-            self.evidence.show_page(evidence_page(picture))
         self.filter.show_page(filter_page(picture, self._share))
 
     def _picture(self) -> FilterPicture | None:
@@ -163,7 +144,7 @@ class TopPatchesView(HasProvenance, QWidget):
             return None
         own = None if found is None else (found.excitation.layer, found.excitation.channel)
         found = found if own == (view.layer, view.channel) else None
-        under_way = next((words for kind, words in _DOING.items() if self._background.is_busy(kind)), "")
+        under_way = "Searching the test images" if self._background.is_busy(_SEARCH) else ""
         return FilterPicture(self._snapshot, self._plan, view, found, under_way)
 
     def answer(self, ask: Ask) -> None:
@@ -174,9 +155,6 @@ class TopPatchesView(HasProvenance, QWidget):
                 self._stop()
                 self._is_wanted = False
                 self._draw()
-            case Choose(name, value):
-                self._view = replace(self._view, **{name: value})
-                self._draw()
             case ShowFilter(layer, channel):
                 self.choose(layer, channel)
                 self._others(ask)
@@ -186,45 +164,26 @@ class TopPatchesView(HasProvenance, QWidget):
     # -- the search ----------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Search in the network that is shown, and then average its evidence."""
+        """Search in the network that is shown."""
         snapshot, dataset, view = self._snapshot, self._dataset, self._view
         if snapshot is None or dataset is None or not view.layer:
             return
-        self._is_wanted = False
-        self._background.cancel(_AVERAGES)
+        self._is_wanted, self._share = False, 0.0
 
         def search(context: Context) -> Findings:
             of, images = (view.layer, view.channel, _COUNT), dataset.test_images
             found = exciting_patches(snapshot.network, images, *of, progress=context.report)
             return Findings(snapshot, dataset, found)
 
-        self._submit(_PATCHES, search)
-
-    def _on_found(self, found: Findings) -> None:
-        before, plan = self._findings, self._plan
-        if before is not None and before.snapshot is found.snapshot and found.evidence is None:
-            found = replace(found, evidence=before.evidence)  # it is of all filters
-        self._findings = found
-        column = None if plan is None else plan.column(EVIDENCE)
-
-        def average(context: Context) -> Findings:
-            assert column is not None
-            network, data = found.snapshot.network, found.dataset
-            told = network, data.test_images, data.test_labels, column.stage
-            return replace(found, evidence=class_contributions(*told, progress=context.report))
-
-        if column is not None and found.evidence is None:
-            self._submit(_AVERAGES, average)
+        self._background.submit(_SEARCH, search, self._on_found, self._on_failed, self._on_progressed)
         self._draw()
 
-    def _submit(self, kind: str, function: Callable[[Context], Findings]) -> None:
-        self._share = 0.0
-        self._background.submit(kind, function, self._on_found, self._on_failed, self._on_progressed)
+    def _on_found(self, found: Findings) -> None:
+        self._findings = found
         self._draw()
 
     def _stop(self) -> None:
-        self._background.cancel(_PATCHES)
-        self._background.cancel(_AVERAGES)
+        self._background.cancel(_SEARCH)
 
     def _on_failed(self, message: str) -> None:
         self.message.show_error(message)

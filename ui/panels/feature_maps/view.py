@@ -9,7 +9,7 @@ from ui.state import PinnedCell
 
 NETWORK, TOP_PATCHES = "network", "top_patches"
 AUTOMATIC, FIXED = "automatic", "fixed"
-_EXCITING = "The test images to which one filter answers most and least; evidence of each class"
+_EXCITING = "The test images to which one filter answers most and least"
 _PAGES = (
     (NETWORK, "All layers", "Every layer left to right, with linked cells and their arithmetic"),
     (TOP_PATCHES, "Images that excite a filter", _EXCITING),
