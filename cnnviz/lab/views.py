@@ -39,7 +39,7 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = {
     ),
     "feature_maps": _named(
         text="page limits flow.at flow.enlarged pointed sweep filter.layer",
-        number="class flow.scale flow.large.cell channels.* sweep_place sweep_speed slice filter.channel",
+        number="class flow.large.cell channels.* sweep_place sweep_speed slice filter.channel",
         flag="relative_evidence covers flow.folded.*",
         numbers="limits.* flow.large.place pointed_index heights",
     ),

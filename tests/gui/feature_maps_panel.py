@@ -155,7 +155,7 @@ class Asked(Shown):
         self.network, self.trace = self.picture.network, self.picture.trace
         explained, plan = explain(self.picture, look or Look()), self.picture.plan
         room, unfolded = Room(*size, LIGHT), tuple((column.key, False) for column in plan.columns)
-        now = Now(explained, room, layout_of(plan, room, None, unfolded, None, None), ratio)
+        now = Now(explained, room, layout_of(plan, room, unfolded, None, None), ratio)
         self.page, self.arithmetic = network_page(now), explained.arithmetic
         self.leaves = self.page.leaves()
 

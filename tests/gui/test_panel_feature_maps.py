@@ -196,14 +196,7 @@ def test_large_networks_fold_their_activations_which_unfold_with_what_the_others
     assert opened.outlined("relu1", "receptive") == ((6, 8, 2, 2),)
 
 
-def test_maps_are_made_larger_and_fitted_and_an_enlarged_one_follows_the_pinned_cell(lab5):
-    before = lab5.panel.network.scale()
-    lab5.qtbot.mouseClick(lab5.panel.larger, LEFT)
-    lab5.qtbot.mouseClick(lab5.panel.larger, LEFT)
-    assert lab5.panel.network.scale() == before + 2
-    assert lab5.panel.paging() == (0, 2), "what has no room is on another page"
-    lab5.qtbot.mouseClick(lab5.panel.fit, LEFT)
-    assert lab5.panel.network.scale() == before
+def test_an_enlarged_map_follows_the_pinned_cell(lab5):
     lab5.panel.network.enlarge("conv1")
     settle(lab5.qtbot)
     lab5.zoom(8)

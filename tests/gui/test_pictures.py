@@ -80,7 +80,6 @@ def _maps_at_a_pinned_cell(bot: QtBot, session: Session) -> None:
     click_part(arithmetic.view("inputs"), 1)
     choose(flow("class"), "2")
     click(panel.limits.button("fixed"))
-    click(panel.smaller)
     come_to_rest(bot, session)
 
 

@@ -13,7 +13,7 @@ from cnnviz.graphics.columns import Column, Kind, Plan
 from cnnviz.graphics.stages import strip_height
 from cnnviz.graphics.tiles import are_legible
 
-LARGEST_SCALE = 40
+_LARGEST_SCALE = 40
 LARGEST_CELL = 64
 """Of an enlarged map, in pixels at scale 1."""
 LINE = 17
@@ -59,13 +59,12 @@ class Layout:
     """How the columns share the room.
 
     * `columns`: those of the page in sight, folded or not; `pages`, those of each page; `place`, of that one.
-    * `side`: of the largest map, with its frame; `scale`, pixels a cell of the largest map of all columns.
+    * `side`: of the largest map, with its frame.
     * `widths`: of the columns that are not folded.
     """
 
     pages: tuple[tuple[Column, ...], ...]
     place: int
-    scale: int
     side: int
     widths: Mapping[str, float]
 
@@ -78,14 +77,12 @@ class Layout:
 def layout_of(
     plan: Plan,
     room: Room,
-    scale: int | None,
     folded: tuple[tuple[str, bool], ...],
     enlarged: str | None,
     at: str | None,
 ) -> Layout:
     """Give every column its page and its width; one may be enlarged.
 
-    * `scale`: pixels a cell, as the user has chosen; None: as large as fits.
     * `folded`: what the user has folded, or unfolded.
     * `at`: key of a column whose page is in sight; the first page when there is none.
     """
@@ -96,14 +93,13 @@ def layout_of(
             c.key for c in columns if c.key != enlarged and chosen.get(c.key, _spare(c) <= spare)
         )
 
-    wanted = None if scale is None else side_of(plan.unit, scale)
-    pages = _pages(plan, room, wanted, folds_of)
+    pages = _pages(plan, room, folds_of)
     place = next((n for n, page in enumerate(pages) if any(column.key == at for column in page)), 0)
     columns, strips = pages[place], (place > 0) + (place < len(pages) - 1)
     room = replace(room, width=room.width - strips * _strip(room))
-    side, widths, _, spare = _fitted(columns, room, wanted, folds_of)
+    side, widths, _, spare = _fitted(columns, room, folds_of)
     if (large := plan.column(enlarged or "")) is not None and large.key in widths:
-        side = min(side, side_of(plan.unit, 3)) if scale is None else side
+        side = min(side, _side_of(plan.unit, 3))
         folds, others = frozenset[str](), math.inf
         while others + max(round(_ENLARGED * room.width), side) > room.width and spare <= _NEVER:
             folds = folds_of(columns, spare)
@@ -115,25 +111,23 @@ def layout_of(
         wide = high * cols / rows + axis + room.look.px(BESIDE) * (large.count > 1)
         rest = room.width - others
         widths[large.key] = max(min(rest, wide) if columns[-1].kind is Kind.OUTPUT else rest, 1)
-    return Layout(pages, place, max((side - 2) // plan.unit, 1), side, widths)
+    return Layout(pages, place, side, widths)
 
 
 type _Page = tuple[Column, ...]
 type _Folds = Callable[[Iterable[Column], int], frozenset[str]]
 
 
-def _pages(plan: Plan, room: Room, wanted: int | None, folds_of: _Folds) -> tuple[_Page, ...]:
+def _pages(plan: Plan, room: Room, folds_of: _Folds) -> tuple[_Page, ...]:
     """All columns on one page; where they would be too small there, those of each convolution on one."""
     narrow = replace(room, width=room.width - 2 * _strip(room))
 
     def fits(columns: _Page, room: Room = narrow, least: float = _PAGED) -> bool:
-        fit, high = _fitted(columns, room, wanted, folds_of), _tallest(columns, room) - _unit(columns)
-        return fit.has_all and (wanted is not None or fit.side >= min(room.look.px(least), high))
+        fit, high = _fitted(columns, room, folds_of), _tallest(columns, room) - _unit(columns)
+        return fit.has_all and fit.side >= min(room.look.px(least), high)
 
     if fits(plan.columns, room, _LEAST):
         return (plan.columns,)
-    if wanted is not None:
-        return _merged([(column,) for column in plan.columns], fits)
     starts = [n for n, c in enumerate(plan.columns) if c.kind in (Kind.FILTERS, Kind.EVIDENCE)][1:]
     return _merged([plan.columns[a:b] for a, b in pairwise([0, *starts, len(plan.columns)])], fits)
 
@@ -158,36 +152,32 @@ class _Fit(NamedTuple):
     spare: int = 0
 
 
-def _fitted(columns: _Page, room: Room, wanted: int | None, folds_of: _Folds) -> _Fit:
+def _fitted(columns: _Page, room: Room, folds_of: _Folds) -> _Fit:
     """How columns fit into some room, with activations folded where that makes them legible."""
-    unfolded = _fit(columns, room, wanted, folds_of(columns, 0))
+    unfolded = _fit(columns, room, folds_of(columns, 0))
     if unfolded.has_all and unfolded.side >= room.look.px(_LEGIBLE):
         return unfolded
-    folded = _fit(columns, room, wanted, folds_of(columns, 1))._replace(spare=1)
+    folded = _fit(columns, room, folds_of(columns, 1))._replace(spare=1)
     return max(unfolded, folded, key=lambda each: (each.has_all, each.side))
 
 
-def _fit(columns: _Page, room: Room, wanted: int | None, folds: frozenset[str]) -> _Fit:
+def _fit(columns: _Page, room: Room, folds: frozenset[str]) -> _Fit:
     def is_whole(side: int) -> bool:
         return side <= _tallest(columns, room) and total_width(columns, side, folds, room) <= room.width
 
     def has_all(side: int) -> bool:
         return is_whole(side) and _are_legible(columns, side, folds, room)
 
-    if wanted is not None:
-        side = min(wanted, room.width, _height(room))
-        is_all = total_width(columns, side, folds, room) <= room.width
-    else:
-        side = _largest(_unit(columns), has_all)
-        is_all = side >= room.look.px(_LEAST)
-        side = side if is_all else _largest(_unit(columns), is_whole)
+    side = _largest(_unit(columns), has_all)
+    is_all = side >= room.look.px(_LEAST)
+    side = side if is_all else _largest(_unit(columns), is_whole)
     return _Fit(side, column_widths(columns, side, folds, room), is_all)
 
 
 def _largest(unit: int, fits: Callable[[int], bool]) -> int:
     """Largest side with which everything fits, or the least one."""
-    scales = range(1, LARGEST_SCALE + 1)
-    return side_of(unit, max(bisect_left(scales, True, key=lambda scale: not fits(side_of(unit, scale))), 1))
+    scales = range(1, _LARGEST_SCALE + 1)
+    return _side_of(unit, max(bisect_left(scales, True, key=lambda n: not fits(_side_of(unit, n))), 1))
 
 
 def _are_legible(columns: _Page, side: int, folds: Collection[str], room: Room) -> bool:
@@ -229,7 +219,7 @@ def _unit(columns: _Page) -> int:
     return max((max(c.shape[1:]) for c in columns if c.kind in (Kind.IMAGE, *_MAPS)), default=1)
 
 
-def side_of(unit: int, scale: int) -> int:
+def _side_of(unit: int, scale: int) -> int:
     """Side of a map of so many cells at so many pixels a cell, with its frame."""
     return unit * scale + 2
 

@@ -21,7 +21,7 @@ from ui.panels.feature_maps import arithmetic, asks
 from ui.panels.feature_maps.arithmetic import PointAtTerm
 from ui.panels.feature_maps.explain import Explained, explain
 from ui.panels.feature_maps.explain import Look as Looking
-from ui.panels.feature_maps.layout import LARGEST_SCALE, Layout, Room, layout_of
+from ui.panels.feature_maps.layout import Layout, Room, layout_of
 from ui.panels.feature_maps.links import shown_pin
 from ui.panels.feature_maps.page import Contents, Now, nearest, network_page, zoomed
 from ui.panels.feature_maps.picture import Picture
@@ -151,7 +151,7 @@ class NetworkView(QWidget):
             return None
         view, plan = self.view, self.picture.plan
         room = Room(self.flow.width(), self.flow.height(), self._theme)
-        layout, before = layout_of(plan, room, view.scale, view.folded, view.enlarged, view.at), self._layout
+        layout, before = layout_of(plan, room, view.folded, view.enlarged, view.at), self._layout
         if layout is not before:
             self._layout = layout
             self.paged.emit()
@@ -276,19 +276,6 @@ class NetworkView(QWidget):
             return False
         self._choices.choose(at=now.layout.pages[now.layout.place + way][0].key)
         return True
-
-    def scale(self) -> int:
-        """Pixels a cell of the largest map."""
-        now = self._now()
-        return 1 if now is None else now.layout.scale
-
-    def change_scale(self, steps: int) -> None:
-        """Draw all maps larger or smaller; columns that do not fit go to another page."""
-        self._choices.choose(scale=min(max(self.scale() + steps, 1), 2 * LARGEST_SCALE))
-
-    def fit(self) -> None:
-        """Draw all maps as large as fits, with the usual folds."""
-        self._choices.choose(scale=None, folded=(), enlarged=None)
 
     def select_channel(self, group: int, channel: int) -> None:
         """Choose a channel; a pinned cell of the group moves to it."""

@@ -188,18 +188,11 @@ class FeatureMapsPanel(Panel):
         about = "cover the maps and everything computed from them until you press it again"
         self.cover = IconButton("eye", "Predict first", about, "V")
         self.cover.setCheckable(True)
-        self.smaller = IconButton("minus", "Smaller maps")
-        self.larger = IconButton("plus", "Larger maps", "columns that do not fit are on another page")
-        self.fit = IconButton("maximize", "Fit", "make all maps as large as possible")
         self.cover.clicked.connect(lambda on: self.choices.choose(covers=on))
-        self.smaller.clicked.connect(lambda: self.network.change_scale(-1))
-        self.larger.clicked.connect(lambda: self.network.change_scale(1))
-        self.fit.clicked.connect(self.network.fit)
-        self.network.flow.tabs_after = self.fit
+        self.network.flow.tabs_after = self.cover
         self._view_tools = QWidget()
         label = named(QLabel("Colour limits"), role="muted")
-        buttons = self.cover, self.smaller, self.larger, self.fit
-        fill(QHBoxLayout(self._view_tools), label, self.limits, *buttons)
+        fill(QHBoxLayout(self._view_tools), label, self.limits, self.cover)
         self.stack = QStackedWidget()
         for page in (named(QLabel(_EMPTY), role="muted"), self.network, self.top_patches):
             self.stack.addWidget(page)

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 
 from ui.choices import flag, maybe, named_values, one_of, whole
-from ui.panels.feature_maps.layout import LARGEST_CELL, LARGEST_SCALE
+from ui.panels.feature_maps.layout import LARGEST_CELL
 from ui.state import PinnedCell
 
 NETWORK, TOP_PATCHES = "network", "top_patches"
@@ -34,7 +34,6 @@ class View:
 
     * `class_index`: class whose logit is taken apart; the predicted one when None, or where there is none.
     * `relative`: whether the evidence is relative to a blank image.
-    * `scale`: pixels a cell; as large as fits when None.
     * `at`: key of a column of the page that is in sight.
     * `enlarged`: key of the column that has all the room there is.
     * `cell`, `place`: side of its cells, as large as fits when None; first row and column in sight.
@@ -54,7 +53,6 @@ class View:
     covers: bool = flag(False)
     class_index: int | None = maybe(int, kept="class")
     relative: bool = flag(False, kept="relative_evidence")
-    scale: int | None = maybe(int, 1, 2 * LARGEST_SCALE, kept="flow.scale")
     at: str | None = maybe(str, kept="flow.at")
     enlarged: str | None = maybe(str, kept="flow.enlarged")
     cell: float | None = maybe(float, 1, 2 * LARGEST_CELL, kept="flow.large.cell")
