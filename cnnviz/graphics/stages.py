@@ -1,6 +1,5 @@
 """What a column of a network consists of: its heading, a large map above its colours; what stands beside."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -69,8 +68,6 @@ FITTING = Graphic(
 class StageMap:
     """A large map above a strip of its colours; `Ground.marked` is `Outlines`.
 
-    * `about`: What is to be said of the strip besides.
-    * `peak`: Value that is marked on the strip; None for none.
     * `moves`: Rows and columns to what moves the selected cell, which has the keyboard then; None for none.
     * `enlarge`: What a double click asks for.
     * `scrolls`: First row and column in sight to what asks for them, where cells are enlarged.
@@ -79,13 +76,11 @@ class StageMap:
     """
 
     looked: Looked
-    about: str = ""
     moves: Callable[[int, int], Ask] | None = None
     enlarge: Ask | None = None
     scrolls: Callable[[tuple[int, int]], Ask] | None = None
     zooms: Callable[[int], Ask] | None = None
     length: float | None = None
-    peak: float | None = None
 
 
 def map_area(shown: StageMap, box: Box, look: Look) -> Box:
@@ -134,20 +129,15 @@ def _around(shown: StageMap, box: Box, look: Look, ratio: float) -> tuple[Drawin
     strip = Box(box.left, box.bottom - below, wide, below)
     key = (shown.looked.map.colors, strip, look)
     drawing.add(Group(strip.inset(-1), ("strip", *key), lambda: _strip(*key)))
-    if shown.peak is not None and math.isfinite(shown.peak):
-        lo, hi = shown.looked.map.colors.lo, shown.looked.map.colors.hi
-        x = strip.left + min(max((shown.peak - lo) / (hi - lo), 0.0), 1.0) * strip.width
-        mark = Box(x - px(1), strip.top - px(2), px(2), px(9))
-        drawing.add(Rect(mark.inset(-px(1)), "surface"), Rect(mark, "text"))
-    drawing.parts.append(Part("colors", strip, _say_colors(shown.looked.map.colors, shown.about)))
+    drawing.parts.append(Part("colors", strip, _say_colors(shown.looked.map.colors)))
     return drawing, area
 
 
 @lru_cache(64)
-def _say_colors(colors: Colors, about: str) -> str:
+def _say_colors(colors: Colors) -> str:
     lo, hi = (format_value(end, 4) for end in (colors.lo, colors.hi))
     beyond = ", which some values exceed" if colors.is_open else ""
-    return f"Colours from {lo} to {hi}{beyond}{': ' if about else ''}{about}"
+    return f"Colours from {lo} to {hi}{beyond}"
 
 
 def _scroll(drawing: Drawing, shown: StageMap, area: Box) -> None:

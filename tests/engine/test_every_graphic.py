@@ -207,7 +207,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
         TILES,
         Chosen(digits(64, 26, 26, point=Go, chooses=True, has_key=False, most=192), 60),
     ),
-    "stage": (STAGE_MAP, StageMap(Looked(HeatMap(GRID, SIGNED), SELECTED), "twice as much")),
+    "stage": (STAGE_MAP, StageMap(Looked(HeatMap(GRID, SIGNED), SELECTED))),
     "enlarged stage": (
         STAGE_MAP,
         StageMap(

@@ -11,7 +11,6 @@ from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.formula import FORMULA, Formulas, height
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked, fitting, inside
 from cnnviz.graphics.probabilities import PREDICTIONS, Predictions
-from cnnviz.graphics.stages import STAGE_MAP, StageMap
 from cnnviz.graphics.steps import STEPS, Steps
 from cnnviz.graphics.texts import STATEMENT, VALUES, Statement, Value, Values
 from cnnviz.graphics.tiles import FRAMED, TILES, Chosen, Framed, Tiles, Whole
@@ -208,12 +207,6 @@ def test_numbers_beside_captions_come_and_go_with_the_room_and_not_with_their_va
         assert max(map(small.width, labels)) <= width
         assert labels[7].startswith("7: ") or not 0.01 < times < 100
         assert labels[0] in ("0", f"0: {format_value(times, 2)}"), "as in the head of the column"
-    looked = Looked(HeatMap(maps[5], tiles.colors))
-    for peak, x in ((maps[5].max(), 0.875), (None, 0.0), (9e9, 1.0)):
-        drawing = STAGE_MAP.draw(StageMap(looked, peak=peak), ground(100, 130))
-        strip = drawing.part("colors").box
-        marks = [m.box.x for m in drawing.marks if isinstance(m, Rect) and m.fill == "text"]
-        assert marks == ([] if peak is None else [pytest.approx(strip.left + x * strip.width)])
 
 
 @pytest.mark.parametrize("point", [None, lambda *at: Go(at)])

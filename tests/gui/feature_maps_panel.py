@@ -235,10 +235,6 @@ class Opened(Shown):
         """View of all maps of a column."""
         return self.flow.view(f"{key} maps")
 
-    def strip(self, key):
-        """What the colours of a column say."""
-        return self.map(key).drawing().part("colors").tip
-
     def in_sight(self, key):
         """Numbers of the small maps that are in sight."""
         return {part.key for part in self.thumbs(key).drawing().parts if isinstance(part.key, int)}

@@ -262,23 +262,17 @@ def test_automatic_limits_follow_the_moment_and_fixed_ones_hold_all_moments_show
 
     first, highest = lab5.network, lab5.levels("conv1")[1]
     assert lab5.levels("conv1") == (-highest, highest)
-    lab5.state.history.snapshots.add(lab5.state.shown)
     lab5.look(scaled(first, 2.0), step=10)
     assert lab5.levels("conv1") == pytest.approx((-2 * highest, 2 * highest))
-    assert "2 times the limits at step 0" in lab5.strip("conv1.weight")
     lab5.look(scaled(first, 0.5), step=20)
     choose("fixed")
     assert lab5.levels("conv1") == pytest.approx((-2 * highest, 2 * highest))
-    assert "times" not in lab5.strip("conv1.weight")
     # A later moment that goes beyond widens them; they never shrink again.
     for factor, step in ((4.0, 30), (1.0, 0)):
         lab5.look(scaled(first, factor), step=step)
         assert lab5.levels("conv1") == pytest.approx((-4 * highest, 4 * highest))
     choose("automatic")
     assert lab5.levels("conv1") == pytest.approx((-highest, highest))
-    assert "times" not in lab5.strip("conv1.weight")
-    lab5.look(scaled(first, 5.0), step=7, run_id=2)
-    assert "times" not in lab5.strip("conv1.weight"), "nothing is on record of this run"
     choose("fixed")
     for factor, grey, run_id in ((1.0, 255, 2), (1.0, 128, 2), (0.5, 128, 3)):
         network = scaled(lab5.network, factor)

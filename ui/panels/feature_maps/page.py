@@ -18,7 +18,7 @@ from cnnviz.graphics.ledger import LEDGER, Ledger
 from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
-from cnnviz.quantities import format_cell, format_count, format_value
+from cnnviz.quantities import format_cell, format_value
 from ui.panels.feature_maps import asks
 from ui.panels.feature_maps.explain import Explained, logit_ledger
 from ui.panels.feature_maps.layout import BESIDE, FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
@@ -236,21 +236,12 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     looked = Looked(shown, (), now.is_covered(column), swept, zoom)
     if zoom is not None:
         looked = _followed(now, column, looked, box)
-    growth, step = now.picture.growth.get(column.key, (1.0, 0))
-    times, has_grown = format_value(growth, 2), 0 < growth < math.inf
-    about = [f"{times} times the limits at step {format_count(step)}"] if has_grown and times != "1" else []
-    peak = None
-    if column.kind is Kind.MAPS and not now.is_covered(column):
-        peak = float(_values(now, column)[now.channel(column)].max())
-        about.append(f"the mark is the largest value of this map, {format_value(peak)}")
     content = stages.StageMap(
         looked,
-        "; ".join(about),
         enlarge=None if column.kind is Kind.FILTERS else asks.Enlarge(column.key),
         scrolls=asks.ScrollMap if zoom is not None else None,
         zooms=asks.ZoomBy if is_large else None,
         length=240 if is_large else None,
-        peak=peak,
     )
     tip = "Point at a cell to see which cells it reads and which it feeds; click to pin it"
     name = f"{column.title}, the chosen map"
@@ -265,7 +256,7 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
         has_winners = any(layer.tie_rule is not None for _, layer in now.plan.layers)
         key = tuple(mark for mark in _KEY if mark not in _OF_POOL or has_winners)
         below = (large, Card("key", stages.MARKS, key, room=Share(1)), *small)
-    return (*_map_head(now, column, _lines(now, column, power, peak)), *below)
+    return (*_map_head(now, column, _lines(now, column, power)), *below)
 
 
 def _large(
@@ -297,7 +288,7 @@ def _map_head(now: Now, column: Column, lines: tuple[str, ...]) -> tuple[Item, .
     return _head(column, f"{column.shape[1]} × {column.shape[2]}", lines, *buttons)
 
 
-def _lines(now: Now, column: Column, power: str, peak: float | None) -> tuple[str, ...]:
+def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
     """Name what is shown, with the power of ten in which its numbers are written; and shorter names."""
     channel = now.channel(column)
     match column.kind:
@@ -312,8 +303,8 @@ def _lines(now: Now, column: Column, power: str, peak: float | None) -> tuple[st
             lines = f"map {channel}, for {name}", f"for {name}", f"{channel}"
         case _:
             lines = f"map {channel} (of {column.count})", f"map {channel}", f"{channel}"
-            if peak is not None and not power:
-                most = f"max {format_value(peak, 2)}"
+            if column.kind is Kind.MAPS and not now.is_covered(column) and not power:
+                most = f"max {format_value(float(_values(now, column)[channel].max()), 2)}"
                 lines = f"{lines[0]}, {most}", f"{lines[1]}, {most}", f"{channel}: {most}", *lines
     return tuple(f"{line} {power}".rstrip() for line in lines)
 

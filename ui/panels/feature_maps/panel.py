@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from cnnviz._types import View as PanelView
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Look
-from cnnviz.graphics.columns import Kind, plan_of
+from cnnviz.graphics.columns import Kind
 from ui.choices import Choices, kept, read
 from ui.controls.buttons import IconButton
 from ui.controls.flow_row import FlowRow
@@ -240,12 +240,7 @@ class FeatureMapsPanel(Panel):
         if picture.subject != self._levels_of:
             self._levels, self._levels_of = {}, picture.subject
         self._levels = union(self._levels, picture.levels)
-        if self.view.limits == FIXED:
-            return replace(picture, levels=self._levels)
-        first, run_id = next(iter(self._state.history.snapshots), None), picture.scene.run_id
-        if first is None or not run_id or first.run_id != run_id:
-            return picture
-        return picture.since(first) if plan_of(first.network) is picture.plan else picture
+        return replace(picture, levels=self._levels) if self.view.limits == FIXED else picture
 
     # -- what follows from choices and from the state --------------------------------------------------------
 

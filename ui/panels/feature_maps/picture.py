@@ -1,8 +1,7 @@
 """All that the panel shows of one moment: arrays and words, computed by one pure function."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Self
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +11,6 @@ from cnnviz.graphics.columns import EVIDENCE, Column, Kind, Plan, plan_of
 from cnnviz.inspect.arithmetic import LogitContributions, logit_contributions
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.network import Network, Trace
-from cnnviz.snapshots import Snapshot
 from ui.panels.feature_maps.view import View
 from ui.panels.scene import Scene, SceneRun
 from ui.tasks import Context
@@ -32,8 +30,6 @@ class Picture(SceneRun):
 
     * `evidence`: the chosen logit taken apart; None for a network without feature maps.
     * `levels`: limits of the colours: those of this moment, or wider ones that hold for several.
-    * `growth`: how many times the limits of kernels are those of an earlier step of the run; where
-      limits follow the moment, colours alone would hide it.
     """
 
     scene: MapScene
@@ -41,7 +37,6 @@ class Picture(SceneRun):
     trace: Trace
     evidence: LogitContributions | None
     levels: Levels
-    growth: Mapping[str, tuple[float, int]] = field(default_factory=dict[str, tuple[float, int]])
 
     @property
     def subject(self) -> tuple[object, ...]:
@@ -78,15 +73,6 @@ class Picture(SceneRun):
     def stage(self, stage: str) -> FloatArray:
         """Values of a stage, without the batch."""
         return self.trace.inputs[0] if stage == INPUT else self.trace.outputs[stage][0]
-
-    def since(self, first: Snapshot) -> Self:
-        """The same with the growth of the kernels since a moment of the same run."""
-        growth = dict[str, tuple[float, int]]()
-        for column in self.plan.columns:
-            if column.kind is Kind.FILTERS:
-                _, before = _limits(column, first.network.params[column.key])
-                growth[column.key] = self.levels[column.key][1] / before, first.step
-        return replace(self, growth=growth)
 
 
 def picture(scene: MapScene, _context: Context | None = None) -> Picture:
