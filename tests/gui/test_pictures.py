@@ -124,7 +124,6 @@ def _translation_of_many_digits(bot: QtBot, session: Session) -> None:
     type_into(controls["digits"], "3")
     click(panel.sweep.button)
     come_to_rest(bot, session)
-    click(controls["spread"].button("True"))
 
 
 def _a_lesson(bot: QtBot, session: Session) -> None:

@@ -240,9 +240,9 @@ def check_all(qtbot: QtBot, session: Session, _chance: random.Random) -> str:
 
 
 def another_sweep(qtbot: QtBot, session: Session, chance: random.Random) -> str:
-    """Sweep one image, or a few: what is shown then, mean or spread."""
+    """Sweep one image, or a few: what is shown then."""
     panel, many = session.window.panel(TranslationPanel), chance.random() < 0.7
-    panel.choices.choose(many=many, digits=chance.randrange(2, 5), spread=chance.random() < 0.3)
+    panel.choices.choose(many=many, digits=chance.randrange(2, 5))
     if many and panel.isVisible():
         come_to_rest(qtbot, session)
         panel.sweep.measure()

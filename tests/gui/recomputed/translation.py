@@ -66,8 +66,7 @@ def sweep(session: Session, panel: TranslationPanel) -> Iterator[str]:
     else:
         samples = [state.sample]
     yield from _map(swept.network, view, column, samples, wrap=state.shift.wrap)
-    if not view.spread:
-        yield from _curve(column, is_mean_of_means=view.many)
+    yield from _curve(column, is_mean_of_means=view.many)
 
 
 def _map(
@@ -75,12 +74,11 @@ def _map(
 ) -> Iterator[str]:
     shown = column.map.content.map
     values, dxs, dys = shown.values, shown.cols, shown.rows
-    average = np.nanstd if view.many and view.spread else np.nanmean
     for dx, dy in _PLACES:
         if dx in dxs and dy in dys:
             shift = Shift(dx, dy, wrap)
             found = [_measured(network, view, each, shift) for each in samples]
-            expected = math.nan if np.isnan(found).all() else average(found)
+            expected = math.nan if np.isnan(found).all() else np.nanmean(found)
             # Many images are measured in float32.
             seen, exactness = values[dys.index(dy), dxs.index(dx)], 1e-4 if view.many else 1e-5
             yield from near(f"{view.measure} at {dx}, {dy}", seen, expected, exactness)
