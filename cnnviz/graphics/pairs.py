@@ -16,6 +16,7 @@ from cnnviz.drawing.look import Look, rgb
 from cnnviz.drawing.marks import Ask, CellKey, CellParts, Drag, Group, Image, Line, Mark, Part, Rect
 from cnnviz.graphics.cells import write_colors
 from cnnviz.notation import Notation
+from cnnviz.palette import ORIGINAL, SHIFTED
 from cnnviz.quantities import format_cell, format_signed, format_together, format_value
 
 PairView = Literal["overlay", "sides", "difference"]
@@ -52,6 +53,7 @@ class Pair:
       is negative, else signed.
     * `compared`: Cells that may be compared; the others are covered. None: all of them.
     * `first`: What `original` holds, in words: the original's maps, unless these have been moved.
+    * `changes`: How far each shifted map differs, divided by its size; none where nothing says so.
     """
 
     original: Maps
@@ -59,6 +61,7 @@ class Pair:
     colormap: str = ""
     compared: Block | None = None
     first: str = "original"
+    changes: tuple[float, ...] = ()
 
     @property
     def names(self) -> tuple[str, str]:
@@ -68,7 +71,7 @@ class Pair:
     @property
     def hues(self) -> tuple[tuple[str, str], ...]:
         """Colour roles of the overlay, with what they stand for."""
-        return (*zip(SIDES, self.names, strict=True), ("text", "both"))
+        return (*zip(SIDES, self.names, strict=True), ("both", "both"))
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -107,30 +110,33 @@ class Pair:
 
 
 @lru_cache(8)
-def _pixels(pair: Pair, view: PairView, side: Side, look: Look) -> Pixels:
+def _pixels(pair: Pair, view: PairView, side: Side) -> Pixels:
     """Pixels of all channels, shape (c, h, w)."""
     if view == "overlay":
-        return overlaid(pair.original, pair.shifted, pair.strength, look)
+        return overlaid(pair.original, pair.shifted, pair.strength)
     shown = pair.difference if view == "difference" else getattr(pair, side)
     return pair.colors_in(view).pixels(shown)
 
 
-def overlaid(original: Maps, shifted: Maps, strength: float, look: Look) -> Pixels:
-    """Two maps in one: each in its own hue, what they have in common in the neutral colour of text.
+_INKS = {"original": rgb(ORIGINAL.dark), "shifted": rgb(SHIFTED.dark), "both": (255, 255, 255)}
+"""Of the overlay, on black as the images themselves are, in either theme."""
 
-    With `a` the smaller and `b` the larger of the two strengths, the colour is `(1 - b)` ground `+ a` text
-    `+ (b - a)` hue of the stronger one: agreement has no hue at all.
+
+def overlaid(original: Maps, shifted: Maps, strength: float) -> Pixels:
+    """Two maps in one: each in its own hue, what they have in common in white, on black.
+
+    With `a` the smaller and `b` the larger of the two strengths, the colour is `a` white `+ (b - a)` hue of
+    the stronger one: agreement has no hue at all.
     """
     # What is no number, of weights that have run away, has full strength.
     first, second = (np.fmin(np.abs(each) / strength, 1).astype(np.float32) for each in (original, shifted))
     common = np.minimum(first, second)
-    parts = (common, first - common, second - common)
-    inks = [rgb(look.hex(role)) for role in ("text", "original", "shifted")]
+    parts = (first - common, second - common, common)
     pixels: Pixels = np.full(common.shape, 0xFF, np.uint32)
-    for base, *tones in zip(rgb(look.surface), *inks, strict=True):
-        value = np.full(common.shape, base + 0.5, np.float32)
+    for tones in zip(*_INKS.values(), strict=True):
+        value = np.full(common.shape, 0.5, np.float32)
         for part, tone in zip(parts, tones, strict=True):
-            value += part * np.float32(tone - base)
+            value += part * np.float32(tone)
         pixels = (pixels << np.uint32(8)) | value.astype(np.uint32)
     return pixels
 
@@ -163,7 +169,7 @@ def _draw_tile(drawing: Drawing, shown: Shown, channel: int, grids: list[Cells])
     """Draw one channel, in one grid or in two."""
     pair, look = shown.pair, drawing.ground.look
     for grid, side in zip(grids, shown.sides, strict=True):
-        pixels = _pixels(pair, shown.view, side, look)[channel]
+        pixels = _pixels(pair, shown.view, side)[channel]
         drawing.add(Image(grid.box, pixels))
         if pair.compared is not None:
             drawing.add(*(Rect(each, "track") for each in _around(grid.cell(*pair.compared), grid.box)))
@@ -250,7 +256,10 @@ class PairMaps:
             return f"{name}: has no counterpart"
         values = [float(each[channel, row, col]) for each in (pair.original, pair.shifted)]
         (one, other), (first, second) = format_together(values), pair.names
-        return f"{name}: {first} {one}, {second} {other}"
+        said = f"{name}: {first} {one}, {second} {other}"
+        if not pair.changes:
+            return said
+        return f"{said}\nThe whole map differs from the {first} by {_change(pair, channel)}, as in the table"
 
 
 _Tile = tuple[int, list[Cells], Box, list[CellParts]]  # number, grids, room for the caption
@@ -282,8 +291,16 @@ def _still_maps(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[Mark
         if is_chosen and block is not None:
             drawing.add(*(m for grid in grids for m in outline(grid.cell(*block), "receptive", look)))
         if caption.height:
-            drawing.write(caption, str(channel), "small", "text" if is_chosen else "muted", "middle")
+            told = f"{channel}: Δ {_change(maps.shown.pair, channel)}" if maps.shown.pair.changes else ""
+            fits = told and look.font("small").width(told) <= caption.width
+            ink = "text" if is_chosen else "muted"
+            drawing.write(caption, told if fits else str(channel), "small", ink, "middle")
     return drawing.marks
+
+
+def _change(pair: Pair, channel: int) -> str:
+    change = pair.changes[channel]
+    return format_value(change, 2) if math.isfinite(change) else "–"
 
 
 @lru_cache(8)  # those of many maps are made once, not with each move of the pointer
@@ -464,7 +481,7 @@ def _draw_key(shown: Shown, ground: Ground) -> Drawing:
     for role, name in pair.hues:
         ramp, words, rest = rest.columns(px(17), small.width(name) + px(8), Share(1))
         ramp = ramp.placed(px(12), px(11), "left")
-        drawing.add(Image(ramp, _ramp(role, ground.look)), Rect(ramp, edge="border"))
+        drawing.add(Image(ramp, _ramp(role)), Rect(ramp, edge="border"))
         drawing.write(words, name, small)
     limit = f"≤ {format_value(pair.strength)}"
     if small.width(limit) <= rest.width:
@@ -482,10 +499,9 @@ def _say_key(shown: Shown) -> str:
 
 
 @lru_cache(16)
-def _ramp(role: str, look: Look) -> Pixels:
-    """One row of pixels from the ground to a colour."""
-    shares = np.linspace(0, 1, 12)
-    return packed([[rgb(look.mixed("surface", role, share)) for share in shares]])
+def _ramp(role: str) -> Pixels:
+    """One row of pixels from black to a colour."""
+    return packed(np.rint(np.linspace(0, 1, 12)[:, None] * _INKS[role]).astype(int)[None].tolist())
 
 
 def _key_size(shown: Shown, look: Look) -> Size:

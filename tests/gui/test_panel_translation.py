@@ -101,6 +101,9 @@ def test_maps_changes_and_probabilities_are_those_of_the_network_relative_to_a_b
         assert np.allclose(desk.maps.original, before, rtol=0, atol=1e-12)
         assert np.allclose(desk.maps.shifted, after, rtol=0, atol=1e-12)
         assert desk.values(stage)[0] == pytest.approx(norm_ratio(after - before, before))
+        alone = [norm_ratio(two - one, one) for one, two in zip(before, after, strict=True)]
+        assert desk.maps.changes == pytest.approx(alone)
+    assert f"0: Δ {alone[0]:.2f}" in desk.panel.maps.drawing().texts()
     found, shown = desk.network.forward(np.stack([image, shifted])), desk.panel.predictions.content
     assert np.allclose(shown.original, found.class_probabilities[0])
     assert np.allclose(shown.shifted, found.class_probabilities[1])
@@ -135,6 +138,7 @@ def test_a_shift_by_one_window_moves_the_pooled_maps_along(desk: Desk) -> None:
     pooled = desk.outputs(desk.image(), "pool1")
     assert np.array_equal(pair.original[inside], pooled[:, 1:13, 0:11])
     assert np.array_equal(pair.original[inside], pair.shifted[inside])
+    assert set(pair.changes) == {0}
 
 
 def test_maps_that_were_moved_are_called_so_wherever_they_are(desk: Desk) -> None:

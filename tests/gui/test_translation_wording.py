@@ -44,6 +44,7 @@ _SHIFTS = (
     Shift(2, 2, True),
 )
 _EXACT = 1e-6
+_TOLD = "moved exactly", "nothing to compare"
 
 
 def _images() -> Iterator[Pixels]:
@@ -67,7 +68,7 @@ class _Shifted:
     def __init__(self, network: Network, found: Comparison, measured: Any, view: View) -> None:
         own, classes = own_pool(network, view.block), tuple("0123456789")
         self.said, _ = statement(
-            found, measured, view.stage, own=own, relative=view.relative, classes=classes
+            found, measured, view.stage, own=own, relative=view.relative, classes=classes, label=1
         )
         self._stages, self._is_relative = found.stages, view.relative
         pool = view.stage if view.stage in POOL_KINDS else None if own is None else own[0]
@@ -121,6 +122,9 @@ def _untruths(truth: _Shifted) -> Iterator[str]:
         yield "moved exactly"
     if (read := re.search(r"reads (\d).*p\((\d)\)", said)) and read[1] != read[2]:
         yield "the probability of a class that is not read"
+    flip = r"now reads (1 \(right\)|[^1] \(wrong\)) instead of (1 \(right\)|[^1] \(wrong\)), p"
+    if " instead of " in said and not re.search(flip, said):
+        yield "which class is right"
     told = re.search(r"relative to a blank image the changes are \*(\S+)\* and \*(\S+)\*", said)
     wanted = [truth.change(stage, relative=True) for stage in (truth.after, truth.before)]
     if told and not _are(told, *wanted):
@@ -150,9 +154,9 @@ def test_nothing_is_said_of_a_shift_that_is_not_so(experiment: Any) -> None:
                 shifted = _Shifted(network, found, measured[relative], view)
                 words = shifted.said
                 untrue += [f"{number} {shift} {stage}: {each} in {words}" for each in _untruths(shifted)]
-                said.update(each for each in ("moved exactly", "nothing to compare") if each in words)
+                said.update(each for each in _TOLD if each in words)
     assert not untrue, "\n".join(untrue[:20])
-    assert min(said[each] for each in ("moved exactly", "nothing to compare")) > 20
+    assert min(said[each] for each in _TOLD) > 20
 
 
 def test_no_lesson_measures_a_number_or_a_residual_for_want_of_ink() -> None:
