@@ -144,7 +144,7 @@ def parts(title: str = "A report") -> tuple[Document, dict[str, bytes]]:
     run, files = pack_run(KeptRun(live, history, 1))
     files["images/own.png"] = png_of(np.arange(784, dtype=np.uint8).reshape(1, 28, 28))
     document = structs.replace(
-        view(30, sample=OwnImage(member="images/own.png")),
+        view(30, sample=OwnImage(member="images/own.png"), board=OwnImage(member="images/own.png")),
         kind="work",
         run=run,
         words=words(title),

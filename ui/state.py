@@ -194,8 +194,13 @@ class AppState(QObject):
         self.set_evaluation(None)
         self.live = self.shown = None
         self.snapshotChanged.emit()
-        if self.sample is not None and self.sample.index is not None:
+        own = self.sample
+        if own is not None and own.index is not None:
             self.set_sample(None)
+        elif own is not None and own.label is not None and self.dataset is not None:
+            name = self.dataset.classes[own.label]
+            label = dataset.classes.index(name) if name in dataset.classes else None
+            self.set_sample(replace(own, label=label))
         self.dataset = dataset
         self.datasetChanged.emit()
 

@@ -146,7 +146,7 @@ class Seen(Said, frozen=True):
 
     * `step`: None while it follows training.
     * `weights_sha256`: checksum of the network shown; "" when unknown.
-    * `sample`: number of a test image, or an image of the user's own.
+    * `sample`: number of a test image, or an image of the user's own; `board`: what is drawn on the board.
     * `reference`: step of the moment of comparison.
     * `views`: choices inside the panels, by the name of the panel.
     """
@@ -155,6 +155,7 @@ class Seen(Said, frozen=True):
     step: Count | None = None
     weights_sha256: Digest = ""
     sample: Count | OwnImage | None = None
+    board: OwnImage | None = None
     shift: Shift = Shift()
     pinned: PinnedCell | None = None
     reference: Count | None = None

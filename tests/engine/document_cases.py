@@ -74,9 +74,11 @@ def small_document(run: KeptRun | None = None, **changes: Any) -> tuple[Document
     still = small_run().still() if run is None else run
     packed, files = pack_run(still)
     files["images/own.png"] = png_of(np.arange(28 * 28, dtype=np.uint8).reshape(1, 28, 28))
+    files["images/board.png"] = png_of(np.eye(28, dtype=np.uint8)[None])
     files["inserts/one.svg"] = b"<svg/>"
     seen = Seen(
         panel="translation", step=20, sample=OwnImage(member="images/own.png", label=1),
+        board=OwnImage(member="images/board.png"),
         shift=Shift(dx=-3, dy=2, wrap=True), pinned=PinnedCell(stage="conv1", index=(2, 5, 6)), reference=20,
         views={"training": {"zoom": (0, 10.5, -1, 2), "cell": (), "stage": "max", "none": None}},
     )  # fmt: skip

@@ -110,7 +110,7 @@ def facts(session: Session) -> dict[str, Any]:
         origin = moment.origin
         return moment.step, weights, memory, origin.experiment, origin.is_changed, origin.note
 
-    steps = np.arange(history.first_step, history.step + 1)
+    steps, board = np.arange(history.first_step, history.step + 1), session.window.samples.board
     return {
         "live": bits(state.live),
         "shown": bits(state.shown),
@@ -127,6 +127,7 @@ def facts(session: Session) -> dict[str, Any]:
         "run": (state.run.step, state.run.total_steps, state.run.status),
         "evaluation": None if state.evaluation is None else state.evaluation.evaluation.confusion.tolist(),
         "sample": (sample.pixels.tobytes(), sample.label, sample.index, sample.origin),
+        "board": None if board is None else board.levels.tobytes(),
         "reference": None if state.reference is None else state.reference.snapshot.step,
         "follows": state.follows_live,
         "view": session.document.picture().seen,

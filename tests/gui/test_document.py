@@ -73,6 +73,9 @@ def rich_work(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     session.exporter.insert(session.window.panel(TrainingPanel).network.view)
     qtbot.waitUntil(lambda: any(done.inserts for done in panel.work.record.steps.values()))
     pixels = np.random.default_rng(1).integers(0, 256, (1, 28, 28), dtype=np.uint8)
+    stroke(qtbot, open_board(qtbot, session), ONE)  # and then looks at another image
+    come_to_rest(qtbot, session)
+    session.window.samples.own_window().close()
     sitting.control.take_own(OwnImage.of(pixels))
     state.set_sample(Sample(pixels, 1, None, "drawn"))
     controller.show_moment(189)

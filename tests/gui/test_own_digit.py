@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication
 from cnnviz.datasets import read_grayscale, to_input
 from cnnviz.digit import find_ink, normalize_digit
 from cnnviz.graphics.pictures import BOARD
-from tests.gui.driving import click, show_window
+from cnnviz.quantities import format_signed
+from tests.gui.driving import choose_by_keys, click, show_window
 from tests.gui.own_digit_driving import CONTROL, ONE, ZERO, open_board, paper, settle, stroke
 from tests.gui.training_driving import train_to
 from tests.gui.whole_window import rest
@@ -36,11 +37,20 @@ def test_a_drawn_one_is_read_as_a_one(qtbot, session):
     assert samples.said.text() == "Drawn · read as 1"
     assert own.known.text().startswith("This network knows 0 and 1: ")
     np.testing.assert_array_equal(own.side.view("Network sees").content.content.levels, sample.pixels[0])
+    (high, wide), after = np.ptp(np.argwhere(sample.pixels[0]), axis=0) + 1, mass_of(sample.pixels[0])
+    down, right = (format_signed(round(each)) for each in 28 * (after - mass_of(own.pad.pixels())))
+    said = f"Ink scaled to {wide} × {high} pixels, its centre of mass moved by ({right}, {down})"
+    assert own.side.view("scaled").content.content.words == f"{said} to the middle"
     shares = network.forward(to_input(sample.pixels[None], network.dtype)).class_probabilities[0]
     assert samples.bars.content.values == pytest.approx(shares.tolist())
 
+    choose_by_keys(own.meant, "1")
+    settle(qtbot, session, lambda current: current.label == 1)
+    assert samples.said.text().startswith("is 1 · correct · loss ")
+    sample = state.sample
     click(own.clear_button)
     assert state.sample is sample, "clearing the board keeps the drawing"
+    assert own.meant.choice() == "", "the next one may be another"
     stroke(qtbot, own, ZERO)
     settle(qtbot, session, lambda current: current is not sample)
     assert samples.bars.content.predicted == 0
@@ -50,6 +60,11 @@ def test_a_drawn_one_is_read_as_a_one(qtbot, session):
     assert state.sample is drawn, "the drawing is looked at again"
     click(own.undo_button)
     assert own.pad.is_blank()
+
+
+def mass_of(levels):
+    """Centre of mass, in sides of the image: row and column."""
+    return np.average(np.argwhere(levels) + 0.5, axis=0, weights=levels[levels > 0]) / levels.shape
 
 
 def bars_of(own):
@@ -83,13 +98,13 @@ def test_a_drawing_is_undone_and_redone_by_key_the_page_in_front_is_the_sample_a
         assert state.sample is sample
     session.state.choose_test_image(3)
     assert bars_of(own).predicted is None
-    own.close()
-    for classes in (("0", "1", "2"), ("0", "1")):
+    click(own.choices.controls["page"].button("draw"))
+    choose_by_keys(own.meant, "1")
+    for classes, label in ((("1", "2"), 0), (("0", "2"), None), (("0", "1"), None)):
         session.controller.edit(state.draft.with_classes(classes))
         rest(qtbot, session)
-    assert len(state.dataset.classes) == 2
-    own = open_board(qtbot, session)
-    assert state.sample is drawn, "kept"
+        assert np.array_equal(state.sample.pixels, drawn.pixels), "a drawing in front stays there"
+        assert (state.sample.label, own.meant.choice()) == (label, "" if label is None else "1")
     own.close()
 
     rng, labels = np.random.default_rng(1), np.arange(60) % 2
@@ -116,8 +131,7 @@ def test_pages_of_the_window_fit_a_small_screen_and_it_names_ten_classes(qtbot, 
     session.controller.edit(session.state.draft.with_classes(tuple("0123456789")))
     qtbot.waitUntil(lambda: session.window.samples.is_current and len(session.state.dataset.classes) == 10)
     own = open_board(qtbot, session)
-    said = "This network knows {}: whatever you draw, it takes it for one of these. "
-    said += "A document keeps your image only while it is the sample."
+    said = "This network knows {}: whatever you draw, it takes it for one of these."
     assert own.known.text() == said.format("0, 1, 2, 3, 4, 5, 6, 7, 8 and 9")
     own.resize(own.minimumSize())
     for page in ("draw", "image"):

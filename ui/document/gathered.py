@@ -14,6 +14,7 @@ from cnnviz.document import types as t
 from cnnviz.document.archive import filled_in, png_of
 from cnnviz.document.run import KeptRun, pack_run
 from cnnviz.errors import DataError
+from cnnviz.graphics.pictures import Photo
 from cnnviz.network import weights_checksum
 from cnnviz.quantities import now
 from cnnviz.snapshots import Origin
@@ -50,7 +51,7 @@ class Gathered:
 
     document: t.Document  # all but words, image and run
     work: "Work"
-    own: Sample | None  # the sample, if it is an image of the user's own
+    own: Mapping[str, Sample]  # the sample, if it is an image of the user's own, and what is on the board
     run: KeptRun | None  # None before there is a network
     carried: t.Files  # what came with the document: its lab, its data, its prepared run
 
@@ -58,11 +59,11 @@ class Gathered:
         """Return document and members; those that are kept are named by the document alone."""
         files: dict[str, bytes] = {}
         document = replace(self.document, saved=now(), **words_of(self.work, files))
-        if self.own is not None:
-            image = own_image(self.own)
+        for what, own in self.own.items():
+            image = own_image(own)
             name = f"images/{hashlib.sha256(image.png).hexdigest()[:32]}.png"
             files[name] = image.png
-            seen = replace(document.seen, sample=replace(image, member=name, png=b""))
+            seen = replace(document.seen, **{what: replace(image, member=name, png=b"")})
             document = replace(document, seen=seen)
         if kept is not None:
             return replace(document, run=kept.run, parts=dict(kept.parts)), files
@@ -79,12 +80,12 @@ def own_image(sample: Sample) -> t.OwnImage:
 
 def gather(
     state: AppState, work: "Work", panel: str, views: Mapping[str, View], carried: t.Files,
-    prepared: t.Run | None, prepared_on: str = "",
+    prepared: t.Run | None, prepared_on: str = "", board: Photo | None = None,
 ) -> Gathered:  # fmt: skip
     """Return all that a window holds.
 
     * `panel`: name of the panel in front; `views`: what is chosen inside the panels.
-    * `carried`, `prepared`, `prepared_on`: what came with the document.
+    * `carried`, `prepared`, `prepared_on`: what came with the document; `board`: what is drawn.
     """
     shown, sample = state.shown, state.sample
     reference = None if state.reference is None else state.reference.snapshot
@@ -107,7 +108,8 @@ def gather(
         prepared_on=prepared_on,
         seen=seen,
     )
-    own = sample if sample is not None and sample.index is None else None
+    own = {} if sample is None or sample.index is not None else {"sample": sample}
+    own |= {} if board is None else {"board": Sample(board.levels[None], origin="drawn")}
     needless = () if document.data.path == DATA_MEMBER else (DATA_MEMBER,)
     carried = {name: each for name, each in carried.items() if name not in needless}
     return Gathered(document, work, own, _still(state, needed), carried)

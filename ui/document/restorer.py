@@ -67,6 +67,7 @@ class Built:
     source: Source
     dataset: Dataset  # of it, the classes of the document
     sample: Sample | int | None
+    board: Sample | None
     work: "Work"
     run: KeptRun | None  # None where it has to be trained
     prepared: KeptRun | None
@@ -332,11 +333,14 @@ def _built(order: Order, source: Source, dataset: Dataset) -> Built:
         if document.kind == "course":  # whoever made it may have put in any weights
             said = replaced(said, note=f"weights from {order.name}"[:200])
         prepared = unpack_run(said, files, dataset.name, dataset.input_shape, PREPARED)
-    sample = document.seen.sample
-    if isinstance(sample, OwnImage):
-        pixels = pixels_of(sample.png or files.get(sample.member, b""))
-        sample = Sample(pixels, sample.label, None, sample.origin)
-    return Built(source, dataset, sample, work, run, prepared, said)
+    seen = document.seen
+    sample = _own(seen.sample, files) if isinstance(seen.sample, OwnImage) else seen.sample
+    board = None if seen.board is None else _own(seen.board, files)
+    return Built(source, dataset, sample, board, work, run, prepared, said)
+
+
+def _own(image: OwnImage, files: Files) -> Sample:
+    return Sample(pixels_of(image.png or files.get(image.member, b"")), image.label, None, image.origin)
 
 
 def _is_as_saved(live: Snapshot, trained: KeptRun, document: Document) -> bool:

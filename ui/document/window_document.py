@@ -20,6 +20,7 @@ from cnnviz.errors import DataError
 from cnnviz.experiment import LAB5, preset_of
 from cnnviz.file_kinds import PNG, TEXT, Role, kind_of, not_opened
 from cnnviz.files import LONGEST_NAME, printable, printable_name
+from cnnviz.graphics.pictures import Photo
 from cnnviz.history import History
 from cnnviz.quantities import format_count
 from cnnviz.reading import status_of
@@ -122,7 +123,7 @@ class WindowDocument(QObject):
             return None
         return gather(
             self.state, self.writing.work, panels.front_name, panels.view_states(), self.carried,
-            self._said_of_prepared, self.prepared_data,
+            self._said_of_prepared, self.prepared_data, self._window.samples.board,
         )  # fmt: skip
 
     def picture(self, widget: QWidget | None = None) -> t.Document | None:
@@ -148,6 +149,7 @@ class WindowDocument(QObject):
         """Whether somebody would miss it: words, a trained network, an image of his own, settings."""
         state, writing = self.state, self.writing
         has_own = state.sample is not None and state.sample.index is None
+        has_own = has_own or self._window.samples.board is not None
         is_trained = state.run.is_started or (state.live is not None and bool(state.live.note))
         return has_own or is_trained or (writing is not None and not writing.work.is_empty)
 
@@ -161,7 +163,8 @@ class WindowDocument(QObject):
         own = state.sample if state.sample is not None and state.sample.index is None else None
         words = None if self.writing is None else self.writing.work.said
         lab = self.carried.get(LAB_MEMBER)
-        return ((run.run_id, run.step) if run.is_started else 0, state.draft, words, own, lab)
+        board = self._window.samples.board
+        return ((run.run_id, run.step) if run.is_started else 0, state.draft, words, own, lab, board)
 
     def _now(self) -> _Now:
         """Return what a file that is written now holds: content, run and step, the run's curve."""
@@ -357,6 +360,7 @@ class WindowDocument(QObject):
             self.carried = {name: files[name] for name in (*_CARRIED, *figures) if name in files}
             self.prepared, self._said_of_prepared = built.prepared, built.said_of_prepared
             self.prepared_data = document.prepared_on
+            self._window.samples.take_board(None if built.board is None else Photo(built.board.pixels[0]))
             if self.writing is not None:
                 self.writing.begin(built.work)
 

@@ -473,7 +473,7 @@ class Controller(QObject):
             is_changed = before.is_changed_by(experiment.learning_rate, step)
             origin = replace(origin, note=before.note, is_changed=is_changed)
         self._reset_history(built, origin)
-        if built.dataset is not previous or state.sample is None:
+        if state.sample is None or state.sample.pixels.shape != built.dataset.input_shape:
             state.choose_test_image(0)
         if origin.note and not built.forks:
             self.runOpened.emit()

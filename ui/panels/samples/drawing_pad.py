@@ -44,7 +44,12 @@ class DrawingPad(MarkView[Board]):
 
     def pixels(self) -> Levels:
         """Grey levels of the board, shape (h, w): ink is 255."""
-        return self._board.photo.levels
+        return self.photo.levels
+
+    @property
+    def photo(self) -> Photo:
+        """What is drawn, the same as long as nothing is drawn."""
+        return self._board.photo
 
     def is_blank(self) -> bool:
         """Whether there is no ink on the board."""
@@ -57,14 +62,14 @@ class DrawingPad(MarkView[Board]):
     def set_aspect(self, height: int, width: int) -> None:
         """Give the board the aspect of an image of this size; a board of another aspect is cleared."""
         if blank(height, width).shape != self.pixels().shape:
-            self.forget(blank(height, width))
+            self.forget(Photo(blank(height, width)))
 
-    def forget(self, levels: Levels | None = None) -> None:
-        """Begin on an empty board: nothing of this one can be brought back."""
-        levels = blank(*self.pixels().shape) if levels is None else levels
+    def forget(self, photo: Photo | None = None) -> None:
+        """Begin on another board, or an empty one: nothing of this one can be brought back."""
+        photo = Photo(blank(*self.pixels().shape)) if photo is None else photo
         self._before, self._after, self._pen_down = [], [], False
         self._end()
-        self._show(photo=Photo(levels), pen=(levels.shape[0] // 2, levels.shape[1] // 2))
+        self._show(photo=photo, pen=(photo.levels.shape[0] // 2, photo.levels.shape[1] // 2))
         self.undoChanged.emit()
 
     def set_brush(self, width: float, *, erases: bool) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout,
 
 from cnnviz._types import ByteArray
 from cnnviz.covers import Secret
-from cnnviz.digit import normalize_digit
+from cnnviz.digit import find_ink, normalize_digit
 from cnnviz.drawing import Drawing, Look
 from cnnviz.drawing.page import Card, Page, across, down
 from cnnviz.graphics.pictures import BOARD, PHOTO, Photo
@@ -21,9 +21,10 @@ from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.quantities import format_count, format_probabilities
 from ui.choices import Choices, flag, one_of, whole
 from ui.controls.buttons import Button, IconButton
+from ui.controls.choice_field import ChoiceField
 from ui.controls.drops import is_welcome
 from ui.controls.labels import SectionTitle, WrapLabel
-from ui.controls.layouts import fill, label_of, scaled
+from ui.controls.layouts import fill, label_of, named, scaled
 from ui.controls.pace import Pace
 from ui.marks import MarkView
 from ui.page_view import PageView
@@ -38,12 +39,12 @@ _PAD_TIP = (
     "Draw with the left button, erase with the right one. "
     "Keyboard: arrow keys move the pen, Space lowers and lifts it."
 )
-_KEPT = "A document keeps your image only while it is the sample."
 _NO_PICTURE = "Open an image, drop a file on the window, or copy an image and press Ctrl+V"
 _DARK_TIP = (
     "The images of MNIST are light on black, so what is dark on light paper is inverted. "
     "The program decides whether to do so; switch it if it is wrong."
 )
+_MEANT_TIP = "Class that your image is to show; loss, Backprop and shares of the right class go by it"
 _FIT_TIP = "Find what is drawn, scale it into 20/28 of the frame, put its centre of mass in the middle"
 _PAGES = ("draw", "Draw", "Draw an image"), ("image", "Image", "A picture from a file or the clipboard")
 _TOOLS = ("pen", "Pen", "Draw in white"), ("eraser", "Eraser", "Erase what the pointer touches")
@@ -68,6 +69,7 @@ class Made:
     sample: Sample
     original: Photo
     seen: Photo
+    scaled: str
 
 
 def page_of(made: Made | None, bars: Probabilities, said: str) -> Page:
@@ -80,8 +82,9 @@ def page_of(made: Made | None, bars: Probabilities, said: str) -> Page:
         Card(title, WORDS, Words(""), title) if photo is None else Card(title, PHOTO, photo, title, tip=tip)
         for title, photo, tip in photos
     )
+    scaled = Card("scaled", WORDS, Words("" if made is None else made.scaled, "small", "muted"), room=None)
     below = pictures.prediction_cards(bars, said, "Probability of each class for this image")
-    return Page(down(across(*seen, room=134, gap=10), *below))
+    return Page(down(across(*seen, room=134, gap=10), scaled, *below))
 
 
 class OwnDigitWindow(QDialog):
@@ -171,7 +174,10 @@ class OwnDigitWindow(QDialog):
         columns = fill(QHBoxLayout(), (self._stack, 1), fill(QVBoxLayout(), self.side, 1), spacing=16)
         done = Button("Done", "check", "", "Close this window; your image stays the current sample", "Esc")
         done.clicked.connect(self.accept)
-        head = fill(QHBoxLayout(), controls["page"], 1, done, spacing=8)
+        self.meant = named(ChoiceField([]), "You meant", _MEANT_TIP)
+        self.meant.choiceEdited.connect(self._make_again)
+        meant = label_of(self.meant, "You meant"), self.meant
+        head = fill(QHBoxLayout(), controls["page"], 1, *meant, done, spacing=8)
         fill(QVBoxLayout(self), head, (columns, 1), spacing=10, margins=(14, 14, 14, 14))
         scaled(controls["brush"].setFixedWidth, 96)
         scaled(self.side.setFixedWidth, 260)
@@ -221,19 +227,22 @@ class OwnDigitWindow(QDialog):
         if shape is None:
             return
         self._picture = picture
+        self.meant.set_choice("")
         self._made.pop("image", None)
         self._show_picture()
         fit = "whole" if picture.size == shape else "digit"  # one of the size already is taken as it is
         self._come(replace(self.choices.value, page="image", fit=fit, dark=picture.dark_ink))
         self._make_from_picture()
 
-    def forget(self) -> None:
-        """Close, and keep nothing of what was drawn or opened."""
+    def forget(self, board: Photo | None = None) -> None:
+        """Close, and keep nothing of what was drawn or opened, or only what is on another board."""
         self._pace.flush()
         self.hide()
         self._picture = None
         self._made.clear()
-        self.pad.forget()
+        self.meant.set_choice("")
+        self.pad.forget(board)
+        self._on_dataset_changed()
         self._show_picture()
         self.side.show_page(page_of(None, Probabilities(()), ""))
 
@@ -281,6 +290,7 @@ class OwnDigitWindow(QDialog):
         if self.pad.is_blank():
             # The drawing so far stays the sample; what is drawn next is another.
             self._pace.flush()
+            self.meant.set_choice("")
             self._made.pop("draw", None)
             self._show_outcome()
             return
@@ -292,10 +302,22 @@ class OwnDigitWindow(QDialog):
             return
         self.pad.set_aspect(*shape)
         listed = f"{', '.join(dataset.classes[:-1])} and {dataset.classes[-1]}"
-        said = f"This network knows {listed}: whatever you draw, it takes it for one of these."
-        self.known.set_text(f"{said} {_KEPT}")
-        self._made = {key: e for key, e in self._made.items() if e.sample.pixels.shape[1:] == shape}
+        self.known.set_text(f"This network knows {listed}: whatever you draw, it takes it for one of these.")
+        self.meant.set_options([("", "–"), *((name, name) for name in dataset.classes)])
+        own, made = self._state.sample, self._made.items()
+        if own is not None and own.index is None and own.label is not None:
+            self.meant.set_choice(dataset.classes[own.label])
+        # What is not in front is made again when it is shown: of its class, and of the size of the data.
+        front = own if own is not None and own.pixels.shape[1:] == shape else None
+        self._made = {
+            p: replace(e, sample=front) for p, e in made if front and front.pixels is e.sample.pixels
+        }
         self._show_outcome()
+
+    def _make_again(self) -> None:
+        """Give what is in front the class that was meant."""
+        self._made.clear()
+        self._show_page()
 
     # -- making samples ------------------------------------------------------------------------------------
 
@@ -308,17 +330,24 @@ class OwnDigitWindow(QDialog):
         shape = self._frame()
         if shape is not None:
             drawing = self.pad.pixels()
-            self._make("draw", drawing, normalize_digit(drawing, *shape), "drawn")
+            self._make("draw", drawing, normalize_digit(drawing, *shape), "drawn", drawing)
 
     def _make_from_picture(self) -> None:
         shape, picture, view = self._frame(), self._picture, self.choices.value
         if shape is not None and picture is not None:
             seen = pictures.fitted(picture, view.fit, *shape, dark_ink=view.dark)
-            self._make("image", picture.pixels, seen, picture.name)
+            ink = find_ink(picture.pixels, is_dark=view.dark).pixels if view.fit == "digit" else None
+            self._make("image", picture.pixels, seen, picture.name, ink)
 
-    def _make(self, page: str, original: ByteArray, seen: ByteArray, origin: str) -> None:
-        sample = Sample(seen[np.newaxis], origin=origin)
-        self._made[page] = Made(sample, *(Photo(each, "left top") for each in (original, seen)))
+    def _make(
+        self, page: str, original: ByteArray, seen: ByteArray, origin: str, ink: ByteArray | None
+    ) -> None:
+        """Take what was made; `ink`: what of it was cut out and centred, if anything was."""
+        dataset, meant = self._state.dataset, self.meant.choice()
+        label = dataset.classes.index(meant) if dataset is not None and meant in dataset.classes else None
+        sample = Sample(seen[np.newaxis], label, origin=origin)
+        first, second = (Photo(each, "left top") for each in (original, seen))
+        self._made[page] = Made(sample, first, second, pictures.scaling_words(ink, seen))
         self._state.set_sample(sample)
         self._show_outcome()
 
@@ -341,10 +370,11 @@ class OwnDigitWindow(QDialog):
         if not self.isVisible() or state.dataset is None:
             return
         empty = Probabilities(state.dataset.classes)
+        is_there = self._picture is not None if self.page == "image" else not self.pad.is_blank()
         why = state.why_covered(Secret.ANSWERS, Secret.PREDICTION)
         if why or state.sample is not (made and made.sample):
             missing = {"draw": "Nothing is drawn yet", "image": "No image is open yet"}[self.page]
-            self._outcome = empty, why or ("Another image is the current sample" if made else missing)
+            self._outcome = empty, why or ("Another image is the current sample" if is_there else missing)
         elif prediction is None or prediction.scene.dataset is not state.dataset:
             self._outcome = empty, ""
         elif prediction.scene.sample is state.sample:  # until it is known, what is shown stays

@@ -16,6 +16,7 @@ from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Box, Drawing, Look
 from cnnviz.drawing.page import Card, Page, down, page_drawn
 from cnnviz.evaluation import Evaluation
+from cnnviz.graphics.pictures import Photo
 from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
@@ -72,6 +73,7 @@ class SamplesPanel(WindowPart):
         super().__init__()
         self._state, self._analysis, self._ask_image = state, analysis, ask_image
         self._own_window: OwnDigitWindow | None = None
+        self._board: Photo | None = None  # that of a document, as long as there is no window
         self._is_low = self._narrow = False
         self._images: Images | None = None
         self._build()
@@ -144,10 +146,22 @@ class SamplesPanel(WindowPart):
     def forget_own(self) -> None:
         """Keep none of the user's own images: another user comes."""
         self._analysis.cancel(_READING)
-        if self._own_window is not None:
-            self._own_window.forget()
+        self.take_board(None)
         if self._state.sample is not None and self._state.sample.index is None:
             self._state.choose_test_image(0)
+
+    @property
+    def board(self) -> Photo | None:
+        """What is drawn on the board; None for nothing."""
+        if self._own_window is None:
+            return self._board
+        return None if self._own_window.pad.is_blank() else self._own_window.pad.photo
+
+    def take_board(self, board: Photo | None) -> None:
+        """Put a drawing on the board in place of what was drawn or opened."""
+        self._board = board
+        if self._own_window is not None:
+            self._own_window.forget(board)
 
     def own_window(self) -> "OwnDigitWindow":
         """The window in which own images are made; built when it is first needed."""
@@ -158,6 +172,8 @@ class SamplesPanel(WindowPart):
             window = self._own_window = OwnDigitWindow(
                 self._state, self._analysis, self.ask_image, self.paste, self.take, self.window()
             )
+            if self._board is not None:
+                window.forget(self._board)
             self.windowMade.emit(window)
         return self._own_window
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
@@ -20,7 +21,7 @@ from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.layers.losses import cross_entropy
 from cnnviz.network import Trace
-from cnnviz.quantities import format_value
+from cnnviz.quantities import format_signed, format_value
 from ui.panels.scene import Scene, SceneRun
 from ui.tasks import Context
 
@@ -101,6 +102,26 @@ def fitted(picture: Picture, fit: Fit, height: int, width: int, *, dark_ink: boo
         return normalize_digit(find_ink(picture.pixels, is_dark=dark_ink).pixels, height, width)
     pixels = 255 - picture.pixels if dark_ink else picture.pixels
     return fit_image(pixels, height, width)
+
+
+def scaling_words(ink: ByteArray | None, seen: ByteArray) -> str:
+    """How the ink of an image was scaled and moved to what the network sees; of a whole picture that it was."""
+    if ink is None:
+        return "The whole picture, scaled to the size of the data"
+    if not seen.any():
+        return "No ink was found"
+    (high, wide), _ = _extent(seen)
+    before, after = (_extent(each)[1] * seen.shape / each.shape for each in (ink, seen))
+    down, right = (format_signed(round(each)) for each in (after - before).tolist())
+    to = "to" if np.abs(after - np.divide(seen.shape, 2)).max() <= 1 else "towards"
+    moved = f"its centre of mass moved by ({right}, {down}) {to} the middle"
+    return f"Ink scaled to {wide} × {high} pixels, {moved}"
+
+
+def _extent(levels: ByteArray) -> tuple[NDArray[np.intp], NDArray[np.floating]]:
+    """Height and width of what is not 0, and its centre of mass: row and column."""
+    places = np.argwhere(levels)
+    return np.ptp(places, axis=0) + 1, np.average(places + 0.5, axis=0, weights=levels[levels > 0])
 
 
 def shortened(name: str) -> str:
