@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
 from cnnviz.datasets import to_input
-from cnnviz.drawing import LIGHT, Box, CellKey
+from cnnviz.drawing import LIGHT, Box
 from cnnviz.experiment import LAB5, LENET
 from cnnviz.graphics.heat_map import inside, placed
 from cnnviz.graphics.ledger import Ledger
@@ -261,7 +261,7 @@ class Opened(Shown):
         self.qtbot.mouseClick(self.map(key), LEFT, pos=self._middle(key, row, col).toPoint())
 
     def click_thumb(self, key, index):
-        click_part(self.thumbs(key), CellKey(index, 0, 0))
+        click_part(self.thumbs(key), index)
 
     def key(self, key, widget=None, modifier=Qt.KeyboardModifier.NoModifier):
         self.qtbot.keyClick(self.panel if widget is None else widget, key, modifier)

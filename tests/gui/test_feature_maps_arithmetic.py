@@ -73,7 +73,7 @@ def test_every_cell_is_explained_with_its_own_value(name):
             assert explained.is_pinned == (look.pinned is not None)
             said = next(row.number for row in explained.arithmetic.ledger.rows if row.is_total)
             assert said == pytest.approx(float(values[cell.index]), rel=1e-6)
-            told = read_number(explained.value_line.split(" · ")[2])
+            told = read_number(explained.arithmetic.number)
             assert told == pytest.approx(float(values[cell.index]), rel=6e-4, abs=1e-12)
 
 

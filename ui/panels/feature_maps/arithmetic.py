@@ -72,6 +72,7 @@ class Now:
     """What the page depends on.
 
     * `sweeps`: whether a sweep is under way; `is_playing`, whether its clock runs; `speed`, its place.
+    * `sees`: what the cell sees of the image, in words.
     * `term`: number of the term that is pointed at.
     * `why_covered`: why it is covered, or who gets the gradient; "" if the lab covers neither.
     """
@@ -81,6 +82,7 @@ class Now:
     sweeps: bool = False
     is_playing: bool = False
     speed: int = 0
+    sees: str = ""
     term: int | None = None
     why_covered: str = ""
 
@@ -104,7 +106,8 @@ def page(now: Now) -> Page:
 def _head(now: Now) -> Row:
     shown = now.arithmetic
     number = f"= {shown.number}", "mono", "text"
-    line = Fitting((((shown.name, "strong", "text"), number, (shown.formula, "", "muted")),))
+    said = ((words, "", "muted") for words in (shown.formula, now.sees) if words)
+    line = Fitting((((shown.name, "strong", "text"), number, *said),))
     title = Card("title", FITTING, line, tip=line.words, name="The marked cell")
     badge = Card("pinned", WORDS, Words("pinned", "small", "info", ground="info_soft"), room=None)
     free = Choice("free", "mini", "Free the pinned cell (Esc)", PinCell(None), icon="x")

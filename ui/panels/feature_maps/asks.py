@@ -24,7 +24,7 @@ class EndSweep(Ask):
 
 
 class PointAt(Ask):
-    """Look at a cell; of a kernel: the column's key and (filter, input, row, column)."""
+    """Look at a cell."""
 
     cell: PinnedCell
 

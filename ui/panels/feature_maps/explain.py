@@ -1,4 +1,4 @@
-"""What of a picture depends on where the user looks: marked cell, links, arithmetic, value line."""
+"""What of a picture depends on where the user looks: marked cell, links, arithmetic."""
 
 from dataclasses import dataclass, field, replace
 
@@ -32,7 +32,7 @@ _LARGEST = 12
 class Look:
     """Where the user looks.
 
-    * `under`: what is under the pointer now: a cell, or a weight by column, filter, input, row and column.
+    * `under`: the cell that is under the pointer now.
     * `part`: input channel that is written out of a cell of this stage; else that of the group before.
     * `covers`, `hides_fields`: whether what is computed is to be guessed first, and on what a cell depends.
     """
@@ -99,7 +99,6 @@ class Explained:
     * `cell`: the marked cell, whose `links` and `arithmetic` these are: that of the sweep, else the pinned
       one, else the one pointed at, else an example.
     * `channels`: channel that each group shows: the chosen one, or another one while the pointer is at it.
-    * `value_line`: what is under the pointer, else the marked cell, with its value.
     """
 
     picture: Picture
@@ -107,7 +106,6 @@ class Explained:
     cell: PinnedCell | None = None
     channels: tuple[int, ...] = ()
     links: Links | None = None
-    value_line: str = ""
     arithmetic: Arithmetic | None = None
 
     def channel(self, column: Column) -> int:
@@ -136,14 +134,12 @@ def explain(picture: Picture, look: Look) -> Explained:
         part = chosen[1] if chosen is not None else view.channel(group - 1) if group else 0
         written = _arithmetic(picture, cell, part, look.covers)
         links = links_of(picture.network, cell, written.cell, alone=look.hides_fields)
-    shown, channels = look.under or cell, tuple(view.channel(group) for group in range(picture.plan.groups))
-    marked = written if shown == cell else None
+    channels = tuple(view.channel(group) for group in range(picture.plan.groups))
     if look.under is not None and len(look.under.index) == 3 and not (look.pinned or view.sweep):
         group = picture.plan.group_of(look.under.stage)
         if group is not None:  # the map under the pointer
             channels = (*channels[:group], look.under.index[0], *channels[group + 1 :])
-    line = "" if shown is None else _value_line(picture, look, shown, links, marked)
-    return Explained(picture, look, cell, channels, links, line, written)
+    return Explained(picture, look, cell, channels, links, written)
 
 
 def _settled(picture: Picture, look: Look) -> Look:
@@ -152,7 +148,7 @@ def _settled(picture: Picture, look: Look) -> Look:
     pinned, pointed = shown_pin(network, look.pinned), view.pointed_cell
     if pinned is not None and (group := plan.group_of(pinned.stage)) is not None:
         channels[group] = pinned.index[0]
-    if under is not None and len(under.index) < 4 and not is_cell_of(network, under):
+    if under is not None and not is_cell_of(network, under):
         under = None
     if pointed is not None and not is_cell_of(network, pointed):
         pointed = None
@@ -180,24 +176,6 @@ def _marked(picture: Picture, look: Look) -> PinnedCell | None:
         return look.pinned or view.pointed_cell
     _, rows, cols = example.shape
     return PinnedCell(example.stage, (view.channel(example.group), rows // 2, cols // 2))
-
-
-def _value_line(
-    picture: Picture, look: Look, cell: PinnedCell, links: Links | None, marked: Arithmetic | None
-) -> str:
-    if len(cell.index) == 4:
-        column, weights = picture.plan.column(cell.stage), picture.network.params[cell.stage]
-        assert column is not None
-        number, source, row, col = cell.index
-        of_input = f", input {source}" if weights.shape[1] > 1 else ""
-        name = f"weight of {column.stage} · filter {number}{of_input}, {format_cell((row, col))}"
-        value = weights[cell.index]
-    else:
-        name, value = cell_name(picture.plan, cell), picture.stage(cell.stage)[cell.index]
-    is_covered = look.covers and len(cell.index) < 4 and cell.stage != INPUT
-    number = "?" if is_covered else format_signed(float(value), 4)
-    parts = (name, number) if marked is None or links is None else (name, marked.number, _field_text(links))
-    return " · ".join(part for part in parts if part)
 
 
 @kept
@@ -377,19 +355,3 @@ def cell_name(plan: Plan, cell: PinnedCell) -> str:
         is_grey = plan.channels(0) == 1
         return f"Input · {format_cell(cell.index[1:] if is_grey else cell.index, 'channel')}"
     return f"{cell.stage} · {format_cell(cell.index)}"
-
-
-def _field_text(links: Links) -> str:
-    """What a cell sees of the image, such as "sees rows 12–14, columns 9–11"."""
-    field = links.image_field
-    if field is None:
-        return ""
-    if not len(field.rows) or not len(field.columns):
-        return "sees padding only"
-    rows = _span(int(field.rows[0]), int(field.rows[-1]), "row")
-    columns = _span(int(field.columns[0]), int(field.columns[-1]), "column")
-    return f"sees {rows}, {columns}"
-
-
-def _span(first: int, last: int, noun: str) -> str:
-    return f"{noun} {first}" if first == last else f"{noun}s {first}–{last}"

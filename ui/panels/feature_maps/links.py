@@ -34,6 +34,21 @@ class Links:
     marks: dict[str, list[Marked]]
     image_field: Field | None
 
+    @property
+    def sees(self) -> str:
+        """What the cell sees of the image, such as "sees rows 12–14, columns 9–11"."""
+        field = self.image_field
+        if field is None:
+            return ""
+        if not len(field.rows) or not len(field.columns):
+            return "sees padding only"
+        return f"sees {_span(field.rows, 'row')}, {_span(field.columns, 'column')}"
+
+
+def _span(places: IntArray, noun: str) -> str:
+    first, last = int(places[0]), int(places[-1])
+    return f"{noun} {first}" if first == last else f"{noun}s {first}–{last}"
+
 
 def is_cell_of(network: Network, cell: PinnedCell) -> bool:
     """Whether a network has such a cell."""

@@ -42,11 +42,9 @@ class NetworkView(QWidget):
     """Shows a picture, with the limits of the colours in force, where the user looks.
 
     * `explained`: what follows from where that is.
-    * `valueLineChanged`: what is under the pointer, or marked.
     """
 
     paged = Signal()
-    valueLineChanged = Signal(str)
 
     def __init__(self, state: AppState, choices: Choices[View]) -> None:
         super().__init__()
@@ -138,8 +136,8 @@ class NetworkView(QWidget):
             term = written.term if written is not None and written.arithmetic is shown else None
             why = self._state.why_covered(Secret.SHARES, *_CELLS)
             clock = view.sweep is not None, self._clock.isActive(), view.sweep_speed
-            self._write(arithmetic.Now(shown, explained.is_pinned, *clock, term, why))
-        self.valueLineChanged.emit(explained.value_line)
+            sees = "" if explained.links is None else explained.links.sees
+            self._write(arithmetic.Now(shown, explained.is_pinned, *clock, sees, term, why))
 
     def _write(self, now: arithmetic.Now) -> None:
         if now != self._written:
@@ -203,8 +201,7 @@ class NetworkView(QWidget):
             case asks.PointAt(cell):
                 self._pointed_time = time.monotonic()
                 self._under = cell
-                if len(cell.index) < 4:  # a weight is no cell whose arithmetic could be shown
-                    self._keep(pointed=cell.stage, pointed_index=cell.index)
+                self._keep(pointed=cell.stage, pointed_index=cell.index)
                 self.redraw()
                 self._paint_now()
             case Leave():

@@ -243,7 +243,8 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
         zooms=asks.ZoomBy if is_large else None,
         length=240 if is_large else None,
     )
-    tip = "Point at a cell to see which cells it reads and which it feeds; click to pin it"
+    tip = "Point at a cell to see which cells it reads and which it feeds. Click to pin it: arrow keys move it, "
+    tip += "Esc frees it. Ctrl+C copies the numbers."
     name = f"{column.title}, the chosen map"
     large = _large(now, column, content, math.ceil(box.height) / look.scale, name, tip)
     small = _thumbs(now, column)
@@ -315,17 +316,17 @@ def _values(now: Now, column: Column) -> Any:
     return values[:, now.source(column)] if column.kind is Kind.FILTERS else values
 
 
-def _cell(column: Column, source: int, channel: int, row: int, col: int) -> PinnedCell:
-    """A cell of a map; a weight of a kernel by the key of its column."""
+def _points(column: Column) -> Callable[..., asks.PointAt] | None:
+    """What pointing at a map, row and column asks for: weights are no cells."""
     if column.kind is Kind.FILTERS:
-        return PinnedCell(column.key, (channel, source, row, col))
-    return PinnedCell(column.stage, (channel, row, col))
+        return None
+    return lambda *at: asks.PointAt(PinnedCell(column.stage, at))
 
 
 def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tuple[HeatMap, str]:
     """The chosen map, and the power of ten of the numbers in its cells."""
     picture, channel = now.picture, now.channel(column)
-    is_kernel, source, limits = column.kind is Kind.FILTERS, now.source(column), picture.levels[column.key]
+    points, source, limits = _points(column), now.source(column), picture.levels[column.key]
     # Evidence has the cells of the maps before it: there a click leads on, and frees none that is pinned.
     pin = asks.PinCell if column.kind is Kind.EVIDENCE else asks.PressCell
 
@@ -335,8 +336,8 @@ def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tu
             column.within(limits),
             decimals=None if is_numbered else -1,
             window=column.window,
-            press=None if is_kernel else lambda *at: pin(_cell(column, source, channel, *at)),
-            point=lambda *at: asks.PointAt(_cell(column, source, channel, *at)),
+            press=None if points is None else lambda *at: pin(PinnedCell(column.stage, (channel, *at))),
+            point=None if points is None else partial(points, channel),
             covered=None,
             lines=False,
             has_axes=is_large,
@@ -369,7 +370,7 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
             says_largest=column.kind is Kind.MAPS,
             noun="filter" if column.kind is Kind.FILTERS else "map",
             title="Maps",
-            point=lambda *at: asks.PointAt(_cell(column, source, *at)),
+            point=_points(column),
             chooses=True,
             has_key=False,
             most=192,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -23,7 +23,6 @@ from cnnviz.graphics.columns import Kind
 from ui.choices import Choices, kept, read
 from ui.controls.buttons import IconButton
 from ui.controls.flow_row import FlowRow
-from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill, named
 from ui.controls.scroll_column import set_up_area
 from ui.panels.contract import Panel
@@ -41,7 +40,6 @@ from ui.tasks import TaskRunner
 from ui.theme import follow_theme
 
 _REST_MS = 200
-_LOW = 480  # height in pixels at scale 1 below which the line at the bottom has no room
 _EMPTY = "Choose a sample on the left: the network and everything it computes appear here."
 
 
@@ -59,7 +57,6 @@ class FeatureMapsPanel(Panel):
         self._build()
         draw = self._on_picture
         self._loop = PictureLoop(self, state, analysis, "feature-maps", self._scene, compute_picture, draw)
-        self.network.valueLineChanged.connect(self.status.set_text)
         self.network.paged.connect(self.paged)
         for signal, slot in (
             (self.choices.changed, self._on_chosen),
@@ -199,22 +196,14 @@ class FeatureMapsPanel(Panel):
         # Only a panel smaller than the smallest window, or one enlarged for a projector, has to scroll.
         scroll = QScrollArea()
         set_up_area(scroll, self.stack)
-        self.status = ElidedLabel(role="muted", widest="")
-        self._hint = hint = named(QLabel("Click pins, arrows move, Esc frees, Ctrl+C copies"), role="caption")
         self._top = FlowRow()
         self._top.add(self.pages, self._view_tools)
-        self._bottom = QWidget()
-        fill(QHBoxLayout(self._bottom), (self.status, 1), hint)
-        parts = self.message, self._top, (scroll, 1), self._bottom
+        parts = self.message, self._top, (scroll, 1)
         fill(QVBoxLayout(self), *parts, spacing=8, margins=(16, 10, 16, 6))
 
     @override
     def _fit(self) -> None:
-        """In low windows the title of the arithmetic says enough; what keys do is left out before that."""
         self._top.setHidden(self._is_alone)
-        is_low = self._is_alone or self.height() < self._theme.px(_LOW)
-        self._bottom.setHidden(is_low or self.view.page != NETWORK)
-        self._hint.setHidden(self._is_alone or self.width() < 3 * self._hint.sizeHint().width())
 
     # -- the picture ---------------------------------------------------------------------------------------
 
@@ -224,8 +213,6 @@ class FeatureMapsPanel(Panel):
     def _on_picture(self, picture: Picture) -> None:
         is_first = self.picture is None
         self.network.draw(self._within_limits(picture))
-        if self.status.isVisible():
-            self.status.repaint(QRect(0, 0, 1, 1))  # see `NetworkView`
         # The pointer comes first: while it moves, training is shown in fewer frames.
         self._loop.pace = _REST_MS if self.network.is_pointed_at() else 0
         if is_first:
@@ -273,7 +260,6 @@ class FeatureMapsPanel(Panel):
             self.stack.setCurrentWidget(self.network if is_network else self.top_patches)
         self.paged.emit()
         self._view_tools.setVisible(is_network)
-        self._fit()
         if before is not self.top_patches and self.stack.currentWidget() is self.top_patches:
             self.top_patches.show_network(self._state.shown, self._state.dataset)
             self._choose_filter()
