@@ -31,7 +31,7 @@ RELATIVE_TO_BLANK_NOTE = (
     "constant, and it counts as if it were part of the image: most changes look smaller than they are, some "
     "larger, and the pools may even change places. Relative to a blank image only the ink counts."
 )
-"""Why features are compared relative to a blank image; for the switch that turns it off."""
+"""Why features are compared relative to a blank image."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

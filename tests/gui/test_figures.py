@@ -47,7 +47,7 @@ from ui.theme import LIGHT
 def is_swept(panel: QWidget) -> bool:
     """Whether the sweep of the Translation panel is that of its choices."""
     swept, view = panel.sweep.swept, panel.view
-    return swept is not None and (swept.key.relative, swept.key.pool_size) == (view.relative, view.pool_size)
+    return swept is not None and swept.key.pool_size == view.pool_size
 
 
 def test_a_figure_of_translation_names_the_choices_and_the_images_it_depends_on(
@@ -69,7 +69,6 @@ def test_a_figure_of_translation_names_the_choices_and_the_images_it_depends_on(
     captions: list[dict[str, str]] = []
     for changes, depend in (
         ({}, ""),
-        ({"relative": False}, "maps strip sweep curves panel"),
         ({"pool_size": 3}, "maps strip winners sweep curves panel"),
         ({"stage": "subsample"}, "maps sweep panel"),
         ({"equivariance": True}, "maps panel"),
@@ -85,14 +84,13 @@ def test_a_figure_of_translation_names_the_choices_and_the_images_it_depends_on(
         panel.choices.take(before)
         others = {name for name in figures if captions[-1][name] != captions[0][name]}
         assert others == set(depend.split()), changes
-    at_first, raw, pooled, *_, of_class = captions
-    assert "raw" in raw["sweep"]
+    at_first, pooled, *_, of_class = captions
     assert "pool 3 × 3" in pooled["curves"]
     assert "sweep, Relative change of Max pooling · relative to a blank image" in at_first["sweep"]
     assert "for class 1" in of_class["curves"]
     assert "blank" not in of_class["curves"], "probabilities know no features"
-    numbers = to_csv(tables_of(panel.sweep.map), raw["sweep"]).decode()
-    assert raw["sweep"] in numbers.splitlines()[0]
+    numbers = to_csv(tables_of(panel.sweep.map), pooled["sweep"]).decode()
+    assert pooled["sweep"] in numbers.splitlines()[0]
 
     sweep = panel.sweep
     rest(qtbot, session, lambda: is_swept(panel))

@@ -89,7 +89,7 @@ def test_wrapped_around_no_ink_is_lost_and_filled_it_is(desk: Desk) -> None:
 # -- maps --------------------------------------------------------------------------------------------------
 
 
-def test_maps_changes_and_probabilities_are_those_of_the_network_relative_to_a_blank_image_or_raw(
+def test_maps_changes_and_probabilities_are_those_of_the_network_relative_to_a_blank_image(
     desk: Desk,
 ) -> None:
     desk.move(2, 1)
@@ -107,13 +107,7 @@ def test_maps_changes_and_probabilities_are_those_of_the_network_relative_to_a_b
     found, shown = desk.network.forward(np.stack([image, shifted])), desk.panel.predictions.content
     assert np.allclose(shown.original, found.class_probabilities[0])
     assert np.allclose(shown.shifted, found.class_probabilities[1])
-    click(desk.controls["relative"])
-    desk.settle()
-    before, after = found.outputs["pool1"]
-    assert np.allclose(desk.maps.original, before)
-    assert np.allclose(desk.maps.shifted, after)
-    assert desk.values("max")[0] == pytest.approx(norm_ratio(after - before, before))
-    maps = found.outputs["conv1"][0]
+    maps = desk.outputs(image, "conv1")
     for size in (3, 4):
         click(desk.controls["pool_size"].button(str(size)))
         desk.settle()
@@ -256,7 +250,6 @@ def test_the_tab_key_goes_through_the_whole_panel_in_reading_order(desk: Desk) -
         panel.more,
         controls["pool_size"],
         panel.edges,
-        controls["relative"],
         controls["compared"],
         desk.canvas,
         controls["equivariance"],
@@ -273,10 +266,10 @@ def test_the_tab_key_goes_through_the_whole_panel_in_reading_order(desk: Desk) -
 
 def test_what_the_lessons_leave_as_it_is_is_folded_until_it_is_asked_for(qtbot: QtBot) -> None:
     desk = Desk(qtbot, sweeps=False)
-    folded = [desk.controls[name] for name in ("pool_size", "relative", "compared")] + [desk.panel.edges]
+    folded = [desk.controls[name] for name in ("pool_size", "compared")] + [desk.panel.edges]
     for is_unfolded in (False, True):
         click(desk.panel.more)
-        assert [each.isVisible() for each in folded] == [is_unfolded] * 4
+        assert [each.isVisible() for each in folded] == [is_unfolded] * 3
     desk.panel.choices.choose(more=False)
     (unfold,) = desk.panel.openers().values()
     unfold()
@@ -284,9 +277,9 @@ def test_what_the_lessons_leave_as_it_is_is_folded_until_it_is_asked_for(qtbot: 
 
 
 def test_arrow_keys_move_the_image_from_every_control_that_does_not_need_them(desk: Desk) -> None:
-    panel, controls = desk.panel, desk.controls
+    panel = desk.panel
     desk.move(1, 1)
-    parts = panel.reset, panel.enlarge, controls["relative"], panel.strip, panel.maps
+    parts = panel.reset, panel.enlarge, panel.strip, panel.maps
     for dx, each in enumerate(parts, start=2):
         each.setFocus()
         desk.press(Qt.Key.Key_Right, widget=each)

@@ -114,7 +114,6 @@ def _translation_of_many_digits(bot: QtBot, session: Session) -> None:
     click(controls["pool_size"].button("3"))
     click(controls["pair"].button("difference"))
     click_part(panel.strip, "max_blur")
-    click(controls["relative"])
     come_to_rest(bot, session)
     click_part(panel.maps, CellKey((2, "tile"), 2, 2))
     click(panel.enlarge)

@@ -279,7 +279,7 @@ ACTIONS: tuple[Action, ...] = (
     chosen(TrainingPanel, "moment", ["before", "now", "difference"]), another_class, another_rule,
     another_label, another_step, another_page,
     chosen(TranslationPanel, "stage", ["pixels", "convolution", "max", "average", "max_blur", "subsample"]),
-    chosen(TranslationPanel, "relative", [True, False]), another_chapter, another_filter, another_target,
+    another_chapter, another_filter, another_target,
     check_all, chosen(TranslationPanel, "measure", list(MEASURES)), another_sweep, run_the_lab,
 )  # fmt: skip
 

@@ -155,12 +155,10 @@ def moved(pixels: NDArray[np.uint8], shift: Shift) -> NDArray[np.uint8]:
 
 
 def features(network: Network, pixels: NDArray[np.uint8], view: View) -> Maps:
-    """Compute all stages of the chosen block, relative to a blank image if so chosen."""
+    """Compute all stages of the chosen block, relative to a blank image."""
     found = _stages(network, pixels, view)
-    if view.relative:
-        blank = _stages(network, np.zeros_like(pixels), view)
-        found = {stage: maps - blank[stage] for stage, maps in found.items()}
-    return found
+    blank = _stages(network, np.zeros_like(pixels), view)
+    return {stage: maps - blank[stage] for stage, maps in found.items()}
 
 
 def equivariance(
