@@ -121,15 +121,13 @@ class StagePair:
     dx: int
     dy: int
 
-    def features(self, relative: bool = True) -> tuple[FloatArray, FloatArray]:
-        """Maps of original and moved image, `F'(x)` and `F'(Tx)`: relative to the blank image, or raw."""
-        if relative:
-            return self.original - self.blank, self.moved - self.blank
-        return self.original, self.moved
+    def features(self) -> tuple[FloatArray, FloatArray]:
+        """Maps of original and moved image relative to the blank image, `F'(x)` and `F'(Tx)`."""
+        return self.original - self.blank, self.moved - self.blank
 
-    def expected(self, relative: bool = True) -> FloatArray:
+    def expected(self) -> FloatArray:
         """Map of the original moved along with the image, `S F'(x)`; see `StageGrid.shift_maps`."""
-        return self.grid.shift_maps(self.features(relative)[0], self.dx, self.dy)
+        return self.grid.shift_maps(self.features()[0], self.dx, self.dy)
 
     @property
     def interior(self) -> NDArray[np.bool_]:
@@ -147,9 +145,9 @@ class StagePair:
         return not is_blank and self.measured()["equivariance_residual"] == 0
 
     @np.errstate(over="ignore", invalid="ignore")  # weights that have run away give NaN, and that is no news
-    def measured(self, relative: bool = True) -> dict[str, float]:
+    def measured(self) -> dict[str, float]:
         """Return all measures of features, for this stage."""
-        before, after = self.features(relative)
+        before, after = self.features()
         rest = partial(unexplained, before, after, self.grid, self.dx, self.dy)
         found = measured(MovedFeatures(before, after[None], rest))
         return {name: float(values[0]) for name, values in found.items()}

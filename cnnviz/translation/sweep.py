@@ -64,8 +64,6 @@ class SweepSettings:
         Shifts in pixels, each from -64 to 64. Default -13 to 13. They may exceed the sides of the image.
     measures : sequence of str
         Names out of `MEASURES`; leaving some out saves time.
-    relative : bool
-        Whether features are taken relative to a blank image, or raw.
     background : float
         Value of a pixel without ink.
     block : int
@@ -82,7 +80,6 @@ class SweepSettings:
     dxs: Sequence[int] = number(-MAX_REACH, MAX_REACH, range(-REACH, REACH + 1), count=(1, 10_000))
     dys: Sequence[int] = number(-MAX_REACH, MAX_REACH, range(-REACH, REACH + 1), count=(1, 10_000))
     measures: Sequence[str] = one_of(MEASURES, tuple(MEASURES), count=(0, 10_000))
-    relative: bool = True
     mode: Mode = one_of(MODES, "fill")
     background: float = BACKGROUND
     block: int = 1
@@ -154,7 +151,7 @@ class Sweeper:
         """Sweep one sample; see the function `sweep`."""
         image = checked_image(self._network, image)
         maps, logits = self._plan.maps_of(image[None])
-        reference = {stage: self._features(stage, batch.copy())[0] for stage, batch in maps.items()}
+        reference = {stage: (batch - self._blank[stage])[0] for stage, batch in maps.items()}
         predicted = int(predicted_classes(logits)[0])
         label = predicted if label is None else check_label(self._network, label)
         before = class_probabilities(logits)[0]
@@ -173,7 +170,8 @@ class Sweeper:
             probabilities[row] = class_probabilities(logits)
             classes[row] = predicted_classes(logits)
             for stage, maps in stages.items():
-                moved = self._moved(stage, reference[stage], self._features(stage, maps), int(dy))
+                moved = np.subtract(maps, self._blank[stage], out=maps)
+                moved = self._moved(stage, reference[stage], moved, int(dy))
                 for each in chosen:
                     if not each.of_output:
                         values[each.name][stage][row] = each.function(moved)
@@ -206,10 +204,6 @@ class Sweeper:
         if stage not in self._workspaces:
             self._workspaces[stage] = np.empty_like(moved)
         return MovedFeatures(reference, moved, unexplained, self._workspaces[stage])
-
-    def _features(self, stage: str, maps: FloatArray) -> FloatArray:
-        """Make maps relative to the blank image's, in place, or leave them raw."""
-        return np.subtract(maps, self._blank[stage], out=maps) if self._settings.relative else maps
 
 
 class MovedStages:
