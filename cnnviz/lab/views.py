@@ -41,7 +41,7 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = {
         text="page flow.at flow.enlarged pointed sweep filter.layer",
         number="class flow.large.cell channels.* sweep_place sweep_speed slice filter.channel",
         flag="relative_evidence covers flow.folded.*",
-        numbers="flow.large.place pointed_index heights",
+        numbers="flow.large.place pointed_index",
     ),
     "translation": _named(
         text="lesson pair compared stage measure",

@@ -106,7 +106,7 @@ def page(now: Now) -> Page:
 def _head(now: Now) -> Row:
     shown = now.arithmetic
     number = f"= {shown.number}", "mono", "text"
-    said = ((words, "", "muted") for words in (shown.formula, now.sees) if words)
+    said = ((words, "", "muted") for words in (now.sees, shown.formula) if words)
     line = Fitting((((shown.name, "strong", "text"), number, *said),))
     title = Card("title", FITTING, line, tip=line.words, name="The marked cell")
     badge = Card("pinned", WORDS, Words("pinned", "small", "info", ground="info_soft"), room=None)

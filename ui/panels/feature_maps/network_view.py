@@ -6,7 +6,7 @@ from typing import Any, override
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Block, Box, Drawing, Ground, Leave, Look
@@ -14,7 +14,7 @@ from cnnviz.drawing.page import Page, down, page_drawn
 from cnnviz.graphics.columns import Kind
 from ui.choices import Choices
 from ui.controls.keyboard import arrow_step
-from ui.controls.layouts import fill, scaled
+from ui.controls.layouts import fill, named, scaled
 from ui.marks import MarkView
 from ui.page_view import PageView
 from ui.panels.feature_maps import arithmetic, asks
@@ -66,14 +66,8 @@ class NetworkView(QWidget):
         scaled(self.arithmetic.setContentsMargins, 0, 10, 0, 0)
         self._clock = QTimer(self)  # of the sweep
         self._clock.timeout.connect(lambda: self._step_sweep(plays=True))
-        self.splitter = QSplitter(Qt.Orientation.Vertical)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setHandleWidth(1)
-        for place, part in enumerate((self.flow, self.arithmetic)):
-            self.splitter.addWidget(part)
-            self.splitter.setStretchFactor(place, 1 - place)
-        fill(QVBoxLayout(self), self.splitter)
-        self.splitter.splitterMoved.connect(lambda: self._keep(heights=tuple(self.splitter.sizes())))
+        line = named(QFrame(), role="separator")  # below it as much as is wanted, as far as there is room
+        fill(QVBoxLayout(self), (self.flow, 1), line, (self.arithmetic, 1000), spacing=0)
         follow_theme(self)
 
     # -- what is shown -------------------------------------------------------------------------------------
@@ -368,16 +362,10 @@ class NetworkView(QWidget):
         return False
 
     def share_height(self) -> None:
-        """Divide the height as the user has chosen, else so that the tables of the arithmetic have room.
-
-        An enlarged map leaves them only what their numbers need.
-        """
-        heights, theme, total = self.view.heights, self._theme, self.height()
-        if heights is not None and len(heights) == 2:
-            self.splitter.setSizes(heights)
-            return
+        """Give the tables of the arithmetic room; an enlarged map leaves them what their numbers need."""
+        theme, total = self._theme, self.height()
         columns = () if self.picture is None else self.picture.plan.columns
         rows = max((each.shape[1] for each in columns if each.kind is Kind.FILTERS), default=3)
         least = 0 if self.view.enlarged is not None else max(theme.px(104), round(_USUAL_SHARE * total))
         wanted = round(min(arithmetic.height_of(rows, theme, least), _LARGEST_SHARE * total))
-        self.splitter.setSizes([max(total - wanted, 1), wanted])
+        self.arithmetic.setMaximumHeight(max(wanted, theme.px(arithmetic.LEAST[1])))

@@ -34,7 +34,6 @@ class View:
     * `part`: input channel that is written out.
     * `sweep`, `sweep_place`: stage that is swept, and the cell that was computed last, in reading order.
     * `sweep_speed`: place of one of the `SPEEDS`.
-    * `heights`: of the network and of the arithmetic, where the user has moved the border.
     """
 
     page: str = one_of(NETWORK, "row", "Page", _PAGES)
@@ -53,7 +52,6 @@ class View:
     sweep: str | None = maybe(str)
     sweep_place: int = whole(0, 0, _FAR)
     sweep_speed: int = whole(_USUAL_SPEED, 0, len(SPEEDS) - 1)
-    heights: tuple[int, ...] | None = maybe(int, 0, _FAR)
 
     @property
     def computed(self) -> "View":
