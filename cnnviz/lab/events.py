@@ -26,8 +26,6 @@ _LESSONS: Mapping[str, str] = {
     "dots": "Three dots",
     "row": "Row of eight",
     "bright-cell": "One bright cell",
-    "digit-1px": "Image, 1 pixel",
-    "digit-2px": "Image, 2 pixels",
 }
 TITLES: Mapping[str, str] = {
     "training": "Network",

@@ -7,7 +7,7 @@ The measures are functions of their own; `MEASURES` holds their formulas and sou
 
 from cnnviz.translation.comparison import Comparison, StagePair, WinnerChange, WinnerMap, compare
 from cnnviz.translation.digits import Curve, DigitSweep, sweep_many
-from cnnviz.translation.lessons import Lesson, digit_lessons, toy_lessons
+from cnnviz.translation.lessons import Lesson, toy_lessons
 from cnnviz.translation.measures import MEASURES, OUTPUT, RELATIVE_TO_BLANK_NOTE, Measure, relative_change
 from cnnviz.translation.shifting import BACKGROUND, Mode, shift
 from cnnviz.translation.stages import POOL_KINDS, STAGES, ConvBlock, StagePlan, conv_blocks
@@ -36,7 +36,6 @@ __all__ = [
     "WinnerMap",
     "compare",
     "conv_blocks",
-    "digit_lessons",
     "relative_change",
     "shift",
     "sweep",

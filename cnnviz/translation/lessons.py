@@ -1,18 +1,15 @@
 """Small experiments that show what pooling keeps and what it does not; each measures its own result."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from cnnviz._types import FloatArray
-from cnnviz.inspect.receptive_field import window_geometry
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D
 from cnnviz.network import Network
-from cnnviz.notation import format_column
 from cnnviz.quantities import format_shift, format_together, format_value
-from cnnviz.translation.comparison import Comparison, StagePair, WinnerChange, compare
+from cnnviz.translation.comparison import Comparison, compare
 from cnnviz.translation.shifting import BACKGROUND, Mode, shift
 
 POOL_SIZE = 2
@@ -42,10 +39,6 @@ class Lesson:
         States, in a few sentences, what was measured.
     background : float
         Value of a pixel without ink.
-    label : int or None
-        True class, where there is one.
-    shows_output : bool
-        Whether the network's probabilities mean anything.
     """
 
     name: str
@@ -58,8 +51,6 @@ class Lesson:
     measure: "Callable[[Lesson], str]"
     mode: Mode = "fill"
     background: float = 0.0
-    label: int | None = None
-    shows_output: bool = False
 
     @property
     def shifted(self) -> FloatArray:
@@ -76,7 +67,6 @@ class Lesson:
             mode=self.mode,
             background=self.background,
             pool_size=POOL_SIZE,
-            label=self.label,
         )
 
     def result(self) -> str:
@@ -87,61 +77,6 @@ class Lesson:
 def toy_lessons() -> tuple[Lesson, ...]:
     """Lessons on small made-up images: two columns of dots, a row of eight cells, one bright cell."""
     return _dots(), _row_of_eight(), _bright_cell()
-
-
-def digit_lessons(network: Network, image: FloatArray, label: int | None = None) -> tuple[Lesson, ...]:
-    """Lessons on a real digit: moved by 1 pixel and by 2.
-
-    Parameters
-    ----------
-    network : Network
-        With at least one convolution.
-    image : ndarray of shape (c, h, w)
-        As the network takes it (`cnnviz.datasets.to_input`).
-    label : int, optional
-        True class. None means the one predicted for the original.
-    """
-    return tuple(
-        Lesson(
-            name=f"digit-{dx}px",
-            title=title,
-            look_at=look_at.format(part=_part(dx, network)),
-            network=network,
-            image=image,
-            dx=dx,
-            dy=0,
-            measure=_digit_result,
-            background=BACKGROUND,
-            label=label,
-            shows_output=True,
-        )
-        for dx, title, look_at in _DIGIT_LESSONS
-    )
-
-
-_DIGIT_LESSONS = (
-    (
-        1,
-        "An image, moved by 1 pixel",
-        "Compare the change of the pooled map with the change of the convolution and of the pixels. Then "
-        "compare the pooled map of the shifted image with the shifted pooled map. One pixel is {part} "
-        "of a 2x2 pool: does the pool hide the shift, pass it on, or neither?",
-    ),
-    (
-        2,
-        "The same image, moved by 2 pixels",
-        "Two pixels are {part} of a 2x2 pool. Compare the pooled map of the shifted image with the "
-        "shifted pooled map: has pooling removed the shift, or passed it on?",
-    ),
-)
-
-
-def _part(pixels: int, network: Network) -> str:
-    """How far a shift is in cells of a 2x2 pool behind the first convolution, whose stride may be up to 4."""
-    step = POOL_SIZE * next(window_geometry(layer).stride for _, layer in network.layers if layer.has_filters)
-    parts = step // pixels
-    words = {1: "one whole cell", 2: "half a cell", 4: "a quarter of a cell"}
-    return words.get(parts, f"1/{parts} of a cell")
 
 
 def unchanged_shifts(image: FloatArray, background: float = BACKGROUND) -> tuple[tuple[int, int], ...]:
@@ -233,40 +168,6 @@ def _bright_cell_result(lesson: Lesson) -> str:
         f"{len(hidden)} of the {len(NEIGHBOURS)} one-pixel shifts leave the 2x2 max pool unchanged: "
         f"(dx, dy) = {listed}."
     )
-
-
-def _digit_result(lesson: Lesson) -> str:
-    comparison = lesson.compare()
-    pooled = comparison.stages["max"]
-    measured = {stage: pair.measured() for stage, pair in comparison.stages.items()}
-    titles = {"pixels": "pixels", "convolution": "convolution", "max": "max pool"}
-    numbers = format_column((measured[stage]["relative_change"] for stage in titles), 2)
-    changes = ", ".join(f"{title} {number}" for title, number in zip(titles.values(), numbers, strict=True))
-    is_blank = math.isnan(measured["pixels"]["relative_change"])
-    windows = comparison.winners.category.size
-    changed = sum(comparison.winners.counts()[WinnerChange.CHANGED])
-    probability = comparison.output_measured()["probability_change"]
-    return " ".join(
-        (
-            "The image is blank: there is no change to measure."
-            if is_blank
-            else f"Relative change: {changes}.",
-            f"The max pool's value changed in {changed} of {windows} windows.",
-            *_residual_words(pooled, measured["max"]["equivariance_residual"]),
-            f"The probability changed by {format_value(probability)}.",
-        )
-    )
-
-
-def _residual_words(pooled: StagePair, residual: float) -> tuple[str, ...]:
-    """Say how far pooled maps are from having moved along, unless it is undefined or 0 for want of ink."""
-    if pooled.is_equivariant:
-        said = "exactly 0"
-    elif math.isfinite(residual) and residual > 0:
-        said = format_value(residual)
-    else:
-        return ()
-    return (f"Against the shifted pooled map the residual is {said} away from the border.",)
 
 
 def _small_network(image: FloatArray, kernel_size: int) -> Network:

@@ -216,10 +216,6 @@ def test_without_a_pool_pooling_is_a_what_if(desk: Desk) -> None:
     desk.settle()
     assert desk.panel.statement.content.say().startswith("Max-pooled maps would change by ")
     assert "what if" in desk.panel.winners_title.caption()
-    # A 2 x 2 pool behind a stride of 2 sees a pixel as a quarter of its cell.
-    choose_by_keys(desk.controls["lesson"], "digit-1px")
-    desk.settle()
-    assert "One pixel is a quarter of a cell" in desk.panel.lesson.page.leaves()["lesson"].content.say()
 
 
 def test_a_deeper_network_has_blocks_an_activation_and_its_own_pool(desk: Desk) -> None:
@@ -352,18 +348,3 @@ def test_a_made_up_image_stays_in_its_small_frame_until_a_sample_or_no_lesson_is
     assert desk.panel.view.lesson == "free"
     assert not desk.panel.lesson.isVisible()
     assert desk.canvas.content.shown.pair.shape == (1, 28, 28)
-
-
-def test_the_digit_of_a_lesson_is_moved_measured_and_followed(desk: Desk) -> None:
-    for name, dx, along in (("digit-1px", 1, False), ("digit-2px", 2, True)):
-        said = choose(desk, name)
-        assert desk.state.shift == Shift(dx, 0)
-        assert desk.panel.view.equivariance is along
-        values = desk.values("max")
-        assert f"max pool {values[0]:.2f}" in said
-        assert ("exactly 0" in said) is (dx == 2)
-        assert (values[1] == 0) is (dx == 2)
-    first = choose(desk, "digit-1px")
-    desk.show_sample(20)
-    assert desk.panel.view.lesson == "digit-1px"
-    assert desk.panel.lesson.page.leaves()["lesson"].content.say() != first

@@ -20,7 +20,7 @@ from cnnviz.experiment import LAB5
 from cnnviz.graphics.translation import own_pool
 from cnnviz.network import Network
 from cnnviz.snapshots import Origin, Snapshot
-from cnnviz.translation import MEASURES, POOL_KINDS, Comparison, Lesson, compare, digit_lessons
+from cnnviz.translation import MEASURES, POOL_KINDS, Comparison, compare
 from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at, type_into
 from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, moved, norm_ratio, shift_center, value_at
 from tests.oracles import read_number
@@ -144,20 +144,6 @@ def test_nothing_is_said_of_a_shift_that_is_not_so(experiment: Any) -> None:
                 said.update(each for each in _TOLD if each in words)
     assert not untrue, "\n".join(untrue[:20])
     assert min(said[each] for each in _TOLD) > 20
-
-
-def test_no_lesson_measures_a_number_or_a_residual_for_want_of_ink() -> None:
-    network = LAB5.build_network()
-    for pixels in (np.zeros((1, 28, 28), np.uint8), few_digits().test_images[0]):
-        for lesson in digit_lessons(network, to_input(pixels[np.newaxis], network.dtype)[0]):
-            said = lesson.result()
-            assert "NaN" not in said
-            assert ("blank" in said) is not pixels.any()
-            assert ("residual is" in said) is bool(pixels.any())
-    pixels = np.zeros((1, 28, 28), np.uint8)
-    pixels[0, :, 27] = 255
-    lesson: Lesson = digit_lessons(network, to_input(pixels[np.newaxis], network.dtype)[0])[1]
-    assert "residual" not in lesson.result()
 
 
 @pytest.fixture
