@@ -225,14 +225,11 @@ def _draw(flow: Flow, ground: Ground) -> Drawing:
 def _lines(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
     """Titles, frames and lines, which stay the same while the network trains."""
     drawing, small, strong = Drawing(Ground(box, look)), look.font("small"), look.font("small strong")
-    counts = {n: (places.count(n), len(flow.stages[n].values)) for n in places.columns}
-    fewer = {n: f"{shown} of {count}" for n, (shown, count) in counts.items() if shown < count}
-    if not all(_fitting((words,), small, places.heads[n]) for n, words in fewer.items()):
-        fewer = {n: words.replace(" of ", "/") for n, words in fewer.items()}  # all alike
     for n in places.columns:
         stage, head = flow.stages[n], places.heads[n]
         first, second = head.rows(small.line, small.line)
-        captions = (fewer[n],) if n in fewer else stage.captions
+        shown, count = places.count(n), len(stage.values)
+        captions = (f"{shown} of {count}", f"{shown}/{count}") if shown < count else stage.captions
         at = places.tiles[n, 0].x if n else head.left
         _write_over(drawing, at, first, (stage.title, stage.title.rstrip(" 0123456789")), strong, "text")
         _write_over(drawing, at, second, captions, small)

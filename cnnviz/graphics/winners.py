@@ -52,15 +52,6 @@ class Winners:
         """How many windows each thing happened in: single winners, and tied ones."""
         return self.found.counts(self.channel)
 
-    def change(self) -> str:
-        """By how much the changed values have changed."""
-        changed = self.found.category[self.channel] == WinnerChange.CHANGED
-        sizes = np.abs(self.found.change[self.channel][changed])
-        if not sizes.size:
-            return "no value changed"
-        mean, most = format_together((float(sizes.mean()), float(sizes.max())))
-        return f"mean {mean} · max {most}"
-
     def say(self, row: int, col: int) -> str:
         """Which window, and what has become of its winner."""
         place = (self.channel, row, col)
