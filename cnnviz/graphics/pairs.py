@@ -244,6 +244,7 @@ class PairMaps:
     noun: str = "filter"
 
     def ask(self, channel: int, _row: int, _col: int) -> Ask:
+        """What a click asks for."""
         return ShowChannel(channel)
 
     def say(self, channel: int, row: int, col: int) -> str:

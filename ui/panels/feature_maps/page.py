@@ -243,8 +243,8 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
         zooms=asks.ZoomBy if is_large else None,
         length=240 if is_large else None,
     )
-    tip = "Point at a cell to see which cells it reads and which it feeds. Click to pin it: arrow keys move it, "
-    tip += "Esc frees it. Ctrl+C copies the numbers."
+    tip = "Point at a cell to see which cells it reads and which it feeds. Click to pin it: arrow keys move "
+    tip += "it, Esc frees it. Ctrl+C copies the numbers."
     name = f"{column.title}, the chosen map"
     large = _large(now, column, content, math.ceil(box.height) / look.scale, name, tip)
     small = _thumbs(now, column)

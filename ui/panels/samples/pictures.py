@@ -105,7 +105,7 @@ def fitted(picture: Picture, fit: Fit, height: int, width: int, *, dark_ink: boo
 
 
 def scaling_words(ink: ByteArray | None, seen: ByteArray) -> str:
-    """How the ink of an image was scaled and moved to what the network sees; of a whole picture that it was."""
+    """How ink was scaled and moved to what the network sees; `ink` is None where a whole picture was."""
     if ink is None:
         return "The whole picture, scaled to the size of the data"
     if not seen.any():
