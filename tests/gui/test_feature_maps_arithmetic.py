@@ -54,7 +54,6 @@ def test_evidence_is_of_the_chosen_class_else_of_the_predicted_one(chosen):
     index = int(logits.argmax()) if chosen is None else chosen
     evidence, line = asked.picture.evidence, line_of(asked.content("logit"), f"logit of {index}")
     assert evidence.class_index == asked.content("dense1").chosen == index
-    assert asked.leaves["class"].value == chosen
     assert evidence.logit == pytest.approx(float(logits[index])) == line
     weights = asked.network.params["dense1.weight"][index].reshape(asked.network.shapes["pool3"])
     np.testing.assert_allclose(asked.tiles("evidence"), weights * outputs["pool3"], rtol=1e-5)

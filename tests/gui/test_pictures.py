@@ -76,9 +76,9 @@ def _maps_at_a_pinned_cell(bot: QtBot, session: Session) -> None:
     for key, channel in (("conv1", 2), ("conv2", 3)):
         click_part(flow(f"{key} maps"), CellKey(channel, 3, 3))
     click(flow("fold relu1"))
+    click_part(flow("dense1"), CellKey("class", 2, 0))
     click_part(flow("conv2"), CellKey("cell", 3, 5))
     click_part(arithmetic.view("inputs"), 1)
-    choose(flow("class"), "2")
     come_to_rest(bot, session)
 
 

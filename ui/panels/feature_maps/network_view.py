@@ -206,7 +206,7 @@ class NetworkView(QWidget):
                 frees = cell == self._shown_pin() and cell.stage != self._state.asked_stage
                 self._state.set_pinned(None if frees else cell)
                 if index is not None:
-                    self._choices.choose(class_index=index)
+                    self._choices.choose(class_index=None if frees else index)
             case asks.PinCell(cell):
                 self._state.set_pinned(cell)
             case asks.MovePin(rows, cols):

@@ -16,7 +16,6 @@ from cnnviz.graphics.columns import Column, Kind, Plan
 from cnnviz.graphics.heat_map import HeatMap, Looked, Outlines, Zoom, placed
 from cnnviz.graphics.ledger import LEDGER, Ledger
 from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
-from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
 from cnnviz.quantities import format_cell, format_value
 from ui.panels.feature_maps import asks
@@ -513,17 +512,10 @@ def _outputs(now: Now, column: Column) -> tuple[Item, ...]:
     lines = ("covered", "?") if covers else (f"read as {read_as}", read_as)
     items: list[Item] = [*_head(column, "", lines)]
     if not covers:
-        tip, name = "Click a class to see its logit as a sum", "Outputs: logit and probability of each class"
+        tip = "Click a class to see its logit as a sum; again, and it is that of the predicted one"
+        name = "Outputs: logit and probability of each class"
         items.append(Card(column.key, PROBABILITIES, outputs, tip=tip, is_live=True, name=name))
     if evidence is not None:
-        index = picture.scene.choices.class_index
-        if not single:
-            options = ((None, "predicted"), *enumerate(names))
-            value = index if index is None or index < len(names) else None
-            label, choose = Words("Evidence for class", ink="muted"), Asking(asks.Choose, "class_index")
-            name, tip = "Class whose logit is explained", "Class whose logit the evidence column explains"
-            items.append(Card("evidence for", WORDS, label, room=None, is_label=True, spare=1))
-            items.append(Choice("class", "list", name, choose, value, options, tip, spare=1))
         value, choose = picture.scene.choices.relative, Asking(asks.Choose, "relative")
         title = "Relative to blank"
         items.append(Choice("relative", "tick", title, choose, value, tip=_RELATIVE, spare=2))
