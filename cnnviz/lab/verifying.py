@@ -13,15 +13,15 @@ from pathlib import Path
 from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError, DataError, in_words
 from cnnviz.files import printable, printable_name
-from cnnviz.lab.copies import may_be_same_name, remarks_between, remarks_on_folders
+from cnnviz.lab.copies import may_be_same_name, remarks_between
 from cnnviz.lab.course import lab_data
-from cnnviz.lab.grading import Grade, graded, lab_of
+from cnnviz.lab.grading import Grade, graded, lab_of, same_kernel
 from cnnviz.lab.measured import LabNumbers, measured_lab, own_pixels
 from cnnviz.lab.model import Lab, plain_roll_number
 from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.reading import parse_lab
 from cnnviz.lab.record import OwnImage
-from cnnviz.lab.remarks import remarks_on, same_kernel
+from cnnviz.lab.remarks import remarks_on
 from cnnviz.lab.results import HandIn, Whose, hand_in_of
 from cnnviz.lab.submissions import Listed, Submission, folders_of, submissions
 
@@ -81,7 +81,7 @@ class Row:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What there is to look at in it alone."""
-        return self.noted if self.grade is None else (*self.noted, *self.grade.remarks)
+        return self.noted if self.grade is None else (*self.noted, *self.grade.differing)
 
 
 def verify(
@@ -169,12 +169,9 @@ def _compared(rows: Sequence[Row], labs: Mapping[str, Lab]) -> list[Row]:
     files = [(rows[place].folders[0], rows[place].files[0].name) for place in places]
     names = [printable("/".join(filter(None, each))) for each in files]
     clean = [rows[place].grade is not None and not rows[place].remarks for place in places]
-    between = remarks_between(handed, names, labs, clean)
-    folders = remarks_on_folders(handed, [rows[place].folders for place in places])
     compared = list(rows)
-    for place, shared, of_folders in zip(places, between, folders, strict=True):
-        noted = (*rows[place].noted, *of_folders)
-        compared[place] = replace(rows[place], noted=noted, shared=tuple(shared))
+    for place, shared in zip(places, remarks_between(handed, names, labs, clean), strict=True):
+        compared[place] = replace(rows[place], shared=tuple(shared))
     return compared
 
 
@@ -194,9 +191,6 @@ def _with_task(row: Row, labs: Mapping[str, Lab], data: Path | None) -> Row:
         return replace(row, reason=str(error))
     if dataset.sha256 != handed.data.sha256:
         reason = f"It was done with other data ({printable(handed.data.name, 40)}); give them with --data."
-        if data is None and handed.data.name == dataset.name:
-            named = f"it names the data {dataset.name}, but another checksum of them"
-            return replace(row, reason=reason, noted=(*row.noted, named))
         return replace(row, reason=reason)
     return replace(row, task=_Task(lab.source, handed.experiment.seed, handed.own, data))
 
