@@ -38,7 +38,6 @@ class Grade:
     late: tuple[str, ...]  # hypotheses and predictions that came when something was to be seen already
     steps: Mapping[str, StepGrade]  # of the steps with a prediction that fits its question
     notes: tuple[str, ...]  # what is good to know
-    weights: str  # whether the weights are the same to the last bit
 
     @property
     def points(self) -> float:
@@ -75,7 +74,6 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
     ):
         if count:
             differing.append(f"{count} of the numbers {'is' if count == 1 else 'are'} {what}")
-    weights = [[run.weights_sha256 for run in runs] for runs in (handed.runs, numbers.runs)]
     predictions = [step.prediction for step in lab.steps if step.prediction is not None]
     grades = {step.id: _step(step, handed.predictions.get(step.id), numbers) for step in lab.steps}
     return Grade(
@@ -88,7 +86,6 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
         late=tuple(late_in(handed, lab)),
         steps={step: grade for step, grade in grades.items() if grade is not None},
         notes=tuple(_notes(handed, lab, numbers)),
-        weights="the same bits" if weights[0] == weights[1] else "other bits",
     )
 
 

@@ -54,7 +54,7 @@ class _Budget:
 def submissions(given: Sequence[Path], without: Sequence[Path] = ()) -> Iterator[Submission]:
     """Yield what is in some files, folders and archives, in the order of their names.
 
-    Left out are what systems and browsers put beside the files of people, pictures and tables of a report
+    Left out are what systems put beside the files of people, pictures and tables of a report
     that was exported as a folder, hidden files, and links.
 
     * `without`: files that are none of them, such as the table that is written.
@@ -106,16 +106,12 @@ def _files_in(path: Path) -> list[Path]:
 
 
 def _without_aside(names: Sequence[Path]) -> list[Path]:
-    """Return the names without files that nobody hands in: of the system, or parts of a page or report."""
-    beside = {
-        name.with_name(f"{name.stem}_files") for name in names if name.suffix.lower() in (".html", ".htm")
-    }
+    """Return the names without files that nobody hands in: of the system, or parts of a report."""
     exported = {name.parent for name in names if name.name == _RESULTS}
     return [
         name
         for name in names
-        if beside.isdisjoint(name.parents)
-        and not any(part.startswith(".") or part.lower() in _ASIDE for part in name.parts)
+        if not any(part.startswith(".") or part.lower() in _ASIDE for part in name.parts)
         and not (name.parent in exported and _OF_EXPORT.fullmatch(name.name))
     ]
 

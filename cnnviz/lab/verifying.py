@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError, DataError, in_words
+from cnnviz.evaluation import Progress, ignore_progress
 from cnnviz.files import printable, printable_name
 from cnnviz.lab.copies import may_be_same_name, remarks_between
 from cnnviz.lab.course import lab_data
@@ -28,9 +29,6 @@ from cnnviz.lab.submissions import Listed, Submission, folders_of, submissions
 _KERNEL = "OPENBLAS_CORETYPE"
 KERNELS = ("Katmai", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids")
 """Kernels of OpenBLAS for 64-bit PCs, as the variable of the environment names them."""
-
-type Report = Callable[[int, int], None]
-"""Is told how many of how many hand-ins have been measured."""
 
 _ENDED = (
     "A process that measured was ended by the system, for lack of memory perhaps. Close other programs, and "
@@ -74,11 +72,6 @@ class Row:
         return self.handed or self.unmarked
 
     @property
-    def is_waiting(self) -> bool:
-        """Whether it is still to be measured."""
-        return self.task is not None and self.grade is None and not self.reason
-
-    @property
     def remarks(self) -> tuple[str, ...]:
         """What there is to look at in it alone."""
         return self.noted if self.grade is None else (*self.noted, *self.grade.differing)
@@ -89,8 +82,7 @@ def verify(
     labs: Mapping[str, Lab],
     data: Path | None = None,
     *,
-    report: Report = lambda _done, _total: None,
-    rows_changed: Callable[[Sequence[Row]], None] = lambda _rows: None,
+    progress: Progress = ignore_progress,
     without: Sequence[Path] = (),
     students: Sequence[Listed] | None = None,
     processes: int | None = None,
@@ -100,7 +92,6 @@ def verify(
     Whatever one file holds, it costs its own row only.
 
     * `data`: data of the course; None for MNIST.
-    * `rows_changed`: is given the rows as far as they are known, whenever one has been measured.
     * `without`: files that are no hand-ins, such as the table that is written.
     * `students`: the class.
     * `processes`: how many work at once; by default one for each processor.
@@ -108,11 +99,9 @@ def verify(
     * Raises CNNVizError: if a path does not exist, or the data cannot be read.
     """
     rows = [_with_task(row, labs, data) for row in _read(submissions(paths, without), labs)]
-    rows_changed(rows)
     workers = processes or os.cpu_count() or 1
-    for place, found in _measured(rows, report, workers):
+    for place, found in _measured(rows, progress, workers):
         rows[place] = _graded(rows[place], found)
-        rows_changed(rows)
     for place, again in _with_their_kernels(rows, workers):
         rows[place] = _graded(rows[place], again)
     rows = _compared(rows, labs)
@@ -195,7 +184,9 @@ def _with_task(row: Row, labs: Mapping[str, Lab], data: Path | None) -> Row:
     return replace(row, task=_Task(lab.source, handed.experiment.seed, handed.own, data))
 
 
-def _measured(rows: Sequence[Row], report: Report, processes: int) -> Iterator[tuple[int, LabNumbers | str]]:
+def _measured(
+    rows: Sequence[Row], progress: Progress, processes: int
+) -> Iterator[tuple[int, LabNumbers | str]]:
     """Yield the numbers of each task, or a sentence; equal ones are measured once."""
     places: dict[_Task, list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
@@ -205,7 +196,7 @@ def _measured(rows: Sequence[Row], report: Report, processes: int) -> Iterator[t
     alone = ((task, _measure(task)) for task in places)
     for task, found in _in_processes(places, workers) if workers > 1 else alone:
         done += len(places[task])
-        report(done, total)
+        progress(done / total)
         for place in places[task]:
             yield place, found
 

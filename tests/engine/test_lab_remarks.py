@@ -293,15 +293,6 @@ def test_what_fails_about_one_file_is_said_in_its_row(tmp_path, rows_of, monkeyp
     assert verdict_of(rows["2.json"]) == OK
 
 
-def test_rows_come_as_they_are_measured(tmp_path, rows_of):
-    for number in (1, 2, 3):
-        write(tmp_path, str(number), honest(number))
-    told: list[list[str]] = []
-    rows_of(tmp_path, rows_changed=lambda rows: told.append([verdict_of(row) for row in rows]))
-    wait = "not measured yet"
-    assert told == [[wait, wait, wait], [OK, wait, wait], [OK, OK, wait], [OK, OK, OK]]
-
-
 def test_what_was_edited_is_told_unless_it_was_sealed_again(tmp_path, rows_of):
     values = json.loads(honest(1).to_json()) | {"answers": {"guess": "Edited."}}
     (tmp_path / "edited.json").write_text(json.dumps(values), encoding="ascii")

@@ -48,8 +48,6 @@ def platform(folder: Path, students: list[HandIn]) -> None:
     (other / "report.docx").write_bytes(b"PK\x03\x04\x00")
     (other / "notes.txt").write_text("I did not manage to export it.")
     (other / "page.html").write_text("<html>saved by a browser</html>")
-    (other / "page_files").mkdir()
-    (other / "page_files" / "style.css").write_text("p {}")
 
 
 @pytest.mark.parametrize("kind", ["folder", "archive in a folder"])
