@@ -49,7 +49,7 @@ def run(arguments: Arguments) -> int:
     """
     output = Output()
     targets = arguments.save, arguments.report, arguments.html
-    require_places(*targets, new=(arguments.figures, arguments.screenshots))
+    require_places(*targets, new=arguments.figures)
     opened = None
     if arguments.files:
         opened = archive.load(arguments.files[0])
@@ -224,17 +224,16 @@ def read_data(path: Path | None, classes: tuple[str, ...], *, required: bool) ->
     return dataset.select(fitting_classes(dataset, classes))
 
 
-def require_places(*targets: Path | None, new: tuple[Path | None, ...] = ()) -> None:
-    """Find out before training, not after it, that a result cannot be written; `new`: folders to be made."""
-    for target in (*targets, *new):
+def require_places(*targets: Path | None, new: Path | None = None) -> None:
+    """Find out before training, not after it, that a result cannot be written; `new`: a folder to be made."""
+    for target in (*targets, new):
         if target is not None and not os.access(target.absolute().parent, os.W_OK | os.X_OK):
             raise CNNVizError(
                 f"{target} cannot be written: its folder does not exist or is write-protected. Choose "
                 "another folder."
             )
-    for folder in new:
-        if folder is not None and os.path.lexists(folder):
-            raise CNNVizError(f"{folder} exists already. Choose another name, or remove it.")
+    if new is not None and os.path.lexists(new):
+        raise CNNVizError(f"{new} exists already. Choose another name, or remove it.")
 
 
 def describe(experiment: Experiment, dataset: Dataset) -> str:

@@ -60,7 +60,7 @@ def run_lab(arguments: Arguments) -> int:
     assert arguments.lab is not None
     output = Output()
     targets = arguments.results, arguments.report, arguments.html, arguments.course
-    require_places(*targets, new=(arguments.figures,))
+    require_places(*targets, new=arguments.figures)
     lab, figures = open_lab(find_lab(arguments.lab))
     dataset = lab_data(_data_of(arguments), lab.experiment.classes)
     seed = seed_for(lab, arguments.roll_number)
