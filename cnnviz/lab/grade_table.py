@@ -20,7 +20,7 @@ OK, LOOK, NOT_COMPARABLE = "ok", "look at it", "not comparable"
 UNREADABLE, MISSING = "unreadable", "missing"
 
 COLUMNS: Sequence[str] = (
-    "file", "folder", "name", "roll number", "lab", "verdict", "points", "points of", "words: points of",
+    "file", "name", "roll number", "lab", "verdict", "points", "points of", "words: points of",
     "to look at", "shared with others", "numbers that agree", "numbers in all", "numbers that differ",
     "late", "steps done", "steps in all", "answers", "questions", "class list", "notes",
 )  # fmt: skip
@@ -88,8 +88,7 @@ def _cells(row: Row, labs: Sequence[Lab]) -> dict[str, Cell]:
     """Return what is known of a student, by column; the others stay empty."""
     handed, lab, grade, whose = row.handed, row.lab, row.grade, row.whose or row.listed
     cells: dict[str, Cell] = {
-        "file": ", ".join(path.name for path in row.files),
-        "folder": ", ".join(each for each in row.folders if each),
+        "file": ", ".join(path.as_posix() for path in row.files),
         "verdict": verdict_of(row),
         "to look at": "; ".join(row.remarks),
         "shared with others": "; ".join(row.shared),

@@ -9,7 +9,6 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
 
 from cnnviz.errors import DataError
@@ -76,13 +75,6 @@ def submissions(given: Sequence[Path], without: Sequence[Path] = ()) -> Iterator
                     yield from _in_archive(BoundedFile(file, place), name, 1, _Budget())
             except DataError as error:
                 yield Submission(name, trouble=str(error))
-
-
-def folders_of(paths: Sequence[Path]) -> list[str]:
-    """Return the folder of each file, without what is the same for all of them; "" for those in none."""
-    parts = [path.parts[:-1] for path in paths]
-    shared = len([*takewhile(lambda each: len(set(each)) == 1, zip(*parts, strict=False))])
-    return ["/".join(each[shared:]) for each in parts]
 
 
 def _files_in(path: Path) -> list[Path]:

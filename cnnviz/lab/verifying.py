@@ -24,7 +24,7 @@ from cnnviz.lab.reading import parse_lab
 from cnnviz.lab.record import OwnImage
 from cnnviz.lab.remarks import remarks_on
 from cnnviz.lab.results import HandIn, Whose, hand_in_of
-from cnnviz.lab.submissions import Listed, Submission, folders_of, submissions
+from cnnviz.lab.submissions import Listed, Submission, submissions
 
 _KERNEL = "OPENBLAS_CORETYPE"
 KERNELS = ("Katmai", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids")
@@ -52,8 +52,6 @@ class Row:
 
     # one, or several with the same content, from what was given on; none where nothing was handed in
     files: tuple[Path, ...]
-    # in which they are, each once, without what is the same for the whole course
-    folders: tuple[str, ...] = ()
     handed: HandIn | None = None  # None where the file carries no results, or could not be read
     unmarked: Whose | None = None  # of a file that carries none
     lab: Lab | None = None  # None where it is not known here
@@ -123,10 +121,7 @@ def _read(handed_in: Iterable[Submission], labs: Mapping[str, Lab]) -> list[Row]
             if content:
                 places[content] = len(rows)
             rows.append(row)
-    folders = dict(
-        zip((files := [each for row in rows for each in row.files]), folders_of(files), strict=True)
-    )
-    return [replace(row, folders=tuple(dict.fromkeys(folders[each] for each in row.files))) for row in rows]
+    return rows
 
 
 def _row(file: Submission, labs: Mapping[str, Lab]) -> Row:
@@ -155,8 +150,7 @@ def _compared(rows: Sequence[Row], labs: Mapping[str, Lab]) -> list[Row]:
     """Return the rows with what there is to look at beside the others."""
     places = [place for place, row in enumerate(rows) if row.handed is not None]
     handed = [handed for row in rows if (handed := row.handed) is not None]
-    files = [(rows[place].folders[0], rows[place].files[0].name) for place in places]
-    names = [printable("/".join(filter(None, each))) for each in files]
+    names = [printable(rows[place].files[0].as_posix()) for place in places]
     clean = [rows[place].grade is not None and not rows[place].remarks for place in places]
     compared = list(rows)
     for place, shared in zip(places, remarks_between(handed, names, labs, clean), strict=True):

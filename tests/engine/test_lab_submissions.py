@@ -62,14 +62,15 @@ def test_a_course_of_a_platform_has_a_row_for_each_student_and_each_file_that_is
         (place := tmp_path / "inner").mkdir()
         (place / "all.zip").write_bytes(zipped(members))
     rows = table_of(rows_of(place))
-    by_folder = [(row["folder"].partition("_")[0], row["file"], row["verdict"]) for row in rows]
-    assert by_folder == [
-        ("Nobody", "notes.txt", UNREADABLE),
-        ("Nobody", "page.html", UNREADABLE),
-        ("Nobody", "report.docx", UNREADABLE),
-        ("Student 40", "report.html, report.pdf", OK),
-        *((f"Student {number}", "results.json", OK) for number in range(41, 45)),
+    told = [([Path(each).name for each in row["file"].split(", ")], row["verdict"]) for row in rows]
+    assert told == [
+        (["notes.txt"], UNREADABLE),
+        (["page.html"], UNREADABLE),
+        (["report.docx"], UNREADABLE),
+        (["report.html", "report.pdf"], OK),
+        *[(["results.json"], OK)] * 4,
     ]
+    assert "Nobody_9100_assignsubmission_file/notes.txt" in rows[0]["file"]
     assert "is no report of CNNViz; ask for the PDF or HTML file" in rows[0]["notes"]
 
 
@@ -146,7 +147,7 @@ def test_an_archive_of_each_student_is_read(tmp_path, rows_of, students):
     inner = {f"{one.name}.zip": zipped({"r.json": one.to_json().encode()}) for one in students}
     (tmp_path / "all.zip").write_bytes(zipped(inner))
     rows = table_of(rows_of(tmp_path / "all.zip"))
-    assert [row["folder"] for row in rows] == sorted(inner)
+    assert [row["file"] for row in rows] == [f"all.zip/{name}/r.json" for name in sorted(inner)]
     assert {row["verdict"] for row in rows} == {OK}
 
 
