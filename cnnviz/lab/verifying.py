@@ -14,7 +14,6 @@ from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError, DataError, in_words
 from cnnviz.evaluation import Progress, ignore_progress
 from cnnviz.files import printable, printable_name
-from cnnviz.lab.copies import may_be_same_name, remarks_between
 from cnnviz.lab.course import lab_data
 from cnnviz.lab.grading import Grade, graded, lab_of, same_kernel
 from cnnviz.lab.measured import LabNumbers, measured_lab, own_pixels
@@ -22,7 +21,7 @@ from cnnviz.lab.model import Lab, plain_roll_number
 from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.reading import parse_lab
 from cnnviz.lab.record import OwnImage
-from cnnviz.lab.remarks import remarks_on
+from cnnviz.lab.remarks import may_be_same_name, remarks_between, remarks_on
 from cnnviz.lab.results import HandIn, Whose, hand_in_of
 from cnnviz.lab.submissions import Listed, Submission, submissions
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from cnnviz.lab.copies import may_be_same_name, remarks_between
 from cnnviz.lab.grade_table import LOOK, NOT_COMPARABLE, OK, UNREADABLE, verdict_of
 from cnnviz.lab.grading import graded
 from cnnviz.lab.judging import TOLERANCES
@@ -17,6 +16,7 @@ from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.model import seed_of
 from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.record import Commitment, LabRecord, OwnImage, Shown, Version
+from cnnviz.lab.remarks import may_be_same_name, remarks_between
 from cnnviz.lab.results import HandIn, checksum_of
 from cnnviz.report.html import write_html
 from cnnviz.report.pdf import write_pdf
