@@ -103,17 +103,16 @@ def not_opened(path: Path) -> DataError:
     return DataError(f"{name} is damaged, or of a kind that CNNViz does not know; choose {OPENED}.")
 
 
-def wrong_kind(path: Path, wanted: str, role: Role = "", name: str = "") -> DataError | None:
+def wrong_kind(path: Path, wanted: str, role: Role = "") -> DataError | None:
     """Return the error for a file that is of another kind than wanted; None where that is not certain.
 
     * `wanted`: what is read here, to precede "were expected".
     * `role`: of the kinds that are read here.
-    * `name`: what the file is called in the message; by default without its folder.
     """
     kind = kind_of(path)
     if not kind.words or (role and kind.role == role):
         return None
-    return bad_file(name or printable_name(path), f"is {kind.words}", f"{wanted} were expected", kind.remedy)
+    return bad_file(path, f"is {kind.words}", f"{wanted} were expected", kind.remedy)
 
 
 def _kind_of_bytes(head: bytes, size: int) -> FileKind:
