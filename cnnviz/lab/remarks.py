@@ -15,6 +15,7 @@ from cnnviz.lab.grading import lab_of
 from cnnviz.lab.measured import seed_for
 from cnnviz.lab.model import Lab, plain_roll_number, seed_of
 from cnnviz.lab.results import HandIn
+from cnnviz.quantities import rounded
 
 _LONGEST = 60
 _MOST_NAMED = 5
@@ -81,7 +82,7 @@ def _of_predictions(handed: HandIn, lab: Lab) -> Iterator[str]:
         answer, value = made.answer, result.value
         if isinstance(answer, int | float) and isinstance(value, int | float):
             digits = len(Decimal(repr(float(answer))).normalize().as_tuple().digits)
-            if digits >= _FEWEST_DIGITS and answer == float(f"{value:.{digits}g}"):
+            if digits >= _FEWEST_DIGITS and answer == rounded(value, digits):
                 yield f"the prediction in {step.id} is the measured number to all of its {digits} digits"
 
 

@@ -95,7 +95,7 @@ def verify(
     * Returns: one for each student, in the order of their files; then those of whom there is none.
     * Raises CNNVizError: if a path does not exist, or the data cannot be read.
     """
-    rows = [_with_task(row, labs, data) for row in _read(submissions(paths, without), labs)]
+    rows = [_with_task(row, data) for row in _read(submissions(paths, without), labs)]
     workers = processes or os.cpu_count() or 1
     for place, found in _measured(rows, progress, workers):
         rows[place] = _graded(rows[place], found)
@@ -157,16 +157,14 @@ def _compared(rows: Sequence[Row], labs: Mapping[str, Lab]) -> list[Row]:
     return compared
 
 
-def _with_task(row: Row, labs: Mapping[str, Lab], data: Path | None) -> Row:
+def _with_task(row: Row, data: Path | None) -> Row:
     """Return a row with what there is to measure, or with the sentence that says why there is nothing."""
     handed, lab = row.handed, row.lab
     if handed is None:
         return row
     if lab is None:
         name = printable(f"{handed.lab.id} {handed.lab.version}", 60)
-        known = any(each.id == handed.lab.id for each in labs.values())
-        where = "known here in another version" if known else "not known here"
-        return replace(row, reason=f"The lab {name} is {where}; give its file with --lab.")
+        return replace(row, reason=f"The lab {name} is not known here; give its file with --lab.")
     try:
         dataset = _dataset(data, lab.experiment.classes)
     except CNNVizError as error:

@@ -145,7 +145,7 @@ TAMPERED: dict[str, tuple[str, Callable[[HandIn], HandIn]]] = {
 
 NOT_COMPARED: dict[str, tuple[str, Callable[[HandIn], HandIn]]] = {
     "other-data": ("other data", lambda one: replace(one, data=replace(one.data, sha256="0" * 64))),
-    "other-lab": ("known here in another version", lambda one: replace(
+    "other-lab": ("The lab small 2 is not known here", lambda one: replace(
         one, lab=replace(one.lab, sha256="0" * 64, version="2"))),
 }  # fmt: skip
 
