@@ -72,7 +72,7 @@ def read_keras_npz(path: Path) -> Dataset:
         raise
     except Exception as error:  # BadZipFile, zlib.error, EOFError, struct.error, RuntimeError: seen on damage
         found = "is damaged, encrypted, packed in an unknown way, or not a zip archive"
-        other = wrong_kind(path, "the arrays of an .npz archive", "data", printable(path))
+        other = wrong_kind(path, "the arrays of an .npz archive", "data")
         raise other or bad_file(path, found, "an intact .npz file was expected") from error
     colours = x_train.is_colour or x_test.is_colour
     conversion = f"The images of {printable(path.stem, LONGEST_NAME)} have colours and were made grey."

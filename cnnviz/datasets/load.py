@@ -14,7 +14,6 @@ from cnnviz.datasets.idx import find_idx_sets, idx_prefix, read_idx_set
 from cnnviz.datasets.images import Progress, class_folders, read_image_folder
 from cnnviz.errors import DataError
 from cnnviz.file_kinds import ARCHIVE, kind_of, wrong_kind
-from cnnviz.files import printable
 from cnnviz.reading import bad_file, check_file, entries, status_of, unreadable
 
 MNIST_FOLDER = bundled("mnist")
@@ -132,7 +131,7 @@ def _read(path: Path, progress: Progress | None) -> Dataset:
         return read_idx_set(path.parent, prefix)
     if kind_of(path) is ARCHIVE:
         return _read_npz(path)
-    raise wrong_kind(path, "data (.npz, IDX, a folder of pictures)", name=printable(path)) or bad_file(
+    raise wrong_kind(path, "data (.npz, IDX, a folder of pictures)") or bad_file(
         path, "is a file of an unknown kind", _FORMATS, "choose another file or folder"
     )
 
