@@ -62,6 +62,7 @@ def show(
     thing                       picture             what it shows
     =========================== =================== ====================================================
     `Dataset`                   ``"images"``        the first test images of its classes
+    `numpy.ndarray`             ``"maps"``          images, or maps: ``(h, w)`` or ``(n, h, w)``
     `Network`                   ``"layers"``        its layers, and their weights as maps
     `Trace`                     ``"network"``       an image on its way through the network
     `Comparison`                ``"translation"``   what a shift does to image, maps, winners and output
@@ -162,6 +163,19 @@ def _images(data: Dataset, _: _Wanted) -> Item:
     return _maps(f"{data.name}: {counts}", data.test_images[order, 0], Colors("grey", 0, 255), names)
 
 
+def _array(values: NDArray[Any], _: _Wanted) -> Item:
+    """Images where they are bytes, else maps of signed values."""
+    if values.ndim not in (2, 3, 4) or not values.size or values.dtype.kind not in "fiub":
+        raise ParameterError(
+            "show needs an array of numbers of shape (h, w), (n, h, w) or (n, c, h, w). "
+            f"Got {values.dtype} of shape {values.shape} instead."
+        )
+    maps = values.reshape(-1, *values.shape[-2:])
+    grey = maps.dtype == np.uint8
+    colors = Colors("grey", 0, 255) if grey else Colors.of("signed", maps)
+    return _maps(" × ".join(map(str, values.shape)), maps, colors)
+
+
 def _layers(network: Network, _: _Wanted) -> Item:
     """A table of the layers, and the first set of the weights of each as maps."""
 
@@ -248,6 +262,7 @@ def _confusion(found: Evaluation, wanted: _Wanted) -> Item:
 
 _PICTURES: tuple[tuple[str, type[Any], Callable[[Any, _Wanted], Item]], ...] = (
     ("images", Dataset, _images),
+    ("maps", np.ndarray, _array),
     ("layers", Network, _layers),
     ("network", Trace, _traced),
     ("translation", Comparison, _translation),
