@@ -1,6 +1,5 @@
 """From arrays as a file holds them to a checked `Dataset`."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,10 +18,9 @@ MAX_SIDE = 64
 """Sides of an image in pixels: the smallest that leaves a feature map, the largest that stays legible."""
 
 MAX_BYTES = 224 << 20
-"""Pixels of a data set, that are read, training and test: EMNIST Digits (280,000) and Kuzushiji-49 fit.
+"""Pixels of a data set, that are read, training and test: four times MNIST's.
 
-Choosing classes copies their images, so that twice as much is needed for a moment. EMNIST ByClass and ByMerge
-(814,255 images, 638 MB) are refused: unpacking them alone takes longer than anybody should wait.
+Choosing classes copies their images, so that twice as much is needed for a moment.
 """
 
 MAX_IMAGES = 1_000_000
@@ -49,13 +47,11 @@ def assemble(
     name: str,
     train: Split,
     test: Split,
-    label_names: Mapping[int, str] | None = None,
     conversion: str = "",
 ) -> Dataset:
     """Check both parts and return all of them as one data set, which may have more than ten classes.
 
     * `path`: file or folder, for messages.
-    * `label_names`: names of labels; a label that is not in it is called by its number.
     * `conversion`: as in `Dataset`.
     * Raises DataError: if the parts are empty, do not fit together or have labels that are not class numbers.
     """
@@ -69,20 +65,13 @@ def assemble(
         )
     present: LabelArray = np.unique(np.concatenate([np.unique(part) for part in labels]))
     check_class_count(path, len(present))
-    names = tuple((label_names or {}).get(int(label), str(label)) for label in present)
+    names = tuple(str(label) for label in present)
     if len(names) < MIN_CLASSES:
         raise bad_file(
             path,
-            f"has images of one class only ({printable(names[0], LONGEST_NAME)})",
+            f"has images of one class only ({names[0]})",
             f"at least {MIN_CLASSES} classes are needed",
             "choose data with more classes",
-        )
-    if len(set(names)) < len(names):
-        raise bad_file(
-            path,
-            f"gives two labels the same name ({printable(', '.join(names), LONGEST_NAME)})",
-            "each class needs its own",
-            "correct or remove its mapping.txt",
         )
     train_labels, test_labels = (np.searchsorted(present, part).astype(np.int64) for part in labels)
     train_images, test_images = (np.ascontiguousarray(split.images[:, None]) for split in (train, test))

@@ -10,12 +10,12 @@ from pathlib import Path
 from cnnviz.bundled import bundled, restore
 from cnnviz.datasets.assembly import first_classes
 from cnnviz.datasets.dataset import MAX_CLASSES, Dataset
-from cnnviz.datasets.idx import find_idx_sets, idx_prefix, read_idx_set
+from cnnviz.datasets.idx import idx_files, read_idx_folder
 from cnnviz.datasets.images import Progress, class_folders, read_image_folder
 from cnnviz.errors import DataError
-from cnnviz.file_kinds import ARCHIVE, kind_of, wrong_kind
+from cnnviz.file_kinds import ARCHIVE, IDX, kind_of, wrong_kind
 from cnnviz.files import printable
-from cnnviz.reading import bad_file, check_file, entries, status_of, unreadable
+from cnnviz.reading import bad_file, entries, status_of, unreadable
 
 MNIST_FOLDER = bundled("mnist")
 
@@ -56,7 +56,7 @@ def is_mnist(data_sha256: str, classes: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=1)
 def _read_all(folder: Path) -> Dataset:
     try:
-        dataset = replace(read_idx_set(folder, ""), name="MNIST")
+        dataset = replace(read_idx_folder(folder), name="MNIST")
         if dataset.sha256 == _MNIST_SHA256:
             return dataset
         found, cause = "holds other digits than MNIST's", None
@@ -82,8 +82,8 @@ def load_dataset(
     path : str or path-like
         One of
 
-        * a folder with four IDX files named as MNIST's, gzipped or not (Fashion-MNIST, KMNIST, EMNIST; see
-          `read_idx_set`), or the file of training images of one of several such sets in a folder;
+        * a folder with four IDX files named as MNIST's, gzipped or not (such as Fashion-MNIST, KMNIST),
+          or one of the four;
         * a Keras ``.npz`` file (see `cnnviz.datasets.keras_npz`), or a folder that holds one;
         * a folder with one sub-folder of pictures for each class (see `read_image_folder`).
 
@@ -125,21 +125,19 @@ def load_dataset(
 def _read(path: Path, progress: Progress | None) -> Dataset:
     if stat.S_ISDIR(status_of(path).st_mode):
         return _read_folder(path, progress)
-    check_file(path)
-    if path.suffix.lower() == ".npz":
+    kind = kind_of(path)
+    if path.suffix.lower() == ".npz" or kind is ARCHIVE:
         return _read_npz(path)
-    if (prefix := idx_prefix(path.name)) is not None:
-        return read_idx_set(path.parent, prefix)
-    if kind_of(path) is ARCHIVE:
-        return _read_npz(path)
+    if kind is IDX:
+        return read_idx_folder(path.parent)
     raise wrong_kind(path, "data (.npz, IDX, a folder of pictures)", name=printable(path)) or bad_file(
         path, "is a file of an unknown kind", _FORMATS, "choose another file or folder"
     )
 
 
 def _read_folder(folder: Path, progress: Progress | None) -> Dataset:
-    if find_idx_sets(folder):
-        return read_idx_set(folder)
+    if idx_files(folder):
+        return read_idx_folder(folder)
     archives = [Path(entry.path) for entry in entries(folder) if entry.name.lower().endswith(".npz")]
     if len(archives) == 1:
         return _read_npz(archives[0])

@@ -302,13 +302,10 @@ def test_files_are_told_by_their_content_and_an_error_goes_when_something_is_ope
 
 
 def test_any_file_of_a_data_set_stands_for_it(tmp_path):
-    two = tmp_path / "two"
-    write_idx_folder(two, tiny_arrays(2), prefix="a-")
-    write_idx_folder(two, tiny_arrays(3), prefix="b-")
-    assert load_dataset(data_path_of(two / "b-t10k-labels-idx1-ubyte")).name == "b"
     one = write_idx_folder(tmp_path / "one", tiny_arrays(2))
-    (one / "mapping.txt").write_text("0 65\n1 66\n")
-    assert data_path_of(one / "mapping.txt") == one
+    assert load_dataset(data_path_of(one / "t10k-labels-idx1-ubyte")).name == "one"
+    (one / "README").write_text("about the data")
+    assert data_path_of(one / "README") == one
     zoo = write_pictures(tmp_path / "zoo", ("ant", "bee"), 2)
     assert data_path_of(zoo / "bee" / "001.png") == zoo
     notes = tmp_path / "notes.txt"
