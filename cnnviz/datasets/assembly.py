@@ -47,12 +47,10 @@ def assemble(
     name: str,
     train: Split,
     test: Split,
-    conversion: str = "",
 ) -> Dataset:
     """Check both parts and return all of them as one data set, which may have more than ten classes.
 
     * `path`: file or folder, for messages.
-    * `conversion`: as in `Dataset`.
     * Raises DataError: if the parts are empty, do not fit together or have labels that are not class numbers.
     """
     labels = [_check_split(split) for split in (train, test)]
@@ -75,9 +73,7 @@ def assemble(
         )
     train_labels, test_labels = (np.searchsorted(present, part).astype(np.int64) for part in labels)
     train_images, test_images = (np.ascontiguousarray(split.images[:, None]) for split in (train, test))
-    return Dataset(
-        train_images, train_labels, test_images, test_labels, names, name, conversion=conversion, path=path
-    )
+    return Dataset(train_images, train_labels, test_images, test_labels, names, name, path=path)
 
 
 def fitting_classes(dataset: Dataset, classes: tuple[str, ...]) -> tuple[str, ...]:
@@ -135,8 +131,6 @@ def check_class_count(path: Path, count: int) -> None:
 def _check_split(split: Split) -> LabelArray:
     """Return the labels as int64 of shape (n,), or raise `DataError`."""
     count, *sides = split.images.shape
-    if count == 0:
-        raise bad_file(split.images_place, "holds no images", "at least one of each class is needed")
     if not all(MIN_SIDE <= side <= MAX_SIDE for side in sides):
         raise bad_file(
             split.images_place,
@@ -145,10 +139,10 @@ def _check_split(split: Split) -> LabelArray:
             "choose another file or scale the images",
         )
     labels, images_name = split.labels, printable(Path(split.images_place).name, LONGEST_NAME)
-    if labels.shape not in {(labels.size,), (labels.size, 1)} or labels.dtype.kind not in "iu":
+    if labels.shape not in {(labels.size,), (labels.size, 1)}:
         raise bad_file(
             split.labels_place,
-            f"holds labels of type {labels.dtype} and shape {labels.shape}",
+            f"holds labels of shape {labels.shape}",
             f"one whole number for each image, shape ({count},), was expected",
             "save the labels as class numbers",
         )

@@ -177,7 +177,7 @@ FILES: dict[tuple[str, str], dict[str, Callable[[], bytes]]] = {
 
 SOME = ("npz", "png", "safetensors", "document")
 ARRAYS = TINY | {
-    "x_train": np.zeros((4000, 28, 28, 3), np.int64),  # 75 MB, which become 3
+    "x_train": np.zeros((4000, 28, 28), np.uint8),
     "x_test": np.zeros((6, 28, 28), np.uint8),
     "y_train": np.arange(4000) % 3,
 }
@@ -208,7 +208,7 @@ def hostile_files(folder: Path) -> Iterator[tuple[str, Path, float]]:
 
 
 def large_files(folder: Path) -> Iterator[tuple[str, Path, float]]:
-    """Write files that may be read: arrays become grey bytes on the way, pictures when they are whole."""
+    """Write files that may be read; pictures become grey bytes when they are whole."""
     yield "npz", write_npz(folder / "a.npz", ARRAYS), 25
     for colour, depth in ((6, 8), (6, 16), (2, 8), (0, 16)):
         (folder / f"{colour}-{depth}.png").write_bytes(png(3000, 3000, colour, depth))
