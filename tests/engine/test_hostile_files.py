@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from cnnviz import checkpoint, reading
-from cnnviz.datasets import Dataset, read_grayscale
+from cnnviz.datasets import Dataset
 from cnnviz.datasets.images import read_image_folder
 from cnnviz.document import archive
 from cnnviz.document.types import Data
@@ -245,13 +245,6 @@ def test_nothing_waits_for_a_pipe_that_takes_the_place_of_a_file(tmp_path, monke
     monkeypatch.setattr(reading, "check_file", lambda *_arguments: None)
     with data_error(tmp_path / "png", "is not a file"):
         read_bytes(tmp_path / "png", 100)
-
-
-def test_a_picture_of_a_large_camera_comes_in_half_its_size(tmp_path):
-    Image.new("RGB", (6000, 6000), "white").save(tmp_path / "a.jpg")
-    pixels = read_grayscale(tmp_path / "a.jpg")
-    assert pixels.shape == (3000, 3000)
-    assert pixels.min() == 255
 
 
 def test_folders_of_too_many_files_are_not_listed_to_their_end(tmp_path, monkeypatch):

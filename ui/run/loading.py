@@ -46,8 +46,7 @@ def data_path_of(chosen: Path) -> Path:
         return chosen
     role = kind_of(chosen).role
     if role == "picture":
-        root = chosen.parent.parent
-        return root.parent if root.name in ("train", "test") else root
+        return chosen.parent.parent
     return chosen.parent if not role and idx_files(chosen.parent) else chosen
 
 
