@@ -221,15 +221,10 @@ def test_columns_of_labels_and_one_colour_are_taken_off(path, arrays):
     assert data.train_images.flags.c_contiguous
 
 
-def test_classes_and_folder(tmp_path, arrays):
-    (folder := tmp_path / "folder.npz").mkdir()
-    with data_error(folder, "holds no data set"):
-        load_dataset(folder)
-    write_npz(folder / "mnist.npz", arrays)
-    assert load_dataset(folder, (2, 1)).classes == ("2", "1")
-    write_npz(folder / "other.npz", arrays)
-    with data_error(folder, "2 .npz files"):
-        load_dataset(folder)
+def test_classes_of_an_archive_are_chosen_and_a_folder_is_none(path, arrays):
+    assert load_dataset(write_npz(path, arrays), (2, 1)).classes == ("2", "1")
+    with data_error(path.parent, "holds no data set"):
+        load_dataset(path.parent)
 
 
 @pytest.mark.parametrize("key", ["x_train", "y_train", "x_test", "y_test"])
