@@ -87,13 +87,6 @@ def base_states(network: Network, trace: Trace) -> dict[int, BoolArray]:
     }
 
 
-def changed_from_base(base: Mapping[int, BoolArray], pattern: Pattern) -> BoolArray:
-    """Tell which cells of each variant are in another state than without any change; shape (v, *cells)."""
-    reference = base[pattern.index]
-    reference = reference[None] if pattern.channels is None else reference[pattern.channels][:, None]
-    return (pattern.states != reference).any(axis=-1)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Bench:
     """A network in float64, one sample, and its unchanged passes."""
@@ -188,6 +181,20 @@ def run_variants(bench: Bench, variants: Variants) -> Outcome:
         if channels is not None:
             values = _completed(bench, len(bench.network.layers) - 1, values, channels)
         return Outcome(sample_losses(values, bench.label), tuple(patterns))
+
+
+def switched(bench: Bench, outcome: Outcome) -> BoolArray:
+    """Tell for each number whether a cell is in another state than without any change.
+
+    * `outcome`: of variants with each of m numbers changed one way, and after them each the other way.
+    * Returns: shape (m,).
+    """
+    found = np.zeros(outcome.losses.shape, dtype=bool)
+    for pattern in outcome.patterns:
+        base = bench.states[pattern.index]
+        base = base[None] if pattern.channels is None else base[pattern.channels][:, None]
+        found |= (pattern.states != base).reshape(len(found), -1).any(axis=1)
+    return found.reshape(2, -1).any(axis=0)
 
 
 def sample_losses(logits: FloatArray, label: int) -> NDArray[np.float64]:

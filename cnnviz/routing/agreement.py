@@ -49,7 +49,7 @@ from cnnviz._validation import check_float
 from cnnviz.inspect.receptive_field import stage_values
 from cnnviz.layers import Layer, Pool
 from cnnviz.network import Gradients, Network
-from cnnviz.routing._bench import Bench, Outcome, Variants, changed_from_base, run_variants, sample_losses
+from cnnviz.routing._bench import Bench, Variants, run_variants, sample_losses, switched
 from cnnviz.routing.pools import with_ties
 
 Verdict = Literal["ok", "kink", "tie_rule", "curvature", "mismatch"]
@@ -187,7 +187,7 @@ def frozen_bench(bench: Bench) -> Bench:
 
 def judge_rule(
     frozen: Bench, variants: Variants, gradient: FloatArray, eps: float
-) -> tuple[NDArray[np.float64], NDArray[np.int8], Outcome]:
+) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
     """Compare gradients with what the rules for ties promise.
 
     * `frozen`: what `frozen_bench` returned.
@@ -196,17 +196,13 @@ def judge_rule(
     * Returns: relative error of the gradients and of what the rule promises, shape (m,).
     * Returns: ``"tie_rule"`` where they agree; ``"kink"`` where they do not, because a gate switches within
       the poke when all tied cells push at it; else ``"mismatch"``. Shape (m,).
-    * Returns: what became of the pokes of the frozen network.
     """
     outcome = run_variants(frozen, variants)
     plus, minus = outcome.losses.reshape(2, -1)
     error = relative_error(frozen, gradient, (plus - minus) / (2 * eps), eps)
-    switched = np.zeros(outcome.losses.shape, dtype=bool)
-    for pattern in outcome.patterns:
-        switched |= changed_from_base(frozen.states, pattern).reshape(len(switched), -1).any(axis=1)
     verdict = np.select(
-        [error <= TOLERANCE, switched.reshape(2, -1).any(axis=0)],
+        [error <= TOLERANCE, switched(frozen, outcome)],
         [code_of("tie_rule"), code_of("kink")],
         code_of("mismatch"),
     )
-    return error, verdict.astype(np.int8), outcome
+    return error, verdict.astype(np.int8)
