@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnviz._types import FloatArray
-from cnnviz.inspect.receptive_field import window_geometry
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D
 from cnnviz.network import Network
 from cnnviz.notation import format_column
@@ -44,8 +43,6 @@ class Lesson:
         Value of a pixel without ink.
     label : int or None
         True class, where there is one.
-    shows_output : bool
-        Whether the network's probabilities mean anything.
     """
 
     name: str
@@ -59,12 +56,6 @@ class Lesson:
     mode: Mode = "fill"
     background: float = 0.0
     label: int | None = None
-    shows_output: bool = False
-
-    @property
-    def shifted(self) -> FloatArray:
-        """The image after the lesson's shift."""
-        return shift(self.image, self.dx, self.dy, self.mode, self.background)
 
     def compare(self) -> Comparison:
         """Follow the image and its shifted self through the network."""
@@ -105,7 +96,7 @@ def digit_lessons(network: Network, image: FloatArray, label: int | None = None)
         Lesson(
             name=f"digit-{dx}px",
             title=title,
-            look_at=look_at.format(part=_part(dx, network)),
+            look_at=look_at,
             network=network,
             image=image,
             dx=dx,
@@ -113,7 +104,6 @@ def digit_lessons(network: Network, image: FloatArray, label: int | None = None)
             measure=_digit_result,
             background=BACKGROUND,
             label=label,
-            shows_output=True,
         )
         for dx, title, look_at in _DIGIT_LESSONS
     )
@@ -124,24 +114,16 @@ _DIGIT_LESSONS = (
         1,
         "An image, moved by 1 pixel",
         "Compare the change of the pooled map with the change of the convolution and of the pixels. Then "
-        "compare the pooled map of the shifted image with the shifted pooled map. One pixel is {part} "
-        "of a 2x2 pool: does the pool hide the shift, pass it on, or neither?",
+        "compare the pooled map of the shifted image with the shifted pooled map. One pixel is less than a "
+        "cell of a 2x2 pool: does the pool hide the shift, pass it on, or neither?",
     ),
     (
         2,
         "The same image, moved by 2 pixels",
-        "Two pixels are {part} of a 2x2 pool. Compare the pooled map of the shifted image with the "
-        "shifted pooled map: has pooling removed the shift, or passed it on?",
+        "Two pixels are one cell of a 2x2 pool, where filters move by 1 pixel. Compare the pooled map of the "
+        "shifted image with the shifted pooled map: has pooling removed the shift, or passed it on?",
     ),
 )
-
-
-def _part(pixels: int, network: Network) -> str:
-    """How far a shift is in cells of a 2x2 pool behind the first convolution, whose stride may be up to 4."""
-    step = POOL_SIZE * next(window_geometry(layer).stride for _, layer in network.layers if layer.has_filters)
-    parts = step // pixels
-    words = {1: "one whole cell", 2: "half a cell", 4: "a quarter of a cell"}
-    return words.get(parts, f"1/{parts} of a cell")
 
 
 def unchanged_shifts(image: FloatArray, background: float = BACKGROUND) -> tuple[tuple[int, int], ...]:

@@ -46,11 +46,6 @@ class ConvBlock:
         """Whether there is an activation between convolution and pool."""
         return self.features != self.conv
 
-    @property
-    def last(self) -> int:
-        """Index of the block's last layer."""
-        return self.features if self.pool is None else self.pool
-
 
 def conv_blocks(network: Network) -> tuple[ConvBlock, ...]:
     """Convolution blocks of a network, from the input on.

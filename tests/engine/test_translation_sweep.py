@@ -435,7 +435,6 @@ def test_blocks_are_found_with_their_activation_and_pool():
     assert (second.conv, second.features, second.pool) == (3, 3, None)
     assert (third.conv, third.features, third.pool) == (4, 5, None)
     assert [block.has_activation for block in (first, second, third)] == [True, False, True]
-    assert [block.last for block in (first, second, third)] == [2, 3, 5]
 
 
 def test_stages_are_the_outputs_of_the_network(rng):
@@ -531,8 +530,8 @@ def lesson(name):
 def test_lessons_of_dots_and_of_a_row_show_their_images_and_say_what_they_found():
     dots = lesson("dots")
     assert dots.image[0].tolist() == [[0, 0, 0, 0, 1, 0], [0] * 6] * 3
-    assert dots.shifted[0].tolist() == [[0] * 6, [0, 0, 0, 0, 1, 0]] * 3
     stages = dots.compare().stages
+    assert stages["pixels"].moved[0].tolist() == [[0] * 6, [0, 0, 0, 0, 1, 0]] * 3
     differ = {stage: int((pair.original != pair.moved).sum()) for stage, pair in stages.items()}
     assert differ["convolution"] == 8
     assert differ["max"] == 0

@@ -224,10 +224,6 @@ def test_without_a_pool_pooling_is_a_what_if(desk: Desk) -> None:
     desk.settle()
     assert desk.panel.statement.content.say().startswith("Max-pooled maps would change by ")
     assert "what if" in desk.panel.winners_title.caption()
-    # A 2 x 2 pool behind a stride of 2 sees a pixel as a quarter of its cell.
-    choose_by_keys(desk.controls["lesson"], "digit-1px")
-    desk.settle()
-    assert "One pixel is a quarter of a cell" in desk.panel.lesson.page.leaves()["lesson"].content.say()
 
 
 def test_a_deeper_network_has_blocks_an_activation_and_its_own_pool(desk: Desk) -> None:
