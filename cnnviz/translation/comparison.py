@@ -15,7 +15,7 @@ from cnnviz.layers import MaxPool2D
 from cnnviz.layers.losses import class_probabilities, predicted_classes
 from cnnviz.network import Network
 from cnnviz.translation.measures import MovedFeatures, MovedOutput, measured, unexplained
-from cnnviz.translation.shifting import BACKGROUND, Mode, StageGrid, ink_lost, shift
+from cnnviz.translation.shifting import BACKGROUND, StageGrid, ink_lost, shift
 from cnnviz.translation.stages import StagePlan, checked_image
 
 
@@ -185,7 +185,6 @@ class Comparison(Pictured):
     block: int
     dx: int
     dy: int
-    mode: Mode
     ink_lost: float
     stages: Mapping[str, StagePair]
     original_probabilities: FloatArray
@@ -214,7 +213,6 @@ def compare(
     dx: int,
     dy: int,
     *,
-    mode: Mode = "fill",
     background: float = BACKGROUND,
     block: int = 1,
     pool_size: int | None = None,
@@ -229,7 +227,7 @@ def compare(
     dx, dy : int
         Pixels to the right and down.
     background : float
-        Value of a pixel without ink: fills the frame in mode "fill", and is what the blank image consists of.
+        Value of a pixel without ink: enters the frame, and is what the blank image consists of.
     block : int
         Number of the convolution block whose stages are compared, from 1.
     pool_size : int, optional
@@ -244,7 +242,7 @@ def compare(
     """
     plan = StagePlan.of(network, block, pool_size)
     image = checked_image(network, image)
-    moved = shift(image, dx, dy, mode, background)
+    moved = shift(image, dx, dy, background)
     maps, logits = plan.maps_of(np.stack([image, moved, np.full_like(image, background)]))
     pairs = {
         stage: StagePair(batch[0], batch[1], batch[2], plan.grids[stage], int(dx), int(dy))
@@ -257,8 +255,7 @@ def compare(
         block,
         int(dx),
         int(dy),
-        mode,
-        float(ink_lost(image, np.array([dx]), np.array([dy]), mode, background)[0, 0]),
+        float(ink_lost(image, np.array([dx]), np.array([dy]), background)[0, 0]),
         MappingProxyType(pairs),
         probabilities[0],
         probabilities[1],

@@ -12,7 +12,7 @@ from cnnviz.network import Network
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_shift, format_together, format_value
 from cnnviz.translation.comparison import Comparison, StagePair, WinnerChange, compare
-from cnnviz.translation.shifting import BACKGROUND, Mode, shift
+from cnnviz.translation.shifting import BACKGROUND, shift
 
 POOL_SIZE = 2
 """Side of the pooling windows that the lessons speak of, whatever pool the network itself has."""
@@ -53,7 +53,6 @@ class Lesson:
     dx: int
     dy: int
     measure: "Callable[[Lesson], str]"
-    mode: Mode = "fill"
     background: float = 0.0
     label: int | None = None
 
@@ -64,7 +63,6 @@ class Lesson:
             self.image,
             self.dx,
             self.dy,
-            mode=self.mode,
             background=self.background,
             pool_size=POOL_SIZE,
             label=self.label,
@@ -173,13 +171,12 @@ def _row_of_eight() -> Lesson:
         title="A row of eight cells, moved by 1 pixel",
         look_at="Before the shift each pair of bright cells fills a pooling window; after it each pair lies "
         "across two windows. The input has only moved. Has the pooled row only moved, too? "
-        "(Example of Zhang 2019, arXiv:1904.11486.)",
+        "(After Zhang 2019, arXiv:1904.11486.)",
         network=_small_network(image, kernel_size=1),
         image=image,
         dx=1,
         dy=0,
         measure=_row_result,
-        mode="wrap",
     )
 
 
