@@ -6,12 +6,11 @@ Five verdicts are possible for one number of the network.
     Between `-eps` and `+eps` the network stays on one linear piece (no max pool changes its winners, no ReLU
     its side), and gradient and central difference agree.
 ``"kink"``
-    Something changes in between. The central difference mixes the slopes on either side of the kink: no
-    agreement is promised. A kink elsewhere within the poke says nothing about the slope here, so the check of
-    all parameters pokes less until it is out of the way, and gives this verdict only where none of the pokes
-    down to `MIN_EPS` does: there the loss itself has a kink, and no slope. A tie is a kink only where the
-    tied cells move *differently*: at 0 all of them win, at `+eps` the one that rises fastest, at `-eps` the
-    one that falls slowest.
+    Something changes in between: the central difference mixes the slopes on either side. The check of all
+    parameters pokes less until the kink is out of the way, and gives this verdict only where no poke down to
+    `MIN_EPS` helps: there the loss itself has a kink, and no slope. A tie is a kink only where the tied cells
+    move *differently*: at 0 all of them win, at `+eps` the one that rises fastest, at `-eps` the one that
+    falls slowest.
 ``"tie_rule"``
     Nothing changes, yet the gradient is not the slope, because it comes from the rule ``"all"``. Take a
     window over blank background. Its patches are equal, so all its cells move alike when a weight is poked
@@ -29,10 +28,6 @@ Five verdicts are possible for one number of the network.
 ``"mismatch"``
     None of these: a mistake in the gradient.
 
-In the laboratory's network (rule ``"all"``, no activation) the dense weights are ``"ok"``: the gradient
-reaches them before it comes to the pool. The kernel weights are ``"tie_rule"``: on MNIST two windows in
-three are tied, most over blank background, and the rule counts them up to four times.
-
 References
 ----------
 .. [1] Clarke (1990), Optimization and Nonsmooth Analysis, proposition 2.3.12.
@@ -45,7 +40,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, Params, Shape
-from cnnviz._validation import check_float
 from cnnviz.inspect.receptive_field import stage_values
 from cnnviz.layers import Layer, Pool
 from cnnviz.network import Gradients, Network
@@ -66,11 +60,6 @@ MIN_EPS = 1e-8
 
 # The errors of loss and gradient were measured at up to 1.2 times the estimate in `relative_error`.
 _SAFETY = 2
-
-
-def check_eps(eps: float, owner: str) -> float:
-    """Return `eps`, or raise `ParameterError` unless it is a finite number >= `MIN_EPS`."""
-    return check_float(eps, "eps", owner, minimum=MIN_EPS)
 
 
 def relative_error(

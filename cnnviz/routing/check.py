@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray
-from cnnviz._validation import check_int
+from cnnviz._validation import check_float, check_int
 from cnnviz.evaluation import Progress, ignore_progress
 from cnnviz.layers.cells import Cell, unravelled
 from cnnviz.network import Network
@@ -28,7 +28,6 @@ from cnnviz.routing.agreement import (
     MIN_EPS,
     VERDICTS,
     Verdict,
-    check_eps,
     code_of,
     first_gradients,
     frozen_bench,
@@ -41,27 +40,13 @@ from cnnviz.routing.agreement import (
 
 @dataclass(frozen=True, slots=True)
 class CheckEntry:
-    """Result for one number of the network.
+    """Result for one number of the network, at a place of a parameter; see `cnnviz.routing.agreement`.
 
-    Attributes
-    ----------
-    name : str
-        Name of the parameter, such as ``"conv1.weight"``.
-    index : tuple of int
-        Place in its array.
-    gradient, first_gradient : float
-        Gradient under the network's own rule for ties, and under ``"first"``.
-    eps : float
-        How far the number was changed: less than the check was asked for where a kink lies that near.
-    difference : float
-        Central difference.
-    relative_error, first_error : float
-        Of either gradient.
-    rule_error : float or None
-        Relative error of the gradient and of what the rule for ties promises; see `cnnviz.routing.agreement`.
-        None where nothing has to be explained by the rule.
-    verdict : {"ok", "kink", "tie_rule", "curvature", "mismatch"}
-        See `cnnviz.routing.agreement`.
+    * `gradient`, `first_gradient`: under the network's own rule for ties, and under ``"first"``.
+    * `eps`: how far the number was changed: less than the check was asked for where a kink lies that near.
+    * `difference`: central difference; `relative_error`, `first_error`: of either gradient.
+    * `rule_error`: of the gradient and of what the rule for ties promises; None where nothing has to be
+      explained by the rule.
     """
 
     name: str
@@ -97,14 +82,7 @@ type ParameterCheck = np.recarray[Any, np.dtype[np.void]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GradientCheck:
-    """Result of `check_all`.
-
-    Attributes
-    ----------
-    eps : float
-        The poke that was asked for; see `CheckEntry.eps`.
-    parameters : mapping from parameter name to ParameterCheck
-    """
+    """Result of `check_all`: the poke that was asked for, and what was found, by name of the parameter."""
 
     eps: float
     parameters: Mapping[str, ParameterCheck]
@@ -154,10 +132,10 @@ class GradientCheck:
 
     def _entry(self, name: str, place: int) -> CheckEntry:
         check = self.parameters[name]
-        found = check.flat[place].item()
-        *reals, rule_error, verdict = found
-        rule_error = None if isnan(rule_error) else rule_error
-        return CheckEntry(name, unravelled(place, check.shape), *reals, rule_error, VERDICTS[verdict])
+        *reals, rule_error, code = check.flat[place].item()
+        rule_error, verdict = None if isnan(rule_error) else rule_error, VERDICTS[code]
+        index = unravelled(place, check.shape)
+        return CheckEntry(name, index, *reals, rule_error=rule_error, verdict=verdict)
 
 
 # Variants of a chunk together fill about this much at the widest layer, so that they stay in the cache.
@@ -209,7 +187,7 @@ def check_all(
     ParameterError
         If there is no such class, or `eps`, `count` or `seed` is out of range.
     """
-    check_eps(eps, "check_all")
+    check_float(eps, "eps", "check_all", minimum=MIN_EPS)
     check_int(label, "label", "check_all", 0, network.classes_count - 1)
     rng = np.random.default_rng(check_int(seed, "seed", "check_all", 0))
     sizes = {name: array.size for name, array in network.params.items()}

@@ -27,22 +27,13 @@ NEIGHBOURS: tuple[tuple[int, int], ...] = tuple(
 class Lesson:
     """An image, a network, a shift, and what to look at.
 
-    Attributes
-    ----------
-    name : str
-        Short and stable, for settings and tests.
-    title, look_at : str
-        For the student.
-    image : ndarray of shape (c, h, w)
-        The original, in the values the network takes.
-    dx, dy : int
-        The shift to begin with.
-    measure : callable
-        States, in a few sentences, what was measured.
-    background : float
-        Value of a pixel without ink.
-    label : int or None
-        True class, where there is one.
+    * `name`: short and stable, for settings and tests.
+    * `title`, `look_at`: for the student.
+    * `image`: shape (c, h, w). The original, in the values the network takes.
+    * `dx`, `dy`: the shift to begin with.
+    * `measure`: states, in a few sentences, what was measured.
+    * `background`: value of a pixel without ink.
+    * `label`: true class, where there is one.
     """
 
     name: str

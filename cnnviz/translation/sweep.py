@@ -32,18 +32,12 @@ SweepValues = Mapping[str, Mapping[str, Values]]
 class Sweep:
     """One sample over a grid of shifts.
 
-    Attributes
-    ----------
-    dxs, dys : ndarray of shape (columns,) and (rows,), intp
-        The shifts, in pixels to the right and down.
-    values : mapping from measure to mapping from stage to ndarray of shape (rows, columns), float64
-        Measures of the output (probabilities, decisions) have the one stage `"output"`.
-    probabilities : ndarray of shape (rows, columns, k)
-        Probability of each class.
-    ink_lost : ndarray of shape (rows, columns), float64
-        Share of the ink that has left the frame.
-    label : int
-        The class whose probability is followed.
+    * `dxs`, `dys`: shape (columns,) and (rows,). The shifts, in pixels to the right and down.
+    * `values`: by measure and stage, shape (rows, columns). Measures of the output (probabilities, decisions)
+      have the one stage `"output"`.
+    * `probabilities`: shape (rows, columns, k). Probability of each class.
+    * `ink_lost`: shape (rows, columns). Share of the ink that has left the frame.
+    * `label`: the class whose probability is followed.
     """
 
     dxs: IntArray
