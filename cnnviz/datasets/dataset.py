@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from cnnviz._types import ByteArray, FloatArray, Pictured
-from cnnviz._validation import check_choice, shown
+from cnnviz._validation import check_choice, check_dtype, shown
 from cnnviz.errors import DataError, ParameterError, ShapeError
 from cnnviz.files import LONGEST_NAME, printable
 
@@ -154,12 +154,8 @@ def to_input(images: ByteArray, dtype: DTypeLike = "float32") -> FloatArray:
         raise ParameterError(
             f"The 'images' parameter of to_input must be an array of uint8. Got {images.dtype} instead."
         )
-    try:
-        wanted = np.dtype(dtype).name
-    except TypeError:
-        wanted = str(dtype)
     # Looked up rather than computed: faster, and rounded once instead of at each operation.
-    return _input_levels(check_choice(wanted, "dtype", "to_input", ("float32", "float64")))[images]
+    return _input_levels(check_dtype(dtype, "to_input"))[images]
 
 
 @cache
