@@ -37,7 +37,7 @@ class Split(NamedTuple):
     images: ByteArray
     """(n, h, w)"""
     labels: NDArray[Any]
-    """(n,) or (n, 1)"""
+    """(n,)"""
     images_place: str
     labels_place: str
 
@@ -139,19 +139,12 @@ def _check_split(split: Split) -> LabelArray:
             "choose another file or scale the images",
         )
     labels, images_name = split.labels, printable(Path(split.images_place).name, LONGEST_NAME)
-    if labels.shape not in {(labels.size,), (labels.size, 1)}:
+    if labels.shape != (count,):
         raise bad_file(
             split.labels_place,
             f"holds labels of shape {labels.shape}",
-            f"one whole number for each image, shape ({count},), was expected",
-            "save the labels as class numbers",
-        )
-    if labels.size != count:
-        raise bad_file(
-            split.labels_place,
-            f"holds {format_count(labels.size)} labels",
             f"there are {format_count(count)} images in {images_name}",
-            "choose files that belong together",
+            "save one whole number for each image, or choose files that belong together",
         )
     lowest, highest = labels.min(), labels.max()
     if lowest < 0 or highest > np.iinfo(np.int64).max:
@@ -161,7 +154,7 @@ def _check_split(split: Split) -> LabelArray:
             "labels are class numbers from 0",
             "correct the labels",
         )
-    return labels.reshape(-1).astype(np.int64)
+    return labels.astype(np.int64)
 
 
 def _size(images: ByteArray) -> str:

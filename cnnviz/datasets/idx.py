@@ -87,12 +87,12 @@ def idx_files(folder: Path) -> dict[str, Path]:
     """Return the IDX files of a folder that are named as MNIST's, by that name.
 
     They may be gzipped, and have a dot before "idx". Of a file that is there gzipped and plain, the plain one
-    is taken: it is faster to read.
+    is taken, which comes first and is faster to read.
 
     * Raises DataError: if the folder cannot be read.
     """
     found: dict[str, Path] = {}
-    for entry in sorted(entries(folder), key=lambda entry: entry.name.endswith(".gz")):
+    for entry in entries(folder):
         name = entry.name.removesuffix(".gz").replace(".idx", "-idx")
         if name in _FOUR and entry.is_file():
             found.setdefault(name, Path(entry.path))

@@ -9,7 +9,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz._types import ByteArray, Shape
+from cnnviz._types import Shape
 from cnnviz._validation import shown
 from cnnviz.datasets.assembly import MAX_BYTES, MAX_IMAGES, MAX_PACKED, SMALLER, Split, assemble
 from cnnviz.datasets.dataset import Dataset
@@ -38,8 +38,7 @@ class _Array(NamedTuple):
 def read_keras_npz(path: Path) -> Dataset:
     """Read an archive as ``keras.datasets`` keeps it.
 
-    Images are grey levels from 0 to 255 as uint8, of shape (n, h, w) or (n, h, w, 1); labels are whole
-    numbers, (n,) or (n, 1).
+    Images are grey levels from 0 to 255 as uint8, of shape (n, h, w); labels are whole numbers, (n,).
 
     * Raises DataError: if the file is damaged, lacks an array, holds arrays of another kind (such as pickled
       objects) or is too large.
@@ -57,8 +56,8 @@ def read_keras_npz(path: Path) -> Dataset:
                 if found > most:
                     said = f"at most {format_count(most)} can be read"
                     raise bad_file(path, f"announces {shown(found)} {unit}", said, SMALLER)
-            train = Split(_read_images(x_train), _read(y_train), x_train.place, y_train.place)
-            test = Split(_read_images(x_test), _read(y_test), x_test.place, y_test.place)
+            train = Split(_read(x_train), _read(y_train), x_train.place, y_train.place)
+            test = Split(_read(x_test), _read(y_test), x_test.place, y_test.place)
     except (DataError, MemoryError):
         raise
     except Exception as error:  # BadZipFile, zlib.error, EOFError, struct.error, RuntimeError: seen on damage
@@ -130,17 +129,13 @@ def _check_images(array: _Array) -> None:
             "levels from 0 to 255 were expected",
             "save them as uint8",
         )
-    if len(array.shape) != 3 and array.shape[3:] != (1,):
+    if len(array.shape) != 3:
         raise bad_file(
             array.place,
             f"has the shape {shown(array.shape)}",
             "grey images (images, height, width) were expected",
-            "make it so and save it again",
+            "reshape the array and save it again",
         )
-
-
-def _read_images(array: _Array) -> ByteArray:
-    return _read(array).reshape(array.shape[:3])
 
 
 def _read(array: _Array) -> NDArray[Any]:
