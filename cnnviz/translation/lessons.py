@@ -159,13 +159,13 @@ def _row_of_eight() -> Lesson:
     image = np.tile([0.0, 0.0, 1.0, 1.0], (1, 2, 2))
     return Lesson(
         name="row",
-        title="A row of eight cells, moved by 1 pixel",
+        title="A row of eight cells, moved to the left by 1 pixel",
         look_at="Before the shift each pair of bright cells fills a pooling window; after it each pair lies "
         "across two windows. The input has only moved. Has the pooled row only moved, too? "
-        "(After Zhang 2019, arXiv:1904.11486.)",
+        "(Example of Zhang 2019, arXiv:1904.11486.)",
         network=_small_network(image, kernel_size=1),
         image=image,
-        dx=1,
+        dx=-1,
         dy=0,
         measure=_row_result,
     )
@@ -175,7 +175,7 @@ def _row_result(lesson: Lesson) -> str:
     stages = lesson.compare().stages
     pixels, pooled = stages["pixels"], stages["max"]
     return (
-        f"{_written(pixels.original)} pools to {_written(pooled.original)}. Moved by {lesson.dx} it is "
+        f"{_written(pixels.original)} pools to {_written(pooled.original)}. Moved by one it is "
         f"{_written(pixels.moved)} and pools to {_written(pooled.moved)}."
     )
 
