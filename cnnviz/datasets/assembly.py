@@ -42,16 +42,11 @@ class Split(NamedTuple):
     labels_place: str
 
 
-def assemble(
-    path: Path,
-    name: str,
-    train: Split,
-    test: Split,
-) -> Dataset:
+def assemble(path: Path, name: str, train: Split, test: Split) -> Dataset:
     """Check both parts and return all of them as one data set, which may have more than ten classes.
 
     * `path`: file or folder, for messages.
-    * Raises DataError: if the parts are empty, do not fit together or have labels that are not class numbers.
+    * Raises DataError: if the parts do not fit together, or have labels that are not class numbers.
     """
     labels = [_check_split(split) for split in (train, test)]
     if train.images.shape[1:] != test.images.shape[1:]:
