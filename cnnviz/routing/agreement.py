@@ -28,6 +28,10 @@ Five verdicts are possible for one number of the network.
 ``"mismatch"``
     None of these: a mistake in the gradient.
 
+In the laboratory's network (rule ``"all"``, no activation) the dense weights are ``"ok"``: the gradient
+reaches them before it comes to the pool. The kernel weights are ``"tie_rule"``: on MNIST two windows in
+three are tied, most over blank background, and the rule counts them up to four times.
+
 References
 ----------
 .. [1] Clarke (1990), Optimization and Nonsmooth Analysis, proposition 2.3.12.
