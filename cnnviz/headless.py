@@ -86,9 +86,8 @@ def _trained(arguments: Arguments, output: Output) -> tuple[KeptRun, Dataset, bo
     experiment = experiment.with_classes(dataset.classes)
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment)
     output.say(describe(experiment, dataset))
-    for sentence in (dataset.conversion, "" if arguments.data is None else choice_note(dataset)):
-        if sentence:
-            output.say(sentence)
+    if arguments.data is not None and (note := choice_note(dataset)):
+        output.say(note)
     history = History(experiment.log_every)
     history.note_settings(experiment, len(dataset.train_labels))
     origin = Origin(0, experiment, dataset.name)

@@ -1,4 +1,4 @@
-"""The first start on a computer opens the lab guide; what a class watches for the first time begins slowly."""
+"""The first start opens the lab guide; the first training, and what a class is shown, begins slowly."""
 
 from PySide6.QtCore import QObject, QSettings
 

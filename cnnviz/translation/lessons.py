@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnviz._types import FloatArray
-from cnnviz.inspect.receptive_field import window_geometry
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D
 from cnnviz.network import Network
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_shift, format_together, format_value
 from cnnviz.translation.comparison import Comparison, StagePair, WinnerChange, compare
-from cnnviz.translation.shifting import BACKGROUND, Mode, shift
+from cnnviz.translation.shifting import BACKGROUND, shift
 
 POOL_SIZE = 2
 """Side of the pooling windows that the lessons speak of, whatever pool the network itself has."""
@@ -28,24 +27,13 @@ NEIGHBOURS: tuple[tuple[int, int], ...] = tuple(
 class Lesson:
     """An image, a network, a shift, and what to look at.
 
-    Attributes
-    ----------
-    name : str
-        Short and stable, for settings and tests.
-    title, look_at : str
-        For the student.
-    image : ndarray of shape (c, h, w)
-        The original, in the values the network takes.
-    dx, dy : int
-        The shift to begin with.
-    measure : callable
-        States, in a few sentences, what was measured.
-    background : float
-        Value of a pixel without ink.
-    label : int or None
-        True class, where there is one.
-    shows_output : bool
-        Whether the network's probabilities mean anything.
+    * `name`: short and stable, for settings and tests.
+    * `title`, `look_at`: for the student.
+    * `image`: shape (c, h, w). The original, in the values the network takes.
+    * `dx`, `dy`: the shift to begin with.
+    * `measure`: states, in a few sentences, what was measured.
+    * `background`: value of a pixel without ink.
+    * `label`: true class, where there is one.
     """
 
     name: str
@@ -56,15 +44,8 @@ class Lesson:
     dx: int
     dy: int
     measure: "Callable[[Lesson], str]"
-    mode: Mode = "fill"
     background: float = 0.0
     label: int | None = None
-    shows_output: bool = False
-
-    @property
-    def shifted(self) -> FloatArray:
-        """The image after the lesson's shift."""
-        return shift(self.image, self.dx, self.dy, self.mode, self.background)
 
     def compare(self) -> Comparison:
         """Follow the image and its shifted self through the network."""
@@ -73,7 +54,6 @@ class Lesson:
             self.image,
             self.dx,
             self.dy,
-            mode=self.mode,
             background=self.background,
             pool_size=POOL_SIZE,
             label=self.label,
@@ -105,7 +85,7 @@ def digit_lessons(network: Network, image: FloatArray, label: int | None = None)
         Lesson(
             name=f"digit-{dx}px",
             title=title,
-            look_at=look_at.format(part=_part(dx, network)),
+            look_at=look_at,
             network=network,
             image=image,
             dx=dx,
@@ -113,7 +93,6 @@ def digit_lessons(network: Network, image: FloatArray, label: int | None = None)
             measure=_digit_result,
             background=BACKGROUND,
             label=label,
-            shows_output=True,
         )
         for dx, title, look_at in _DIGIT_LESSONS
     )
@@ -124,24 +103,16 @@ _DIGIT_LESSONS = (
         1,
         "An image, moved by 1 pixel",
         "Compare the change of the pooled map with the change of the convolution and of the pixels. Then "
-        "compare the pooled map of the shifted image with the shifted pooled map. One pixel is {part} "
-        "of a 2x2 pool: does the pool hide the shift, pass it on, or neither?",
+        "compare the pooled map of the shifted image with the shifted pooled map. One pixel is less than a "
+        "cell of a 2x2 pool: does the pool hide the shift, pass it on, or neither?",
     ),
     (
         2,
         "The same image, moved by 2 pixels",
-        "Two pixels are {part} of a 2x2 pool. Compare the pooled map of the shifted image with the "
-        "shifted pooled map: has pooling removed the shift, or passed it on?",
+        "Two pixels are one cell of a 2x2 pool, where filters move by 1 pixel. Compare the pooled map of the "
+        "shifted image with the shifted pooled map: has pooling removed the shift, or passed it on?",
     ),
 )
-
-
-def _part(pixels: int, network: Network) -> str:
-    """How far a shift is in cells of a 2x2 pool behind the first convolution, whose stride may be up to 4."""
-    step = POOL_SIZE * next(window_geometry(layer).stride for _, layer in network.layers if layer.has_filters)
-    parts = step // pixels
-    words = {1: "one whole cell", 2: "half a cell", 4: "a quarter of a cell"}
-    return words.get(parts, f"1/{parts} of a cell")
 
 
 def unchanged_shifts(image: FloatArray, background: float = BACKGROUND) -> tuple[tuple[int, int], ...]:
@@ -188,16 +159,15 @@ def _row_of_eight() -> Lesson:
     image = np.tile([0.0, 0.0, 1.0, 1.0], (1, 2, 2))
     return Lesson(
         name="row",
-        title="A row of eight cells, moved by 1 pixel",
+        title="A row of eight cells, moved to the left by 1 pixel",
         look_at="Before the shift each pair of bright cells fills a pooling window; after it each pair lies "
         "across two windows. The input has only moved. Has the pooled row only moved, too? "
         "(Example of Zhang 2019, arXiv:1904.11486.)",
         network=_small_network(image, kernel_size=1),
         image=image,
-        dx=1,
+        dx=-1,
         dy=0,
         measure=_row_result,
-        mode="wrap",
     )
 
 
@@ -205,7 +175,7 @@ def _row_result(lesson: Lesson) -> str:
     stages = lesson.compare().stages
     pixels, pooled = stages["pixels"], stages["max"]
     return (
-        f"{_written(pixels.original)} pools to {_written(pooled.original)}. Moved by {lesson.dx} it is "
+        f"{_written(pixels.original)} pools to {_written(pooled.original)}. Moved by one it is "
         f"{_written(pixels.moved)} and pools to {_written(pooled.moved)}."
     )
 

@@ -77,7 +77,7 @@ def small_document(run: KeptRun | None = None, **changes: Any) -> tuple[Document
     files["inserts/one.svg"] = b"<svg/>"
     seen = Seen(
         panel="translation", step=20, sample=OwnImage(member="images/own.png", label=1),
-        shift=Shift(dx=-3, dy=2, wrap=True), pinned=PinnedCell(stage="conv1", index=(2, 5, 6)), reference=20,
+        shift=Shift(dx=-3, dy=2), pinned=PinnedCell(stage="conv1", index=(2, 5, 6)), reference=20,
         views={"training": {"zoom": (0, 10.5, -1, 2), "cell": (), "stage": "max", "none": None}},
     )  # fmt: skip
     assert still.live.origin is not None
