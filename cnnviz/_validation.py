@@ -6,6 +6,8 @@ from numbers import Integral, Real
 from reprlib import repr as short_repr
 from typing import Any
 
+import numpy as np
+
 from cnnviz.errors import ParameterError
 from cnnviz.files import LONGEST_NAME, printable
 
@@ -60,6 +62,15 @@ def check_choice[T](value: Any, name: str, owner: str, choices: Collection[T]) -
     raise ParameterError(
         f"The {name!r} parameter of {owner} must be one of {listed}. Got {shown(value)} instead."
     )
+
+
+def check_dtype(value: Any, owner: str) -> str:
+    """Return the name of a dtype that networks have, however it was given, or raise `ParameterError`."""
+    try:
+        name = "None" if value is None else np.dtype(value).name  # None is a dtype for NumPy
+    except (TypeError, ValueError):
+        name = repr(value)
+    return check_choice(name, "dtype", owner, ("float32", "float64"))
 
 
 def _in_range(value: float, minimum: float | None, maximum: float | None) -> bool:

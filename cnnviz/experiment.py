@@ -7,7 +7,7 @@ from typing import Self
 from cnnviz._types import Shape
 from cnnviz.errors import ParameterError
 from cnnviz.files import LONGEST_NAME, printable
-from cnnviz.layers import ACTIVATIONS, POOLS, Conv2D, Dense, Flatten, Layer, LeakyReLU, MaxPool2D, TieRule
+from cnnviz.layers import ACTIVATIONS, POOLS, Conv2D, Dense, Flatten, Layer, MaxPool2D, TieRule
 from cnnviz.layers.base import Init
 from cnnviz.network import Network, check_size, output_shapes
 from cnnviz.setting import as_in, check_settings, number, one_of, settings_of, text_list
@@ -47,7 +47,6 @@ class Experiment:
         tip="Applied to every cell of the convolution. ReLU sets negative cells to zero; without one, only a "
         "max pool keeps convolution and dense layer from being one linear map.",
     )  # fmt: skip
-    leaky_slope: float = as_in(LeakyReLU, "slope")
     pool: str = one_of(
         _kinds(POOLS), "max", title="Pooling",
         tip="How a window becomes one number: its maximum, its mean, the maximum with a blur after it, or "

@@ -8,7 +8,7 @@ from typing import BinaryIO, Literal, NamedTuple
 
 from cnnviz.errors import DataError
 from cnnviz.files import printable_name
-from cnnviz.reading import AGAIN, BoundedFile, bad_file, opened, status_of
+from cnnviz.reading import BoundedFile, bad_file, opened, status_of
 
 OPENED = "a document (.cnnviz), a picture, data, a lab (.toml), or weights (.safetensors)"
 """What the window opens, to follow "choose"."""
@@ -47,18 +47,6 @@ DOCUMENT = FileKind("a CNNViz document (.cnnviz)", "document", _OPEN)
 _DRAWING = FileKind("an SVG drawing", remedy=_AS_PNG)
 _PYTORCH = FileKind("a file of PyTorch", remedy=_WEIGHTS)
 
-#: What the ending of a name promises.
-_PROMISES = {
-    ".png": "a PNG picture",
-    ".jpg": "a JPEG picture",
-    ".jpeg": "a JPEG picture",
-    ".bmp": "a BMP picture",
-    ".npz": "a NumPy archive",
-    ".cnnviz": "a CNNViz document",
-    ".safetensors": "a model",
-    ".toml": "a lab",
-}
-
 # What a file begins with, as its format prescribes it, and what it shows.
 _SIGNATURES: tuple[tuple[bytes, FileKind], ...] = (
     (re.escape(PNG_SIGNATURE), PNG),
@@ -71,16 +59,11 @@ _SIGNATURES: tuple[tuple[bytes, FileKind], ...] = (
     (rb"\x89HDF\r\n\x1a\n", FileKind("an HDF5 file, as Keras writes its models", remedy=_WEIGHTS)),
     (rb"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19", _PYTORCH),
     (rb"\x93NUMPY", FileKind("a NumPy array (.npy)", remedy="save four arrays in one .npz and open that")),
-    (rb"GGUF", FileKind("a GGUF model", remedy=_WEIGHTS)),
-    (rb".{4}TFL3", FileKind("a TensorFlow Lite model", remedy=_WEIGHTS)),
     (_IDX_HEAD, IDX),
     # A message of protocol buffers: the version (field 1), then the maker, the graph or the operators.
     (rb"\x08[\0-\x1f][\x12\x3a\x42]", FileKind("an ONNX model", remedy=_WEIGHTS)),
     (rb"\x80[\x02-\x05]", FileKind("a pickle, as PyTorch and others write", remedy=_WEIGHTS)),
     (rb"\x1f\x8b", FileKind("a gzip archive", remedy=_UNPACK)),
-    (rb"Rar!", FileKind("a RAR archive", remedy=_UNPACK)),
-    (rb"7z\xbc\xaf\x27\x1c", FileKind("a 7z archive", remedy=_UNPACK)),
-    (rb"\x7fELF|MZ", FileKind("a program")),
 )
 # The name of a file in a zip archive, and what it shows; of several the first counts.
 _MEMBERS: tuple[tuple[str, FileKind], ...] = (
@@ -112,31 +95,24 @@ def kind_in(file: BinaryIO, path: Path) -> FileKind:
 def not_opened(path: Path) -> DataError:
     """Return the error for a file that CNNViz does not open: what it is, and what is to be done with it."""
     name, kind = printable_name(path), kind_of(path)
-    promised = _PROMISES.get(path.suffix.lower(), "")
-    remedy = AGAIN if promised else f"choose {OPENED}"
     if status_of(path).st_size == 0:
         return DataError(f"{name} is empty; copy or download it again.")
-    if kind.words and promised and kind.remedy == _CHOOSE:
-        return DataError(f"{name} is named like {promised}, but is {kind.words}; {AGAIN}.")
     if kind.words:
-        remedy = remedy if kind.remedy == _CHOOSE else kind.remedy
+        remedy = f"choose {OPENED}" if kind.remedy == _CHOOSE else kind.remedy
         return DataError(f"{name} is {kind.words}, which CNNViz does not open; {remedy}.")
-    if promised:
-        return DataError(f"{name} is damaged, or is not {promised}; {remedy}.")
-    return DataError(f"{name} is damaged, or of a kind that CNNViz does not know; {remedy}.")
+    return DataError(f"{name} is damaged, or of a kind that CNNViz does not know; choose {OPENED}.")
 
 
-def wrong_kind(path: Path, wanted: str, role: Role = "", name: str = "") -> DataError | None:
+def wrong_kind(path: Path, wanted: str, role: Role = "") -> DataError | None:
     """Return the error for a file that is of another kind than wanted; None where that is not certain.
 
     * `wanted`: what is read here, to precede "were expected".
     * `role`: of the kinds that are read here.
-    * `name`: what the file is called in the message; by default without its folder.
     """
     kind = kind_of(path)
     if not kind.words or (role and kind.role == role):
         return None
-    return bad_file(name or printable_name(path), f"is {kind.words}", f"{wanted} were expected", kind.remedy)
+    return bad_file(path, f"is {kind.words}", f"{wanted} were expected", kind.remedy)
 
 
 def _kind_of_bytes(head: bytes, size: int) -> FileKind:

@@ -20,7 +20,7 @@ from cnnviz.document import archive
 from cnnviz.document.run import RUN, KeptRun, pack_run, unpack_run
 from cnnviz.document.types import FORMAT_VERSION, Data, Document, Files
 from cnnviz.errors import CNNVizError, DataError
-from cnnviz.evaluation import Evaluation, Progress, evaluate
+from cnnviz.evaluation import Progress, evaluate
 from cnnviz.experiment import Experiment, preset_of
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.history import History
@@ -49,7 +49,7 @@ def run(arguments: Arguments) -> int:
     """
     output = Output()
     targets = arguments.save, arguments.report, arguments.html
-    require_places(*targets, new=(arguments.figures, arguments.screenshots))
+    require_places(*targets, new=arguments.figures)
     opened = None
     if arguments.files:
         opened = archive.load(arguments.files[0])
@@ -62,7 +62,8 @@ def run(arguments: Arguments) -> int:
     if finished:
         with one_blas_thread:
             tested = evaluate(live.network, dataset.test_images, dataset.test_labels)
-        output.say(describe_evaluation(tested, dataset.classes))
+        output.say(f"test loss {format_value(tested.loss, 4)}")
+        output.say(f"test accuracy {format_probability(tested.accuracy)}")
     target = arguments.save if finished or arguments.save is not None else _PARTIAL
     if target is not None:
         with output.going_on():
@@ -85,9 +86,8 @@ def _trained(arguments: Arguments, output: Output) -> tuple[KeptRun, Dataset, bo
     experiment = experiment.with_classes(dataset.classes)
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment)
     output.say(describe(experiment, dataset))
-    for sentence in (dataset.conversion, "" if arguments.data is None else choice_note(dataset)):
-        if sentence:
-            output.say(sentence)
+    if arguments.data is not None and (note := choice_note(dataset)):
+        output.say(note)
     history = History(experiment.log_every)
     history.note_settings(experiment, len(dataset.train_labels))
     origin = Origin(0, experiment, dataset.name)
@@ -224,52 +224,31 @@ def read_data(path: Path | None, classes: tuple[str, ...], *, required: bool) ->
     return dataset.select(fitting_classes(dataset, classes))
 
 
-def require_places(*targets: Path | None, new: tuple[Path | None, ...] = ()) -> None:
-    """Find out before training, not after it, that a result cannot be written; `new`: folders to be made."""
-    for target in (*targets, *new):
+def require_places(*targets: Path | None, new: Path | None = None) -> None:
+    """Find out before training, not after it, that a result cannot be written; `new`: a folder to be made."""
+    for target in (*targets, new):
         if target is not None and not os.access(target.absolute().parent, os.W_OK | os.X_OK):
             raise CNNVizError(
                 f"{target} cannot be written: its folder does not exist or is write-protected. Choose "
                 "another folder."
             )
-    for folder in new:
-        if folder is not None and os.path.lexists(folder):
-            raise CNNVizError(f"{folder} exists already. Choose another name, or remove it.")
+    if new is not None and os.path.lexists(new):
+        raise CNNVizError(f"{new} exists already. Choose another name, or remove it.")
 
 
 def describe(experiment: Experiment, dataset: Dataset) -> str:
     """Return the settings in two lines."""
     ties = "" if "ties" in experiment.unused else f"ties {experiment.ties}, "
-    classes = ", ".join(map(_named, dataset.classes))
+    # They are those of folders, perhaps.
+    *classes, name = (printable(each, LONGEST_NAME) for each in (*dataset.classes, dataset.name))
     return (
-        f"{preset_of(experiment)}: classes {classes} of {_named(dataset.name)}, "
+        f"{preset_of(experiment)}: classes {', '.join(classes)} of {name}, "
         f"{format_count(len(dataset.train_labels))} training and "
         f"{format_count(len(dataset.test_labels))} test images\n"
         f"{experiment.optimizer}, rate {format_value(experiment.learning_rate)}, "
         f"batch {experiment.batch_size}, {experiment.epochs} epoch{'s' if experiment.epochs > 1 else ''}, "
         f"{experiment.dtype}, {ties}seed {experiment.seed}"
     )
-
-
-def describe_evaluation(evaluation: Evaluation, classes: tuple[str, ...]) -> str:
-    """Return test loss, test accuracy and the confusion matrix as text."""
-    classes = tuple(map(_named, classes))
-    width = max(6, *(len(name) for name in classes)) + 2
-    header = "true \\ predicted".ljust(18) + "".join(name.rjust(width) for name in classes)
-    rows = [
-        name.ljust(18) + "".join(format_count(count).rjust(width) for count in counts)
-        for name, counts in zip(classes, evaluation.confusion, strict=True)
-    ]
-    summary = (
-        f"test loss {format_value(evaluation.loss, 4)}\n"
-        f"test accuracy {format_probability(evaluation.accuracy)}"
-    )
-    return "\n".join([summary, header, *rows])
-
-
-def _named(name: str) -> str:
-    """Return the name of a class or of data, which is that of a folder perhaps, in one line."""
-    return printable(name, LONGEST_NAME)
 
 
 def _train(trainer: Trainer, history: History, output: Output) -> bool:

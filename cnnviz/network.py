@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from cnnviz._types import ByteArray, FloatArray, IntArray, Params, Pictured, Shape
-from cnnviz._validation import check_choice, check_int, shown
+from cnnviz._validation import check_dtype, check_int, shown
 from cnnviz.datasets.dataset import to_input
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.layers import Layer, Pool, losses
@@ -24,8 +24,6 @@ NamedLayers = tuple[tuple[str, Layer], ...]
 # Settings may come from an untrusted file: more numbers than this, in the parameters or in one sample's
 # feature maps, are refused before any array is made.
 MAX_VALUES = 50_000_000
-
-DTYPES = ("float32", "float64")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -138,9 +136,7 @@ class Network(Pictured):
                 f"A network's input shape must be (c, h, w) or (d,). Got {shown(sides)} instead."
             )
         seed = check_int(seed, "seed", "Network", minimum=0, maximum=2**63 - 1)
-        real: np.dtype[np.floating[Any]] = np.dtype(
-            check_choice(_dtype_name(dtype), "dtype", "Network", DTYPES)
-        )
+        real: np.dtype[np.floating[Any]] = np.dtype(check_dtype(dtype, "Network"))
         shapes = output_shapes(named, sides)
         check_size(named, sides, shapes)
         rng = np.random.default_rng(seed)
@@ -285,9 +281,10 @@ class Network(Pictured):
             d_outputs: Params = {}
             steps = list(zip(self.layers, [x, *outputs], outputs, strict=False))
             for (name, layer), before, out in reversed(steps):
-                d_outputs[name] = d_out
-                d_out, own = layer.backward(d_out, before, out, own_params(name, layer, self.params))
-                d_params |= {f"{name}.{key}": gradient for key, gradient in own.items()}
+                d_outputs[name], own = d_out, own_params(name, layer, self.params)
+                for key, gradient in layer.parameter_gradients(d_out, before, own).items():
+                    d_params[f"{name}.{key}"] = gradient
+                d_out = layer.input_gradient(d_out, before, out, own)
         return Gradients(
             loss,
             MappingProxyType({name: d_params[name] for name in self.params}),
@@ -319,14 +316,6 @@ def _frozen(params: Params) -> Mapping[str, FloatArray]:
     for array in params.values():
         array.flags.writeable = False
     return MappingProxyType(params)
-
-
-def _dtype_name(dtype: DTypeLike | None) -> str:
-    """Return the name of a dtype however it was given; None is no dtype here, though it is one for NumPy."""
-    try:
-        return np.dtype(dtype).name if dtype is not None else "None"
-    except (TypeError, ValueError):
-        return repr(dtype)
 
 
 def forward_pass(layers: NamedLayers, params: Mapping[str, FloatArray], x: FloatArray) -> list[FloatArray]:

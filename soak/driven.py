@@ -43,7 +43,7 @@ def run(started: Step, built: Step = lambda _session: None, arguments: tuple[str
                 started(self)
 
         application.Session = Driven
-        application.begin_slowly = lambda *_: None  # whoever waits for a network has seen it train
+        application.SlowStart = lambda *_: None  # whoever waits for a network has seen it train
     from main import main
 
     return main(list(arguments))

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from cnnviz.datasets import Dataset, load_dataset
 from cnnviz.errors import DataError
-from cnnviz.lab.copies import remarks_between
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.grade_table import to_csv
 from cnnviz.lab.grade_table import to_html as pages_of
@@ -20,7 +19,7 @@ from cnnviz.lab.model import Lab
 from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.reading import parse_lab
 from cnnviz.lab.record import Commitment, LabRecord, Version
-from cnnviz.lab.remarks import remarks_on
+from cnnviz.lab.remarks import remarks_between, remarks_on
 from cnnviz.lab.results import HandIn, checksum_of, hand_in_of
 from cnnviz.lab.submissions import submissions
 from cnnviz.lab.verifying import Row

@@ -194,10 +194,8 @@ def write_all(folder: Path) -> None:
     (folder / "good.npz").write_bytes(npz(values))
     (folder / "small.npz").write_bytes(npz(arrays(12, 10)))
     _write(folder / "idx", idx_files(values))
-    for part, count in (("train", 4), ("test", 2)):
-        for name in ("ant", "bee"):
-            pictures = {f"{i}.png": picture("PNG", 20, i) for i in range(count)}
-            _write(folder / "pictures" / part / name, pictures)
+    for name in ("ant", "bee"):
+        _write(folder / "pictures" / name, {f"{i}.png": picture("PNG", 20, i) for i in range(6)})
     for number, (name, kind) in enumerate((("png", "PNG"), ("jpg", "JPEG"), ("bmp", "BMP"))):
         (folder / f"digit.{name}").write_bytes(picture(kind, 40 + 30 * number, number))
     write_kept(folder)

@@ -17,7 +17,7 @@ from cnnviz.errors import in_words
 from cnnviz.output import complain
 from cnnviz.runtime import one_blas_thread
 from ui.controls.spoken import speak
-from ui.first_run import begin_slowly, welcome
+from ui.first_run import SlowStart, welcome
 from ui.session import Session
 from ui.theme import theme_manager
 from ui.tuning import EndSignals, ErrorReporter, MainThreadCollector
@@ -46,7 +46,7 @@ def run(arguments: Arguments) -> int:
     settings = QSettings()
     welcome(settings)
     session = Session(settings, arguments.experiment, arguments.data)
-    begin_slowly(settings, session)
+    SlowStart(settings, session)
     session.begins_anew = arguments.names_settings
     session.open_files(arguments.files)
     if arguments.lab is not None:

@@ -1,4 +1,4 @@
-"""The first start on a computer opens the lab guide, and the first training begins in slow motion."""
+"""The first start opens the lab guide; the first training, and what a class is shown, begins slowly."""
 
 from PySide6.QtCore import QObject, QSettings
 
@@ -12,14 +12,12 @@ _TRAINED = "training/seen"
 _FIRST, _LAST = 4.0, 20_000.0
 _SECONDS = 9.0
 _BEAT_MS = 100
-_SAID = (
-    "Your first training begins in slow motion, step by step, and speeds up by itself. Speed, below the "
-    "settings, changes the pace."
-)
+_SAID = "Training begins in slow motion, step by step, and speeds up by itself."
+_WHERE = " Speed, below the settings, changes the pace."
 
 
-class FirstRun(QObject):
-    """Lets the first training that is asked for speed up, and says so; every later one is as usual.
+class SlowStart(QObject):
+    """Lets the first training on this computer speed up, and each new run in presenter mode, and says so.
 
     The time that counts is that of training, so that a pause is none of it. Whoever chooses a speed has it at
     once. What is trained again for somebody, as for a step of the guided lab, is not slowed.
@@ -27,27 +25,30 @@ class FirstRun(QObject):
 
     def __init__(self, settings: QSettings, session: Session) -> None:
         super().__init__(session)
-        self._settings, self._controller, self._state = settings, session.controller, session.state
-        self._seconds = 0.0
+        self._settings, self._session, self._state = settings, session, session.state
+        self._seconds, self._said = 0.0, ""
         self._beat = single_shot(self, self._on_beat, _BEAT_MS)
-        self._controller.trainingAsked.connect(self._begin)
+        session.controller.trainingAsked.connect(self._begin)
         session.window.closing.connect(self._beat.stop)
 
     def _begin(self) -> None:
-        self._controller.trainingAsked.disconnect(self._begin)
+        state, presents = self._state, self._session.window.is_presenting
+        is_first = not self._settings.contains(_TRAINED)
         self._settings.setValue(_TRAINED, True)
-        if self._state.steps_per_second is not None:
+        is_new = state.is_untrained or state.waits_for_new_run
+        if not (is_first or (presents and is_new)) or state.rising_pace or state.steps_per_second is not None:
             return  # who has chosen a speed has it
-        self._state.set_speed(None, _FIRST)
-        self._state.runChanged.connect(self._on_run_changed)
-        self._state.speedChanged.connect(self._on_speed_changed)
+        self._said, self._seconds = _SAID if presents else _SAID + _WHERE, 0.0
+        state.set_speed(None, _FIRST)
+        state.runChanged.connect(self._on_run_changed)
+        state.speedChanged.connect(self._on_speed_changed)
 
     def _on_run_changed(self) -> None:
         status = self._state.run.status
         if status is not RunStatus.TRAINING:
             self._beat.stop()
         elif not self._beat.isActive():
-            self._state.raise_notice("pace", "info", _SAID, "Full speed", self._end)
+            self._state.raise_notice("pace", "info", self._said, "Full speed", self._end)
             self._beat.start()
         if status in (RunStatus.FINISHED, RunStatus.FAILED):
             self._end()
@@ -70,12 +71,6 @@ class FirstRun(QObject):
             self._state.runChanged.disconnect(self._on_run_changed)
             self._state.speedChanged.disconnect(self._on_speed_changed)
             self._state.clear_notice("pace")
-
-
-def begin_slowly(settings: QSettings, session: Session) -> None:
-    """Let the first training speed up by itself, unless there was one on this computer."""
-    if not settings.contains(_TRAINED):
-        FirstRun(settings, session)
 
 
 def welcome(settings: QSettings) -> None:

@@ -1,6 +1,5 @@
 """From arrays as a file holds them to a checked `Dataset`."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,10 +18,9 @@ MAX_SIDE = 64
 """Sides of an image in pixels: the smallest that leaves a feature map, the largest that stays legible."""
 
 MAX_BYTES = 224 << 20
-"""Pixels of a data set, that are read, training and test: EMNIST Digits (280,000) and Kuzushiji-49 fit.
+"""Pixels of a data set, that are read, training and test: four times MNIST's.
 
-Choosing classes copies their images, so that twice as much is needed for a moment. EMNIST ByClass and ByMerge
-(814,255 images, 638 MB) are refused: unpacking them alone takes longer than anybody should wait.
+Choosing classes copies their images, so that twice as much is needed for a moment.
 """
 
 MAX_IMAGES = 1_000_000
@@ -39,25 +37,16 @@ class Split(NamedTuple):
     images: ByteArray
     """(n, h, w)"""
     labels: NDArray[Any]
-    """(n,) or (n, 1)"""
+    """(n,)"""
     images_place: str
     labels_place: str
 
 
-def assemble(
-    path: Path,
-    name: str,
-    train: Split,
-    test: Split,
-    label_names: Mapping[int, str] | None = None,
-    conversion: str = "",
-) -> Dataset:
+def assemble(path: Path, name: str, train: Split, test: Split) -> Dataset:
     """Check both parts and return all of them as one data set, which may have more than ten classes.
 
     * `path`: file or folder, for messages.
-    * `label_names`: names of labels; a label that is not in it is called by its number.
-    * `conversion`: as in `Dataset`.
-    * Raises DataError: if the parts are empty, do not fit together or have labels that are not class numbers.
+    * Raises DataError: if the parts do not fit together, or have labels that are not class numbers.
     """
     labels = [_check_split(split) for split in (train, test)]
     if train.images.shape[1:] != test.images.shape[1:]:
@@ -69,26 +58,17 @@ def assemble(
         )
     present: LabelArray = np.unique(np.concatenate([np.unique(part) for part in labels]))
     check_class_count(path, len(present))
-    names = tuple((label_names or {}).get(int(label), str(label)) for label in present)
+    names = tuple(str(label) for label in present)
     if len(names) < MIN_CLASSES:
         raise bad_file(
             path,
-            f"has images of one class only ({printable(names[0], LONGEST_NAME)})",
+            f"has images of one class only ({names[0]})",
             f"at least {MIN_CLASSES} classes are needed",
             "choose data with more classes",
         )
-    if len(set(names)) < len(names):
-        raise bad_file(
-            path,
-            f"gives two labels the same name ({printable(', '.join(names), LONGEST_NAME)})",
-            "each class needs its own",
-            "correct or remove its mapping.txt",
-        )
     train_labels, test_labels = (np.searchsorted(present, part).astype(np.int64) for part in labels)
     train_images, test_images = (np.ascontiguousarray(split.images[:, None]) for split in (train, test))
-    return Dataset(
-        train_images, train_labels, test_images, test_labels, names, name, conversion=conversion, path=path
-    )
+    return Dataset(train_images, train_labels, test_images, test_labels, names, name, path=path)
 
 
 def fitting_classes(dataset: Dataset, classes: tuple[str, ...]) -> tuple[str, ...]:
@@ -146,8 +126,6 @@ def check_class_count(path: Path, count: int) -> None:
 def _check_split(split: Split) -> LabelArray:
     """Return the labels as int64 of shape (n,), or raise `DataError`."""
     count, *sides = split.images.shape
-    if count == 0:
-        raise bad_file(split.images_place, "holds no images", "at least one of each class is needed")
     if not all(MIN_SIDE <= side <= MAX_SIDE for side in sides):
         raise bad_file(
             split.images_place,
@@ -156,19 +134,12 @@ def _check_split(split: Split) -> LabelArray:
             "choose another file or scale the images",
         )
     labels, images_name = split.labels, printable(Path(split.images_place).name, LONGEST_NAME)
-    if labels.shape not in {(labels.size,), (labels.size, 1)} or labels.dtype.kind not in "iu":
+    if labels.shape != (count,):
         raise bad_file(
             split.labels_place,
-            f"holds labels of type {labels.dtype} and shape {labels.shape}",
-            f"one whole number for each image, shape ({count},), was expected",
-            "save the labels as class numbers",
-        )
-    if labels.size != count:
-        raise bad_file(
-            split.labels_place,
-            f"holds {format_count(labels.size)} labels",
+            f"holds labels of shape {labels.shape}",
             f"there are {format_count(count)} images in {images_name}",
-            "choose files that belong together",
+            "save one whole number for each image, or choose files that belong together",
         )
     lowest, highest = labels.min(), labels.max()
     if lowest < 0 or highest > np.iinfo(np.int64).max:
@@ -178,7 +149,7 @@ def _check_split(split: Split) -> LabelArray:
             "labels are class numbers from 0",
             "correct the labels",
         )
-    return labels.reshape(-1).astype(np.int64)
+    return labels.astype(np.int64)
 
 
 def _size(images: ByteArray) -> str:

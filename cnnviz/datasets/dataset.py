@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from cnnviz._types import ByteArray, FloatArray, Pictured
-from cnnviz._validation import check_choice, shown
+from cnnviz._validation import check_choice, check_dtype, shown
 from cnnviz.errors import DataError, ParameterError, ShapeError
 from cnnviz.files import LONGEST_NAME, printable
 
@@ -38,8 +38,6 @@ class Dataset(Pictured):
         Names of the classes. With classes ``("3", "8")`` label 0 means the digit 3.
     name : str
         For display, such as "MNIST".
-    conversion : str
-        A sentence for the user about what the images have lost by being read, or empty.
     path : Path or None
         The file or folder the images came from.
     source : Dataset or None
@@ -58,7 +56,6 @@ class Dataset(Pictured):
     test_labels: LabelArray = field(repr=False)
     classes: tuple[str, ...]
     name: str = "data set"
-    conversion: str = ""
     path: Path | None = None
     source: "Dataset | None" = field(default=None, repr=False)
 
@@ -131,9 +128,7 @@ class Dataset(Pictured):
         train_images, train_labels = _restrict(source.train_images, source.train_labels, new_label)
         test_images, test_labels = _restrict(source.test_images, source.test_labels, new_label)
         arrays = (train_images, train_labels, test_images, test_labels)
-        return Dataset(
-            *arrays, names, source.name, conversion=source.conversion, path=source.path, source=source
-        )
+        return Dataset(*arrays, names, source.name, path=source.path, source=source)
 
 
 def to_input(images: ByteArray, dtype: DTypeLike = "float32") -> FloatArray:
@@ -159,12 +154,8 @@ def to_input(images: ByteArray, dtype: DTypeLike = "float32") -> FloatArray:
         raise ParameterError(
             f"The 'images' parameter of to_input must be an array of uint8. Got {images.dtype} instead."
         )
-    try:
-        wanted = np.dtype(dtype).name
-    except TypeError:
-        wanted = str(dtype)
     # Looked up rather than computed: faster, and rounded once instead of at each operation.
-    return _input_levels(check_choice(wanted, "dtype", "to_input", ("float32", "float64")))[images]
+    return _input_levels(check_dtype(dtype, "to_input"))[images]
 
 
 @cache

@@ -17,7 +17,6 @@ from cnnviz.datasets.assembly import check_class_count
 from cnnviz.datasets.dataset import MIN_CLASSES, Dataset
 from cnnviz.errors import DataError
 from cnnviz.file_kinds import kind_in
-from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.quantities import format_count
 from cnnviz.reading import MOST_ENTRIES, BoundedFile, bad_file, entries, opened
 
@@ -36,20 +35,13 @@ _STRIP = 2**20  # pixels that are converted at a time
 
 
 def read_grayscale(path: str | os.PathLike[str]) -> ByteArray:
-    """Read an image file as grey levels, in its own size; see `read_levels`."""
-    return read_levels(path)[0]
+    """Read an image file as grey levels, in its own size.
 
-
-def read_levels(path: str | os.PathLike[str]) -> tuple[ByteArray, bool]:
-    """Read an image file as grey levels, in its own size, and tell whether it has colours.
-
-    A JPEG of more than 25 million pixels comes in half its size. The image is turned upright as its EXIF
-    data says; transparent parts become white, like paper; colours become grey by the luma of ITU-R
-    BT.601; 16-bit levels are scaled to 8 bits.
+    The image is turned upright as its EXIF data says; transparent parts become white, like paper; colours
+    become grey by the luma of ITU-R BT.601; 16-bit levels are scaled to 8 bits.
 
     * `path`: a PNG, JPEG or BMP file.
     * Returns: shape (h, w). 0 is black, 255 is white.
-    * Returns: whether a pixel was not grey.
     * Raises DataError: if the file cannot be read, is damaged, of another format or too large.
     """
     place = Path(path)
@@ -57,8 +49,8 @@ def read_levels(path: str | os.PathLike[str]) -> tuple[ByteArray, bool]:
         return _grey_levels(image)
 
 
-def levels_in(content: bytes, name: str) -> tuple[ByteArray, bool]:
-    """Return what `read_levels` would of an image file of this name, given what is in it."""
+def grayscale_in(content: bytes, name: str) -> ByteArray:
+    """Return what `read_grayscale` would of an image file of this name, given what is in it."""
     with image_in(io.BytesIO(content), Path(name)) as image:
         return _grey_levels(image)
 
@@ -69,14 +61,14 @@ def colours_in(content: bytes, name: str, longest: int) -> tuple[ByteArray, int]
     * `longest`: pixels of the longer side at most; a larger image is scaled down.
     * Returns: shape (h, w, 4). Red, green, blue and opacity.
     * Returns: pixels that it was wide.
-    * Raises DataError: as `read_levels`.
+    * Raises DataError: as `read_grayscale`.
     """
     from PIL import ImageOps
 
     with image_in(io.BytesIO(content), Path(name)) as image:
         upright = ImageOps.exif_transpose(image)
         width = upright.width
-        small = (_strip_levels(upright)[0] if upright.mode.startswith("I") else upright).convert("RGBA")
+        small = (_strip_levels(upright) if upright.mode.startswith("I") else upright).convert("RGBA")
         small.thumbnail((longest, longest))
         return np.array(small), width
 
@@ -93,7 +85,7 @@ def image_in(file: BinaryIO, place: Path) -> Generator["Image"]:
     try:
         with Image.open(BoundedFile(file, place), formats=_FORMATS) as image:  # pyright: ignore[reportArgumentType] -- it needs no more than reading and seeking
             # Only the header has been read so far.
-            _make_small(image, file, place)
+            _check_layers(image, file, place)
             if image.width * image.height <= MAX_PIXELS:
                 yield image
                 return
@@ -153,8 +145,8 @@ def fit_image(pixels: ByteArray, height: int, width: int) -> ByteArray:
     return framed
 
 
-def _make_small(image: "Image", file: BinaryIO, path: Path) -> None:
-    """Have a very large JPEG read in half its size, and refuse one that would be gone over without end."""
+def _check_layers(image: "Image", file: BinaryIO, path: Path) -> None:
+    """Refuse a JPEG that would be gone over without end."""
     if image.format != "JPEG":
         return
     here, scans = file.tell(), 0
@@ -166,41 +158,32 @@ def _make_small(image: "Image", file: BinaryIO, path: Path) -> None:
         raise bad_file(
             path, f"is an image in {format_count(scans)} layers", f"at most {_MOST_SCANS} can be read"
         )
-    if MAX_PIXELS < image.width * image.height <= 2 * MAX_PIXELS:
-        image.draft("L", (image.width // 2, image.height // 2))
 
 
-def _grey_levels(image: "Image") -> tuple[ByteArray, bool]:
+def _grey_levels(image: "Image") -> ByteArray:
     from PIL import Image, ImageOps
 
     image.load()
     grey = Image.new("L", image.size)
     rows = max(_STRIP // image.width, 1)
-    has_colours = False
     # In strips: each step of the conversion makes a picture four times as large as the result.
     for top in range(0, image.height, rows):
         strip = image.crop((0, top, image.width, min(top + rows, image.height)))
-        levels, strip_has_colours = _strip_levels(strip)
-        grey.paste(levels, (0, top))
-        has_colours = has_colours or strip_has_colours
+        grey.paste(_strip_levels(strip), (0, top))
     grey.getexif().update({_ORIENTATION: image.getexif().get(_ORIENTATION, 1)})
-    return np.array(ImageOps.exif_transpose(grey)), has_colours
+    return np.array(ImageOps.exif_transpose(grey))
 
 
-def _strip_levels(strip: "Image") -> tuple["Image", bool]:
+def _strip_levels(strip: "Image") -> "Image":
     from PIL import Image
 
     if strip.mode.startswith("I"):  # 16 bits: Pillow's own conversion would clip at 255
         levels = np.asarray(strip).astype(np.int64).clip(0, 65535)
-        return Image.fromarray(((levels * 255 + 32767) // 65535).astype(np.uint8)), False
+        return Image.fromarray(((levels * 255 + 32767) // 65535).astype(np.uint8))
     if strip.has_transparency_data:
         paper = Image.new("RGBA", strip.size, "white")
         strip = Image.alpha_composite(paper, strip.convert("RGBA"))
-    if strip.mode in ("1", "L"):
-        return strip.convert("L"), False
-    strip = strip.convert("RGB")
-    red, green, blue = (np.asarray(band) for band in strip.split())
-    return strip.convert("L"), not (np.array_equal(red, green) and np.array_equal(green, blue))
+    return strip.convert("L") if strip.mode in ("1", "L") else strip.convert("RGB").convert("L")
 
 
 SIDE = 28
@@ -211,10 +194,6 @@ TEST_EVERY = 6
 """Every sixth picture of a class is kept for the test, about MNIST's share."""
 
 Progress = Callable[[int, int], object]
-
-_PART_NAMES = (("train", "training"), ("test", "testing"))
-
-_Files = list[tuple[Path, int]]
 
 
 def class_folders(folder: Path) -> list[Path]:
@@ -234,30 +213,37 @@ def class_folders(folder: Path) -> list[Path]:
 def read_image_folder(folder: Path, progress: Progress | None = None) -> Dataset:
     """Read the pictures of a folder with one sub-folder for each class.
 
-    If the folder has the sub-folders ``train`` and ``test`` (or ``training`` and ``testing``), these hold
-    the classes. Otherwise the pictures of each class are sorted by name, and every sixth (of two to five
-    pictures the last) goes to the test set. Each is fitted into 28 x 28 pixels (see `fit_image`).
+    The pictures of each class are sorted by name, so that the split is the same everywhere, and every sixth
+    (of two to five pictures the last) goes to the test set. Each is made grey and fitted into 28 x 28 pixels
+    (see `fit_image`).
 
     * `progress`: called with the number of pictures read and their total; an exception it raises ends the
       reading.
     * Raises DataError: if the folder or a picture cannot be read, or there is too little in it.
     """
-    classes, train, test = _list_pictures(folder)
-    if len(classes) < MIN_CLASSES or not train:
+    folders = class_folders(folder)
+    train: list[tuple[Path, int]] = []
+    test: list[tuple[Path, int]] = []
+    room = MOST_ENTRIES
+    for label, each in enumerate(folders):
+        found = entries(each, room)
+        room -= len(found)
+        pictures = [Path(entry.path) for entry in found if _is_picture(entry)]
+        held_out = set(pictures[TEST_EVERY - 1 :: TEST_EVERY] or pictures[1:][-1:])
+        for path in pictures:
+            (test if path in held_out else train).append((path, label))
+    files = train + test
+    if len(folders) < MIN_CLASSES or not train:
         raise bad_file(
             folder,
-            f"has {len(classes)} sub-folder(s) with {len(train) + len(test)} picture(s)",
+            f"has {len(folders)} sub-folder(s) with {len(files)} picture(s)",
             f"at least {MIN_CLASSES}, one of PNG, JPEG or BMP pictures for each class, were expected",
             "add them or choose another folder",
         )
-    files = train + test
     images = np.empty((len(files), 1, SIDE, SIDE), np.uint8)
     left = MAX_PIXELS_IN_ALL
-    coloured = scaled = 0
     for index, (path, _) in enumerate(files):
-        pixels, has_colours = read_levels(path)
-        coloured += has_colours
-        scaled += pixels.shape != (SIDE, SIDE)
+        pixels = read_grayscale(path)
         left -= pixels.size
         if left < 0:
             most = f"at most {format_count(MAX_PIXELS_IN_ALL)} in all can be read"
@@ -266,78 +252,15 @@ def read_image_folder(folder: Path, progress: Progress | None = None) -> Dataset
         if progress is not None:
             progress(index + 1, len(files))
     labels = np.array([label for _, label in files], np.int64)
-    split = len(train)
+    classes, split = tuple(each.name for each in folders), len(train)
     return Dataset(
-        images[:split],
-        labels[:split],
-        images[split:],
-        labels[split:],
-        classes,
-        folder.name,
-        conversion=_conversion(folder.name, len(files), coloured, scaled),
-        path=folder,
+        images[:split], labels[:split], images[split:], labels[split:], classes, folder.name, path=folder
     )
 
 
-def _conversion(name: str, count: int, coloured: int, scaled: int) -> str:
-    """Return what the pictures have lost, as a sentence; empty for nothing."""
-    parts = ((coloured, "made grey"), (scaled, f"scaled to {SIDE} x {SIDE} pixels"))
-    done = [
-        f"{format_count(number)} {'was' if number == 1 else 'were'} {what}"
-        for number, what in parts
-        if number
-    ]
-    if not done:
-        return ""
-    return f"Of the {format_count(count)} pictures in {printable(name, LONGEST_NAME)}, {' and '.join(done)}."
-
-
-def _list_pictures(folder: Path) -> tuple[tuple[str, ...], _Files, _Files]:
-    """Return the names of the classes, and the picture files with their labels for training and for test."""
-    folders = class_folders(folder)
-    train_part, test_part = (
-        next((path for path in folders if path.name.lower() in names), None) for names in _PART_NAMES
-    )
-    if train_part and test_part:
-        train_folders, test_folders = class_folders(train_part), class_folders(test_part)
-        names = {path.name: path for path in train_folders + test_folders}
-        classes = tuple(path.name for path in sorted(names.values(), key=_class_order))
-        train, test = (
-            [
-                (path, classes.index(sub.name))
-                for sub, pictures in zip(subs, _pictures(subs), strict=True)
-                for path in pictures
-            ]
-            for subs in (train_folders, test_folders)
-        )
-        return classes, train, test
-    train: _Files = []
-    test: _Files = []
-    for label, pictures in enumerate(_pictures(folders)):
-        # A class of two to five pictures still gets one for the test.
-        held_out = set(pictures[TEST_EVERY - 1 :: TEST_EVERY] or pictures[1:][-1:])
-        for path in pictures:
-            (test if path in held_out else train).append((path, label))
-    return tuple(sub.name for sub in folders), train, test
-
-
-def _pictures(folders: list[Path]) -> list[list[Path]]:
-    """Return the picture files of each folder, sorted by name so that the split is the same everywhere."""
-    pictures: list[list[Path]] = []
-    left = MOST_ENTRIES
-    for folder in folders:
-        found = entries(folder, left)
-        left -= len(found)
-        pictures.append(
-            [
-                Path(entry.path)
-                for entry in found
-                if entry.name.lower().endswith(IMAGE_SUFFIXES)
-                and not entry.name.startswith(".")
-                and entry.is_file()
-            ]
-        )
-    return pictures
+def _is_picture(entry: "os.DirEntry[str]") -> bool:
+    name = entry.name.lower()
+    return name.endswith(IMAGE_SUFFIXES) and not name.startswith(".") and entry.is_file()
 
 
 def _class_order(path: Path) -> tuple[bool, int, str]:

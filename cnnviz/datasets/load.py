@@ -10,12 +10,11 @@ from pathlib import Path
 from cnnviz.bundled import bundled, restore
 from cnnviz.datasets.assembly import first_classes
 from cnnviz.datasets.dataset import MAX_CLASSES, Dataset
-from cnnviz.datasets.idx import find_idx_sets, idx_prefix, read_idx_set
+from cnnviz.datasets.idx import idx_files, read_idx_folder
 from cnnviz.datasets.images import Progress, class_folders, read_image_folder
 from cnnviz.errors import DataError
-from cnnviz.file_kinds import ARCHIVE, kind_of, wrong_kind
-from cnnviz.files import printable
-from cnnviz.reading import bad_file, check_file, entries, status_of, unreadable
+from cnnviz.file_kinds import ARCHIVE, IDX, kind_of, wrong_kind
+from cnnviz.reading import bad_file, status_of, unreadable
 
 MNIST_FOLDER = bundled("mnist")
 
@@ -56,7 +55,7 @@ def is_mnist(data_sha256: str, classes: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=1)
 def _read_all(folder: Path) -> Dataset:
     try:
-        dataset = replace(read_idx_set(folder, ""), name="MNIST")
+        dataset = replace(read_idx_folder(folder), name="MNIST")
         if dataset.sha256 == _MNIST_SHA256:
             return dataset
         found, cause = "holds other digits than MNIST's", None
@@ -82,9 +81,9 @@ def load_dataset(
     path : str or path-like
         One of
 
-        * a folder with four IDX files named as MNIST's, gzipped or not (Fashion-MNIST, KMNIST, EMNIST; see
-          `read_idx_set`), or the file of training images of one of several such sets in a folder;
-        * a Keras ``.npz`` file (see `cnnviz.datasets.keras_npz`), or a folder that holds one;
+        * a folder with four IDX files named as MNIST's, gzipped or not (such as Fashion-MNIST, KMNIST),
+          or one of the four;
+        * a Keras ``.npz`` file (see `cnnviz.datasets.keras_npz`);
         * a folder with one sub-folder of pictures for each class (see `read_image_folder`).
 
         Images of the first two may have sides of 6 to 64 pixels.
@@ -114,43 +113,25 @@ def load_dataset(
             classes = dataset.classes if is_whole else first_classes(dataset, MAX_CLASSES)
         return dataset.select(classes)
     except MemoryError as error:
-        raise bad_file(
-            place,
-            "does not fit into the memory",
-            "a smaller data set is needed",
-            "choose another or close programs",
-        ) from error
+        found, expected = "does not fit into the memory", "a smaller data set is needed"
+        raise bad_file(place, found, expected, "choose another or close programs") from error
 
 
 def _read(path: Path, progress: Progress | None) -> Dataset:
     if stat.S_ISDIR(status_of(path).st_mode):
-        return _read_folder(path, progress)
-    check_file(path)
-    if path.suffix.lower() == ".npz":
-        return _read_npz(path)
-    if (prefix := idx_prefix(path.name)) is not None:
-        return read_idx_set(path.parent, prefix)
-    if kind_of(path) is ARCHIVE:
-        return _read_npz(path)
-    raise wrong_kind(path, "data (.npz, IDX, a folder of pictures)", name=printable(path)) or bad_file(
+        if idx_files(path):
+            return read_idx_folder(path)
+        if class_folders(path):
+            return read_image_folder(path, progress)
+        raise bad_file(path, "holds no data set", _FORMATS, "choose another file or folder")
+    kind = kind_of(path)
+    if kind is IDX:
+        return read_idx_folder(path.parent)
+    if kind is ARCHIVE or path.suffix.lower() == ".npz":
+        # Imported here: few ever need it, and everybody would wait for it at the start.
+        from cnnviz.datasets.keras_npz import read_keras_npz
+
+        return read_keras_npz(path)
+    raise wrong_kind(path, "data (.npz, IDX, a folder of pictures)") or bad_file(
         path, "is a file of an unknown kind", _FORMATS, "choose another file or folder"
     )
-
-
-def _read_folder(folder: Path, progress: Progress | None) -> Dataset:
-    if find_idx_sets(folder):
-        return read_idx_set(folder)
-    archives = [Path(entry.path) for entry in entries(folder) if entry.name.lower().endswith(".npz")]
-    if len(archives) == 1:
-        return _read_npz(archives[0])
-    if class_folders(folder):
-        return read_image_folder(folder, progress)
-    found = f"holds {len(archives)} .npz files" if archives else "holds no data set"
-    raise bad_file(folder, found, _FORMATS, "choose another file or folder")
-
-
-def _read_npz(path: Path) -> Dataset:
-    # Imported here: few ever need it, and everybody would wait for it at the start.
-    from cnnviz.datasets.keras_npz import read_keras_npz
-
-    return read_keras_npz(path)

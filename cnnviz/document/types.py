@@ -122,14 +122,10 @@ class PinnedCell(Said, frozen=True):
 
 
 class Shift(Said, frozen=True):
-    """How far the sample is moved: `dx` pixels to the right, `dy` down.
-
-    What enters is background or, with `wrap`, what has left at the other side.
-    """
+    """How far the sample is moved: `dx` pixels to the right, `dy` down."""
 
     dx: Pixels = 0
     dy: Pixels = 0
-    wrap: bool = False
 
 
 class OwnImage(Said, frozen=True):

@@ -65,26 +65,16 @@ def explain_cell(
 class LogitContributions:
     """A logit taken apart: `logit = contributions.sum() + bias + remainder`, and `blank` if there is one.
 
-    Attributes
-    ----------
-    layer : str
-        Stage whose cells the contributions belong to.
-    class_index : int
-        Which logit; 0 where there is only one, which speaks for class 1.
-    contributions : ndarray of the shape of one sample of the stage
-        Contribution of each cell, in the network's dtype.
-    biases : mapping from parameter name to float
-        Contribution of each bias after the stage; empty relative to a blank image, whose logit holds them.
-    remainder : float
-        What the contributions and biases leave unexplained: rounding only, if `exact`.
-    exact : bool
-        Whether the decomposition holds whatever the weights. If not (there is a sigmoid or tanh between the
-        stage and the logit, or, relative to a blank image, anything that is not linear), it is a
-        linearisation around this image, and the remainder is what the curvature adds.
-    blank : float or None
-        Logit of a blank image, if the contributions are relative to one.
-    blank_values : ndarray of the shape of one sample of the stage, or None
-        What a blank image has in the stage.
+    * `layer`: stage whose cells the contributions belong to.
+    * `class_index`: which logit; 0 where there is only one, which speaks for class 1.
+    * `contributions`: of each cell of the stage, in the network's dtype.
+    * `biases`: of each bias after the stage; none relative to a blank image, whose logit holds them.
+    * `remainder`: what the contributions and biases leave unexplained: rounding only, if `exact`.
+    * `exact`: whether the decomposition holds whatever the weights. If not (there is a sigmoid or tanh
+      between the stage and the logit, or, relative to a blank image, anything that is not linear), it is a
+      linearisation around this image, and the remainder is what the curvature adds.
+    * `blank`, `blank_values`: logit of a blank image, and what it has in the stage, if the contributions are
+      relative to one.
     """
 
     layer: str

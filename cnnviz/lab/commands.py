@@ -1,11 +1,8 @@
 """What the command line does with labs: check a file, do one without a window, verify hand-ins."""
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from operator import ge
 from pathlib import Path
-
-from tqdm import tqdm
 
 from cnnviz.cli import Arguments
 from cnnviz.datasets import Dataset
@@ -30,8 +27,6 @@ from cnnviz.output import BAD_INPUT, Output, complain
 from cnnviz.quantities import format_count
 from cnnviz.report.bench import Bench
 from cnnviz.training import steps_in_epoch
-
-_SECONDS_UNWRITTEN = 2.0  # so much of the work on a course an interrupted run may cost
 
 
 def run_command(arguments: Arguments) -> int:
@@ -65,7 +60,7 @@ def run_lab(arguments: Arguments) -> int:
     assert arguments.lab is not None
     output = Output()
     targets = arguments.results, arguments.report, arguments.html, arguments.course
-    require_places(*targets, new=(arguments.figures,))
+    require_places(*targets, new=arguments.figures)
     lab, figures = open_lab(find_lab(arguments.lab))
     dataset = lab_data(_data_of(arguments), lab.experiment.classes)
     seed = seed_for(lab, arguments.roll_number)
@@ -104,32 +99,15 @@ def run_verify(arguments: Arguments) -> int:
     # Only here, for it starts processes.
     from cnnviz.lab.grade_table import summary, to_csv, to_html
     from cnnviz.lab.submissions import read_class_list
-    from cnnviz.lab.verifying import Row, verify
+    from cnnviz.lab.verifying import verify
 
     require_places(arguments.table, arguments.pages)
     labs = known_labs(arguments.lab)
     students = None if arguments.class_list is None else read_class_list(arguments.class_list)
-    written = time.monotonic()
-    with tqdm(total=0, unit=" hand-ins", disable=None, leave=False) as bar:
-
-        def report(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        def rows_changed(rows: Sequence[Row]) -> None:
-            nonlocal written
-            if time.monotonic() - written >= _SECONDS_UNWRITTEN:
-                atomic_write(arguments.table, to_csv(rows))
-                written = time.monotonic()
-
+    own = [each for each in (arguments.table, arguments.pages, arguments.class_list) if each]
+    with percent_bar() as progress:
         rows = verify(
-            arguments.verify,
-            labs,
-            _data_of(arguments),
-            report=report,
-            rows_changed=rows_changed,
-            without=[each for each in (arguments.table, arguments.pages, arguments.class_list) if each],
-            students=students,
+            arguments.verify, labs, _data_of(arguments), progress=progress, without=own, students=students
         )
     output = Output()
     atomic_write(arguments.table, to_csv(rows))

@@ -16,13 +16,13 @@ from cnnviz.quantities import format_plain
 from cnnviz.spreadsheet import Cell
 from cnnviz.spreadsheet import to_csv as rows_to_csv
 
-OK, LOOK, NOT_COMPARABLE, UNREADABLE = "ok", "look at it", "not comparable", "unreadable"
-MISSING, WAITING = "missing", "not measured yet"
+OK, LOOK, NOT_COMPARABLE = "ok", "look at it", "not comparable"
+UNREADABLE, MISSING = "unreadable", "missing"
 
 COLUMNS: Sequence[str] = (
-    "file", "folder", "name", "roll number", "lab", "verdict", "points", "points of", "words: points of",
+    "file", "name", "roll number", "lab", "verdict", "points", "points of", "words: points of",
     "to look at", "shared with others", "numbers that agree", "numbers in all", "numbers that differ",
-    "late", "steps done", "steps in all", "answers", "questions", "weights", "class list", "notes",
+    "late", "steps done", "steps in all", "answers", "questions", "class list", "notes",
 )  # fmt: skip
 """Of every table; those of the steps of each lab follow, see `_step_cells`."""
 
@@ -34,8 +34,6 @@ def verdict_of(row: Row) -> str:
 
     Where only numbers of float32 networks differ, and another processor may be why, it is "not comparable".
     """
-    if row.is_waiting:
-        return WAITING
     if row.whose is None:
         return UNREADABLE if row.files else MISSING
     if row.handed is None or row.remarks or row.shared:
@@ -90,8 +88,7 @@ def _cells(row: Row, labs: Sequence[Lab]) -> dict[str, Cell]:
     """Return what is known of a student, by column; the others stay empty."""
     handed, lab, grade, whose = row.handed, row.lab, row.grade, row.whose or row.listed
     cells: dict[str, Cell] = {
-        "file": ", ".join(path.name for path in row.files),
-        "folder": ", ".join(each for each in row.folders if each),
+        "file": ", ".join(path.as_posix() for path in row.files),
         "verdict": verdict_of(row),
         "to look at": "; ".join(row.remarks),
         "shared with others": "; ".join(row.shared),
@@ -117,7 +114,6 @@ def _cells(row: Row, labs: Sequence[Lab]) -> dict[str, Cell]:
             "numbers in all": grade.numbers,
             "numbers that differ": "; ".join((*grade.differing, *grade.not_comparable)),
             "late": "; ".join(grade.late),
-            "weights": grade.weights,
             "notes": "; ".join(grade.notes),
         }
     return {name: cell[:_LONGEST_CELL] if isinstance(cell, str) else cell for name, cell in cells.items()}

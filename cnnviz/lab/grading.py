@@ -7,10 +7,12 @@ from cnnviz import __version__
 from cnnviz.files import printable
 from cnnviz.lab.judging import Verdict, agrees, difference_words, verdict_of
 from cnnviz.lab.measured import LabNumbers
+from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import Lab, Step
 from cnnviz.lab.record import Commitment
-from cnnviz.lab.remarks import kernel_words, measured_key, remarks_on_networks, same_kernel
 from cnnviz.lab.results import HandIn
+
+_OF_KERNEL = ("NumPy", "BLAS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,7 @@ class Grade:
     to_grade: float  # most points for answers in words
     late: tuple[str, ...]  # hypotheses and predictions that came when something was to be seen already
     steps: Mapping[str, StepGrade]  # of the steps with a prediction that fits its question
-    remarks: tuple[str, ...]  # what an honest hand-in does not have
     notes: tuple[str, ...]  # what is good to know
-    weights: str  # whether the weights are the same to the last bit
 
     @property
     def points(self) -> float:
@@ -54,10 +54,10 @@ def lab_of(handed: HandIn, labs: Mapping[str, Lab]) -> Lab | None:
 def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
     """Compare a hand-in with what was measured here, for the same lab and with its seed."""
     agree, differing, excused = 0, list[str](), list[str]()
-    said = {measured_key(each): each for each in handed.measured}
+    said = {_key(each): each for each in handed.measured}
     is_same_kernel = same_kernel(handed, numbers)
     for each in numbers.measured:
-        dtype, one = lab.experiment_of(lab.step(each.step)).dtype, said.get(measured_key(each))
+        dtype, one = lab.experiment_of(lab.step(each.step)).dtype, said.get(_key(each))
         if one is None:
             continue
         if agrees(one, each, dtype):
@@ -66,7 +66,7 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
             excused.append(difference_words(one, each))  # another processor may be why
         else:
             differing.append(difference_words(one, each))
-    asked = {measured_key(each) for each in numbers.measured}
+    asked = {_key(each) for each in numbers.measured}
     for count, what in (
         (len(asked - said.keys()), "missing"),
         (len(handed.measured) - len(said), "there twice"),
@@ -74,15 +74,6 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
     ):
         if count:
             differing.append(f"{count} of the numbers {'is' if count == 1 else 'are'} {what}")
-    remarks = list(remarks_on_networks(handed, numbers))
-    if differing:
-        others = [
-            *(["another version of CNNViz"] if handed.version != __version__ else []),
-            *(["another text of the lab"] if handed.lab.sha256 != lab.sha256 else []),
-        ]
-        why = f" (the file names {' and '.join(others)}, which may be why)" if others else ""
-        remarks.insert(0, f"{'; '.join(differing)}{why}")
-    weights = [[run.weights_sha256 for run in runs] for runs in (handed.runs, numbers.runs)]
     predictions = [step.prediction for step in lab.steps if step.prediction is not None]
     grades = {step.id: _step(step, handed.predictions.get(step.id), numbers) for step in lab.steps}
     return Grade(
@@ -94,10 +85,22 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
         to_grade=sum(question.points for step in lab.steps for question in lab.asked(step)),
         late=tuple(late_in(handed, lab)),
         steps={step: grade for step, grade in grades.items() if grade is not None},
-        remarks=tuple(remarks),
         notes=tuple(_notes(handed, lab, numbers)),
-        weights="the same bits" if weights[0] == weights[1] else "other bits",
     )
+
+
+def same_kernel(handed: HandIn, numbers: LabNumbers) -> bool:
+    """Whether matrix products were made by the same kernel of the same library."""
+    return all(handed.versions.get(name) == numbers.versions[name] for name in _OF_KERNEL)
+
+
+def _kernel_words(versions: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {printable(versions.get(name, 'unknown'), 60)}" for name in _OF_KERNEL)
+
+
+def _key(each: Measured) -> tuple[object, ...]:
+    """Return what a number is of: the step, the measure and its parameters."""
+    return each.step, each.measure, *sorted(each.parameters.items())
 
 
 def late_in(handed: HandIn, lab: Lab) -> Iterator[str]:
@@ -128,6 +131,6 @@ def _notes(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Iterator[str]:
     if handed.version != __version__:
         yield f"made with CNNViz {printable(handed.version, 20)}, checked with {__version__}"
     if not same_kernel(handed, numbers):
-        yield f"made with {kernel_words(handed.versions)}, checked with {kernel_words(numbers.versions)}"
-    if handed.seed_from_roll_number and not handed.roll_number.strip():
+        yield f"made with {_kernel_words(handed.versions)}, checked with {_kernel_words(numbers.versions)}"
+    if lab.seed_from_roll_number and not handed.roll_number.strip():
         yield "no roll number was given: its seed is that of everybody without one"

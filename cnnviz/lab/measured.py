@@ -282,7 +282,5 @@ def appendix_blocks(bench: Bench) -> Iterator[Words | Table]:
         f"{format_count(len(dataset.test_labels))} test images"
     )
     rows: list[tuple[Cell, ...]] = [*versions().items(), ("data", images)]
-    if dataset.conversion:
-        rows.append(("changes to the data", dataset.conversion))
     rows.append(("SHA-256 of the data", dataset.sha256))
     yield table("versions", "Versions and data.", [("what", "text"), ("value", "text")], rows)

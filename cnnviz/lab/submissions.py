@@ -9,7 +9,6 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
 
 from cnnviz.errors import DataError
@@ -54,7 +53,7 @@ class _Budget:
 def submissions(given: Sequence[Path], without: Sequence[Path] = ()) -> Iterator[Submission]:
     """Yield what is in some files, folders and archives, in the order of their names.
 
-    Left out are what systems and browsers put beside the files of people, pictures and tables of a report
+    Left out are what systems put beside the files of people, pictures and tables of a report
     that was exported as a folder, hidden files, and links.
 
     * `without`: files that are none of them, such as the table that is written.
@@ -78,13 +77,6 @@ def submissions(given: Sequence[Path], without: Sequence[Path] = ()) -> Iterator
                 yield Submission(name, trouble=str(error))
 
 
-def folders_of(paths: Sequence[Path]) -> list[str]:
-    """Return the folder of each file, without what is the same for all of them; "" for those in none."""
-    parts = [path.parts[:-1] for path in paths]
-    shared = len([*takewhile(lambda each: len(set(each)) == 1, zip(*parts, strict=False))])
-    return ["/".join(each[shared:]) for each in parts]
-
-
 def _files_in(path: Path) -> list[Path]:
     found: list[Path] = []
     folders = [(path, 0)]
@@ -106,16 +98,12 @@ def _files_in(path: Path) -> list[Path]:
 
 
 def _without_aside(names: Sequence[Path]) -> list[Path]:
-    """Return the names without files that nobody hands in: of the system, or parts of a page or report."""
-    beside = {
-        name.with_name(f"{name.stem}_files") for name in names if name.suffix.lower() in (".html", ".htm")
-    }
+    """Return the names without files that nobody hands in: of the system, or parts of a report."""
     exported = {name.parent for name in names if name.name == _RESULTS}
     return [
         name
         for name in names
-        if beside.isdisjoint(name.parents)
-        and not any(part.startswith(".") or part.lower() in _ASIDE for part in name.parts)
+        if not any(part.startswith(".") or part.lower() in _ASIDE for part in name.parts)
         and not (name.parent in exported and _OF_EXPORT.fullmatch(name.name))
     ]
 

@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -12,25 +12,22 @@ from pathlib import Path
 
 from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError, DataError, in_words
+from cnnviz.evaluation import Progress, ignore_progress
 from cnnviz.files import printable, printable_name
-from cnnviz.lab.copies import may_be_same_name, remarks_between, remarks_on_folders
 from cnnviz.lab.course import lab_data
-from cnnviz.lab.grading import Grade, graded, lab_of
+from cnnviz.lab.grading import Grade, graded, lab_of, same_kernel
 from cnnviz.lab.measured import LabNumbers, measured_lab, own_pixels
 from cnnviz.lab.model import Lab, plain_roll_number
 from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.reading import parse_lab
 from cnnviz.lab.record import OwnImage
-from cnnviz.lab.remarks import remarks_on, same_kernel
+from cnnviz.lab.remarks import may_be_same_name, remarks_between, remarks_on
 from cnnviz.lab.results import HandIn, Whose, hand_in_of
-from cnnviz.lab.submissions import Listed, Submission, folders_of, submissions
+from cnnviz.lab.submissions import Listed, Submission, submissions
 
 _KERNEL = "OPENBLAS_CORETYPE"
 KERNELS = ("Katmai", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids")
 """Kernels of OpenBLAS for 64-bit PCs, as the variable of the environment names them."""
-
-type Report = Callable[[int, int], None]
-"""Is told how many of how many hand-ins have been measured."""
 
 _ENDED = (
     "A process that measured was ended by the system, for lack of memory perhaps. Close other programs, and "
@@ -54,8 +51,6 @@ class Row:
 
     # one, or several with the same content, from what was given on; none where nothing was handed in
     files: tuple[Path, ...]
-    # in which they are, each once, without what is the same for the whole course
-    folders: tuple[str, ...] = ()
     handed: HandIn | None = None  # None where the file carries no results, or could not be read
     unmarked: Whose | None = None  # of a file that carries none
     lab: Lab | None = None  # None where it is not known here
@@ -74,14 +69,9 @@ class Row:
         return self.handed or self.unmarked
 
     @property
-    def is_waiting(self) -> bool:
-        """Whether it is still to be measured."""
-        return self.task is not None and self.grade is None and not self.reason
-
-    @property
     def remarks(self) -> tuple[str, ...]:
         """What there is to look at in it alone."""
-        return self.noted if self.grade is None else (*self.noted, *self.grade.remarks)
+        return self.noted if self.grade is None else (*self.noted, *self.grade.differing)
 
 
 def verify(
@@ -89,8 +79,7 @@ def verify(
     labs: Mapping[str, Lab],
     data: Path | None = None,
     *,
-    report: Report = lambda _done, _total: None,
-    rows_changed: Callable[[Sequence[Row]], None] = lambda _rows: None,
+    progress: Progress = ignore_progress,
     without: Sequence[Path] = (),
     students: Sequence[Listed] | None = None,
     processes: int | None = None,
@@ -100,19 +89,16 @@ def verify(
     Whatever one file holds, it costs its own row only.
 
     * `data`: data of the course; None for MNIST.
-    * `rows_changed`: is given the rows as far as they are known, whenever one has been measured.
     * `without`: files that are no hand-ins, such as the table that is written.
     * `students`: the class.
     * `processes`: how many work at once; by default one for each processor.
     * Returns: one for each student, in the order of their files; then those of whom there is none.
     * Raises CNNVizError: if a path does not exist, or the data cannot be read.
     """
-    rows = [_with_task(row, labs, data) for row in _read(submissions(paths, without), labs)]
-    rows_changed(rows)
+    rows = [_with_task(row, data) for row in _read(submissions(paths, without), labs)]
     workers = processes or os.cpu_count() or 1
-    for place, found in _measured(rows, report, workers):
+    for place, found in _measured(rows, progress, workers):
         rows[place] = _graded(rows[place], found)
-        rows_changed(rows)
     for place, again in _with_their_kernels(rows, workers):
         rows[place] = _graded(rows[place], again)
     rows = _compared(rows, labs)
@@ -134,10 +120,7 @@ def _read(handed_in: Iterable[Submission], labs: Mapping[str, Lab]) -> list[Row]
             if content:
                 places[content] = len(rows)
             rows.append(row)
-    folders = dict(
-        zip((files := [each for row in rows for each in row.files]), folders_of(files), strict=True)
-    )
-    return [replace(row, folders=tuple(dict.fromkeys(folders[each] for each in row.files))) for row in rows]
+    return rows
 
 
 def _row(file: Submission, labs: Mapping[str, Lab]) -> Row:
@@ -166,42 +149,35 @@ def _compared(rows: Sequence[Row], labs: Mapping[str, Lab]) -> list[Row]:
     """Return the rows with what there is to look at beside the others."""
     places = [place for place, row in enumerate(rows) if row.handed is not None]
     handed = [handed for row in rows if (handed := row.handed) is not None]
-    files = [(rows[place].folders[0], rows[place].files[0].name) for place in places]
-    names = [printable("/".join(filter(None, each))) for each in files]
+    names = [printable(rows[place].files[0].as_posix()) for place in places]
     clean = [rows[place].grade is not None and not rows[place].remarks for place in places]
-    between = remarks_between(handed, names, labs, clean)
-    folders = remarks_on_folders(handed, [rows[place].folders for place in places])
     compared = list(rows)
-    for place, shared, of_folders in zip(places, between, folders, strict=True):
-        noted = (*rows[place].noted, *of_folders)
-        compared[place] = replace(rows[place], noted=noted, shared=tuple(shared))
+    for place, shared in zip(places, remarks_between(handed, names, labs, clean), strict=True):
+        compared[place] = replace(rows[place], shared=tuple(shared))
     return compared
 
 
-def _with_task(row: Row, labs: Mapping[str, Lab], data: Path | None) -> Row:
+def _with_task(row: Row, data: Path | None) -> Row:
     """Return a row with what there is to measure, or with the sentence that says why there is nothing."""
     handed, lab = row.handed, row.lab
     if handed is None:
         return row
     if lab is None:
         name = printable(f"{handed.lab.id} {handed.lab.version}", 60)
-        known = any(each.id == handed.lab.id for each in labs.values())
-        where = "known here in another version" if known else "not known here"
-        return replace(row, reason=f"The lab {name} is {where}; give its file with --lab.")
+        return replace(row, reason=f"The lab {name} is not known here; give its file with --lab.")
     try:
         dataset = _dataset(data, lab.experiment.classes)
     except CNNVizError as error:
         return replace(row, reason=str(error))
     if dataset.sha256 != handed.data.sha256:
         reason = f"It was done with other data ({printable(handed.data.name, 40)}); give them with --data."
-        if data is None and handed.data.name == dataset.name:
-            named = f"it names the data {dataset.name}, but another checksum of them"
-            return replace(row, reason=reason, noted=(*row.noted, named))
         return replace(row, reason=reason)
     return replace(row, task=_Task(lab.source, handed.experiment.seed, handed.own, data))
 
 
-def _measured(rows: Sequence[Row], report: Report, processes: int) -> Iterator[tuple[int, LabNumbers | str]]:
+def _measured(
+    rows: Sequence[Row], progress: Progress, processes: int
+) -> Iterator[tuple[int, LabNumbers | str]]:
     """Yield the numbers of each task, or a sentence; equal ones are measured once."""
     places: dict[_Task, list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
@@ -211,7 +187,7 @@ def _measured(rows: Sequence[Row], report: Report, processes: int) -> Iterator[t
     alone = ((task, _measure(task)) for task in places)
     for task, found in _in_processes(places, workers) if workers > 1 else alone:
         done += len(places[task])
-        report(done, total)
+        progress(done / total)
         for place in places[task]:
             yield place, found
 

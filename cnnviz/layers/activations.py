@@ -124,10 +124,7 @@ class LeakyReLU(Activation):
     rule: ClassVar[str] = "z if z > 0, else {slope} × z"
     slope_rule: ClassVar[str] = "1 where z > 0, else {slope}"
 
-    slope: float = number(
-        0.0, 1.0, 0.01, of=float, taken="leaky_slope", title="Leaky slope",
-        tip="Slope of the leaky ReLU below zero, {low} to {high}, in both directions of the computation.",
-    )  # fmt: skip
+    slope: float = number(0.0, 1.0, 0.01, of=float)
 
     @property
     def has_kinks(self) -> bool:

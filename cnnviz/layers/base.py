@@ -260,12 +260,6 @@ class Layer(ABC):
         del d_out, x, params
         return {}
 
-    def backward(
-        self, d_out: FloatArray, x: FloatArray, out: FloatArray, params: Params
-    ) -> tuple[FloatArray, Params]:
-        """Both gradients at once, `(d_x, d_params)`; arguments as for `input_gradient`."""
-        return self.input_gradient(d_out, x, out, params), self.parameter_gradients(d_out, x, params)
-
     def changed(
         self,
         x: FloatArray,

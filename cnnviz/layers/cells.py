@@ -34,21 +34,12 @@ class CellPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellArithmetic:
-    """One cell and how its value came about; a subclass for each way of computing.
+    """One cell of the output of a layer and how its value came about; a subclass for each way of computing.
 
     Arrays have the network's dtype, and so have the computations: what stands here are the very numbers of
     the forward pass. A `float` is such a number too (every float32 is a float).
 
-    Attributes
-    ----------
-    layer : str
-        Name of the layer whose output the cell belongs to.
-    cell : tuple of int
-        `(channel, row, column)`, or `(unit,)`.
-    value : float
-        The cell's value in the trace.
-    rule : str
-        How the value came about, in a formula; "" where that is not known.
+    * `rule`: how the value came about, in a formula; "" where that is not known.
     """
 
     layer: str
@@ -71,12 +62,10 @@ class WindowCell(CellArithmetic):
 class ConvolutionCell(WindowCell):
     """A patch times a kernel, summed up: `value = running[-1] + bias`.
 
-    Attributes
-    ----------
-    patch, kernel, products : ndarray of shape (c, k, k)
-        What the filter sees (0.0 in the padding), its weights, and their products.
-    running : ndarray of shape (c * k * k,)
-        Sum after each product, in the order in which the engine adds: channel, row, column.
+    * `patch`, `kernel`, `products`: shape (c, k, k). What the filter sees (0.0 in the padding), its weights,
+      and their products.
+    * `running`: shape (c * k * k,). Sum after each product, in the order in which the engine adds: channel,
+      row, column.
     """
 
     patch: FloatArray
@@ -90,10 +79,7 @@ class ConvolutionCell(WindowCell):
 class ActivationCell(CellArithmetic):
     """A function of one number; `rule` has `z` for its input, such as ``"max(z, 0)"``.
 
-    Attributes
-    ----------
-    slope : float
-        Derivative at the input as the engine takes it: what the gradient is multiplied with on its way back.
+    * `slope`: derivative at the input as the engine takes it, which multiplies the gradient on its way back.
     """
 
     input: float
@@ -102,18 +88,10 @@ class ActivationCell(CellArithmetic):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MaxPoolCell(WindowCell):
-    """The largest number of a window.
+    """The largest number of a window; all arrays of shape (k, k).
 
-    Attributes
-    ----------
-    values : ndarray of shape (k, k)
-        The window; its maximum is `value`.
-    winners : boolean ndarray of shape (k, k)
-        Cells that hold the maximum.
-    shares : ndarray of shape (k, k)
-        What part of the gradient each cell gets under the rule in force.
-    ties : {"first", "all", "split"}
-        The rule in force.
+    * `winners`: cells that hold the maximum.
+    * `shares`: what part of the gradient each cell gets under `ties`, the rule in force.
     """
 
     values: FloatArray
@@ -135,12 +113,9 @@ def lead_of(window: NDArray[np.generic]) -> float | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WeightedCell(WindowCell):
-    """A weighted sum of a window, such as a mean. The products add up to `value`.
+    """A weighted sum of a window, such as a mean: products of shape (k, k) that add up to `value`.
 
-    Attributes
-    ----------
-    values, weights, products : ndarray of shape (k, k)
-        A subsampled window has a single cell of weight 1.
+    A subsampled window has a single cell of weight 1.
     """
 
     values: FloatArray
@@ -160,13 +135,9 @@ class WeightedCell(WindowCell):
 class Contribution:
     """One term of a dense unit's sum.
 
-    Attributes
-    ----------
-    unit : int
-        Index of the feature.
-    source : tuple of int
-        Cell `(channel, row, column)` of the feature maps that were flattened, or `(unit,)` where the features
-        come from another dense layer.
+    * `unit`: index of the feature.
+    * `source`: cell `(channel, row, column)` of the feature maps that were flattened, or `(unit,)` where the
+      features come from another dense layer.
     """
 
     unit: int
@@ -180,16 +151,9 @@ class Contribution:
 class DenseCell(CellArithmetic):
     """A weighted sum of all features: `value` = sum of the largest terms + `rest` + `bias`.
 
-    Attributes
-    ----------
-    largest : tuple of Contribution
-        Terms of largest magnitude, largest first; of equal ones the first.
-    rest : float
-        Sum of the other terms, computed in float64.
-    rest_count : int
-        How many they are.
-    source_stage : str
-        Stage in which the sources of the terms lie.
+    * `largest`: terms of largest magnitude, largest first; of equal ones the first.
+    * `rest`, `rest_count`: sum of the other terms, computed in float64, and how many they are.
+    * `source_stage`: stage in which the sources of the terms lie.
     """
 
     largest: tuple[Contribution, ...]

@@ -57,11 +57,9 @@ class MaxBlurPool2D(Pool):
         """What it does."""
         taps = [round(weight * self.size**2) for weight in blur_kernel(self.size)]
         kernel = f"[{', '.join(map(str, taps))}] / {self.size**2}"
-        ordinals = {2: "second ", 3: "third ", 4: "fourth "}
-        every = "" if self.size == 1 else ordinals.get(self.size, f"{self.size}th ")
         return (
             f"Largest value of the {self.size} × {self.size} window at every cell, blurred with {kernel} in "
-            f"both directions, then every {every}cell taken: in place of max pooling, after Zhang 2019."
+            f"both directions, then 1 of {self.size} cells taken: in place of max pooling, after Zhang 2019."
         )
 
     @property

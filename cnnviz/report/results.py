@@ -210,7 +210,6 @@ def _summary(bench: Bench) -> Words:
         f"The network was trained for {format_count(bench.step)} steps on "
         f"{format_count(len(dataset.train_labels))} images of the classes "
         f"{', '.join(bench.experiment.classes)} ({dataset.name})."
-        + (f" {dataset.conversion}" if dataset.conversion else "")
     )
 
 

@@ -78,22 +78,6 @@ class Pattern:
     channels: IntArray | None
 
 
-def base_states(network: Network, trace: Trace) -> dict[int, BoolArray]:
-    """States of all layers that have a pattern, for a batch of one, by position; shape (*cells, p)."""
-    return {
-        index: layer.states(stage_values(network, trace, index - 1))[0]
-        for index, (_, layer) in enumerate(network.layers)
-        if layer.has_kinks
-    }
-
-
-def changed_from_base(base: Mapping[int, BoolArray], pattern: Pattern) -> BoolArray:
-    """Tell which cells of each variant are in another state than without any change; shape (v, *cells)."""
-    reference = base[pattern.index]
-    reference = reference[None] if pattern.channels is None else reference[pattern.channels][:, None]
-    return (pattern.states != reference).any(axis=-1)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Bench:
     """A network in float64, one sample, and its unchanged passes."""
@@ -102,7 +86,8 @@ class Bench:
     trace: Trace  # of a batch of one
     label: int
     gradients: Gradients
-    states: Mapping[int, BoolArray]  # see `cnnviz.routing._bench.base_states`
+    # By position of each layer that has a pattern, shape (*cells, p); see `Pattern`.
+    states: Mapping[int, BoolArray]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,25 +107,22 @@ class Outcome:
     patterns: tuple[Pattern, ...]  # of the layers after the change, in order
 
 
-def one_sample(network: Network, x: FloatArray) -> FloatArray:
-    """Return one sample as a batch of one.
-
-    * Raises ShapeError: if it is neither a sample nor a batch of one.
-    """
-    if x.shape == network.input_shape:
-        return x[None]
-    if x.shape == (1, *network.input_shape):
-        return x
-    raise ShapeError(f"One sample of shape {network.input_shape} is needed. Got {x.shape} instead.")
-
-
 def make_bench(network: Network, x: FloatArray, label: int) -> Bench:
-    """Run the unchanged network forwards and backwards, in float64."""
-    exact = network.astype(np.float64)
-    batch = one_sample(network, x).astype(np.float64, copy=False)
+    """Run the unchanged network forwards and backwards, in float64.
+
+    * Raises ShapeError: if `x` is neither a sample nor a batch of one.
+    """
+    batch = x[None] if x.shape == network.input_shape else x
+    if batch.shape != (1, *network.input_shape):
+        raise ShapeError(f"One sample of shape {network.input_shape} is needed. Got {x.shape} instead.")
+    exact, batch = network.astype(np.float64), batch.astype(np.float64, copy=False)
     trace = exact.forward(batch)
-    gradients = exact.gradients(batch, np.array([label]))
-    return Bench(exact, trace, label, gradients, base_states(exact, trace))
+    states = {
+        index: layer.states(stage_values(exact, trace, index - 1))[0]
+        for index, (_, layer) in enumerate(exact.layers)
+        if layer.has_kinks
+    }
+    return Bench(exact, trace, label, exact.gradients(batch, np.array([label])), states)
 
 
 def layer_of(network: Network, parameter: str) -> int:
@@ -188,6 +170,20 @@ def run_variants(bench: Bench, variants: Variants) -> Outcome:
         if channels is not None:
             values = _completed(bench, len(bench.network.layers) - 1, values, channels)
         return Outcome(sample_losses(values, bench.label), tuple(patterns))
+
+
+def switched(bench: Bench, outcome: Outcome) -> BoolArray:
+    """Tell for each number whether a cell is in another state than without any change.
+
+    * `outcome`: of variants with each of m numbers changed one way, and after them each the other way.
+    * Returns: shape (m,).
+    """
+    found = np.zeros(outcome.losses.shape, dtype=bool)
+    for pattern in outcome.patterns:
+        base = bench.states[pattern.index]
+        base = base[None] if pattern.channels is None else base[pattern.channels][:, None]
+        found |= (pattern.states != base).reshape(len(found), -1).any(axis=1)
+    return found.reshape(2, -1).any(axis=0)
 
 
 def sample_losses(logits: FloatArray, label: int) -> NDArray[np.float64]:

@@ -6,12 +6,11 @@ Five verdicts are possible for one number of the network.
     Between `-eps` and `+eps` the network stays on one linear piece (no max pool changes its winners, no ReLU
     its side), and gradient and central difference agree.
 ``"kink"``
-    Something changes in between. The central difference mixes the slopes on either side of the kink: no
-    agreement is promised. A kink elsewhere within the poke says nothing about the slope here, so the check of
-    all parameters pokes less until it is out of the way, and gives this verdict only where none of the pokes
-    down to `MIN_EPS` does: there the loss itself has a kink, and no slope. A tie is a kink only where the
-    tied cells move *differently*: at 0 all of them win, at `+eps` the one that rises fastest, at `-eps` the
-    one that falls slowest.
+    Something changes in between: the central difference mixes the slopes on either side. The check of all
+    parameters pokes less until the kink is out of the way, and gives this verdict only where no poke down to
+    `MIN_EPS` helps: there the loss itself has a kink, and no slope. A tie is a kink only where the tied cells
+    move *differently*: at 0 all of them win, at `+eps` the one that rises fastest, at `-eps` the one that
+    falls slowest.
 ``"tie_rule"``
     Nothing changes, yet the gradient is not the slope, because it comes from the rule ``"all"``. Take a
     window over blank background. Its patches are equal, so all its cells move alike when a weight is poked
@@ -45,11 +44,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, Params, Shape
-from cnnviz._validation import check_float
 from cnnviz.inspect.receptive_field import stage_values
 from cnnviz.layers import Layer, Pool
 from cnnviz.network import Gradients, Network
-from cnnviz.routing._bench import Bench, Outcome, Variants, changed_from_base, run_variants, sample_losses
+from cnnviz.routing._bench import Bench, Variants, run_variants, sample_losses, switched
 from cnnviz.routing.pools import with_ties
 
 Verdict = Literal["ok", "kink", "tie_rule", "curvature", "mismatch"]
@@ -66,11 +64,6 @@ MIN_EPS = 1e-8
 
 # The errors of loss and gradient were measured at up to 1.2 times the estimate in `relative_error`.
 _SAFETY = 2
-
-
-def check_eps(eps: float, owner: str) -> float:
-    """Return `eps`, or raise `ParameterError` unless it is a finite number >= `MIN_EPS`."""
-    return check_float(eps, "eps", owner, minimum=MIN_EPS)
 
 
 def relative_error(
@@ -187,7 +180,7 @@ def frozen_bench(bench: Bench) -> Bench:
 
 def judge_rule(
     frozen: Bench, variants: Variants, gradient: FloatArray, eps: float
-) -> tuple[NDArray[np.float64], NDArray[np.int8], Outcome]:
+) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
     """Compare gradients with what the rules for ties promise.
 
     * `frozen`: what `frozen_bench` returned.
@@ -196,17 +189,13 @@ def judge_rule(
     * Returns: relative error of the gradients and of what the rule promises, shape (m,).
     * Returns: ``"tie_rule"`` where they agree; ``"kink"`` where they do not, because a gate switches within
       the poke when all tied cells push at it; else ``"mismatch"``. Shape (m,).
-    * Returns: what became of the pokes of the frozen network.
     """
     outcome = run_variants(frozen, variants)
     plus, minus = outcome.losses.reshape(2, -1)
     error = relative_error(frozen, gradient, (plus - minus) / (2 * eps), eps)
-    switched = np.zeros(outcome.losses.shape, dtype=bool)
-    for pattern in outcome.patterns:
-        switched |= changed_from_base(frozen.states, pattern).reshape(len(switched), -1).any(axis=1)
     verdict = np.select(
-        [error <= TOLERANCE, switched.reshape(2, -1).any(axis=0)],
+        [error <= TOLERANCE, switched(frozen, outcome)],
         [code_of("tie_rule"), code_of("kink")],
         code_of("mismatch"),
     )
-    return error, verdict.astype(np.int8), outcome
+    return error, verdict.astype(np.int8)

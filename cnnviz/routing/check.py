@@ -9,27 +9,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz._types import FloatArray, IntArray, Shape
-from cnnviz._validation import check_int
+from cnnviz._types import FloatArray, IntArray
+from cnnviz._validation import check_float, check_int
 from cnnviz.evaluation import Progress, ignore_progress
 from cnnviz.layers.cells import Cell, unravelled
 from cnnviz.network import Network
 from cnnviz.routing._bench import (
     Bench,
-    Outcome,
     Variants,
-    changed_from_base,
     layer_of,
     make_bench,
     parameter_variants,
     run_variants,
+    switched,
 )
 from cnnviz.routing.agreement import (
     DEFAULT_EPS,
     MIN_EPS,
     VERDICTS,
     Verdict,
-    check_eps,
     code_of,
     first_gradients,
     frozen_bench,
@@ -42,31 +40,13 @@ from cnnviz.routing.agreement import (
 
 @dataclass(frozen=True, slots=True)
 class CheckEntry:
-    """Result for one number of the network.
+    """Result for one number of the network, at a place of a parameter; see `cnnviz.routing.agreement`.
 
-    Attributes
-    ----------
-    name : str
-        Name of the parameter, such as ``"conv1.weight"``.
-    index : tuple of int
-        Place in its array.
-    gradient, first_gradient : float
-        Gradient under the network's own rule for ties, and under ``"first"``.
-    eps : float
-        How far the number was changed: less than the check was asked for where a kink lies that near.
-    difference : float
-        Central difference.
-    relative_error, first_error : float
-        Of either gradient.
-    rule_error : float or None
-        Relative error of the gradient and of what the rule for ties promises; see `cnnviz.routing.agreement`.
-        None where nothing has to be explained by the rule.
-    verdict : {"ok", "kink", "tie_rule", "curvature", "mismatch"}
-        See `cnnviz.routing.agreement`.
-    kink_layer : str or None
-        First layer whose winners or gates differ at `+eps` or `-eps`, however small the poke.
-    kink_cell : tuple of int or None
-        First cell of its output for which they do.
+    * `gradient`, `first_gradient`: under the network's own rule for ties, and under ``"first"``.
+    * `eps`: how far the number was changed: less than the check was asked for where a kink lies that near.
+    * `difference`: central difference; `relative_error`, `first_error`: of either gradient.
+    * `rule_error`: of the gradient and of what the rule for ties promises; None where nothing has to be
+      explained by the rule.
     """
 
     name: str
@@ -79,8 +59,6 @@ class CheckEntry:
     first_error: float
     rule_error: float | None
     verdict: Verdict
-    kink_layer: str | None
-    kink_cell: Cell | None
 
     @property
     def judged_error(self) -> float:
@@ -91,14 +69,7 @@ class CheckEntry:
 
 
 _REALS = "gradient", "first_gradient", "eps", "difference", "error", "first_error", "rule_error"
-_FOUND = np.dtype(
-    [
-        *((name, np.float64) for name in _REALS),
-        ("verdict", np.int8),
-        ("kink_layer", np.intp),
-        ("kink_cell", np.intp),
-    ]
-)
+_FOUND = np.dtype([*((name, np.float64) for name in _REALS), ("verdict", np.int8)])
 type ParameterCheck = np.recarray[Any, np.dtype[np.void]]
 """Results for the numbers of one parameter, as an array of its shape with a field for each.
 
@@ -106,27 +77,15 @@ type ParameterCheck = np.recarray[Any, np.dtype[np.void]]
   `CheckEntry`; NaN for None.
 * `verdict`: int8. Place in `cnnviz.routing.agreement.VERDICTS`; -1, and NaN in pokes, differences and errors,
   where `check_all` was not to look.
-* `kink_layer`: intp. Position of the layer in `Network.layers`; -1 where there is no kink.
-* `kink_cell`: intp. Flat index of the cell in this layer's output.
 """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GradientCheck:
-    """Result of `check_all`.
-
-    Attributes
-    ----------
-    eps : float
-        The poke that was asked for; see `CheckEntry.eps`.
-    parameters : mapping from parameter name to ParameterCheck
-    stages : tuple of (str, shape)
-        Name of each layer and shape of its output.
-    """
+    """Result of `check_all`: the poke that was asked for, and what was found, by name of the parameter."""
 
     eps: float
     parameters: Mapping[str, ParameterCheck]
-    stages: tuple[tuple[str, Shape], ...]
 
     @property
     def checked(self) -> int:
@@ -173,14 +132,10 @@ class GradientCheck:
 
     def _entry(self, name: str, place: int) -> CheckEntry:
         check = self.parameters[name]
-        found = check.flat[place].item()
-        own, first, eps, difference, error, first_error, rule_error, verdict, layer, cell = found
-        kink_layer, shape = self.stages[layer] if layer >= 0 else (None, ())
-        return CheckEntry(
-            name, unravelled(place, check.shape), own, first, eps, difference, error, first_error,
-            None if isnan(rule_error) else rule_error, VERDICTS[verdict], kink_layer,
-            None if kink_layer is None else unravelled(cell, shape),
-        )  # fmt: skip
+        *reals, rule_error, code = check.flat[place].item()
+        rule_error, verdict = None if isnan(rule_error) else rule_error, VERDICTS[code]
+        index = unravelled(place, check.shape)
+        return CheckEntry(name, index, *reals, rule_error=rule_error, verdict=verdict)
 
 
 # Variants of a chunk together fill about this much at the widest layer, so that they stay in the cache.
@@ -232,7 +187,7 @@ def check_all(
     ParameterError
         If there is no such class, or `eps`, `count` or `seed` is out of range.
     """
-    check_eps(eps, "check_all")
+    check_float(eps, "eps", "check_all", minimum=MIN_EPS)
     check_int(label, "label", "check_all", 0, network.classes_count - 1)
     rng = np.random.default_rng(check_int(seed, "seed", "check_all", 0))
     sizes = {name: array.size for name, array in network.params.items()}
@@ -248,7 +203,7 @@ def check_all(
     total, done = sum(len(places) for places in chosen.values()), 0
     for name, gradient in bench.gradients.params.items():
         found = checks[name] = np.recarray(gradient.shape, _FOUND)
-        found.fill(np.array((*[np.nan] * len(_REALS), -1, -1, 0), _FOUND))
+        found.fill(np.array((*[np.nan] * len(_REALS), -1), _FOUND))
         found.gradient, found.first_gradient = gradient, under_first[name]
         later = bench.network.layers[layer_of(bench.network, name) :]
         widest = max(prod(bench.network.shapes[layer]) for layer, _ in later)
@@ -259,7 +214,7 @@ def check_all(
             found.flat[places] = _check_places(bench, frozen, name, places, *slopes, eps)
             done += len(places)
             progress(done / total)
-    return GradientCheck(eps, MappingProxyType(checks), tuple(network.shapes.items()))
+    return GradientCheck(eps, MappingProxyType(checks))
 
 
 def _shares(sizes: Mapping[str, int], count: int) -> dict[str, int]:
@@ -284,11 +239,10 @@ def _check_places(
     """Check some numbers of a parameter, given by their flat places; kinks and mismatches again, closer."""
     outcome = run_variants(bench, _both_ways(bench, name, places, eps))
     plus, minus = outcome.losses.reshape(2, -1)
-    kink_layer, kink_cell = _first_changes(bench, outcome)
     difference = (plus - minus) / (2 * eps)
     error = relative_error(bench, gradient, difference, eps)
     first_error = relative_error(bench, under_first, difference, eps)
-    verdict = verdicts(bench, kink_layer >= 0, error, first_error)
+    verdict = verdicts(bench, switched(bench, outcome), error, first_error)
     rule_error = np.full(len(places), np.nan)
     guessed = np.flatnonzero(verdict == code_of("tie_rule"))
     if frozen is not None and len(guessed):
@@ -296,10 +250,7 @@ def _check_places(
         small_eps = min(eps, DEFAULT_EPS)
         variants = _both_ways(frozen, name, places[guessed], small_eps)
         judged = judge_rule(frozen, variants, gradient[guessed], small_eps)
-        rule_error[guessed], verdict[guessed], outcome = judged
-        gates = verdict[guessed] == code_of("kink")
-        for found, first in zip((kink_layer, kink_cell), _first_changes(frozen, outcome), strict=True):
-            found[guessed[gates]] = first[gates]
+        rule_error[guessed], verdict[guessed] = judged
     wrong = np.flatnonzero(verdict == code_of("mismatch"))
     if eps > DEFAULT_EPS and len(wrong):
         slopes = gradient[wrong], under_first[wrong]
@@ -308,12 +259,8 @@ def _check_places(
         rule_error[wrong] = small.rule_error
     pokes = np.full(len(places), eps)
     found = np.rec.fromarrays(
-        [
-            gradient, under_first, pokes, difference, error, first_error, rule_error, verdict, kink_layer,
-            kink_cell,
-        ],
-        _FOUND,
-    )  # fmt: skip
+        [gradient, under_first, pokes, difference, error, first_error, rule_error, verdict], _FOUND
+    )
     kinked = np.flatnonzero(verdict == code_of("kink"))
     if eps > MIN_EPS and len(kinked):
         slopes = gradient[kinked], under_first[kinked]
@@ -326,21 +273,3 @@ def _check_places(
 def _both_ways(bench: Bench, name: str, places: IntArray, eps: float) -> Variants:
     """Variants with each number of a parameter a little larger, and after them each a little smaller."""
     return parameter_variants(bench, name, np.tile(places, 2), np.repeat([eps, -eps], len(places)))
-
-
-def _first_changes(bench: Bench, outcome: Outcome) -> tuple[IntArray, IntArray]:
-    """First layer whose state a change of each number alters, -1 if there is none, and the first cell."""
-    layers = np.full(len(outcome.losses), -1)
-    cells = np.zeros(len(outcome.losses), dtype=np.intp)
-    for pattern in outcome.patterns:
-        changed = changed_from_base(bench.states, pattern).reshape(len(layers), -1)
-        new = (layers < 0) & changed.any(axis=1)
-        layers[new] = pattern.index
-        first = changed[new].argmax(axis=1)
-        if pattern.channels is not None:
-            first += pattern.channels[new] * changed.shape[1]
-        cells[new] = first
-    # A change at +eps is reported first; if there is none, one at -eps.
-    layers, cells = layers.reshape(2, -1), cells.reshape(2, -1)
-    side, columns = np.where(layers[0] >= 0, 0, 1), np.arange(layers.shape[1])
-    return layers[side, columns], cells[side, columns]

@@ -17,25 +17,16 @@ By = Literal["position", "window"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FilterTerms:
-    """Terms of a filter gradient, largest first.
+    """Terms of the gradient of the filter `channel`, largest first.
 
-    Attributes
-    ----------
-    channel : int
-        Which filter.
-    by : {"position", "window"}
-        What a term belongs to: a cell of the filter's map, or a window of the pool after it.
-    places : ndarray of shape (m, 2), intp
-        Row and column of that cell or window.
-    gradients : ndarray of shape (m,)
-        Gradient that arrives there.
-    patches : ndarray of shape (m, c, k, k)
-        What it is multiplied with: the patch under the cell; for a window the patch of its winner, times the
-        slope of the activation there (several patches, times their shares, where several take the gradient).
-    norms : ndarray of shape (m,)
-        Euclidean length of each term.
-    seen : ndarray of shape (h, w, c, k, k)
-        The patches of all cells or windows by their place, also of those whose term is 0.
+    * `by`: what a term belongs to: a cell of the filter's map, or a window of the pool after it.
+    * `places`: shape (m, 2). Row and column of that cell or window.
+    * `gradients`: shape (m,). Gradient that arrives there.
+    * `patches`: shape (m, c, k, k). What it is multiplied with: the patch under the cell; for a window the
+      patch of its winner, times the slope of the activation there (several patches, times their shares, where
+      several take the gradient).
+    * `norms`: shape (m,). Euclidean length of each term.
+    * `seen`: shape (h, w, c, k, k). The patches of all cells or windows, also of those whose term is 0.
     """
 
     layer: str

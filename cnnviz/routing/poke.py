@@ -25,7 +25,6 @@ from cnnviz.routing.agreement import (
     MIN_EPS,
     VERDICTS,
     Verdict,
-    check_eps,
     code_of,
     first_gradients,
     frozen_bench,
@@ -46,16 +45,9 @@ _HALVINGS = 20
 class Kink:
     """A place where a network passes from one linear piece to another.
 
-    Attributes
-    ----------
-    value : float
-        How far the target has to be poked to get there.
-    kind : {"winner", "gate"}
-        A max pool changes its winners, or a ReLU or leaky ReLU changes its side.
-    layer : str
-        The first layer in which something changes.
-    cell : tuple of int
-        The first cell of its output that does.
+    * `value`: how far the target has to be poked to get there.
+    * `kind`: a max pool changes its winners, or a ReLU or leaky ReLU changes its side.
+    * `layer`, `cell`: the first layer in which something changes, and the first cell of its output.
     """
 
     value: float
@@ -66,22 +58,14 @@ class Kink:
 
 @dataclass(frozen=True, slots=True)
 class Poke:
-    """A gradient and the finite difference that should agree with it.
+    """A gradient and the finite difference that should agree with it; see `cnnviz.routing.agreement`.
 
-    Attributes
-    ----------
-    loss, loss_plus, loss_minus : float
-        Loss as it is, and with the target changed by `+eps` and `-eps`.
-    gradient : float
-        What backpropagation says, under the network's own rule for ties.
-    relative_error, first_error : float
-        Of `gradient` and `central`, and of the gradient under ``"first"``; see
-        `cnnviz.routing.agreement.relative_error`.
-    kinks : tuple of Kink
-        Between `-eps` and `+eps`, ascending; at most eight, and at least one if anything changes.
-    verdict : {"ok", "kink", "tie_rule", "curvature", "mismatch"}
-        See `cnnviz.routing.agreement`. ``"kink"`` only where nothing else is left once the kinks are out of
-        the way: a tie rule, or a mistake, comes first.
+    * `loss_plus`, `loss_minus`: with the target changed by `+eps` and `-eps`.
+    * `gradient`: what backpropagation says, under the network's own rule for ties.
+    * `relative_error`, `first_error`: of `gradient` and `central`, and of the gradient under ``"first"``.
+    * `kinks`: between `-eps` and `+eps`, ascending; at most eight, and at least one if anything changes.
+    * `verdict`: ``"kink"`` only where nothing else is left once the kinks are out of the way: a tie rule, or
+      a mistake, comes first.
     """
 
     target: Target
@@ -110,18 +94,11 @@ class Poke:
 class PokeCurve:
     """Loss over a range of pokes.
 
-    Attributes
-    ----------
-    values : ndarray of shape (points,), float64
-        Pokes from `-radius` to `+radius`; the middle one is exactly 0.
-    losses : ndarray of shape (points,), float64
-    gradient : float
-        What backpropagation says at 0.
-    kinks : tuple of Kink
-        Ascending; those nearest to 0 if there are too many to mark.
-    kinked_intervals : int
-        Between how many neighbouring values there is a kink. One that falls on a value, as the breaking of a
-        tie falls on 0, counts once.
+    * `values`, `losses`: shape (points,). From `-radius` to `+radius`; the middle one is exactly 0.
+    * `gradient`: what backpropagation says at 0.
+    * `kinks`: ascending; those nearest to 0 if there are too many to mark.
+    * `kinked_intervals`: between how many neighbouring values there is a kink. One that falls on a value, as
+      the breaking of a tie falls on 0, counts once.
     """
 
     target: Target
@@ -165,7 +142,7 @@ def poke(network: Network, x: FloatArray, label: int, target: Target, eps: float
     ----------
     .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 11.5 (numerical derivatives).
     """
-    check_eps(eps, _OWNER)
+    check_float(eps, "eps", _OWNER, minimum=MIN_EPS)
     bench = _bench(network, x, label, target)
     own = target.gradient(bench.gradients)
     first = target.gradient(first_gradients(bench))

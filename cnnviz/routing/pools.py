@@ -20,14 +20,9 @@ from cnnviz.network import Gradients, Network, Trace, forward_pass
 class Routes:
     """Every way from a window of a pool back to a cell of its input.
 
-    Attributes
-    ----------
-    windows : ndarray of shape (m, 3), intp
-        Pooled cell `(channel, row, column)` at which each route starts, in ascending order.
-    cells : ndarray of shape (m, 3), intp
-        Cell `(channel, row, column)` of the input at which it ends.
-    shares : ndarray of shape (m,)
-        What part of the window's gradient takes it, > 0.
+    * `windows`: shape (m, 3). Pooled cell `(channel, row, column)` at which each starts, in ascending order.
+    * `cells`: shape (m, 3). Cell of the input at which it ends.
+    * `shares`: shape (m,). What part of the window's gradient takes it, > 0.
     """
 
     windows: IntArray
@@ -55,25 +50,13 @@ class Routes:
 class PoolRouting(Pictured):
     """The backward pass through one pool for one sample.
 
-    Attributes
-    ----------
-    stage : str
-        What the pool reads: a layer, or the input.
-    values : ndarray of shape (c, h, w)
-        Input of the pool.
-    pooled : ndarray of shape (c, h', w')
-    incoming : ndarray of shape (c, h', w')
-        Gradient of the loss with respect to `pooled`.
-    rule : str
-        The rule in force: the tie rule of a max pool, or ``"linear"``.
-    routed : mapping from rule to ndarray of shape (c, h, w)
-        Gradient at the input under each rule that the pool could have: three for a max pool, for the same
-        incoming gradient; one for a linear pool.
-    winners : boolean ndarray of shape (c, h', w', size, size) or None
-        Cells of each window that hold its maximum; None for a linear pool, and for a blurred max pool, whose
-        output cells take the maxima of several windows.
-    tied : boolean ndarray of shape (c, h', w')
-        Windows whose maximum is held by several cells; none in a linear pool. See `Pool.tied`.
+    * `stage`: what the pool reads: a layer, or the input; `values`: that, shape (c, h, w).
+    * `pooled`, `incoming`: shape (c, h', w'). Its output, and the gradient of the loss with respect to it.
+    * `rule`: the rule in force: the tie rule of a max pool, or ``"linear"``.
+    * `routed`: shape (c, h, w) each. Gradient at the input under each rule that the pool could have, for the
+      same incoming gradient: three for a max pool, one for a linear pool.
+    * `winners`: shape (c, h', w', size, size). See `Pool.winners`.
+    * `tied`: shape (c, h', w'). See `Pool.tied`.
     """
 
     network: Network
@@ -211,13 +194,9 @@ def find_pool(network: Network, layer: str) -> tuple[int, Pool]:
 
 @dataclass(frozen=True, slots=True)
 class TieRate:
-    """How many windows of a max pool are tied, over all channels and images.
+    """How many windows of a max pool there are, over all channels and images, and how many of them are tied.
 
-    Attributes
-    ----------
-    windows, tied : int
-        All windows, and those whose maximum is held by several cells; in a blurred max pool, all cells of the
-        output, and those with such a window under the blur.
+    In a blurred max pool it is the cells of the output, and those with a tied window under the blur.
     """
 
     windows: int

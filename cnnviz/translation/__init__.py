@@ -9,7 +9,7 @@ from cnnviz.translation.comparison import Comparison, StagePair, WinnerChange, W
 from cnnviz.translation.digits import Curve, DigitSweep, sweep_many
 from cnnviz.translation.lessons import Lesson, toy_lessons
 from cnnviz.translation.measures import MEASURES, OUTPUT, RELATIVE_TO_BLANK_NOTE, Measure, relative_change
-from cnnviz.translation.shifting import BACKGROUND, Mode, shift
+from cnnviz.translation.shifting import BACKGROUND, shift
 from cnnviz.translation.stages import POOL_KINDS, STAGES, ConvBlock, StagePlan, conv_blocks
 from cnnviz.translation.sweep import REACH, Sweep, SweepSettings, sweep
 
@@ -27,7 +27,6 @@ __all__ = [
     "DigitSweep",
     "Lesson",
     "Measure",
-    "Mode",
     "StagePair",
     "StagePlan",
     "Sweep",

@@ -15,7 +15,7 @@ from cnnviz.layers import MaxPool2D
 from cnnviz.layers.losses import class_probabilities, predicted_classes
 from cnnviz.network import Network
 from cnnviz.translation.measures import MovedFeatures, MovedOutput, measured, unexplained
-from cnnviz.translation.shifting import BACKGROUND, Mode, StageGrid, ink_lost, shift
+from cnnviz.translation.shifting import BACKGROUND, StageGrid, ink_lost, shift
 from cnnviz.translation.stages import StagePlan, checked_image
 
 
@@ -33,22 +33,14 @@ class WinnerChange(IntEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WinnerMap:
-    """The windows of a max pool, before and after a shift.
+    """The windows of a max pool, before and after a shift; arrays have the shape (c, rows, columns).
 
-    Attributes
-    ----------
-    category : ndarray of shape (c, rows, columns), uint8
-        A `WinnerChange` for each window and filter.
-    tied : ndarray of the same shape, bool
-        Whether several cells shared the largest value, before or after.
-    change : ndarray of the same shape
-        Value after minus value before; 0 unless the category is `CHANGED`.
-    original_winner, moved_winner : ndarray of the same shape, intp
-        Row-major index of the first largest cell within the window.
-    original, moved : ndarray of shape (c, h, w)
-        The maps that were pooled.
-    size : int
-        Side of the windows.
+    * `category`: a `WinnerChange` for each window and filter.
+    * `tied`: whether several cells shared the largest value, before or after.
+    * `change`: value after minus value before; 0 unless the category is `CHANGED`.
+    * `original_winner`, `moved_winner`: row-major index of the first largest cell within the window.
+    * `original`, `moved`: shape (c, h, w). The maps that were pooled.
+    * `size`: side of the windows.
     """
 
     category: NDArray[np.uint8]
@@ -106,12 +98,9 @@ def winner_map(original: FloatArray, moved: FloatArray, size: int = 2) -> Winner
 class StagePair:
     """A stage of the original and of the moved image.
 
-    Attributes
-    ----------
-    original, moved, blank : ndarray of shape (c, rows, columns)
-        Raw maps of the image, the moved image, and an image that is background all over.
-    dx, dy : int
-        The shift of the image in pixels.
+    * `original`, `moved`, `blank`: shape (c, rows, columns). Raw maps of the image, the moved image, and an
+      image that is background all over.
+    * `dx`, `dy`: the shift of the image in pixels.
     """
 
     original: FloatArray
@@ -155,35 +144,22 @@ class StagePair:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison(Pictured):
-    """A sample and its shifted self, stage by stage.
+    """A sample and its shifted self, stage by stage; made by `compare`.
 
-    Attributes
-    ----------
-    network : Network
-        Through which both were followed.
-    block : int
-        Number of the convolution block whose stages they are, from 1.
-    dx, dy : int
-        Shift in pixels, to the right and down.
-    ink_lost : float
-        Share of the ink that has left the frame, from 0 to 1.
-    stages : mapping from stage to StagePair
-        In the order of `STAGES`.
-    original_probabilities, moved_probabilities : ndarray of shape (k,)
-        Probability of each class.
-    label : int
-        The class whose probability is followed: the true one, or the one predicted for the original.
-    original_class, moved_class : int
-        Predicted classes.
-    pool_size : int
-        Side of the pooling windows.
+    * `block`: number of the convolution block whose stages they are, from 1.
+    * `dx`, `dy`: shift in pixels, to the right and down.
+    * `ink_lost`: share of the ink that has left the frame, from 0 to 1.
+    * `stages`: in the order of `STAGES`.
+    * `original_probabilities`, `moved_probabilities`: shape (k,). Probability of each class.
+    * `label`: the class whose probability is followed: the true one, or the one predicted for the original.
+    * `original_class`, `moved_class`: predicted classes.
+    * `pool_size`: side of the pooling windows.
     """
 
     network: Network
     block: int
     dx: int
     dy: int
-    mode: Mode
     ink_lost: float
     stages: Mapping[str, StagePair]
     original_probabilities: FloatArray
@@ -212,7 +188,6 @@ def compare(
     dx: int,
     dy: int,
     *,
-    mode: Mode = "fill",
     background: float = BACKGROUND,
     block: int = 1,
     pool_size: int | None = None,
@@ -227,7 +202,7 @@ def compare(
     dx, dy : int
         Pixels to the right and down.
     background : float
-        Value of a pixel without ink: fills the frame in mode "fill", and is what the blank image consists of.
+        Value of a pixel without ink: enters the frame, and is what the blank image consists of.
     block : int
         Number of the convolution block whose stages are compared, from 1.
     pool_size : int, optional
@@ -242,7 +217,7 @@ def compare(
     """
     plan = StagePlan.of(network, block, pool_size)
     image = checked_image(network, image)
-    moved = shift(image, dx, dy, mode, background)
+    moved = shift(image, dx, dy, background)
     maps, logits = plan.maps_of(np.stack([image, moved, np.full_like(image, background)]))
     pairs = {
         stage: StagePair(batch[0], batch[1], batch[2], plan.grids[stage], int(dx), int(dy))
@@ -255,8 +230,7 @@ def compare(
         block,
         int(dx),
         int(dy),
-        mode,
-        float(ink_lost(image, np.array([dx]), np.array([dy]), mode, background)[0, 0]),
+        float(ink_lost(image, np.array([dx]), np.array([dy]), background)[0, 0]),
         MappingProxyType(pairs),
         probabilities[0],
         probabilities[1],

@@ -17,15 +17,9 @@ from cnnviz.translation.sweep import DEFAULT_SETTINGS, Sweeper, SweepSettings, S
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """A measure against distance.
+    """A measure against distance, in pixels: mean and spread (population standard deviation), shape (m,).
 
-    Attributes
-    ----------
-    distances : ndarray of shape (m,), intp
-        In pixels.
-    mean, std : ndarray of shape (m,), float64
-        Mean and spread (population standard deviation); over what, the maker of the curve says. NaN where the
-        measure is defined nowhere.
+    Over what they are, the maker of the curve says. NaN where the measure is defined nowhere.
     """
 
     distances: IntArray
@@ -75,19 +69,14 @@ class Rings:
 class DigitSweep:
     """Many samples over a grid of shifts.
 
-    Attributes
-    ----------
-    dxs, dys : ndarray of shape (columns,) and (rows,), intp
-        The shifts, in pixels to the right and down.
-    digits : int
-        How many samples were moved.
-    mean, std : mapping from measure to mapping from stage to ndarray of shape (rows, columns), float64
-        Mean over the samples and spread (population standard deviation). Samples for which a measure is not
-        defined are left out; NaN where it is for none.
-    curves : mapping from measure to mapping from stage to Curve
-        Each sample's mean over the shifts of about the same distance (`Rings`); mean and spread over samples.
-    ink_lost : ndarray of shape (rows, columns), float64
-        Share of the ink that has left the frame, the mean over the samples: exactly 0 where none lost any.
+    * `dxs`, `dys`: shape (columns,) and (rows,). The shifts, in pixels to the right and down.
+    * `digits`: how many samples were moved.
+    * `mean`, `std`: by measure and stage, shape (rows, columns). Over the samples for which a measure is
+      defined; NaN where it is for none.
+    * `curves`: by measure and stage. Each sample's mean over the shifts of about the same distance (`Rings`);
+      mean and spread over samples.
+    * `ink_lost`: shape (rows, columns). Share of the ink that has left the frame, the mean over the samples:
+      exactly 0 where none lost any.
     """
 
     dxs: IntArray

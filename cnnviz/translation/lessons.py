@@ -10,7 +10,7 @@ from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D
 from cnnviz.network import Network
 from cnnviz.quantities import format_shift, format_together, format_value
 from cnnviz.translation.comparison import Comparison, compare
-from cnnviz.translation.shifting import BACKGROUND, Mode, shift
+from cnnviz.translation.shifting import BACKGROUND, shift
 
 POOL_SIZE = 2
 """Side of the pooling windows that the lessons speak of, whatever pool the network itself has."""
@@ -25,20 +25,12 @@ NEIGHBOURS: tuple[tuple[int, int], ...] = tuple(
 class Lesson:
     """An image, a network, a shift, and what to look at.
 
-    Attributes
-    ----------
-    name : str
-        Short and stable, for settings and tests.
-    title, look_at : str
-        For the student.
-    image : ndarray of shape (c, h, w)
-        The original, in the values the network takes.
-    dx, dy : int
-        The shift to begin with.
-    measure : callable
-        States, in a few sentences, what was measured.
-    background : float
-        Value of a pixel without ink.
+    * `name`: short and stable, for settings and tests.
+    * `title`, `look_at`: for the student.
+    * `image`: shape (c, h, w). The original, in the values the network takes.
+    * `dx`, `dy`: the shift to begin with.
+    * `measure`: states, in a few sentences, what was measured.
+    * `background`: value of a pixel without ink.
     """
 
     name: str
@@ -49,13 +41,7 @@ class Lesson:
     dx: int
     dy: int
     measure: "Callable[[Lesson], str]"
-    mode: Mode = "fill"
     background: float = 0.0
-
-    @property
-    def shifted(self) -> FloatArray:
-        """The image after the lesson's shift."""
-        return shift(self.image, self.dx, self.dy, self.mode, self.background)
 
     def compare(self) -> Comparison:
         """Follow the image and its shifted self through the network."""
@@ -64,7 +50,6 @@ class Lesson:
             self.image,
             self.dx,
             self.dy,
-            mode=self.mode,
             background=self.background,
             pool_size=POOL_SIZE,
         )
@@ -123,16 +108,15 @@ def _row_of_eight() -> Lesson:
     image = np.tile([0.0, 0.0, 1.0, 1.0], (1, 2, 2))
     return Lesson(
         name="row",
-        title="A row of eight cells, moved by 1 pixel",
+        title="A row of eight cells, moved to the left by 1 pixel",
         look_at="Before the shift each pair of bright cells fills a pooling window; after it each pair lies "
         "across two windows. The input has only moved. Has the pooled row only moved, too? "
         "(Example of Zhang 2019, arXiv:1904.11486.)",
         network=_small_network(image, kernel_size=1),
         image=image,
-        dx=1,
+        dx=-1,
         dy=0,
         measure=_row_result,
-        mode="wrap",
     )
 
 
@@ -140,7 +124,7 @@ def _row_result(lesson: Lesson) -> str:
     stages = lesson.compare().stages
     pixels, pooled = stages["pixels"], stages["max"]
     return (
-        f"{_written(pixels.original)} pools to {_written(pooled.original)}. Moved by {lesson.dx} it is "
+        f"{_written(pixels.original)} pools to {_written(pooled.original)}. Moved by one it is "
         f"{_written(pixels.moved)} and pools to {_written(pooled.moved)}."
     )
 

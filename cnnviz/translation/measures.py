@@ -71,22 +71,13 @@ class MovedOutput:
 class Measure:
     """A measure: its words and its function. One more is one more row of `MEASURES`.
 
-    Attributes
-    ----------
-    name : str
-        As in the results of a sweep.
-    title, formula, meaning, source : str
-        For tool tips and captions.
-    function : callable
-        Takes `MovedFeatures` or `MovedOutput`, and answers for each shift, in float64.
-    most : float
-        Larger values are drawn as this one.
-    of_output : bool
-        Whether it is one number for the network's output instead of one for each stage.
-    of_label : bool
-        Whether it is about the class whose probability is followed.
-    is_flag : bool
-        Whether it is 1 or 0, yes or no, for a single image.
+    * `name`: as in the results of a sweep.
+    * `title`, `formula`, `meaning`, `source`: for tool tips and captions.
+    * `function`: takes `MovedFeatures` or `MovedOutput`, and answers for each shift, in float64.
+    * `most`: larger values are drawn as this one.
+    * `of_output`: whether it is one number for the network's output instead of one for each stage.
+    * `of_label`: whether it is about the class whose probability is followed.
+    * `is_flag`: whether it is 1 or 0, yes or no, for a single image.
     """
 
     name: str

@@ -1,30 +1,26 @@
 """Moving images by whole pixels, counting what leaves the frame, and the grids on which stages live."""
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray, Shape
-from cnnviz._validation import check_choice, check_int
+from cnnviz._validation import check_int
 from cnnviz.errors import ShapeError
 from cnnviz.inspect.receptive_field import window_geometry
 from cnnviz.layers import Layer
-
-Mode = Literal["fill", "wrap"]
-
-MODES: tuple[Mode, ...] = ("fill", "wrap")
 
 BACKGROUND = -0.5
 """Value of a black pixel at the input of a network (`cnnviz.datasets.to_input`): black is not 0.0."""
 
 
-def shift(images: FloatArray, dx: int, dy: int, mode: Mode = "fill", fill: float = BACKGROUND) -> FloatArray:
+def shift(images: FloatArray, dx: int, dy: int, fill: float = BACKGROUND) -> FloatArray:
     """Move images by whole pixels.
 
-    With `T` the shift, `(T x)[i, j] = x[i - dy, j - dx]`. Where that pixel lies outside the frame, `"fill"`
-    takes the background and `"wrap"` the pixel that has left on the opposite side.
+    With `T` the shift, `(T x)[i, j] = x[i - dy, j - dx]`, or the background where that pixel lies outside the
+    frame.
 
     Parameters
     ----------
@@ -33,7 +29,7 @@ def shift(images: FloatArray, dx: int, dy: int, mode: Mode = "fill", fill: float
     dx, dy : int
         Pixels to the right and down; negative ones to the left and up. They may exceed the sides.
     fill : float
-        Value of the pixels that come into the frame; used by `"fill"` only.
+        Value of the pixels that come into the frame.
 
     Returns
     -------
@@ -45,12 +41,10 @@ def shift(images: FloatArray, dx: int, dy: int, mode: Mode = "fill", fill: float
     ShapeError
         If `images` has no two sides.
     ParameterError
-        If `mode` is unknown or a shift is no int.
+        If a shift is no int.
     """
     height, width = _sides(images, "shift")
     dx, dy = check_int(dx, "dx", "shift"), check_int(dy, "dy", "shift")
-    if check_choice(mode, "mode", "shift", MODES) == "wrap":
-        return np.roll(images, (dy, dx), axis=(-2, -1))
     moved = np.full_like(images, fill)
     (to_rows, from_rows), (to_columns, from_columns) = _overlap(height, dy), _overlap(width, dx)
     moved[..., to_rows, to_columns] = images[..., from_rows, from_columns]
@@ -58,7 +52,7 @@ def shift(images: FloatArray, dx: int, dy: int, mode: Mode = "fill", fill: float
 
 
 def ink_lost(
-    image: FloatArray, dxs: IntArray, dys: IntArray, mode: Mode = "fill", background: float = BACKGROUND
+    image: FloatArray, dxs: IntArray, dys: IntArray, background: float = BACKGROUND
 ) -> NDArray[np.float64]:
     """Share of the ink that each shift of a grid pushes out of the frame.
 
@@ -67,15 +61,13 @@ def ink_lost(
 
     * `image`: shape (..., h, w)
     * `dxs`, `dys`: shape (columns,) and (rows,). Pixels to the right and down.
-    * `mode`: As given to `shift`.
     * `background`: Value of a pixel without ink.
-    * Returns: shape (rows, columns). From 0 (all of it is still in the frame) to 1. 0 for a blank image, and
-      always for `"wrap"`.
-    * Raises ShapeError, ParameterError: as `shift`.
+    * Returns: shape (rows, columns). From 0 (all of it is still in the frame) to 1. 0 for a blank image.
+    * Raises ShapeError: as `shift`.
     """
     height, width = _sides(image, "ink_lost")
     ink = np.abs(image - background, dtype=np.float64).reshape(-1, height, width).sum(axis=0)
-    if check_choice(mode, "mode", "ink_lost", MODES) == "wrap" or not ink.any():
+    if not ink.any():
         return np.zeros((len(dys), len(dxs)))
     rows_stay, columns_stay = _stays(height, dys), _stays(width, dxs)
     # A row that leaves takes all its ink along; of the others the columns that leave count. Only what leaves

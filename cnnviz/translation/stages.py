@@ -21,19 +21,11 @@ POOL_KINDS = tuple(POOLS)
 
 @dataclass(frozen=True, slots=True)
 class ConvBlock:
-    """A convolution with the activation and the pool that follow it.
+    """A convolution with the activation and the pool that follow it, as places in `Network.layers`.
 
-    Attributes
-    ----------
-    number : int
-        From 1, counted from the input.
-    conv : int
-        Index of the convolution in `Network.layers`.
-    features : int
-        Index of the layer whose output goes into the pool: the activation, or the convolution if there is
-        none.
-    pool : int or None
-        Index of the pool; None if the block has none.
+    * `number`: from 1, counted from the input.
+    * `features`: the layer whose output goes into the pool: the activation, or the convolution if there is
+      none.
     """
 
     number: int
@@ -45,11 +37,6 @@ class ConvBlock:
     def has_activation(self) -> bool:
         """Whether there is an activation between convolution and pool."""
         return self.features != self.conv
-
-    @property
-    def last(self) -> int:
-        """Index of the block's last layer."""
-        return self.features if self.pool is None else self.pool
 
 
 def conv_blocks(network: Network) -> tuple[ConvBlock, ...]:
@@ -80,16 +67,9 @@ between convolution and pool has no stage "activation"."""
 class StagePlan:
     """What to compute for one block of a network. Make one with `StagePlan.of`.
 
-    Attributes
-    ----------
-    block : ConvBlock
-        Which convolution block the stages belong to.
-    pool_size : int
-        Side of the pooling windows, and their distance, in cells of the maps that are pooled.
-    pools : mapping from kind to Pool
-        The pools of all kinds, on the same grid.
-    grids : mapping from stage to StageGrid
-        The stages that this network has, in order.
+    * `pool_size`: side of the pooling windows, and their distance, in cells of the maps that are pooled.
+    * `pools`: those of all kinds, on the same grid.
+    * `grids`: of the stages that this network has, in order.
     """
 
     network: Network

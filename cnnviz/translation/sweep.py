@@ -16,7 +16,7 @@ from cnnviz.network import Network, forward_pass
 from cnnviz.setting import check_settings, number, one_of
 from cnnviz.translation.comparison import check_label
 from cnnviz.translation.measures import MEASURES, OUTPUT, MovedAlong, MovedFeatures, MovedOutput, Values
-from cnnviz.translation.shifting import BACKGROUND, MODES, Mode, StageGrid, ink_lost
+from cnnviz.translation.shifting import BACKGROUND, StageGrid, ink_lost
 from cnnviz.translation.stages import StagePlan, checked_image
 
 REACH = 13
@@ -32,18 +32,12 @@ SweepValues = Mapping[str, Mapping[str, Values]]
 class Sweep:
     """One sample over a grid of shifts.
 
-    Attributes
-    ----------
-    dxs, dys : ndarray of shape (columns,) and (rows,), intp
-        The shifts, in pixels to the right and down.
-    values : mapping from measure to mapping from stage to ndarray of shape (rows, columns), float64
-        Measures of the output (probabilities, decisions) have the one stage `"output"`.
-    probabilities : ndarray of shape (rows, columns, k)
-        Probability of each class.
-    ink_lost : ndarray of shape (rows, columns), float64
-        Share of the ink that has left the frame.
-    label : int
-        The class whose probability is followed.
+    * `dxs`, `dys`: shape (columns,) and (rows,). The shifts, in pixels to the right and down.
+    * `values`: by measure and stage, shape (rows, columns). Measures of the output (probabilities, decisions)
+      have the one stage `"output"`.
+    * `probabilities`: shape (rows, columns, k). Probability of each class.
+    * `ink_lost`: shape (rows, columns). Share of the ink that has left the frame.
+    * `label`: the class whose probability is followed.
     """
 
     dxs: IntArray
@@ -80,7 +74,6 @@ class SweepSettings:
     dxs: Sequence[int] = number(-MAX_REACH, MAX_REACH, range(-REACH, REACH + 1), count=(1, 10_000))
     dys: Sequence[int] = number(-MAX_REACH, MAX_REACH, range(-REACH, REACH + 1), count=(1, 10_000))
     measures: Sequence[str] = one_of(MEASURES, tuple(MEASURES), count=(0, 10_000))
-    mode: Mode = one_of(MODES, "fill")
     background: float = BACKGROUND
     block: int = 1
     pool_size: int | None = None
@@ -134,7 +127,7 @@ class Sweeper:
         self._reach = int(max(np.abs(self.dxs).max(), np.abs(self.dys).max()))
         blank = np.full((1, *network.input_shape), settings.background, dtype=network.dtype)
         self._blank = {stage: maps[0] for stage, maps in self._plan.maps_of(blank)[0].items()}
-        self._moving = MovedStages(self._plan, self.dxs, self._reach, settings.mode, settings.background)
+        self._moving = MovedStages(self._plan, self.dxs, self._reach, settings.background)
         self._along: dict[str, MovedAlong] = {}
         self._loaded: set[str] = set()
         self._workspaces: dict[str, FloatArray] = {}
@@ -185,7 +178,7 @@ class Sweeper:
             self.dys,
             MappingProxyType({name: MappingProxyType(stages) for name, stages in values.items()}),
             probabilities,
-            ink_lost(image, self.dxs, self.dys, self._settings.mode, self._settings.background),
+            ink_lost(image, self.dxs, self.dys, self._settings.background),
             label,
         )
 
@@ -209,13 +202,13 @@ class Sweeper:
 class MovedStages:
     """Stages of an image moved by all of `dxs`, for one dy after the other.
 
-    An image that moves over an endless background (or an endless repetition of itself) behind a fixed frame
-    is a window into a larger canvas. So are its feature maps, as long as no layer looks beyond the frame: a
-    first convolution without padding, of stride 1, is computed once, on the canvas, its activation and the
-    pools once at every pixel of it, and every moved map is cut out. Each value is made by the same operations
-    in the same order as in a forward pass of the moved image, so all bits are the same. Blurred cells that
-    see a mirrored edge are computed for each shift. With padding or a larger stride, or for a later block,
-    the moved images go through the network one and all.
+    An image that moves over an endless background behind a fixed frame is a window into a larger canvas. So
+    are its feature maps, as long as no layer looks beyond the frame: a first convolution without padding, of
+    stride 1, is computed once, on the canvas, its activation and the pools once at every pixel of it, and
+    every moved map is cut out. Each value is made by the same operations in the same order as in a forward
+    pass of the moved image, so all bits are the same. Blurred cells that see a mirrored edge are computed for
+    each shift. With padding or a larger stride, or for a later block, the moved images go through the network
+    one and all.
 
     * `dxs`: shape (n,). Pixels to the right.
     * `reach`: largest distance along either axis.
@@ -224,10 +217,9 @@ class MovedStages:
     that go into them.
     """
 
-    def __init__(self, plan: StagePlan, dxs: IntArray, reach: int, mode: Mode, background: float) -> None:
+    def __init__(self, plan: StagePlan, dxs: IntArray, reach: int, background: float) -> None:
         self._plan = plan
         self._reach = reach
-        self._mode: Mode = mode
         self._background = background
         self._at = _as_slice(reach - dxs)
         first = window_geometry(plan.network.layers[plan.block.conv][1])
@@ -238,10 +230,7 @@ class MovedStages:
     def load(self, image: FloatArray) -> None:
         """Take the image `(c, h, w)`, of the network's dtype, that `row` is to move."""
         margin = ((0, 0), (self._reach, self._reach), (self._reach, self._reach))
-        if self._mode == "wrap":
-            canvas = np.pad(image, margin, mode="wrap")
-        else:
-            canvas = np.pad(image, margin, constant_values=self._background)
+        canvas = np.pad(image, margin, constant_values=self._background)
         self._windows = {"pixels": _windows(canvas, self._plan.grids["pixels"])}
         if not self._on_canvas:
             return

@@ -31,10 +31,10 @@ def idx_bytes(array: NDArray[Any]) -> bytes:
     return bytes([0, 0, 8, array.ndim]) + sides + array.astype(np.uint8).tobytes()
 
 
-def idx_names(prefix: str = "", test: str = "t10k", dot: str = "-", end: str = "") -> dict[str, str]:
+def idx_names(dot: str = "-", end: str = "") -> dict[str, str]:
     return {
-        f"{letter}_{part}": f"{prefix}{name}-{kind}{dot}idx{ndim}-ubyte{end}"
-        for part, name in (("train", "train"), ("test", test))
+        f"{letter}_{part}": f"{name}-{kind}{dot}idx{ndim}-ubyte{end}"
+        for part, name in (("train", "train"), ("test", "t10k"))
         for letter, kind, ndim in (("x", "images", 3), ("y", "labels", 1))
     }
 

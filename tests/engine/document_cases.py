@@ -79,7 +79,7 @@ def small_document(run: KeptRun | None = None, **changes: Any) -> tuple[Document
     seen = Seen(
         panel="translation", step=20, sample=OwnImage(member="images/own.png", label=1),
         board=OwnImage(member="images/board.png"),
-        shift=Shift(dx=-3, dy=2, wrap=True), pinned=PinnedCell(stage="conv1", index=(2, 5, 6)), reference=20,
+        shift=Shift(dx=-3, dy=2), pinned=PinnedCell(stage="conv1", index=(2, 5, 6)), reference=20,
         views={"training": {"zoom": (0, 10.5, -1, 2), "cell": (), "stage": "max", "none": None}},
     )  # fmt: skip
     assert still.live.origin is not None

@@ -295,16 +295,6 @@ def test_every_sixth_is_for_the_test(tmp_path):
     assert levels(small.test_images) == [1, 14], "small classes keep their last for the test"
 
 
-@pytest.mark.parametrize(("train", "test"), [("train", "test"), ("Training", "Testing")])
-def test_folders_for_training_and_test(tmp_path, train, test):
-    class_folder(tmp_path / train, {"cat": 3, "dog": 2})
-    class_folder(tmp_path / test, {"cat": 1, "dog": 8})
-    data = load_dataset(tmp_path)
-    assert levels(data.train_images) == [0, 1, 2, 10, 11]
-    assert data.test_labels.tolist() == [0] + [1] * 8
-    assert data.classes == ("cat", "dog")
-
-
 def test_foreign_files_are_ignored_and_numbers_come_in_their_order(tmp_path):
     folder = class_folder(tmp_path / "some", {"10": 2, "9": 2, "x": 2, "1": 2})
     (folder / "9" / "notes.txt").write_text("hello")
@@ -329,18 +319,16 @@ def test_progress_counts_the_pictures_and_may_stop(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("folders", "words"),
+    ("counts", "words"),
     [
-        ({"": {"a": 2, "b": 0}}, ("no training image of class b",)),
-        ({"": {"a": 2, "b": 1}}, ("no test image of class b",)),
-        ({"train": {"cat": 3, "dog": 2}, "test": {"cat": 1}}, ("no test image of class dog",)),
-        ({"": {"a": 3}}, ("sub-folder", "PNG, JPEG or BMP")),
-        ({"": {"a": 0, "b": 0}}, ("sub-folder", "PNG, JPEG or BMP")),
+        ({"a": 2, "b": 0}, ("no training image of class b",)),
+        ({"a": 2, "b": 1}, ("no test image of class b",)),
+        ({"a": 3}, ("sub-folder", "PNG, JPEG or BMP")),
+        ({"a": 0, "b": 0}, ("sub-folder", "PNG, JPEG or BMP")),
     ],
 )
-def test_too_few_pictures(tmp_path, folders, words):
-    for name, counts in folders.items():
-        class_folder(tmp_path / name, counts)
+def test_too_few_pictures(tmp_path, counts, words):
+    class_folder(tmp_path, counts)
     with data_error(tmp_path, *words):
         load_dataset(tmp_path)
 
@@ -362,18 +350,3 @@ def test_a_damaged_picture_and_what_may_not_be_read_are_named(tmp_path, monkeypa
     monkeypatch.setattr(Image, "open", deny)
     with data_error(tmp_path / "a" / "000.png", "permission denied"):
         read_grayscale(tmp_path / "a" / "000.png")
-
-
-def test_what_pictures_lose_is_said(tmp_path):
-    folder = class_folder(tmp_path / "mixed", {"a": 4, "b": 4})
-    colours = np.zeros((28, 28, 3), np.uint8)
-    colours[3, 5] = (200, 0, 0)
-    save(folder / "a" / "colours.png", colours)
-    save(folder / "b" / "wide.png", uniform(9, 31))
-    save(folder / "b" / "grey.png", np.dstack([uniform(9)] * 3))
-    data = load_dataset(folder)
-    assert data.conversion == (
-        "Of the 11 pictures in mixed, 1 was made grey and 1 was scaled to 28 x 28 pixels."
-    )
-    assert data.select(("b", "a")).conversion == data.conversion
-    assert load_dataset(class_folder(tmp_path / "as they are", {"a": 4, "b": 4})).conversion == ""

@@ -4,13 +4,10 @@ import csv
 import io
 import itertools
 import os
-from collections.abc import Iterable
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from cnnviz.lab.copies import remarks_between, remarks_on_folders
 from cnnviz.lab.events import Event
 from cnnviz.lab.grade_table import LOOK, NOT_COMPARABLE, OK, UNREADABLE, to_csv, verdict_of
 from cnnviz.lab.judging import agrees, difference_words
@@ -18,8 +15,8 @@ from cnnviz.lab.measured import hand_in, measured_lab
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import Measurement, seed_of
 from cnnviz.lab.reading import parse_lab
-from cnnviz.lab.record import Commitment, LabRecord, Version
-from cnnviz.lab.remarks import remarks_on, too_exact
+from cnnviz.lab.record import LabRecord, Version
+from cnnviz.lab.remarks import remarks_on
 from cnnviz.lab.results import HandIn, hand_in_from_json
 from cnnviz.lab.verifying import KERNELS, verify
 from cnnviz.report.html import to_html
@@ -59,11 +56,10 @@ def test_a_course_is_measured_again_by_two_processes(students, digits_file, tmp_
     older = python("-c", code, env={**os.environ, "OPENBLAS_CORETYPE": "Nehalem"})
     if older.returncode == 0:
         (tmp_path / "kernel.json").write_text(older.stdout, encoding="ascii")
-    told: list[tuple[int, int]] = []
-    rows = verify(
-        [tmp_path], LABS, digits_file, report=lambda done, total: told.append((done, total)), processes=2
-    )
-    assert told[-1] == (len(rows) - 1,) * 2, "progress goes to the end, of what can be measured"
+    told: list[float] = []
+    rows = verify([tmp_path], LABS, digits_file, progress=told.append, processes=2)
+    assert len(told) == len(rows) - 1, "of what can be measured"
+    assert told[-1] == 1, "progress goes to the end"
     read = csv.DictReader(io.StringIO(to_csv(rows).decode("utf-8-sig")))
     table = {Path(row["file"]).stem: row for row in read}
     tampered, empty = table.pop("tampered"), table.pop("empty")
@@ -196,125 +192,3 @@ def test_what_is_known_without_a_prediction_is_in_the_results_and_the_report_and
     assert handed.given_up == dict.fromkeys(asked, "2026-01-31 11:30")
     assert handed_in(1, LabRecord.of(LAB)).given_up == {}, "of nobody"
     assert "shown 2026-01-31 11:30 without a prediction" in to_html(printed(handed))
-
-
-# --- beside others ------------------------------------------------------------------------------------------
-
-
-def between(*handed: HandIn) -> list[int]:
-    """How many remarks each has that are about the others."""
-    names = [f"file {number}" for number in range(len(handed))]
-    told = remarks_between(handed, names, LABS, [True] * len(handed))
-    return [sum("the same weights" not in each for each in remarks) for remarks in told]
-
-
-def only(number: int, **said: object) -> HandIn:
-    """What a student hands in who has said nothing else."""
-    return replace(honest(number), **({"answers": {}, "hypotheses": {}, "predictions": {}} | said))
-
-
-def numbered(values: Iterable[object]) -> dict[str, object]:
-    return {f"step {place}": value for place, value in enumerate(values)}
-
-
-def test_few_same_guesses_are_nothing_where_the_class_was_told_to_predict_now():
-    def guessed(number: int, *answers: object) -> HandIn:
-        made = honest(number).predictions
-        pairs = zip(("guess", "click", "pick"), answers, strict=True)
-        made = {key: replace(made[key], answer=each) for key, each in pairs}
-        return replace(honest(number), predictions=made)
-
-    one, two = (guessed(each, 0.3, (0, 8, 8), "max") for each in (1, 2))
-    others = guessed(3, 0.4, (0, 8, 9), "max"), guessed(4, 0.3, (0, 9, 9), "max_blur")
-    assert between(one, two, *others) == [0, 0, 0, 0]
-    assert between(one, two, others[0]) == [1, 1, 0], "nobody predicted another pool at that minute"
-
-
-def test_predictions_that_were_taken_but_for_one_are_told_and_those_of_a_class_in_step_are_not():
-    def guessed(number: int, answers: list[float], minutes=(1, 4, 5, 11, 17, 23, 30)) -> HandIn:
-        times = [f"2026-01-31 10:{minute:02d}" for minute in minutes]
-        return only(number, predictions=numbered(map(Commitment, answers, times)))
-
-    first, taken = (guessed(each, [4, 1, 0.31, 8, 2, 0.5, 100 - each]) for each in (1, 2))
-    knows = guessed(3, [4, 1, 0.31, 8, 2, 0.5, 99], (2, 4, 6, 12, 17, 25, 31))
-    others = [guessed(number, [4, 1, 0.3, 8, 2, 0.7, number]) for number in range(4, 12)]
-    assert between(first, taken, knows) == [1, 1, 0]
-    assert between(*others) == [0] * len(others)
-
-
-def test_work_whose_times_are_all_moved_alike_is_told():
-    def done(number: int, gaps: list[int], **later: int) -> HandIn:
-        begin = datetime.fromisoformat("2026-01-31 10:00") + timedelta(**later)
-        times = numbered(f"{begin + timedelta(minutes=gap):%Y-%m-%d %H:%M}" for gap in gaps)
-        return replace(honest(number), done=times, predictions={})
-
-    one = done(1, [0, 4, 9, 11, 20, 26, 27, 35])
-    assert between(one, done(2, [0, 4, 9, 11, 20, 26, 27, 35], days=2, minutes=17)) == [1, 1]
-    assert between(one, done(2, [0, 4, 9, 12, 20, 26, 27, 35])) == [0, 0]
-
-
-WORDS = (
-    "The pooled map keeps the largest value, so that the left edge of my zero stays where it was while the "
-    "right one moves into the next window and changes eleven cells."
-)
-
-
-def test_an_answer_with_all_that_another_wrote_in_it_and_several_with_words_changed_are_told():
-    for words, told in ((WORDS, 1), (WORDS[:60], 0)):  # so few may be those of the lecture
-        mine = f"I looked at the maps twice. {words} Yes."
-        assert between(only(1, answers={"guess": words}), only(2, answers={"guess": mine})) == [told] * 2
-    changed = WORDS
-    for word, other in (("largest", "biggest"), ("stayed", "remained"), ("eleven", "many"), ("edge", "rim")):
-        changed = changed.replace(word, other)
-    steps = ("guess", "way", "more")
-    mine = only(1, answers={step: f"{step} {WORDS}" for step in steps})
-    assert between(mine, only(2, answers={step: f"{step} {changed}" for step in steps})) == [1, 1]
-    assert between(mine, only(2, answers={"guess": f"guess {changed}"})) == [0, 0], "it may be chance"
-
-
-def test_short_answers_are_told_only_where_all_of_them_are_the_same():
-    cells = ("first", "largest", "next", "last", "only")
-    many = [f"because of the {each} cell in the window" for each in cells]
-    short = ["yes", "no", "13x13", "4", "1"]
-    for one, other, told in ((many, many, 1), (many, [*many[:4], "no idea"], 0), (short, short, 0)):
-        pair = only(1, answers=numbered(one)), only(2, answers=numbered(other))
-        assert between(*pair) == [told] * 2
-
-
-def test_work_of_one_student_in_folders_of_two_is_told_however_deep_they_lie():
-    handed = [honest(each) for each in (1, 2, 3, 4, 5)]
-    folders = [
-        ["lab 5/moodle/Ann Rao_1", "lab 5/moodle/Ben Sato_2"],
-        ["lab 5/moodle/Chloe Ito_3/report/report-1", "lab 5/moodle/Chloe Ito_3"],
-        ["lab 5/moodle/Dan Roy_4", "lab 5/again/Dan Roy_9"],
-        ["mailed"],
-        ["lab 5/moodle/Ann Sato_5", "lab 5/moodle/Ann Sato_6"],
-    ]
-    told = remarks_on_folders(handed, folders)
-    assert [len(each) for each in told] == [1, 0, 0, 0, 0]
-    assert "Ann Rao_1" in told[0][0]
-    assert "Ben Sato_2" in told[0][0]
-
-
-@pytest.mark.parametrize(
-    ("values", "answers", "told"),
-    [
-        # Each of four numbers right to two or three digits, of which no guess knows all.
-        ((0.4567, 0.3456, 0.2345, 0.6543), (0.457, 0.35, 0.23, 0.654), 1),
-        ((0.4567, 0.3456, 0.2345, 0.6543), (0.46, 0.35, 0.23, 0.65), 0),  # four digits may be guessed
-        ((0.4567, 0.3456, 0.2345, 0.6543), (0.457, 0.35, 0.24, 0.654), 0),  # one that is off was no copy
-        # Results as the window shows them, also where one has few digits: nobody guesses all of several.
-        ((0.25, 0.4567, 0.3456), (0.25, 0.4567, 0.3456), 1),
-        ((0.25, 0.4567, 0.3456), (0.25, 0.46, 0.35), 0),
-        ((0.25, 0.4567, 0.3456), (0.9, 0.4567, 0.3456), 0),
-    ],
-)
-def test_digits_of_several_numbers_count_together(values, answers, told):
-    asked = [replace(GUESS, id=f"guess {place}") for place in range(len(values))]
-    result = next(each for each in honest(1).measured if each.step == "guess")
-    pairs = zip(asked, values, strict=True)
-    measured = tuple(replace(result, step=step.id, value=value) for step, value in pairs)
-    pairs = zip(asked, answers, strict=True)
-    made = {step.id: Commitment(answer, "2026-01-31 10:05") for step, answer in pairs}
-    one = replace(honest(1), measured=measured, predictions=made)
-    assert len(list(too_exact(one, replace(LAB, steps=tuple(asked))))) == told

@@ -180,7 +180,7 @@ def test_progress_grows_to_one_and_cancelling_stops():
         LAB5,
         LENET,
         replace(LAB5, classes=("3", "8"), seed=7, epochs=2, learning_rate=3e-5),
-        replace(LENET, filters=(4, 4, 4), hidden=(), conv_bias=False, leaky_slope=0.25, pool="average"),
+        replace(LENET, filters=(4, 4, 4), hidden=(), conv_bias=False, pool="average"),
     ],
 )
 def test_the_command_line_of_the_appendix_describes_the_same_experiment(experiment):

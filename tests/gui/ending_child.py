@@ -62,7 +62,7 @@ def main() -> int:
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
     application.Session = _Watched
-    application.begin_slowly = lambda *_: None
+    application.SlowStart = lambda *_: None
     application.make_application()
     return application.run(parse_arguments([]))
 

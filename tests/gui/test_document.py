@@ -83,7 +83,7 @@ def rich_work(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     session.window.panels.show_panel(1)
     come_to_rest(qtbot, session)
     state.set_pinned(PinnedCell("conv1", (2, 5, 6)))
-    state.set_shift(Shift(2, -1, True))
+    state.set_shift(Shift(2, -1))
     come_to_rest(qtbot, session)
 
 

@@ -64,26 +64,20 @@ def test_mouse_and_keys_move_the_image_by_whole_pixels_to_where_the_sweep_ends_a
         assert desk.state.shift == shift, "the arrowheads at its edges do the same, again and again"
     desk.move(0, 13)
     assert {part.key for part in desk.canvas.drawing().parts} == {"image", "up", "left", "right"}
-    desk.move(4, 4, wrap=True)
+    desk.move(4, 4)
     click(desk.panel.reset)
-    assert desk.state.shift == Shift(0, 0, wrap=True)
+    assert desk.state.shift == Shift(0, 0)
     desk.settle()
     assert not desk.panel.reset.isEnabled()
 
 
-def test_wrapped_around_no_ink_is_lost_and_filled_it_is(desk: Desk) -> None:
+def test_the_ink_that_leaves_the_frame_is_told(desk: Desk) -> None:
     desk.move(13, 0)
     lost = moved(desk.image(), 13, 0) - BLANK
     share = 1 - lost.sum() / (desk.image() - BLANK).sum()
     assert share > 0.05
     assert desk.canvas.content.warning == f"ink lost: {100 * share:.0f} %"
     assert f"{100 * share:.0f} % of the ink has left the frame" in desk.panel.statement.content.say()
-    click(desk.panel.edges.button("wrap"))
-    assert desk.state.shift == Shift(13, 0, wrap=True)
-    desk.settle()
-    assert desk.canvas.content.warning == ""
-    pair = desk.canvas.content.shown.pair
-    assert np.array_equal(pair.shifted[0], np.roll(desk.image()[0] - BLANK, 13, axis=1))
 
 
 # -- maps --------------------------------------------------------------------------------------------------
@@ -239,7 +233,6 @@ def test_the_tab_key_goes_through_the_whole_panel_in_reading_order(desk: Desk) -
         controls["pair"],
         panel.more,
         controls["pool_size"],
-        panel.edges,
         controls["compared"],
         desk.canvas,
         controls["equivariance"],
@@ -256,10 +249,10 @@ def test_the_tab_key_goes_through_the_whole_panel_in_reading_order(desk: Desk) -
 
 def test_what_the_lessons_leave_as_it_is_is_folded_until_it_is_asked_for(qtbot: QtBot) -> None:
     desk = Desk(qtbot, sweeps=False)
-    folded = [desk.controls[name] for name in ("pool_size", "compared")] + [desk.panel.edges]
+    folded = [desk.controls[name] for name in ("pool_size", "compared")]
     for is_unfolded in (False, True):
         click(desk.panel.more)
-        assert [each.isVisible() for each in folded] == [is_unfolded] * 3
+        assert [each.isVisible() for each in folded] == [is_unfolded] * 2
     desk.panel.choices.choose(more=False)
     (unfold,) = desk.panel.openers().values()
     unfold()

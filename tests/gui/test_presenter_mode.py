@@ -5,7 +5,7 @@ from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractScrollArea,
@@ -252,9 +252,12 @@ def test_a_presented_panel_is_alone_and_everything_unfolds_over_it_and_comes_bac
     assert line.height() <= 0.06 * window.height()
     assert line.isAncestorOf(window.line)
     assert window.line.current() == PANELS[1]
-    session.state.raise_notice("window", "warning", "To read.")
+    session.state.raise_notice("window", "error", "To read.")
     settle(qtbot, window.notices.isVisible)
     assert not window.notices.geometry().intersects(line.geometry()), "it hides the way out"
+    window.notices.findChild(QTimer).setInterval(1)
+    session.state.raise_notice("window", "info", "To read.")  # which needs no answer
+    settle(qtbot, window.notices.isHidden)
     session.state.clear_notice("window")
     for status in (RunStatus.TRAINING, RunStatus.PAUSED):
         QTest.mouseClick(window.train, Qt.MouseButton.LeftButton)

@@ -35,7 +35,7 @@ from tests.oracles import assert_same_arrays
 from tests.small_data import write_npz
 from ui import first_run
 from ui.controls.labels import SectionTitle
-from ui.first_run import begin_slowly
+from ui.first_run import SlowStart
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.training.panel import TrainingPanel, places_in
 from ui.panels.training.settings_form import FIRST
@@ -554,7 +554,7 @@ def test_the_first_training_speeds_up_by_itself_and_trains_the_same_bits(
     session = thousands
     state, window, controller = session.state, session.window, session.controller
     speed, left = window.panel(TrainingPanel).speed, window.run_status.time_left
-    begin_slowly(remembered, session)
+    SlowStart(remembered, session)
     assert state.rising_pace is None
     # A single step is none.
     qtbot.mouseClick(window.run_bar.step, Qt.MouseButton.LeftButton)
@@ -596,7 +596,12 @@ def test_the_first_training_speeds_up_by_itself_and_trains_the_same_bits(
         assert state.rising_pace is None
         controller.pause()
         qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
-        begin_slowly(QSettings(remembered.fileName(), QSettings.Format.IniFormat), session)
+        SlowStart(QSettings(remembered.fileName(), QSettings.Format.IniFormat), session)
+    monkeypatch.setattr(window, "is_presenting", True)  # a class watches: each new run begins slowly
+    controller.reset()
+    qtbot.waitUntil(lambda: state.is_untrained)
+    _press_train(qtbot, session)
+    assert state.rising_pace == 4.0
 
 
 @pytest.mark.alone
@@ -604,7 +609,7 @@ def test_whoever_touches_the_speed_has_it_at_once(qtbot: QtBot, session: Session
     state, window = session.state, session.window
     slider = window.panel(TrainingPanel).speed.slider
     for by in ("mouse", "key", "message"):
-        begin_slowly(QSettings(str(tmp_path / by), QSettings.Format.IniFormat), session)
+        SlowStart(QSettings(str(tmp_path / by), QSettings.Format.IniFormat), session)
         _press_train(qtbot, session)
         qtbot.waitUntil(lambda: state.rising_pace is not None and state.rising_pace > 5)
         match by:
@@ -634,7 +639,7 @@ def test_what_is_trained_for_somebody_is_not_slowed_and_a_speed_chosen_before_st
     qtbot: QtBot, session: Session, remembered: QSettings, tmp_path: Path
 ) -> None:
     state = session.state
-    begin_slowly(remembered, session)
+    SlowStart(remembered, session)
     session.controller.train_to(300, 1)
     qtbot.waitUntil(lambda: state.run.step == 300 and state.run.status is RunStatus.PAUSED)
     assert state.rising_pace is None
@@ -644,7 +649,7 @@ def test_what_is_trained_for_somebody_is_not_slowed_and_a_speed_chosen_before_st
     qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
 
     state.set_speed(50.0)
-    begin_slowly(QSettings(str(tmp_path / "other.ini"), QSettings.Format.IniFormat), session)
+    SlowStart(QSettings(str(tmp_path / "other.ini"), QSettings.Format.IniFormat), session)
     _press_train(qtbot, session)
     qtbot.waitUntil(lambda: state.run.step > 302)
     assert (state.steps_per_second, state.rising_pace) == (50.0, None)

@@ -138,7 +138,7 @@ def another_reference(_bot: QtBot, session: Session, chance: random.Random) -> s
 
 
 def another_shift(_bot: QtBot, session: Session, chance: random.Random) -> str:
-    shift = Shift(chance.randrange(-5, 6), chance.randrange(-5, 6), chance.random() < 0.3)
+    shift = Shift(chance.randrange(-5, 6), chance.randrange(-5, 6))
     session.state.set_shift(shift)
     return str(shift)
 

@@ -83,9 +83,9 @@ class Desk(PanelDesk):
         self.state.set_sample(Sample(dataset.test_images[index], int(dataset.test_labels[index]), index))
         self.settle()
 
-    def move(self, dx: int, dy: int, wrap: bool = False) -> None:
+    def move(self, dx: int, dy: int) -> None:
         """Move the image without a hand."""
-        self.state.set_shift(Shift(dx, dy, wrap))
+        self.state.set_shift(Shift(dx, dy))
         self.settle()
 
     def settle(self) -> None:

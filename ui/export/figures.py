@@ -163,8 +163,7 @@ def caption_of(state: AppState, widget: QWidget | None = None) -> str:
     if drawn.sample is not None:
         parts.append(_image(drawn.sample, () if origin is None else origin.experiment.classes))
     if drawn.shift.dx or drawn.shift.dy:
-        way = format_shift(drawn.shift.dx, drawn.shift.dy)
-        parts.append(f"shifted by {way}{' wrapped' if drawn.shift.wrap else ''}")
+        parts.append(f"shifted by {format_shift(drawn.shift.dx, drawn.shift.dy)}")
     return " · ".join(dict.fromkeys(filter(None, parts)))
 
 

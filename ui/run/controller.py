@@ -498,13 +498,11 @@ class Controller(QObject):
             self._compute("test", self._loop.test)
 
     def _tell_about(self, built: _Built, *, is_first: bool) -> None:
-        """Say what the new data have lost by being read, and that not all of their classes are used."""
+        """Say that not all classes of the new data are used."""
         # Of MNIST everybody knows that it has ten digits, but not that the command line named others.
         is_replaced = is_first and built.experiment.classes != built.form.classes
         is_told = is_replaced or built.source.path is not None
-        sentences = (built.dataset.conversion, choice_note(built.dataset) if is_told else "")
-        text = " ".join(each for each in sentences if each)
-        if text:
+        if is_told and (text := choice_note(built.dataset)):
             self._state.raise_notice("data", "info", text)
         else:
             self._state.clear_notice("data")

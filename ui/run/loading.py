@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cnnviz import checkpoint
 from cnnviz.datasets import Dataset, fitting_classes, is_mnist, load_dataset, load_mnist, require_classes
-from cnnviz.datasets.idx import find_idx_sets, idx_prefix
+from cnnviz.datasets.idx import idx_files
 from cnnviz.document.types import Data
 from cnnviz.errors import CheckpointError, CNNVizError
 from cnnviz.experiment import Experiment
@@ -46,10 +46,8 @@ def data_path_of(chosen: Path) -> Path:
         return chosen
     role = kind_of(chosen).role
     if role == "picture":
-        root = chosen.parent.parent
-        return root.parent if root.name in ("train", "test") else root
-    is_beside_data = idx_prefix(chosen.name) is None and find_idx_sets(chosen.parent)
-    return chosen.parent if is_beside_data and not role else chosen
+        return chosen.parent.parent
+    return chosen.parent if not role and idx_files(chosen.parent) else chosen
 
 
 _KIND = "load"

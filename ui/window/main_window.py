@@ -200,6 +200,7 @@ class MainWindow(QMainWindow):
         self.compare_dock.hide()
         self.set_bare(presents or bare)
         self.panels.show_alone(presents)
+        self.notices.set_passing(presents)
         self._show_pages()
         self._want_state(_FULL if presents else state)
         self._turning.start()  # until it has its new size, or if it has that already
@@ -439,7 +440,7 @@ class MainWindow(QMainWindow):
         self.timeline = TimelineBar(state, runs)
         self.pages = Pages(self._enter_presented)
         self.leave = Button(
-            "Leave presenter mode (Esc)", "", "link", "Show the panels in the window again", "F11"
+            "Leave (Esc)", "", "link", "Leave presenter mode: show the panels in the window again", "F11"
         )
         self.leave.clicked.connect(partial(self.set_presenting, False))
         self.leave.hide()

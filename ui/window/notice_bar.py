@@ -24,7 +24,8 @@ _SUCCESS_MS = 8000
 class NoticeBar(MessageBar):
     """Shows the newest notice; good news goes by itself, everything else when it is answered or taken back.
 
-    What is still true comes into sight again when the notice before it has gone.
+    What is still true comes into sight again when the notice before it has gone. In presenter mode, where it
+    would cover a part of the picture for the whole class, that is later: only errors stay in sight there.
     """
 
     def __init__(self, state: AppState, window: QWidget) -> None:
@@ -32,7 +33,8 @@ class NoticeBar(MessageBar):
         scaled(self._layout.setContentsMargins, 11, 0, 4, 0)  # as high as the line that it lies over
         self._standing: dict[str, Notice] = {}  # by place, the newest last
         self._shown: Notice | None = None
-        self._going = single_shot(self, self._show_newest, _SUCCESS_MS)
+        self._passes = False
+        self._going = single_shot(self, self._on_gone, _SUCCESS_MS)
         self.closed.connect(self._on_closed)
         state.noticeRaised.connect(self._on_notice_raised)
 
@@ -44,11 +46,11 @@ class NoticeBar(MessageBar):
             self._show(notice)
             self._going.start()
             return
-        was_there = self._standing.pop(notice.place, None) is not None
+        before = self._standing.pop(notice.place, None)
         if notice.text:
             self._standing[notice.place] = notice
             self._show_newest()
-        elif was_there and not self._going.isActive():
+        elif before is not None and before is self._shown:
             self._show_newest()
 
     def _show_newest(self) -> None:
@@ -63,6 +65,20 @@ class NoticeBar(MessageBar):
     def _show(self, notice: Notice) -> None:
         self._shown = notice
         self.show_message(notice.text, notice.kind, notice.action, notice.act)
+        if self._passes and notice.kind != "error":
+            self._going.start()
+
+    def set_passing(self, passes: bool) -> None:
+        """Let everything but errors go by itself, and come back later; or show what is still true."""
+        self._passes = passes
+        self._show_newest()
+
+    def _on_gone(self) -> None:
+        if self._passes:
+            self._shown = None
+            self.clear()
+        else:
+            self._show_newest()
 
     def _on_closed(self) -> None:
         if self._shown is not None and self._standing.get(self._shown.place) is self._shown:

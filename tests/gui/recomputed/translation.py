@@ -65,18 +65,16 @@ def sweep(session: Session, panel: TranslationPanel) -> Iterator[str]:
         samples = [Sample(image, int(label)) for image, label in zip(images, labels, strict=True)]
     else:
         samples = [state.sample]
-    yield from _map(swept.network, view, column, samples, wrap=state.shift.wrap)
+    yield from _map(swept.network, view, column, samples)
     yield from _curve(column, is_mean_of_means=view.many)
 
 
-def _map(
-    network: Network, view: View, column: SweepColumn, samples: list[Sample], *, wrap: bool
-) -> Iterator[str]:
+def _map(network: Network, view: View, column: SweepColumn, samples: list[Sample]) -> Iterator[str]:
     shown = column.map.content.map
     values, dxs, dys = shown.values, shown.cols, shown.rows
     for dx, dy in _PLACES:
         if dx in dxs and dy in dys:
-            shift = Shift(dx, dy, wrap)
+            shift = Shift(dx, dy)
             found = [_measured(network, view, each, shift) for each in samples]
             expected = math.nan if np.isnan(found).all() else np.nanmean(found)
             # Many images are measured in float32.
@@ -144,13 +142,12 @@ type Maps = dict[str, Values]
 
 
 def moved(pixels: NDArray[np.uint8], shift: Shift) -> NDArray[np.uint8]:
-    """Move an image; what comes in is background, or with `wrap` what has left at the other side."""
+    """Move an image; what comes in is background."""
     found = np.roll(pixels, (shift.dy, shift.dx), axis=(-2, -1))
-    if not shift.wrap:
-        rows, columns = np.indices(pixels.shape[-2:])
-        for places, by in ((rows, shift.dy), (columns, shift.dx)):
-            side = places.max() + 1
-            found[..., (places < by) | (places >= side + by)] = 0
+    rows, columns = np.indices(pixels.shape[-2:])
+    for places, by in ((rows, shift.dy), (columns, shift.dx)):
+        side = places.max() + 1
+        found[..., (places < by) | (places >= side + by)] = 0
     return found
 
 

@@ -361,8 +361,7 @@ class OwnDigitWindow(QDialog):
         caption = ""
         if picture is not None:
             high, wide = map(format_count, picture.size)
-            grey = ", made grey" if picture.had_colours else ""
-            caption = f"{pictures.shortened(picture.name)}, {wide} × {high} pixels{grey}"
+            caption = f"{pictures.shortened(picture.name)}, {wide} × {high} pixels"
         self.title.set_caption(caption)
 
     def _show_outcome(self, _prediction: pictures.Prediction | None = None) -> None:

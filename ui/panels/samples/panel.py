@@ -369,7 +369,6 @@ class SamplesPanel(WindowPart):
             count = "" if untold else count  # which is not known
             self.grid.placeholder = untold or "No test image is misclassified"
         self._title.set_caption(f"{dataset.name}{count}")
-        self._title.setToolTip(f"{dataset.name}. {dataset.conversion}" if dataset.conversion else "")
         self._images = self._described(indices) if len(indices) else None
         self._show_images()
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from cnnviz._types import ByteArray
 from cnnviz.datasets import fit_image, to_input
-from cnnviz.datasets.images import levels_in, read_levels
+from cnnviz.datasets.images import grayscale_in, read_grayscale
 from cnnviz.digit import find_ink, normalize_digit, shrink
 from cnnviz.drawing.page import Card
 from cnnviz.errors import CNNVizError
@@ -46,13 +46,12 @@ class Picture:
     size: tuple[int, int]
     name: str
     dark_ink: bool
-    had_colours: bool = False
 
 
 def read_picture(path: Path) -> Picture:
     """Read an image file; an error names it without its folder, to fit into a narrow bar."""
     try:
-        return _picture(*read_levels(path), path.name)
+        return _picture(read_grayscale(path), path.name)
     except CNNVizError as error:
         raise CNNVizError(str(error).replace(printable(path), shortened(path.name))) from error
 
@@ -66,7 +65,7 @@ def offered_image(data: QMimeData, name: str) -> Callable[[], Picture] | None:
     kind = next((each for each in _OFFERED if data.hasFormat(each)), "")
     if kind:
         content = bytes(data.data(kind).data())
-        return lambda: _picture(*levels_in(content, name), name)
+        return lambda: _picture(grayscale_in(content, name), name)
     image = data.imageData() if data.hasImage() and not any(map(data.hasFormat, _DRAWINGS)) else None
     if not isinstance(image, QImage) or image.isNull():
         return None
@@ -89,7 +88,7 @@ def picture_of_image(image: QImage, name: str) -> Picture:
     painter.end()
     grey = paper.convertToFormat(QImage.Format.Format_Grayscale8)
     rows = np.frombuffer(grey.constBits(), np.uint8).reshape(grey.height(), grey.bytesPerLine())
-    picture = _picture(rows[:, : grey.width()].copy(), not paper.isGrayscale(), name)
+    picture = _picture(rows[:, : grey.width()].copy(), name)
     return replace(picture, size=size)
 
 
@@ -129,9 +128,9 @@ def shortened(name: str) -> str:
     return printable(name, _LONGEST_NAME)
 
 
-def _picture(pixels: ByteArray, had_colours: bool, name: str) -> Picture:
+def _picture(pixels: ByteArray, name: str) -> Picture:
     small, (high, wide) = shrink(pixels, _LONGEST), pixels.shape
-    return Picture(small, (high, wide), name, find_ink(small).is_dark, had_colours)
+    return Picture(small, (high, wide), name, find_ink(small).is_dark)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import Card, Choice, Item, Page, down
 from cnnviz.graphics.texts import DONE, VALUES, WORDS, Value, Values, Words
 from cnnviz.layers import TIE_RULES
-from cnnviz.quantities import format_cell, format_count, format_signed, format_together, format_value
+from cnnviz.quantities import format_count, format_signed, format_together, format_value
 from cnnviz.routing import CheckEntry, GradientCheck, Target, Verdict
 from ui.panels.backprop.asks import CancelCheck, Choose, Poke, StartCheck
 from ui.panels.backprop.focus import Checks, Now
@@ -120,8 +120,6 @@ def _entry_text(entry: CheckEntry) -> str:
     text = f"backprop {gradient}, finite difference {difference} (ε = {format_value(entry.eps)})"
     if entry.verdict == "tie_rule":
         text += f"\nunder “first” {format_signed(entry.first_gradient, 6)}"
-    if entry.kink_layer is not None and entry.kink_cell is not None:
-        text += f"\nkink in {entry.kink_layer}, {format_cell(entry.kink_cell)}"
     return text
 
 
