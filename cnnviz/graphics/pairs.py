@@ -234,7 +234,7 @@ def _is_compared(pair: Pair, row: int, col: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PairMaps:
-    """Tiles, one a channel; one of them is chosen.
+    """Tiles, one a channel; one of them is chosen, and may be shown alone.
 
     * `noun`: What a channel is called.
     """
@@ -242,10 +242,11 @@ class PairMaps:
     shown: Shown
     chosen: int = 0
     noun: str = "filter"
+    is_alone: bool = False
 
-    def ask(self, channel: int, _row: int, _col: int) -> Ask:
-        """What a click asks for."""
-        return ShowChannel(channel)
+    def ask(self, channel: int, _row: int, _col: int) -> Ask | None:
+        """What a click asks for: to choose the channel, unless it is the only one."""
+        return None if self.is_alone else ShowChannel(channel)
 
     def say(self, channel: int, row: int, col: int) -> str:
         """Channel, cell and both values."""
@@ -272,10 +273,10 @@ def _draw_maps(maps: PairMaps, ground: Ground) -> Drawing:
     for channel, grids, _, parts in _tiles(*key):
         drawing.parts += parts
         tile = grids[0].box.joined(grids[-1].box)
-        if channel == maps.chosen:
+        if channel == maps.chosen and (not maps.is_alone or ground.has_focus):
             width = 3 if ground.has_focus else 2
             drawing.add(Rect(tile.inset(-width / 2), edge="accent", width=width))
-        elif pointed == (channel, "tile"):
+        elif pointed == (channel, "tile") and not maps.is_alone:
             drawing.add(Rect(tile.inset(-0.5), edge="muted"))
     drawing.turn(ShowChannel, range(maps.shown.pair.shape[0]), maps.chosen, "page up", "page down")
     return drawing
@@ -306,11 +307,12 @@ def _change(pair: Pair, channel: int) -> str:
 def _tiles(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[_Tile]:
     """Tiles that are shown."""
     count, rows, cols = maps.shown.pair.shape
-    room, gap = box.inset(3), look.px(8 if count <= _MOST_CAPTIONS else 4)
-    below = look.font("small").line + 2 if 1 < count <= _MOST_CAPTIONS else 0
+    channels = [maps.chosen] if maps.is_alone else list(range(count))
+    room, gap = box.inset(3), look.px(8 if len(channels) <= _MOST_CAPTIONS else 4)
+    below = look.font("small").line + 2 if 1 < len(channels) <= _MOST_CAPTIONS else 0
     aspect = rows / cols / (2 if maps.shown.view == "sides" else 1)
-    columns = best_columns(count, room, gap, aspect, below)
-    lines = math.ceil(count / columns)
+    columns = best_columns(len(channels), room, gap, aspect, below)
+    lines = math.ceil(len(channels) / columns)
     wide = (room.width - (columns - 1) * gap) / columns
     high = (room.height - (lines - 1) * gap) / lines - below
     tile, found = maps.shown.fit(Box(0, 0, wide, high), ratio), list[_Tile]()
@@ -318,8 +320,8 @@ def _tiles(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[_Tile]:
     step_x = size.width + min(4 * gap, (room.width - columns * size.width) / max(columns - 1, 1))
     step_y = size.height + below + gap
     block = room.placed((columns - 1) * step_x + size.width, lines * step_y - gap)
-    for channel in range(count):
-        line, column = divmod(channel, columns)
+    for place, channel in enumerate(channels):
+        line, column = divmod(place, columns)
         left, top = round(block.left + column * step_x), round(block.top + line * step_y)
         grids = [each._replace(left=left + each.left - size.left, top=top) for each in tile]
         say, ask = partial(maps.say, channel), partial(maps.ask, channel)

@@ -46,7 +46,7 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = {
     "translation": _named(
         text="lesson pair compared stage measure",
         number="block pool_size channel digits scroll",
-        flag="equivariance many measured settings.more",
+        flag="equivariance many alone measured settings.more",
     ),
     "backprop": _named(
         text="step step_layer rule contrast parameter target.name side.page checked",

@@ -179,11 +179,17 @@ def test_beside_the_own_pool_stands_the_one_to_compare_with_all_of_them_or_none(
     assert shown() == ["max", "average", "subsample"], "what is looked at stays"
 
 
-def test_a_click_or_a_key_chooses_a_filter(desk: Desk) -> None:
-    click_part(desk.panel.maps, CellKey((5, "tile"), 6, 6))
+def test_a_click_chooses_a_filter_and_the_button_shows_it_alone(desk: Desk) -> None:
+    maps = desk.panel.maps
+    click_part(maps, CellKey((5, "tile"), 6, 6))
     assert desk.panel.view.channel == 5
-    desk.press(Qt.Key.Key_PageDown, widget=desk.panel.maps)
-    assert desk.panel.view.channel == 6
+    small = maps.drawing().part(CellKey((5, "tile"), 0, 0))
+    click(desk.panel.enlarge)
+    large = maps.drawing().part(CellKey((5, "tile"), 0, 0))
+    assert maps.drawing().part(CellKey((4, "tile"), 0, 0)) is None
+    assert large.box.width > 1.5 * small.box.width
+    desk.press(Qt.Key.Key_PageDown, widget=maps)
+    assert "original" in maps.drawing().part(CellKey((6, "tile"), 6, 6)).tip
 
 
 def test_maps_of_one_cell_are_not_offered_for_pooling(desk: Desk) -> None:
@@ -262,7 +268,7 @@ def test_what_the_lessons_leave_as_it_is_is_folded_until_it_is_asked_for(qtbot: 
 def test_arrow_keys_move_the_image_from_every_control_that_does_not_need_them(desk: Desk) -> None:
     panel = desk.panel
     desk.move(1, 1)
-    parts = panel.reset, panel.strip, panel.maps
+    parts = panel.reset, panel.enlarge, panel.strip, panel.maps
     for dx, each in enumerate(parts, start=2):
         each.setFocus()
         desk.press(Qt.Key.Key_Right, widget=each)

@@ -115,6 +115,7 @@ def _translation_of_many_digits(bot: QtBot, session: Session) -> None:
     click_part(panel.strip, "max_blur")
     come_to_rest(bot, session)
     click_part(panel.maps, CellKey((2, "tile"), 2, 2))
+    click(panel.enlarge)
     click(controls["equivariance"].button("True"))
     choose(controls["measure"], "Cosine similarity")
     click(controls["many"].button("True"))
