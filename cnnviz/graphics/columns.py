@@ -112,6 +112,13 @@ class Column:
                 ties = self.layer.tie_rule
                 return self.layer.about + (f" Ties: {ties}." if ties else "")
 
+    @property
+    def colormap(self) -> str:
+        """Colour map of its values."""
+        if self.kind is Kind.IMAGE:
+            return "grey"
+        return "signed" if self.signed else "sequential"
+
     def colors(self, values: FloatArray) -> Colors:
         """Colours between symmetric limits of all its values, or from 0; what is not finite is left out.
 
@@ -119,13 +126,16 @@ class Column:
         those that are not 0 has the last colour.
         """
         if self.kind is Kind.IMAGE:
-            return Colors("grey", -0.5, 0.5)
+            return Colors(self.colormap, -0.5, 0.5)
         if self.kind is Kind.EVIDENCE:
             known = np.abs(values[np.isfinite(values) & (values != 0)])
             values = np.quantile(known, 0.98) if known.size else known
         lo, hi = signed_levels(values)
-        low = lo if self.signed else 0.0
-        return Colors("signed" if self.signed else "sequential", low, hi, is_open=self.kind is Kind.EVIDENCE)
+        return self.within((lo if self.signed else 0.0, hi))
+
+    def within(self, limits: tuple[float, float]) -> Colors:
+        """Its colours between other limits, such as those of several moments."""
+        return Colors(self.colormap, *limits, is_open=self.kind is Kind.EVIDENCE)
 
 
 @dataclass(frozen=True, slots=True)

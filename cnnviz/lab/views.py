@@ -38,10 +38,10 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = {
         numbers="loss.zoom accuracy.zoom results.cell",
     ),
     "feature_maps": _named(
-        text="page flow.at flow.enlarged pointed sweep filter.layer",
+        text="page limits flow.at flow.enlarged pointed sweep filter.layer",
         number="class flow.large.cell channels.* sweep_place sweep_speed slice filter.channel",
         flag="relative_evidence covers flow.folded.*",
-        numbers="flow.large.place pointed_index",
+        numbers="limits.* flow.large.place pointed_index",
     ),
     "translation": _named(
         text="lesson pair compared stage measure",

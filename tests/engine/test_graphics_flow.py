@@ -217,6 +217,7 @@ def test_evidence_is_on_a_scale_on_which_it_is_seen_and_the_key_says_that_some_i
     colors, known = column.colors(values), np.abs(values[values != 0])
     assert (known > colors.hi).mean() == pytest.approx(0.02, abs=0.002)
     assert colors.lo == -colors.hi
+    assert column.within((colors.lo, colors.hi)) == colors, "fixed limits are said the same way"
     assert all(text.startswith(sign) for text, sign in zip(ends_of(colors), "≤≥", strict=True))
     shown = flow(LAB5)
     evidence = stage(shown, EVIDENCE).colors

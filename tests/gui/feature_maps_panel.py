@@ -130,6 +130,10 @@ class Shown:
     def tiles(self, key):
         return self.content(f"{key} maps").tiles.maps
 
+    def levels(self, key):
+        colors = self.shown(key).map.colors
+        return colors.lo, colors.hi
+
     def outlined(self, key, role):
         """Blocks of the large map that are outlined."""
         return tuple(block for each, block in self.page.marked.get(key, ()) if each == role)

@@ -266,8 +266,8 @@ def test_each_covered_part_says_what_it_is_and_which_step_asks_for_it(
 
 
 _LABS = [load_lab(path) for path in shipped_labs().values()]
-#: Choices that a panel only has in some states: a column folded, scrolled or enlarged.
-_NOT_ALWAYS = ("flow.folded.*", "flow.large.cell", "flow.large.place")
+#: Choices that a panel only has in some states: a column folded, scrolled or enlarged, fixed limits.
+_NOT_ALWAYS = ("flow.folded.*", "flow.large.cell", "flow.large.place", "limits.*")
 
 
 def _shows(lab: Lab) -> list[Show]:

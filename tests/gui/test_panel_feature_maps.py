@@ -1,4 +1,4 @@
-"""The feature maps panel: cells pointed at, pinned and covered, room, the sweep."""
+"""The feature maps panel: cells pointed at, pinned and covered, room, colour limits, the sweep."""
 
 from dataclasses import replace
 
@@ -251,6 +251,34 @@ def test_sixty_four_maps_are_all_in_sight_and_the_keyboard_leads_to_the_last(qtb
     opened.qtbot.keyClick(opened.thumbs("conv1"), Qt.Key.Key_End)
     assert opened.content("conv1 maps").current == 63
     np.testing.assert_array_equal(opened.values("conv1"), opened.trace.outputs["conv1"][0, 63])
+
+
+# -- colour limits -------------------------------------------------------------------------------------------
+
+
+def test_automatic_limits_follow_the_moment_and_fixed_ones_hold_all_moments_shown_of_a_run_and_a_sample(lab5):
+    def choose(limits):
+        lab5.qtbot.mouseClick(lab5.panel.limits.button(limits), LEFT)
+
+    first, highest = lab5.network, lab5.levels("conv1")[1]
+    assert lab5.levels("conv1") == (-highest, highest)
+    lab5.look(scaled(first, 2.0), step=10)
+    assert lab5.levels("conv1") == pytest.approx((-2 * highest, 2 * highest))
+    lab5.look(scaled(first, 0.5), step=20)
+    choose("fixed")
+    assert lab5.levels("conv1") == pytest.approx((-2 * highest, 2 * highest))
+    # A later moment that goes beyond widens them; they never shrink again.
+    for factor, step in ((4.0, 30), (1.0, 0)):
+        lab5.look(scaled(first, factor), step=step)
+        assert lab5.levels("conv1") == pytest.approx((-4 * highest, 4 * highest))
+    choose("automatic")
+    assert lab5.levels("conv1") == pytest.approx((-highest, highest))
+    choose("fixed")
+    for factor, grey, run_id in ((1.0, 255, 2), (1.0, 128, 2), (0.5, 128, 3)):
+        network = scaled(lab5.network, factor)
+        lab5.look(network, pixels=np.full_like(lab5.dataset.test_images[0], grey), run_id=run_id)
+        highest = float(np.abs(lab5.trace.outputs["conv1"]).max())
+        assert lab5.levels("conv1") == pytest.approx((-highest, highest)), "of another sample, or another run"
 
 
 # -- the sweep -----------------------------------------------------------------------------------------------

@@ -79,6 +79,7 @@ def _maps_at_a_pinned_cell(bot: QtBot, session: Session) -> None:
     click_part(flow("dense1"), CellKey("class", 2, 0))
     click_part(flow("conv2"), CellKey("cell", 3, 5))
     click_part(arithmetic.view("inputs"), 1)
+    click(panel.limits.button("fixed"))
     come_to_rest(bot, session)
 
 

@@ -214,7 +214,7 @@ def _products(shown: Arithmetic, cell: ConvolutionCell | WeightedCell) -> Row:
 def _tables(alike: _Alike) -> tuple[Item, ...]:
     shown, cell = alike.shown, alike.shown.cell
     assert isinstance(cell, ConvolutionCell | WeightedCell)
-    part, (source, colors), terms = shown.part, shown.source, cell.products.ravel()
+    part, (source, colormap, limits), terms = shown.part, shown.source, cell.products.ravel()
     signed, padding, inputs = Colors.of("signed", cell.products), None, list[Item]()
     if isinstance(cell, ConvolutionCell):
         patch, kernel, products = cell.patch[part], cell.kernel[part], cell.products[part]
@@ -241,12 +241,11 @@ def _tables(alike: _Alike) -> tuple[Item, ...]:
     def note(row: int, col: int) -> str:
         return ", padding outside the map" if padding is not None and padding[row, col] else ""
 
-    own = _cells(patch, colors, point=point, hatched=padding, note=note)
-    of_kernel = shown.weights or Colors("signed", -1.0, 1.0)
-    weights = _kernel(kernel.tobytes(), kernel.dtype.str, kernel.shape, of_kernel, first)
+    own = _cells(patch, Colors(colormap, *limits), point=point, hatched=padding, note=note)
+    colors = Colors("signed", *(shown.weights or (-1.0, 1.0)))
+    weights = _kernel(kernel.tobytes(), kernel.dtype.str, kernel.shape, colors, first)
     # Of the whole map, so that numbers keep their decimals from one of its cells to the next.
-    most = float(np.abs(kernel).max()) if shown.weights is None else shown.weights.hi
-    largest = max(-colors.lo, colors.hi) * most
+    largest = max(map(abs, limits)) * float(np.abs(shown.weights or kernel).max())
     found = _cells(products, signed, point=point, largest=largest)
     table = partial(_table, graphic=_BESIDE_INPUTS if inputs else HEAT_MAP)
     covered, tip = shown.is_covered, "Their sum, with the bias, is the value"
@@ -299,7 +298,7 @@ def _window(shown: Arithmetic, cell: MaxPoolCell, why_covered: str) -> Row:
 
 @lru_cache(2)
 def _of_window(alike: _Alike, why_covered: str) -> tuple[Item, Item, tuple[Item, ...]]:
-    cell, (source, colors) = alike.shown.cell, alike.shown.source
+    cell, (source, colormap, limits) = alike.shown.cell, alike.shown.source
     assert isinstance(cell, MaxPoolCell)
 
     def note(row: int, col: int) -> str:
@@ -307,7 +306,7 @@ def _of_window(alike: _Alike, why_covered: str) -> tuple[Item, Item, tuple[Item,
 
     winners = tuple(("winner", (row, col, 1, 1)) for row, col in np.argwhere(cell.winners).tolist())
     tip = "Values in the window of the pool; the largest wins"
-    values = _cells(cell.values, colors, note=note)
+    values = _cells(cell.values, Colors(colormap, *limits), note=note)
     window = _table("window", f"window of {source}", tip, values, winners)
     title = "share of the gradient"
     tip = "How much of the gradient each cell of the window gets on the way back; 1 is the whole"
@@ -334,7 +333,7 @@ def _who_gets_it(cell: MaxPoolCell) -> str:
 def _function(shown: Arithmetic, cell: ActivationCell) -> Row:
     """Graph of an activation with the cell's point on it."""
     assert shown.layer is not None
-    reach = max(-shown.source[1].lo, shown.source[1].hi, abs(cell.input), 1e-6)
+    reach = max(*map(abs, shown.source[2]), abs(cell.input), 1e-6)
     x = np.linspace(-reach, reach, _CURVE_POINTS)
     graph = Curve(cell.layer, x, shown.layer.forward(x[None, :], {})[0], "text")
     guides = (Marker(0.0, ink="border"), Marker(cell.input, ink="muted"))

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from cnnviz.drawing import Colors
 from cnnviz.drawing.kept import kept
 from cnnviz.graphics.columns import Column, Kind, Plan
 from cnnviz.graphics.ledger import Ledger, LedgerRow
@@ -21,8 +20,8 @@ from cnnviz.layers.cells import (
 )
 from cnnviz.quantities import format_cell, format_count, format_probability, format_signed, format_value
 from ui.panels.feature_maps.links import Links, is_cell_of, links_of, shown_pin
-from ui.panels.feature_maps.picture import Picture
-from ui.panels.feature_maps.view import View
+from ui.panels.feature_maps.picture import Limits, Picture
+from ui.panels.feature_maps.view import FIXED, View
 from ui.state import PinnedCell
 
 _LARGEST = 12
@@ -59,6 +58,8 @@ def choice_words(picture: Picture, view: View, marked: PinnedCell | None) -> tup
         words.append(f"evidence for class {name}{relative}")
     if marked is not None:
         words.append(f"cell {cell_name(plan, marked).replace(' · ', ', ')}")
+    if view.limits == FIXED:
+        words.append("colours fixed over the moments shown")
     return tuple(each for each in words if each)
 
 
@@ -67,7 +68,7 @@ class Arithmetic:
     """How a cell came about.
 
     * `cell`: None for a pixel.
-    * `source`: name and colours of the stage that is read; `weights`, colours of a kernel.
+    * `source`: name, colour map and limits of the stage that is read; `weights`, limits of a kernel.
     * `part`: input channel of a convolution that is shown.
     * `ledger`: its value as a sum, and what becomes of it; empty where that is covered.
     * `is_covered`: whether its value, and all from which it could be read off, are covered.
@@ -78,8 +79,8 @@ class Arithmetic:
     formula: str
     cell: CellArithmetic | None
     layer: Layer | None
-    source: tuple[str, Colors]
-    weights: Colors | None
+    source: tuple[str, str, Limits]
+    weights: Limits | None
     part: int
     ledger: Ledger
     is_covered: bool
@@ -87,7 +88,7 @@ class Arithmetic:
     @property
     def reads_input(self) -> bool:
         """Whether it is a cell of the first convolution."""
-        return isinstance(self.cell, ConvolutionCell) and self.source[1].name == "grey"
+        return isinstance(self.cell, ConvolutionCell) and self.source[1] == "grey"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,7 +188,7 @@ def _arithmetic(picture: Picture, cell: PinnedCell, part: int, covers: bool) -> 
         formula = written.rule
     if isinstance(written, ConvolutionCell):
         shown = min(part, len(written.patch) - 1)
-        weights = picture.colors[f"{cell.stage}.weight"]
+        weights = picture.levels[f"{cell.stage}.weight"]
     is_covered = covers and cell.stage != INPUT
     ledger = Ledger(() if is_covered else tuple(_breakdown_of(picture, cell, written, shown)))
     of = picture.evidence
@@ -198,14 +199,14 @@ def _arithmetic(picture: Picture, cell: PinnedCell, part: int, covers: bool) -> 
     return Arithmetic(*named, written, layer, source, weights, shown, ledger, is_covered)
 
 
-def _source_of(picture: Picture, stage: str) -> tuple[str, Colors]:
-    """Name and colours of the stage that a stage reads."""
+def _source_of(picture: Picture, stage: str) -> tuple[str, str, Limits]:
+    """Name, colour map and limits of the stage that a stage reads."""
     network = picture.network
     name = stage_name(network, stage_index(network, stage) - 1)
     column = picture.plan.column(name)
     if column is None:  # flattened maps
-        return name, Colors("signed", -1.0, 1.0)
-    return "the input" if name == INPUT else name, picture.colors[name]
+        return name, "signed", (-1.0, 1.0)
+    return "the input" if name == INPUT else name, column.colormap, picture.levels[name]
 
 
 # -- the value of a cell as a sum, and what becomes of it ---------------------------------------------------

@@ -325,14 +325,14 @@ def _points(column: Column) -> Callable[..., asks.PointAt] | None:
 def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tuple[HeatMap, str]:
     """The chosen map, and the power of ten of the numbers in its cells."""
     picture, channel = now.picture, now.channel(column)
-    points, source, colors = _points(column), now.source(column), picture.colors[column.key]
+    points, source, limits = _points(column), now.source(column), picture.levels[column.key]
     # Evidence has the cells of the maps before it: there a click leads on, and frees none that is pinned.
     pin = asks.PinCell if column.kind is Kind.EVIDENCE else asks.PressCell
 
     def make() -> tuple[HeatMap, str]:
         shown = HeatMap(
             _values(now, column)[channel],
-            colors,
+            column.within(limits),
             decimals=None if is_numbered else -1,
             window=column.window,
             press=None if points is None else lambda *at: pin(PinnedCell(column.stage, (channel, *at))),
@@ -343,7 +343,7 @@ def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tu
         )
         return shown, shown.notation.unit if is_numbered else ""
 
-    rest = (channel, source, is_numbered, is_large)
+    rest = (channel, source, limits, is_numbered, is_large)
     return now.contents.of("map", column, picture.token(column), rest, make)
 
 
@@ -358,13 +358,13 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
     """All maps as small ones; none of one, and where they are covered."""
     if column.count < 2 or now.is_covered(column):
         return ()
-    picture, colors, group = now.picture, now.picture.colors[column.key], column.group
+    picture, limits, group = now.picture, now.picture.levels[column.key], column.group
     source = now.source(column)
 
     def make() -> Tiles:
         return Tiles(
             _values(now, column),
-            colors,
+            column.within(limits),
             partial(asks.ShowChannel, group),
             says_largest=column.kind is Kind.MAPS,
             noun="filter" if column.kind is Kind.FILTERS else "map",
@@ -375,7 +375,7 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
             most=192,
         )
 
-    tiles = now.contents.of("maps", column, picture.token(column), source, make)
+    tiles = now.contents.of("maps", column, picture.token(column), (source, limits), make)
     chosen = min(now.view.channel(group), column.count - 1)
     name, tip = f"All maps of {column.title}", "Click one to show it large"
     shown, key = Chosen(tiles, chosen), f"{column.key} maps"
@@ -445,7 +445,7 @@ def _followed(now: Now, column: Column, looked: Looked, box: Box) -> Looked:
 def _units(now: Now, column: Column) -> tuple[Item, ...]:
     """Units of a hidden dense layer, or of the activation after it, as a grid."""
     picture, (_, rows, cols), look, side = now.picture, column.shape, now.look, now.layout.side
-    values, colors = picture.values(column), picture.colors[column.key]
+    values, limits = picture.values(column), picture.levels[column.key]
     count = len(values)
 
     def unit(row: int, col: int) -> PinnedCell:
@@ -456,7 +456,7 @@ def _units(now: Now, column: Column) -> tuple[Item, ...]:
         filled[:count] = values
         shown = HeatMap(
             filled.reshape(rows, cols),
-            colors,
+            column.within(limits),
             blank=(np.arange(rows * cols) >= count).reshape(rows, cols),
             press=lambda row, col: asks.PressCell(unit(row, col)) if row * cols + col < count else None,
             point=lambda row, col: asks.PointAt(unit(row, col)) if row * cols + col < count else None,
@@ -466,7 +466,7 @@ def _units(now: Now, column: Column) -> tuple[Item, ...]:
         )
         return shown, shown.notation.unit
 
-    shown, power = now.contents.of("units", column, picture.token(column), None, make)
+    shown, power = now.contents.of("units", column, picture.token(column), limits, make)
     content = stages.StageMap(Looked(shown, (), now.is_covered(column)), length=math.inf)
     cell = max((side - 2) // rows, 3)
     high = math.ceil(min(cell * rows + 2, max(side, 3 * rows + 2)) + stages.strip_height(look))

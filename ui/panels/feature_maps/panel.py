@@ -8,6 +8,7 @@ from typing import override
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QHBoxLayout,
     QLabel,
     QScrollArea,
     QStackedWidget,
@@ -28,10 +29,10 @@ from ui.panels.contract import Panel
 from ui.panels.feature_maps.explain import choice_words
 from ui.panels.feature_maps.filter_pages import LookAtPatch, ShowFilter
 from ui.panels.feature_maps.network_view import NetworkView
-from ui.panels.feature_maps.picture import MapScene, Picture
+from ui.panels.feature_maps.picture import Levels, Limits, MapScene, Picture, union
 from ui.panels.feature_maps.picture import picture as compute_picture
 from ui.panels.feature_maps.top_patches import TopPatchesView
-from ui.panels.feature_maps.view import NETWORK, TOP_PATCHES, View
+from ui.panels.feature_maps.view import FIXED, NETWORK, TOP_PATCHES, View
 from ui.panels.provenance import Provenance
 from ui.panels.scene import PictureLoop, still_scene_of
 from ui.state import AppState
@@ -49,6 +50,8 @@ class FeatureMapsPanel(Panel):
         super().__init__()
         self._state = state
         self.choices = Choices(View, parent=self)
+        self._levels: Levels = {}
+        self._levels_of: tuple[object, ...] = ()
         self.network = NetworkView(state, self.choices)
         self.top_patches = TopPatchesView(background, self.answer)
         self._build()
@@ -134,16 +137,24 @@ class FeatureMapsPanel(Panel):
         waiting = self._loop.waiting_view
         if waiting is not None or self.picture is None:
             return waiting or {}
-        return kept(self.network.view) | self.top_patches.view_state()
+        levels = self._levels if self.view.limits == FIXED else {}
+        pairs = tuple((key, tuple(pair)) for key, pair in levels.items())
+        return kept(replace(self.network.view, levels=pairs)) | self.top_patches.view_state()
 
     @override
     def restore_view(self, view: PanelView) -> None:
         """Choose as `view_state` said, as soon as the present network and sample are drawn."""
-        self._loop.when_current(view, lambda _picture: self._restore(view))
+        self._loop.when_current(view, lambda picture: self._restore(view, picture))
 
-    def _restore(self, found: PanelView) -> None:
+    def _restore(self, found: PanelView, picture: Picture) -> None:
         view, network = read(View, found), self.network
-        self.choices.take(replace(view, part=None))
+        pairs = ((key, pair) for key, pair in view.levels if len(pair) == 2 and pair[0] < pair[1])
+        levels: dict[str, Limits] = {key: (float(lo), float(hi)) for key, (lo, hi) in pairs}
+        if view.limits == FIXED and picture.levels.keys() <= levels.keys():
+            scene = replace(picture.scene, choices=view.computed)
+            self._levels, self._levels_of = levels, replace(picture, scene=scene).subject
+        self.choices.take(replace(view, levels=(), part=None))
+        self._draw_limits(picture)
         network.share_height()
         self.choices.choose(part=view.part)  # which is of the cell that is marked only now
         network.stay_where_scrolled()
@@ -170,12 +181,15 @@ class FeatureMapsPanel(Panel):
     # -- building ------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.pages = self.choices.controls["page"]
+        self.pages, self.limits = self.choices.controls["page"], self.choices.controls["limits"]
         about = "cover the maps and everything computed from them until you press it again"
         self.cover = IconButton("eye", "Predict first", about, "V")
         self.cover.setCheckable(True)
         self.cover.clicked.connect(lambda on: self.choices.choose(covers=on))
         self.network.flow.tabs_after = self.cover
+        self._view_tools = QWidget()
+        label = named(QLabel("Colour limits"), role="muted")
+        fill(QHBoxLayout(self._view_tools), label, self.limits, self.cover)
         self.stack = QStackedWidget()
         for page in (named(QLabel(_EMPTY), role="muted"), self.network, self.top_patches):
             self.stack.addWidget(page)
@@ -183,7 +197,7 @@ class FeatureMapsPanel(Panel):
         scroll = QScrollArea()
         set_up_area(scroll, self.stack)
         self._top = FlowRow()
-        self._top.add(self.pages, self.cover)
+        self._top.add(self.pages, self._view_tools)
         parts = self.message, self._top, (scroll, 1)
         fill(QVBoxLayout(self), *parts, spacing=8, margins=(16, 10, 16, 6))
 
@@ -198,11 +212,22 @@ class FeatureMapsPanel(Panel):
 
     def _on_picture(self, picture: Picture) -> None:
         is_first = self.picture is None
-        self.network.draw(picture)
+        self.network.draw(self._within_limits(picture))
         # The pointer comes first: while it moves, training is shown in fewer frames.
         self._loop.pace = _REST_MS if self.network.is_pointed_at() else 0
         if is_first:
             self._show_page()
+
+    def _draw_limits(self, picture: Picture | None) -> None:
+        if picture is not None and picture.scene.choices == self.view.computed:
+            self.network.draw(self._within_limits(picture))
+
+    def _within_limits(self, picture: Picture) -> Picture:
+        """Return a picture with the limits in force, and let fixed ones hold its own from now on."""
+        if picture.subject != self._levels_of:
+            self._levels, self._levels_of = {}, picture.subject
+        self._levels = union(self._levels, picture.levels)
+        return replace(picture, levels=self._levels) if self.view.limits == FIXED else picture
 
     # -- what follows from choices and from the state --------------------------------------------------------
 
@@ -210,6 +235,7 @@ class FeatureMapsPanel(Panel):
         self._loop.look()
         self.cover.setChecked(self.view.covers)
         self._show_page()
+        self._draw_limits(self._loop.picture)
         self.network.share_height()
         self.network.redraw()
 
@@ -233,7 +259,7 @@ class FeatureMapsPanel(Panel):
         if self.picture is not None:
             self.stack.setCurrentWidget(self.network if is_network else self.top_patches)
         self.paged.emit()
-        self.cover.setVisible(is_network)
+        self._view_tools.setVisible(is_network)
         if before is not self.top_patches and self.stack.currentWidget() is self.top_patches:
             self.top_patches.show_network(self._state.shown, self._state.dataset)
             self._choose_filter()

@@ -7,7 +7,6 @@ import numpy as np
 
 from cnnviz._types import FloatArray
 from cnnviz.datasets import to_input
-from cnnviz.drawing import Colors
 from cnnviz.graphics.columns import EVIDENCE, Column, Kind, Plan, plan_of
 from cnnviz.inspect.arithmetic import LogitContributions, logit_contributions
 from cnnviz.inspect.receptive_field import INPUT
@@ -15,6 +14,12 @@ from cnnviz.network import Network, Trace
 from ui.panels.feature_maps.view import View
 from ui.panels.scene import Scene, SceneRun
 from ui.tasks import Context
+
+Limits = tuple[float, float]
+"""Values of the first and of the last colour."""
+Levels = Mapping[str, Limits]
+"""Limits of the colour scale of each column, by its key."""
+
 
 MapScene = Scene[View]
 
@@ -24,14 +29,19 @@ class Picture(SceneRun):
     """What a network computes for a sample, and whose network and sample these are.
 
     * `evidence`: the chosen logit taken apart; None for a network without feature maps.
-    * `colors`: of each column, by its key.
+    * `levels`: limits of the colours: those of this moment, or wider ones that hold for several.
     """
 
     scene: MapScene
     plan: Plan
     trace: Trace
     evidence: LogitContributions | None
-    colors: Mapping[str, Colors]
+    levels: Levels
+
+    @property
+    def subject(self) -> tuple[object, ...]:
+        """What fixed limits are of: the same for all moments of a run, seen with the same choices."""
+        return self.scene.run_id, self.scene.sample, self.plan, self.scene.choices
 
     @property
     def network(self) -> Network:
@@ -57,8 +67,6 @@ class Picture(SceneRun):
                 return self.scene.sample
             case Kind.FILTERS:
                 return self.network.params[column.key]
-            case Kind.EVIDENCE:
-                return self.evidence
             case _:
                 return self.trace
 
@@ -78,4 +86,20 @@ def picture(scene: MapScene, _context: Context | None = None) -> Picture:
         relative = scene.choices.relative
         evidence = logit_contributions(network, trace, column.stage, index, relative=relative)
     found = Picture(scene, plan, trace, evidence, {})
-    return replace(found, colors={each.key: each.colors(found.values(each)) for each in plan.columns})
+    levels = {column.key: _limits(column, found.values(column)) for column in plan.columns}
+    return replace(found, levels=levels)
+
+
+def union(first: Levels, second: Levels) -> dict[str, Limits]:
+    """Limits that hold both."""
+    joined = dict(first)
+    for key, (lo, hi) in second.items():
+        if key in joined:
+            lo, hi = min(lo, joined[key][0]), max(hi, joined[key][1])
+        joined[key] = (lo, hi)
+    return joined
+
+
+def _limits(column: Column, values: FloatArray) -> Limits:
+    colors = column.colors(values)
+    return colors.lo, colors.hi

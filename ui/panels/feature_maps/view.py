@@ -1,5 +1,6 @@
 """What the user can choose in Filters & maps."""
 
+import math
 from dataclasses import dataclass, replace
 
 from ui.choices import flag, maybe, named_values, one_of, whole
@@ -7,10 +8,19 @@ from ui.panels.feature_maps.layout import LARGEST_CELL
 from ui.state import PinnedCell
 
 NETWORK, TOP_PATCHES = "network", "top_patches"
+AUTOMATIC, FIXED = "automatic", "fixed"
 _EXCITING = "The test images to which one filter answers most and least"
 _PAGES = (
     (NETWORK, "All layers", "Every layer left to right, with linked cells and their arithmetic"),
     (TOP_PATCHES, "Images that excite a filter", _EXCITING),
+)
+_LIMITS = (
+    (AUTOMATIC, "Automatic", "The largest value of each layer at this moment"),
+    (
+        FIXED,
+        "Fixed",
+        "The largest values of all moments shown, for this run and sample: moments can be compared",
+    ),
 )
 SPEEDS = (1, 2, 4, 8, 15, 30, 60)
 """Of the sweep, in cells a second."""
@@ -34,9 +44,11 @@ class View:
     * `part`: input channel that is written out.
     * `sweep`, `sweep_place`: stage that is swept, and the cell that was computed last, in reading order.
     * `sweep_speed`: place of one of the `SPEEDS`.
+    * `levels`: fixed limits of the colours, by column.
     """
 
     page: str = one_of(NETWORK, "row", "Page", _PAGES)
+    limits: str = one_of(AUTOMATIC, "row", "Colour limits", _LIMITS)
     covers: bool = flag(False)
     class_index: int | None = maybe(int, kept="class")
     relative: bool = flag(False, kept="relative_evidence")
@@ -52,6 +64,9 @@ class View:
     sweep: str | None = maybe(str)
     sweep_place: int = whole(0, 0, _FAR)
     sweep_speed: int = whole(_USUAL_SPEED, 0, len(SPEEDS) - 1)
+    levels: tuple[tuple[str, tuple[float, ...]], ...] = named_values(
+        float, -math.inf, math.inf, kept="limits"
+    )
 
     @property
     def computed(self) -> "View":
