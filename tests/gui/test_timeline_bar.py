@@ -18,7 +18,7 @@ from tests.gui.driving import settle, show_window, type_into
 from tests.gui.page_rules import assert_has_room
 from tests.gui.training_driving import place_of
 from tests.oracles import read_number
-from ui.panels.compare.panel import Compared, ShowWeights, largest_weight, page_of
+from ui.panels.compare.panel import Compared, ShowWeights, page_of
 from ui.panels.timeline.bar import TimelineBar
 from ui.state import AppState, RunStatus
 
@@ -368,8 +368,7 @@ WIDE, NARROW = Box(0, 0, 1400, 220), Box(0, 0, 660, 150)
 def compared(preset=LAB5, layer="conv1", **choices) -> Compared:
     then = Snapshot(0, preset.build_network())
     now = Snapshot(1500, replace(preset, seed=1).build_network())
-    found = Compared(then, now, layer, **choices)
-    return replace(found, largest=largest_weight(then, now, layer, found.part))
+    return Compared(then, now, layer, **choices)
 
 
 def card(found: Compared, key: str) -> Card:
@@ -388,17 +387,16 @@ def test_everything_has_room_and_is_made_twice_alike(preset, layer):
             wide, _ = leaf.least(LIGHT)
             assert wide <= box.width + 0.01 or leaf.key == "title", leaf.key
         drawing = page_drawn(page, room, LIGHT)
-        assert "Then (A)" in drawing.texts()
+        assert "Moment A" in drawing.texts()
         assert to_svg(drawing).count("<text") == len(drawing.texts())
 
 
-def test_one_scale_for_all_or_a_scale_of_its_own_for_the_difference():
-    for own in (False, True):
-        found = compared(own_scale=own)
-        then, now, difference = (card(found, key).content.tiles for key in ("then", "now", "difference"))
-        np.testing.assert_array_equal(difference.maps, now.maps - then.maps)
-        assert then.colors == now.colors
-        assert (difference.colors == then.colors) is not own
+def test_one_scale_for_both_moments_and_one_of_its_own_for_the_difference():
+    found = compared()
+    then, now, difference = (card(found, key).content.tiles for key in ("then", "now", "difference"))
+    np.testing.assert_array_equal(difference.maps, now.maps - then.maps)
+    assert then.colors == now.colors
+    assert difference.colors.hi == np.abs(difference.maps).max()
 
 
 def test_the_page_names_moments_and_changes_lets_a_set_of_weights_be_chosen_and_can_be_covered():
