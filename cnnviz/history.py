@@ -95,11 +95,6 @@ class History(Pictured):
         """What it was trained with, and how far."""
         return "; ".join(filter(None, (self.said, f"{format_count(self.step)} steps")))
 
-    def differing(self, other: "History") -> list[str]:
-        """What it was trained with, where the other was trained with something else."""
-        own, others = self.said.split("; "), other.said.split("; ")
-        return [each for each in own if each not in others]
-
     @property
     def losses(self) -> NDArray[np.float64]:
         """Loss of every step on record, shape (steps,), read-only."""

@@ -31,7 +31,6 @@ class Curve:
     * `has_dots`: Whether its points are marked.
     * `name_ink`: Of its name, where the line is too pale for letters.
     * `short`: What it is called in a legend without room for its name.
-    * `results`: What a legend adds to either, from what has to be said to what is said where there is room.
     * `about`: What is to be said of it besides.
     """
 
@@ -46,7 +45,6 @@ class Curve:
     has_dots: bool = False
     name_ink: Ink = ""
     short: str = ""
-    results: tuple[str, ...] = ()
     about: str = ""
 
     def at(self, x: float) -> int:

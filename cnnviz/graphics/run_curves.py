@@ -16,7 +16,6 @@ from cnnviz.graphics.curves import GHOST_REACH, Curve, Curves, Marker, Values, d
 from cnnviz.history import Curve as Points
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.palette import DASHES, Color
-from cnnviz.quantities import format_percent
 
 UNITS = {"step": "Steps", "epochs": "Epochs", "images": "Training images"}
 """Units of the x axis, as the axis and as a menu call them; runs of other batch sizes compare by images."""
@@ -66,12 +65,6 @@ class Run:
         """What is to be said of the earlier run."""
         return "an earlier run" if self.ghost is None else f"an earlier run, {self.ghost.described}"
 
-    @property
-    def ghost_tested(self) -> str:
-        """Which accuracy the earlier run came to on the test images, to be said where accuracy is."""
-        tests = [] if self.ghost is None else self.ghost.tests
-        return format_percent(tests[-1].accuracy) if tests else ""
-
     def end(self) -> float:
         """Right end of the axis: the planned one, but at the very beginning; an earlier run may go on."""
         last = float(self.x(self.history.step)) if len(self.history.losses) else 0.0
@@ -104,14 +97,12 @@ class Run:
         steps = self.x(np.array([point.step for point in found]))
         return Curve(TESTS, steps, values, "winner", "dashed", 1.5, has_dots=True, short="test")
 
-    def before(self, mean: Points, tested: str = "") -> Curve:
+    def before(self, mean: Points) -> Curve:
         """Running mean of the earlier run, in grey."""
         x = self.x(mean.steps, self.ghost)
-        differing = [] if self.ghost is None else self.ghost.differing(self.history)
         return Curve(
             BEFORE, x, mean.values, _BEFORE_INK, "solid", 1.5, name_ink="muted", short="earlier",
-            results=tuple(filter(None, (tested, *differing))),
-            about=self.ghost_said + (f"; test accuracy {tested}" if tested else ""),
+            about=self.ghost_said,
         )  # fmt: skip
 
 
@@ -139,7 +130,7 @@ def accuracy_plot(run: Run, hidden: Iterable[str] = ()) -> Curves:
     own = Curve(MEAN, run.x(mean.steps), mean.values, "original", width=2.0, short="mean")
     curves = [own, run.tests("accuracy")]
     if run.ghost is not None:
-        curves.insert(0, run.before(_mean_accuracy(run.ghost), run.ghost_tested))
+        curves.insert(0, run.before(_mean_accuracy(run.ghost)))
     low = min((float(curve.y.min()) for curve in curves if curve.y.size), default=0.0)
     # In tenths, so that the axis moves in steps and not with every point.
     return run.plot(curves, frozenset(hidden), (max(math.floor(low * 10 - 0.5) / 10, 0.0), 1.0))
@@ -195,7 +186,7 @@ class ToggleCurve(Ask):
 class Named(NamedTuple):
     """How a curve is called, and how its line looks.
 
-    * `versions`: Its name with its results, and shorter ones.
+    * `versions`: Its name, and a shorter one.
     """
 
     name: str
@@ -212,10 +203,7 @@ class Named(NamedTuple):
         """Entry of a curve: without its points, as these keep coming."""
         is_hidden = curve.name in hidden
         look = curve.ink, curve.style, curve.width, curve.has_dots
-        short = curve.short or curve.name
-        brief, more = (f": {', '.join(each)}" if each else "" for each in (curve.results[:1], curve.results))
-        versions = f"{curve.name}{more}", f"{short}{more}", f"{short}{brief}", short
-        return cls(curve.name, *look, is_hidden, versions, curve.about)
+        return cls(curve.name, *look, is_hidden, (curve.name, curve.short or curve.name), curve.about)
 
 
 @dataclass(frozen=True)

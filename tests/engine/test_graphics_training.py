@@ -1,6 +1,5 @@
 """Curves of a run, the line of time, the confusion matrix: what is drawn, and that it fits."""
 
-import math
 
 import numpy as np
 import pytest
@@ -170,21 +169,6 @@ def test_the_legend_names_all_curves_and_asks_to_hide_and_show_them() -> None:
     assert tips == ["Hide the curve “each step”", "Show the curve “running mean”"]
     assert drawing.part(TESTS).ask == ToggleCurve(TESTS)
     assert LEGEND.words(legend) == "each step, running mean hidden, test images"
-
-
-def test_the_legend_says_what_an_earlier_run_came_to_and_what_was_different_as_far_as_there_is_room() -> None:
-    own, earlier = run_of(10), run_of(20)
-    own.said, earlier.said = "LAB5; filters 8; seed 1", "LAB5; filters 4; seed 1"
-    earlier.add_test(EvaluationPoint(20, 0.1, 0.93))
-    plot = accuracy_plot(Run(own, earlier))
-    legend = Legend("Accuracy", tuple(Named.of(each, plot.hidden) for each in plot.curves))
-    size = LEGEND.size(legend, LIGHT)
-    said: list[str] = []
-    for width in range(math.ceil(size.width), int(size.least_width), -1):
-        said += drawn(LEGEND, legend, width, LIGHT).texts()[1:2]
-    versions = ["earlier run: 93 %, filters 4", "earlier: 93 %, filters 4", "earlier: 93 %", "earlier"]
-    assert list(dict.fromkeys(said)) == versions
-    assert "earlier run: 93 %, filters 4" in LEGEND.words(legend)
 
 
 @given(number=st.floats(-1e6, 1e6), decimals=st.integers(0, 4))

@@ -308,13 +308,10 @@ def test_the_shown_moment_is_marked_and_an_earlier_run_is_grey(
     for each in (curves.loss, curves.accuracy):
         assert points(each, BEFORE)[-1] == 700
         assert [marker.x for marker in each.content.markers] == [300]
-    named = [plot.legend.drawing().texts() for plot in (curves.loss, curves.accuracy)]
-    assert "earlier run: classes 4, 9" in named[0], "each plot says what its grey curve is"
-    assert any("90 %" in text for text in named[1])
     told = "an earlier run, LAB5; classes 4, 9; seed 7; 700 steps"
     assert f"In grey: {told}" in curves.accuracy.toolTip()
-    assert curves.loss.legend.drawing().part(BEFORE).tip == f"Hide the curve “earlier run”: {told}"
-    assert curves.accuracy.legend.drawing().part(BEFORE).tip.endswith(f"{told}; test accuracy 90 %")
+    for plot in (curves.loss, curves.accuracy):
+        assert plot.legend.drawing().part(BEFORE).tip == f"Hide the curve “earlier run”: {told}"
     for plot in (curves.loss, curves.accuracy):
         plot.toggled.emit(BEFORE)
         assert BEFORE in plot.content.hidden

@@ -188,20 +188,13 @@ class TrainingCurves(HasProvenance, QWidget):
     def _describe(self) -> None:
         run, count = self._run, len(self._state.experiment.classes)
         means = _MEANS.format(window=format_count(run.history.log_every))
-
-        def told(more: str = "") -> str:
-            before = "" if run.ghost is None else f" In grey: {run.ghost_said}{more}."
-            return f"{means}{before} {_HANDLING}"
-
+        told = f"{means}{'' if run.ghost is None else f' In grey: {run.ghost_said}.'} {_HANDLING}"
         self.loss.setToolTip(
             "Cross-entropy −ln p(label), in nats (units of the natural logarithm): 0 when the network is "
             "sure of the right class. "
-            f"Guessing among {count} classes costs ln {count} = {format_value(math.log(count))}. {told()}"
+            f"Guessing among {count} classes costs ln {count} = {format_value(math.log(count))}. {told}"
         )
-        # The accuracy is told where it is drawn alone, for there it can be covered.
-        tested = run.ghost_tested
-        told_all = told(f"; test accuracy {tested}" if tested else "")
-        self.accuracy.setToolTip(f"Share of images whose class is predicted correctly. {told_all}")
+        self.accuracy.setToolTip(f"Share of images whose class is predicted correctly. {told}")
 
     # -- choices -------------------------------------------------------------------------------------------
 

@@ -121,7 +121,7 @@ class TrainingPanel(Panel):
         self._log_pace = Pace(_LOG_MS, self)
         self._log_pace.due.connect(self._draw_log)
         self._results_timer = single_shot(self, self._draw_results, _RESULTS_MS)
-        self.results = ResultsView(state.choose_test_image)
+        self.results = ResultsView(state)
         self._log_title = SectionTitle("Log")
         self._form_area = ScrollColumn(self.form)
         self._switch = named(SegmentedControl(_PAGES), "Part below the network")
@@ -142,6 +142,7 @@ class TrainingPanel(Panel):
             (state.historyReset, self._on_history_reset),
             (state.runChanged, self._on_run_changed),
             (state.evaluationChanged, self._on_evaluation_changed),
+            (state.ghostChanged, self._on_evaluation_changed),
             (state.momentChanged, self._on_moment_changed),
         ):
             signal.connect(slot)
@@ -149,7 +150,6 @@ class TrainingPanel(Panel):
         self.paged.connect(self._fit)
         state.experimentChanged.connect(self._on_settings_changed)
         state.stepsAdded.connect(self._on_steps_added)
-        state.sampleChanged.connect(self._on_sample_changed)
         follow_theme(self)
 
     @override
@@ -303,13 +303,7 @@ class TrainingPanel(Panel):
 
     def _on_moment_changed(self) -> None:
         shown = self._state.shown
-        step = None if shown is None or self._state.follows_live else shown.step
-        self.log.set_moment(step)
-        self.network.set_moment(step)
-
-    def _on_sample_changed(self) -> None:
-        sample = self._state.sample
-        self.results.set_current_sample(None if sample is None else sample.index)
+        self.log.set_moment(None if shown is None or self._state.follows_live else shown.step)
 
     def _on_evaluation_changed(self) -> None:
         if self._state.run.is_training:
@@ -319,8 +313,7 @@ class TrainingPanel(Panel):
 
     def _draw_results(self) -> None:
         self._results_timer.stop()
-        self.results.set_result(self._state.dataset, self._state.evaluation)
-        self._on_sample_changed()
+        self.results.draw()
         self.paged.emit()  # the first result adds a page, and without one there is none
 
 
