@@ -395,7 +395,7 @@ def test_the_rule_all_is_named_as_the_reason_and_a_kink_says_whether_it_is_here_
     both = poked(passed, weight, 0.1)
     said = poke.page(both).leaves()["hint"].content.words
     assert both.poked.poke.kinks
-    assert said.startswith("The rule “all” makes the difference")
+    assert said.startswith("Tied cells change the loss once")
     assert "is left, which a smaller ε removes. The winner changes at" in said
 
     passed = pass_of(lab5(), rule="first")
@@ -416,11 +416,11 @@ def test_a_check_names_its_number_and_says_that_a_loser_of_its_window_gives_0_on
     both = "Both are 0 because this cell loses its window"
     for loses, place in ((False, col), (True, col + 1 - 2 * (col % 2))):
         shown = poke.page(poked(passed, Target("conv1", (0, row, place)), 1e-6)).leaves()
-        assert shown["title"].content.words == f"Check this cell: conv1, filter 0, row {row}, column {place}"
+        assert shown["title"].content.words == f"conv1, filter 0, row {row}, column {place}"
         assert shown["badge"].content.words == ("0 = 0" if loses else "agrees")
         assert shown["hint"].content.words.startswith(both) == loses
     pixel = poke.page(poked(passed, Target("input", (0, 0, 0)), 1e-6)).leaves()["title"].content.words
-    assert pixel == "Check this pixel: row 0, column 0"
+    assert pixel == "pixel, row 0, column 0"
     nothing = poke.page(now_at(passed, StepKind.ROUTE)).leaves()
     assert "Click any cell" in nothing["hint"].content.words
     assert "outcome of the poke" not in nothing

@@ -41,6 +41,10 @@ _EMPTY = (
     "The backward pass needs a network and an image: wait until the data are read, or choose an image at "
     "the left."
 )
+_UNTIL_THEN = (
+    "Commit your prediction in the lab guide, to which Esc leads from presenter mode. Until then, look at "
+    "the steps before."
+)
 _OF_WINDOW = Secret.ROUTE, Secret.SHARES
 #: What tells too much: where the gradient went in the pool before, what the update makes of the loss.
 _TOLD_BY = {
@@ -314,7 +318,7 @@ class BackpropPanel(Panel):
             is_covered=focus.is_covered,
         )
         now, why = self.work.now(), self._state.why_covered(*_TOLD_BY.get(step.kind, ()))
-        later = Card("later", WORDS, Words(why, ink="muted"))
+        later = Card("later", WORDS, Words(_UNTIL_THEN), why)
         self.stack.show_page(Page(later) if why else page_of(now))
         self.side.show_now(now)
         self._hold_back()

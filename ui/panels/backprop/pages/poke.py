@@ -20,10 +20,7 @@ _KINK = (
     "Within ±ε something switches: the finite difference mixes several slopes. The loss has one here, which "
     "a smaller ε measures."
 )
-_TIE_RULE = (
-    "The rule “all” makes the difference: tied cells move together and change the loss once, but “all” "
-    "counts each of them. Under “first” a tied window counts once"
-)
+_TIE_RULE = "Tied cells change the loss once, together, but “all” counts each of them. Under “first”"
 _CURVED = (
     "The loss is a curve, and ε is so large that it bends on the way. Make ε smaller: the gradient then "
     "agrees."
@@ -85,9 +82,9 @@ def _choose(key: Literal["eps", "reach"], place: int) -> asks.Choose:
 def page(now: Now) -> Page:
     """Target, ε, both sides of the comparison, and the loss over a range of pokes."""
     eps, reach = _slider(now, "eps"), _slider(now, "reach")
-    items: list[Item] = [Card("title", WORDS, Words(_title(now), "strong"), room=None)]
-    is_weight = now.step.kind in _WEIGHTED and now.target is not None and now.target.is_parameter
-    items += [eps] if is_weight else [_way_to_weights(now), eps]
+    title = "Check one number" if now.target is None else target_words(now.passed, now.target)
+    items: list[Item] = [Card("title", WORDS, Words(title, "strong"), room=None)]
+    items += [eps] if now.target is not None and now.target.is_parameter else [_way_to_weights(now), eps]
     poked = now.poked
     if poked is None or poked.poke.target != now.target:
         items.append(Card("hint", WORDS, Words(_NOTHING, ink="muted"), room=None))
@@ -104,18 +101,7 @@ def page(now: Now) -> Page:
             Card("outcome of the poke", VALUES, _values(poked.poke, kind), room=None),
             Card("loss", CURVES, _plot(poked), "Loss", kinks, tip, 132, True),
         ]
-    return Page(down(*items, reach, gap=6))
-
-
-def _title(now: Now) -> str:
-    match now.target:
-        case None:
-            return "Check one number"
-        case Target("input", index):
-            return f"Check this pixel: {format_cell(index[-2:])}"
-        case Target() as target:
-            noun = "cell" if not target.is_parameter else "weight" if len(target.index) > 1 else "bias"
-    return f"Check this {noun}: {target_words(now.passed, now.target)}"
+    return Page(down(*items, reach, gap=4))
 
 
 def _way_to_weights(now: Now) -> Choice:
@@ -151,10 +137,10 @@ def _reason(result: Poke, passed: Pass) -> str:
     if _is_zero(result):
         return _LOSES if _loses(passed, result.target) else _ZERO[2]
     if result.verdict == "tie_rule" and result.first_error <= TOLERANCE:
-        says += ", and the two agree."
+        says += " the two agree."
     elif result.verdict == "tie_rule":
         left, bends = format_value(result.first_error, 2), " The loss bends on the way."
-        says += f", and a relative difference of {left} is left, which a smaller ε removes."
+        says += f" a relative difference of {left} is left, which a smaller ε removes."
     elif result.is_at_kink:
         says = _KINK_HERE
         if rule is not None and result.relative_error != result.first_error:
