@@ -1,6 +1,5 @@
 """Curves of a run, the line of time, the confusion matrix: what is drawn, and that it fits."""
 
-
 import numpy as np
 import pytest
 from hypothesis import given, settings

@@ -18,7 +18,6 @@ from cnnviz.routing import Target, apply_update, tie_rate_of_images
 from tests.gui.backprop_desk import Desk, cell, cells, cut, lab5, two_blocks, value
 from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at, type_into
 from ui.marks import MarkView
-from ui.panels.backprop import header
 from ui.panels.backprop.asks import Choose, PointAt, Poke, ShowFilter
 from ui.panels.backprop.focus import StepKind, backward_steps
 from ui.panels.backprop.header import CHECK, POKE
@@ -72,7 +71,7 @@ def enter_pool(desk: Desk) -> MarkView:
     panel = desk.panel
     pool = [step.kind for step in panel.model.steps].index(StepKind.ROUTE)
     panel.header.go_to(pool - 1)
-    panel.header.go_on()
+    panel.turn_page(1)
     return desk.view("route")
 
 
@@ -86,8 +85,8 @@ def test_numbers_fly_to_the_pool_where_that_is_wanted_and_any_input_or_another_c
     desk.settle()
     assert view.drawing().ground.motion == 1
     point_at(view, part_center(view, "arriving"))
-    desk.panel.header.go_on()
-    desk.panel.header.go_back()
+    desk.panel.turn_page(1)
+    desk.panel.turn_page(-1)
     assert view.drawing().ground.motion == 1, "neither a pointer nor the way back moves anything"
 
     handle, corner = view.window().windowHandle(), QPoint(1, 1)  # where there is nothing to press
@@ -112,23 +111,6 @@ class StillStyle(QProxyStyle):
         if hint == QStyle.StyleHint.SH_Widget_Animation_Duration:
             return 0
         return super().styleHint(hint, option, widget, returned)
-
-
-def test_play_runs_to_the_last_step_and_a_click_stops_it(
-    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(header, "_PLAY_MS", 15)
-    desk = Desk(qtbot, LAB5)
-    desk.show(lab5())
-    bar = desk.panel.header
-    click(bar.play)
-    assert bar.is_playing()
-    qtbot.waitUntil(lambda: bar.current >= 2)
-    click(bar.back)
-    assert not bar.is_playing()
-    QTest.keyClick(desk.panel, Qt.Key.Key_P)
-    qtbot.waitUntil(lambda: not bar.is_playing())
-    assert bar.current == 8
 
 
 # -- mouse and keys -----------------------------------------------------------------------------------------

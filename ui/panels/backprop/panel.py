@@ -106,7 +106,8 @@ class BackpropPanel(Panel):
             (state.coveredChanged, self._on_covered_changed),
         ):
             signal.connect(slot)
-        for keys, slot in (("Alt+Right", self.header.go_on), ("Alt+Left", self.header.go_back)):
+        for keys, way in (("Alt+Right", 1), ("Alt+Left", -1)):
+            slot = partial(self.turn_page, way)
             QShortcut(QKeySequence(keys), self, slot, context=Qt.ShortcutContext.WindowShortcut)
         self._on_experiment_changed()
         follow_theme(self)
@@ -139,8 +140,8 @@ class BackpropPanel(Panel):
     @override
     def present(self, alone: bool) -> None:
         self.side.setHidden(alone)
-        # The names of the steps get the whole line; keys go on, back and play, as they always do.
-        for button in (self.header.back, self.header.play, self.header.next):
+        # The names of the steps get the whole line; keys go on and back, as they always do.
+        for button in (self.header.back, self.header.next):
             button.setHidden(alone)
 
     @override
@@ -181,13 +182,12 @@ class BackpropPanel(Panel):
         return {**steps, **self.side.openers()}
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Step with Page up, Page down, Home, End; play with P; cover and show with V; unpin with Escape."""
+        """Step with Page up, Page down, Home, End; cover and show with V; unpin with Escape."""
         actions = {
-            Qt.Key.Key_PageDown: self.header.go_on,
-            Qt.Key.Key_PageUp: self.header.go_back,
+            Qt.Key.Key_PageDown: partial(self.turn_page, 1),
+            Qt.Key.Key_PageUp: partial(self.turn_page, -1),
             Qt.Key.Key_Home: partial(self.header.go_to, 0),
             Qt.Key.Key_End: partial(self.header.go_to, len(self.model.steps) - 1),
-            Qt.Key.Key_P: self.header.toggle_play,
             Qt.Key.Key_V: self._reveal,
             Qt.Key.Key_Escape: partial(self._state.set_pinned, None),
         }
