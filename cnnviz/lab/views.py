@@ -32,7 +32,7 @@ def _named(text: str = "", number: str = "", flag: str = "", numbers: str = "") 
 CHOICES: Mapping[str, Mapping[str, Kind]] = {
     "training": _named(
         text="unit filters.moment",
-        number="speed results.scroll log.scroll settings.scroll",
+        number="speed",
         flag="loss.raw loss.mean loss.test loss.ghost accuracy.mean accuracy.test accuracy.ghost "
         "settings.more",
         numbers="loss.zoom accuracy.zoom results.cell",
@@ -49,8 +49,8 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = {
         flag="relative equivariance many spread alone measured settings.more",
     ),
     "backprop": _named(
-        text="step step_layer rule contrast parameter target.name side.page checked",
-        number="label rate channels.* units.* terms side.scroll side.eps side.range",
+        text="step step_layer rule contrast parameter target.name side.page",
+        number="label rate channels.* units.* terms side.eps side.range",
         flag="covers own_focus covered",
         numbers="center target.index",
     ),

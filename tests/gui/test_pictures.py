@@ -65,8 +65,6 @@ def _training(_bot: QtBot, session: Session) -> None:
     press(panel.curves.accuracy, Key.Key_Plus, Key.Key_Plus)
     click(panel.network.choices.controls["moment"].button("difference"))
     click_part(panel.results.matrix, CellKey("class", 1, 1))
-    turn_wheel(panel.log, 1)
-    turn_wheel(panel.results.mistakes, -2)
     press(panel.speed.slider, Key.Key_Left, Key.Key_Left)
 
 
@@ -160,11 +158,6 @@ def _an_update(bot: QtBot, session: Session) -> None:
     choose(panel.stack.view("input of pool1"), "input 1")
     type_into(panel.stack.view("rate"), "0.25")
     click(panel.side.pages.button("check"))
-    for rule in ("split", "all"):
-        click(panel.side.ties.view("rule").button(rule))
-        come_to_rest(bot, session)
-        click(panel.side.check.view("check"))
-        come_to_rest(bot, session)
 
 
 def _report(bot: QtBot, session: Session) -> None:

@@ -15,7 +15,7 @@ from cnnviz.mathematics import Node
 from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.layouts import fill, named
-from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
+from ui.controls.scroll_column import ScrollColumn
 from ui.marks import MarkView
 from ui.page_view import PageView
 from ui.panels.backprop.asks import GoTo
@@ -134,14 +134,6 @@ class SideColumn(QWidget):
     def prepare(self, now: Now) -> None:
         """Draw the numbers of another step ahead."""
         self.inspect.prepare(inspect.page(now))
-
-    def scrolled(self) -> int:
-        """How far the page that is shown is scrolled."""
-        return place_of(self._areas[self.page()].verticalScrollBar())
-
-    def scroll_to(self, place: int) -> None:
-        """Scroll the page that is shown as `scrolled` said."""
-        scroll_later(self._areas[self.page()].verticalScrollBar(), place)
 
     def openers(self) -> dict[QWidget, Callable[[], object]]:
         """Return what brings each page to the front."""

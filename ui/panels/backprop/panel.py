@@ -14,7 +14,6 @@ from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Look
 from cnnviz.drawing.page import Card, Page
 from cnnviz.graphics.texts import WORDS, Words
-from cnnviz.layers import TIE_RULES
 from cnnviz.routing import Target
 from ui.choices import read
 from ui.controls.labels import WrapLabel
@@ -29,7 +28,7 @@ from ui.panels.backprop.header import CHECK, INSPECT, POKE, SideColumn, StepHead
 from ui.panels.backprop.model import BackpropModel, Kept
 from ui.panels.backprop.pages import page_of
 from ui.panels.backprop.passes import Pass, PassScene, compute_pass, contrast_pools
-from ui.panels.backprop.work import PASS, BackpropWork, Rules
+from ui.panels.backprop.work import PASS, BackpropWork
 from ui.panels.contract import Panel, Runs
 from ui.panels.provenance import Provenance
 from ui.panels.scene import PictureLoop, still_scene_of
@@ -70,7 +69,6 @@ class BackpropPanel(Panel):
         super().__init__()
         self._state, self._runs = state, runs
         self._was_training = False
-        self._unchecked: list[str] = []  # rules under which the session has checked all
         self._unseen: list[Step] = []
         self._shown_step: Step | None = None
         self._places: dict[str, int] = {}  # on which step each view is found
@@ -99,7 +97,6 @@ class BackpropPanel(Panel):
             (self.model.changed, self._show),
             (self._loop.failed, self._on_failed),
             (self.work.failed, self._on_failed),
-            (self._loop.drew, self._on_drew),
             (state.experimentChanged, self._on_experiment_changed),
             (state.pinnedChanged, self._on_pinned_changed),
             (state.runChanged, self._on_run_changed),
@@ -117,8 +114,7 @@ class BackpropPanel(Panel):
         waiting, passed = self._loop.waiting_view, self.model.passed
         if waiting is not None or passed is None:
             return waiting or {}
-        checked = " ".join(map(str, self.work.checked_rules()))
-        return self.model.view_state(self.side.page(), self.side.scrolled(), checked)
+        return self.model.view_state(self.side.page())
 
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said, as soon as there is a pass of the present network and sample."""
@@ -274,28 +270,15 @@ class BackpropPanel(Panel):
             self._places |= dict.fromkeys(page.leaves().keys() - self._places.keys(), model.steps.index(step))
         self._ahead.start()
 
-    def _on_drew(self) -> None:
-        passed = self.model.passed
-        if passed is not None and self._unchecked and self._loop.is_current:
-            offered: Rules = (None,) if passed.rule is None else TIE_RULES
-            last_in_force = sorted(offered, key=lambda each: each == passed.rule)
-            rules: Rules = tuple(each for each in last_in_force if str(each) in self._unchecked)
-            self._unchecked = []
-            self.work.check(rules)
-
     def _restore(self, view: View) -> None:
-        """Choose as a session says; the parameters are checked again if they were."""
         kept = read(Kept, view)
         self.model.set_pinned(self._state.pinned)
         self._on_experiment_changed()
         self.header.cover.setChecked(kept.covers)
         self.side.show_page(kept.page if kept.page in (INSPECT, POKE, CHECK) else INSPECT)
-        self.side.scroll_to(kept.scroll)
         self.model.restore_view(view)
         self._show()
         self.work.follow()
-        self._unchecked = kept.checked.split()
-        self._on_drew()
 
     def _go_to(self, index: int) -> None:
         """Show another step; a later one moves where it knows how."""
@@ -352,7 +335,7 @@ class BackpropPanel(Panel):
                 if passed is not None and step.kind is StepKind.FILTER:
                     self._choose_target(filter_weight(passed, step, self.model.focus))
             case asks.StartCheck(rule) if self.model.passed is not None:
-                self.work.check((rule or self.model.passed.rule,))
+                self.work.check(rule or self.model.passed.rule)
             case asks.CancelCheck():
                 self.work.cancel_check()
             case asks.Adopt():

@@ -23,9 +23,6 @@ _CHECK, _TIES = "backprop.check", "backprop.ties"
 _SLOW_MS = 250
 _POINTS = 161
 
-type Rules = tuple[TieRule | None, ...]
-"""Rules for ties; None stands for a network that has none."""
-
 
 class BackpropWork(QObject):
     """Asks for what is in sight, tells the model and the column of what has come, and drops what is stale.
@@ -53,7 +50,6 @@ class BackpropWork(QObject):
         self._previews = LatestOnly(analysis, _PREVIEW, model.take_preview, self.failed.emit)
         self._pokes = LatestOnly(analysis, _POKE, self._on_poked, self.failed.emit)
         self._asked: object = None  # what was poked last, and how far
-        self._checking: tuple[Pass, Rules] | None = None
         self._checks: dict[TieRule | None, tuple[Pass, routing.GradientCheck]] = {}
         self._progress: float | None = None
         self._ties: dict[str, tuple[Mapping[str, FloatArray], routing.TieRate]] = {}  # by pool
@@ -136,38 +132,22 @@ class BackpropWork(QObject):
         """Whether a check is under way."""
         return self._background.is_busy(_CHECK)
 
-    def checked_rules(self) -> Rules:
-        """Return the rules under which what is shown has been checked, or is being checked."""
-        rules, passed = tuple(self._fitting_checks()), self._model.passed
-        if self._checking is not None and passed is not None and self.is_checking():
-            of, under_way = self._checking
-            rules += under_way if of.differs_by_rule_only(passed) else ()
-        return tuple(dict.fromkeys(rules))
-
-    def check(self, rules: Rules) -> None:
-        """Have all parameters poked under each of some rules for ties, or none, one after the other."""
+    def check(self, rule: TieRule | None) -> None:
+        """Have all parameters poked under a rule for ties, or under none where there is none."""
         passed = self._model.passed
-        if passed is None or not rules:
+        if passed is None:
             return
+        network = passed.network if rule is None else routing.with_ties(passed.network, rule)
 
-        def work(context: Context) -> dict[TieRule | None, routing.GradientCheck]:
-            return {
-                rule: routing.check_all(
-                    passed.network if rule is None else routing.with_ties(passed.network, rule),
-                    passed.x,
-                    passed.label,
-                    progress=lambda share, place=place: context.report((place + share) / len(rules)),
-                )
-                for place, rule in enumerate(rules)
-            }
+        def work(context: Context) -> routing.GradientCheck:
+            return routing.check_all(network, passed.x, passed.label, progress=context.report)
 
-        def done(checks: Mapping[TieRule | None, routing.GradientCheck]) -> None:
-            self._checks |= {rule: (passed, check) for rule, check in checks.items()}
+        def done(check: routing.GradientCheck) -> None:
+            self._checks[rule] = passed, check
             self.show_checks()
             self.follow_ties()
             self.checkReady.emit()
 
-        self._checking = passed, rules
         self.show_checks(0.0)
         self._background.submit(_CHECK, work, done, self.failed.emit, self.show_checks)
 

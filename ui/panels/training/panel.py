@@ -15,12 +15,12 @@ from cnnviz.graphics.confusion import CONFUSION
 from cnnviz.graphics.flow import FLOW
 from cnnviz.graphics.texts import VALUES
 from cnnviz.quantities import format_count
-from ui.choices import flag, kept, maybe, read, whole
+from ui.choices import flag, kept, maybe, read
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill, named
 from ui.controls.pace import Pace, single_shot
-from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
+from ui.controls.scroll_column import ScrollColumn
 from ui.painting import qrect
 from ui.panels.contract import Panel, Runs
 from ui.panels.provenance import Provenance
@@ -93,11 +93,9 @@ def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "cur
 
 @dataclass(frozen=True)
 class _Kept:
-    """What a session keeps beside what the parts say: the pace, what is scrolled, and what is unfolded."""
+    """What a session keeps beside what the parts say: the pace, and what is unfolded."""
 
     speed: float | None = maybe(float, 0, 1e6)
-    log_scroll: int | None = maybe(int, 0, 10**8, kept="log.scroll")
-    settings_scroll: int = whole(0, 0, 10**5, kept="settings.scroll")
     has_more: bool = flag(False, kept="settings.more")
 
 
@@ -123,12 +121,11 @@ class TrainingPanel(Panel):
         self._results_timer = single_shot(self, self._draw_results, _RESULTS_MS)
         self.results = ResultsView(state)
         self._log_title = SectionTitle("Log")
-        self._form_area = ScrollColumn(self.form)
         self._switch = named(SegmentedControl(_PAGES), "Part below the network")
         self._switch.currentChanged.connect(self._fit)
         self._parts: dict[str, QWidget] = {
             "network": _column((self.network, 1)),
-            "settings": _column((self._form_area, 1), self.speed),
+            "settings": _column((ScrollColumn(self.form), 1), self.speed),
             "curves": _column((self.curves, 1)),
             "results": _column((self.results, 1)),
             "log": _column(self._log_title, (self.log, 1)),
@@ -259,9 +256,8 @@ class TrainingPanel(Panel):
         return page_drawn(Page(across(left, right, gap=24) if beside else left), box, look)
 
     def view_state(self) -> View:
-        """Return pace, curves, filters, chosen test images, and what is scrolled."""
-        scrolled = self.log.scrolled_to(), place_of(self._form_area.verticalScrollBar())
-        own = kept(_Kept(self._state.steps_per_second, *scrolled, self.form.more.isChecked()))
+        """Return pace, curves, filters, and chosen test images."""
+        own = kept(_Kept(self._state.steps_per_second, self.form.more.isChecked()))
         beside = self.curves.view_state() | self.results.view_state()
         return own | kept(self.network.choices.value) | beside
 
@@ -271,9 +267,7 @@ class TrainingPanel(Panel):
         self.curves.restore_view(view)
         self.network.choices.take(read(NetworkChoices, view))
         self.results.restore_view(view)
-        self.log.scroll_to(found.log_scroll)
         self.form.more.setChecked(found.has_more)
-        scroll_later(self._form_area.verticalScrollBar(), found.settings_scroll)
 
     def _on_settings_changed(self) -> None:
         self.form.set_settings(self._state.experiment, self._state.draft)

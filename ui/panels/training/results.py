@@ -16,10 +16,9 @@ from cnnviz.evaluation import Evaluation
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix, ShowImages
 from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
 from cnnviz.quantities import format_count, format_percent, format_value
-from ui.choices import kept, maybe, read, whole
+from ui.choices import kept, maybe, read
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill, scaled
-from ui.controls.scroll_column import place_of, scroll_later
 from ui.marks import MarkView
 from ui.panels.provenance import HasProvenance, Provenance
 from ui.panels.thumbnails import ThumbnailView, describer
@@ -34,10 +33,9 @@ _FEW = 12  # mistakes that have room for large images in presenter mode
 
 @dataclass(frozen=True)
 class _Kept:
-    """What a session keeps: the chosen cell of the matrix, and how far the images are scrolled."""
+    """What a session keeps: the chosen cell of the matrix."""
 
     cell: tuple[int, ...] | None = maybe(int)
-    scroll: int = whole(0, 0, 1_000_000)
 
 
 class ResultsView(HasProvenance, QWidget):
@@ -134,7 +132,7 @@ class ResultsView(HasProvenance, QWidget):
         return None if self._state.sample is None else self._state.sample.index
 
     def view_state(self) -> dict[str, ViewValue]:
-        return kept(_Kept(self._cell, place_of(self.mistakes.bar)), "results.")
+        return kept(_Kept(self._cell), "results.")
 
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said; a result that is still to come will be shown like that."""
@@ -143,7 +141,6 @@ class ResultsView(HasProvenance, QWidget):
             self._cell = found.cell[0], found.cell[1]
         if self._drawn is not None:
             self.draw()
-        scroll_later(self.mistakes.bar, found.scroll)
 
     def _show_images(self, dataset: Dataset, evaluation: Evaluation) -> None:
         indices, cell = evaluation.mistakes, self._cell
