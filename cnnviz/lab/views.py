@@ -50,7 +50,7 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = {
     ),
     "backprop": _named(
         text="step step_layer rule contrast parameter target.name side.page",
-        number="label rate channels.* units.* terms side.eps side.range",
+        number="label rate channels.* units.* terms side.eps",
         flag="covers own_focus covered",
         numbers="center target.index",
     ),

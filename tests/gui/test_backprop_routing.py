@@ -34,7 +34,7 @@ from tests.gui.backprop_desk import (
 )
 from tests.oracles import read_number as number
 from ui.panels.backprop.asks import Adopt, Apply, Choose, Poke, SetRule, StartCheck, Undo
-from ui.panels.backprop.focus import Focus, PokeOutcome, StepKind
+from ui.panels.backprop.focus import PokeOutcome, StepKind
 from ui.panels.backprop.formulas import sentence_of
 from ui.panels.backprop.pages import Now, check, inspect, poke
 from ui.panels.backprop.pages.route import route_of
@@ -348,7 +348,7 @@ def poked(passed: Pass, target: Target, eps: float = 1e-4, reach: float = 0.5) -
     network, x, label = passed.network, passed.x, passed.label
     result = poked_by(network, x, label, target, eps)
     outcome = PokeOutcome(passed, result, poke_curve(network, x, label, target, reach, 161))
-    return replace(now_at(passed, StepKind.ROUTE, eps=eps, reach=reach), target=target, poked=outcome)
+    return replace(now_at(passed, StepKind.ROUTE, eps=eps), target=target, poked=outcome)
 
 
 def window_with_a_close_second(values: np.ndarray) -> tuple[int, int, float]:
@@ -485,23 +485,20 @@ def test_each_rule_for_ties_keeps_its_check_in_a_column_of_its_own(rule: str) ->
     assert outcome.font(bold) == "mono strong"
 
 
-def test_the_list_of_a_check_leads_to_pokes_and_can_be_chosen() -> None:
+def test_the_list_of_a_check_leads_to_pokes() -> None:
     shown = at_check("all", "all")
-    kinds, listed = shown["kinds"], shown["parameters"]
-    assert kinds.value == ("kink" if checked("all").counts["kink"] else "")
-    assert kinds.off == tuple(each for each in ("kink", "tie_rule") if not checked("all").counts[each])
-    assert kinds.asked("tie_rule") == Choose("listed", "tie_rule")
-    tie_rule = at_check("all", "all", focus=Focus(listed="tie_rule"))["parameters"].content.rows
-    assert len(tie_rule) == checked("all").counts["tie_rule"] == 72
-    first = tie_rule[0].ask.target
+    listed = shown["parameters"]
+    row = next(each for each in listed.content.rows if "under “first”" in each.tip)
+    first = row.ask.target
     index = ", ".join(map(str, first.index))
-    assert isinstance(tie_rule[0].ask, Poke)
-    assert tie_rule[0].name == f"{first.name}[{index}]"
+    assert isinstance(row.ask, Poke)
+    assert row.name == f"{first.name}[{index}]"
     gradient = checked("all").parameters[first.name].gradient[first.index]
-    assert number(tie_rule[0].tip.split()[1].rstrip(",")) == pytest.approx(gradient, rel=1e-5)
-    assert "under “first”" in tie_rule[0].tip
+    assert number(row.tip.split()[1].rstrip(",")) == pytest.approx(gradient, rel=1e-5)
+    kinks = checked("all").counts["kink"]
+    assert ["kink in" in each.tip for each in listed.content.rows[: kinks + 1]] == [*[True] * kinks, False]
     assert shown["with first"].asks == StartCheck("first")
-    assert shown["parameters"].tip.startswith("Click a row")
+    assert "Click a row" in shown["parameters"].tip
     assert "with first" not in at_check("all", "all", "first")
     assert listed.graphic.words(listed.content) == f"{len(listed.content.rows)} rows"
 

@@ -144,7 +144,6 @@ def _a_poke(bot: QtBot, session: Session) -> None:
     click_part(panel.stack.view("route"), CellKey("values", 1, 0))
     click(panel.side.pages.button("poke"))
     press(panel.side.poke.view("eps"), Key.Key_Right, Key.Key_Right)
-    press(panel.side.poke.view("reach"), Key.Key_Left)
     come_to_rest(bot, session)
 
 

@@ -127,9 +127,8 @@ class Focus:
     * `contrast`: pool whose routing is shown in place of the network's own; "" for its own.
     * `parameter`: parameter that the update step shows.
     * `rate`: learning rate of the trial update.
-    * `eps`, `reach`: how far a number is poked, and how far its plot reaches.
+    * `eps`: how far a number is poked.
     * `weight`: weight that the pointer is on.
-    * `listed`: which entries of a check are listed; None for what is worth a look.
     * `is_covered`: whether the results of the step are covered, to be guessed first.
     * `side`: how many rows and columns of a map are shown: as many as there is room for with numbers.
     """
@@ -145,15 +144,13 @@ class Focus:
     parameter: str = maybe(str, usual="")
     rate: float = maybe(float, 1e-7, 1e3, usual=1e-4)
     eps: float = maybe(float, 1e-12, 1e3, kept="side.eps", usual=DEFAULT_EPS)
-    reach: float = maybe(float, 1e-12, 1e3, kept="side.range", usual=0.5)
     weight: Target | None = None
     is_covered: bool = flag(False, kept="covered")
     side: tuple[int, int] = (6, 6)
-    listed: str | None = None
 
     def still(self) -> "Focus":
         """The same without what follows the pointer, and what no map depends on."""
-        return replace(self.unpointed(), pinned=None, listed=None, eps=DEFAULT_EPS, reach=0.5)
+        return replace(self.unpointed(), pinned=None, eps=DEFAULT_EPS)
 
     def unpointed(self) -> "Focus":
         """The same without what the pointer is on."""

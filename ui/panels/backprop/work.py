@@ -21,7 +21,7 @@ PASS, _PREVIEW, _POKE = "backprop.pass", "backprop.preview", "backprop.poke"
 _CHECK, _TIES = "backprop.check", "backprop.ties"
 #: While training, results that follow each pass are asked for no oftener than this.
 _SLOW_MS = 250
-_POINTS = 161
+_POINTS, _REACH = 161, 0.5  # of the plot of a poke, to either side
 
 
 class BackpropWork(QObject):
@@ -101,18 +101,18 @@ class BackpropWork(QObject):
         if self._asked != self._wanted():
             self._request_poke()
 
-    def _wanted(self) -> tuple[routing.Target | None, float, float]:
-        return self._model.target, self._model.focus.eps, self._model.focus.reach
+    def _wanted(self) -> tuple[routing.Target | None, float]:
+        return self._model.target, self._model.focus.eps
 
     def _request_poke(self) -> None:
-        passed, (target, eps, reach) = self._model.passed, self._wanted()
+        passed, (target, eps) = self._model.passed, self._wanted()
         if passed is None or target is None or self._side.page() != POKE or not self._panel.isVisible():
             return
-        self._asked = target, eps, reach
+        self._asked = target, eps
 
         def work(_context: Context) -> PokeOutcome:
             of = passed.network, passed.x, passed.label, target
-            return PokeOutcome(passed, routing.poke(*of, eps), routing.poke_curve(*of, reach, _POINTS))
+            return PokeOutcome(passed, routing.poke(*of, eps), routing.poke_curve(*of, _REACH, _POINTS))
 
         self._pokes.request(work)
 
