@@ -247,11 +247,11 @@ def drawn_matrix(shown: ConfusionMatrix, width: float):
 
 def test_the_diagonal_is_tinted_and_mistakes_are_marked() -> None:
     drawing = drawn_matrix(ConfusionMatrix(TWO), 345)
-    assert drawing.texts() == ["predicted 0", "is 0", "predicted 1", "is 1", "975", "5", "0", "1,135"]
+    assert drawing.texts() == ["predicted", "0", "is 0", "1", "is 1", "975", "5", "0", "1,135"]
     fills = [mark.fill for mark in drawing.all_marks() if isinstance(mark, Rect)]
     assert fills == ["accent_soft", "danger_soft", "accent_soft"]
     inks = [mark.ink for mark in drawing.all_marks() if isinstance(mark, Text)]
-    assert inks[4:] == ["text", "danger", "muted", "text"]
+    assert inks[5:] == ["text", "danger", "muted", "text"]
     assert CONFUSION.words(ConfusionMatrix(TWO)) == "2,115 images, 5 mistakes"
 
 
