@@ -19,7 +19,7 @@ from ui.choices import flag, kept, maybe, read
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill, named
-from ui.controls.pace import Pace, single_shot
+from ui.controls.pace import Pace
 from ui.controls.scroll_column import ScrollColumn
 from ui.painting import qrect
 from ui.panels.contract import Panel, Runs
@@ -36,8 +36,6 @@ from ui.theme import follow_theme
 
 #: Shortest time between two drawings of the log: lines that come faster cannot be read.
 _LOG_MS = 200
-#: Test results are drawn a little later than what else is new with them, so that no one has to wait for all.
-_RESULTS_MS = 30
 _GAP = 14
 #: Of the settings, and of log and results, in pixels at scale 1.
 _SETTINGS, _RESULTS, _LEAST_RESULTS = 226, 272, 220
@@ -118,7 +116,6 @@ class TrainingPanel(Panel):
         self.log.tell = lambda: self._run_drawn("log")
         self._log_pace = Pace(_LOG_MS, self)
         self._log_pace.due.connect(self._draw_log)
-        self._results_timer = single_shot(self, self._draw_results, _RESULTS_MS)
         self.results = ResultsView(state)
         self._log_title = SectionTitle("Log")
         self._switch = named(SegmentedControl(_PAGES), "Part below the network")
@@ -138,8 +135,8 @@ class TrainingPanel(Panel):
             (state.datasetChanged, self._on_dataset_changed),
             (state.historyReset, self._on_history_reset),
             (state.runChanged, self._on_run_changed),
-            (state.evaluationChanged, self._on_evaluation_changed),
-            (state.ghostChanged, self._on_evaluation_changed),
+            (state.evaluationChanged, self._draw_results),
+            (state.ghostChanged, self._draw_results),
             (state.momentChanged, self._on_moment_changed),
         ):
             signal.connect(slot)
@@ -227,8 +224,6 @@ class TrainingPanel(Panel):
     def catch_up(self) -> None:
         """Draw at once what waits for its turn, so that all parts are of the same moment."""
         self._log_pace.flush()
-        if self._results_timer.isActive():
-            self._draw_results()
         self.curves.catch_up()
 
     @override
@@ -299,14 +294,7 @@ class TrainingPanel(Panel):
         shown = self._state.shown
         self.log.set_moment(None if shown is None or self._state.follows_live else shown.step)
 
-    def _on_evaluation_changed(self) -> None:
-        if self._state.run.is_training:
-            self._results_timer.start()
-        else:
-            self._draw_results()
-
     def _draw_results(self) -> None:
-        self._results_timer.stop()
         self.results.draw()
         self.paged.emit()  # the first result adds a page, and without one there is none
 
