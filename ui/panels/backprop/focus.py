@@ -261,10 +261,7 @@ type Checks = tuple[tuple[TieRule | None, routing.GradientCheck], ...]
 
 @dataclass(frozen=True)
 class Now:
-    """A pass, how it is looked at, and what was found out about it.
-
-    `ties` is the rate over the test images. `progress` is None while nothing is checked.
-    """
+    """A pass, how it is looked at, and what was found out about it; `progress`: of a check under way."""
 
     passed: Pass
     step: Step
@@ -272,6 +269,5 @@ class Now:
     target: Target | None = None
     preview: Preview | None = None
     poked: PokeOutcome | None = None
-    ties: routing.TieRate | None = None
     checks: Checks = ()
     progress: float | None = None

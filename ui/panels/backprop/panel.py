@@ -233,10 +233,8 @@ class BackpropPanel(Panel):
 
     def _on_run_changed(self) -> None:
         was_training, self._was_training = self._was_training, self._state.run.is_training
-        if self.isVisible() and not self._was_training:
-            if was_training:
-                self.model.refocus()
-            self.work.follow_ties()
+        if self.isVisible() and was_training and not self._was_training:
+            self.model.refocus()
 
     # -- drawing -------------------------------------------------------------------------------------------
 
@@ -309,7 +307,6 @@ class BackpropPanel(Panel):
         if step.kind is StepKind.UPDATE:
             self.work.request_preview()
         if is_other:
-            self.work.follow_ties()
             self.paged.emit()
 
     def _hold_back(self) -> None:

@@ -1,16 +1,14 @@
-"""What is computed in the background: previews, pokes, checks of all gradients, counts of ties."""
+"""What is computed in the background: previews, pokes, checks of all gradients."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from cnnviz import routing
-from cnnviz._types import FloatArray
 from cnnviz.layers import TieRule
 from ui.controls.pace import single_shot
-from ui.panels.backprop.focus import Now, PokeOutcome, StepKind
+from ui.panels.backprop.focus import Now, PokeOutcome
 from ui.panels.backprop.header import POKE, SideColumn
 from ui.panels.backprop.model import BackpropModel
 from ui.panels.backprop.passes import Pass, preview_update
@@ -18,7 +16,7 @@ from ui.state import AppState
 from ui.tasks import Context, LatestOnly, TaskRunner
 
 PASS, _PREVIEW, _POKE = "backprop.pass", "backprop.preview", "backprop.poke"
-_CHECK, _TIES = "backprop.check", "backprop.ties"
+_CHECK = "backprop.check"
 #: While training, results that follow each pass are asked for no oftener than this.
 _SLOW_MS = 250
 _POINTS, _REACH = 161, 0.5  # of the plot of a poke, to either side
@@ -52,27 +50,20 @@ class BackpropWork(QObject):
         self._asked: object = None  # what was poked last, and how far
         self._checks: dict[TieRule | None, tuple[Pass, routing.GradientCheck]] = {}
         self._progress: float | None = None
-        self._ties: dict[str, tuple[Mapping[str, FloatArray], routing.TieRate]] = {}  # by pool
-        self._slow = single_shot(self, self._follow_up, _SLOW_MS)
-        self._rest = single_shot(self, self._count_ties, _SLOW_MS)
+        self._slow = single_shot(self, self._request_poke, _SLOW_MS)
         side.pages.currentChanged.connect(self._on_page_changed)
 
     def now(self) -> Now:
         """Return all that pages are made of; only when there is a pass."""
-        now = self._model.now()
-        ties, checks = self._known_ties(now.passed, now.step.layer), tuple(self._fitting_checks().items())
-        return replace(now, ties=ties, checks=checks, progress=self._progress)
+        checks = tuple(self._fitting_checks().items())
+        return replace(self._model.now(), checks=checks, progress=self._progress)
 
     def follow(self) -> None:
         """Ask anew for what belongs to the pass: at once, or while training after a while."""
         if not self._state.run.is_training:
-            self._follow_up()
+            self._request_poke()
         elif not self._slow.isActive():
             self._slow.start()
-
-    def _follow_up(self) -> None:
-        self._request_poke()
-        self.follow_ties()
 
     def _show(self) -> None:
         if self._model.passed is not None:
@@ -145,7 +136,6 @@ class BackpropWork(QObject):
         def done(check: routing.GradientCheck) -> None:
             self._checks[rule] = passed, check
             self.show_checks()
-            self.follow_ties()
             self.checkReady.emit()
 
         self.show_checks(0.0)
@@ -164,33 +154,3 @@ class BackpropWork(QObject):
             for rule, (of, check) in self._checks.items()
             if passed is not None and of.differs_by_rule_only(passed)
         }
-
-    # -- ties ----------------------------------------------------------------------------------------------
-
-    def follow_ties(self) -> None:
-        """Count the ties over the test images when the panel has come to rest."""
-        self._rest.start()
-
-    def _count_ties(self) -> None:
-        model, dataset, passed = self._model, self._state.dataset, self._model.passed
-        if self._state.run.is_training or not self._panel.isVisible() or self.is_checking():
-            return
-        if passed is None or dataset is None or model.step.kind is not StepKind.ROUTE:
-            return
-        network, pool, images = passed.network, model.step.layer, dataset.test_images
-        is_fitting = passed.routings[pool].winners is not None and images.shape[1:] == network.input_shape
-        if not is_fitting or self._known_ties(passed, pool) is not None:
-            return
-
-        def done(rate: routing.TieRate) -> None:
-            self._ties[pool] = network.params, rate
-            self._show()
-
-        def work(context: Context) -> routing.TieRate:
-            return routing.tie_rate_of_images(network, images, pool, progress=context.report)
-
-        self._background.submit(_TIES, work, done, self.failed.emit)
-
-    def _known_ties(self, passed: Pass, pool: str) -> routing.TieRate | None:
-        params, rate = self._ties.get(pool, (None, None))
-        return rate if params is passed.network.params else None
