@@ -200,16 +200,10 @@ def test_a_step_that_is_typed_is_shown_and_stays_while_training_goes_on(opened, 
 
 
 def test_buttons_do_what_they_say_and_are_off_where_they_make_no_sense(opened):
-    transport, none = opened.bar.transport, Qt.KeyboardModifier.NoModifier
+    transport = opened.bar.transport
     assert not transport.forward.isEnabled()
-    for button, modifier, shown in (
-        (transport.back, none, 999),
-        (transport.back, SHIFT, 980),
-        (transport.first, none, 0),
-        (transport.forward, none, 1),
-        (transport.forward, SHIFT, 20),
-    ):
-        opened.qtbot.mouseClick(button, LEFT, modifier)
+    for button, shown in ((transport.back, 999), (transport.first, 0), (transport.forward, 1)):
+        opened.click(button)
         assert opened.shown == shown
         assert (transport.back.isEnabled(), transport.first.isEnabled()) == (shown > 0, shown > 0)
     opened.click(opened.bar.live)

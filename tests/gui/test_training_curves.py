@@ -19,7 +19,7 @@ from cnnviz.graphics.texts import VALUES
 from cnnviz.history import EvaluationPoint, History, LogLine
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress
-from tests.gui.driving import double_click, settle, show_window, turn_wheel
+from tests.gui.driving import settle, show_window, turn_wheel
 from ui.panels.reading_box import ReadingBox
 from ui.panels.training.curve_plot import CurvePlot
 from ui.panels.training.curves import TrainingCurves
@@ -208,14 +208,11 @@ def test_an_arrow_key_goes_to_the_next_point(qtbot: QtBot, plot: CurvePlot) -> N
 # -- zoom ---------------------------------------------------------------------------------------------------
 
 
-def test_the_wheel_and_keys_zoom_one_axis_until_key_a_button_or_double_click(
-    qtbot: QtBot, plot: CurvePlot
-) -> None:
+def test_the_wheel_and_keys_zoom_one_axis_until_key_a_or_the_button(qtbot: QtBot, plot: CurvePlot) -> None:
     whole, room = plot.view_range(), plot.minimumSizeHint()
     for show_whole in (
         lambda: qtbot.keyClick(plot, Qt.Key.Key_A),
         lambda: qtbot.mouseClick(plot.whole, LEFT),
-        lambda: double_click(viewport(plot), place(plot, 2500, 0.4)),
     ):
         assert not plot.whole.isVisible()
         for x, axis in ((-200, 1), (1000, 0)):

@@ -7,7 +7,6 @@ from typing import override
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QApplication,
     QFrame,
     QHBoxLayout,
     QSizePolicy,
@@ -17,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from cnnviz.drawing import Ask
 from cnnviz.experiment import SETTINGS, Experiment
-from cnnviz.graphics.time_track import Leap, ToStart, Walk
+from cnnviz.graphics.time_track import ToStart, Walk
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button, IconButton
 from ui.controls.keyboard import is_enter
@@ -25,24 +24,21 @@ from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill, label_of, named, scaled
 from ui.controls.number_field import FloatField, IntField
 
-_SHIFT = "with Shift, one kept moment"
-
 
 class Transport(QWidget):
     """First, one back, play, one forward; `answer` is told where to go."""
 
     def __init__(self, answer: Callable[[Ask], None]) -> None:
         super().__init__()
-        self._answer = answer
         self.first = IconButton("skip-back", "First step", "the weights before training")
-        self.back = IconButton("step-back", "Previous step", f"one training step earlier; {_SHIFT}")
+        self.back = IconButton("step-back", "Previous step", "one training step earlier")
         self.play = IconButton("play", "Play", "show the run like a film")
-        self.forward = IconButton("step-forward", "Next step", f"one training step later; {_SHIFT}")
+        self.forward = IconButton("step-forward", "Next step", "one training step later")
         for button in (self.first, self.back, self.play, self.forward):
             button.setEnabled(False)
         for button, count in ((self.back, -1), (self.forward, 1)):
             button.setAutoRepeat(True)
-            button.clicked.connect(partial(self._step, count))
+            button.clicked.connect(partial(answer, Walk(count)))
         self.first.clicked.connect(partial(answer, ToStart()))
         fill(QHBoxLayout(self), self.first, self.back, self.play, self.forward, spacing=4)
 
@@ -60,10 +56,6 @@ class Transport(QWidget):
         self.back.setEnabled(earlier)
         self.forward.setEnabled(later)
         self.play.setEnabled(film)
-
-    def _step(self, count: int) -> None:
-        is_shifted = QApplication.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier
-        self._answer(Leap(count) if is_shifted else Walk(count))
 
 
 class ShownMoment(QWidget):

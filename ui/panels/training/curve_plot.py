@@ -104,14 +104,8 @@ class _NumberAxis(pg.AxisItem):
 class _ViewBox(pg.ViewBox):
     """Its wheel zooms the x axis, or that over whose numbers it is turned."""
 
-    doubleClicked = Signal()
-
     def wheelEvent(self, ev: Any, axis: int | None = None) -> None:
         super().wheelEvent(ev, axis=0 if axis is None else axis)
-
-    def mouseDoubleClickEvent(self, event: Any) -> None:
-        event.accept()
-        self.doubleClicked.emit()
 
 
 class _Item:
@@ -145,8 +139,8 @@ class _Item:
 class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
     """Shows a `Curves` that is replaced whenever there are more points; out of sight it costs nothing.
 
-    The wheel zooms the x axis, or that axis over whose numbers it is turned, and dragging moves; a double
-    click or the key A shows the whole again. Arrow keys lead the cursor from point to point; plus and minus
+    The wheel zooms the x axis, or that axis over whose numbers it is turned, and dragging moves; the key A
+    shows the whole again. Arrow keys lead the cursor from point to point; plus and minus
     zoom the x axis, with Alt the y axis. Below the x axis stands its `unit`.
     """
 
@@ -192,7 +186,6 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
             line.hide()
             plot.addItem(line, ignoreBounds=True)
         self._reading = ReadingBox(self._widget)
-        self._view.doubleClicked.connect(self.reset_view)
         self._view.sigRangeChanged.connect(self._on_range_changed)
         self._widget.scene().sigMouseMoved.connect(self._on_mouse_moved)
         self._is_empty: bool | None = None
@@ -200,7 +193,7 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         self.placeholder.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.placeholder.setWordWrap(True)
         self.placeholder.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.whole = IconButton("maximize", "Show the whole", "or double-click in the plot", "A")
+        self.whole = IconButton("maximize", "Show the whole", "all steps of the run", "A")
         self.whole.setProperty("kind", "quiet")
         self.whole.hide()
         self.whole.clicked.connect(self.reset_view)
