@@ -151,11 +151,7 @@ class History(Pictured):
         return part
 
     def forked(self, step: int) -> "History":
-        """Return the record of a run that leaves this one at a step; raises `ValueError` for others."""
-        if not self.covers(step):
-            raise ValueError(
-                f"The history goes from step {self.first_step} to {self.step}. Got {step} instead."
-            )
+        """Return the record of a run that leaves this one at a step that it `covers`."""
         fork = self.until(step)
         fork.forked_at = step
         return fork

@@ -90,7 +90,6 @@ class Curves:
     markers: tuple[Marker, ...] = ()
     x_name: str = ""
     y_name: str = ""
-    digits: int = 3
     dots: tuple[tuple[float, float, Ink], ...] = ()
     y_range: tuple[float, float] | None = None
     x_range: tuple[float, float] | None = None
@@ -132,12 +131,12 @@ class Curves:
         low, high = self.x_range or (float(self.xs[0]), float(self.xs[-1]))
         found = [(curve, curve.at(x)) for curve in self.seen]
         found.sort(key=lambda each: -np.nan_to_num(each[0].y[each[1]], nan=-np.inf))
-        texts = format_together([float(curve.y[n]) for curve, n in found], self.digits, longest=9)
+        texts = format_together([float(curve.y[n]) for curve, n in found], longest=9)
         rows: list[tuple[Ink, str, str]] = []
         for (curve, n), text in zip(found, texts, strict=True):
             spread = math.nan if curve.spread is None else float(curve.spread[n])
             is_known = math.isfinite(curve.y[n])
-            more = f" ± {format_value(spread, self.digits)}" if math.isfinite(spread) and is_known else ""
+            more = f" ± {format_value(spread)}" if math.isfinite(spread) and is_known else ""
             is_here = abs(curve.x[n] - x) <= 0.01 * (high - low)
             name = curve.name if is_here else f"{curve.name} at {format_place(float(curve.x[n]))}"
             rows.append((curve.ink, name, text + more if is_known else "–"))

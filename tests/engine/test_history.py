@@ -204,9 +204,6 @@ def test_a_fork_has_the_past_in_common_and_a_future_of_its_own(recorded):
     assert recorded.step == 950
     assert len(recorded.log) == 9
     assert (recorded.covers(50), recorded.covers(951)) == (True, False)
-    for step in (49, 951):
-        with pytest.raises(ValueError, match="from step 50 to 950"):
-            recorded.forked(step)
 
 
 def test_means_at_a_moment_are_those_of_the_steps_before_it(recorded):

@@ -470,7 +470,7 @@ def test_the_numbers_of_every_map_of_backprop_are_its_values_in_the_unit_of_its_
 def test_values_of_several_lines_beside_the_cursor() -> None:
     x, values = np.arange(3.0), [0.46712, 0.46718, 0.4671, 0.5]
     lines = tuple(Curve(f"line{place}", x, np.full(3, value)) for place, value in enumerate(values))
-    read_there = sorted((name, text) for _, name, text in Curves(lines, digits=3).read(1.0))
+    read_there = sorted((name, text) for _, name, text in Curves(lines).read(1.0))
     assert_told_apart(values, [text for _, text in read_there])
 
 

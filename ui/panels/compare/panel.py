@@ -83,31 +83,28 @@ class Compared:
         return [f"{word} {number}" for number in range(weight_layers(network)[self.layer])]
 
 
-def page_of(found: Compared | None, is_roomy: bool, instead: str) -> Page:
-    """Choices above three sets of maps, or what is said instead of these; `is_roomy`: with all words."""
-    cards = Card("instead", WORDS, Words(instead, ink="muted", align="middle"))
-    if found is not None and not instead:
-        cards = _cards(found)
+def page_of(found: Compared, is_roomy: bool, why_covered: str) -> Page:
+    """Choices above three sets of maps, or why these are covered; `is_roomy`: with all words."""
+    covered = Card("covered", WORDS, Words(why_covered, ink="muted", align="middle"))
+    cards = covered if why_covered else _cards(found)
     return Page(down(across(*_head(found, is_roomy), room=None, gap=8), cards, gap=4))
 
 
-def _head(found: Compared | None, is_roomy: bool) -> list[Card[Words] | Choice]:
-    title = "Weights at two moments" if is_roomy else ""
-    head: list[Card[Words] | Choice] = [Card("title", WORDS, Words(title, "strong", align="left middle"))]
-    if found is not None:
-        layers, parts = tuple((name, name) for name in weight_layers(found.now.network)), found.parts
-        tip = "Layer whose weights are compared"
-        head.append(Choice("layer", "list", "Layer to compare", ShowWeights, found.layer, layers, tip))
-        if len(parts) > 1:
-            tip = "Which of the layer's weights: those for one input channel, or those of one unit"
-            name, asks = "Input channel or unit to compare", Asking(ShowWeights, found.layer)
-            head.append(Choice("part", "list", name, asks, found.part, tuple(enumerate(parts)), tip))
-    can_go = found is not None and found.is_ours and (found.is_live or found.now is not found.then)
-    mark, title = "Compare with the moment that is shown now: it becomes A", "Make this moment A"
+def _head(found: Compared, is_roomy: bool) -> list[Card[Words] | Choice]:
+    title, choices = "Weights at two moments" if is_roomy else "", list[Choice]()
+    layers, parts = tuple((name, name) for name in weight_layers(found.now.network)), found.parts
+    if len(parts) > 1:
+        tip = "Which of the layer's weights: those for one input channel, or those of one unit"
+        name, asks = "Input channel or unit to compare", Asking(ShowWeights, found.layer)
+        choices.append(Choice("part", "list", name, asks, found.part, tuple(enumerate(parts)), tip))
+    can_go = found.is_ours and (found.is_live or found.now is not found.then)
+    tip, mark = "Layer whose weights are compared", "Compare with the moment that is shown now: it becomes A"
     return [
-        *head,
+        Card("title", WORDS, Words(title, "strong", align="left middle")),
+        Choice("layer", "list", "Layer to compare", ShowWeights, found.layer, layers, tip),
+        *choices,
         Choice("go", "press", "Show A", GoToMark(), tip="Show moment A in all panels", is_enabled=can_go),
-        Choice("mark", "press", title if is_roomy else "Set A", Mark(), tip=mark, icon="pin"),
+        Choice("mark", "press", "Make this moment A" if is_roomy else "Set A", Mark(), tip=mark, icon="pin"),
         Choice("close", "icon", "Close the comparison", Close(), icon="x"),
     ]
 
@@ -152,7 +149,6 @@ def _amount(change: ParameterChange) -> str:
 #: Width of the panel, in pixels at scale 1, from which on its title and all words are shown.
 _ROOM_FOR_WORDS = 760
 _LEAST_HEIGHT = 136
-_NOTHING = "Choose a moment on the timeline and press Make this moment A"
 
 
 class ComparePanel(WindowPart):
@@ -208,29 +204,24 @@ class ComparePanel(WindowPart):
                 self._hide()
 
     def _draw(self) -> None:
-        if not self.isVisible():
+        state, now, reference, found = self._state, self._state.shown, self._state.reference, self.found
+        if now is None or not self.isVisible():
             return
-        state, now = self._state, self._state.shown
-        then = None if state.reference is None else state.reference.snapshot
-        if now is not None and (then is None or not comparable(then.network, now.network)):
-            then, last = next(iter(state.history.snapshots), now), state.live
-            if then.step == now.step and last is not None:
-                then = last  # beside the beginning there is most to see of the end
-            if comparable(then.network, now.network):
-                state.compare_with(then)  # which draws
-                return
-            then = None
-        found, self.found = self.found, None
-        if now is not None and then is not None:
-            layers = weight_layers(now.network)
-            if found is None or weight_layers(found.now.network) != layers:
-                found = Compared(then, now, next(iter(layers)))
-            is_ours = state.reference is not None and state.reference.run_id == state.run.run_id
-            self.found = replace(found, then=then, now=now, is_ours=is_ours, is_live=state.follows_live)
+        if reference is None or not comparable(reference.snapshot.network, now.network):
+            first = next(iter(state.history.snapshots), now)
+            # Beside the beginning there is most to see of the end.
+            state.compare_with(state.live if first.step == now.step and state.live else first)  # which draws
+            return
+        layers = weight_layers(now.network)
+        if found is None or weight_layers(found.now.network) != layers:
+            found = Compared(reference.snapshot, now, next(iter(layers)))
+        is_ours, is_live = reference.run_id == state.run.run_id, state.follows_live
+        self.found = replace(found, then=reference.snapshot, now=now, is_ours=is_ours, is_live=is_live)
         self._fit()
 
     @override
     def _fit(self) -> None:
-        instead = self._state.why_covered(Secret.FILTERS) or ("" if self.found is not None else _NOTHING)
-        is_roomy = self.width() >= self._theme.px(_ROOM_FOR_WORDS)
-        self.page.show_page(page_of(self.found, is_roomy, instead))
+        if self.found is not None:
+            is_roomy = self.width() >= self._theme.px(_ROOM_FOR_WORDS)
+            covered = self._state.why_covered(Secret.FILTERS)
+            self.page.show_page(page_of(self.found, is_roomy, covered))
