@@ -81,7 +81,7 @@ class Marker:
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """Everything a plot shows: curves, but those that are hidden by name; markers, names of the axes.
+    """Everything a plot shows: curves, markers, names of the axes.
 
     * `has_reading`: Whether what is read where one points is written into the plot, or left to others.
     """
@@ -94,13 +94,12 @@ class Curves:
     y_range: tuple[float, float] | None = None
     x_range: tuple[float, float] | None = None
     asks: Callable[[int], Ask] | None = None
-    hidden: frozenset[str] = frozenset()
     has_reading: bool = True
 
     @cached_property
     def seen(self) -> tuple[Curve, ...]:
-        """Curves that have points and are not hidden."""
-        return tuple(curve for curve in self.curves if curve.x.size and curve.name not in self.hidden)
+        """Curves that have points."""
+        return tuple(curve for curve in self.curves if curve.x.size)
 
     @cached_property
     def xs(self) -> Values:

@@ -33,8 +33,7 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = {
     "training": _named(
         text="unit filters.moment",
         number="speed",
-        flag="loss.raw loss.mean loss.test loss.ghost accuracy.mean accuracy.test accuracy.ghost "
-        "settings.more",
+        flag="settings.more",
         numbers="loss.zoom accuracy.zoom results.cell",
     ),
     "feature_maps": _named(

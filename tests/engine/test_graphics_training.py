@@ -20,7 +20,6 @@ from cnnviz.graphics.run_curves import (
     Legend,
     Named,
     Run,
-    ToggleCurve,
     accuracy_plot,
     loss_plot,
 )
@@ -143,31 +142,24 @@ def test_the_axis_of_accuracy_begins_a_little_below_all_curves() -> None:
     assert lowest(run_of(40, share=0.3)) < 0.3
 
 
-def test_what_is_hidden_is_neither_drawn_nor_read_nor_in_the_way() -> None:
+def test_a_report_needs_no_single_steps_and_a_value_from_another_step_says_so() -> None:
     history = run_of(100)
     history.add_test(EvaluationPoint(100, 9.0, 0.5))
-    plot = loss_plot(Run(history), {TESTS})
-    assert plot.limits[1] < 2
-    assert TESTS not in drawn(CURVES, plot, 400, LIGHT).texts()
-    assert [name for _, name, _ in plot.read(100)] == [EACH, MEAN] or len(plot.read(100)) == 2
+    plot = loss_plot(Run(history), has_steps=False)
+    assert {name for _, name, _ in plot.read(100)} == {MEAN, TESTS}
     assert len(loss_plot(Run(history)).read(100)) == 3
     long = run_of(5_000)
     long.add_test(EvaluationPoint(2_500, 0.29, 0.5))
     names = [name for _, name, _ in loss_plot(Run(long)).read(3_300)]
-    assert f"{TESTS} at 2,500" in names, "a value from another step says so"
+    assert f"{TESTS} at 2,500" in names
 
 
-def test_the_legend_names_all_curves_and_asks_to_hide_and_show_them() -> None:
-    plot = loss_plot(Run(run_of(10)), {MEAN})
-    legend = Legend("Loss", tuple(Named.of(each, plot.hidden) for each in plot.curves))
+def test_the_legend_names_all_curves() -> None:
+    legend = Legend("Loss", tuple(map(Named.of, loss_plot(Run(run_of(10))).curves)))
     size = LEGEND.size(legend, LIGHT)
     assert drawn(LEGEND, legend, size.least_width, LIGHT).texts() == ["Loss", "step", "mean", "test"]
-    drawing = drawn(LEGEND, legend, size.width, LIGHT)
-    assert drawing.texts() == ["Loss", EACH, MEAN, TESTS]
-    tips = [drawing.part(name).tip for name in (EACH, MEAN)]
-    assert tips == ["Hide the curve “each step”", "Show the curve “running mean”"]
-    assert drawing.part(TESTS).ask == ToggleCurve(TESTS)
-    assert LEGEND.words(legend) == "each step, running mean hidden, test images"
+    assert drawn(LEGEND, legend, size.width, LIGHT).texts() == ["Loss", EACH, MEAN, TESTS]
+    assert LEGEND.words(legend) == "each step, running mean, test images"
 
 
 @given(number=st.floats(-1e6, 1e6), decimals=st.integers(0, 4))

@@ -61,7 +61,6 @@ pytestmark = pytest.mark.qt_log_ignore("does not support raise")
 
 def _training(_bot: QtBot, session: Session) -> None:
     panel = session.window.panel(TrainingPanel)
-    click_part(panel.curves.loss.legend, "each step")
     press(panel.curves.accuracy, Key.Key_Plus, Key.Key_Plus)
     click(panel.network.choices.controls["moment"].button("difference"))
     click_part(panel.results.matrix, CellKey("class", 1, 1))

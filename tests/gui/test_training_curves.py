@@ -1,4 +1,4 @@
-"""Curves that follow a run, read, zoomed and hidden by mouse and keys; the log beside them."""
+"""Curves that follow a run, read and zoomed by mouse and keys; the log beside them."""
 
 import re
 from typing import override
@@ -257,20 +257,6 @@ def test_dragging_moves_and_new_points_do_not_take_the_view_away(
 # -- choices ------------------------------------------------------------------------------------------------
 
 
-def test_the_legend_hides_a_curve_by_mouse_and_by_key(qtbot: QtBot, plot: CurvePlot) -> None:
-    assert plot.legend.drawing().texts() == ["Loss", EACH, MEAN, TESTS]
-    entry = plot.legend.drawing().part(TESTS).box
-    qtbot.mouseClick(plot.legend, LEFT, pos=QPointF(entry.x, entry.y).toPoint())
-    hover(plot, 2503, 0.3)
-    assert "test" not in plot.spoken_value()
-    plot.legend.setFocus(Qt.FocusReason.TabFocusReason)
-    for _ in range(3):
-        qtbot.keyClick(plot.legend, Qt.Key.Key_Right)
-    qtbot.keyClick(plot.legend, Qt.Key.Key_Return)
-    hover(plot, 2504, 0.3)
-    assert "test images 0.29" in plot.spoken_value()
-
-
 def test_choices_and_zoom_come_back_with_the_view(
     qtbot: QtBot, curves: TrainingCurves, state: AppState
 ) -> None:
@@ -278,7 +264,6 @@ def test_choices_and_zoom_come_back_with_the_view(
     history.epoch_images = 1000
     state.reset_history(history)
     curves.units.choiceEdited.emit("epochs")
-    curves.loss.toggled.emit(EACH)
     curves.loss.set_view_range((0.5, 1.5), (0.0, 1.0))
     curves.loss.set_cursor(1.5)
     assert curves.loss.spoken_value().startswith("epochs 1.5")
@@ -289,13 +274,12 @@ def test_choices_and_zoom_come_back_with_the_view(
     other_state.reset_history(history)
     other.restore_view(view)
     assert other.units.currentText() == "Epochs"
-    assert other.loss.content.hidden == {EACH}
     assert other.loss.view_range()[0] == pytest.approx((0.5, 1.5))
     assert other.view_state() == view
 
 
 def test_the_shown_moment_is_marked_and_an_earlier_run_is_grey(
-    curves: TrainingCurves, state: AppState
+    qtbot: QtBot, curves: TrainingCurves, state: AppState
 ) -> None:
     state.reset_history(recorded())
     ghost = recorded(700)
@@ -307,11 +291,12 @@ def test_the_shown_moment_is_marked_and_an_earlier_run_is_grey(
         assert [marker.x for marker in each.content.markers] == [300]
     told = "an earlier run, LAB5; classes 4, 9; seed 7; 700 steps"
     assert f"In grey: {told}" in curves.accuracy.toolTip()
-    for plot in (curves.loss, curves.accuracy):
-        assert plot.legend.drawing().part(BEFORE).tip == f"Hide the curve “earlier run”: {told}"
-    for plot in (curves.loss, curves.accuracy):
-        plot.toggled.emit(BEFORE)
-        assert BEFORE in plot.content.hidden
+    for plot, place in ((curves.loss, 1), (curves.accuracy, 0)):
+        plot.legend.setFocus(Qt.FocusReason.TabFocusReason)
+        for _ in range(place):
+            qtbot.keyClick(plot.legend, Qt.Key.Key_Right)
+        assert plot.legend.hovered == BEFORE
+        assert plot.legend.drawing().part(BEFORE).tip == told
 
 
 def test_side_by_side_both_plots_end_at_one_height_and_stacked_one_unit_serves_both(

@@ -6,7 +6,7 @@ from typing import Any, override
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 from cnnviz.drawing import Box, Drawing, Ground, Look, Table, drawn
 from cnnviz.drawing.page import CARD, Card
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker, Reading, format_place
-from cnnviz.graphics.run_curves import LEGEND, Legend, Named, ToggleCurve
+from cnnviz.graphics.run_curves import LEGEND, Legend, Named
 from cnnviz.notation import format_ticks
 from cnnviz.palette import DASHES
 from cnnviz.quantities import format_count
@@ -144,9 +144,6 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
     zoom the x axis, with Alt the y axis. Below the x axis stands its `unit`.
     """
 
-    #: Name of a curve that is to be hidden, or shown.
-    toggled = Signal(str)
-
     def __init__(self, title: str, name: str, unit: QWidget) -> None:
         super().__init__()
         self._title, self._theme = title, LIGHT
@@ -162,9 +159,8 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         self.setProperty("tip", BESIDE)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        tip, focus = "Click a name to hide its curve, or to show it again", Qt.FocusPolicy.TabFocus
-        name = f"Curves of {title}"
-        self.legend = MarkView(LEGEND, name, tip, self._answer, keys_point=True, focus=focus)
+        focus, named_by = Qt.FocusPolicy.TabFocus, f"Curves of {title}"
+        self.legend = MarkView(LEGEND, named_by, keys_point=True, focus=focus)
         self._view = _ViewBox(enableMenu=False)
         self._axes = {"left": _NumberAxis("left"), "bottom": _NumberAxis("bottom")}
         self._widget = pg.PlotWidget(self, viewBox=self._view, axisItems=dict(self._axes), enableMenu=False)
@@ -221,8 +217,7 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         if not self._is_stale:
             return
         self._is_stale, content = False, self.content
-        entries = (Named.of(curve, content.hidden) for curve in content.curves)
-        self.legend.show_content(Legend(self._title, tuple(entries)))
+        self.legend.show_content(Legend(self._title, tuple(map(Named.of, content.curves))))
         is_empty = not any(curve.x.size for curve in content.curves)
         if is_empty is not self._is_empty:
             self._is_empty = is_empty
@@ -273,7 +268,7 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         return drawn(CARD, self.card(), self.width(), look, self.height())
 
     def tables(self) -> list[Table]:
-        """One table for each curve in sight or hidden."""
+        """One table for each curve."""
         x, curves = self.content.x_name or "x", [curve for curve in self.content.curves if curve.x.size]
         return [Table(each.name, (x, each.name), np.column_stack([each.x, each.y])) for each in curves]
 
@@ -337,10 +332,6 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
             self.is_zoomed = True
             self.whole.show()
             self._draw_lines()
-
-    def _answer(self, ask: object) -> None:
-        if isinstance(ask, ToggleCurve):
-            self.toggled.emit(ask.name)
 
     # -- cursor --------------------------------------------------------------------------------------------
 

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import override
 
 from PySide6.QtCore import QSize, Qt
@@ -14,7 +13,7 @@ from cnnviz._types import View as PanelView
 from cnnviz._types import ViewValue
 from cnnviz.graphics import run_curves
 from cnnviz.quantities import format_count, format_value
-from ui.choices import Choices, flag, kept, maybe, one_of, read
+from ui.choices import Choices, kept, maybe, one_of, read
 from ui.controls.buttons import Button
 from ui.controls.layouts import fill, named
 from ui.controls.pace import single_shot
@@ -34,30 +33,13 @@ _MEANS = (
     "Each step is measured on its own training images, before they change the weights; the "
     "running mean is over the last {window} steps. Test images are measured with the weights of that step."
 )
-_CURVES = {
-    "raw": run_curves.EACH,
-    "mean": run_curves.MEAN,
-    "test": run_curves.TESTS,
-    "ghost": run_curves.BEFORE,
-}
 
 
 @dataclass(frozen=True)
 class View:
-    """The unit of the x axes, and which curves are shown."""
+    """The unit of the x axes."""
 
     unit: str = one_of("step", "list", "Unit of the x axis", run_curves.UNITS.items(), "What the axis counts")
-    loss_raw: bool = flag(True, kept="loss.raw")
-    loss_mean: bool = flag(True, kept="loss.mean")
-    loss_test: bool = flag(True, kept="loss.test")
-    loss_ghost: bool = flag(True, kept="loss.ghost")
-    accuracy_mean: bool = flag(True, kept="accuracy.mean")
-    accuracy_test: bool = flag(True, kept="accuracy.test")
-    accuracy_ghost: bool = flag(True, kept="accuracy.ghost")
-
-    def hidden(self, plot: str) -> frozenset[str]:
-        """Names of the curves of a plot that are not shown."""
-        return frozenset(name for key, name in _CURVES.items() if not getattr(self, f"{plot}_{key}", True))
 
 
 @dataclass(frozen=True)
@@ -82,8 +64,6 @@ class TrainingCurves(HasProvenance, QWidget):
         self.units = self.choices.controls["unit"]
         self.accuracy = CurvePlot("Accuracy", "Accuracy over the training steps", self.units)
         self._plots = {"loss": self.loss, "accuracy": self.accuracy}
-        for key, plot in self._plots.items():
-            plot.toggled.connect(partial(self._toggle, key))
         across = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._box = fill(across, (self.loss, 1), (self.accuracy, 1))
         self.train = Button("Train", "play", "primary", "Watch the network learn", "Space", self)
@@ -171,14 +151,14 @@ class TrainingCurves(HasProvenance, QWidget):
             self._next_drawing.start(_PAUSE_MS)
 
     def _show(self, plot: CurvePlot, *, is_smooth: bool) -> None:
-        view, run, history = self.choices.value, self._run, self._state.history
+        run, history = self._run, self._state.history
         self.train.setVisible(not history.step)  # while there is nothing else to be seen in its place
         if plot is self.loss:
-            plot.show_content(run_curves.loss_plot(run, view.hidden("loss")), is_smooth=is_smooth)
+            plot.show_content(run_curves.loss_plot(run), is_smooth=is_smooth)
             return
         first = format_count(run_curves.first_mean(history))
         plot.placeholder.setText(_TOO_FEW.format(step=first) if len(history.losses) else self._untrained())
-        plot.show_content(run_curves.accuracy_plot(run, view.hidden("accuracy")), is_smooth=is_smooth)
+        plot.show_content(run_curves.accuracy_plot(run), is_smooth=is_smooth)
 
     def _untrained(self) -> str:
         names = self._state.experiment.classes
@@ -199,7 +179,7 @@ class TrainingCurves(HasProvenance, QWidget):
     # -- choices -------------------------------------------------------------------------------------------
 
     def view_state(self) -> dict[str, ViewValue]:
-        """Return the unit, which curves are hidden, and which parts of the plots are shown."""
+        """Return the unit, and which parts of the plots are shown."""
         view = kept(self.choices.value)
         for name, plot in self._plots.items():
             zoom = (*plot.view_range()[0], *plot.view_range()[1]) if plot.is_zoomed else None
@@ -215,10 +195,6 @@ class TrainingCurves(HasProvenance, QWidget):
                 plot.reset_view()
             else:
                 plot.set_view_range((zoom[0], zoom[1]), (zoom[2], zoom[3]))
-
-    def _toggle(self, plot: str, name: str) -> None:
-        field = f"{plot}_{next(key for key, each in _CURVES.items() if each == name)}"
-        self.choices.choose(**{field: not getattr(self.choices.value, field)})
 
     def _on_chosen(self) -> None:
         self._unit.setText(self.choices.value.unit)
