@@ -91,10 +91,11 @@ def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "cur
 
 @dataclass(frozen=True)
 class _Kept:
-    """What a session keeps beside what the parts say: the pace, and what is unfolded."""
+    """What a session keeps beside what the parts say: the pace, what is unfolded, whose images are shown."""
 
     speed: float | None = maybe(float, 0, 1e6)
     has_more: bool = flag(False, kept="settings.more")
+    cell: tuple[int, ...] | None = maybe(int, kept="results.cell")
 
 
 class TrainingPanel(Panel):
@@ -252,16 +253,15 @@ class TrainingPanel(Panel):
 
     def view_state(self) -> View:
         """Return pace, curves, filters, and chosen test images."""
-        own = kept(_Kept(self._state.steps_per_second, self.form.more.isChecked()))
-        beside = self.curves.view_state() | self.results.view_state()
-        return own | kept(self.network.choices.value) | beside
+        own = kept(_Kept(self._state.steps_per_second, self.form.more.isChecked(), self.results.cell))
+        return own | kept(self.network.choices.value) | self.curves.view_state()
 
     def restore_view(self, view: View) -> None:
         found = read(_Kept, view)
         self._state.set_speed(found.speed if found.speed in PACES else None)
         self.curves.restore_view(view)
         self.network.choices.take(read(NetworkChoices, view))
-        self.results.restore_view(view)
+        self.results.show_cell(found.cell)
         self.form.more.setChecked(found.has_more)
 
     def _on_settings_changed(self) -> None:

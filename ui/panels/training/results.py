@@ -1,6 +1,6 @@
 """How well the network does on the test images: confusion matrix and mistakes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import override
 
 import numpy as np
@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from cnnviz._types import View, ViewValue
 from cnnviz.datasets import Dataset
 from cnnviz.drawing import Ask
 from cnnviz.drawing.page import Card
@@ -16,7 +15,6 @@ from cnnviz.evaluation import Evaluation
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix, ShowImages
 from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
 from cnnviz.quantities import format_count, format_percent, format_value
-from ui.choices import kept, maybe, read
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill, scaled
 from ui.marks import MarkView
@@ -31,13 +29,6 @@ _MISTAKES_TIP = "Misclassified test images, largest loss first. Click one to loo
 _FEW = 12  # mistakes that have room for large images in presenter mode
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """What a session keeps: the chosen cell of the matrix."""
-
-    cell: tuple[int, ...] | None = maybe(int)
-
-
 class ResultsView(HasProvenance, QWidget):
     """Confusion matrix over the mistakes; a cell of the matrix narrows the mistakes down to its own."""
 
@@ -45,7 +36,7 @@ class ResultsView(HasProvenance, QWidget):
         super().__init__()
         self._state = state
         self._drawn: EvaluatedStep | None = None
-        self._cell: tuple[int, int] | None = None
+        self.cell: tuple[int, int] | None = None  # of the matrix, whose images are shown
         self._title, strong = SectionTitle("Test images"), Qt.FocusPolicy.StrongFocus
         self.matrix = MarkView(CONFUSION, "Confusion matrix", _MATRIX_TIP, self._answer, focus=strong)
         self.matrix.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -87,7 +78,7 @@ class ResultsView(HasProvenance, QWidget):
         for widget in (self.summary, self._mistakes_title, self.mistakes):
             widget.setVisible(is_known)
         if dataset is None or result is None:
-            self._cell = None
+            self.cell = None
             self._title.set_caption("")
             self.matrix.show_content(None)
             self.matrix.setFixedHeight(theme_manager().theme.px(56))
@@ -95,8 +86,8 @@ class ResultsView(HasProvenance, QWidget):
             return
         self.matrix.setMinimumHeight(0)
         evaluation = result.evaluation
-        if self._cell is not None and max(self._cell) >= len(dataset.classes):
-            self._cell = None
+        if self.cell is not None and max(self.cell) >= len(dataset.classes):
+            self.cell = None
         self._title.set_caption(f"after step {format_count(result.step)}")
         accuracy, loss = format_percent(evaluation.accuracy, 2), format_value(evaluation.loss, 4)
         began = result.origin.note if result.origin is not None else ""
@@ -104,7 +95,7 @@ class ResultsView(HasProvenance, QWidget):
         before = f" · earlier run: {format_percent(tests[-1].accuracy, 2)}" if tests else ""
         self.summary.set_text(f"Test accuracy {accuracy} · loss {loss}{before}{began and f' · {began}'}")
         confusion = Confusion(evaluation.confusion, tuple(dataset.classes))
-        self.matrix.show_content(ConfusionMatrix(confusion, self._cell, self._is_large))
+        self.matrix.show_content(ConfusionMatrix(confusion, self.cell, self._is_large))
         self._show_images(dataset, evaluation)
 
     @override
@@ -131,19 +122,14 @@ class ResultsView(HasProvenance, QWidget):
         """Test image that is the sample."""
         return None if self._state.sample is None else self._state.sample.index
 
-    def view_state(self) -> dict[str, ViewValue]:
-        return kept(_Kept(self._cell), "results.")
-
-    def restore_view(self, view: View) -> None:
-        """Choose as `view_state` said; a result that is still to come will be shown like that."""
-        found, self._cell = read(_Kept, view, "results."), None
-        if found.cell is not None and len(found.cell) == 2:
-            self._cell = found.cell[0], found.cell[1]
+    def show_cell(self, cell: tuple[int, ...] | None) -> None:
+        """Show the images of a cell of the matrix, or the mistakes; also of a result that is still to come."""
+        self.cell = (cell[0], cell[1]) if cell is not None and len(cell) == 2 else None
         if self._drawn is not None:
             self.draw()
 
     def _show_images(self, dataset: Dataset, evaluation: Evaluation) -> None:
-        indices, cell = evaluation.mistakes, self._cell
+        indices, cell = evaluation.mistakes, self.cell
         caption = f"{format_count(len(indices))}, largest loss first"
         if cell is not None:
             true, predicted = cell
@@ -163,7 +149,6 @@ class ResultsView(HasProvenance, QWidget):
     def _answer(self, ask: Ask) -> None:
         match ask:
             case ShowImages(true, predicted):
-                self._cell = None if self._cell == (true, predicted) else (true, predicted)
-                self.draw()
+                self.show_cell(None if self.cell == (true, predicted) else (true, predicted))
             case ShowImage(index):
                 self._state.choose_test_image(index)
