@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from cnnviz.drawing import Drawing, Graphic, Ground, Ink, Look, Share, Size
 from cnnviz.drawing.look import DARK, LIGHT
@@ -17,8 +16,6 @@ from cnnviz.history import Curve as Points
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.palette import DASHES, Color
 
-UNITS = {"step": "Steps", "epochs": "Epochs", "images": "Training images"}
-"""Units of the x axis, as the axis and as a menu call them; runs of other batch sizes compare by images."""
 EACH, MEAN, TESTS, BEFORE = "each step", "running mean", "test images", "earlier run"
 """Names of the curves."""
 _OUTLIERS = 0.03  # share of the largest losses of single steps that need not be in sight
@@ -40,7 +37,6 @@ class Run:
     """What the curves are made of.
 
     * `ghost`: An earlier run, of which the running means are shown.
-    * `unit`: One of `UNITS`.
     * `planned`: Steps that the run is to have; 0 for no plan.
     * `moment`: Step that is marked.
     * `tested`: Tests that are shown in place of those on record.
@@ -48,17 +44,9 @@ class Run:
 
     history: History
     ghost: History | None = None
-    unit: str = "step"
     planned: int = 0
     moment: int | None = None
     tested: tuple[EvaluationPoint, ...] = ()
-
-    def x(self, steps: ArrayLike, history: History | None = None) -> Values:
-        """Where steps of a run lie: two runs have their own steps, but the same images."""
-        history = history or self.history
-        if self.unit == "step":
-            return np.asarray(steps, dtype=np.float64)
-        return history.images_at(steps) / (history.epoch_images if self.unit == "epochs" else 1)
 
     @property
     def ghost_said(self) -> str:
@@ -67,24 +55,23 @@ class Run:
 
     def end(self) -> float:
         """Right end of the axis: the planned one, but at the very beginning; an earlier run may go on."""
-        last = float(self.x(self.history.step)) if len(self.history.losses) else 0.0
-        planned = float(self.x(self.planned)) if self.planned else 0.0
-        if last > planned:
+        last = float(self.history.step) if len(self.history.losses) else 0.0
+        if last > self.planned:
             return round_up(max(last, 1.0))
-        if 0 < last < _BEGINNING * planned:
-            return round_up(max(last, _BEGINNING / 20 * planned))
-        return max(planned, 1.0)
+        if 0 < last < _BEGINNING * self.planned:
+            return round_up(max(last, _BEGINNING / 20 * self.planned))
+        return float(max(self.planned, 1))
 
     def markers(self) -> tuple[Marker, ...]:
         """The step that is marked."""
-        return () if self.moment is None else (Marker(float(self.x(self.moment))),)
+        return () if self.moment is None else (Marker(float(self.moment)),)
 
     def plot(self, curves: Sequence[Curve], y_range: tuple[float, float]) -> Curves:
         """Make a plot of some curves."""
         return Curves(
             tuple(curves),
             self.markers(),
-            self.unit,
+            "step",
             y_range=_roomy(y_range),
             x_range=_roomy((0.0, self.end())),
         )
@@ -93,14 +80,13 @@ class Run:
         """Curve of what was measured on the test images."""
         found = self.tested or self.history.tests
         values = np.array([getattr(point, name) for point in found], dtype=np.float64)
-        steps = self.x(np.array([point.step for point in found]))
+        steps = np.array([point.step for point in found], dtype=np.float64)
         return Curve(TESTS, steps, values, "winner", "dashed", 1.5, has_dots=True, short="test")
 
     def before(self, mean: Points) -> Curve:
         """Running mean of the earlier run, in grey."""
-        x = self.x(mean.steps, self.ghost)
         return Curve(
-            BEFORE, x, mean.values, _BEFORE_INK, "solid", 1.5, name_ink="muted", short="earlier",
+            BEFORE, mean.steps, mean.values, _BEFORE_INK, "solid", 1.5, name_ink="muted", short="earlier",
             about=self.ghost_said,
         )  # fmt: skip
 
@@ -109,13 +95,13 @@ def loss_plot(run: Run, *, has_steps: bool = True) -> Curves:
     """Loss of each step, mean over as many steps as a line of the log has, test images, an earlier run."""
     history = run.history
     mean = history.loss_curve(history.log_every)
-    own = Curve(MEAN, run.x(mean.steps), mean.values, "accent", width=2.0, short="mean")
+    own = Curve(MEAN, mean.steps, mean.values, "accent", width=2.0, short="mean")
     curves = [own, run.tests("loss")]
     if run.ghost is not None:
         curves.insert(0, run.before(run.ghost.loss_curve(run.ghost.log_every)))
     if has_steps:
-        x, ink = run.x(_steps(history)), _EACH_INK if len(history.losses) < _MANY else _MANY_INK
-        curves.insert(0, Curve(EACH, x, history.losses, ink, width=1.0, name_ink="muted", short="step"))
+        steps, ink = _steps(history), _EACH_INK if len(history.losses) < _MANY else _MANY_INK
+        curves.insert(0, Curve(EACH, steps, history.losses, ink, width=1.0, name_ink="muted", short="step"))
     tops = {curve.name: _top(curve) for curve in curves}
     needed = max((top for name, top in tops.items() if name != BEFORE), default=0.0)
     top = max(needed, min(tops.get(BEFORE, 0.0), GHOST_REACH * needed if needed else math.inf))
@@ -125,7 +111,7 @@ def loss_plot(run: Run, *, has_steps: bool = True) -> Curves:
 def accuracy_plot(run: Run) -> Curves:
     """Mean share of right predictions, test images, an earlier run; the axis begins a little below all."""
     mean = _mean_accuracy(run.history)
-    own = Curve(MEAN, run.x(mean.steps), mean.values, "original", width=2.0, short="mean")
+    own = Curve(MEAN, mean.steps, mean.values, "original", width=2.0, short="mean")
     curves = [own, run.tests("accuracy")]
     if run.ghost is not None:
         curves.insert(0, run.before(_mean_accuracy(run.ghost)))

@@ -31,7 +31,7 @@ def _named(text: str = "", number: str = "", flag: str = "", numbers: str = "") 
 
 CHOICES: Mapping[str, Mapping[str, Kind]] = {
     "training": _named(
-        text="unit filters.moment",
+        text="filters.moment",
         number="speed",
         flag="settings.more",
         numbers="loss.zoom accuracy.zoom results.cell",

@@ -91,21 +91,6 @@ def test_curves_are_the_losses_their_running_means_and_the_tests() -> None:
     assert curve(accuracy_plot(Run(history)), TESTS).y.tolist() == [0.95]
 
 
-@pytest.mark.parametrize(("unit", "per_image"), [("images", 1.0), ("epochs", 1 / 120)])
-def test_runs_of_different_batches_are_compared_by_images_and_by_epochs(unit: str, per_image: float) -> None:
-    small, large = History(4), History(4)
-    for history, batch in ((small, 4), (large, 30)):
-        history.batch_size, history.epoch_images = batch, 120
-        sizes = np.full(240 // batch, batch)
-        history.append(Progress(1, 1 / (1 + np.cumsum(sizes)), sizes // 2, sizes, 0.1))
-    run = Run(small, large, unit, planned=90, moment=30)
-    plot = loss_plot(run)
-    assert (curve(plot, EACH).x[-1], curve(plot, BEFORE).x[-1]) == pytest.approx((240 * per_image,) * 2)
-    assert plot.markers[0].x == pytest.approx(120 * per_image)
-    assert plot.x_range == pytest.approx((-7.2 * per_image, 367.2 * per_image))
-    assert curve(loss_plot(Run(small, large)), BEFORE).x[-1] == 8
-
-
 def test_the_planned_end_is_kept_but_the_first_steps_are_no_dot_at_the_left_end() -> None:
     for steps, low, high in ((13, 13, 20), (100, 100, 150), (1, 12, 15), (254, 12_665, 12_665)):
         end = Run(run_of(steps), planned=12_665).end()

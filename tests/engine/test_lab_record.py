@@ -302,7 +302,7 @@ def test_show_me_is_a_view(bench):
     assert end.seen.step == end.run.step == 60
     back = picture_for(replace(step.show, moment="start"), lab.experiment_of(step, 5), data, end)
     assert (back.seen.step, back.run.step) == (0, 60), "looking back does not untrain"
-    views = {"training": {"results.cell": (0, 1), "unit": "epochs"}}
+    views = {"training": {"results.cell": (0, 1), "filters.moment": "now"}}
     drawn = replace(view, seen=replace(view.seen, sample=DrawnImage(), views=views))
     others = replace(drawn, experiment=replace(view.experiment, classes=("4", "9")))
     found = [picture_for(step.show, view.experiment, data, each).seen for each in (drawn, others)]

@@ -20,7 +20,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QGraphicsScene,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QSizePolicy,
     QVBoxLayout,
@@ -47,7 +46,6 @@ from ui.theme.stylesheet import make_pen, style_plot
 
 Range = tuple[float, float]
 _MARGIN = 12  # room at the right for the half of a number
-_UNIT = 32  # height of what names the x axis, so that plots side by side end at one height
 _SHRINKS = 0.4  # while points arrive, the y axis shrinks when the curves fill less of it than this
 _LONG = 20  # heights of the plot: a line that goes farther up and down in all is noise
 _NOWHERE = QPoint()
@@ -62,13 +60,11 @@ _STRIDES = {
 
 
 class _NumberAxis(pg.AxisItem):
-    """Axis whose numbers have as few decimals as tell them apart; steps and images are whole numbers."""
-
-    counts = False
+    """Axis whose numbers have as few decimals as tell them apart; steps are whole numbers."""
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         texts = format_ticks(values)
-        if not self.counts:
+        if self.orientation == "left":
             return texts
         return [text if value == round(value) else "" for value, text in zip(values, texts, strict=True)]
 
@@ -141,14 +137,12 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
 
     The wheel zooms the x axis, or that axis over whose numbers it is turned, and dragging moves; the key A
     shows the whole again. Arrow keys lead the cursor from point to point; plus and minus
-    zoom the x axis, with Alt the y axis. Below the x axis stands its `unit`.
+    zoom the x axis, with Alt the y axis.
     """
 
-    def __init__(self, title: str, name: str, unit: QWidget) -> None:
+    def __init__(self, title: str, name: str) -> None:
         super().__init__()
         self._title, self._theme = title, LIGHT
-        #: Holds the unit, which has a height of its own kind.
-        self.below = QWidget()
         self.content = Curves()
         self._items: dict[str, _Item] = {}
         self._drawn: set[str] = set()
@@ -198,8 +192,9 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         scaled(self.over.setContentsMargins, 56, 4, 8, 32)
         self.over.addWidget(self.placeholder, 0, 0)
         self.over.addWidget(self.whole, 0, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-        fill(QHBoxLayout(self.below), unit).setAlignment(unit, Qt.AlignmentFlag.AlignCenter)
-        fill(QVBoxLayout(self), self.legend, (self._widget, 1), self.below, spacing=2)
+        below = named(QLabel("step"), role="muted")
+        below.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        fill(QVBoxLayout(self), self.legend, (self._widget, 1), below, spacing=2)
         follow_theme(self)
 
     # -- what is shown -------------------------------------------------------------------------------------
@@ -223,7 +218,6 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
             self._is_empty = is_empty
             self.placeholder.setVisible(is_empty)
             self.plot_item.showGrid(y=not is_empty, alpha=1.0)  # which would go through the words
-        self._axes["bottom"].counts = content.x_name != "epochs"
         if not self.is_zoomed:
             self._set_range(content.x_range or (0, 1), self._steady(content.y_range or (0, 1)))
         self._draw_lines()
@@ -287,7 +281,6 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         self._axes["left"].setWidth(theme.px(48))
         # By itself it would keep the height of the numbers that were the largest so far.
         self._axes["bottom"].setHeight(QFontMetricsF(mono_font(theme=theme)).height() + theme.px(8))
-        self.below.setFixedHeight(theme.px(_UNIT))
         width = theme.scale * ratio
         self._cross.setPen(make_pen(theme.color("muted"), width))
         self._moment.setPen(make_pen(theme.color("winner"), 1.5 * width, (3.0, 2.5)))

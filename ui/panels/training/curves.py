@@ -7,15 +7,15 @@ from typing import override
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from cnnviz._types import View as PanelView
 from cnnviz._types import ViewValue
 from cnnviz.graphics import run_curves
 from cnnviz.quantities import format_count, format_value
-from ui.choices import Choices, kept, maybe, one_of, read
+from ui.choices import kept, maybe, read
 from ui.controls.buttons import Button
-from ui.controls.layouts import fill, named
+from ui.controls.layouts import fill
 from ui.controls.pace import single_shot
 from ui.panels.provenance import HasProvenance
 from ui.panels.training.curve_plot import CurvePlot
@@ -36,13 +36,6 @@ _MEANS = (
 
 
 @dataclass(frozen=True)
-class View:
-    """The unit of the x axes."""
-
-    unit: str = one_of("step", "list", "Unit of the x axis", run_curves.UNITS.items(), "What the axis counts")
-
-
-@dataclass(frozen=True)
 class _Zoom:
     """Part of a plot that is shown: its ends along x and along y; None for all of it."""
 
@@ -56,13 +49,9 @@ class TrainingCurves(HasProvenance, QWidget):
         super().__init__()
         self._state = state
         self._is_waiting = False  # for what is new to be drawn
-        self.choices = Choices(View, parent=self)
-        self._unit = named(QLabel(), role="muted")
-        self._unit.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.loss = CurvePlot("Loss", "Loss over the training steps", self._unit)
+        self.loss = CurvePlot("Loss", "Loss over the training steps")
         self._next_drawing = single_shot(self, self._draw_new)
-        self.units = self.choices.controls["unit"]
-        self.accuracy = CurvePlot("Accuracy", "Accuracy over the training steps", self.units)
+        self.accuracy = CurvePlot("Accuracy", "Accuracy over the training steps")
         self._plots = {"loss": self.loss, "accuracy": self.accuracy}
         across = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._box = fill(across, (self.loss, 1), (self.accuracy, 1))
@@ -71,7 +60,6 @@ class TrainingCurves(HasProvenance, QWidget):
         self.train.clicked.connect(lambda: train())
         self.loss.over.addWidget(self.train, 0, 0, Qt.AlignmentFlag.AlignCenter)
         for signal, slot in (
-            (self.choices.changed, self._on_chosen),
             (state.historyReset, self._on_history_reset),
             (state.ghostChanged, self.draw),
             (state.momentChanged, self._on_moment_changed),
@@ -80,7 +68,7 @@ class TrainingCurves(HasProvenance, QWidget):
             (state.testAdded, self._on_test_added),
         ):
             signal.connect(slot)
-        self._on_chosen()
+        self.draw()
 
     # -- what is shown -------------------------------------------------------------------------------------
 
@@ -88,8 +76,7 @@ class TrainingCurves(HasProvenance, QWidget):
     def _run(self) -> run_curves.Run:
         state, shown = self._state, self._state.shown
         moment = None if shown is None or state.follows_live else shown.step
-        unit = self.choices.value.unit
-        return run_curves.Run(state.history, state.ghost, unit, state.run.total_steps, moment)
+        return run_curves.Run(state.history, state.ghost, state.run.total_steps, moment)
 
     def _on_history_reset(self) -> None:
         self.draw()
@@ -132,11 +119,10 @@ class TrainingCurves(HasProvenance, QWidget):
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Lay the plots side by side where there is more width than height; else one unit serves both."""
+        """Lay the plots side by side where there is more width than height."""
         super().resizeEvent(event)
         direction, wide = QBoxLayout.Direction, self.width() > 1.4 * self.height()
         self._box.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
-        self.loss.below.setVisible(wide)
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -179,8 +165,8 @@ class TrainingCurves(HasProvenance, QWidget):
     # -- choices -------------------------------------------------------------------------------------------
 
     def view_state(self) -> dict[str, ViewValue]:
-        """Return the unit, and which parts of the plots are shown."""
-        view = kept(self.choices.value)
+        """Return which parts of the plots are shown."""
+        view: dict[str, ViewValue] = {}
         for name, plot in self._plots.items():
             zoom = (*plot.view_range()[0], *plot.view_range()[1]) if plot.is_zoomed else None
             is_near = zoom is not None and max(map(abs, zoom)) <= _FARTHEST
@@ -188,14 +174,9 @@ class TrainingCurves(HasProvenance, QWidget):
         return view
 
     def restore_view(self, view: PanelView) -> None:
-        self.choices.take(read(View, view))
         for name, plot in self._plots.items():
             zoom = read(_Zoom, view, f"{name}.").zoom
             if zoom is None or len(zoom) != 4 or not (zoom[0] < zoom[1] and zoom[2] < zoom[3]):
                 plot.reset_view()
             else:
                 plot.set_view_range((zoom[0], zoom[1]), (zoom[2], zoom[3]))
-
-    def _on_chosen(self) -> None:
-        self._unit.setText(self.choices.value.unit)
-        self.draw()

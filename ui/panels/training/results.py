@@ -123,7 +123,7 @@ class ResultsView(HasProvenance, QWidget):
         return None if self._state.sample is None else self._state.sample.index
 
     def show_cell(self, cell: tuple[int, ...] | None) -> None:
-        """Show the images of a cell of the matrix, or the mistakes; also of a result that is still to come."""
+        """Show the images of a cell of the matrix, or the mistakes, also of a result still to come."""
         self.cell = (cell[0], cell[1]) if cell is not None and len(cell) == 2 else None
         if self._drawn is not None:
             self.draw()
