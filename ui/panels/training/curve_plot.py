@@ -46,7 +46,6 @@ from ui.theme.stylesheet import make_pen, style_plot
 
 Range = tuple[float, float]
 _MARGIN = 12  # room at the right for the half of a number
-_SHRINKS = 0.4  # while points arrive, the y axis shrinks when the curves fill less of it than this
 _LONG = 20  # heights of the plot: a line that goes farther up and down in all is noise
 _NOWHERE = QPoint()
 _ZOOMS = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
@@ -153,8 +152,8 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         self.setProperty("tip", BESIDE)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        focus, named_by = Qt.FocusPolicy.TabFocus, f"Curves of {title}"
-        self.legend = MarkView(LEGEND, named_by, keys_point=True, focus=focus)
+        told = f"Curves of {title}", "Names of the curves; that of the earlier run tells its settings"
+        self.legend = MarkView(LEGEND, *told, keys_point=True, focus=Qt.FocusPolicy.TabFocus)
         self._view = _ViewBox(enableMenu=False)
         self._axes = {"left": _NumberAxis("left"), "bottom": _NumberAxis("bottom")}
         self._widget = pg.PlotWidget(self, viewBox=self._view, axisItems=dict(self._axes), enableMenu=False)
@@ -200,7 +199,7 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
     # -- what is shown -------------------------------------------------------------------------------------
 
     def show_content(self, content: Curves, *, is_smooth: bool = True) -> None:
-        """Show other curves, or more of them; not `is_smooth`: quickly, and on axes that keep still."""
+        """Show other curves, or more of them; `is_smooth`: slowly, with soft edges."""
         self.content, self._is_smooth = content, is_smooth
         self._is_stale = True
         if self.isVisible():
@@ -219,7 +218,7 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
             self.placeholder.setVisible(is_empty)
             self.plot_item.showGrid(y=not is_empty, alpha=1.0)  # which would go through the words
         if not self.is_zoomed:
-            self._set_range(content.x_range or (0, 1), self._steady(content.y_range or (0, 1)))
+            self._set_range(content.x_range or (0, 1), content.y_range or (0, 1))
         self._draw_lines()
         self.set_markers(content.markers)
 
@@ -230,12 +229,6 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         if markers:
             self._moment.setValue(markers[0].x)
         self._widget.viewport().update()  # or some places that the line has left would keep it
-
-    def _steady(self, wanted: Range) -> Range:
-        """Keep the y axis as it is while points arrive, unless curves leave it or fill little of it."""
-        (low, high), (least, most) = wanted, self.view_range()[1]
-        is_fine = least <= low and high <= most and high - low >= _SHRINKS * (most - least)
-        return (least, most) if is_fine and not self._is_smooth and self._items else wanted
 
     def _draw_lines(self) -> None:
         ratio = self.devicePixelRatioF()
