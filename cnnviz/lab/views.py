@@ -48,7 +48,7 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = {
         flag="relative equivariance many spread alone measured settings.more",
     ),
     "backprop": _named(
-        text="step step_layer rule contrast parameter target.name side.page",
+        text="step step_layer rule parameter target.name side.page",
         number="label rate channels.* units.* terms side.eps",
         flag="covers own_focus covered",
         numbers="center target.index",

@@ -13,7 +13,7 @@ from cnnviz.drawing.marks import Polygon
 from cnnviz.drawing.svg import to_svg
 from cnnviz.experiment import LAB5
 from cnnviz.graphics.route import ROUTE, Route
-from cnnviz.layers import TIE_RULES, AvgPool2D, SubsamplePool2D
+from cnnviz.layers import TIE_RULES
 from cnnviz.network import Network
 from cnnviz.quantities import format_signed
 from cnnviz.routing import GradientCheck, Target, apply_update, check_all, poke_curve, with_ties
@@ -148,9 +148,12 @@ def test_the_rule_changes_routing_and_filter_gradient(rule: str) -> None:
 
 def test_an_arrow_joins_the_pooled_gradient_to_the_winner_and_crosses_no_number_and_no_other_cell() -> None:
     """In a row and in two, in windows of 2 to 4 cells, for one way and for many."""
-    passed, wide = pass_of(lab5()), pass_of(replace(LAB5, pool_size=4).build_network())
+    passed, *linear = (
+        pass_of(replace(LAB5, **more).build_network())
+        for more in ({}, {"pool": "average"}, {"pool": "average", "pool_size": 4})
+    )
     for box in (ROOM, Box(0, 0, 400, 560), Box(0, 0, 560, 300)):
-        for now in (route(passed), route(passed, contrast="average"), route(wide, contrast="average")):
+        for now in map(route, (passed, *linear)):
             drawing, shown = drawn_route(now, box), shown_in(now)
             assert len(arrows(now, box)) == shown.receives.sum() > 0
             lines = [m for m in drawing.all_marks() if isinstance(m, Line) and m.ink == "winner"]
@@ -166,10 +169,10 @@ def test_an_arrow_joins_the_pooled_gradient_to_the_winner_and_crosses_no_number_
                             assert not is_in, text.words
 
 
-@pytest.mark.parametrize("contrast", ["", "average"])
+@pytest.mark.parametrize("pool", ["max", "average"])
 @pytest.mark.parametrize("box", [ROOM, Box(0, 0, 400, 560)])
-def test_numbers_fly_along_their_arrows_into_the_cells_that_get_them(contrast: str, box: Box) -> None:
-    now = route(pass_of(lab5()), contrast=contrast)
+def test_numbers_fly_along_their_arrows_into_the_cells_that_get_them(pool: str, box: Box) -> None:
+    now = route(pass_of(replace(LAB5, pool=pool).build_network()))
     shown, count = leaves(now)["route"].content, int(shown_in(now).receives.sum())
     rest = drawn_route(now, box)
     lines = [mark.points for mark in rest.all_marks() if isinstance(mark, Line) and mark.ink == "winner"]
@@ -236,16 +239,12 @@ def test_the_frame_moves_from_window_to_window() -> None:
 # -- other pools --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("contrast", ["average", "subsample"])
-def test_other_pools_spread_the_same_gradient_for_contrast(contrast: str) -> None:
-    now = route(pass_of(lab5()), contrast=contrast)
-    assert leaves(now)["contrast"].asked(contrast) == Choose("contrast", contrast)
-    incoming, maps = now.passed.gradients.outputs["pool1"], now.passed.trace.outputs["conv1"]
-    other = {"average": AvgPool2D(2), "subsample": SubsamplePool2D(2)}[contrast]
-    expected = other.input_gradient(incoming, maps, incoming, {})[0, now.focus.channel(lab5(), "conv1")]
+@pytest.mark.parametrize(("pool", "share"), [("average", "¼ to each of 4"), ("subsample", "to one cell")])
+def test_linear_pools_spread_the_gradient(pool: str, share: str) -> None:
+    now = route(pass_of(replace(LAB5, pool=pool).build_network()))
+    expected = now.passed.gradient("conv1")[now.focus.channel(now.passed.network, "conv1")]
     row, col = shown_in(now).corner
     np.testing.assert_allclose(shown_in(now).gets, expected[row : row + 2, col : col + 2], atol=1e-15)
-    share = "¼ to each of 4" if contrast == "average" else "to one cell"
     assert shown_in(now).share() == share
 
 
@@ -255,7 +254,7 @@ def delivered(now: Now) -> np.ndarray:
     channel = now.focus.channel(now.passed.network, now.step.layer)
     total = np.zeros_like(routing.values[channel])
     for row, col in np.ndindex(routing.pooled.shape[1:]):
-        each = route_of(now.passed, now.step, (channel, row, col), "")
+        each = route_of(now.passed, now.step, (channel, row, col))
         (top, left), (high, wide) = each.corner, each.gets.shape
         total[top : top + high, left : left + wide] += each.gets
     return total

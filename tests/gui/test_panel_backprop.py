@@ -18,7 +18,7 @@ from cnnviz.routing import Target, apply_update
 from tests.gui.backprop_desk import Desk, cell, cells, cut, lab5, two_blocks, value
 from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at, type_into
 from ui.marks import MarkView
-from ui.panels.backprop.asks import Choose, PointAt, Poke, ShowFilter
+from ui.panels.backprop.asks import Enlarge, PointAt, Poke, ShowFilter
 from ui.panels.backprop.focus import StepKind, backward_steps
 from ui.panels.backprop.header import CHECK, POKE
 from ui.state import PinnedCell, Sample
@@ -93,7 +93,7 @@ def test_numbers_fly_to_the_pool_where_that_is_wanted_and_any_input_or_another_c
     for end in (
         lambda: QTest.keyClick(handle, Qt.Key.Key_F),
         lambda: QTest.mouseClick(handle, Qt.MouseButton.LeftButton, pos=corner),
-        lambda: desk.panel.model.answer(Choose("contrast", "average")),
+        lambda: desk.panel.model.answer(Enlarge(0.1, 0.1)),
     ):
         assert enter_pool(desk).drawing().ground.motion < 1
         end()

@@ -139,7 +139,6 @@ def _a_poke(bot: QtBot, session: Session) -> None:
     click(panel.side.ties.view("rule").button("split"))
     choose(panel.side.ties.view("label"), "2")
     come_to_rest(bot, session)
-    choose(panel.stack.view("contrast"), "average")
     click_part(panel.stack.view("route"), CellKey("values", 1, 0))
     click(panel.side.pages.button("poke"))
     press(panel.side.poke.view("eps"), Key.Key_Right, Key.Key_Right)

@@ -124,7 +124,6 @@ class Focus:
     * `center`: row and column, as fractions of the map, of the middle of the enlarged block.
     * `stage`, `cell`: cell that the pointer is on; `cell` is empty if there is none.
     * `terms`: how many terms of the filter gradient are summed; None for all.
-    * `contrast`: pool whose routing is shown in place of the network's own; "" for its own.
     * `parameter`: parameter that the update step shows.
     * `rate`: learning rate of the trial update.
     * `eps`: how far a number is poked.
@@ -140,7 +139,6 @@ class Focus:
     cell: Cell = ()
     pinned: tuple[str, Cell] | None = None
     terms: int | None = maybe(int, 0, 10**6, usual=1)
-    contrast: str = maybe(str, usual="")
     parameter: str = maybe(str, usual="")
     rate: float = maybe(float, 1e-7, 1e3, usual=1e-4)
     eps: float = maybe(float, 1e-12, 1e3, kept="side.eps", usual=DEFAULT_EPS)

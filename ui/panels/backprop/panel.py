@@ -27,7 +27,7 @@ from ui.panels.backprop.formulas import formula_of, sentence_of
 from ui.panels.backprop.header import CHECK, INSPECT, POKE, SideColumn, StepHeader
 from ui.panels.backprop.model import BackpropModel, Kept
 from ui.panels.backprop.pages import page_of
-from ui.panels.backprop.passes import Pass, PassScene, compute_pass, contrast_pools
+from ui.panels.backprop.passes import Pass, PassScene, compute_pass
 from ui.panels.backprop.work import PASS, BackpropWork
 from ui.panels.contract import Panel, Runs
 from ui.panels.provenance import Provenance
@@ -196,7 +196,7 @@ class BackpropPanel(Panel):
     @override
     def provenance(self) -> Provenance | None:
         """Return network and sample of the pass that is shown, and what else its gradients depend on."""
-        model, passed = self.model, self.model.passed
+        passed = self.model.passed
         if passed is None:
             return None
         scene, tried = passed.scene, passed.trial.words
@@ -204,9 +204,6 @@ class BackpropPanel(Panel):
         parts.append(f"loss for class {passed.names[passed.label]}")
         if passed.rule is not None:
             parts.append(f"ties: {passed.rule}")
-        if model.step.kind is StepKind.ROUTE:
-            other = contrast_pools(passed.routings[model.step.layer].pool).get(model.focus.contrast)
-            parts += [] if other is None else [f"routed as by {other.title.lower()}"]
         return Provenance.of(scene.snapshot, scene.sample, note=", ".join(parts))
 
     # -- the application's state ---------------------------------------------------------------------------
