@@ -147,7 +147,7 @@ def test_the_rule_changes_routing_and_filter_gradient(rule: str) -> None:
 
 
 def test_an_arrow_joins_the_pooled_gradient_to_the_winner_and_crosses_no_number_and_no_other_cell() -> None:
-    """In a row and in two, in windows of 2 to 4 cells, for one way and for many."""
+    """In windows of 2 to 4 cells, for one way and for many."""
     passed, *linear = (
         pass_of(replace(LAB5, **more).build_network())
         for more in ({}, {"pool": "average"}, {"pool": "average", "pool_size": 4})
