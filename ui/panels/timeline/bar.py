@@ -161,8 +161,6 @@ class TimelineBar(WindowPart):
             case Leave():
                 if self.reading is not None:
                     self.reading.hide()
-            case _:
-                raise TypeError(f"The timeline does not know {ask!r}.")
 
     def _on_live_requested(self) -> None:
         self._answer(ToEnd())
