@@ -89,7 +89,7 @@ def _trained(arguments: Arguments, output: Output) -> tuple[KeptRun, Dataset, bo
     if arguments.data is not None and (note := choice_note(dataset)):
         output.say(note)
     history = History(experiment.log_every)
-    history.note_settings(experiment, len(dataset.train_labels))
+    history.note_settings(experiment)
     origin = Origin(0, experiment, dataset.name)
     history.snapshots.add(replace(trainer.snapshot, origin=origin), keep=True)
     with one_blas_thread:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from cnnviz._types import IntArray, Pictured
 from cnnviz.datasets import Dataset
@@ -18,7 +18,7 @@ from cnnviz.evaluation import ignore_progress
 from cnnviz.experiment import Experiment
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot, SnapshotStore
-from cnnviz.training import Progress, Trainer, steps_in_epoch
+from cnnviz.training import Progress, Trainer
 
 _CURVE_POINTS = 2000
 
@@ -63,16 +63,12 @@ class History(Pictured):
     * `first_step`: steps that lie before this record (a run that continues an earlier one).
     * `snapshot_bytes`: memory that the snapshots may take.
     * `forked_at`: step at which this record left the one it was forked from; None for a record of its own.
-    * `batch_size`, `epoch_images`: images of a step and of an epoch, 1 until they are set: what
-      steps beyond the record come to.
     * `said`: what the run was trained with, in words, for the curves of the run before.
     """
 
     def __init__(self, log_every: int = 500, first_step: int = 0, snapshot_bytes: int = 256 << 20) -> None:
         self.log_every = log_every
         self.first_step = first_step
-        self.batch_size = 1
-        self.epoch_images = 1
         self.forked_at: int | None = None
         self.said = ""
         self.log: list[LogLine] = []
@@ -86,19 +82,9 @@ class History(Pictured):
         return self.first_step + len(self.losses)
 
     @property
-    def steps_per_epoch(self) -> int:
-        """Batches in which all images are met once."""
-        return steps_in_epoch(self.epoch_images, self.batch_size)
-
-    @property
     def described(self) -> str:
         """What it was trained with, and how far."""
         return "; ".join(filter(None, (self.said, f"{format_count(self.step)} steps")))
-
-    def differing(self, other: "History") -> list[str]:
-        """What it was trained with, where the other was trained with something else."""
-        own, others = self.said.split("; "), other.said.split("; ")
-        return [each for each in own if each not in others]
 
     @property
     def losses(self) -> NDArray[np.float64]:
@@ -110,9 +96,8 @@ class History(Pictured):
         """Losses, right answers and images of the first 0, 1, 2, … steps, shape (3, steps + 1), read-only."""
         return self._record.rows[1:]
 
-    def note_settings(self, experiment: Experiment, images: int, *, were_changed: bool = False) -> None:
-        """Note what the run is trained with, on how many images, and whether its rate was changed."""
-        self.batch_size, self.epoch_images = experiment.batch_size, images
+    def note_settings(self, experiment: Experiment, *, were_changed: bool = False) -> None:
+        """Note what the run is trained with, and whether its rate was changed."""
         self.said = experiment.described + ("; rate changed on the way" if were_changed else "")
 
     def append(self, progress: Progress) -> list[LogLine]:
@@ -147,7 +132,6 @@ class History(Pictured):
         Arrays and snapshots are shared, so it takes no time.
         """
         part = History(self.log_every, self.first_step, self.snapshots.max_bytes)
-        part.batch_size, part.epoch_images = self.batch_size, self.epoch_images
         part.forked_at, part.said = self.forked_at, self.said
         part.log = self.log[: bisect_right(self.log, step, key=lambda line: line.step)]
         part.tests = [point for point in self.tests if point.step <= step]
@@ -156,33 +140,10 @@ class History(Pictured):
         return part
 
     def forked(self, step: int) -> "History":
-        """Return the record of a run that leaves this one at a step; raises `ValueError` for others."""
-        if not self.covers(step):
-            raise ValueError(
-                f"The history goes from step {self.first_step} to {self.step}. Got {step} instead."
-            )
+        """Return the record of a run that leaves this one at a step that it `covers`."""
         fork = self.until(step)
         fork.forked_at = step
         return fork
-
-    def images_at(self, steps: ArrayLike) -> NDArray[np.float64]:
-        """Return how many images have been trained on by the end of some steps.
-
-        Runs of different batch sizes can be compared by it, which they cannot by their steps. Divided by
-        `epoch_images` it is in epochs. It is exact for the steps on record; what lies before and behind them
-        is counted in batches of `batch_size`, of which an epoch's last one is smaller.
-
-        * Returns: ndarray of float64, same shape.
-        """
-        given = np.asarray(steps, dtype=np.int64)
-        on_record = np.clip(given, self.first_step, self.step)
-        measured = self._record.rows[3, on_record - self.first_step]
-        return measured + self._planned(given) - self._planned(on_record) + self._planned(self.first_step)
-
-    def _planned(self, steps: NDArray[np.int64] | int) -> NDArray[np.int64]:
-        """Images of so many steps with the batches of this record."""
-        epochs, rest = np.divmod(steps, self.steps_per_epoch)
-        return epochs * self.epoch_images + rest * self.batch_size
 
     def means_at(self, step: int, last: int = 0) -> LogLine:
         """Mean loss and accuracy of the `last` steps that end at `step`, fewer at the start; NaN for none.

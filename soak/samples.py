@@ -136,7 +136,6 @@ def parts(title: str = "A report") -> tuple[Document, dict[str, bytes]]:
     data = load_mnist(settings.classes)
     trainer = Trainer(settings.build_network(data.input_shape), data, settings)
     history, origin = History(settings.log_every), Origin(0, settings, data.name)
-    history.batch_size, history.epoch_images = 1, len(data.train_labels)
     for _ in range(3):
         history.snapshots.add(replace(trainer.snapshot, origin=origin), keep=True)
         history.append(trainer.advance(10))

@@ -157,8 +157,6 @@ def _pack_curves(history: History, prefix: str, arrays: dict[str, NDArray[Any]])
     return Curves(
         log_every=history.log_every,
         first_step=history.first_step,
-        batch_size=history.batch_size,
-        epoch_images=history.epoch_images,
         forked_at=history.forked_at,
         said=history.said,
     )
@@ -293,7 +291,6 @@ def _history(curves: Curves, prefix: str, arrays: Mapping[str, NDArray[Any]]) ->
     if not is_sound:
         raise DataError("the curves of its run are damaged")
     history = History(curves.log_every, curves.first_step)
-    history.batch_size, history.epoch_images = curves.batch_size, curves.epoch_images
     history.forked_at, history.said = curves.forked_at, curves.said
     history.append(
         Progress(curves.first_step + 1, losses, correct.astype(np.intp), sizes.astype(np.intp), 0.0)

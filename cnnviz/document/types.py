@@ -53,8 +53,6 @@ class Curves(Said, frozen=True):
 
     log_every: Annotated[int, Meta(ge=1, le=10_000)] = 500
     first_step: Count = 0
-    batch_size: Annotated[int, Meta(ge=1, le=10**9)] = 1
-    epoch_images: Annotated[int, Meta(ge=1, le=10**9)] = 1
     forked_at: Count | None = None
     said: Line = ""
 

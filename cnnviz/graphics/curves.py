@@ -31,7 +31,6 @@ class Curve:
     * `has_dots`: Whether its points are marked.
     * `name_ink`: Of its name, where the line is too pale for letters.
     * `short`: What it is called in a legend without room for its name.
-    * `results`: What a legend adds to either, from what has to be said to what is said where there is room.
     * `about`: What is to be said of it besides.
     """
 
@@ -46,7 +45,6 @@ class Curve:
     has_dots: bool = False
     name_ink: Ink = ""
     short: str = ""
-    results: tuple[str, ...] = ()
     about: str = ""
 
     def at(self, x: float) -> int:
@@ -83,7 +81,7 @@ class Marker:
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """Everything a plot shows: curves, but those that are hidden by name; markers, names of the axes.
+    """Everything a plot shows: curves, markers, names of the axes.
 
     * `has_reading`: Whether what is read where one points is written into the plot, or left to others.
     """
@@ -92,18 +90,16 @@ class Curves:
     markers: tuple[Marker, ...] = ()
     x_name: str = ""
     y_name: str = ""
-    digits: int = 3
     dots: tuple[tuple[float, float, Ink], ...] = ()
     y_range: tuple[float, float] | None = None
     x_range: tuple[float, float] | None = None
     asks: Callable[[int], Ask] | None = None
-    hidden: frozenset[str] = frozenset()
     has_reading: bool = True
 
     @cached_property
     def seen(self) -> tuple[Curve, ...]:
-        """Curves that have points and are not hidden."""
-        return tuple(curve for curve in self.curves if curve.x.size and curve.name not in self.hidden)
+        """Curves that have points."""
+        return tuple(curve for curve in self.curves if curve.x.size)
 
     @cached_property
     def xs(self) -> Values:
@@ -134,12 +130,12 @@ class Curves:
         low, high = self.x_range or (float(self.xs[0]), float(self.xs[-1]))
         found = [(curve, curve.at(x)) for curve in self.seen]
         found.sort(key=lambda each: -np.nan_to_num(each[0].y[each[1]], nan=-np.inf))
-        texts = format_together([float(curve.y[n]) for curve, n in found], self.digits, longest=9)
+        texts = format_together([float(curve.y[n]) for curve, n in found], longest=9)
         rows: list[tuple[Ink, str, str]] = []
         for (curve, n), text in zip(found, texts, strict=True):
             spread = math.nan if curve.spread is None else float(curve.spread[n])
             is_known = math.isfinite(curve.y[n])
-            more = f" ± {format_value(spread, self.digits)}" if math.isfinite(spread) and is_known else ""
+            more = f" ± {format_value(spread)}" if math.isfinite(spread) and is_known else ""
             is_here = abs(curve.x[n] - x) <= 0.01 * (high - low)
             name = curve.name if is_here else f"{curve.name} at {format_place(float(curve.x[n]))}"
             rows.append((curve.ink, name, text + more if is_known else "–"))

@@ -157,26 +157,16 @@ def _head(look: Look) -> float:
 
 
 def _plan(route: Route, box: Box, look: Look) -> _Plan:
-    """Lay the blocks out in a row, or the values above what is sent on, whichever makes cells larger."""
+    """Lay the blocks out in a row."""
     rows, cols = route.values.shape
-    head, below = _head(look), look.font("mono").line + look.px(4)
     label = look.font("mono").width("000") + look.px(6)
     wide, high = cols + _GAP * (cols - 1), rows + _GAP * rows  # of a block, in sides of a cell
-    across = 2 * wide + 1 + _LANE + _APART
-    in_a_row = min((box.width - 2 * label) / across, (box.height - head - below) / high)
-    two_high = (box.height - 2 * (head + below) - look.px(10)) / (2 * high)
-    in_two = min((box.width - label) / (1 + _LANE + wide), two_high)
-    side = min(math.floor(max(in_a_row, in_two, 1)), look.px(_MOST))
-    gap, block = side * _GAP, high * side
-    top = box.top + head + gap
-    if in_a_row >= in_two:
-        left = box.left + label + max((box.width - 2 * label - across * side) / 2, 0)
-        pooled = left + (wide + _APART) * side
-        return _Plan(side, gap, (left, top), (pooled, top), (pooled + side * (1 + _LANE), top))
-    left = box.left + max((box.width - label - (1 + _LANE + wide) * side) / 2, 0)
-    second = top + block + head + below + look.px(10)
-    gets = left + side * (1 + _LANE)
-    return _Plan(side, gap, (gets, top), (left, second), (gets, second))
+    across, head, below = 2 * wide + 1 + _LANE + _APART, _head(look), look.font("mono").line + look.px(4)
+    fitting = min((box.width - 2 * label) / across, (box.height - head - below) / high)
+    side = min(math.floor(max(fitting, 1)), look.px(_MOST))
+    left = box.left + label + max((box.width - 2 * label - across * side) / 2, 0)
+    top, pooled = box.top + head + side * _GAP, left + (wide + _APART) * side
+    return _Plan(side, side * _GAP, (left, top), (pooled, top), (pooled + side * (1 + _LANE), top))
 
 
 def _draw(shown: Routed, ground: Ground) -> Drawing:

@@ -1,25 +1,21 @@
 """The curves of a training run, loss and accuracy, beside those of an earlier run; their legend."""
 
 import math
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from cnnviz.drawing import Drawing, Graphic, Ground, Ink, Look, Share, Size
 from cnnviz.drawing.look import DARK, LIGHT
-from cnnviz.drawing.marks import Ask, Line, Lines, Part, Rect
+from cnnviz.drawing.marks import Line, Part, Rect
 from cnnviz.graphics.curves import GHOST_REACH, Curve, Curves, Marker, Values, diamond, round_up
 from cnnviz.history import Curve as Points
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.palette import DASHES, Color
-from cnnviz.quantities import format_percent
 
-UNITS = {"step": "Steps", "epochs": "Epochs", "images": "Training images"}
-"""Units of the x axis, as the axis and as a menu call them; runs of other batch sizes compare by images."""
 EACH, MEAN, TESTS, BEFORE = "each step", "running mean", "test images", "earlier run"
 """Names of the curves."""
 _OUTLIERS = 0.03  # share of the largest losses of single steps that need not be in sight
@@ -41,7 +37,6 @@ class Run:
     """What the curves are made of.
 
     * `ghost`: An earlier run, of which the running means are shown.
-    * `unit`: One of `UNITS`.
     * `planned`: Steps that the run is to have; 0 for no plan.
     * `moment`: Step that is marked.
     * `tested`: Tests that are shown in place of those on record.
@@ -49,100 +44,80 @@ class Run:
 
     history: History
     ghost: History | None = None
-    unit: str = "step"
     planned: int = 0
     moment: int | None = None
     tested: tuple[EvaluationPoint, ...] = ()
-
-    def x(self, steps: ArrayLike, history: History | None = None) -> Values:
-        """Where steps of a run lie: two runs have their own steps, but the same images."""
-        history = history or self.history
-        if self.unit == "step":
-            return np.asarray(steps, dtype=np.float64)
-        return history.images_at(steps) / (history.epoch_images if self.unit == "epochs" else 1)
 
     @property
     def ghost_said(self) -> str:
         """What is to be said of the earlier run."""
         return "an earlier run" if self.ghost is None else f"an earlier run, {self.ghost.described}"
 
-    @property
-    def ghost_tested(self) -> str:
-        """Which accuracy the earlier run came to on the test images, to be said where accuracy is."""
-        tests = [] if self.ghost is None else self.ghost.tests
-        return format_percent(tests[-1].accuracy) if tests else ""
-
     def end(self) -> float:
         """Right end of the axis: the planned one, but at the very beginning; an earlier run may go on."""
-        last = float(self.x(self.history.step)) if len(self.history.losses) else 0.0
-        planned = float(self.x(self.planned)) if self.planned else 0.0
-        if last > planned:
+        last = float(self.history.step) if len(self.history.losses) else 0.0
+        if last > self.planned:
             return round_up(max(last, 1.0))
-        if 0 < last < _BEGINNING * planned:
-            return round_up(max(last, _BEGINNING / 20 * planned))
-        return max(planned, 1.0)
+        if 0 < last < _BEGINNING * self.planned:
+            return round_up(max(last, _BEGINNING / 20 * self.planned))
+        return float(max(self.planned, 1))
 
     def markers(self) -> tuple[Marker, ...]:
         """The step that is marked."""
-        return () if self.moment is None else (Marker(float(self.x(self.moment))),)
+        return () if self.moment is None else (Marker(float(self.moment)),)
 
-    def plot(self, curves: Sequence[Curve], hidden: frozenset[str], y_range: tuple[float, float]) -> Curves:
+    def plot(self, curves: Sequence[Curve], y_range: tuple[float, float]) -> Curves:
         """Make a plot of some curves."""
         return Curves(
             tuple(curves),
             self.markers(),
-            self.unit,
+            "step",
             y_range=_roomy(y_range),
             x_range=_roomy((0.0, self.end())),
-            hidden=hidden,
         )
 
     def tests(self, name: str) -> Curve:
         """Curve of what was measured on the test images."""
         found = self.tested or self.history.tests
         values = np.array([getattr(point, name) for point in found], dtype=np.float64)
-        steps = self.x(np.array([point.step for point in found]))
+        steps = np.array([point.step for point in found], dtype=np.float64)
         return Curve(TESTS, steps, values, "winner", "dashed", 1.5, has_dots=True, short="test")
 
-    def before(self, mean: Points, tested: str = "") -> Curve:
+    def before(self, mean: Points) -> Curve:
         """Running mean of the earlier run, in grey."""
-        x = self.x(mean.steps, self.ghost)
-        differing = [] if self.ghost is None else self.ghost.differing(self.history)
         return Curve(
-            BEFORE, x, mean.values, _BEFORE_INK, "solid", 1.5, name_ink="muted", short="earlier",
-            results=tuple(filter(None, (tested, *differing))),
-            about=self.ghost_said + (f"; test accuracy {tested}" if tested else ""),
+            BEFORE, mean.steps, mean.values, _BEFORE_INK, "solid", 1.5, name_ink="muted", short="earlier",
+            about=self.ghost_said,
         )  # fmt: skip
 
 
-def loss_plot(run: Run, hidden: Iterable[str] = ()) -> Curves:
+def loss_plot(run: Run, *, has_steps: bool = True) -> Curves:
     """Loss of each step, mean over as many steps as a line of the log has, test images, an earlier run."""
-    history, hidden = run.history, frozenset(hidden)
+    history = run.history
     mean = history.loss_curve(history.log_every)
-    ink = _EACH_INK if len(history.losses) < _MANY else _MANY_INK
-    curves = [
-        Curve(EACH, run.x(_steps(history)), history.losses, ink, width=1.0, name_ink="muted", short="step"),
-        Curve(MEAN, run.x(mean.steps), mean.values, "accent", width=2.0, short="mean"),
-        run.tests("loss"),
-    ]
+    own = Curve(MEAN, mean.steps, mean.values, "accent", width=2.0, short="mean")
+    curves = [own, run.tests("loss")]
     if run.ghost is not None:
-        curves.insert(1, run.before(run.ghost.loss_curve(run.ghost.log_every)))
-    tops = {curve.name: _top(curve) for curve in curves if curve.name not in hidden}
-    own = max((top for name, top in tops.items() if name != BEFORE), default=0.0)
-    top = max(own, min(tops.get(BEFORE, 0.0), GHOST_REACH * own if own else math.inf))
-    return run.plot(curves, hidden, (0.0, round_up(top) or 1.0))
+        curves.insert(0, run.before(run.ghost.loss_curve(run.ghost.log_every)))
+    if has_steps:
+        steps, ink = _steps(history), _EACH_INK if len(history.losses) < _MANY else _MANY_INK
+        curves.insert(0, Curve(EACH, steps, history.losses, ink, width=1.0, name_ink="muted", short="step"))
+    tops = {curve.name: _top(curve) for curve in curves}
+    needed = max((top for name, top in tops.items() if name != BEFORE), default=0.0)
+    top = max(needed, min(tops.get(BEFORE, 0.0), GHOST_REACH * needed if needed else math.inf))
+    return run.plot(curves, (0.0, round_up(top) or 1.0))
 
 
-def accuracy_plot(run: Run, hidden: Iterable[str] = ()) -> Curves:
+def accuracy_plot(run: Run) -> Curves:
     """Mean share of right predictions, test images, an earlier run; the axis begins a little below all."""
     mean = _mean_accuracy(run.history)
-    own = Curve(MEAN, run.x(mean.steps), mean.values, "original", width=2.0, short="mean")
+    own = Curve(MEAN, mean.steps, mean.values, "original", width=2.0, short="mean")
     curves = [own, run.tests("accuracy")]
     if run.ghost is not None:
-        curves.insert(0, run.before(_mean_accuracy(run.ghost), run.ghost_tested))
+        curves.insert(0, run.before(_mean_accuracy(run.ghost)))
     low = min((float(curve.y.min()) for curve in curves if curve.y.size), default=0.0)
     # In tenths, so that the axis moves in steps and not with every point.
-    return run.plot(curves, frozenset(hidden), (max(math.floor(low * 10 - 0.5) / 10, 0.0), 1.0))
+    return run.plot(curves, (max(math.floor(low * 10 - 0.5) / 10, 0.0), 1.0))
 
 
 def _steps(history: History) -> Values:
@@ -186,16 +161,10 @@ def _roomy(ends: tuple[float, float]) -> tuple[float, float]:
 # -- their names --------------------------------------------------------------------------------------------
 
 
-class ToggleCurve(Ask):
-    """Show a curve, or hide it."""
-
-    name: str
-
-
 class Named(NamedTuple):
     """How a curve is called, and how its line looks.
 
-    * `versions`: Its name with its results, and shorter ones.
+    * `versions`: Its name, and a shorter one.
     """
 
     name: str
@@ -203,19 +172,14 @@ class Named(NamedTuple):
     style: str
     width: float
     has_dots: bool
-    is_hidden: bool = False
     versions: tuple[str, ...] = ()
     about: str = ""
 
     @classmethod
-    def of(cls, curve: Curve, hidden: Container[str]) -> "Named":
+    def of(cls, curve: Curve) -> "Named":
         """Entry of a curve: without its points, as these keep coming."""
-        is_hidden = curve.name in hidden
         look = curve.ink, curve.style, curve.width, curve.has_dots
-        short = curve.short or curve.name
-        brief, more = (f": {', '.join(each)}" if each else "" for each in (curve.results[:1], curve.results))
-        versions = f"{curve.name}{more}", f"{short}{more}", f"{short}{brief}", short
-        return cls(curve.name, *look, is_hidden, versions, curve.about)
+        return cls(curve.name, *look, (curve.name, curve.short or curve.name), curve.about)
 
 
 @dataclass(frozen=True)
@@ -235,22 +199,17 @@ def _draw_legend(legend: Legend, ground: Ground) -> Drawing:
     title, *entries = ground.box.columns(Share(1), *_name_widths(called, look))
     drawing.write(title, legend.title, "strong")
     for curve, words, box in zip(legend.curves, called, entries, strict=True):
-        is_shown, y = not curve.is_hidden, box.y
+        y = box.y
         if curve.name == ground.hovered:
             edge = "accent" if ground.has_focus else ""
             drawing.add(Rect(box.inset(1), "" if edge else "hover", edge, 2, px(4)))
         piece, name = box.cut(left=px(4), right=px(4)).columns(px(10), Share(1), gap=px(6))
         line = ((piece.left, y), (piece.right, y))
-        ink, dash = (curve.ink, DASHES[curve.style]) if is_shown else ("border", ())
-        drawing.add(Line(line, ink, max(curve.width * look.scale, px(2)), dash))
-        if curve.has_dots and is_shown:
+        drawing.add(Line(line, curve.ink, max(curve.width * look.scale, px(2)), DASHES[curve.style]))
+        if curve.has_dots:
             drawing.add(diamond((piece.x, y), px(3.5), curve.ink))
         drawing.write(name, words, "small", "muted")
-        if not is_shown:
-            drawing.add(Lines(((name.left, y, name.right, y),), "muted"))
-        what = "Hide" if is_shown else "Show"
-        tip = f"{what} the curve “{curve.name}”{curve.about and f': {curve.about}'}"
-        drawing.parts.append(Part(curve.name, box, tip, ToggleCurve(curve.name)))
+        drawing.parts.append(Part(curve.name, box, curve.about or curve.name))
     return drawing
 
 
@@ -277,8 +236,6 @@ def _legend_size(legend: Legend, look: Look) -> Size:
 LEGEND = Graphic(
     _draw_legend,
     _legend_size,
-    words=lambda legend: ", ".join(
-        f"{curve.versions[0]}{' hidden' if curve.is_hidden else ''}" for curve in legend.curves
-    ),
+    words=lambda legend: ", ".join(curve.name for curve in legend.curves),
     height=lambda legend, _width, look: _legend_size(legend, look).height,
 )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cnnviz.drawing import Box, Cells, Drawing, Font, Graphic, Ground, Look, Size, Table
 from cnnviz.drawing.marks import Ask, CellParts, Group, Line, Lines, Mark, Point, Rect, Text
-from cnnviz.graphics.curves import GHOST_REACH, diamond
+from cnnviz.graphics.curves import diamond
 from cnnviz.quantities import format_count
 
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -73,7 +73,7 @@ class Track:
 
     * `first`, `last`: Steps at the ends, ``first < last``.
     * `steps_per_epoch`: 0 when epochs are not marked.
-    * `curve`, `ghost`: (ndarray, ndarray). Steps, ascending, and loss of the run and of an earlier one.
+    * `curve`: (ndarray, ndarray). Steps, ascending, and loss of the run.
     * `reference`, `fork`: Step that others are compared with, and step at which the run left another.
     """
 
@@ -81,7 +81,6 @@ class Track:
     last: int = 1
     steps_per_epoch: int = 0
     curve: Points = field(default_factory=no_points)
-    ghost: Points = field(default_factory=no_points)
     reference: int | None = None
     fork: int | None = None
 
@@ -168,17 +167,14 @@ def _still(track: Track, box: Box, look: Look) -> list[Mark]:
     """All that does not move with the handle."""
     px, font, scale = look.px, look.font("small"), _scale(track, box, look)
     area, rail = Box(scale.left, box.top + px(4), scale.right - scale.left, px(20)), box.top + px(_RAIL)
-    ends, labels = _epoch_labels(scale, track.steps_per_epoch, font)
-    marks: list[Mark] = [Lines([(x, area.top, x, rail + px(6)) for x in ends], "border")]
-    for x, words in labels:
-        half = font.width(words) / 2 + 2
-        x = min(max(x, box.left + half), box.right - half)  # a number under the last mark stays inside
-        marks.append(Text(x, box.bottom - font.line / 2 + font.middle, words, font, "muted", "middle"))
-    highest = _top(track)
-    for points, ink in ((track.ghost, look.mixed("muted", "surface", 0.5)), (track.curve, "muted")):
-        line = _curve(points, scale, area, highest)
-        if len(line) > 1:
-            marks.append(Line(line, ink, 1.5 * look.scale))
+    ends = _epoch_ends(scale, track.steps_per_epoch, font)
+    marks: list[Mark] = [Lines([(x, area.top, x, rail + px(6)) for x, _ in ends], "border")]
+    for x, words in ends:
+        if x - font.width(words) >= box.left:  # as that of the first may not be, where a run goes on
+            marks.append(Text(x, box.bottom - font.line / 2 + font.middle, words, font, "muted", "end"))
+    line = _curve(track.curve, scale, area)
+    if len(line) > 1:
+        marks.append(Line(line, "muted", 1.5 * look.scale))
     marks.append(_rail(scale, rail, scale.right, "track", look))
     if track.fork is not None:
         marks.append(diamond((scale.x(track.fork), rail), px(4), "muted"))
@@ -192,51 +188,30 @@ def _still(track: Track, box: Box, look: Look) -> list[Mark]:
     return marks
 
 
-def _top(track: Track) -> float:
-    """Loss at the top of the area; 1 without points."""
-    finite = [y[np.isfinite(y)] for _, y in (track.curve, track.ghost)]
-    top, other = (float(np.quantile(y, 1 - _OUTLIERS)) if y.size else 0.0 for y in finite)
-    return max(top, min(other, GHOST_REACH * top)) if top > 0 else other if other > 0 else 1.0
-
-
-def _curve(points: Points, scale: _Scale, area: Box, top: float) -> list[Point]:
+def _curve(points: Points, scale: _Scale, area: Box) -> list[Point]:
     """Points of a curve, at most one for every second pixel: it is a mean, and has no peaks to lose."""
     x, y = points
     inside = np.isfinite(y) & (x >= scale.first) & (x <= scale.last)
     x, y = x[inside], y[inside]
+    top = float(np.quantile(y, 1 - _OUTLIERS)) if y.size else 0.0
     most = max(int(area.width / 2), 2)
     if x.size > most:
         chosen = np.linspace(0, x.size - 1, most).astype(np.intp)
         x, y = x[chosen], y[chosen]
     across = scale.left + (x - scale.first) * scale.unit
-    down = area.bottom - np.clip(y / top, 0.0, 1.0) * area.height
+    down = area.bottom - np.clip(y / (top or 1.0), 0.0, 1.0) * area.height
     return list(zip(across.tolist(), down.tolist(), strict=True))
 
 
-def _epoch_labels(
-    scale: _Scale, steps_per_epoch: int, font: Font
-) -> tuple[list[float], list[tuple[float, str]]]:
-    """Where epochs end, no two closer than a label is wide, and what is written under them and where."""
+def _epoch_ends(scale: _Scale, steps_per_epoch: int, font: Font) -> list[tuple[float, str]]:
+    """Where epochs end, no two closer than a label is wide, and what is written there."""
     if steps_per_epoch <= 0:
-        return [], []
+        return []
     first, last = scale.first // steps_per_epoch, -(-scale.last // steps_per_epoch)
-    pixels = scale.unit * steps_per_epoch
-    wide = font.width(str(last)) + 8
-    stride = next(n for k in range(9) for n in (10**k, 2 * 10**k, 5 * 10**k) if n * pixels >= wide)
+    room = scale.unit * steps_per_epoch / (font.width(f"{last} epochs") + 8)
+    stride = next(n for k in range(9) for n in (10**k, 2 * 10**k, 5 * 10**k) if n * room >= 1)
     numbers = [n for n in range(first + 1, last + 1) if n % stride == 0]
-    ends = [scale.x(n * steps_per_epoch) for n in numbers]
-    if stride > 1:
-        return ends, [(x, str(n)) for x, n in zip(ends, numbers, strict=True)]
-    labels: list[tuple[float, str]] = []
-    all_fit = font.width(f"epoch {last}") + 8 <= pixels
-    for n in range(first, last):
-        left, right = scale.x(n * steps_per_epoch), scale.x((n + 1) * steps_per_epoch)
-        words = f"epoch {n + 1}"
-        if font.width(words) + 8 > right - left or not (all_fit or n == first):
-            words = str(n + 1)
-        if font.width(words) <= right - left:
-            labels.append(((left + right) / 2, words))
-    return ends, labels
+    return [(scale.x(n * steps_per_epoch), "1 epoch" if n == 1 else f"{n} epochs") for n in numbers]
 
 
 def _tables(shown: TimeLine) -> list[Table]:

@@ -139,7 +139,7 @@ def _trained(trainer: Trainer, origin: Origin, moments: Iterable[int], shown: in
     """Train to the end, and return the run with the networks of some steps."""
     experiment = origin.experiment
     history = History(experiment.log_every, snapshot_bytes=1 << 40)
-    history.note_settings(experiment, len(trainer.dataset.train_labels))
+    history.note_settings(experiment)
     epochs = range(0, trainer.total_steps + 1, trainer.steps_per_epoch)
     with one_blas_thread:
         for step in sorted({*moments, *epochs}):

@@ -55,6 +55,8 @@ def picture_for(
             step = min(moment, last)
     stays = is_same_run and step == shown
     views: dict[str, Any] = dict(base.views)  # the choices of the step upon those that are there
+    if not is_same_run and "training" in views:  # a kind of mistakes that another network made
+        views["training"] = {name: each for name, each in views["training"].items() if name != "results.cell"}
     pinned = base.pinned if show.pinned is None else show.pinned
     if show.pinned is not None and chosen is not None:
         pinned = replace_struct(show.pinned, index=(chosen, *show.pinned.index[1:]))

@@ -31,10 +31,9 @@ def _named(text: str = "", number: str = "", flag: str = "", numbers: str = "") 
 
 CHOICES: Mapping[str, Mapping[str, Kind]] = {
     "training": _named(
-        text="unit filters.moment",
-        number="speed results.scroll log.scroll settings.scroll",
-        flag="loss.raw loss.mean loss.test loss.ghost accuracy.mean accuracy.test accuracy.ghost "
-        "settings.more",
+        text="filters.moment",
+        number="speed",
+        flag="settings.more",
         numbers="loss.zoom accuracy.zoom results.cell",
     ),
     "feature_maps": _named(
@@ -49,8 +48,8 @@ CHOICES: Mapping[str, Mapping[str, Kind]] = {
         flag="equivariance many alone measured settings.more",
     ),
     "backprop": _named(
-        text="step step_layer rule contrast parameter target.name side.page checked",
-        number="label rate channels.* units.* terms side.scroll side.eps side.range",
+        text="step step_layer rule parameter target.name side.page",
+        number="label rate channels.* units.* terms side.eps",
         flag="covers own_focus covered",
         numbers="center target.index",
     ),

@@ -15,7 +15,7 @@ from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.heat_map import COLORS, HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
 from cnnviz.graphics.route import ROUTE, Route, Routed
-from cnnviz.graphics.run_curves import EACH, Run, accuracy_plot, loss_plot
+from cnnviz.graphics.run_curves import Run, accuracy_plot, loss_plot
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.graphics.translation import curves_of, sweep_levels, sweep_of
 from cnnviz.history import EvaluationPoint, History
@@ -79,7 +79,7 @@ def curves_figure(bench: Bench) -> Figure:
 def history_figure(history: History, tests: Sequence[EvaluationPoint], when: str) -> Figure:
     """Loss and accuracy of a run so far; `when` tells of the tests, which are dots."""
     run = Run(history, tested=tuple(tests))
-    loss, accuracy = loss_plot(run, hidden=(EACH,)), accuracy_plot(run)
+    loss, accuracy = loss_plot(run, has_steps=False), accuracy_plot(run)
     return figure(
         across(
             down(Card("Loss", CURVES, loss, "Loss: mean cross-entropy", room=300)),

@@ -12,7 +12,7 @@ from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ParameterError
 from cnnviz.evaluation import Progress, ignore_progress, input_chunks
 from cnnviz.inspect.receptive_field import stage_index, stage_name, stage_values
-from cnnviz.layers import TIE_RULES, AvgPool2D, Pool, SubsamplePool2D, TieRule
+from cnnviz.layers import TIE_RULES, Pool, TieRule
 from cnnviz.network import Gradients, Network, Trace, forward_pass
 
 
@@ -74,17 +74,6 @@ class PoolRouting(Pictured):
     def routes(self, ties: TieRule | None = None) -> Routes:
         """Routes of the gradient, under the pool's own rule or another one; see `pool_routes`."""
         return pool_routes(self.pool, self.values, ties)
-
-
-def linear_pools(pool: Pool) -> dict[str, Pool]:
-    """Linear pools with the windows of a pool, by kind.
-
-    Subsampling only where windows neither overlap nor leave gaps: only then has it the same grid.
-    """
-    pools: dict[str, Pool] = {"average": AvgPool2D(pool.size, pool.step)}
-    if pool.step == pool.size:
-        pools["subsample"] = SubsamplePool2D(pool.size)
-    return pools
 
 
 @np.errstate(over="ignore", invalid="ignore")

@@ -31,7 +31,6 @@ class SmallRun:
         self.trainer.add_epochs(2)
         self.origin = Origin(1, experiment, DATA.name)
         self.history = History(experiment.log_every)
-        self.history.batch_size, self.history.epoch_images = experiment.batch_size, len(DATA.train_labels)
         self.keep()
 
     def keep(self, *, marked: bool = True) -> None:

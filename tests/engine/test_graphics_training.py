@@ -1,7 +1,5 @@
 """Curves of a run, the line of time, the confusion matrix: what is drawn, and that it fits."""
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -22,7 +20,6 @@ from cnnviz.graphics.run_curves import (
     Legend,
     Named,
     Run,
-    ToggleCurve,
     accuracy_plot,
     loss_plot,
 )
@@ -94,21 +91,6 @@ def test_curves_are_the_losses_their_running_means_and_the_tests() -> None:
     assert curve(accuracy_plot(Run(history)), TESTS).y.tolist() == [0.95]
 
 
-@pytest.mark.parametrize(("unit", "per_image"), [("images", 1.0), ("epochs", 1 / 120)])
-def test_runs_of_different_batches_are_compared_by_images_and_by_epochs(unit: str, per_image: float) -> None:
-    small, large = History(4), History(4)
-    for history, batch in ((small, 4), (large, 30)):
-        history.batch_size, history.epoch_images = batch, 120
-        sizes = np.full(240 // batch, batch)
-        history.append(Progress(1, 1 / (1 + np.cumsum(sizes)), sizes // 2, sizes, 0.1))
-    run = Run(small, large, unit, planned=90, moment=30)
-    plot = loss_plot(run)
-    assert (curve(plot, EACH).x[-1], curve(plot, BEFORE).x[-1]) == pytest.approx((240 * per_image,) * 2)
-    assert plot.markers[0].x == pytest.approx(120 * per_image)
-    assert plot.x_range == pytest.approx((-7.2 * per_image, 367.2 * per_image))
-    assert curve(loss_plot(Run(small, large)), BEFORE).x[-1] == 8
-
-
 def test_the_planned_end_is_kept_but_the_first_steps_are_no_dot_at_the_left_end() -> None:
     for steps, low, high in ((13, 13, 20), (100, 100, 150), (1, 12, 15), (254, 12_665, 12_665)):
         end = Run(run_of(steps), planned=12_665).end()
@@ -145,46 +127,24 @@ def test_the_axis_of_accuracy_begins_a_little_below_all_curves() -> None:
     assert lowest(run_of(40, share=0.3)) < 0.3
 
 
-def test_what_is_hidden_is_neither_drawn_nor_read_nor_in_the_way() -> None:
+def test_a_report_needs_no_single_steps_and_a_value_from_another_step_says_so() -> None:
     history = run_of(100)
     history.add_test(EvaluationPoint(100, 9.0, 0.5))
-    plot = loss_plot(Run(history), {TESTS})
-    assert plot.limits[1] < 2
-    assert TESTS not in drawn(CURVES, plot, 400, LIGHT).texts()
-    assert [name for _, name, _ in plot.read(100)] == [EACH, MEAN] or len(plot.read(100)) == 2
+    plot = loss_plot(Run(history), has_steps=False)
+    assert {name for _, name, _ in plot.read(100)} == {MEAN, TESTS}
     assert len(loss_plot(Run(history)).read(100)) == 3
     long = run_of(5_000)
     long.add_test(EvaluationPoint(2_500, 0.29, 0.5))
     names = [name for _, name, _ in loss_plot(Run(long)).read(3_300)]
-    assert f"{TESTS} at 2,500" in names, "a value from another step says so"
+    assert f"{TESTS} at 2,500" in names
 
 
-def test_the_legend_names_all_curves_and_asks_to_hide_and_show_them() -> None:
-    plot = loss_plot(Run(run_of(10)), {MEAN})
-    legend = Legend("Loss", tuple(Named.of(each, plot.hidden) for each in plot.curves))
+def test_the_legend_names_all_curves() -> None:
+    legend = Legend("Loss", tuple(map(Named.of, loss_plot(Run(run_of(10))).curves)))
     size = LEGEND.size(legend, LIGHT)
     assert drawn(LEGEND, legend, size.least_width, LIGHT).texts() == ["Loss", "step", "mean", "test"]
-    drawing = drawn(LEGEND, legend, size.width, LIGHT)
-    assert drawing.texts() == ["Loss", EACH, MEAN, TESTS]
-    tips = [drawing.part(name).tip for name in (EACH, MEAN)]
-    assert tips == ["Hide the curve “each step”", "Show the curve “running mean”"]
-    assert drawing.part(TESTS).ask == ToggleCurve(TESTS)
-    assert LEGEND.words(legend) == "each step, running mean hidden, test images"
-
-
-def test_the_legend_says_what_an_earlier_run_came_to_and_what_was_different_as_far_as_there_is_room() -> None:
-    own, earlier = run_of(10), run_of(20)
-    own.said, earlier.said = "LAB5; filters 8; seed 1", "LAB5; filters 4; seed 1"
-    earlier.add_test(EvaluationPoint(20, 0.1, 0.93))
-    plot = accuracy_plot(Run(own, earlier))
-    legend = Legend("Accuracy", tuple(Named.of(each, plot.hidden) for each in plot.curves))
-    size = LEGEND.size(legend, LIGHT)
-    said: list[str] = []
-    for width in range(math.ceil(size.width), int(size.least_width), -1):
-        said += drawn(LEGEND, legend, width, LIGHT).texts()[1:2]
-    versions = ["earlier run: 93 %, filters 4", "earlier: 93 %, filters 4", "earlier: 93 %", "earlier"]
-    assert list(dict.fromkeys(said)) == versions
-    assert "earlier run: 93 %, filters 4" in LEGEND.words(legend)
+    assert drawn(LEGEND, legend, size.width, LIGHT).texts() == ["Loss", EACH, MEAN, TESTS]
+    assert LEGEND.words(legend) == "each step, running mean, test images"
 
 
 @given(number=st.floats(-1e6, 1e6), decimals=st.integers(0, 4))
@@ -238,14 +198,13 @@ def test_the_rail_shows_what_is_shown_and_what_was_reached() -> None:
 
 
 def test_fork_reference_curves_and_epochs_are_drawn() -> None:
-    ghost = (STEPS, np.full(800, 0.5))
-    track = Track(0, 1000, 250, TRACK.curve, ghost, reference=400, fork=500)
+    track = Track(0, 1000, 250, TRACK.curve, reference=400, fork=500)
     drawing = drawn_line(line(track=track))
-    assert drawing.texts() == ["epoch 1", "epoch 2", "epoch 3", "epoch 4", "A"]
+    assert drawing.texts() == ["1 epoch", "2 epochs", "3 epochs", "4 epochs", "A"]
     many = drawn_line(line(track=Track(0, 1000, 70, TRACK.curve)))
-    assert many.texts() == ["epoch 1", *map(str, range(2, 16))]
+    assert many.texts() == [f"{number} epochs" for number in range(2, 16, 2)]
     marks = list(drawing.all_marks())
-    assert sum(isinstance(mark, Line) for mark in marks) == 2
+    assert sum(isinstance(mark, Line) for mark in marks) == 1
     assert sum(isinstance(mark, Polygon) for mark in marks) == 1
     names = dict(TIME_LINE.tables(line(track=track))[1].rows)
     assert (names["compared with"], names["continued from"], names["end of epoch 2"]) == (400, 500, 500)
@@ -265,11 +224,11 @@ def drawn_matrix(shown: ConfusionMatrix, width: float):
 
 def test_the_diagonal_is_tinted_and_mistakes_are_marked() -> None:
     drawing = drawn_matrix(ConfusionMatrix(TWO), 345)
-    assert drawing.texts() == ["predicted 0", "is 0", "predicted 1", "is 1", "975", "5", "0", "1,135"]
+    assert drawing.texts() == ["predicted", "0", "is 0", "1", "is 1", "975", "5", "0", "1,135"]
     fills = [mark.fill for mark in drawing.all_marks() if isinstance(mark, Rect)]
     assert fills == ["accent_soft", "danger_soft", "accent_soft"]
     inks = [mark.ink for mark in drawing.all_marks() if isinstance(mark, Text)]
-    assert inks[4:] == ["text", "danger", "muted", "text"]
+    assert inks[5:] == ["text", "danger", "muted", "text"]
     assert CONFUSION.words(ConfusionMatrix(TWO)) == "2,115 images, 5 mistakes"
 
 

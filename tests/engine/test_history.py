@@ -81,29 +81,6 @@ def test_record_that_begins_late_numbers_its_steps_from_there():
     assert history.loss_curve(10).steps[0] == 251
 
 
-@pytest.mark.parametrize(("batch", "first_step"), [(1, 0), (7, 0), (7, 5), (32, 3)])
-def test_images_are_those_that_were_met_on_record_and_planned_beyond_it(batch, first_step):
-    images, sizes = 50, []
-    for _ in range(8):
-        sizes += [min(batch, images - start) for start in range(0, images, batch)]
-    met = np.concatenate([[0], np.cumsum(sizes)])
-    history = History(first_step=first_step)
-    history.batch_size, history.epoch_images = batch, images
-    steps = np.arange(min(len(sizes), first_step + 20))
-    part = np.array(sizes[first_step : steps[-1]])
-    history.append(Progress(first_step + 1, np.zeros(len(part)), part * 0, part, 0.1))
-    np.testing.assert_array_equal(history.images_at(np.arange(len(met))), met)
-    # Other batches before a fork: on record they count as what they were.
-    fork = history.forked(steps[-1])
-    assert fork.epoch_images == images
-    fork.batch_size = 10
-    np.testing.assert_array_equal(
-        fork.images_at(steps[first_step:]),
-        fork.images_at(first_step) + np.cumsum([0, *sizes[first_step : steps[-1]]]),
-    )
-    assert fork.images_at(steps[-1] + 1) > fork.images_at(steps[-1])
-
-
 NETWORK = Network.build([("flatten", Flatten()), ("dense1", Dense(1))], (1, 3, 3))
 SIZE = Snapshot(0, NETWORK).nbytes
 
@@ -204,9 +181,6 @@ def test_a_fork_has_the_past_in_common_and_a_future_of_its_own(recorded):
     assert recorded.step == 950
     assert len(recorded.log) == 9
     assert (recorded.covers(50), recorded.covers(951)) == (True, False)
-    for step in (49, 951):
-        with pytest.raises(ValueError, match="from step 50 to 950"):
-            recorded.forked(step)
 
 
 def test_means_at_a_moment_are_those_of_the_steps_before_it(recorded):
@@ -235,7 +209,6 @@ def recorded_run(dataset, experiment, last, kept, rates=()):
     trainer = Trainer(experiment.build_network(), dataset, experiment)
     trainer.add_epochs(9)
     history, rates = History(), dict(rates)
-    history.batch_size, history.epoch_images = experiment.batch_size, len(dataset.train_labels)
     weights = []
     for step in range(last + 1):
         if step in rates:

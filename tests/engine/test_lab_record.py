@@ -302,10 +302,13 @@ def test_show_me_is_a_view(bench):
     assert end.seen.step == end.run.step == 60
     back = picture_for(replace(step.show, moment="start"), lab.experiment_of(step, 5), data, end)
     assert (back.seen.step, back.run.step) == (0, 60), "looking back does not untrain"
-    drawn = replace(view, seen=replace(view.seen, sample=DrawnImage()))
+    views = {"training": {"results.cell": (0, 1), "filters.moment": "now"}}
+    drawn = replace(view, seen=replace(view.seen, sample=DrawnImage(), views=views))
     others = replace(drawn, experiment=replace(view.experiment, classes=("4", "9")))
-    found = [picture_for(step.show, view.experiment, data, each).seen.sample for each in (drawn, others)]
-    assert found == [DrawnImage(), 0], "a digit of other classes says nothing"
+    found = [picture_for(step.show, view.experiment, data, each).seen for each in (drawn, others)]
+    assert [each.sample for each in found] == [DrawnImage(), 0], "a digit of other classes says nothing"
+    kept = [each.views["training"].get("results.cell") for each in found]
+    assert kept == [(0, 1), None], "nor does a kind of mistakes that another network made"
 
 
 LAB = load_lab(shipped_labs()["lab5"])

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from msgspec.structs import replace as replaced
 from PySide6.QtTest import QTest
@@ -110,7 +109,7 @@ def facts(session: Session) -> dict[str, Any]:
         origin = moment.origin
         return moment.step, weights, memory, origin.experiment, origin.is_changed, origin.note
 
-    steps, board = np.arange(history.first_step, history.step + 1), session.window.samples.board
+    board = session.window.samples.board
     return {
         "live": bits(state.live),
         "shown": bits(state.shown),
@@ -118,7 +117,7 @@ def facts(session: Session) -> dict[str, Any]:
         "kept": history.snapshots.kept - {state.live.step},  # one at which a run is opened is kept
         "losses": history.losses.tobytes(),
         "accuracy": history.accuracy_curve(50).values.tobytes(),
-        "images": history.images_at(steps).tobytes(),
+        "totals": history.totals.tobytes(),
         "tests": list(history.tests),
         "log": list(history.log),
         "forked": history.forked_at,

@@ -13,7 +13,7 @@ from cnnviz.drawing.marks import Polygon
 from cnnviz.drawing.svg import to_svg
 from cnnviz.experiment import LAB5
 from cnnviz.graphics.route import ROUTE, Route
-from cnnviz.layers import TIE_RULES, AvgPool2D, SubsamplePool2D
+from cnnviz.layers import TIE_RULES
 from cnnviz.network import Network
 from cnnviz.quantities import format_signed
 from cnnviz.routing import GradientCheck, Target, apply_update, check_all, poke_curve, with_ties
@@ -34,7 +34,7 @@ from tests.gui.backprop_desk import (
 )
 from tests.oracles import read_number as number
 from ui.panels.backprop.asks import Adopt, Apply, Choose, Poke, SetRule, StartCheck, Undo
-from ui.panels.backprop.focus import Focus, PokeOutcome, StepKind
+from ui.panels.backprop.focus import PokeOutcome, StepKind
 from ui.panels.backprop.formulas import sentence_of
 from ui.panels.backprop.pages import Now, check, inspect, poke
 from ui.panels.backprop.pages.route import route_of
@@ -147,10 +147,13 @@ def test_the_rule_changes_routing_and_filter_gradient(rule: str) -> None:
 
 
 def test_an_arrow_joins_the_pooled_gradient_to_the_winner_and_crosses_no_number_and_no_other_cell() -> None:
-    """In a row and in two, in windows of 2 to 4 cells, for one way and for many."""
-    passed, wide = pass_of(lab5()), pass_of(replace(LAB5, pool_size=4).build_network())
+    """In windows of 2 to 4 cells, for one way and for many."""
+    passed, *linear = (
+        pass_of(replace(LAB5, **more).build_network())
+        for more in ({}, {"pool": "average"}, {"pool": "average", "pool_size": 4})
+    )
     for box in (ROOM, Box(0, 0, 400, 560), Box(0, 0, 560, 300)):
-        for now in (route(passed), route(passed, contrast="average"), route(wide, contrast="average")):
+        for now in map(route, (passed, *linear)):
             drawing, shown = drawn_route(now, box), shown_in(now)
             assert len(arrows(now, box)) == shown.receives.sum() > 0
             lines = [m for m in drawing.all_marks() if isinstance(m, Line) and m.ink == "winner"]
@@ -166,10 +169,10 @@ def test_an_arrow_joins_the_pooled_gradient_to_the_winner_and_crosses_no_number_
                             assert not is_in, text.words
 
 
-@pytest.mark.parametrize("contrast", ["", "average"])
+@pytest.mark.parametrize("pool", ["max", "average"])
 @pytest.mark.parametrize("box", [ROOM, Box(0, 0, 400, 560)])
-def test_numbers_fly_along_their_arrows_into_the_cells_that_get_them(contrast: str, box: Box) -> None:
-    now = route(pass_of(lab5()), contrast=contrast)
+def test_numbers_fly_along_their_arrows_into_the_cells_that_get_them(pool: str, box: Box) -> None:
+    now = route(pass_of(replace(LAB5, pool=pool).build_network()))
     shown, count = leaves(now)["route"].content, int(shown_in(now).receives.sum())
     rest = drawn_route(now, box)
     lines = [mark.points for mark in rest.all_marks() if isinstance(mark, Line) and mark.ink == "winner"]
@@ -236,16 +239,12 @@ def test_the_frame_moves_from_window_to_window() -> None:
 # -- other pools --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("contrast", ["average", "subsample"])
-def test_other_pools_spread_the_same_gradient_for_contrast(contrast: str) -> None:
-    now = route(pass_of(lab5()), contrast=contrast)
-    assert leaves(now)["contrast"].asked(contrast) == Choose("contrast", contrast)
-    incoming, maps = now.passed.gradients.outputs["pool1"], now.passed.trace.outputs["conv1"]
-    other = {"average": AvgPool2D(2), "subsample": SubsamplePool2D(2)}[contrast]
-    expected = other.input_gradient(incoming, maps, incoming, {})[0, now.focus.channel(lab5(), "conv1")]
+@pytest.mark.parametrize(("pool", "share"), [("average", "¼ to each of 4"), ("subsample", "to one cell")])
+def test_linear_pools_spread_the_gradient(pool: str, share: str) -> None:
+    now = route(pass_of(replace(LAB5, pool=pool).build_network()))
+    expected = now.passed.gradient("conv1")[now.focus.channel(now.passed.network, "conv1")]
     row, col = shown_in(now).corner
     np.testing.assert_allclose(shown_in(now).gets, expected[row : row + 2, col : col + 2], atol=1e-15)
-    share = "¼ to each of 4" if contrast == "average" else "to one cell"
     assert shown_in(now).share() == share
 
 
@@ -255,7 +254,7 @@ def delivered(now: Now) -> np.ndarray:
     channel = now.focus.channel(now.passed.network, now.step.layer)
     total = np.zeros_like(routing.values[channel])
     for row, col in np.ndindex(routing.pooled.shape[1:]):
-        each = route_of(now.passed, now.step, (channel, row, col), "")
+        each = route_of(now.passed, now.step, (channel, row, col))
         (top, left), (high, wide) = each.corner, each.gets.shape
         total[top : top + high, left : left + wide] += each.gets
     return total
@@ -348,7 +347,7 @@ def poked(passed: Pass, target: Target, eps: float = 1e-4, reach: float = 0.5) -
     network, x, label = passed.network, passed.x, passed.label
     result = poked_by(network, x, label, target, eps)
     outcome = PokeOutcome(passed, result, poke_curve(network, x, label, target, reach, 161))
-    return replace(now_at(passed, StepKind.ROUTE, eps=eps, reach=reach), target=target, poked=outcome)
+    return replace(now_at(passed, StepKind.ROUTE, eps=eps), target=target, poked=outcome)
 
 
 def window_with_a_close_second(values: np.ndarray) -> tuple[int, int, float]:
@@ -395,7 +394,7 @@ def test_the_rule_all_is_named_as_the_reason_and_a_kink_says_whether_it_is_here_
     both = poked(passed, weight, 0.1)
     said = poke.page(both).leaves()["hint"].content.words
     assert both.poked.poke.kinks
-    assert said.startswith("The rule “all” makes the difference")
+    assert said.startswith("Tied cells change the loss once")
     assert "is left, which a smaller ε removes. The winner changes at" in said
 
     passed = pass_of(lab5(), rule="first")
@@ -416,11 +415,11 @@ def test_a_check_names_its_number_and_says_that_a_loser_of_its_window_gives_0_on
     both = "Both are 0 because this cell loses its window"
     for loses, place in ((False, col), (True, col + 1 - 2 * (col % 2))):
         shown = poke.page(poked(passed, Target("conv1", (0, row, place)), 1e-6)).leaves()
-        assert shown["title"].content.words == f"Check this cell: conv1, filter 0, row {row}, column {place}"
+        assert shown["title"].content.words == f"conv1, filter 0, row {row}, column {place}"
         assert shown["badge"].content.words == ("0 = 0" if loses else "agrees")
         assert shown["hint"].content.words.startswith(both) == loses
     pixel = poke.page(poked(passed, Target("input", (0, 0, 0)), 1e-6)).leaves()["title"].content.words
-    assert pixel == "Check this pixel: row 0, column 0"
+    assert pixel == "pixel, row 0, column 0"
     nothing = poke.page(now_at(passed, StepKind.ROUTE)).leaves()
     assert "Click any cell" in nothing["hint"].content.words
     assert "outcome of the poke" not in nothing
@@ -485,23 +484,20 @@ def test_each_rule_for_ties_keeps_its_check_in_a_column_of_its_own(rule: str) ->
     assert outcome.font(bold) == "mono strong"
 
 
-def test_the_list_of_a_check_leads_to_pokes_and_can_be_chosen() -> None:
+def test_the_list_of_a_check_leads_to_pokes() -> None:
     shown = at_check("all", "all")
-    kinds, listed = shown["kinds"], shown["parameters"]
-    assert kinds.value == ("kink" if checked("all").counts["kink"] else "")
-    assert kinds.off == tuple(each for each in ("kink", "tie_rule") if not checked("all").counts[each])
-    assert kinds.asked("tie_rule") == Choose("listed", "tie_rule")
-    tie_rule = at_check("all", "all", focus=Focus(listed="tie_rule"))["parameters"].content.rows
-    assert len(tie_rule) == checked("all").counts["tie_rule"] == 72
-    first = tie_rule[0].ask.target
+    listed = shown["parameters"]
+    row = next(each for each in listed.content.rows if "under “first”" in each.tip)
+    first = row.ask.target
     index = ", ".join(map(str, first.index))
-    assert isinstance(tie_rule[0].ask, Poke)
-    assert tie_rule[0].name == f"{first.name}[{index}]"
+    assert isinstance(row.ask, Poke)
+    assert row.name == f"{first.name}[{index}]"
     gradient = checked("all").parameters[first.name].gradient[first.index]
-    assert number(tie_rule[0].tip.split()[1].rstrip(",")) == pytest.approx(gradient, rel=1e-5)
-    assert "under “first”" in tie_rule[0].tip
+    assert number(row.tip.split()[1].rstrip(",")) == pytest.approx(gradient, rel=1e-5)
+    kinks = checked("all").counts["kink"]
+    assert ["kink in" in each.tip for each in listed.content.rows[: kinks + 1]] == [*[True] * kinks, False]
     assert shown["with first"].asks == StartCheck("first")
-    assert shown["parameters"].tip.startswith("Click a row")
+    assert "Click a row" in shown["parameters"].tip
     assert "with first" not in at_check("all", "all", "first")
     assert listed.graphic.words(listed.content) == f"{len(listed.content.rows)} rows"
 

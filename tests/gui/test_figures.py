@@ -35,8 +35,7 @@ from tests.gui.own_digit_driving import settle as settle_digit
 from tests.gui.whole_window import PANELS, place_of, rest, seen_rect, show_panel, train
 from ui.export.exporter import FigureExporter
 from ui.export.figures import Figure, caption_of, file_name_of, plot_at, plots_in, tables_of
-from ui.panels.backprop.asks import Choose, SetLabel, SetRule
-from ui.panels.backprop.focus import StepKind
+from ui.panels.backprop.asks import SetLabel, SetRule
 from ui.panels.samples.drawing_pad import DrawingPad
 from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
@@ -207,15 +206,12 @@ def test_curves_results_compared_moments_gradients_and_an_adopted_network_say_wh
         return caption_of(state, panel).split(" · ")
 
     assert note in caption()
-    # The class that the loss asks for, the rule for ties, and the pool where it is not the network's own.
+    # The class that the loss asks for, and the rule for ties.
     assert "loss for class 1, ties: all" in caption()
     panel.answer(SetLabel(0))
     panel.answer(SetRule("split"))
     rest(qtbot, session, lambda: (model.passed.label, model.passed.rule) == (0, "split"))
     assert "loss for class 0, ties: split" in caption()
-    model.go_to(next(place for place, step in enumerate(model.steps) if step.kind is StepKind.ROUTE))
-    panel.answer(Choose("contrast", "average"))
-    assert "loss for class 0, ties: split, routed as by average pooling" in caption()
     begin_again(qtbot, session, pool="average")
     rest(qtbot, session, lambda: model.passed.rule is None)
     assert not any("ties" in part for part in caption())

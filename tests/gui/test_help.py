@@ -74,7 +74,7 @@ def test_menus_keys_buttons_and_help_say_the_same_and_no_key_means_two_things(qt
     shown = {str(each.property("key") or "Space") for each in window.findChildren(QAbstractButton)}
     told = {key.replace("−", "-") for keys in said for key in keys.split(", ")}
     told |= {f"Ctrl+{number + 1}" for number in range(len(PANELS))}  # in one line
-    assert {"V", "P"} <= shown - {"Return"} <= told, "of no button the help lacks the key"
+    assert {"V", "A"} <= shown - {"Return"} <= told, "of no button the help lacks the key"
     for words, place, key in (("own data", "Help: Network", ""), ("next image", "Samples", "Right")):
         first = found(window.finder.entries(), words)[0]
         assert (first.place, first.key) == (place, key)

@@ -61,12 +61,9 @@ pytestmark = pytest.mark.qt_log_ignore("does not support raise")
 
 def _training(_bot: QtBot, session: Session) -> None:
     panel = session.window.panel(TrainingPanel)
-    click_part(panel.curves.loss.legend, "each step")
     press(panel.curves.accuracy, Key.Key_Plus, Key.Key_Plus)
     click(panel.network.choices.controls["moment"].button("difference"))
     click_part(panel.results.matrix, CellKey("class", 1, 1))
-    turn_wheel(panel.log, 1)
-    turn_wheel(panel.results.mistakes, -2)
     press(panel.speed.slider, Key.Key_Left, Key.Key_Left)
 
 
@@ -139,11 +136,9 @@ def _a_poke(bot: QtBot, session: Session) -> None:
     click(panel.side.ties.view("rule").button("split"))
     choose(panel.side.ties.view("label"), "2")
     come_to_rest(bot, session)
-    choose(panel.stack.view("contrast"), "average")
     click_part(panel.stack.view("route"), CellKey("values", 1, 0))
     click(panel.side.pages.button("poke"))
     press(panel.side.poke.view("eps"), Key.Key_Right, Key.Key_Right)
-    press(panel.side.poke.view("reach"), Key.Key_Left)
     come_to_rest(bot, session)
 
 
@@ -157,11 +152,6 @@ def _an_update(bot: QtBot, session: Session) -> None:
     choose(panel.stack.view("input of pool1"), "input 1")
     type_into(panel.stack.view("rate"), "0.25")
     click(panel.side.pages.button("check"))
-    for rule in ("split", "all"):
-        click(panel.side.ties.view("rule").button(rule))
-        come_to_rest(bot, session)
-        click(panel.side.check.view("check"))
-        come_to_rest(bot, session)
 
 
 def _report(bot: QtBot, session: Session) -> None:

@@ -1,4 +1,4 @@
-"""Curves that follow a run, read, zoomed and hidden by mouse and keys; the log beside them."""
+"""Curves that follow a run, read and zoomed by mouse and keys; the log beside them."""
 
 import re
 from typing import override
@@ -19,7 +19,7 @@ from cnnviz.graphics.texts import VALUES
 from cnnviz.history import EvaluationPoint, History, LogLine
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress
-from tests.gui.driving import double_click, settle, show_window, turn_wheel
+from tests.gui.driving import settle, show_window, turn_wheel
 from ui.panels.reading_box import ReadingBox
 from ui.panels.training.curve_plot import CurvePlot
 from ui.panels.training.curves import TrainingCurves
@@ -208,14 +208,11 @@ def test_an_arrow_key_goes_to_the_next_point(qtbot: QtBot, plot: CurvePlot) -> N
 # -- zoom ---------------------------------------------------------------------------------------------------
 
 
-def test_the_wheel_and_keys_zoom_one_axis_until_key_a_button_or_double_click(
-    qtbot: QtBot, plot: CurvePlot
-) -> None:
+def test_the_wheel_and_keys_zoom_one_axis_until_key_a_or_the_button(qtbot: QtBot, plot: CurvePlot) -> None:
     whole, room = plot.view_range(), plot.minimumSizeHint()
     for show_whole in (
         lambda: qtbot.keyClick(plot, Qt.Key.Key_A),
         lambda: qtbot.mouseClick(plot.whole, LEFT),
-        lambda: double_click(viewport(plot), place(plot, 2500, 0.4)),
     ):
         assert not plot.whole.isVisible()
         for x, axis in ((-200, 1), (1000, 0)):
@@ -260,45 +257,24 @@ def test_dragging_moves_and_new_points_do_not_take_the_view_away(
 # -- choices ------------------------------------------------------------------------------------------------
 
 
-def test_the_legend_hides_a_curve_by_mouse_and_by_key(qtbot: QtBot, plot: CurvePlot) -> None:
-    assert plot.legend.drawing().texts() == ["Loss", EACH, MEAN, TESTS]
-    entry = plot.legend.drawing().part(TESTS).box
-    qtbot.mouseClick(plot.legend, LEFT, pos=QPointF(entry.x, entry.y).toPoint())
-    hover(plot, 2503, 0.3)
-    assert "test" not in plot.spoken_value()
-    plot.legend.setFocus(Qt.FocusReason.TabFocusReason)
-    for _ in range(3):
-        qtbot.keyClick(plot.legend, Qt.Key.Key_Right)
-    qtbot.keyClick(plot.legend, Qt.Key.Key_Return)
-    hover(plot, 2504, 0.3)
-    assert "test images 0.29" in plot.spoken_value()
-
-
 def test_choices_and_zoom_come_back_with_the_view(
     qtbot: QtBot, curves: TrainingCurves, state: AppState
 ) -> None:
     history = recorded()
-    history.epoch_images = 1000
     state.reset_history(history)
-    curves.units.choiceEdited.emit("epochs")
-    curves.loss.toggled.emit(EACH)
-    curves.loss.set_view_range((0.5, 1.5), (0.0, 1.0))
-    curves.loss.set_cursor(1.5)
-    assert curves.loss.spoken_value().startswith("epochs 1.5")
+    curves.loss.set_view_range((500, 1500), (0.0, 1.0))
     view = curves.view_state()
     other_state = AppState()
     other = TrainingCurves(other_state, lambda: None)
     qtbot.addWidget(other)
     other_state.reset_history(history)
     other.restore_view(view)
-    assert other.units.currentText() == "Epochs"
-    assert other.loss.content.hidden == {EACH}
-    assert other.loss.view_range()[0] == pytest.approx((0.5, 1.5))
+    assert other.loss.view_range()[0] == pytest.approx((500, 1500))
     assert other.view_state() == view
 
 
 def test_the_shown_moment_is_marked_and_an_earlier_run_is_grey(
-    curves: TrainingCurves, state: AppState
+    qtbot: QtBot, curves: TrainingCurves, state: AppState
 ) -> None:
     state.reset_history(recorded())
     ghost = recorded(700)
@@ -308,33 +284,14 @@ def test_the_shown_moment_is_marked_and_an_earlier_run_is_grey(
     for each in (curves.loss, curves.accuracy):
         assert points(each, BEFORE)[-1] == 700
         assert [marker.x for marker in each.content.markers] == [300]
-    named = [plot.legend.drawing().texts() for plot in (curves.loss, curves.accuracy)]
-    assert "earlier run: classes 4, 9" in named[0], "each plot says what its grey curve is"
-    assert any("90 %" in text for text in named[1])
     told = "an earlier run, LAB5; classes 4, 9; seed 7; 700 steps"
     assert f"In grey: {told}" in curves.accuracy.toolTip()
-    assert curves.loss.legend.drawing().part(BEFORE).tip == f"Hide the curve “earlier run”: {told}"
-    assert curves.accuracy.legend.drawing().part(BEFORE).tip.endswith(f"{told}; test accuracy 90 %")
-    for plot in (curves.loss, curves.accuracy):
-        plot.toggled.emit(BEFORE)
-        assert BEFORE in plot.content.hidden
-
-
-def test_side_by_side_both_plots_end_at_one_height_and_stacked_one_unit_serves_both(
-    qtbot: QtBot, curves: TrainingCurves, theme: ThemeManager, state: AppState
-) -> None:
-    def end(plot: CurvePlot) -> float:
-        return plot.plot_item.getViewBox().sceneBoundingRect().bottom()
-
-    state.reset_history(recorded())
-    for scale in (1.0, 2.0, 1.0):
-        theme.set_scale(scale)
-        curves.resize(1600, 500)
-        qtbot.waitUntil(lambda: end(curves.loss) == end(curves.accuracy))
-    units = [each for each in curves.findChildren(QLabel) if each.text() == "step"]
-    assert [each.isVisible() for each in units] == [True]
-    curves.resize(500, 640)
-    assert [each.isVisible() for each in units] == [False]
+    for plot, place in ((curves.loss, 1), (curves.accuracy, 0)):
+        plot.legend.setFocus(Qt.FocusReason.TabFocusReason)
+        for _ in range(place):
+            qtbot.keyClick(plot.legend, Qt.Key.Key_Right)
+        assert plot.legend.hovered == BEFORE
+        assert plot.legend.drawing().part(BEFORE).tip == told
 
 
 def test_what_guessing_costs_depends_on_the_classes(curves: TrainingCurves, state: AppState) -> None:
@@ -395,7 +352,7 @@ def test_the_table_follows_its_end_unless_the_user_has_scrolled_and_shows_whole_
     table.setFocus()
     for key, place in ((Qt.Key.Key_Home, 0), (Qt.Key.Key_Down, 1)):
         qtbot.keyClick(table, key)
-        assert (bar.value(), table.scrolled_to()) == (place, place)
+        assert bar.value() == place
     turn_wheel(table, -1)
     below = bar.value()
     assert below > 1
@@ -404,7 +361,7 @@ def test_the_table_follows_its_end_unless_the_user_has_scrolled_and_shows_whole_
     assert drawing().texts()[3] == f"{500 * (below + 1):,}"
     qtbot.keyClick(table, Qt.Key.Key_End)
     append(111)
-    assert table.scrolled_to() is None
+    assert bar.value() == bar.maximum()
     texts = drawing().texts()
     assert texts[:3] == ["step", "loss", "accuracy"]
     assert texts[-3:] == ["60,000", "0.00833", "0.999167"], "1/119 and 1/120 differ so"
@@ -415,7 +372,7 @@ def test_the_table_follows_its_end_unless_the_user_has_scrolled_and_shows_whole_
     place = [mark.words for mark in marks].index("10,500")
     assert [mark.ink for mark in marks[place + 1 : place + 3]] == ["winner"] * 2, "the row of the step"
     table.set_moment(None)
-    assert table.scrolled_to() is None
+    assert bar.value() == bar.maximum()
     table.show_rows(rows(7, 2))
     assert drawing().texts()[3::3] == ["3,500", "4,000"]
     table.show_rows([])

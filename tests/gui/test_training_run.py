@@ -17,6 +17,7 @@ from cnnviz.drawing import LIGHT, Box, CellKey
 from cnnviz.experiment import LAB5, LENET
 from cnnviz.graphics.columns import Kind
 from cnnviz.graphics.run_curves import BEFORE, EACH
+from cnnviz.history import EvaluationPoint, History
 from cnnviz.training import Trainer
 from tests.gui import whole_window
 from tests.gui.driving import PATIENCE, choose_by_keys, click, click_part, opened, settle
@@ -91,6 +92,10 @@ def test_whole_epoch_ends_with_results_to_click_through(qtbot, tmp_path):
         evaluation = state.evaluation.evaluation
         counts = window.panel(TrainingPanel).results.matrix.content.confusion.counts
         np.testing.assert_array_equal(counts, evaluation.confusion)
+        earlier = History()
+        earlier.add_test(EvaluationPoint(9, 0.1, 0.9876))
+        state.set_ghost(earlier)
+        assert "earlier run: 98.76 %" in window.panel(TrainingPanel).results.summary.text()
 
         mistakes = window.panel(TrainingPanel).results.mistakes
         tile = mistakes.drawing().part(CellKey("image", 0, 1)).box

@@ -204,7 +204,7 @@ class Controller(QObject):
             self._control.learning_rate = draft.learning_rate
             origin = None if state.live is None else state.live.origin
             changes = origin is not None and origin.is_changed_by(draft.learning_rate, state.run.step)
-            state.history.note_settings(draft, state.history.epoch_images, were_changed=changes)
+            state.history.note_settings(draft, were_changed=changes)
             state.set_settings(draft, draft)
         else:
             self.begin_untrained()
@@ -517,7 +517,7 @@ class Controller(QObject):
             history.snapshots = history.snapshots.of_run(origin)
         else:
             history = History(experiment.log_every, 0 if start is None else start.step)
-        history.note_settings(experiment, len(built.dataset.train_labels), were_changed=origin.is_changed)
+        history.note_settings(experiment, were_changed=origin.is_changed)
         reference, run_id, forked_at = state.reference, state.run.run_id, history.forked_at
         common = forked_at if built.forks and forked_at is not None else -1  # up to there both runs are one
         if reference is not None and reference.run_id == run_id - 1 and reference.snapshot.step <= common:

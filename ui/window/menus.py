@@ -131,7 +131,6 @@ OTHER_KEYS = (
     ("arrows", "move a pinned cell or the image (Shift: by 4)"),
     ("← ↑ ↓ →", "on the samples: the next image"),
     ("V", "cover what is computed, to predict it first"),
-    ("P", "in Backprop: play the steps"),
     ("−, 0, +", "in the report: smaller pages, as wide as there is room, larger"),
     ("Esc", "free a pinned cell"),
     ("R", "put a moved image back"),

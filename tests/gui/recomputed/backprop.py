@@ -105,8 +105,6 @@ def _maps(panel: BackpropPanel, passes: _Pass) -> Iterator[str]:
 
 def _route(panel: BackpropPanel, passes: _Pass) -> Iterator[str]:
     step, focus = panel.model.step, panel.model.focus
-    if focus.contrast:
-        return
     pool, before = panel.model.passed.routings[step.layer].pool, passes.before(step.layer)
     channel, route = focus.channel(passes.network, step.stage), _card(panel, "route").content.route
     (row, col), (rows, cols) = route.corner, route.values.shape

@@ -52,7 +52,7 @@ class SetSide(Ask):
 class Choose(Ask):
     """Choose a value of a field of `Focus`."""
 
-    field: Literal["terms", "contrast", "parameter", "rate", "eps", "reach", "listed"]
+    field: Literal["terms", "parameter", "rate", "eps"]
     value: Any
 
 

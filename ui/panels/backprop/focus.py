@@ -124,12 +124,10 @@ class Focus:
     * `center`: row and column, as fractions of the map, of the middle of the enlarged block.
     * `stage`, `cell`: cell that the pointer is on; `cell` is empty if there is none.
     * `terms`: how many terms of the filter gradient are summed; None for all.
-    * `contrast`: pool whose routing is shown in place of the network's own; "" for its own.
     * `parameter`: parameter that the update step shows.
     * `rate`: learning rate of the trial update.
-    * `eps`, `reach`: how far a number is poked, and how far its plot reaches.
+    * `eps`: how far a number is poked.
     * `weight`: weight that the pointer is on.
-    * `listed`: which entries of a check are listed; None for what is worth a look.
     * `is_covered`: whether the results of the step are covered, to be guessed first.
     * `side`: how many rows and columns of a map are shown: as many as there is room for with numbers.
     """
@@ -141,19 +139,16 @@ class Focus:
     cell: Cell = ()
     pinned: tuple[str, Cell] | None = None
     terms: int | None = maybe(int, 0, 10**6, usual=1)
-    contrast: str = maybe(str, usual="")
     parameter: str = maybe(str, usual="")
     rate: float = maybe(float, 1e-7, 1e3, usual=1e-4)
     eps: float = maybe(float, 1e-12, 1e3, kept="side.eps", usual=DEFAULT_EPS)
-    reach: float = maybe(float, 1e-12, 1e3, kept="side.range", usual=0.5)
     weight: Target | None = None
     is_covered: bool = flag(False, kept="covered")
     side: tuple[int, int] = (6, 6)
-    listed: str | None = None
 
     def still(self) -> "Focus":
         """The same without what follows the pointer, and what no map depends on."""
-        return replace(self.unpointed(), pinned=None, listed=None, eps=DEFAULT_EPS, reach=0.5)
+        return replace(self.unpointed(), pinned=None, eps=DEFAULT_EPS)
 
     def unpointed(self) -> "Focus":
         """The same without what the pointer is on."""
@@ -264,10 +259,7 @@ type Checks = tuple[tuple[TieRule | None, routing.GradientCheck], ...]
 
 @dataclass(frozen=True)
 class Now:
-    """A pass, how it is looked at, and what was found out about it.
-
-    `ties` is the rate over the test images. `progress` is None while nothing is checked.
-    """
+    """A pass, how it is looked at, and what was found out about it; `progress`: of a check under way."""
 
     passed: Pass
     step: Step
@@ -275,6 +267,5 @@ class Now:
     target: Target | None = None
     preview: Preview | None = None
     poked: PokeOutcome | None = None
-    ties: routing.TieRate | None = None
     checks: Checks = ()
     progress: float | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnviz.drawing import Ask
@@ -15,7 +15,7 @@ from cnnviz.mathematics import Node
 from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.layouts import fill, named
-from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
+from ui.controls.scroll_column import ScrollColumn
 from ui.marks import MarkView
 from ui.page_view import PageView
 from ui.panels.backprop.asks import GoTo
@@ -23,11 +23,9 @@ from ui.panels.backprop.focus import Step
 from ui.panels.backprop.pages import Now, check, inspect, poke
 from ui.theme import Theme, follow_theme
 
-_PLAY_MS = 2500
-
 
 class StepHeader(QWidget):
-    """Steps; a sentence beside back, play, next; a formula.
+    """Steps; a sentence beside back and next; a formula.
 
     * `stepRequested`: number, from 0, of the step to show.
     """
@@ -43,24 +41,19 @@ class StepHeader(QWidget):
         self.bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._shown = Steps((), 0, GoTo)
         self.back = Button("Back", "chevron-left", "", "Previous step", "PgUp")
-        self.play = IconButton("play", "Play the steps", "one every few seconds", "P")
         self.cover = IconButton("eye", "Predict first", "cover the results until you click them", "V")
         self.cover.setCheckable(True)
         self.next = Button("Next", "chevron-right", "primary", "Next step", "PgDown")
         self.sentence, self.formula = PageView(lambda _ask: None), PageView(lambda _ask: None)
-        self._timer = QTimer(self)
-        self._timer.setInterval(_PLAY_MS)
         # The names of the steps have the whole line: a deep network has many.
         self._below = below = QGridLayout()
-        for column, part in enumerate((self.sentence, self.cover, self.back, self.play, self.next)):
+        for column, part in enumerate((self.sentence, self.cover, self.back, self.next)):
             below.addWidget(part, 0, column)
         below.addWidget(self.formula, 1, 0, 1, -1)
         below.setColumnStretch(0, 1)
         fill(QVBoxLayout(self), self.bar, below, spacing=6)
-        self.back.clicked.connect(self.go_back)
-        self.next.clicked.connect(self.go_on)
-        self.play.clicked.connect(self.toggle_play)
-        self._timer.timeout.connect(self._on_timeout)
+        self.back.clicked.connect(lambda: self.go_to(self.current - 1))
+        self.next.clicked.connect(lambda: self.go_to(self.current + 1))
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
@@ -78,16 +71,12 @@ class StepHeader(QWidget):
         """Number of the step that is shown, from 0."""
         return self._shown.current
 
-    @property
-    def _last(self) -> int:
-        return len(self._shown.titles) - 1
-
     def show_steps(self, steps: Sequence[Step], current: int) -> None:
         """Show the steps of a network, and which of them is shown."""
         self._shown = Steps(tuple((step.short, step.title) for step in steps), current, GoTo)
         self.bar.show_content(self._shown)
         self.back.setEnabled(current > 0)
-        self.next.setEnabled(current < self._last)
+        self.next.setEnabled(current < len(steps) - 1)
 
     def set_explanation(self, sentence: str, formula: Node, *, is_covered: bool = False) -> None:
         """Say what happens in the step; cover its result, which is what is set in the accent."""
@@ -95,54 +84,16 @@ class StepHeader(QWidget):
         shown = Formulas((formula,), is_covered)
         self.formula.show_page(Page(Card("formula", FORMULA, shown, room=None)))
 
-    def is_playing(self) -> bool:
-        """Whether the steps follow one another by themselves."""
-        return self._timer.isActive()
-
-    def go_on(self) -> bool:
-        """Ask for the next step; return whether there is one."""
-        return self.go_to(self.current + 1)
-
-    def go_back(self) -> bool:
-        """Ask for the step before; return whether there is one."""
-        return self.go_to(self.current - 1)
-
     def go_to(self, index: int) -> bool:
         """Ask for a step; return whether there is one."""
-        self.stop()
-        is_there = 0 <= index <= self._last
+        is_there = 0 <= index < len(self._shown.titles)
         if is_there:
             self.stepRequested.emit(index)
         return is_there
 
-    def toggle_play(self) -> None:
-        """Let the steps follow one another, from the first if the last one is shown; or stop."""
-        if self._timer.isActive():
-            self.stop()
-            return
-        if self.current >= self._last:
-            self.stepRequested.emit(0)
-        self._timer.start()
-        self.play.set_icon("pause", "Pause")
-
-    def stop(self) -> None:
-        """Stop playing."""
-        if self._timer.isActive():
-            self._timer.stop()
-            self.play.set_icon("play", "Play the steps")
-
     def _answer(self, ask: Ask) -> None:
-        match ask:
-            case GoTo(step) if step != self.current:
-                self.go_to(step)
-            case _:
-                self.stop()
-
-    def _on_timeout(self) -> None:
-        if self.current < self._last:
-            self.stepRequested.emit(self.current + 1)
-        if self.current >= self._last:
-            self.stop()
+        if isinstance(ask, GoTo) and ask.step != self.current:
+            self.go_to(ask.step)
 
 
 INSPECT, POKE, CHECK = "inspect", "poke", "check"
@@ -183,14 +134,6 @@ class SideColumn(QWidget):
     def prepare(self, now: Now) -> None:
         """Draw the numbers of another step ahead."""
         self.inspect.prepare(inspect.page(now))
-
-    def scrolled(self) -> int:
-        """How far the page that is shown is scrolled."""
-        return place_of(self._areas[self.page()].verticalScrollBar())
-
-    def scroll_to(self, place: int) -> None:
-        """Scroll the page that is shown as `scrolled` said."""
-        scroll_later(self._areas[self.page()].verticalScrollBar(), place)
 
     def openers(self) -> dict[QWidget, Callable[[], object]]:
         """Return what brings each page to the front."""

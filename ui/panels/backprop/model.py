@@ -13,7 +13,7 @@ from cnnviz.network import Network
 from cnnviz.quantities import format_count
 from cnnviz.routing import Target, with_ties
 from cnnviz.snapshots import Snapshot
-from ui.choices import flag, kept, maybe, read, whole
+from ui.choices import flag, kept, maybe, read
 from ui.panels.backprop import asks
 from ui.panels.backprop.arithmetic import focus_window, formula_weight, routed_cell
 from ui.panels.backprop.focus import (
@@ -42,8 +42,6 @@ class Kept:
     target: str | None = maybe(str, kept="target.name")
     target_index: tuple[int, ...] | None = maybe(int, 0, 10**6, kept="target.index")
     page: str | None = maybe(str, kept="side.page")
-    scroll: int = whole(0, 0, 100_000, kept="side.scroll")
-    checked: str = maybe(str, usual="")  # under which rules for ties
 
 
 class BackpropModel(QObject):
@@ -134,13 +132,12 @@ class BackpropModel(QObject):
             case asks.Undo():
                 self._choose(replace(self.choices, trial=self.choices.trial.undone()))
 
-    def view_state(self, page: str, scroll: int, checked: str) -> View:
+    def view_state(self, page: str) -> View:
         """Return what was chosen, by name, as a session keeps it; there must be a pass."""
         target, step = self.target if self.target == self._chosen else None, self.step
         name, index = (None, None) if target is None else (target.name, target.index)
         chosen = step.kind.value, step.layer, self._covers, self._is_own_focus
-        own = Kept(*chosen, name, index, page, scroll, checked)
-        return kept(own) | kept(self.choices) | kept(self.focus)
+        return kept(Kept(*chosen, name, index, page)) | kept(self.choices) | kept(self.focus)
 
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said; what is covered is for the panel to set before."""

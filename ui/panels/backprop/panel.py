@@ -14,7 +14,6 @@ from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Drawing, Look
 from cnnviz.drawing.page import Card, Page
 from cnnviz.graphics.texts import WORDS, Words
-from cnnviz.layers import TIE_RULES
 from cnnviz.routing import Target
 from ui.choices import read
 from ui.controls.labels import WrapLabel
@@ -28,8 +27,8 @@ from ui.panels.backprop.formulas import formula_of, sentence_of
 from ui.panels.backprop.header import CHECK, INSPECT, POKE, SideColumn, StepHeader
 from ui.panels.backprop.model import BackpropModel, Kept
 from ui.panels.backprop.pages import page_of
-from ui.panels.backprop.passes import Pass, PassScene, compute_pass, contrast_pools
-from ui.panels.backprop.work import PASS, BackpropWork, Rules
+from ui.panels.backprop.passes import Pass, PassScene, compute_pass
+from ui.panels.backprop.work import PASS, BackpropWork
 from ui.panels.contract import Panel, Runs
 from ui.panels.provenance import Provenance
 from ui.panels.scene import PictureLoop, still_scene_of
@@ -40,6 +39,10 @@ from ui.theme import follow_theme
 _EMPTY = (
     "The backward pass needs a network and an image: wait until the data are read, or choose an image at "
     "the left."
+)
+_UNTIL_THEN = (
+    "Commit your prediction in the lab guide, to which Esc leads from presenter mode. Until then, look at "
+    "the steps before."
 )
 _OF_WINDOW = Secret.ROUTE, Secret.SHARES
 #: What tells too much: where the gradient went in the pool before, what the update makes of the loss.
@@ -66,7 +69,6 @@ class BackpropPanel(Panel):
         super().__init__()
         self._state, self._runs = state, runs
         self._was_training = False
-        self._unchecked: list[str] = []  # rules under which the session has checked all
         self._unseen: list[Step] = []
         self._shown_step: Step | None = None
         self._places: dict[str, int] = {}  # on which step each view is found
@@ -95,14 +97,14 @@ class BackpropPanel(Panel):
             (self.model.changed, self._show),
             (self._loop.failed, self._on_failed),
             (self.work.failed, self._on_failed),
-            (self._loop.drew, self._on_drew),
             (state.experimentChanged, self._on_experiment_changed),
             (state.pinnedChanged, self._on_pinned_changed),
             (state.runChanged, self._on_run_changed),
             (state.coveredChanged, self._on_covered_changed),
         ):
             signal.connect(slot)
-        for keys, slot in (("Alt+Right", self.header.go_on), ("Alt+Left", self.header.go_back)):
+        for keys, way in (("Alt+Right", 1), ("Alt+Left", -1)):
+            slot = partial(self.turn_page, way)
             QShortcut(QKeySequence(keys), self, slot, context=Qt.ShortcutContext.WindowShortcut)
         self._on_experiment_changed()
         follow_theme(self)
@@ -112,8 +114,7 @@ class BackpropPanel(Panel):
         waiting, passed = self._loop.waiting_view, self.model.passed
         if waiting is not None or passed is None:
             return waiting or {}
-        checked = " ".join(map(str, self.work.checked_rules()))
-        return self.model.view_state(self.side.page(), self.side.scrolled(), checked)
+        return self.model.view_state(self.side.page())
 
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said, as soon as there is a pass of the present network and sample."""
@@ -135,8 +136,8 @@ class BackpropPanel(Panel):
     @override
     def present(self, alone: bool) -> None:
         self.side.setHidden(alone)
-        # The names of the steps get the whole line; keys go on, back and play, as they always do.
-        for button in (self.header.back, self.header.play, self.header.next):
+        # The names of the steps get the whole line; keys go on and back, as they always do.
+        for button in (self.header.back, self.header.next):
             button.setHidden(alone)
 
     @override
@@ -177,13 +178,12 @@ class BackpropPanel(Panel):
         return {**steps, **self.side.openers()}
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Step with Page up, Page down, Home, End; play with P; cover and show with V; unpin with Escape."""
+        """Step with Page up, Page down, Home, End; cover and show with V; unpin with Escape."""
         actions = {
-            Qt.Key.Key_PageDown: self.header.go_on,
-            Qt.Key.Key_PageUp: self.header.go_back,
+            Qt.Key.Key_PageDown: partial(self.turn_page, 1),
+            Qt.Key.Key_PageUp: partial(self.turn_page, -1),
             Qt.Key.Key_Home: partial(self.header.go_to, 0),
             Qt.Key.Key_End: partial(self.header.go_to, len(self.model.steps) - 1),
-            Qt.Key.Key_P: self.header.toggle_play,
             Qt.Key.Key_V: self._reveal,
             Qt.Key.Key_Escape: partial(self._state.set_pinned, None),
         }
@@ -196,7 +196,7 @@ class BackpropPanel(Panel):
     @override
     def provenance(self) -> Provenance | None:
         """Return network and sample of the pass that is shown, and what else its gradients depend on."""
-        model, passed = self.model, self.model.passed
+        passed = self.model.passed
         if passed is None:
             return None
         scene, tried = passed.scene, passed.trial.words
@@ -204,9 +204,6 @@ class BackpropPanel(Panel):
         parts.append(f"loss for class {passed.names[passed.label]}")
         if passed.rule is not None:
             parts.append(f"ties: {passed.rule}")
-        if model.step.kind is StepKind.ROUTE:
-            other = contrast_pools(passed.routings[model.step.layer].pool).get(model.focus.contrast)
-            parts += [] if other is None else [f"routed as by {other.title.lower()}"]
         return Provenance.of(scene.snapshot, scene.sample, note=", ".join(parts))
 
     # -- the application's state ---------------------------------------------------------------------------
@@ -233,10 +230,8 @@ class BackpropPanel(Panel):
 
     def _on_run_changed(self) -> None:
         was_training, self._was_training = self._was_training, self._state.run.is_training
-        if self.isVisible() and not self._was_training:
-            if was_training:
-                self.model.refocus()
-            self.work.follow_ties()
+        if self.isVisible() and was_training and not self._was_training:
+            self.model.refocus()
 
     # -- drawing -------------------------------------------------------------------------------------------
 
@@ -270,28 +265,15 @@ class BackpropPanel(Panel):
             self._places |= dict.fromkeys(page.leaves().keys() - self._places.keys(), model.steps.index(step))
         self._ahead.start()
 
-    def _on_drew(self) -> None:
-        passed = self.model.passed
-        if passed is not None and self._unchecked and self._loop.is_current:
-            offered: Rules = (None,) if passed.rule is None else TIE_RULES
-            last_in_force = sorted(offered, key=lambda each: each == passed.rule)
-            rules: Rules = tuple(each for each in last_in_force if str(each) in self._unchecked)
-            self._unchecked = []
-            self.work.check(rules)
-
     def _restore(self, view: View) -> None:
-        """Choose as a session says; the parameters are checked again if they were."""
         kept = read(Kept, view)
         self.model.set_pinned(self._state.pinned)
         self._on_experiment_changed()
         self.header.cover.setChecked(kept.covers)
         self.side.show_page(kept.page if kept.page in (INSPECT, POKE, CHECK) else INSPECT)
-        self.side.scroll_to(kept.scroll)
         self.model.restore_view(view)
         self._show()
         self.work.follow()
-        self._unchecked = kept.checked.split()
-        self._on_drew()
 
     def _go_to(self, index: int) -> None:
         """Show another step; a later one moves where it knows how."""
@@ -314,7 +296,7 @@ class BackpropPanel(Panel):
             is_covered=focus.is_covered,
         )
         now, why = self.work.now(), self._state.why_covered(*_TOLD_BY.get(step.kind, ()))
-        later = Card("later", WORDS, Words(why, ink="muted"))
+        later = Card("later", WORDS, Words(_UNTIL_THEN), why)
         self.stack.show_page(Page(later) if why else page_of(now))
         self.side.show_now(now)
         self._hold_back()
@@ -322,7 +304,6 @@ class BackpropPanel(Panel):
         if step.kind is StepKind.UPDATE:
             self.work.request_preview()
         if is_other:
-            self.work.follow_ties()
             self.paged.emit()
 
     def _hold_back(self) -> None:
@@ -348,7 +329,7 @@ class BackpropPanel(Panel):
                 if passed is not None and step.kind is StepKind.FILTER:
                     self._choose_target(filter_weight(passed, step, self.model.focus))
             case asks.StartCheck(rule) if self.model.passed is not None:
-                self.work.check((rule or self.model.passed.rule,))
+                self.work.check(rule or self.model.passed.rule)
             case asks.CancelCheck():
                 self.work.cancel_check()
             case asks.Adopt():

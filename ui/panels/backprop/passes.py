@@ -11,7 +11,7 @@ from cnnviz._types import FloatArray
 from cnnviz.datasets import to_input
 from cnnviz.drawing.kept import kept
 from cnnviz.inspect.receptive_field import INPUT, stage_index, stage_name, symbol_of
-from cnnviz.layers import TIE_RULES, Layer, Pool, TieRule
+from cnnviz.layers import TIE_RULES, Layer, TieRule
 from cnnviz.network import Gradients, Network, Trace
 from cnnviz.routing import FilterTerms, PoolRouting, Routes
 from ui.choices import maybe
@@ -127,22 +127,16 @@ class Pass(SceneRun):
         """Letter for a value of a stage in formulas."""
         return symbol_of(self.network, stage)
 
-    def routes(self, pool: str, contrast: str = "") -> Routes:
-        """Ways of the gradient through a pool, or through another kind of pool in its place."""
-        return _routes(self, pool, contrast)
+    @kept
+    def routes(self, pool: str) -> Routes:
+        """Ways of the gradient through a pool."""
+        return self.routings[pool].routes()
 
     @kept
     def terms(self, layer: str, channel: int) -> FilterTerms:
         """Terms of a filter's gradient: one a window where a pool follows, else one a cell."""
         by = "window" if routing.pool_after(self.network, layer) else "position"
         return routing.filter_gradient_terms(self.network, self.trace, self.gradients, layer, channel, by=by)
-
-
-@kept
-def _routes(passed: Pass, pool: str, contrast: str) -> Routes:
-    own = passed.routings[pool]
-    other = contrast_pools(own.pool).get(contrast)
-    return own.routes() if other is None else routing.pool_routes(other, own.values)
 
 
 def compute_pass(scene: PassScene, _context: Context | None = None) -> Pass:
@@ -168,11 +162,6 @@ def compute_pass(scene: PassScene, _context: Context | None = None) -> Pass:
     for name in routings:
         passed.routes(name)  # found here, so that nobody waits for them when the step is shown
     return passed
-
-
-def contrast_pools(pool: Pool) -> dict[str, Pool]:
-    """Linear pools with the windows of a pool, of other kinds than its own; see `linear_pools`."""
-    return {kind: each for kind, each in routing.linear_pools(pool).items() if kind != pool.kind}
 
 
 # -- one more update ----------------------------------------------------------------------------------------

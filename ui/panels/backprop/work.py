@@ -1,16 +1,14 @@
-"""What is computed in the background: previews, pokes, checks of all gradients, counts of ties."""
+"""What is computed in the background: previews, pokes, checks of all gradients."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from cnnviz import routing
-from cnnviz._types import FloatArray
 from cnnviz.layers import TieRule
 from ui.controls.pace import single_shot
-from ui.panels.backprop.focus import Now, PokeOutcome, StepKind
+from ui.panels.backprop.focus import Now, PokeOutcome
 from ui.panels.backprop.header import POKE, SideColumn
 from ui.panels.backprop.model import BackpropModel
 from ui.panels.backprop.passes import Pass, preview_update
@@ -18,13 +16,10 @@ from ui.state import AppState
 from ui.tasks import Context, LatestOnly, TaskRunner
 
 PASS, _PREVIEW, _POKE = "backprop.pass", "backprop.preview", "backprop.poke"
-_CHECK, _TIES = "backprop.check", "backprop.ties"
+_CHECK = "backprop.check"
 #: While training, results that follow each pass are asked for no oftener than this.
 _SLOW_MS = 250
-_POINTS = 161
-
-type Rules = tuple[TieRule | None, ...]
-"""Rules for ties; None stands for a network that has none."""
+_POINTS, _REACH = 161, 0.5  # of the plot of a poke, to either side
 
 
 class BackpropWork(QObject):
@@ -53,30 +48,22 @@ class BackpropWork(QObject):
         self._previews = LatestOnly(analysis, _PREVIEW, model.take_preview, self.failed.emit)
         self._pokes = LatestOnly(analysis, _POKE, self._on_poked, self.failed.emit)
         self._asked: object = None  # what was poked last, and how far
-        self._checking: tuple[Pass, Rules] | None = None
         self._checks: dict[TieRule | None, tuple[Pass, routing.GradientCheck]] = {}
         self._progress: float | None = None
-        self._ties: dict[str, tuple[Mapping[str, FloatArray], routing.TieRate]] = {}  # by pool
-        self._slow = single_shot(self, self._follow_up, _SLOW_MS)
-        self._rest = single_shot(self, self._count_ties, _SLOW_MS)
+        self._slow = single_shot(self, self._request_poke, _SLOW_MS)
         side.pages.currentChanged.connect(self._on_page_changed)
 
     def now(self) -> Now:
         """Return all that pages are made of; only when there is a pass."""
-        now = self._model.now()
-        ties, checks = self._known_ties(now.passed, now.step.layer), tuple(self._fitting_checks().items())
-        return replace(now, ties=ties, checks=checks, progress=self._progress)
+        checks = tuple(self._fitting_checks().items())
+        return replace(self._model.now(), checks=checks, progress=self._progress)
 
     def follow(self) -> None:
         """Ask anew for what belongs to the pass: at once, or while training after a while."""
         if not self._state.run.is_training:
-            self._follow_up()
+            self._request_poke()
         elif not self._slow.isActive():
             self._slow.start()
-
-    def _follow_up(self) -> None:
-        self._request_poke()
-        self.follow_ties()
 
     def _show(self) -> None:
         if self._model.passed is not None:
@@ -105,18 +92,18 @@ class BackpropWork(QObject):
         if self._asked != self._wanted():
             self._request_poke()
 
-    def _wanted(self) -> tuple[routing.Target | None, float, float]:
-        return self._model.target, self._model.focus.eps, self._model.focus.reach
+    def _wanted(self) -> tuple[routing.Target | None, float]:
+        return self._model.target, self._model.focus.eps
 
     def _request_poke(self) -> None:
-        passed, (target, eps, reach) = self._model.passed, self._wanted()
+        passed, (target, eps) = self._model.passed, self._wanted()
         if passed is None or target is None or self._side.page() != POKE or not self._panel.isVisible():
             return
-        self._asked = target, eps, reach
+        self._asked = target, eps
 
         def work(_context: Context) -> PokeOutcome:
             of = passed.network, passed.x, passed.label, target
-            return PokeOutcome(passed, routing.poke(*of, eps), routing.poke_curve(*of, reach, _POINTS))
+            return PokeOutcome(passed, routing.poke(*of, eps), routing.poke_curve(*of, _REACH, _POINTS))
 
         self._pokes.request(work)
 
@@ -136,38 +123,21 @@ class BackpropWork(QObject):
         """Whether a check is under way."""
         return self._background.is_busy(_CHECK)
 
-    def checked_rules(self) -> Rules:
-        """Return the rules under which what is shown has been checked, or is being checked."""
-        rules, passed = tuple(self._fitting_checks()), self._model.passed
-        if self._checking is not None and passed is not None and self.is_checking():
-            of, under_way = self._checking
-            rules += under_way if of.differs_by_rule_only(passed) else ()
-        return tuple(dict.fromkeys(rules))
-
-    def check(self, rules: Rules) -> None:
-        """Have all parameters poked under each of some rules for ties, or none, one after the other."""
+    def check(self, rule: TieRule | None) -> None:
+        """Have all parameters poked under a rule for ties, or under none where there is none."""
         passed = self._model.passed
-        if passed is None or not rules:
+        if passed is None:
             return
+        network = passed.network if rule is None else routing.with_ties(passed.network, rule)
 
-        def work(context: Context) -> dict[TieRule | None, routing.GradientCheck]:
-            return {
-                rule: routing.check_all(
-                    passed.network if rule is None else routing.with_ties(passed.network, rule),
-                    passed.x,
-                    passed.label,
-                    progress=lambda share, place=place: context.report((place + share) / len(rules)),
-                )
-                for place, rule in enumerate(rules)
-            }
+        def work(context: Context) -> routing.GradientCheck:
+            return routing.check_all(network, passed.x, passed.label, progress=context.report)
 
-        def done(checks: Mapping[TieRule | None, routing.GradientCheck]) -> None:
-            self._checks |= {rule: (passed, check) for rule, check in checks.items()}
+        def done(check: routing.GradientCheck) -> None:
+            self._checks[rule] = passed, check
             self.show_checks()
-            self.follow_ties()
             self.checkReady.emit()
 
-        self._checking = passed, rules
         self.show_checks(0.0)
         self._background.submit(_CHECK, work, done, self.failed.emit, self.show_checks)
 
@@ -184,33 +154,3 @@ class BackpropWork(QObject):
             for rule, (of, check) in self._checks.items()
             if passed is not None and of.differs_by_rule_only(passed)
         }
-
-    # -- ties ----------------------------------------------------------------------------------------------
-
-    def follow_ties(self) -> None:
-        """Count the ties over the test images when the panel has come to rest."""
-        self._rest.start()
-
-    def _count_ties(self) -> None:
-        model, dataset, passed = self._model, self._state.dataset, self._model.passed
-        if self._state.run.is_training or not self._panel.isVisible() or self.is_checking():
-            return
-        if passed is None or dataset is None or model.step.kind is not StepKind.ROUTE:
-            return
-        network, pool, images = passed.network, model.step.layer, dataset.test_images
-        is_fitting = passed.routings[pool].winners is not None and images.shape[1:] == network.input_shape
-        if not is_fitting or self._known_ties(passed, pool) is not None:
-            return
-
-        def done(rate: routing.TieRate) -> None:
-            self._ties[pool] = network.params, rate
-            self._show()
-
-        def work(context: Context) -> routing.TieRate:
-            return routing.tie_rate_of_images(network, images, pool, progress=context.report)
-
-        self._background.submit(_TIES, work, done, self.failed.emit)
-
-    def _known_ties(self, passed: Pass, pool: str) -> routing.TieRate | None:
-        params, rate = self._ties.get(pool, (None, None))
-        return rate if params is passed.network.params else None

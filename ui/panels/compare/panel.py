@@ -1,4 +1,4 @@
-"""The panel that compares two moments of training: weights then, now, and their difference."""
+"""The panel that compares two moments of training: their weights and the difference."""
 
 import math
 from collections.abc import Callable
@@ -22,7 +22,6 @@ from cnnviz.inspect.comparison import (
     weight_layers,
     weight_maps,
 )
-from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_count, format_percent, format_value
 from cnnviz.snapshots import Snapshot
 from ui.controls.layouts import fill
@@ -46,12 +45,6 @@ class ShowWeights(Ask):
     part: int = 0
 
 
-class SetOwnScale(Ask):
-    """Give the difference a scale of its own, or that of the weights."""
-
-    is_own: bool
-
-
 class Mark(Ask):
     """Compare with the moment that is shown now."""
 
@@ -68,7 +61,6 @@ class Close(Ask):
 class Compared:
     """What is compared.
 
-    * `largest`: magnitude of the last colour: of the largest weight so far, so that a film does not flicker.
     * `is_ours`: whether A is of the run that is shown; `is_live`: whether the other moment is the present.
     """
 
@@ -76,8 +68,6 @@ class Compared:
     now: Snapshot
     layer: str
     part: int = 0
-    own_scale: bool = False
-    largest: float = 0.0
     is_ours: bool = True
     is_live: bool = False
 
@@ -93,39 +83,28 @@ class Compared:
         return [f"{word} {number}" for number in range(weight_layers(network)[self.layer])]
 
 
-def largest_weight(then: Snapshot, now: Snapshot, layer: str, part: int) -> float:
-    """Magnitude of the largest of the weights that are shown."""
-    return max(float(np.abs(weight_maps(each.network, layer, part)).max()) for each in (then, now))
-
-
-def page_of(found: Compared | None, is_roomy: bool, instead: str) -> Page:
-    """Choices above three sets of maps, or what is said instead of these; `is_roomy`: with all words."""
-    cards = Card("instead", WORDS, Words(instead, ink="muted", align="middle"))
-    if found is not None and not instead:
-        cards = _cards(found)
+def page_of(found: Compared, is_roomy: bool, why_covered: str) -> Page:
+    """Choices above three sets of maps, or why these are covered; `is_roomy`: with all words."""
+    covered = Card("covered", WORDS, Words(why_covered, ink="muted", align="middle"))
+    cards = covered if why_covered else _cards(found)
     return Page(down(across(*_head(found, is_roomy), room=None, gap=8), cards, gap=4))
 
 
-def _head(found: Compared | None, is_roomy: bool) -> list[Card[Words] | Choice]:
-    title = "Weights then and now" if is_roomy else ""
-    head: list[Card[Words] | Choice] = [Card("title", WORDS, Words(title, "strong", align="left middle"))]
-    if found is not None:
-        layers, parts = tuple((name, name) for name in weight_layers(found.now.network)), found.parts
-        tip = "Layer whose weights are compared"
-        head.append(Choice("layer", "list", "Layer to compare", ShowWeights, found.layer, layers, tip))
-        if len(parts) > 1:
-            tip = "Which of the layer's weights: those for one input channel, or those of one unit"
-            name, asks = "Input channel or unit to compare", Asking(ShowWeights, found.layer)
-            head.append(Choice("part", "list", name, asks, found.part, tuple(enumerate(parts)), tip))
-    own = "Show a small difference in strong colours: on its own scale, which changes with it"
-    is_own, is_there = found is not None and found.own_scale, found is not None
-    can_go = found is not None and found.is_ours and (found.is_live or found.now is not found.then)
-    mark, title = "Compare with the moment that is shown now: it becomes A", "Make this moment A"
+def _head(found: Compared, is_roomy: bool) -> list[Card[Words] | Choice]:
+    title, choices = "Weights at two moments" if is_roomy else "", list[Choice]()
+    layers, parts = tuple((name, name) for name in weight_layers(found.now.network)), found.parts
+    if len(parts) > 1:
+        tip = "Which of the layer's weights: those for one input channel, or those of one unit"
+        name, asks = "Input channel or unit to compare", Asking(ShowWeights, found.layer)
+        choices.append(Choice("part", "list", name, asks, found.part, tuple(enumerate(parts)), tip))
+    can_go = found.is_ours and (found.is_live or found.now is not found.then)
+    tip, mark = "Layer whose weights are compared", "Compare with the moment that is shown now: it becomes A"
     return [
-        *head,
-        Choice("own scale", "tick", "Own scale", SetOwnScale, is_own, tip=own, is_enabled=is_there),
+        Card("title", WORDS, Words(title, "strong", align="left middle")),
+        Choice("layer", "list", "Layer to compare", ShowWeights, found.layer, layers, tip),
+        *choices,
         Choice("go", "press", "Show A", GoToMark(), tip="Show moment A in all panels", is_enabled=can_go),
-        Choice("mark", "press", title if is_roomy else "Set A", Mark(), tip=mark, icon="pin"),
+        Choice("mark", "press", "Make this moment A" if is_roomy else "Set A", Mark(), tip=mark, icon="pin"),
         Choice("close", "icon", "Close the comparison", Close(), icon="x"),
     ]
 
@@ -139,8 +118,8 @@ def _cards(found: Compared):
     told += [f"all parameters: {format_value(math.hypot(*(each.norm for each in changes)))}", "", _FORMULA]
     tip = "\n".join(["Now minus A: red weights have grown, blue ones have fallen", "", *told])
     return across(
-        _card("then", found, "Then (A)", f"{then}{earlier}", "Weights at moment A, which the timeline marks"),
-        _card("now", found, "Now shown", f"{now}{live}", "Weights at the moment that the timeline shows"),
+        _card("then", found, "Moment A", f"{then}{earlier}", "Weights at moment A, which the timeline marks"),
+        _card("now", found, "Shown", f"{now}{live}", "Weights at the moment that the timeline shows"),
         _card("difference", found, "Change since A", _amount(weight), tip),
     )
 
@@ -151,16 +130,15 @@ def _card(key: str, found: Compared, title: str, caption: str, tip: str) -> Card
 
 @kept
 def _tiles(found: Compared, which: str) -> Tiles:
-    """Maps of one moment, or the difference; all on one scale, or the difference on its own."""
+    """Maps of one moment, or the difference on a scale of its own: it would hardly be seen on theirs."""
     then, now = (
         weight_maps(each.network, found.layer, found.part).astype(np.float64)
         for each in (found.then, found.now)
     )
     maps = {"then": then, "now": now, "difference": now - then}[which]
-    is_own = which == "difference" and found.own_scale
-    levels = signed_levels(maps if is_own else np.array([found.largest]))
+    colors = Colors.of("signed", *([maps] if which == "difference" else [then, now]))
     captions = tuple(map(str, range(len(maps)))) if len(maps) <= _MOST_CAPTIONS else ()
-    return Tiles(maps, Colors("signed", *levels), captions=captions, title="weights")
+    return Tiles(maps, colors, captions=captions, title="weights")
 
 
 def _amount(change: ParameterChange) -> str:
@@ -171,7 +149,6 @@ def _amount(change: ParameterChange) -> str:
 #: Width of the panel, in pixels at scale 1, from which on its title and all words are shown.
 _ROOM_FOR_WORDS = 760
 _LEAST_HEIGHT = 136
-_NOTHING = "Choose a moment on the timeline and press Make this moment A"
 
 
 class ComparePanel(WindowPart):
@@ -183,9 +160,13 @@ class ComparePanel(WindowPart):
         self.found: Compared | None = None
         self.page = PageView(self.answer, _LEAST_HEIGHT)
         fill(QVBoxLayout(self), (self.page, 1), margins=(12, 8, 12, 6))
-        for signal in (state.snapshotChanged, state.momentChanged, state.coveredChanged):
+        for signal in (
+            state.snapshotChanged,
+            state.momentChanged,
+            state.coveredChanged,
+            state.referenceChanged,
+        ):
             signal.connect(self._draw)
-        state.referenceChanged.connect(self._on_reference_changed)
         follow_theme(self)
 
     @override
@@ -211,11 +192,8 @@ class ComparePanel(WindowPart):
         state, found = self._state, self.found
         match ask:
             case ShowWeights(layer, part) if found is not None:
-                self.found = replace(found, layer=layer, part=part, largest=0.0)
+                self.found = replace(found, layer=layer, part=part)
                 self._draw()
-            case SetOwnScale(is_own) if found is not None:
-                self.found = replace(found, own_scale=is_own)
-                self._fit()
             case Mark():
                 if state.shown is not None:
                     state.compare_with(state.shown)
@@ -225,39 +203,25 @@ class ComparePanel(WindowPart):
             case Close():
                 self._hide()
 
-    def _on_reference_changed(self) -> None:
-        if self.found is not None:
-            self.found = replace(self.found, largest=0.0)  # the scale begins anew, for other weights
-        self._draw()
-
     def _draw(self) -> None:
-        if not self.isVisible():
+        state, now, reference, found = self._state, self._state.shown, self._state.reference, self.found
+        if now is None or not self.isVisible():
             return
-        state, now = self._state, self._state.shown
-        then = None if state.reference is None else state.reference.snapshot
-        if now is not None and (then is None or not comparable(then.network, now.network)):
-            then, last = next(iter(state.history.snapshots), now), state.live
-            if then.step == now.step and last is not None:
-                then = last  # beside the beginning there is most to see of the end
-            if comparable(then.network, now.network):
-                state.compare_with(then)  # which draws
-                return
-            then = None
-        found, self.found = self.found, None
-        if now is not None and then is not None:
-            layers = weight_layers(now.network)
-            if found is None or weight_layers(found.now.network) != layers:
-                found = Compared(
-                    then, now, next(iter(layers)), own_scale=found is not None and found.own_scale
-                )
-            largest = max(found.largest, largest_weight(then, now, found.layer, found.part))
-            is_ours = state.reference is not None and state.reference.run_id == state.run.run_id
-            told = {"is_ours": is_ours, "is_live": state.follows_live}
-            self.found = replace(found, then=then, now=now, largest=largest, **told)
+        if reference is None or not comparable(reference.snapshot.network, now.network):
+            first = next(iter(state.history.snapshots), now)
+            # Beside the beginning there is most to see of the end.
+            state.compare_with(state.live if first.step == now.step and state.live else first)  # which draws
+            return
+        layers = weight_layers(now.network)
+        if found is None or weight_layers(found.now.network) != layers:
+            found = Compared(reference.snapshot, now, next(iter(layers)))
+        is_ours, is_live = reference.run_id == state.run.run_id, state.follows_live
+        self.found = replace(found, then=reference.snapshot, now=now, is_ours=is_ours, is_live=is_live)
         self._fit()
 
     @override
     def _fit(self) -> None:
-        instead = self._state.why_covered(Secret.FILTERS) or ("" if self.found is not None else _NOTHING)
-        is_roomy = self.width() >= self._theme.px(_ROOM_FOR_WORDS)
-        self.page.show_page(page_of(self.found, is_roomy, instead))
+        if self.found is not None:
+            is_roomy = self.width() >= self._theme.px(_ROOM_FOR_WORDS)
+            covered = self._state.why_covered(Secret.FILTERS)
+            self.page.show_page(page_of(self.found, is_roomy, covered))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, override
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout
 
 from cnnviz.covers import Secret
@@ -33,7 +33,7 @@ from ui.marks import MarkView
 from ui.panels.contract import Runs, WindowPart
 from ui.panels.provenance import Provenance
 from ui.panels.reading_box import ReadingBox
-from ui.panels.timeline.controls import BranchQuestion, Film, ShownMoment, Transport
+from ui.panels.timeline.controls import BranchQuestion, ShownMoment, Transport
 from ui.state import AppState, RunStatus
 from ui.theme import follow_theme
 
@@ -41,6 +41,8 @@ from ui.theme import follow_theme
 _FRAME_MS = 16
 #: Shortest time between two drawings of the curve in small, which grows while training runs.
 _CURVE_MS = 250
+#: Time between two moments of the film.
+_FILM_MS = 67
 #: Width, in pixels at scale 1, from which on there is room for the text of a button, and for the moment in
 #: words, or at all.
 _ROOM_FOR_TEXT = 1200
@@ -78,8 +80,7 @@ class TimelineBar(WindowPart):
         for toggle in (self.compare, self.live):
             toggle.setCheckable(True)
         toggles = fill(QHBoxLayout(), self.compare, self.live, spacing=4)
-        self.film = Film(self._play_on, self)
-        self.transport.speed.set_choice(str(self.film.speed))
+        self.film = QTimer(self, interval=_FILM_MS)
         self._curve_pace = Pace(_CURVE_MS, self)
         self._drag_pace = Pace(_FRAME_MS, self)
         parts = self.transport, self.moment, (self.track, 1), self.fork, toggles
@@ -89,8 +90,7 @@ class TimelineBar(WindowPart):
             (self.moment.field.valueEdited, self._request_step),
             (self.moment.field.messageChanged, partial(state.raise_notice, "timeline", "info")),
             (self.transport.play.clicked, self._on_play_toggled),
-            (self.transport.speed.choiceEdited, lambda speed: self.film.set_speed(int(speed))),
-            (self.film.playingChanged, self.transport.set_playing),
+            (self.film.timeout, self._on_film),
             (self.track.released, self._drag_pace.flush),
             (self._drag_pace.due, lambda step: self._request(nearest(state.history, step))),
             (self.fork.clicked, self._on_fork_clicked),
@@ -105,7 +105,6 @@ class TimelineBar(WindowPart):
             (state.snapshotChanged, self._draw_moment),
             (state.testAdded, self._draw_moment),
             (state.momentChanged, self._draw_moment),
-            (state.ghostChanged, self._draw_ghost),
             (state.coveredChanged, self._on_covered_changed),
             (state.referenceChanged, self._draw_reference),
         ):
@@ -142,7 +141,7 @@ class TimelineBar(WindowPart):
         """Do what the track, or a button, asks for."""
         state, store = self._state, self._state.history.snapshots
         if not isinstance(ask, ReadStep | Leave):
-            self.film.stop()
+            self._stop_film()
         match ask:
             case ShowStep(step):
                 self._drag_pace.put(step)
@@ -162,8 +161,6 @@ class TimelineBar(WindowPart):
             case Leave():
                 if self.reading is not None:
                     self.reading.hide()
-            case _:
-                raise TypeError(f"The timeline does not know {ask!r}.")
 
     def _on_live_requested(self) -> None:
         self._answer(ToEnd())
@@ -171,15 +168,25 @@ class TimelineBar(WindowPart):
         self._draw_moment()
 
     def _on_play_toggled(self) -> None:
-        if self.film.is_playing():
-            self.film.stop()
+        if self.film.isActive():
+            self._stop_film()
             return
         if self._state.follows_live:
             self._answer(ToStart())
-        self.film.play()
+        self.film.start()
+        self.transport.set_playing(True)
+
+    def _on_film(self) -> None:
+        self._move(1)
+        if self._state.follows_live:
+            self._stop_film()
+
+    def _stop_film(self) -> None:
+        self.film.stop()
+        self.transport.set_playing(False)
 
     def _on_fork_clicked(self) -> None:
-        self.film.stop()
+        self._stop_film()
         shown = self._state.shown
         if shown is not None:
             self.branch.ask(shown.step, self._state.branch_settings)
@@ -193,10 +200,6 @@ class TimelineBar(WindowPart):
         if focus is not None and self.branch.isAncestorOf(focus):
             self.track.setFocus(Qt.FocusReason.OtherFocusReason)
         self.branch.hide()
-
-    def _play_on(self, count: int) -> bool:
-        self._move(count)
-        return not self._state.follows_live
 
     def _step(self) -> int | None:
         """Return the step that is shown, or is about to be."""
@@ -212,7 +215,7 @@ class TimelineBar(WindowPart):
 
     def _request_step(self, step: int) -> None:
         """Ask for any step of the record; its last one is the live moment."""
-        self.film.stop()
+        self._stop_film()
         state = self._state
         if not len(state.history.snapshots):
             return
@@ -245,11 +248,10 @@ class TimelineBar(WindowPart):
             self._show(track=replace(track, **changes))
 
     def _on_history_reset(self) -> None:
-        self.film.stop()
+        self._stop_film()
         self._told = ()
         self._show_track(fork=self._state.history.forked_at)
         self._draw_curve()
-        self._draw_ghost()
         self._draw_reference()
         self._on_run_changed()
         self._draw_moment()
@@ -269,7 +271,6 @@ class TimelineBar(WindowPart):
 
     def _on_covered_changed(self) -> None:
         self._draw_curve()
-        self._draw_ghost()
         self._draw_moment()
 
     def _draw_curve(self) -> None:
@@ -278,15 +279,6 @@ class TimelineBar(WindowPart):
             curve = history.loss_curve(history.log_every)
             points = curve.steps, curve.values
         self._show_track(curve=points)
-
-    def _draw_ghost(self) -> None:
-        ghost, points = self._state.ghost, no_points()
-        if ghost is not None and not self._state.why_covered(Secret.LOSS):
-            # Where this run has met as much of the data: the steps of the other may be of other batches.
-            curve = ghost.loss_curve(ghost.log_every)
-            epochs = ghost.images_at(curve.steps) / ghost.epoch_images
-            points = epochs * self._state.history.steps_per_epoch, curve.values
-        self._show_track(ghost=points)
 
     def _draw_reference(self) -> None:
         reference = self._state.reference

@@ -1,13 +1,12 @@
-"""The parts of the timeline left and right of its track, the film, and what is asked before a branch."""
+"""The parts of the timeline left and right of its track, and what is asked before a branch."""
 
 from collections.abc import Callable
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QApplication,
     QFrame,
     QHBoxLayout,
     QSizePolicy,
@@ -17,40 +16,31 @@ from PySide6.QtWidgets import (
 
 from cnnviz.drawing import Ask
 from cnnviz.experiment import SETTINGS, Experiment
-from cnnviz.graphics.time_track import Leap, ToStart, Walk
+from cnnviz.graphics.time_track import ToStart, Walk
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button, IconButton
-from ui.controls.choice_field import ChoiceField
 from ui.controls.keyboard import is_enter
 from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill, label_of, named, scaled
 from ui.controls.number_field import FloatField, IntField
 
-_SHIFT = "with Shift, one kept moment"
-
 
 class Transport(QWidget):
-    """First, one back, play, one forward, and the speed of the film; `answer` is told where to go."""
+    """First, one back, play, one forward; `answer` is told where to go."""
 
     def __init__(self, answer: Callable[[Ask], None]) -> None:
         super().__init__()
-        self._answer = answer
         self.first = IconButton("skip-back", "First step", "the weights before training")
-        self.back = IconButton("step-back", "Previous step", f"one training step earlier; {_SHIFT}")
+        self.back = IconButton("step-back", "Previous step", "one training step earlier")
         self.play = IconButton("play", "Play", "show the run like a film")
-        self.forward = IconButton("step-forward", "Next step", f"one training step later; {_SHIFT}")
+        self.forward = IconButton("step-forward", "Next step", "one training step later")
         for button in (self.first, self.back, self.play, self.forward):
             button.setEnabled(False)
         for button, count in ((self.back, -1), (self.forward, 1)):
             button.setAutoRepeat(True)
-            button.clicked.connect(partial(self._step, count))
+            button.clicked.connect(partial(answer, Walk(count)))
         self.first.clicked.connect(partial(answer, ToStart()))
-        speeds = [(str(speed), f"{speed}/s") for speed in SPEEDS]
-        tip = "Moments shown each second while the film plays"
-        self.speed = named(ChoiceField(speeds), "Speed of the film", tip)
-        self.speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        fill(QHBoxLayout(self), self.first, self.back, self.play, self.forward, self.speed, spacing=4)
-        scaled(self.speed.setFixedWidth, 72)
+        fill(QHBoxLayout(self), self.first, self.back, self.play, self.forward, spacing=4)
 
     def set_playing(self, playing: bool) -> None:
         """Offer to pause the film, or to play it."""
@@ -66,10 +56,6 @@ class Transport(QWidget):
         self.back.setEnabled(earlier)
         self.forward.setEnabled(later)
         self.play.setEnabled(film)
-
-    def _step(self, count: int) -> None:
-        is_shifted = QApplication.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier
-        self._answer(Leap(count) if is_shifted else Walk(count))
 
 
 class ShownMoment(QWidget):
@@ -171,54 +157,3 @@ class BranchQuestion(QFrame):
         self.rate.interpretText()
         if not self.rate.message:
             self.continued.emit(self.rate.value())
-
-
-#: Moments a second to choose from.
-SPEEDS = (5, 15, 30, 60)
-_USUAL_SPEED = 15
-
-
-class Film(QObject):
-    """Asks for the next moments at a steady pace; leaves some out when they cannot be drawn fast enough.
-
-    * `advance`: shows the moment so many later; returns whether there are more after it.
-    """
-
-    #: Whether the film runs, when that has changed.
-    playingChanged = Signal(bool)
-
-    def __init__(self, advance: Callable[[int], bool], parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._advance = advance
-        #: Moments a second.
-        self.speed = _USUAL_SPEED
-        self._clock = QElapsedTimer()
-        self._timer = QTimer(self)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._on_timeout)
-
-    def is_playing(self) -> bool:
-        return self._timer.isActive()
-
-    def set_speed(self, speed: int) -> None:
-        """Choose how many moments a second are shown."""
-        self.speed = speed
-        self._timer.setInterval(round(1000 / speed))
-
-    def play(self) -> None:
-        """Run on from the moment that is shown."""
-        if not self.is_playing():
-            self._clock.start()
-            self._timer.start(round(1000 / self.speed))
-            self.playingChanged.emit(True)
-
-    def stop(self) -> None:
-        """Stand still."""
-        if self.is_playing():
-            self._timer.stop()
-            self.playingChanged.emit(False)
-
-    def _on_timeout(self) -> None:
-        due = max(round(self._clock.restart() * self.speed / 1000), 1)
-        if not self._advance(due):
-            self.stop()

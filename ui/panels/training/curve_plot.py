@@ -6,7 +6,7 @@ from typing import Any, override
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -20,7 +20,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QGraphicsScene,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QSizePolicy,
     QVBoxLayout,
@@ -30,7 +29,7 @@ from PySide6.QtWidgets import (
 from cnnviz.drawing import Box, Drawing, Ground, Look, Table, drawn
 from cnnviz.drawing.page import CARD, Card
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker, Reading, format_place
-from cnnviz.graphics.run_curves import LEGEND, Legend, Named, ToggleCurve
+from cnnviz.graphics.run_curves import LEGEND, Legend, Named
 from cnnviz.notation import format_ticks
 from cnnviz.palette import DASHES
 from cnnviz.quantities import format_count
@@ -47,8 +46,6 @@ from ui.theme.stylesheet import make_pen, style_plot
 
 Range = tuple[float, float]
 _MARGIN = 12  # room at the right for the half of a number
-_UNIT = 32  # height of what names the x axis, so that plots side by side end at one height
-_SHRINKS = 0.4  # while points arrive, the y axis shrinks when the curves fill less of it than this
 _LONG = 20  # heights of the plot: a line that goes farther up and down in all is noise
 _NOWHERE = QPoint()
 _ZOOMS = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
@@ -62,13 +59,11 @@ _STRIDES = {
 
 
 class _NumberAxis(pg.AxisItem):
-    """Axis whose numbers have as few decimals as tell them apart; steps and images are whole numbers."""
-
-    counts = False
+    """Axis whose numbers have as few decimals as tell them apart; steps are whole numbers."""
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         texts = format_ticks(values)
-        if not self.counts:
+        if self.orientation == "left":
             return texts
         return [text if value == round(value) else "" for value, text in zip(values, texts, strict=True)]
 
@@ -104,14 +99,8 @@ class _NumberAxis(pg.AxisItem):
 class _ViewBox(pg.ViewBox):
     """Its wheel zooms the x axis, or that over whose numbers it is turned."""
 
-    doubleClicked = Signal()
-
     def wheelEvent(self, ev: Any, axis: int | None = None) -> None:
         super().wheelEvent(ev, axis=0 if axis is None else axis)
-
-    def mouseDoubleClickEvent(self, event: Any) -> None:
-        event.accept()
-        self.doubleClicked.emit()
 
 
 class _Item:
@@ -145,19 +134,14 @@ class _Item:
 class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
     """Shows a `Curves` that is replaced whenever there are more points; out of sight it costs nothing.
 
-    The wheel zooms the x axis, or that axis over whose numbers it is turned, and dragging moves; a double
-    click or the key A shows the whole again. Arrow keys lead the cursor from point to point; plus and minus
-    zoom the x axis, with Alt the y axis. Below the x axis stands its `unit`.
+    The wheel zooms the x axis, or that axis over whose numbers it is turned, and dragging moves; the key A
+    shows the whole again. Arrow keys lead the cursor from point to point; plus and minus
+    zoom the x axis, with Alt the y axis.
     """
 
-    #: Name of a curve that is to be hidden, or shown.
-    toggled = Signal(str)
-
-    def __init__(self, title: str, name: str, unit: QWidget) -> None:
+    def __init__(self, title: str, name: str) -> None:
         super().__init__()
         self._title, self._theme = title, LIGHT
-        #: Holds the unit, which has a height of its own kind.
-        self.below = QWidget()
         self.content = Curves()
         self._items: dict[str, _Item] = {}
         self._drawn: set[str] = set()
@@ -168,9 +152,8 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         self.setProperty("tip", BESIDE)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        tip, focus = "Click a name to hide its curve, or to show it again", Qt.FocusPolicy.TabFocus
-        name = f"Curves of {title}"
-        self.legend = MarkView(LEGEND, name, tip, self._answer, keys_point=True, focus=focus)
+        told = f"Curves of {title}", "Names of the curves; that of the earlier run tells its settings"
+        self.legend = MarkView(LEGEND, *told, keys_point=True, focus=Qt.FocusPolicy.TabFocus)
         self._view = _ViewBox(enableMenu=False)
         self._axes = {"left": _NumberAxis("left"), "bottom": _NumberAxis("bottom")}
         self._widget = pg.PlotWidget(self, viewBox=self._view, axisItems=dict(self._axes), enableMenu=False)
@@ -192,7 +175,6 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
             line.hide()
             plot.addItem(line, ignoreBounds=True)
         self._reading = ReadingBox(self._widget)
-        self._view.doubleClicked.connect(self.reset_view)
         self._view.sigRangeChanged.connect(self._on_range_changed)
         self._widget.scene().sigMouseMoved.connect(self._on_mouse_moved)
         self._is_empty: bool | None = None
@@ -200,7 +182,7 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         self.placeholder.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.placeholder.setWordWrap(True)
         self.placeholder.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.whole = IconButton("maximize", "Show the whole", "or double-click in the plot", "A")
+        self.whole = IconButton("maximize", "Show the whole", "all steps of the run", "A")
         self.whole.setProperty("kind", "quiet")
         self.whole.hide()
         self.whole.clicked.connect(self.reset_view)
@@ -209,14 +191,15 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         scaled(self.over.setContentsMargins, 56, 4, 8, 32)
         self.over.addWidget(self.placeholder, 0, 0)
         self.over.addWidget(self.whole, 0, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-        fill(QHBoxLayout(self.below), unit).setAlignment(unit, Qt.AlignmentFlag.AlignCenter)
-        fill(QVBoxLayout(self), self.legend, (self._widget, 1), self.below, spacing=2)
+        below = named(QLabel("step"), role="muted")
+        below.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        fill(QVBoxLayout(self), self.legend, (self._widget, 1), below, spacing=2)
         follow_theme(self)
 
     # -- what is shown -------------------------------------------------------------------------------------
 
     def show_content(self, content: Curves, *, is_smooth: bool = True) -> None:
-        """Show other curves, or more of them; not `is_smooth`: quickly, and on axes that keep still."""
+        """Show other curves, or more of them; `is_smooth`: slowly, with soft edges."""
         self.content, self._is_smooth = content, is_smooth
         self._is_stale = True
         if self.isVisible():
@@ -228,16 +211,14 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         if not self._is_stale:
             return
         self._is_stale, content = False, self.content
-        entries = (Named.of(curve, content.hidden) for curve in content.curves)
-        self.legend.show_content(Legend(self._title, tuple(entries)))
+        self.legend.show_content(Legend(self._title, tuple(map(Named.of, content.curves))))
         is_empty = not any(curve.x.size for curve in content.curves)
         if is_empty is not self._is_empty:
             self._is_empty = is_empty
             self.placeholder.setVisible(is_empty)
             self.plot_item.showGrid(y=not is_empty, alpha=1.0)  # which would go through the words
-        self._axes["bottom"].counts = content.x_name != "epochs"
         if not self.is_zoomed:
-            self._set_range(content.x_range or (0, 1), self._steady(content.y_range or (0, 1)))
+            self._set_range(content.x_range or (0, 1), content.y_range or (0, 1))
         self._draw_lines()
         self.set_markers(content.markers)
 
@@ -248,12 +229,6 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         if markers:
             self._moment.setValue(markers[0].x)
         self._widget.viewport().update()  # or some places that the line has left would keep it
-
-    def _steady(self, wanted: Range) -> Range:
-        """Keep the y axis as it is while points arrive, unless curves leave it or fill little of it."""
-        (low, high), (least, most) = wanted, self.view_range()[1]
-        is_fine = least <= low and high <= most and high - low >= _SHRINKS * (most - least)
-        return (least, most) if is_fine and not self._is_smooth and self._items else wanted
 
     def _draw_lines(self) -> None:
         ratio = self.devicePixelRatioF()
@@ -280,7 +255,7 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         return drawn(CARD, self.card(), self.width(), look, self.height())
 
     def tables(self) -> list[Table]:
-        """One table for each curve in sight or hidden."""
+        """One table for each curve."""
         x, curves = self.content.x_name or "x", [curve for curve in self.content.curves if curve.x.size]
         return [Table(each.name, (x, each.name), np.column_stack([each.x, each.y])) for each in curves]
 
@@ -299,7 +274,6 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
         self._axes["left"].setWidth(theme.px(48))
         # By itself it would keep the height of the numbers that were the largest so far.
         self._axes["bottom"].setHeight(QFontMetricsF(mono_font(theme=theme)).height() + theme.px(8))
-        self.below.setFixedHeight(theme.px(_UNIT))
         width = theme.scale * ratio
         self._cross.setPen(make_pen(theme.color("muted"), width))
         self._moment.setPen(make_pen(theme.color("winner"), 1.5 * width, (3.0, 2.5)))
@@ -344,10 +318,6 @@ class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
             self.is_zoomed = True
             self.whole.show()
             self._draw_lines()
-
-    def _answer(self, ask: object) -> None:
-        if isinstance(ask, ToggleCurve):
-            self.toggled.emit(ask.name)
 
     # -- cursor --------------------------------------------------------------------------------------------
 

@@ -3,20 +3,19 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import override
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from cnnviz._types import View as PanelView
 from cnnviz._types import ViewValue
 from cnnviz.graphics import run_curves
 from cnnviz.quantities import format_count, format_value
-from ui.choices import Choices, flag, kept, maybe, one_of, read
+from ui.choices import kept, maybe, read
 from ui.controls.buttons import Button
-from ui.controls.layouts import fill, named
+from ui.controls.layouts import fill
 from ui.controls.pace import single_shot
 from ui.panels.provenance import HasProvenance
 from ui.panels.training.curve_plot import CurvePlot
@@ -34,30 +33,6 @@ _MEANS = (
     "Each step is measured on its own training images, before they change the weights; the "
     "running mean is over the last {window} steps. Test images are measured with the weights of that step."
 )
-_CURVES = {
-    "raw": run_curves.EACH,
-    "mean": run_curves.MEAN,
-    "test": run_curves.TESTS,
-    "ghost": run_curves.BEFORE,
-}
-
-
-@dataclass(frozen=True)
-class View:
-    """The unit of the x axes, and which curves are shown."""
-
-    unit: str = one_of("step", "list", "Unit of the x axis", run_curves.UNITS.items(), "What the axis counts")
-    loss_raw: bool = flag(True, kept="loss.raw")
-    loss_mean: bool = flag(True, kept="loss.mean")
-    loss_test: bool = flag(True, kept="loss.test")
-    loss_ghost: bool = flag(True, kept="loss.ghost")
-    accuracy_mean: bool = flag(True, kept="accuracy.mean")
-    accuracy_test: bool = flag(True, kept="accuracy.test")
-    accuracy_ghost: bool = flag(True, kept="accuracy.ghost")
-
-    def hidden(self, plot: str) -> frozenset[str]:
-        """Names of the curves of a plot that are not shown."""
-        return frozenset(name for key, name in _CURVES.items() if not getattr(self, f"{plot}_{key}", True))
 
 
 @dataclass(frozen=True)
@@ -74,16 +49,10 @@ class TrainingCurves(HasProvenance, QWidget):
         super().__init__()
         self._state = state
         self._is_waiting = False  # for what is new to be drawn
-        self.choices = Choices(View, parent=self)
-        self._unit = named(QLabel(), role="muted")
-        self._unit.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.loss = CurvePlot("Loss", "Loss over the training steps", self._unit)
+        self.loss = CurvePlot("Loss", "Loss over the training steps")
         self._next_drawing = single_shot(self, self._draw_new)
-        self.units = self.choices.controls["unit"]
-        self.accuracy = CurvePlot("Accuracy", "Accuracy over the training steps", self.units)
+        self.accuracy = CurvePlot("Accuracy", "Accuracy over the training steps")
         self._plots = {"loss": self.loss, "accuracy": self.accuracy}
-        for key, plot in self._plots.items():
-            plot.toggled.connect(partial(self._toggle, key))
         across = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._box = fill(across, (self.loss, 1), (self.accuracy, 1))
         self.train = Button("Train", "play", "primary", "Watch the network learn", "Space", self)
@@ -91,7 +60,6 @@ class TrainingCurves(HasProvenance, QWidget):
         self.train.clicked.connect(lambda: train())
         self.loss.over.addWidget(self.train, 0, 0, Qt.AlignmentFlag.AlignCenter)
         for signal, slot in (
-            (self.choices.changed, self._on_chosen),
             (state.historyReset, self._on_history_reset),
             (state.ghostChanged, self.draw),
             (state.momentChanged, self._on_moment_changed),
@@ -100,7 +68,7 @@ class TrainingCurves(HasProvenance, QWidget):
             (state.testAdded, self._on_test_added),
         ):
             signal.connect(slot)
-        self._on_chosen()
+        self.draw()
 
     # -- what is shown -------------------------------------------------------------------------------------
 
@@ -108,8 +76,7 @@ class TrainingCurves(HasProvenance, QWidget):
     def _run(self) -> run_curves.Run:
         state, shown = self._state, self._state.shown
         moment = None if shown is None or state.follows_live else shown.step
-        unit = self.choices.value.unit
-        return run_curves.Run(state.history, state.ghost, unit, state.run.total_steps, moment)
+        return run_curves.Run(state.history, state.ghost, state.run.total_steps, moment)
 
     def _on_history_reset(self) -> None:
         self.draw()
@@ -152,11 +119,10 @@ class TrainingCurves(HasProvenance, QWidget):
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Lay the plots side by side where there is more width than height; else one unit serves both."""
+        """Lay the plots side by side where there is more width than height."""
         super().resizeEvent(event)
         direction, wide = QBoxLayout.Direction, self.width() > 1.4 * self.height()
         self._box.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
-        self.loss.below.setVisible(wide)
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -171,14 +137,14 @@ class TrainingCurves(HasProvenance, QWidget):
             self._next_drawing.start(_PAUSE_MS)
 
     def _show(self, plot: CurvePlot, *, is_smooth: bool) -> None:
-        view, run, history = self.choices.value, self._run, self._state.history
+        run, history = self._run, self._state.history
         self.train.setVisible(not history.step)  # while there is nothing else to be seen in its place
         if plot is self.loss:
-            plot.show_content(run_curves.loss_plot(run, view.hidden("loss")), is_smooth=is_smooth)
+            plot.show_content(run_curves.loss_plot(run), is_smooth=is_smooth)
             return
         first = format_count(run_curves.first_mean(history))
         plot.placeholder.setText(_TOO_FEW.format(step=first) if len(history.losses) else self._untrained())
-        plot.show_content(run_curves.accuracy_plot(run, view.hidden("accuracy")), is_smooth=is_smooth)
+        plot.show_content(run_curves.accuracy_plot(run), is_smooth=is_smooth)
 
     def _untrained(self) -> str:
         names = self._state.experiment.classes
@@ -188,26 +154,19 @@ class TrainingCurves(HasProvenance, QWidget):
     def _describe(self) -> None:
         run, count = self._run, len(self._state.experiment.classes)
         means = _MEANS.format(window=format_count(run.history.log_every))
-
-        def told(more: str = "") -> str:
-            before = "" if run.ghost is None else f" In grey: {run.ghost_said}{more}."
-            return f"{means}{before} {_HANDLING}"
-
+        told = f"{means}{'' if run.ghost is None else f' In grey: {run.ghost_said}.'} {_HANDLING}"
         self.loss.setToolTip(
             "Cross-entropy −ln p(label), in nats (units of the natural logarithm): 0 when the network is "
             "sure of the right class. "
-            f"Guessing among {count} classes costs ln {count} = {format_value(math.log(count))}. {told()}"
+            f"Guessing among {count} classes costs ln {count} = {format_value(math.log(count))}. {told}"
         )
-        # The accuracy is told where it is drawn alone, for there it can be covered.
-        tested = run.ghost_tested
-        told_all = told(f"; test accuracy {tested}" if tested else "")
-        self.accuracy.setToolTip(f"Share of images whose class is predicted correctly. {told_all}")
+        self.accuracy.setToolTip(f"Share of images whose class is predicted correctly. {told}")
 
     # -- choices -------------------------------------------------------------------------------------------
 
     def view_state(self) -> dict[str, ViewValue]:
-        """Return the unit, which curves are hidden, and which parts of the plots are shown."""
-        view = kept(self.choices.value)
+        """Return which parts of the plots are shown."""
+        view: dict[str, ViewValue] = {}
         for name, plot in self._plots.items():
             zoom = (*plot.view_range()[0], *plot.view_range()[1]) if plot.is_zoomed else None
             is_near = zoom is not None and max(map(abs, zoom)) <= _FARTHEST
@@ -215,18 +174,9 @@ class TrainingCurves(HasProvenance, QWidget):
         return view
 
     def restore_view(self, view: PanelView) -> None:
-        self.choices.take(read(View, view))
         for name, plot in self._plots.items():
             zoom = read(_Zoom, view, f"{name}.").zoom
             if zoom is None or len(zoom) != 4 or not (zoom[0] < zoom[1] and zoom[2] < zoom[3]):
                 plot.reset_view()
             else:
                 plot.set_view_range((zoom[0], zoom[1]), (zoom[2], zoom[3]))
-
-    def _toggle(self, plot: str, name: str) -> None:
-        field = f"{plot}_{next(key for key, each in _CURVES.items() if each == name)}"
-        self.choices.choose(**{field: not getattr(self.choices.value, field)})
-
-    def _on_chosen(self) -> None:
-        self._unit.setText(self.choices.value.unit)
-        self.draw()

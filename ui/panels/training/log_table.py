@@ -13,7 +13,6 @@ from cnnviz.graphics.texts import VALUES, Value, Values
 from cnnviz.history import LogLine
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_count, format_value
-from ui.controls.scroll_column import place_of, scroll_later
 from ui.marks import ScrolledView
 from ui.panels.provenance import HasProvenance
 
@@ -62,14 +61,6 @@ class LogTable(HasProvenance, ScrolledView[Values]):
     def _row_of(self, step: int) -> int:
         return bisect_left(self.rows, step, key=lambda row: row[0])
 
-    def scrolled_to(self) -> int | None:
-        """Number of the first row in sight; None while the table follows its end."""
-        place = place_of(self.bar)
-        return None if place == self.bar.maximum() else place
-
-    def scroll_to(self, place: int | None) -> None:
-        scroll_later(self.bar, self.bar.maximum() if place is None else place)
-
     @override
     def tables(self) -> list[Table]:
         return [Table("Log", HEADERS, [row[:3] for row in self.rows])] if self.rows else []
@@ -77,7 +68,7 @@ class LogTable(HasProvenance, ScrolledView[Values]):
     @override
     def _set_range(self) -> None:
         """Look how many rows there is room for below the headings; follow the end."""
-        count, follows = max(int(self.height() / self._line) - 1, 1), self.scrolled_to() is None
+        count, follows = max(int(self.height() / self._line) - 1, 1), self.bar.value() == self.bar.maximum()
         self.bar.setPageStep(count)
         self.bar.setRange(0, max(len(self.rows) - count, 0))
         self.bar.setVisible(self.bar.maximum() > 0)

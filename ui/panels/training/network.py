@@ -28,8 +28,8 @@ from ui.tasks import Context, TaskRunner
 _PACE_MS = 160
 _MOMENTS = (
     ("before", "At start", "The filters when the run began"),
-    ("now", "Now", "The filters at the moment that is shown"),
-    ("difference", "Difference", "The filters now minus those when the run began, on a scale of their own"),
+    ("now", "Shown", "The filters at the moment that is shown"),
+    ("difference", "Difference", "The filters shown minus those when the run began, on a scale of their own"),
 )
 _HINT = "Point at anything to trace it"
 _TIP = "Click a cell to have it written out in Filters & maps"
@@ -100,10 +100,6 @@ class NetworkPart(HasProvenance, QWidget):
         self._is_alone = alone
         self.head.setHidden(alone)
         self._loop.look()
-
-    def set_moment(self, step: int | None) -> None:
-        """Call the moment that is shown what it is: now, or then."""
-        self.choices.controls["moment"].button("now").setText("Now" if step is None else "Then")
 
     @property
     def flow(self) -> Flow | None:

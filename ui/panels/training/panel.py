@@ -15,12 +15,12 @@ from cnnviz.graphics.confusion import CONFUSION
 from cnnviz.graphics.flow import FLOW
 from cnnviz.graphics.texts import VALUES
 from cnnviz.quantities import format_count
-from ui.choices import flag, kept, maybe, read, whole
+from ui.choices import flag, kept, maybe, read
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill, named
-from ui.controls.pace import Pace, single_shot
-from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
+from ui.controls.pace import Pace
+from ui.controls.scroll_column import ScrollColumn
 from ui.painting import qrect
 from ui.panels.contract import Panel, Runs
 from ui.panels.provenance import Provenance
@@ -36,8 +36,6 @@ from ui.theme import follow_theme
 
 #: Shortest time between two drawings of the log: lines that come faster cannot be read.
 _LOG_MS = 200
-#: Test results are drawn a little later than what else is new with them, so that no one has to wait for all.
-_RESULTS_MS = 30
 _GAP = 14
 #: Of the settings, and of log and results, in pixels at scale 1.
 _SETTINGS, _RESULTS, _LEAST_RESULTS = 226, 272, 220
@@ -93,12 +91,11 @@ def places_in(room: Box, look: Look, form: tuple[float, float], page: str = "cur
 
 @dataclass(frozen=True)
 class _Kept:
-    """What a session keeps beside what the parts say: the pace, what is scrolled, and what is unfolded."""
+    """What a session keeps beside what the parts say: the pace, what is unfolded, whose images are shown."""
 
     speed: float | None = maybe(float, 0, 1e6)
-    log_scroll: int | None = maybe(int, 0, 10**8, kept="log.scroll")
-    settings_scroll: int = whole(0, 0, 10**5, kept="settings.scroll")
     has_more: bool = flag(False, kept="settings.more")
+    cell: tuple[int, ...] | None = maybe(int, kept="results.cell")
 
 
 class TrainingPanel(Panel):
@@ -120,15 +117,13 @@ class TrainingPanel(Panel):
         self.log.tell = lambda: self._run_drawn("log")
         self._log_pace = Pace(_LOG_MS, self)
         self._log_pace.due.connect(self._draw_log)
-        self._results_timer = single_shot(self, self._draw_results, _RESULTS_MS)
-        self.results = ResultsView(state.choose_test_image)
+        self.results = ResultsView(state)
         self._log_title = SectionTitle("Log")
-        self._form_area = ScrollColumn(self.form)
         self._switch = named(SegmentedControl(_PAGES), "Part below the network")
         self._switch.currentChanged.connect(self._fit)
         self._parts: dict[str, QWidget] = {
             "network": _column((self.network, 1)),
-            "settings": _column((self._form_area, 1), self.speed),
+            "settings": _column((ScrollColumn(self.form), 1), self.speed),
             "curves": _column((self.curves, 1)),
             "results": _column((self.results, 1)),
             "log": _column(self._log_title, (self.log, 1)),
@@ -141,7 +136,8 @@ class TrainingPanel(Panel):
             (state.datasetChanged, self._on_dataset_changed),
             (state.historyReset, self._on_history_reset),
             (state.runChanged, self._on_run_changed),
-            (state.evaluationChanged, self._on_evaluation_changed),
+            (state.evaluationChanged, self._draw_results),
+            (state.ghostChanged, self._draw_results),
             (state.momentChanged, self._on_moment_changed),
         ):
             signal.connect(slot)
@@ -149,7 +145,6 @@ class TrainingPanel(Panel):
         self.paged.connect(self._fit)
         state.experimentChanged.connect(self._on_settings_changed)
         state.stepsAdded.connect(self._on_steps_added)
-        state.sampleChanged.connect(self._on_sample_changed)
         follow_theme(self)
 
     @override
@@ -230,8 +225,6 @@ class TrainingPanel(Panel):
     def catch_up(self) -> None:
         """Draw at once what waits for its turn, so that all parts are of the same moment."""
         self._log_pace.flush()
-        if self._results_timer.isActive():
-            self._draw_results()
         self.curves.catch_up()
 
     @override
@@ -259,21 +252,17 @@ class TrainingPanel(Panel):
         return page_drawn(Page(across(left, right, gap=24) if beside else left), box, look)
 
     def view_state(self) -> View:
-        """Return pace, curves, filters, chosen test images, and what is scrolled."""
-        scrolled = self.log.scrolled_to(), place_of(self._form_area.verticalScrollBar())
-        own = kept(_Kept(self._state.steps_per_second, *scrolled, self.form.more.isChecked()))
-        beside = self.curves.view_state() | self.results.view_state()
-        return own | kept(self.network.choices.value) | beside
+        """Return pace, curves, filters, and chosen test images."""
+        own = kept(_Kept(self._state.steps_per_second, self.form.more.isChecked(), self.results.cell))
+        return own | kept(self.network.choices.value) | self.curves.view_state()
 
     def restore_view(self, view: View) -> None:
         found = read(_Kept, view)
         self._state.set_speed(found.speed if found.speed in PACES else None)
         self.curves.restore_view(view)
         self.network.choices.take(read(NetworkChoices, view))
-        self.results.restore_view(view)
-        self.log.scroll_to(found.log_scroll)
+        self.results.show_cell(found.cell)
         self.form.more.setChecked(found.has_more)
-        scroll_later(self._form_area.verticalScrollBar(), found.settings_scroll)
 
     def _on_settings_changed(self) -> None:
         self.form.set_settings(self._state.experiment, self._state.draft)
@@ -303,24 +292,10 @@ class TrainingPanel(Panel):
 
     def _on_moment_changed(self) -> None:
         shown = self._state.shown
-        step = None if shown is None or self._state.follows_live else shown.step
-        self.log.set_moment(step)
-        self.network.set_moment(step)
-
-    def _on_sample_changed(self) -> None:
-        sample = self._state.sample
-        self.results.set_current_sample(None if sample is None else sample.index)
-
-    def _on_evaluation_changed(self) -> None:
-        if self._state.run.is_training:
-            self._results_timer.start()
-        else:
-            self._draw_results()
+        self.log.set_moment(None if shown is None or self._state.follows_live else shown.step)
 
     def _draw_results(self) -> None:
-        self._results_timer.stop()
-        self.results.set_result(self._state.dataset, self._state.evaluation)
-        self._on_sample_changed()
+        self.results.draw()
         self.paged.emit()  # the first result adds a page, and without one there is none
 
 

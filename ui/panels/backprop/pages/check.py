@@ -2,23 +2,17 @@
 
 from collections.abc import Callable, Mapping
 
-from cnnviz.drawing import Asking
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import Card, Choice, Item, Page, down
 from cnnviz.graphics.texts import DONE, VALUES, WORDS, Value, Values, Words
 from cnnviz.layers import TIE_RULES
 from cnnviz.quantities import format_count, format_signed, format_together, format_value
 from cnnviz.routing import CheckEntry, GradientCheck, Target, Verdict
-from ui.panels.backprop.asks import CancelCheck, Choose, Poke, StartCheck
+from ui.panels.backprop.asks import CancelCheck, Poke, StartCheck
 from ui.panels.backprop.focus import Checks, Now
 from ui.panels.backprop.passes import Pass
 
 _LISTED = 200
-_KINDS = (
-    ("", "largest error", "All parameters without a kink, the largest relative error first"),
-    ("kink", "kinks", "Parameters whose smallest change still makes a winner or a gate switch"),
-    ("tie_rule", "tie rule", "Parameters whose gradient counts a tied window several times under “all”"),
-)
 _WITHOUT_KINK: tuple[Verdict, ...] = ("ok", "tie_rule", "curvature", "mismatch")
 
 _CHECK = "Compare every gradient with its finite difference, in the background"
@@ -26,7 +20,7 @@ _KINK = "Not compared: a winner or a gate switches however small the change, dow
 _TIE_RULE = "The rule “all” counts a tied window several times; under “first” they agree"
 _CHECKED = "Parameters changed by ±ε; by less where a winner or a gate would switch within it"
 _LARGEST = (
-    "Largest error of the list below: of gradient and finite difference; for the tie rule, of the gradient "
+    "Largest error without a kink: of gradient and finite difference; for the tie rule, of the gradient "
     "and a finite difference that counts all tied cells, too"
 )
 #: Name, colour role and tool tip of each row that counts a verdict.
@@ -62,17 +56,11 @@ def page(now: Now) -> Page:
     if now.checks and now.progress is None:
         items.append(Card("outcome", VALUES, _summary(passed, now.checks), room=None))
     if result is not None and now.progress is None:
-        off = tuple(each for each in ("kink", "tie_rule") if not counts[each])
-        usual, chosen = "kink" if counts["kink"] else "", now.focus.listed
-        kind = usual if chosen is None or chosen in off else chosen
         if counts["tie_rule"] and "first" not in dict(now.checks):
             tip = "The same check under the rule “first”, in a column of its own"
             items.append(Choice("with first", "press", "Check with “first”", StartCheck("first"), tip=tip))
-        name, tip = "Which parameters are listed", "Click a row, or press Enter, to check this one alone"
-        items += [
-            Choice("kinds", "row", name, Asking(Choose, "listed"), kind, _KINDS, off=off),
-            Card("parameters", VALUES, _entries(passed, result, kind), "Parameters", "", tip, None, True),
-        ]
+        tip = "Kinks first, then the largest error. Click a row, or press Enter, to check this one alone"
+        items.append(Card("parameters", VALUES, _entries(passed, result), "Parameters", "", tip, None, True))
     return Page(down(*items, gap=8))
 
 
@@ -104,11 +92,11 @@ def _summary(passed: Pass, checks: Checks) -> Values:
 
 
 @kept
-def _entries(passed: Pass, result: GradientCheck, kind: str) -> Values:
+def _entries(passed: Pass, result: GradientCheck) -> Values:
     del passed  # the list lives as long as it does
-    verdicts = (kind,) if kind in ("kink", "tie_rule") else _WITHOUT_KINK
     rows: list[Value] = []
-    for each in result.entries(*verdicts, limit=_LISTED):
+    kinks, others = result.entries("kink", limit=_LISTED), result.entries(*_WITHOUT_KINK, limit=_LISTED)
+    for each in [*kinks, *others][:_LISTED]:
         name, error = f"{each.name}[{', '.join(map(str, each.index))}]", format_value(each.judged_error, 2)
         ask = Poke(Target(each.name, each.index))
         rows.append(Value(name, name, error, tip=_entry_text(each), ask=ask))

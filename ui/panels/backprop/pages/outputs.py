@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing import Colors
+from cnnviz.drawing import Colors, Share
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import Card, Page, across, down
 from cnnviz.graphics.curves import CURVES, Curve, Curves
@@ -44,17 +44,19 @@ def page(now: Now) -> Page:
     tip = "Point at the curve, or use the left and right arrow keys, to read its values"
     is_own = passed.label == passed.scene.sample.label
     label = f"{'label' if is_own else 'loss for class'} {passed.names[passed.label]}"
-    below = (
-        Card("sample", HEAT_MAP, Looked(_image(passed)), "Sample", label, room=184),
-        Card("curve", CURVES, curves, title, caption, tip, is_live=True),
-    )
     numbers = Card("numbers", NUMBERS, table, tip="One column a class", room=None, is_live=True)
-    return Page(down(numbers, across(*below, gap=24), gap=14))
+    sample = Card("sample", HEAT_MAP, Looked(_image(passed)), "Sample", label)
+    curve = Card("curve", CURVES, curves, title, caption, tip, is_live=True)
+    if passed.has_one_logit:  # beside so few numbers there is room
+        return Page(across(down(numbers, sample, room=244, gap=14), curve, gap=24))
+    return Page(
+        down(numbers, across(replace(sample, room=Share(1)), replace(curve, room=Share(2)), gap=24), gap=14)
+    )
 
 
 @kept
 def _image(passed: Pass) -> HeatMap:
-    return HeatMap(passed.values("input")[0], Colors("grey", -0.5, 0.5))
+    return HeatMap(passed.values("input")[0], Colors("grey", -0.5, 0.5), lines=False)
 
 
 @kept

@@ -1,11 +1,9 @@
 """Check one number: whether the loss does what the gradient says."""
 
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
 
-from cnnviz.drawing import Asking
 from cnnviz.drawing.page import REST, Card, Choice, Item, Page, across, down
 from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
@@ -20,10 +18,7 @@ _KINK = (
     "Within ±ε something switches: the finite difference mixes several slopes. The loss has one here, which "
     "a smaller ε measures."
 )
-_TIE_RULE = (
-    "The rule “all” makes the difference: tied cells move together and change the loss once, but “all” "
-    "counts each of them. Under “first” a tied window counts once"
-)
+_TIE_RULE = "Tied cells change the loss once, together, but “all” counts each of them. Under “first”"
 _CURVED = (
     "The loss is a curve, and ε is so large that it bends on the way. Make ε smaller: the gradient then "
     "agrees."
@@ -49,45 +44,34 @@ _NOTHING = (
 )
 _TIP = "Let the rule “first” decide about tied cells in this panel; the run keeps its own"
 _WITH_FIRST = Choice("with first", "press", "Check with “first”", asks.SetRule("first"), tip=_TIP)
+#: What can be chosen for ε: 1, 2, 5 of each decade.
+_EPS = (*(float(f"{digit}e{each}") for each in range(-8, 0) for digit in (1, 2, 5)), 1.0)
 
 
-def _decades(lowest: int, highest: int) -> tuple[float, ...]:
-    """1, 2, 5 of each decade, between powers of ten."""
-    below = [float(f"{digit}e{each}") for each in range(lowest, highest) for digit in (1, 2, 5)]
-    return (*below, 10.0**highest)
+def _choose(place: int) -> asks.Choose:
+    return asks.Choose("eps", _EPS[place])
 
 
-#: By field of `Focus`: title, tip, what stands beside it, and what can be chosen, from exponent to exponent.
-_SLIDERS = {
-    "eps": ("Size of the change", "How far the number is changed, up and down", "ε", _decades(-8, 0)),
-    "reach": ("Range of the plot", "How far the plot reaches to either side", "range ±", _decades(-4, 2)),
-}
-
-
-def _slider(now: Now, key: str) -> Item:
-    """A slider over 1, 2, 5 of each decade, with its name and its number."""
-    (title, tip, symbol, values), value = _SLIDERS[key], getattr(now.focus, key)
-    place = int(np.argmin(np.abs(np.log(values) - np.log(value))))
-    ends, number = ((0,), (len(values) - 1,)), Words(format_value(values[place]), "mono", align="middle")
+def _slider(eps: float) -> Item:
+    """A slider with its name and its number."""
+    title, tip = "Size of the change", "How far the number is changed, up and down"
+    place = int(np.argmin(np.abs(np.log(_EPS) - np.log(eps))))
+    ends, number = ((0,), (len(_EPS) - 1,)), Words(format_value(_EPS[place]), "mono", align="middle")
     return across(
-        Card(f"{key} name", WORDS, Words(symbol, align="left middle"), room=None, is_label=True),
-        Choice(key, "slider", title, Asking(_choose, key), place, ends, tip, room=REST),
-        Card(f"{key} number", WORDS, number, room=54, is_label=True),
+        Card("eps name", WORDS, Words("ε", align="left middle"), room=None, is_label=True),
+        Choice("eps", "slider", title, _choose, place, ends, tip, room=REST),
+        Card("eps number", WORDS, number, room=54, is_label=True),
         room=None,
         gap=8,
     )
 
 
-def _choose(key: Literal["eps", "reach"], place: int) -> asks.Choose:
-    return asks.Choose(key, _SLIDERS[key][-1][place])
-
-
 def page(now: Now) -> Page:
     """Target, ε, both sides of the comparison, and the loss over a range of pokes."""
-    eps, reach = _slider(now, "eps"), _slider(now, "reach")
-    items: list[Item] = [Card("title", WORDS, Words(_title(now), "strong"), room=None)]
-    is_weight = now.step.kind in _WEIGHTED and now.target is not None and now.target.is_parameter
-    items += [eps] if is_weight else [_way_to_weights(now), eps]
+    eps = _slider(now.focus.eps)
+    title = "Check one number" if now.target is None else target_words(now.passed, now.target)
+    items: list[Item] = [Card("title", WORDS, Words(title, "strong"), room=None)]
+    items += [eps] if now.target is not None and now.target.is_parameter else [_way_to_weights(now), eps]
     poked = now.poked
     if poked is None or poked.poke.target != now.target:
         items.append(Card("hint", WORDS, Words(_NOTHING, ink="muted"), room=None))
@@ -102,20 +86,9 @@ def page(now: Now) -> Page:
             across(*[badge, *([_WITH_FIRST] if poked.poke.verdict == "tie_rule" else [])], room=None, gap=8),
             Card("hint", WORDS, Words(_reason(poked.poke, now.passed), ink="muted"), room=None),
             Card("outcome of the poke", VALUES, _values(poked.poke, kind), room=None),
-            Card("loss", CURVES, _plot(poked), "Loss", kinks, tip, 132, True),
+            Card("loss", CURVES, _plot(poked), "Loss", kinks, tip, 150, True),
         ]
-    return Page(down(*items, reach, gap=6))
-
-
-def _title(now: Now) -> str:
-    match now.target:
-        case None:
-            return "Check one number"
-        case Target("input", index):
-            return f"Check this pixel: {format_cell(index[-2:])}"
-        case Target() as target:
-            noun = "cell" if not target.is_parameter else "weight" if len(target.index) > 1 else "bias"
-    return f"Check this {noun}: {target_words(now.passed, now.target)}"
+    return Page(down(*items, gap=6))
 
 
 def _way_to_weights(now: Now) -> Choice:
@@ -151,10 +124,10 @@ def _reason(result: Poke, passed: Pass) -> str:
     if _is_zero(result):
         return _LOSES if _loses(passed, result.target) else _ZERO[2]
     if result.verdict == "tie_rule" and result.first_error <= TOLERANCE:
-        says += ", and the two agree."
+        says += " the two agree."
     elif result.verdict == "tie_rule":
         left, bends = format_value(result.first_error, 2), " The loss bends on the way."
-        says += f", and a relative difference of {left} is left, which a smaller ε removes."
+        says += f" a relative difference of {left} is left, which a smaller ε removes."
     elif result.is_at_kink:
         says = _KINK_HERE
         if rule is not None and result.relative_error != result.first_error:

@@ -1,9 +1,6 @@
 """Weights before and after, loss and prediction before and after; apply, undo, adopt."""
 
-import math
 from dataclasses import replace
-
-import numpy as np
 
 from cnnviz._types import FloatArray
 from cnnviz.drawing import Asking, Colors, Share
@@ -12,7 +9,7 @@ from cnnviz.drawing.page import Card, Choice, Fit, Item, Page, across, down
 from cnnviz.graphics.heat_map import fitting
 from cnnviz.graphics.probabilities import PREDICTIONS, Predictions
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
-from cnnviz.quantities import format_signed, format_together, format_value
+from cnnviz.quantities import format_signed, format_together
 from ui.panels.backprop.asks import Adopt, Apply, Choose, SetSide, Undo
 from ui.panels.backprop.focus import Focus, Now
 from ui.panels.backprop.pages.plates import Plate, beside, joined, overview, weight_choices, weight_plate
@@ -113,15 +110,8 @@ def _plates(passed: Pass, name: str, focus: Focus, preview: Preview | None) -> t
     )
     own = Colors.of("signed", step)
     added = part(step, own, "Step", "−η · ∂L/∂w", "What is added to each weight")
-    unit = added.map.notation.unit.removeprefix("× ")
-    if unit:
+    if unit := added.map.notation.unit.removeprefix("× "):
         added = replace(added, title=f"Step, in units of {unit}")
-    if unit and preview is not None:  # too little to be seen in most cells
-        most = float(np.abs(added.map.values).max())
-        digit = 10.0 ** (
-            math.floor(math.log10(most)) - 1
-        )  # the second one, rounded up: none has changed by more
-        last = replace(last, caption=f"changed by at most {format_value(math.ceil(most / digit) * digit, 2)}")
     return first, added, last
 
 
