@@ -175,7 +175,7 @@ def sealed(numbers: LabNumbers) -> LabNumbers:
 def are_of(numbers: LabNumbers, lab: Lab, experiment: Experiment, own: ByteArray | None) -> bool:
     """Whether numbers are those of a lab with these settings and this image; the data may be others."""
     known = (numbers.lab_sha256, numbers.experiment, numbers.own_sha256)
-    return not numbers.is_lost and known == (lab.sha256, experiment, _checksum(own))
+    return known == (lab.sha256, experiment, _checksum(own))
 
 
 def _checksum(own: ByteArray | None) -> str:

@@ -130,7 +130,6 @@ class LabNumbers(Kept, frozen=True):
     # of each step the picture of its result, and why it is so
     reveals: Annotated[dict[Name, Annotated[tuple[Block, ...], Meta(max_length=5)]], Meta(max_length=61)] = {}
     appendix: Annotated[tuple[Block, ...], Meta(max_length=20)] = ()
-    is_lost: bool = False  # whether the parts could not be read again, and are to be measured again
     checksum: Name = ""  # of all else: it tells of edits
 
     @property
@@ -435,10 +434,10 @@ class Work(Kept, frozen=True):
         return self.title, self.author, self.roll_number, self.date, steps, numbers
 
 
-def read_work(values: object) -> tuple[Work, list[str]]:
-    """Return the work that `msgspec.to_builtins` described, and what in it is lost, for the user.
+def read_work(values: object) -> Work:
+    """Return the work that `msgspec.to_builtins` described, without what this program has not written.
 
-    A figure that is not what this program draws is taken out, and what was measured is to be measured again.
+    That is a figure of more than plain shapes, and measured numbers that were edited.
 
     * Raises DataError: if it is damaged: a clause.
     """
@@ -446,32 +445,25 @@ def read_work(values: object) -> tuple[Work, list[str]]:
         work = msgspec.convert(values, Work)
     except msgspec.ValidationError as error:
         raise DataError(f"the work in it is damaged ({printable(str(error), LONGEST_NAME)})") from error
-    lost: list[str] = []
     records: dict[str, LabRecord] = {}
     for key, record in work.records.items():
         steps: dict[str, StepRecord] = {}
         for step_id, done in record.steps.items():
-            flawed = [each for each in done.inserts if each.svg and flaw_of(each.svg)]
-            lost += [each.title[:80] for each in flawed]
-            done = replace(done, inserts=tuple(each for each in done.inserts if each not in flawed))
-            if done.found is not None and not _are_drawn(done.found.blocks):
-                lost.append(f"the picture of the step {step_id[:80]}")
-                done = replace(done, found=replace(done.found, blocks=()))
-            steps[step_id] = done
+            inserts = tuple(each for each in done.inserts if not (each.svg and flaw_of(each.svg)))
+            found = done.found
+            if found is not None and not _are_drawn(found.blocks):
+                found = replace(found, blocks=())
+            steps[step_id] = replace(done, inserts=inserts, found=found)
         numbers = record.numbers
-        if numbers is not None and not _is_measured(numbers):
-            lost.append("what was measured")
-            numbers = replace(numbers, parts={}, reveals={}, appendix=(), is_lost=True)
-        records[key] = replace(record, steps=steps, numbers=numbers)
-    return replace(work, records=records), lost
+        is_whole = numbers is not None and _is_measured(numbers)
+        records[key] = replace(record, steps=steps, numbers=numbers if is_whole else None)
+    return replace(work, records=records)
 
 
 def _is_measured(numbers: LabNumbers) -> bool:
     """Whether numbers are as they were written, and their figures drawings of this program."""
-    if numbers.is_lost or numbers.checksum != numbers.right_checksum:
-        return numbers.is_lost
     parts = (*numbers.parts.values(), *numbers.reveals.values(), numbers.appendix)
-    return all(map(_are_drawn, parts))
+    return numbers.checksum == numbers.right_checksum and all(map(_are_drawn, parts))
 
 
 def _are_drawn(blocks: Iterable[Block]) -> bool:

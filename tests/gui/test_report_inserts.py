@@ -105,7 +105,7 @@ def test_ctrl_i_puts_the_plot_with_the_focus_in_its_place(qtbot: QtBot, session:
     (row,) = window.panel(ReportPanel).fields.inserts[0].rows
     assert row.findChildren(ElidedLabel)[0].text() == title
     work = window.panel(ReportPanel).work
-    assert through_document(work.work)[0].record(work.lab).step(TRANSLATION).inserts == (insert,)
+    assert through_document(work.work).record(work.lab).step(TRANSLATION).inserts == (insert,)
     qtbot.waitUntil(lambda: "inserts/" in kept_in(session))
     assert insert.svg[:200] not in kept_in(session)  # it is written once, not with every word
 
@@ -301,7 +301,7 @@ def test_each_figure_is_told_by_picture_and_name_and_stands_below_own_words_that
     assert report.fields.inserts[0].rows[0].findChild(QLineEdit) is field, "it can be typed on"
     (insert,) = report.work.record.step(PRINCIPLE).inserts
     assert insert.words == "Falls <b>fast</b>, then slowly"
-    again, _lost = through_document(report.work.work)
+    again = through_document(report.work.work)
     assert again.record(report.work.lab).step(PRINCIPLE).inserts == (insert,)
     with qtbot.waitSignal(report.exporter.handed_out):
         report.exporter.write(tmp_path / "a.html")

@@ -119,9 +119,9 @@ class ReportExporter(QObject):
         return "-".join(filter(None, (lab, whose, "report")))
 
     def lacking(self) -> str:
-        """Return what is still to be written, measured or inserted, in a line; "" for nothing."""
+        """Return what is still to be written, predicted or inserted, in a line; "" for nothing."""
         lab, record, places = self._work.lab, self._work.record, self._work.gaps()
-        said = ["The numbers have to be measured again."] if self._measuring.is_lost else []
+        said = list[str]()
         if places:
             step, question = places[0]
             many = f"{format_count(len(places))} answers are still to be written. The first is "

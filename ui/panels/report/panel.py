@@ -79,12 +79,6 @@ class ReportPanel(Panel):
             "primary",
             tooltip="Record your hypotheses, then measure the lab again, for the tables of the report",
         )
-        self.again = Button(
-            "Measure again",
-            "rotate-ccw",
-            tooltip="Measure again with the settings, seed, data and image of this report, not with those "
-            "of the window: you get the same numbers",
-        )
         self.cancel = Button("Cancel", "x", tooltip="Stop measuring; the report stays as it is")
         self.export = Button(
             "Export…",
@@ -113,7 +107,7 @@ class ReportPanel(Panel):
         self.mode = SegmentedControl(_MODES)
         self.mode.currentChanged.connect(self._set_mode)
         self._buttons = buttons = FlowRow()
-        buttons.add(self.again, self.run_button, self.cancel, self.export, self.mode, self.preview.bar)
+        buttons.add(self.run_button, self.cancel, self.export, self.mode, self.preview.bar)
         #: What has been measured, and the pages with it.
         self.measured = QWidget()
         fill(QVBoxLayout(self.measured), self.status, (self.preview, 1), spacing=8)
@@ -128,7 +122,6 @@ class ReportPanel(Panel):
         work.opened.connect(self.exporter.forget)
         work.labChanged.connect(self.message.clear)  # what it offers is about another lab
         self.run_button.clicked.connect(self.run_lab)
-        self.again.clicked.connect(measuring.measure_again)
         self.cancel.clicked.connect(measuring.cancel)
         self.cancel.clicked.connect(self.exporter.forget)
         measuring.changed.connect(self._show_run)
@@ -223,8 +216,6 @@ class ReportPanel(Panel):
         running = measuring.is_running
         self.run_button.setEnabled(measuring.can_start)
         self.run_button.setVisible(not running)
-        self.again.setVisible(not running and measuring.can_repeat)
-        self.again.setEnabled(measuring.can_start)
         self.cancel.setVisible(running)
         self.progress.setVisible(running)
         if not running:
