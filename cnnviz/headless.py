@@ -135,9 +135,7 @@ def write_report(arguments: Arguments, lab: "Lab", work: "Work", bench: "Bench",
                 with_results=True, progress=progress, record=record,
             )  # fmt: skip
     handed = hand_in(lab, record, numbers, name=name, roll_number=roll_number)
-    write_document(
-        arguments, lab_document(lab, handed, record, numbers, title=work.title, date=work.date), output
-    )
+    write_document(arguments, lab_document(lab, handed, record, numbers), output)
 
 
 def _run_in(document: Document, files: Files, arguments: Arguments) -> tuple[KeptRun, Dataset]:

@@ -119,7 +119,7 @@ def words(title: str = "A report") -> dict[str, Any]:
     step = StepRecord(written={"observations": "It moves along."}, inserts=inserts)
     record = structs.replace(LabRecord.of(free), steps={free.steps[0].id: step})
     work = Work(
-        title, "Somebody", records={each.key: each for each in (record, other)},
+        title, "42", records={each.key: each for each in (record, other)},
         shown={"0\n1": Shown(lab="2026-01-31 14:03")},
     )  # fmt: skip
     values: dict[str, Any] = to_builtins(work)

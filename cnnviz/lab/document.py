@@ -16,29 +16,20 @@ from cnnviz.report.blocks import Measured as Part_
 from cnnviz.report.equations import of_network
 
 
-def lab_document(
-    lab: Lab,
-    handed: HandIn,
-    record: LabRecord,
-    numbers: LabNumbers,
-    *,
-    title: str = "",
-    date: str = "",
-) -> Document:
+def lab_document(lab: Lab, handed: HandIn, record: LabRecord, numbers: LabNumbers) -> Document:
     """Return the whole report of a lab; that of a lab that is graded carries the results.
 
     Each section has its parts, in which the questions of all its steps stand.
 
     * `record`: what was done, with figures, hypotheses that are not recorded yet and results that were told.
     * `numbers`: what was measured, with the parts of the report that show it.
-    * `title`, `date`: for the title page; of the lab and the hand-in where they are empty.
     """
     page = _Pages(lab, handed, record, numbers)
     name, roll_number = handed.name, handed.roll_number
     whose = Whose(name, roll_number, "a report of free work")
     results = whose.to_json() if lab.is_free else handed.to_json()
-    date = date or handed.time.partition(" ")[0]
-    return Document(title or lab.title, name, roll_number, date, tuple(page.blocks()), results)
+    date = handed.time.partition(" ")[0]
+    return Document(lab.title, name, roll_number, date, tuple(page.blocks()), results)
 
 
 class _Pages:

@@ -19,7 +19,7 @@ from cnnviz.lab.events import Event, counted, missing
 from cnnviz.lab.judging import checked_answer
 from cnnviz.lab.measures import Cell, Measured, Number
 from cnnviz.lab.model import MOST_STEPS, Lab, Part, Question, Step
-from cnnviz.quantities import beside, format_count, today
+from cnnviz.quantities import beside, format_count
 from cnnviz.report.blocks import MAX_WORDS, MOST_INSERTS, Figure, Insert, Kept, Prose, Words
 from cnnviz.report.blocks import Measured as Block
 from cnnviz.report.drawings import flaw_of
@@ -378,11 +378,9 @@ class LabRecord(Kept, frozen=True):
 class Work(Kept, frozen=True):
     """Whose work it is, and all of it."""
 
-    # `title`, `author`, `roll_number`, `date`: for the title page, as typed; without a title that of the lab
-    title: Prose = ""
+    # `author`, `roll_number`: for the title page, as typed
     author: Prose = ""
     roll_number: Prose = ""
-    date: Prose = ""
     # path of the file of the lab in front, or its id if it comes with the program; "" for none
     lab: Annotated[str, Meta(max_length=4096)] = ""
     records: Annotated[dict[Name, LabRecord], Meta(max_length=50)] = {}  # by their `LabRecord.key`
@@ -391,19 +389,13 @@ class Work(Kept, frozen=True):
 
     @property
     def has_work(self) -> bool:
-        """Whether there is more than a title, a name, a roll number and a date."""
+        """Whether there is more than a name and a roll number."""
         return any(record.has_work for record in self.records.values())
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to be kept, not even what had been on the screen."""
-        named = self.title or self.author or self.roll_number or self.date
-        return not (self.has_work or named or self.shown)
-
-    @property
-    def day(self) -> str:
-        """The date for the title page."""
-        return self.date if self.date.strip() else today()
+        return not (self.has_work or self.author or self.roll_number or self.shown)
 
     def record(self, lab: Lab) -> LabRecord:
         """Return what was done in a lab."""
@@ -431,7 +423,7 @@ class Work(Kept, frozen=True):
         }
         steps = {place: done for place, done in steps.items() if done != _NOTHING}
         numbers = {key: record.numbers for key, record in self.records.items() if record.numbers is not None}
-        return self.title, self.author, self.roll_number, self.date, steps, numbers
+        return self.author, self.roll_number, steps, numbers
 
 
 def read_work(values: object) -> Work:

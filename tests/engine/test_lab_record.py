@@ -158,7 +158,7 @@ def test_a_record_survives_json():
     found = Found((truth,), "12:10", 30, lab.experiment, blocks=(drawn, Words("Because.")))
     record = record.revealed(GUESS, "12:10", found).looked_at(click, "12:11")
     record = record.with_inserts(click, (Insert("A", "of step 3", "12:12", data=data(("x",), [(1,)])),))
-    work = Work("t", records={record.key: record}).with_shown(("0", "1"), Shown("12:00"))
+    work = Work("Ada", records={record.key: record}).with_shown(("0", "1"), Shown("12:00"))
     kept = read_work(json.loads(msgspec.json.encode(work)))
     assert kept == work
     again = kept.record(lab)

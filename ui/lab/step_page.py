@@ -129,9 +129,7 @@ class WhoFields(QWidget):
 
     def __init__(self, work: StudentWork) -> None:
         super().__init__()
-        tip = "Your name, as it will appear on the report"
-        self.name = HeadField(work, "author", "Your name", tip)
-        self.roll_number = HeadField(work, "roll_number", "Your roll number", "Your roll number")
+        self.name, self.roll_number = HeadField(work, "author"), HeadField(work, "roll_number")
         self.name.setPlaceholderText("Name")
         self.roll_number.setPlaceholderText("Roll number")
         for field in (self.name, self.roll_number):

@@ -89,7 +89,7 @@ class ReportExporter(QObject):
 
         def compose() -> Document:
             handed = hand_in(lab, record, numbers, name=work.author, roll_number=work.roll_number)
-            return lab_document(lab, handed, record, numbers, title=work.title.strip(), date=work.day)
+            return lab_document(lab, handed, record, numbers)
 
         return compose
 

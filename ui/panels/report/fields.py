@@ -27,20 +27,16 @@ from ui.panels.report.work import Complain, StudentWork, attempt
 from ui.theme import Theme, follow_theme, theme_manager, ui_font
 
 _LINES, _MOST_LINES = 4, 14
-_HEAD = (
-    ("title", "Title", "Title of the report"),
-    ("author", "Name", "Your name, as it will appear on the report"),
-    ("roll_number", "Roll number", "Your roll number"),
-    ("date", "Date", "Date of the report; leave it empty for the day of the export"),
-)
+_HEAD = {"author": "Name", "roll_number": "Roll number"}
 
 
 class HeadField(QLineEdit):
-    """Title, name, roll number or date, wherever it is typed: guide and report show the same."""
+    """Name or roll number, wherever it is typed: guide and report show the same."""
 
-    def __init__(self, work: StudentWork, name: str, title: str, tip: str) -> None:
+    def __init__(self, work: StudentWork, name: str) -> None:
         super().__init__()
-        named(self, title, tip)
+        title = _HEAD[name].lower()
+        named(self, f"Your {title}", f"Your {title}, as it will appear on the report")
         self._work, self._name = work, name
         self.textEdited.connect(partial(work.set_head, name))
         work.headChanged.connect(self.look)
@@ -61,20 +57,13 @@ class HeadField(QLineEdit):
 
 
 class HeadFields(Form):
-    """Title, name, roll number and date."""
+    """Name and roll number."""
 
     def __init__(self, work: StudentWork) -> None:
         super().__init__()
-        self._work = work
-        self.edits = {name: HeadField(work, name, title, tip) for name, title, tip in _HEAD}
-        for name, title, _ in _HEAD:
+        self.edits = {name: HeadField(work, name) for name in _HEAD}
+        for name, title in _HEAD.items():
             self.add_row(title, self.edits[name])
-        self.edits["date"].setPlaceholderText("today")
-        work.labChanged.connect(self._show_title)
-        self._show_title()
-
-    def _show_title(self) -> None:
-        self.edits["title"].setPlaceholderText(self._work.lab.title)
 
 
 class WordsField(QPlainTextEdit):

@@ -28,7 +28,7 @@ class StudentWork(QObject):
     """
 
     changed = Signal()  # something is different now
-    headChanged = Signal()  # among that, title, author, roll number or date
+    headChanged = Signal()  # among that, name or roll number
     labChanged = Signal()  # another lab is in front, or what was done in it is another student's
     opened = Signal()  # it is another work from now on
     inserted = Signal(object, object)  # a figure or table was put in: its step, and it
@@ -78,7 +78,7 @@ class StudentWork(QObject):
             self._take(replace(self.work, records={**self.work.records, record.key: record}))
 
     def set_head(self, name: str, text: str) -> None:
-        """Change title, author, roll number or date."""
+        """Change name or roll number."""
         self._take(replace(self.work, **{name: text}))
         self.headChanged.emit()
 
