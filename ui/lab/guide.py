@@ -81,7 +81,7 @@ class LabGuide(QObject):
         window.lab_dock.shown.connect(self._on_shown)
         report.work.opened.connect(self._on_work_opened)
         self._report.exporter.handed_in = self.control.exported
-        self.shower.looked.connect(column.page.set_is_set)
+        self.shower.shown.connect(column.page.set_shown)
         window.closing.connect(self.shower.stop)
         self.control.labChanged.connect(self._forget_result)
         self.control.stepChanged.connect(self._on_step_changed)
