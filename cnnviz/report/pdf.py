@@ -62,11 +62,6 @@ def to_pages(
     return typeset([Sheet(_template(), _inputs(document), "png", dpi)], seconds, cancelled)[0]
 
 
-def picture_of(svg: str, dpi: int, seconds: float) -> bytes:
-    """Return a drawing as the bytes of a PNG file, if that takes at most so long; raises as `to_pdf`."""
-    return typeset([Sheet(_PICTURE, {"svg": svg}, "png", float(dpi))], seconds)[0][0]
-
-
 def _inputs(document: Document) -> dict[str, str]:
     whose = document.author, document.roll_number
     report = {
