@@ -103,7 +103,7 @@ def words(title: str = "A report") -> dict[str, Any]:
     """Return the work of somebody, with a figure and a table in its report."""
     from cnnviz.lab.course import free_lab, shipped_labs
     from cnnviz.lab.reading import load_lab
-    from cnnviz.lab.record import LabRecord, Shown, StepRecord, Work
+    from cnnviz.lab.record import LabRecord, StepRecord, Work
     from cnnviz.report.blocks import Data as Numbers
     from cnnviz.report.blocks import Insert
 
@@ -120,7 +120,7 @@ def words(title: str = "A report") -> dict[str, Any]:
     record = structs.replace(LabRecord.of(free), steps={free.steps[0].id: step})
     work = Work(
         title, "42", records={each.key: each for each in (record, other)},
-        shown={"0\n1": Shown(lab="2026-01-31 14:03")},
+        shown={"0\n1": "2026-01-31 14:03"},
     )  # fmt: skip
     values: dict[str, Any] = to_builtins(work)
     values.pop("lab")

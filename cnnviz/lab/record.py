@@ -39,19 +39,11 @@ class Shown(Kept, frozen=True):
     """Results that have been on the screen, and since when; they stay known, whatever is on it later."""
 
     training: Moment = ""  # results of training: losses, accuracy
-    lab: Moment = ""  # results that the lab has measured
-
-    def __or__(self, other: "Shown") -> "Shown":
-        """Return what has been on the screen by one or the other."""
-        return Shown(_first(self.training, other.training), _first(self.lab, other.lab))
+    lab: Moment = ""  # results that the lab has measured for the section
 
     def __bool__(self) -> bool:
         """Whether there was anything."""
         return bool(self.training or self.lab)
-
-
-def _first(one: str, other: str) -> str:
-    return min(filter(None, (one, other)), default="")
 
 
 class Version(Kept, frozen=True):
@@ -66,11 +58,11 @@ class Version(Kept, frozen=True):
     @property
     def words(self) -> str:
         """What had been on the screen when it was written, for somebody who grades it."""
-        for whose, time in (("of this lab", self.shown.lab), ("of training", self.shown.training)):
+        for whose, time in (("of this section", self.shown.lab), ("of training", self.shown.training)):
             if time:
                 return f"after results {whose}, on the screen since {beside(time, self.time)}"
         if self.after_run:
-            return "after results of this lab"
+            return "after results"
         if self.step:
             steps = f"{format_count(self.step)} step{'s' if self.step > 1 else ''}"
             return f"before any result was shown (network after {steps})"
@@ -384,8 +376,8 @@ class Work(Kept, frozen=True):
     # path of the file of the lab in front, or its id if it comes with the program; "" for none
     lab: Annotated[str, Meta(max_length=4096)] = ""
     records: Annotated[dict[Name, LabRecord], Meta(max_length=50)] = {}  # by their `LabRecord.key`
-    # which results have been on the screen, by the classes that they are about, each in a line
-    shown: Annotated[dict[str, Shown], Meta(max_length=1000)] = {}
+    # since when results of training have been on the screen, by the classes of the run, each in a line
+    shown: Annotated[dict[str, Moment], Meta(max_length=1000)] = {}
 
     @property
     def has_work(self) -> bool:
@@ -402,16 +394,10 @@ class Work(Kept, frozen=True):
         fresh = LabRecord.of(lab)
         return self.records.get(fresh.key, fresh)
 
-    def shown_of(self, classes: tuple[str, ...]) -> Shown:
-        """Return which results about some classes have been on the screen."""
-        return self.shown.get("\n".join(classes), Shown())
-
-    def with_shown(self, classes: tuple[str, ...], shown: Shown) -> Self:
-        """Note that results about some classes are on the screen; the first time of each kind stays."""
-        known = self.shown_of(classes)
-        if known | shown == known:
-            return self
-        return replace(self, shown={**self.shown, "\n".join(classes): known | shown})
+    def with_shown(self, classes: tuple[str, ...], time: str) -> Self:
+        """Note that results of training with some classes are on the screen; the first time stays."""
+        about = "\n".join(classes)
+        return self if about in self.shown else replace(self, shown={**self.shown, about: time})
 
     @property
     def said(self) -> object:

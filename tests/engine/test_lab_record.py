@@ -22,7 +22,7 @@ from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.measures import MEASURES, Measured, measure
 from cnnviz.lab.model import PARTS, Condition, Measurement, Prediction, Question, seed_of
 from cnnviz.lab.reading import load_lab
-from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, Shown, Version, Work, read_work
+from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, Version, Work, read_work
 from cnnviz.lab.results import HandIn, Whose, checksum_of, hand_in_from_json, hand_in_of
 from cnnviz.lab.showing import covered, picture_for, recalled, secrets_of
 from cnnviz.lab.submissions import submissions
@@ -158,7 +158,7 @@ def test_a_record_survives_json():
     found = Found((truth,), "12:10", 30, lab.experiment, blocks=(drawn, Words("Because.")))
     record = record.revealed(GUESS, "12:10", found).looked_at(click, "12:11")
     record = record.with_inserts(click, (Insert("A", "of step 3", "12:12", data=data(("x",), [(1,)])),))
-    work = Work("Ada", records={record.key: record}).with_shown(("0", "1"), Shown("12:00"))
+    work = Work("Ada", records={record.key: record}).with_shown(("0", "1"), "12:00")
     kept = read_work(json.loads(msgspec.json.encode(work)))
     assert kept == work
     again = kept.record(lab)

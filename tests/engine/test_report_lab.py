@@ -286,7 +286,7 @@ def test_a_later_hypothesis_never_replaces_the_recorded_one():
     assert record.recorded(PRINCIPLE, structs.replace(later, text=f"{later.text} ")) == record, "is no edit"
     texts = words_in(report_of(record=record))
     assert "Recorded 2026-01-31 10:00, before any result" in texts
-    assert "Edited 2026-01-31 10:30, after results of this lab" in texts
+    assert "Edited 2026-01-31 10:30, after results" in texts
     assert texts.index(first.text) < texts.index(later.text)
     record = record.recorded(PRINCIPLE, Version("", "2026-01-31 11:00", 1))
     assert [version.text for version in record.step("principle").hypothesis][2:] == [""]
@@ -304,7 +304,7 @@ def test_a_later_hypothesis_never_replaces_the_recorded_one():
         ),
         (
             Version("high", "", 0, shown=Shown("2026-01-31 09:58", "2026-01-30 14:03")),
-            "after results of this lab, on the screen since 2026-01-30 14:03",
+            "after results of this section, on the screen since 2026-01-30 14:03",
         ),
     ],
 )

@@ -186,7 +186,7 @@ def test_running_the_lab_stamps_hypotheses_and_the_next_sitting_knows_it_and_mea
     (version,) = versions(again, TRANSLATION)
     assert version.after_run
     assert version.shown.lab
-    assert "after results of this lab, on the screen since " in stamp(again)
+    assert "after results of this section, on the screen since " in stamp(again)
     assert again.measuring.numbers == before
     assert f"Measured {before.time}: " in again.status.text()
     qtbot.mouseClick(again.run_button, Qt.MouseButton.LeftButton)
@@ -201,6 +201,7 @@ def test_what_was_trained_stays_known_after_a_reset_and_a_new_report_knows_what_
     qtbot, make, state
 ):
     panel = make()
+    assert stamp(panel).startswith("Write it down before you train: ")
     write(qtbot, panel, "hypothesis", "a guess")
     record(qtbot, panel)
     assert "before any result" in stamp(panel)

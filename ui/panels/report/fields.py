@@ -153,7 +153,8 @@ class AnswerField(QWidget):
         self.record.setEnabled(done.is_pending)
         notes = [_count(self.step, done.said(self.question.part))] if self._counts else []
         if self.question.is_hypothesis:
-            notes.append(_recorded(done, self._work.version(self.step, "")))
+            next_ = "train" if self._work.is_about_training(self.step) else "see a result of this section"
+            notes.append(_recorded(done, self._work.version(self.step, ""), next_))
         self.note.set_text(" ".join(notes))
 
     def forget(self) -> None:
@@ -177,11 +178,14 @@ def _count(step: Step, words: str) -> str:
     return f"{format_count(count)} word{'s' * (count != 1)}."
 
 
-def _recorded(done: StepRecord, now: Version) -> str:
-    """Say when a hypothesis was recorded, whether the field says something else, and if `now` it is late."""
+def _recorded(done: StepRecord, now: Version, next_: str) -> str:
+    """Say when a hypothesis was recorded, whether the field says something else, and if `now` it is late.
+
+    * `next_`: what it is to come before, as "before you" goes on.
+    """
     late = f"What you write now will be recorded as written {now.words}." if now.after_run else ""
     if not done.hypothesis and not done.is_pending:
-        return late or "Write it down before you see the results."
+        return late or f"Write it down before you {next_}: later it is recorded as written after results."
     text = "Not recorded yet. It will be when you press Record, leave the step, run the lab or export."
     if done.hypothesis:
         first, last = done.hypothesis[0], done.hypothesis[-1]

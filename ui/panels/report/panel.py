@@ -9,8 +9,6 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from cnnviz._types import View
 from cnnviz.lab.model import Question, Step
-from cnnviz.lab.record import Shown
-from cnnviz.quantities import now
 from ui.choices import flag, kept, maybe, read, whole
 from ui.controls.buttons import Button
 from ui.controls.choice_field import SegmentedControl
@@ -237,9 +235,7 @@ class ReportPanel(Panel):
         if not run.is_training:  # the pages show its curves
             self._on_work_changed()
         if run.is_started and run.status is not RunStatus.LOADING:
-            classes = self._state.experiment.classes
-            if not self.work.work.shown_of(classes).training:
-                self.work.note_shown(classes, Shown(training=now()))
+            self.work.note_shown(self._state.experiment.classes)
 
     # --- what happens -------------------------------------------------------------------------------------
 

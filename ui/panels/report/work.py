@@ -1,8 +1,6 @@
 """A student's work as it grows: whose it is, the lab in front, and what was written, put in and measured."""
 
 from collections.abc import Callable
-from functools import reduce
-from operator import or_
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
@@ -100,28 +98,26 @@ class StudentWork(QObject):
 
     # --- what was known -------------------------------------------------------------------------------------
 
-    def note_shown(self, classes: tuple[str, ...], shown: Shown) -> None:
-        """Remember that results about some classes are on the screen; the first time of each kind stays."""
-        work = self.work.with_shown(classes, shown)
+    def note_shown(self, classes: tuple[str, ...]) -> None:
+        """Remember that results of training with some classes are on the screen; the first time stays."""
+        work = self.work.with_shown(classes, now())
         if work is not self.work:
             self._take(work)
 
-    def version(self, step: Step, text: str) -> Version:
-        """Return a hypothesis as it is written now, with what has been on the screen before.
+    def is_about_training(self, step: Step) -> bool:
+        """Whether results of training tell of what a hypothesis is about: in free work and first sections."""
+        return self.lab.is_free or step.section == self.lab.sections[0].id
 
-        The first section of a lab, or free work, knows of any result; a later one begins after those of the
-        sections before it, and knows of its own.
-        """
-        lab, record = self.lab, self.record
-        if step.section == lab.sections[0].id or lab.is_free:
+    def version(self, step: Step, text: str) -> Version:
+        """Return a hypothesis as it is written now, with what of its section has been on the screen."""
+        lab, record, trained = self.lab, self.record, list[str]()
+        if self.is_about_training(step):
             about = None if lab.is_free else "\n".join(lab.experiment.classes)
-            known = [each for classes, each in self.work.shown.items() if about in (None, classes)]
-            shown = reduce(or_, known, Shown())
-        else:
-            done = [record.step(each.id) for each in lab.of_section(step.section)]
-            times = [each for one in done for each in (one.shown, one.revealed)]
-            times.append("" if record.numbers is None else record.numbers.time)
-            shown = Shown(lab=min(filter(None, times), default=""))
+            trained = [time for classes, time in self.work.shown.items() if about in (None, classes)]
+        done = [record.step(each.id) for each in lab.of_section(step.section)]
+        told = [each for one in done for each in (one.shown, one.revealed)]
+        told.append("" if record.numbers is None else record.numbers.time)
+        shown = Shown(min(trained, default=""), min(filter(None, told), default=""))
         return Version(text, now(), self._state.run.step, bool(shown), shown)
 
     # --- what was measured ----------------------------------------------------------------------------------
@@ -145,7 +141,6 @@ class StudentWork(QObject):
     def set_numbers(self, lab: Lab, numbers: LabNumbers) -> None:
         """Keep what was measured for a lab, which has been seen from now on."""
         self.set_record(replace(self.work.record(lab), numbers=numbers))
-        self.note_shown(numbers.experiment.classes, Shown(lab=now()))
 
     def note_handed_out(self, lab: Lab, numbers: LabNumbers) -> None:
         """Note of each step that still waits for a prediction whether a file now shows its result."""
