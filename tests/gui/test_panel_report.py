@@ -278,8 +278,11 @@ def test_a_draft_shows_the_run_in_the_window_but_no_curves_that_tell_an_answer_a
     ones = np.ones(40, dtype=np.intp)
     state.history.append(Progress(1, np.linspace(0.7, 0.3, 40), ones, ones, 0.1))
     state.history.add_test(EvaluationPoint(40, 0.31, 0.95))
-    said = [each.text for each in words(panel.exporter.composed(is_final=False)().blocks)]
-    assert any("40 steps" in each and "95 %" in each for each in said)
+    blocks = panel.exporter.composed(is_final=False)().blocks
+    assert any("40 steps" in each.text and "95 %" in each.text for each in words(blocks))
+    assert [
+        row for each in blocks if isinstance(each, Table) for row in each.data.rows if row[0] == "epochs"
+    ] == [("epochs", "trained for 40 steps")]
     assert shown() == {"training-curves", "settings"}
     assert shown(is_final=True) == set()
     lab = load_lab(shipped_labs()["lab5"])

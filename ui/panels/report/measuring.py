@@ -63,7 +63,7 @@ class Measuring(QObject):
         if not len(state.history.losses):
             return ()
         is_covered = bool(state.why_covered(Secret.LOSS, Secret.TEST))
-        return tuple(run_blocks(state.experiment, None if is_covered else state.history))
+        return tuple(run_blocks(state.experiment, state.history, is_covered=is_covered))
 
     def _are_current(self, numbers: LabNumbers) -> bool:
         """Whether numbers are of the lab in front, the seed, the image and, where they are open, the data."""
