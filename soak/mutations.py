@@ -338,7 +338,6 @@ def _with_insert(**changes: Any) -> bytes:
 _SPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 _SVG = f'<svg {_SPACES} width="9" height="9">{{}}</svg>'
 _OCTAVES = _SVG.format('<filter id="f"><feTurbulence numOctaves="1000000"/></filter><rect filter="url(#f)"/>')
-_LARGE_TABLE = {"header": ["x"] * 100, "rows": [[1.5] * 100] * 2000}
 
 
 def _of_other_weights(checksum: str) -> bytes:
@@ -395,11 +394,6 @@ _BOMBS: tuple[tuple[str, str, Callable[[Path], Path]], ...] = (
         "document",
         "a filter of a million octaves",
         _text("octaves.cnnviz", lambda: _with_insert(svg=_OCTAVES)),
-    ),
-    (
-        "document",
-        "a table of 200,000 cells",
-        _text("cells.cnnviz", lambda: _with_insert(svg="", data=_LARGE_TABLE)),
     ),
 )
 

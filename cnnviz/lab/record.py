@@ -194,7 +194,7 @@ class StepRecord(Kept, frozen=True):
     shown_by_seed: Annotated[dict[Name, Moment], Meta(max_length=_MOST_SEEDS)] = {}
     revealed: Moment = ""  # time at which the guide first told the result; "" before
     found: Found | None = None  # the result that was told last
-    # figures and tables from the screen, which stand below the observations
+    # figures from the screen, which stand below the observations
     inserts: Annotated[tuple[Insert, ...], Meta(max_length=MOST_INSERTS)] = ()
     # what happened how often while the step was in front; see `cnnviz.lab.events`
     counts: Annotated[dict[Name, Count], Meta(max_length=100)] = {}
@@ -335,11 +335,9 @@ class LabRecord(Kept, frozen=True):
         return changed.wrote(step, "hypothesis", version.text, version.time)
 
     def with_inserts(self, step: Step, inserts: tuple[Insert, ...]) -> Self:
-        """Return the record with other figures and tables; raises `ParameterError` for too many."""
+        """Return the record with other figures; raises `ParameterError` for too many."""
         if len(inserts) > MOST_INSERTS:
-            raise ParameterError(
-                f"A step holds at most {MOST_INSERTS} figures and tables. Remove some first."
-            )
+            raise ParameterError(f"A step holds at most {MOST_INSERTS} figures. Remove some first.")
         return self._with(step, inserts=inserts)
 
     def happened(self, step: Step, event: Event, time: str) -> Self:
@@ -427,7 +425,7 @@ def read_work(values: object) -> Work:
     for key, record in work.records.items():
         steps: dict[str, StepRecord] = {}
         for step_id, done in record.steps.items():
-            inserts = tuple(each for each in done.inserts if not (each.svg and flaw_of(each.svg)))
+            inserts = tuple(each for each in done.inserts if not flaw_of(each.svg))
             found = done.found
             if found is not None and not _are_drawn(found.blocks):
                 found = replace(found, blocks=())

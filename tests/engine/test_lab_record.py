@@ -26,7 +26,7 @@ from cnnviz.lab.showing import covered, picture_for, recalled, secrets_of
 from cnnviz.lab.submissions import submissions
 from cnnviz.layers import POOLS
 from cnnviz.report.bench import Bench, trained
-from cnnviz.report.blocks import Document, Figure, Insert, Words, data
+from cnnviz.report.blocks import Document, Figure, Insert, Words
 from cnnviz.report.html import write_html
 from cnnviz.report.pdf import write_folder, write_pdf
 from tests.engine.lab_cases import LAB as SMALL_LAB
@@ -155,7 +155,7 @@ def test_a_record_survives_json():
     drawn = Figure("reveal-guess", "Drawn.", to_svg(Drawing(Ground(Box(0, 0, 9, 9), PAPER)), "Drawn", "pt"))
     found = Found((truth,), "12:10", 30, lab.experiment, blocks=(drawn, Words("Because.")))
     record = record.revealed(GUESS, "12:10", found).looked_at(click, "12:11")
-    record = record.with_inserts(click, (Insert("A", "of step 3", "12:12", data=data(("x",), [(1,)])),))
+    record = record.with_inserts(click, (Insert("A", "of step 3", "12:12", drawn.svg),))
     work = Work("Ada", records={record.key: record}).with_shown(("0", "1"), "12:00")
     kept = read_work(json.loads(msgspec.json.encode(work)))
     assert kept == work

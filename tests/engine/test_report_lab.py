@@ -22,7 +22,7 @@ from cnnviz.lab.model import PARTS
 from cnnviz.lab.record import LabNumbers, LabRecord, Shown, Version, Work, read_work
 from cnnviz.layers import Activation, Conv2D
 from cnnviz.mathematics import typst
-from cnnviz.report.blocks import Data, Figure, Heading, Insert, Table
+from cnnviz.report.blocks import Figure, Heading, Insert
 from cnnviz.report.equations import of_network
 from cnnviz.report.html import to_html, write_html
 from cnnviz.report.pdf import write_pdf
@@ -340,32 +340,25 @@ SVG = (
     '<text x="2" y="12">inside it</text></svg>'
 )
 DRAWN = Insert("Loss <1> & 2", "LAB5, seed 3 · step 12", "2026-01-31 10:00", SVG, 5.0, "x,y\n1,0.5\n")
-COUNTED = Insert(
-    "Confusion $matrix$", "LAB5, seed 3 · step 12", "2026-01-31 10:01",
-    data=Data(("is", "predicted 0", "share"), (("0", 972, 0.25), ("1", 7.0, 1e-5))),
-)  # fmt: skip
-RECORD = EMPTY.with_inserts(TRANSLATION, (COUNTED, DRAWN)).with_inserts(BACKPROP, (DRAWN,))
+MATRIX = structs.replace(DRAWN, title="Confusion $matrix$")
+RECORD = EMPTY.with_inserts(TRANSLATION, (MATRIX, DRAWN)).with_inserts(BACKPROP, (DRAWN,))
 
 
 def test_they_stand_in_their_section_in_their_order():
     blocks = report_of(record=RECORD).blocks
-    kinds = [type(block) for block in blocks if isinstance(block, Figure | Table)]
-    assert kinds == [Table, Figure, Figure]
-    names = [block.name for block in blocks if isinstance(block, Figure | Table)]
+    names = [block.name for block in blocks if isinstance(block, Figure)]
     assert len(set(names)) == 3
-    (table,) = report_of(record=RECORD).tables
-    assert table.shown == [["0", "972", "0.25"], ["1", "7", "1e−5"]], "whole numbers are written as such"
     headings = [getattr(block, "text", None) for block in blocks]
-    place = blocks.index(next(block for block in blocks if isinstance(block, Table)))
+    place = blocks.index(next(block for block in blocks if isinstance(block, Figure)))
     assert headings.index("2  Translation and max pooling") < place
     assert place < headings.index("3  Backpropagation through max pooling")
     # With results and an appendix, too, each stands between the words and the results of its step.
     blocks = report_of(small_numbers(), RECORD).blocks
     titles = [getattr(block, "text", "") for block in blocks]
-    table, moved, drawn = (
+    matrix, moved, drawn = (
         i for i, each in enumerate(blocks) if getattr(each, "name", "").startswith("inserted")
     )
-    assert titles.index("2  Translation and max pooling") < table < moved < titles.index("Two small images")
+    assert titles.index("2  Translation and max pooling") < matrix < moved < titles.index("Two small images")
     assert titles.index("3  Backpropagation through max pooling") < drawn
     assert drawn < titles.index("From the output back to the convolution")
     assert drawn < titles.index("Appendix: how to measure this again")
@@ -374,11 +367,8 @@ def test_they_stand_in_their_section_in_their_order():
 @pytest.mark.parametrize(
     "damage",
     [
-        {"svg": "", "data": None},
-        {"svg": "", "data": {"header": ["a"], "rows": [[10**400]]}},
+        {"svg": ""},
         {"width_cm": float("nan")},
-        {"svg": "", "data": {"header": ["a"], "rows": [[1, 2]]}},
-        {"svg": "", "data": {"header": ["a"], "rows": [[[]]]}},
         {"words": "x" * 501},
     ],
 )
@@ -393,20 +383,19 @@ def test_html_shows_it_as_a_picture_of_its_own(tmp_path):
     path = tmp_path / "r.html"
     write_html(report_of(record=RECORD), path)
     text = path.read_text(encoding="utf-8")
-    assert text.count('src="data:image/svg+xml;base64,') == 2
+    assert text.count('src="data:image/svg+xml;base64,') == 3
     assert 'id="a"' not in text  # names inside cannot meet those of another drawing
     assert "Loss &lt;1&gt; &amp; 2" in text
 
 
 @needs_poppler
 def test_own_words_stand_before_the_caption_of_the_program_everywhere(tmp_path):
-    inserts = tuple(structs.replace(each, words="It *falls* #eval") for each in (COUNTED, DRAWN))
-    document = report_of(record=EMPTY.with_inserts(TRANSLATION, inserts))
-    assert [block.own_caption for block in (*document.tables, *document.figures)] == ["It *falls* #eval"] * 2
+    insert = structs.replace(DRAWN, words="It *falls* #eval")
+    document = report_of(record=EMPTY.with_inserts(TRANSLATION, (insert,)))
+    assert [block.own_caption for block in document.figures] == ["It *falls* #eval"]
     write_pdf(document, tmp_path / "a.pdf")
     text = poppler("pdftotext", tmp_path / "a.pdf", "-")
     assert "inside it" in text, "letters of a drawing can be selected"
-    assert text.index("It *falls* #eval") < text.index("Measured by CNNViz: Confusion $matrix$")
     assert text.rindex("It *falls* #eval") < text.index("Drawn by CNNViz: Loss <1> & 2")
 
 

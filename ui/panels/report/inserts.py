@@ -1,4 +1,4 @@
-"""Figures and tables from the screen: the window in which one is chosen, and the list of what was put in."""
+"""Figures from the screen: the window in which one is chosen, and the list of what was put in."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from cnnviz.lab.model import Step
 from cnnviz.quantities import today
 from cnnviz.report.blocks import LONGEST_WORDS, Insert
-from ui.controls.buttons import Button, IconButton, IconLabel
+from ui.controls.buttons import Button, IconButton
 from ui.controls.labels import ElidedLabel, WrapLabel
 from ui.controls.layouts import fill, label_of, named, scaled
 from ui.controls.message_bar import MessageBar
@@ -36,21 +36,15 @@ _CHOICE = Qt.ItemDataRole.UserRole
 
 @dataclass(frozen=True, slots=True)
 class InsertChoice:
-    """A figure or a table, as it is when it is asked for."""
+    """A figure, as it is when it is asked for."""
 
     panel: str  # title of the panel it is in
     title: str
-    is_table: bool
-    # draws the figure, or reads the numbers; gives them when they are finished, which may be a little later
+    # draws it; gives it when it is finished, which may be a little later
     make: Callable[[Give, Complain], None]
     origin: str  # what it is made with, as the report says it
     # draws it so small that it fits into so many pixels; None where it is gone
     picture: Callable[[QSize], QImage | None]
-
-    @property
-    def label(self) -> str:
-        """What it is called in a list: often there is a figure and a table of the same name."""
-        return f"{self.title} (table)" if self.is_table else self.title
 
 
 def caption_field(name: str) -> QLineEdit:
@@ -79,7 +73,7 @@ class InsertPicker(QDialog):
         self._waiting: list[QListWidgetItem] = []  # for their pictures
         self._drawing = QTimer(self, interval=0)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Insert a figure or table")
+        self.setWindowTitle("Insert a figure")
         self.setObjectName("insert")
         self.words = caption_field("Your caption")
         self.list = QListWidget()
@@ -144,9 +138,9 @@ class InsertPicker(QDialog):
         item.setFont(font)
 
     def _add(self, choice: InsertChoice) -> None:
-        item = QListWidgetItem(f"{choice.label}\n{choice.origin}", self.list)
+        item = QListWidgetItem(f"{choice.title}\n{choice.origin}", self.list)
         item.setData(_CHOICE, choice)
-        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{choice.panel}: {choice.label}")
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{choice.panel}: {choice.title}")
         item.setIcon(QIcon(self._blank(1.0)))
         self._waiting.append(item)
 
@@ -199,10 +193,10 @@ class InsertList(QWidget):
         self.insert_button = named(
             Button(
                 "Insert…", "image",
-                tooltip="Insert a figure or table of another panel, as you last saw it, below the "
-                "observations. In a panel: Ctrl+I, or its context menu.",
+                tooltip="Insert a figure of another panel, as you last saw it, below the observations. "
+                "In a panel: Ctrl+I, or its context menu.",
             ),
-            "Insert a figure or table",
+            "Insert a figure",
         )  # fmt: skip
         self.insert_button.clicked.connect(self.ask)
         #: Rows from top to bottom.
@@ -273,7 +267,7 @@ class InsertList(QWidget):
         self._is_typed = False
 
     def _swap(self, place: int) -> None:
-        """Let a figure or table change places with the one before it."""
+        """Let a figure change places with the one before it."""
         inserts = list(self._shown)
         inserts[place - 1 : place + 1] = reversed(inserts[place - 1 : place + 1])
         self._set(inserts)
@@ -285,9 +279,6 @@ class InsertList(QWidget):
         words.setText(insert.words)
         words.textEdited.connect(partial(self._on_typed, place))
         fill(QVBoxLayout(row), layout, words, spacing=2)
-        kind = IconLabel()
-        kind.set_icon("image" if insert.data is None else "list", "muted")
-        layout.addWidget(kind)
         layout.addWidget(ElidedLabel(insert.title))
         layout.addWidget(ElidedLabel(_details(insert), role="muted"), 1)
         for icon, does, tip, is_possible, act in (

@@ -29,7 +29,7 @@ class StudentWork(QObject):
     headChanged = Signal()  # among that, name or roll number
     labChanged = Signal()  # another lab is in front, or what was done in it is another student's
     opened = Signal()  # it is another work from now on
-    inserted = Signal(object, object)  # a figure or table was put in: its step, and it
+    inserted = Signal(object, object)  # a figure was put in: its step, and it
 
     def __init__(self, state: AppState, parent: QObject) -> None:
         super().__init__(parent)
@@ -150,7 +150,7 @@ class StudentWork(QObject):
             record = record.shown(step, now(), lab.experiment_of(step, seed).seed)
         self.set_record(record)
 
-    # --- figures and tables from the screen -----------------------------------------------------------------
+    # --- figures from the screen ----------------------------------------------------------------------------
 
     def step_for(self, panel: str) -> Step:
         """Return the step below whose observations a figure of a panel goes.
