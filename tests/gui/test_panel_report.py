@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
