@@ -92,10 +92,10 @@ class Measuring(QObject):
         """Whether there are data, and nothing is being measured."""
         return self._state.dataset is not None and not self.is_running
 
-    def status_text(self, has_buttons: bool = True) -> str:
-        """What has been measured, or what there is to do, for the user; that with buttons where these are."""
+    def status_text(self) -> str:
+        """What has been measured, or what there is to do, for the user."""
         lab, numbers = self._work.lab, self._work.record.numbers
-        todo = "" if not has_buttons else _FREE if lab.is_free else _TODO
+        todo = _FREE if lab.is_free else _TODO
         if self.is_running:
             return "Training and measuring. You can go on writing."
         if numbers is None:
@@ -106,12 +106,13 @@ class Measuring(QObject):
         trained = f"{steps}, seed {numbers.experiment.seed}"
         text = f"Measured {numbers.time}: {trained}."
         if not lab.is_free:
-            return text if self.numbers is not None else f"{text} {_CHANGED} {todo}".rstrip()
+            return text if self.numbers is not None else f"{text} {_CHANGED} {todo}"
         dataset = self._state.dataset
         has_other_data = dataset is not None and dataset.sha256 != numbers.data_sha256
         if has_other_data or numbers.experiment != self._state.experiment:
-            text += " You have changed the settings or the data since"
-            text += ": run the lab again to measure with the new ones." if has_buttons else "."
+            text += (
+                " You have changed settings or data since: run the lab again to measure with them."
+            )
         return text
 
     # --- measuring ------------------------------------------------------------------------------------------

@@ -166,7 +166,7 @@ class ReportPanel(Panel):
     def present(self, alone: bool) -> None:
         self.words.setHidden(alone or self.mode.current() == "read")
         self._buttons.setHidden(alone)
-        self._show_run()
+        self.status.setHidden(alone)
 
     def turn_page(self, way: int) -> bool:
         """Show more of the pages, further on with 1, further back with -1; return whether there is more."""
@@ -217,7 +217,7 @@ class ReportPanel(Panel):
         self.progress.setVisible(running)
         if not running:
             self.progress.setValue(0)
-        self.status.set_text(measuring.status_text(has_buttons=not self._buttons.isHidden()))
+        self.status.set_text(measuring.status_text())
 
     def _refresh(self) -> None:
         """Have the preview set anew, now or when the panel is next seen."""
