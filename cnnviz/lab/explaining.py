@@ -167,8 +167,8 @@ def explain(
     facts |= _by_name(step, earlier, lambda each: [one.value for one in results.get(each.id, ())])
     page, picture, blocks = None, PICTURES[reveal.picture], list[Figure | Words]()
     answer = None if done.prediction is None else done.prediction.answer
-    looked = None if done.found is None else done.found.looked
-    case = Case(bench, measured[0].measure, measured[0].value, answer, looked)
+    cell = None if done.found is None else done.found.cell
+    case = Case(bench, measured[0].measure, measured[0].value, answer, cell)
     try:
         page, shown = picture.made(case, reveal.parameters)
         facts |= shown

@@ -56,7 +56,7 @@ def measured_lab(
     * `settings`: how much the results measure; None for the test image of the lab.
     * `with_results`: whether the formulas, tables and figures of the report are measured, too.
     * `run`: a network that has been trained; it need not be trained again for the steps with its settings.
-    * `record`: what the student predicted and looked at, for the pictures.
+    * `record`: what the student predicted and pinned, for the pictures.
     * `progress`: see `cnnviz.evaluation.Progress`.
     * Raises CNNVizError: if data and lab do not fit, or training diverges.
     """

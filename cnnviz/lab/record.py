@@ -135,13 +135,6 @@ class LabNumbers(Kept, frozen=True):
         return hashlib.sha256(msgspec.json.encode(replace(self, checksum=""), order="sorted")).hexdigest()
 
 
-class LookedAt(Kept, frozen=True):
-    """Where the student was looking when a result was told: its picture shows the same."""
-
-    cell: PinnedCell | None = None
-    channel: Count = 0  # the filter that Translation shows
-
-
 class Found(Kept, frozen=True):
     """The result that the guide has told, and of which network it is; the answer to the prediction first."""
 
@@ -149,7 +142,7 @@ class Found(Kept, frozen=True):
     time: Moment  # when it was measured
     step: Count  # training step of the network
     experiment: Experiment  # settings of its run
-    looked: LookedAt | None = None
+    cell: PinnedCell | None = None  # that which the student had pinned: the picture of a cell shows it
     # the picture that explained it, and the sentences
     blocks: Annotated[tuple[Figure | Words, ...], Meta(max_length=5)] = ()
 

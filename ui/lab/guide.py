@@ -50,10 +50,7 @@ class LabGuide(QObject):
         self._analysis = controller.analysis
         self._complain = partial(state.raise_notice, _PLACE, "error")
         self.control = LabController(state, report.work, self)
-        translation = window.panel(TranslationPanel)
-        self.revealer = Revealer(
-            self.control, state, controller.background, lambda: translation.view.channel, self
-        )
+        self.revealer = Revealer(self.control, state, controller.background, self)
         self.shower = StepShower(self.control, document, self)
         for changed in (self.control.labChanged, self.control.stepChanged, report.work.changed):
             changed.connect(self._cover)

@@ -1,6 +1,5 @@
 """Finding the true answer to a prediction, on the network that the student has trained."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -12,7 +11,7 @@ from cnnviz.lab.explaining import explain
 from cnnviz.lab.judging import Verdict, judge
 from cnnviz.lab.measures import Measured, measure
 from cnnviz.lab.model import Step
-from cnnviz.lab.record import Found, LabRecord, LookedAt
+from cnnviz.lab.record import Found, LabRecord
 from cnnviz.quantities import format_count, now
 from cnnviz.report.bench import Bench
 from cnnviz.report.blocks import Words
@@ -47,16 +46,10 @@ class Revealer(QObject):
     arrived = Signal(str)  # the result of a step that is not in front is known for the first time: its id
 
     def __init__(
-        self,
-        control: LabController,
-        state: AppState,
-        background: TaskRunner,
-        channel: Callable[[], int],
-        parent: QObject,
+        self, control: LabController, state: AppState, background: TaskRunner, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._control, self._state, self._background = control, state, background
-        self._channel = channel
         self._tried: dict[str, tuple[Snapshot, str]] = {}  # by step: on which network, and what went wrong
         self._pictures: dict[str, tuple[Found, Page | None]] = {}  # by step: of which result
         self._is_measuring = False
@@ -174,8 +167,7 @@ class Revealer(QObject):
         filters = f"{snapshot.network.filter_layers[0]}.weight"
         way = tuple((each.step, each.network.params[filters]) for each in history.snapshots)
         pixels, step_done = record.own and record.own.array, record.step(step.id)
-        looked = None if step_done.found is None else step_done.found.looked
-        looked = looked or LookedAt(self._state.pinned, self._channel())
+        cell = state.pinned if step_done.found is None else step_done.found.cell
         known = ((each, control.found(each)) for each in earlier)
         results = {  # of other steps, on the network that the lab has there
             each.id: () if found is None or control.differing(each, found.experiment) else found.measured
@@ -189,7 +181,7 @@ class Revealer(QObject):
                 progress=context.report,
             )  # fmt: skip
             measured = tuple(measure(step.id, each, bench) for each in step.measurements)
-            found = Found(measured, "", snapshot.step, experiment, looked=looked)
+            found = Found(measured, "", snapshot.step, experiment, cell)
             told = replace(step_done, found=found)
             explained = explain(step, bench, {**results, step.id: measured}, earlier, told)
             return replace(found, blocks=explained.blocks), explained.page

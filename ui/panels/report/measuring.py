@@ -110,9 +110,7 @@ class Measuring(QObject):
         dataset = self._state.dataset
         has_other_data = dataset is not None and dataset.sha256 != numbers.data_sha256
         if has_other_data or numbers.experiment != self._state.experiment:
-            text += (
-                " You have changed settings or data since: run the lab again to measure with them."
-            )
+            text += " You have changed settings or data since: run the lab again to measure with them."
         return text
 
     # --- measuring ------------------------------------------------------------------------------------------
