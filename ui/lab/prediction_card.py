@@ -25,7 +25,10 @@ from ui.lab.revealing import Reveal
 from ui.page_view import PageView
 from ui.theme import repolish, theme_manager
 
-_NOT_YET = "You see the result after you {}. What you have committed to cannot be changed."
+_NOT_YET = (
+    "You see the result after you commit and do what the step asks. What you have committed to cannot be "
+    "changed."
+)
 _LATE = (
     "You have already seen the result. You can still commit, but your prediction will be recorded as late."
 )
@@ -144,7 +147,7 @@ class PredictionCard(QWidget):
         if prediction is None:
             return
         is_open = self._prediction_is_open = commitment is None and not done.revealed
-        self.hint.set_text(_LATE if reveal.is_late else _NOT_YET.format(reveal.when))
+        self.hint.set_text(_LATE if reveal.is_late else _NOT_YET)
         for part, is_shown in (
             (self.number_row, prediction.kind == "number"),
             (self.understood, bool(self.understood.text())),

@@ -31,7 +31,6 @@ class Reveal:
     waiting: str = ""  # what the result waits for, as a sentence; "" with a verdict
     # when the result was measured, and on which network, as a sentence; "" without a verdict
     moment: str = ""
-    when: str = ""  # when it is to be seen, as a clause; "" where it was predicted
     remark: str = ""  # how that network differs from the one of the lab, as a sentence, or ""
     besides: tuple[Measured, ...] = ()  # what else was measured for the step
     picture: Page | None = None
@@ -88,7 +87,7 @@ class Revealer(QObject):
         """Return what there is to be said now."""
         step, done = self._control.step, self._control.done
         if step is None or step.prediction is None or done.is_open(step):
-            return Reveal(is_late=self._control.is_late, when=self._when(step))
+            return Reveal(is_late=self._control.is_late)
         found = self._control.found(step)
         if found is not None:
             answer = None if done.prediction is None else done.prediction.answer
@@ -125,17 +124,6 @@ class Revealer(QObject):
             return True
         is_of_lab = found is not None and not self._control.differing(step, found.experiment)
         return is_of_lab and bool(self._control.differing(step))
-
-    def _when(self, step: Step | None) -> str:
-        """Say what comes before the result: the commitment, what the step has one do, the end of the run."""
-        if step is None or step.prediction is None:
-            return ""
-        parts = ["commit", *self._control.to_see_first(step)]
-        if not self._control.is_at_end(step) and step.show.moment == "end":
-            parts.insert(1, "press “Show me”")
-        elif not self._control.is_at_end(step) and all(each.event != "finished" for each in step.done_when):
-            parts.append(f"train up to step {format_count(self._control.end_of(step))}")
-        return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
     def _waiting(self, step: Step, snapshot: Snapshot | None) -> str:
         if snapshot is not None:

@@ -5,7 +5,7 @@ from io import BytesIO
 from typing import override
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QImage, QKeyEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from cnnviz.report.blocks import Document
@@ -129,14 +129,6 @@ class ReportPreview(QScrollArea):
                 self.set_zoom(FIT)
             case _:
                 super().keyPressEvent(event)
-
-    @override
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom with Ctrl, as programs that show pages do."""
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._step(1 if event.angleDelta().y() > 0 else -1)
-        else:
-            super().wheelEvent(event)
 
     # --- pages ----------------------------------------------------------------------------------------------
 
