@@ -22,7 +22,7 @@ from cnnviz.quantities import today
 from cnnviz.report.blocks import LONGEST_WORDS, Insert
 from ui.controls.buttons import Button, IconButton
 from ui.controls.labels import ElidedLabel, WrapLabel
-from ui.controls.layouts import fill, label_of, named, scaled
+from ui.controls.layouts import fill, named, scaled
 from ui.controls.message_bar import MessageBar
 from ui.panels.report.work import Complain, StudentWork, attempt
 from ui.theme import Theme, follow_theme
@@ -47,18 +47,6 @@ class InsertChoice:
     picture: Callable[[QSize], QImage | None]
 
 
-def caption_field(name: str) -> QLineEdit:
-    """Return a field for the student's own caption."""
-    field = QLineEdit()
-    field.setMaxLength(LONGEST_WORDS)
-    field.setAccessibleName(name)
-    field.setPlaceholderText("Your caption: what does it show?")
-    field.setToolTip(
-        "Your words come first below the figure, followed by what it was made with: seed, step, image"
-    )
-    return field
-
-
 class InsertPicker(QDialog):
     """Lists everything that can be put in, panel by panel, with small pictures made one after the other.
 
@@ -66,7 +54,7 @@ class InsertPicker(QDialog):
     * `choices`: those of a panel one after the other.
     """
 
-    chosen = Signal(object, str)  # what is to be put in, and the student's own caption
+    chosen = Signal(object)  # what is to be put in
 
     def __init__(self, place: str, choices: Sequence[InsertChoice], parent: QWidget) -> None:
         super().__init__(parent)
@@ -75,7 +63,6 @@ class InsertPicker(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Insert a figure")
         self.setObjectName("insert")
-        self.words = caption_field("Your caption")
         self.list = QListWidget()
         self.list.setAccessibleName("What can be inserted")
         self.list.setToolTip("What the other panels showed when you last saw them")
@@ -86,14 +73,11 @@ class InsertPicker(QDialog):
             "Insert", "image", "primary", f"Put it below the observations of “{place}”"
         )
         self.cancel = Button("Cancel", tooltip="Close this window and insert nothing")
-        label = label_of(self.words, "Your &caption, if you like", "")
         buttons = fill(QHBoxLayout(), 1, self.cancel, self.insert_button, spacing=8)
         where = WrapLabel(f"It will stand below the observations of “{place}”.", role="muted")
-        parts = where, (self.list, 1), label, self.words, buttons
-        fill(QVBoxLayout(self), *parts, spacing=8, margins=(14, 14, 14, 14))
+        fill(QVBoxLayout(self), where, (self.list, 1), buttons, spacing=8, margins=(14, 14, 14, 14))
         scaled(self.resize, 560, 600)
         self.list.itemActivated.connect(self.insert)
-        self.words.returnPressed.connect(self.insert)
         self.insert_button.clicked.connect(self.insert)
         self.cancel.clicked.connect(self.reject)
         self._drawing.timeout.connect(self._draw_next)
@@ -113,7 +97,7 @@ class InsertPicker(QDialog):
         """Put in what is chosen, and close."""
         choice = self.choice()
         if choice is not None:
-            self.chosen.emit(choice, self.words.text())
+            self.chosen.emit(choice)
             self.accept()
 
     def _list(self, choices: Sequence[InsertChoice]) -> None:
@@ -233,11 +217,11 @@ class InsertList(QWidget):
         picker.chosen.connect(self.put)
         picker.open()
 
-    def put(self, choice: InsertChoice, words: str) -> None:
+    def put(self, choice: InsertChoice) -> None:
         """Put in what was chosen, when it is finished."""
 
         def add(insert: Insert) -> None:
-            attempt(lambda: self._work.add_insert(self.step, replace(insert, words=words)), self._complain)
+            attempt(lambda: self._work.add_insert(self.step, insert), self._complain)
 
         choice.make(add, self._complain)
 
@@ -275,8 +259,13 @@ class InsertList(QWidget):
     def _row(self, place: int, insert: Insert) -> QWidget:
         row, last = QWidget(self), len(self._shown) - 1
         layout = fill(QHBoxLayout(), spacing=6)
-        words = caption_field(f"Your caption of {insert.title}")
-        words.setText(insert.words)
+        words = QLineEdit(insert.words)
+        words.setMaxLength(LONGEST_WORDS)
+        words.setAccessibleName(f"Your caption of {insert.title}")
+        words.setPlaceholderText("Your caption: what does it show?")
+        words.setToolTip(
+            "Your words come first below the figure, followed by what it was made with: seed, step, image"
+        )
         words.textEdited.connect(partial(self._on_typed, place))
         fill(QVBoxLayout(row), layout, words, spacing=2)
         layout.addWidget(ElidedLabel(insert.title))
