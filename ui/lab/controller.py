@@ -209,15 +209,14 @@ class LabController(QObject):
 
     # --- which lab, and which step --------------------------------------------------------------------------
 
-    def open(self, lab: Lab, place: str) -> bool:
-        """Do a lab, from where it was left; return whether its file had other words when it was begun.
+    def open(self, lab: Lab, place: str) -> None:
+        """Do a lab, from where it was left.
 
         * `place`: its id if it comes with the program, else `OWN_LAB`.
         """
         self.finish()
         record = self.work.work.record(lab)
-        has_changed = record.lab_sha256 != lab.sha256
-        if has_changed:  # from here on it is of this file, as the hand-in says
+        if record.lab_sha256 != lab.sha256:  # from here on it is of this file, as the hand-in says
             self.work.set_record(replace_struct(record, lab_sha256=lab.sha256))
         ids = [step.id for step in lab.steps]
         self._step_id = record.place if record.place in ids else ids[0]
@@ -226,7 +225,6 @@ class LabController(QObject):
         self.labChanged.emit()
         self._enter()
         self.note_shown()
-        return has_changed and record.has_work
 
     def forget(self) -> None:
         """Leave the lab as it is: another document keeps another record."""

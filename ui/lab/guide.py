@@ -167,19 +167,13 @@ class LabGuide(QObject):
         self._state.clear_notice(_PLACE)
         self._is_seen, self._is_asked = is_seen, False
         self.column.figures = file.figures
-        has_changed = self.control.open(file.lab, file.place)
+        self.control.open(file.lab, file.place)
         self._document.carry_lab(file.members)
         if not is_seen:
             return
         if is_asked_for:
             self.shower.show_start()
         self._window.lab_dock.set_shown(True)
-        if has_changed:
-            self.column.message.show_message(
-                "This lab file has changed since you began. Your words and predictions are kept. What "
-                "you hand in names the file as it is now.",
-                "warning",
-            )
 
     def _on_visibility_changed(self, visible: bool) -> None:
         if visible and (self.control.lab is None or not self._is_seen):

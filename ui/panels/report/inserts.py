@@ -129,16 +129,11 @@ class InsertPicker(QDialog):
         self._waiting.append(item)
 
     def _draw_next(self) -> None:
-        """Draw one picture in a turn of the event loop: that of a row in sight, if any is without."""
+        """Draw one picture in a turn of the event loop."""
         if not self._waiting:
             self._drawing.stop()
             return
-        sight = self.list.viewport().rect()
-        item = next(
-            (each for each in self._waiting if self.list.visualItemRect(each).intersects(sight)),
-            self._waiting[0],
-        )
-        self._waiting.remove(item)
+        item = self._waiting.pop(0)
         choice: InsertChoice = item.data(_CHOICE)
         ratio = self.devicePixelRatioF()
         image = choice.picture(self.list.iconSize() * ratio)
