@@ -327,7 +327,7 @@ def put_covers(window: MainWindow, state: AppState) -> None:
         (translation.predictions, "", said),
         (translation.statement, "", said),
         (translation.sweep, "Sweep", (Secret.SHIFT, Secret.FLIPS)),
-        (backprop.stack, "Answer and cells of the image", of_pass),
+        (backprop.stack, "Values of this step", of_pass),
         (backprop.header.sentence, "What happens in this step", (*of_pass, *of_window)),
         (backprop.header.formula, "Its formula", (*of_pass, *of_window)),
         (backprop.side, "Inspector", (*of_pass, *of_window, Secret.CHECK)),
