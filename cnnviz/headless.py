@@ -125,7 +125,7 @@ def write_report(arguments: Arguments, lab: "Lab", work: "Work", bench: "Bench",
     record, dataset = work.record(lab), bench.dataset
     name, roll_number = arguments.author or work.author, arguments.roll_number or work.roll_number
     numbers = record.numbers
-    if numbers is None or numbers.is_lost:
+    if numbers is None:
         is_free, own = lab.is_free, own_pixels(record.own, dataset)
         with percent_bar() as progress:
             numbers = measured_lab(
@@ -135,9 +135,7 @@ def write_report(arguments: Arguments, lab: "Lab", work: "Work", bench: "Bench",
                 with_results=True, progress=progress, record=record,
             )  # fmt: skip
     handed = hand_in(lab, record, numbers, name=name, roll_number=roll_number)
-    write_document(
-        arguments, lab_document(lab, handed, record, numbers, title=work.title, date=work.date), output
-    )
+    write_document(arguments, lab_document(lab, handed, record, numbers), output)
 
 
 def _run_in(document: Document, files: Files, arguments: Arguments) -> tuple[KeptRun, Dataset]:
@@ -170,7 +168,7 @@ def _work_in(opened: tuple[Document, Files] | None, arguments: Arguments) -> tup
         return free_lab(), Work()
     document, files = opened
     try:
-        work, _ = read_work({**archive.filled_in(document.words, files), "lab": document.lab})
+        work = read_work({**archive.filled_in(document.words, files), "lab": document.lab})
         if not document.lab:
             return free_lab(), work
         if document.lab not in shipped_labs() and "lab.toml" in files:

@@ -51,7 +51,8 @@ def kinds(numbers: LabNumbers) -> list[Kind]:
     lab = free_lab()
     record = LabRecord.of(lab)
     handed = hand_in(lab, record, numbers)
-    documents = [lab_document(lab, handed, record, numbers, title=f"Version {number}") for number in (0, 1)]
+    document = lab_document(lab, handed, record, numbers)
+    documents = [replace(document, title=f"Version {number}") for number in (0, 1)]
     works = [samples.parts(f"Version {number}") for number in (0, 1)]
     return [
         Kind("a.cnnviz", lambda path, version: archive.save(path, *works[version])),

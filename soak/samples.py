@@ -100,27 +100,22 @@ def save_model(path: Path, side: int = 28, step: int = 0, seed: int = 0) -> None
 
 
 def words(title: str = "A report") -> dict[str, Any]:
-    """Return the work of somebody, with a figure and a table in its report."""
+    """Return the work of somebody, with a figure in its report."""
     from cnnviz.lab.course import free_lab, shipped_labs
     from cnnviz.lab.reading import load_lab
-    from cnnviz.lab.record import LabRecord, Shown, StepRecord, Work
-    from cnnviz.report.blocks import Data as Numbers
+    from cnnviz.lab.record import LabRecord, StepRecord, Work
     from cnnviz.report.blocks import Insert
 
     drawing = (
         '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40"><rect width="9" height="9"/></svg>'
     )
-    table = Numbers(("a", "b"), (("x", 1.0), ("y", 2.0)))
-    inserts = (
-        Insert("A figure", "at step 3", "2026-01-31 10:00", drawing, csv="a,1\n"),
-        Insert("A table", "at step 3", "2026-01-31 10:00", data=table),
-    )
+    inserts = (Insert("A figure", "at step 3", "2026-01-31 10:00", drawing, csv="a,1\n"),)
     free, other = free_lab(), LabRecord.of(load_lab(shipped_labs()["pooling"]))
     step = StepRecord(written={"observations": "It moves along."}, inserts=inserts)
     record = structs.replace(LabRecord.of(free), steps={free.steps[0].id: step})
     work = Work(
-        title, "Somebody", records={each.key: each for each in (record, other)},
-        shown={"0\n1": Shown(lab="2026-01-31 14:03")},
+        title, "42", records={each.key: each for each in (record, other)},
+        shown={"0\n1": "2026-01-31 14:03"},
     )  # fmt: skip
     values: dict[str, Any] = to_builtins(work)
     values.pop("lab")

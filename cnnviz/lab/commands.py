@@ -14,7 +14,7 @@ from cnnviz.files import atomic_write, printable, printable_name
 from cnnviz.headless import percent_bar, require_places, write_document
 from cnnviz.lab.course import figures_beside, find_lab, is_course, known_labs, lab_data, made_course, open_lab
 from cnnviz.lab.document import lab_document
-from cnnviz.lab.figures import check_figure
+from cnnviz.lab.figures import figure_in
 from cnnviz.lab.markup import FigureFile
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.measures import measure
@@ -143,7 +143,7 @@ def unusable(lab: Lab, figures: Mapping[str, bytes], data: Path | None = None) -
     for number, step in enumerate(lab.steps):
         for name in (each.name for each in step.blocks if isinstance(each, FigureFile)):
             try:
-                check_figure(name, figures[name])
+                figure_in(name, figures[name])
             except CNNVizError as error:
                 complain(f"this figure cannot be shown: {str(error).rstrip('.')}", "step", number, "text")
     try:

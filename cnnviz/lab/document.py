@@ -1,11 +1,10 @@
 """The report of a lab: the record of a student's work, printed with what was measured."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from cnnviz.experiment import Experiment
-from cnnviz.lab.judging import agrees, verdict_of
-from cnnviz.lab.measures import Measured
+from cnnviz.lab.judging import verdict_of
 from cnnviz.lab.model import PARTS, Lab, Part, Step
 from cnnviz.lab.record import LabNumbers, LabRecord
 from cnnviz.lab.results import HandIn, Whose
@@ -16,29 +15,20 @@ from cnnviz.report.blocks import Measured as Part_
 from cnnviz.report.equations import of_network
 
 
-def lab_document(
-    lab: Lab,
-    handed: HandIn,
-    record: LabRecord,
-    numbers: LabNumbers,
-    *,
-    title: str = "",
-    date: str = "",
-) -> Document:
+def lab_document(lab: Lab, handed: HandIn, record: LabRecord, numbers: LabNumbers) -> Document:
     """Return the whole report of a lab; that of a lab that is graded carries the results.
 
     Each section has its parts, in which the questions of all its steps stand.
 
     * `record`: what was done, with figures, hypotheses that are not recorded yet and results that were told.
     * `numbers`: what was measured, with the parts of the report that show it.
-    * `title`, `date`: for the title page; of the lab and the hand-in where they are empty.
     """
     page = _Pages(lab, handed, record, numbers)
     name, roll_number = handed.name, handed.roll_number
     whose = Whose(name, roll_number, "a report of free work")
     results = whose.to_json() if lab.is_free else handed.to_json()
-    date = date or handed.time.partition(" ")[0]
-    return Document(title or lab.title, name, roll_number, date, tuple(page.blocks()), results)
+    date = handed.time.partition(" ")[0]
+    return Document(lab.title, name, roll_number, date, tuple(page.blocks()), results)
 
 
 class _Pages:
@@ -113,26 +103,14 @@ class _Pages:
             yield Words(_prediction(step, self._handed), "stamp")
         rows = [(each.title, each.words) for each in found]
         name = f"measured-{step.id}".replace(".", "-").replace("_", "-")
-        yield table(name, self._when(step, found), [("quantity", "text"), ("value", "text")], rows)
         numbers, told = self._numbers, self._record.step(step.id).found
+        time = numbers.time or ("" if told is None else told.time)
+        when = f"Measured {time} for the step “{step.title}”, seed {self._experiment.seed}."
+        yield table(name, when, [("quantity", "text"), ("value", "text")], rows)
         if step.id in numbers.reveals:
             yield from self._printed(numbers.reveals[step.id])
         elif told is not None:
             yield from told.blocks
-
-    def _when(self, step: Step, known: Sequence[Measured]) -> str:
-        """Say when the numbers of a step were measured: when they were first told, if they were."""
-        seed, time = f"seed {self._experiment.seed}", self._numbers.time
-        plain = f"Measured{f' {time}' if time else ''} for the step “{step.title}”, {seed}."
-        told = self._record.step(step.id).found
-        if told is None:
-            return plain
-        if len(told.measured) == len(known) and all(
-            one.measurement == two.measurement and agrees(one, two, told.experiment.dtype)
-            for one, two in zip(told.measured, known, strict=True)
-        ):
-            return f"Measured {told.time} in the step “{step.title}”, {seed}."
-        return f"{plain} At {told.time} the step showed the result of another network."
 
     def _results(self, step: Step) -> Iterator[Block]:
         numbers = self._numbers

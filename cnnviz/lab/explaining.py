@@ -5,7 +5,6 @@ other``: the name of a fact, one of ``== != < <= > >=``, and a number, a name in
 fact. It is taken apart and compared; nothing is evaluated.
 """
 
-import math
 import operator
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -98,7 +97,6 @@ def mistakes_in(
             yield f"{{{printable(name, _LONGEST)}}} is no fact, but one of {listed(known, name)} was expected"
     if any(brace in _BRACES.sub("", text) for brace in "{}"):
         yield "a brace is alone, but the name of a fact in braces was expected, such as {value}"
-    ranges = {name: _range(of) for name, of in known.items()}
     for condition in conditions:
         found, said = Comparison.of(condition), f"the condition {printable(condition, _LONGEST)!r}"
         if found is None:
@@ -120,32 +118,6 @@ def mistakes_in(
                 f"{said} cannot be true or false, but numbers compared with numbers, or names by == or !=, "
                 "were expected"
             )
-        elif isinstance(found.other, float):
-            ranges[found.fact] = _narrowed(ranges[found.fact], found.sign, found.other, known[found.fact])
-            if ranges[found.fact][0] > ranges[found.fact][1]:
-                yield f"{said} never holds, given what {found.fact!r} can be and the conditions before it"
-
-
-def _range(of: Quantified) -> tuple[float, float]:
-    """Smallest and largest value of a fact."""
-    return {"percent": (0.0, 100.0), "count": (0.0, math.inf)}.get(of.quantity, (-math.inf, math.inf))
-
-
-def _narrowed(limits: tuple[float, float], sign: str, number: float, of: Quantified) -> tuple[float, float]:
-    """Return what is left of a range; a count has no values between whole numbers."""
-    low, high = limits
-    below, above = math.nextafter(number, -math.inf), math.nextafter(number, math.inf)
-    if of.quantity == "count":
-        below, above = math.ceil(number) - 1, math.floor(number) + 1
-    match sign:
-        case "==":
-            return max(low, number), min(high, number)
-        case "<=" | "<":
-            return low, min(high, number if sign == "<=" else below)
-        case ">=" | ">":
-            return max(low, number if sign == ">=" else above), high
-        case _:
-            return limits
 
 
 type Results = Mapping[str, Sequence[Measured]]
@@ -195,8 +167,8 @@ def explain(
     facts |= _by_name(step, earlier, lambda each: [one.value for one in results.get(each.id, ())])
     page, picture, blocks = None, PICTURES[reveal.picture], list[Figure | Words]()
     answer = None if done.prediction is None else done.prediction.answer
-    looked = None if done.found is None else done.found.looked
-    case = Case(bench, measured[0].measure, measured[0].value, answer, looked)
+    cell = None if done.found is None else done.found.cell
+    case = Case(bench, measured[0].measure, measured[0].value, answer, cell)
     try:
         page, shown = picture.made(case, reveal.parameters)
         facts |= shown

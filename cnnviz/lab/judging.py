@@ -15,12 +15,7 @@ from cnnviz.routing import TOLERANCE
 _LARGEST = 1e12
 _LONGEST_NAME = 60
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
-# Digits in groups of three with one sign between them; a decimal point is another sign.
-_GROUPED = re.compile(
-    r"(?P<head>[+-]?[1-9][0-9]{0,2})"
-    r"(?P<groups>(?P<between>[.,'’\s])[0-9]{3}((?P=between)[0-9]{3})*)"
-    r"(?P<rest>([.,][0-9]*)?)"
-)
+_GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}([.,'’\s][0-9]{3})+")  # digits in groups of three
 
 Nearness = Literal["right", "close", "not close", "not right", "not to be judged"]
 VERDICTS: Mapping[bool | None, Nearness] = {True: "right", False: "not right", None: "not to be judged"}
@@ -151,9 +146,8 @@ def require_in_window(prediction: Prediction, answer: Answer, side: int, filter_
 def typed_number(prediction: Prediction, text: str) -> float:
     """Return the number that a student means.
 
-    A comma is a decimal point, but for digits in groups of three: between several groups it divides them, as
-    a space always does, and in a count between two groups, too, which would be no whole number otherwise. A
-    per cent sign behind a ratio makes a hundredth of it.
+    A comma is a decimal point, but of a count it divides the digits into groups of three, as a space or a
+    point does. A per cent sign behind a ratio makes a hundredth of it.
 
     * Raises ParameterError: if it is none; the text says what was expected.
     """
@@ -163,7 +157,8 @@ def typed_number(prediction: Prediction, text: str) -> float:
     is_share = written != text
     if is_share and (measure.quantity == "count" or (measure.quantity == "number" and measure.unit)):
         raise ParameterError("A number without % is expected here.")
-    written = _ungrouped(written, is_count=measure.quantity == "count")
+    if measure.quantity == "count" and _GROUPED.fullmatch(written):
+        written = re.sub(r"[.,'’\s]", "", written)
     if not _NUMBER.fullmatch(written):
         raise ParameterError("Type a number first, such as 0.5.")
     number = float(written.replace(",", "."))
@@ -172,18 +167,6 @@ def typed_number(prediction: Prediction, text: str) -> float:
     )
     assert isinstance(checked, float)
     return checked
-
-
-def _ungrouped(written: str, *, is_count: bool) -> str:
-    """Take out what divides the digits of a number into groups of three."""
-    found = _GROUPED.fullmatch(written)
-    if found is None:
-        return written
-    between, groups, rest = found["between"], found["groups"], found["rest"]
-    may_be_decimal = between in ".," and groups.count(between) == 1 and not rest
-    if may_be_decimal and not is_count:
-        return written
-    return found["head"] + groups.replace(between, "") + rest
 
 
 def answer_words(prediction: Prediction, answer: Answer) -> str:

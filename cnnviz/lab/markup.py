@@ -31,7 +31,7 @@ from cnnviz.report import equations
 
 _SPAN = re.compile(r"\*\*(.+?)\*\*|`([^`]+)`")
 _FIGURE = re.compile(r"!\[([^\]]*)\]\(([^)]*)\)")
-FIGURE_NAME = r"[A-Za-z0-9][A-Za-z0-9 _-]{0,80}\.(?:png|jpg|svg)"
+FIGURE_NAME = r"[A-Za-z0-9][A-Za-z0-9 _-]{0,80}\.(?:png|jpg)"
 """What the name of a figure file looks like, as a regular expression."""
 
 EQUATIONS: Mapping[str, Equation] = {
@@ -115,7 +115,7 @@ def _block(part: str) -> Block:
     if figure:
         if not re.fullmatch(FIGURE_NAME, figure[2]):
             raise ParameterError(
-                f"the figure {figure[2]!r} is no name of a PNG, JPG or SVG file in the folder of the lab"
+                f"the figure {figure[2]!r} is no name of a PNG or JPG file in the folder of the lab"
             )
         return FigureFile(figure[2], figure[1])
     if part.startswith("* "):

@@ -56,7 +56,7 @@ def measured_lab(
     * `settings`: how much the results measure; None for the test image of the lab.
     * `with_results`: whether the formulas, tables and figures of the report are measured, too.
     * `run`: a network that has been trained; it need not be trained again for the steps with its settings.
-    * `record`: what the student predicted and looked at, for the pictures.
+    * `record`: what the student predicted and pinned, for the pictures.
     * `progress`: see `cnnviz.evaluation.Progress`.
     * Raises CNNVizError: if data and lab do not fit, or training diverges.
     """
@@ -148,13 +148,13 @@ def told_so_far(
     return LabNumbers(experiment, measured=tuple(measured), parts={next(observing, lab.steps[0]).id: run})
 
 
-def run_blocks(experiment: Experiment, history: History | None) -> Iterator[Block]:
+def run_blocks(experiment: Experiment, history: History, *, is_covered: bool) -> Iterator[Block]:
     """Yield what a draft shows of a run that has begun: its curves and its settings.
 
-    * `history`: None where the curves tell the answer to an open prediction.
+    * `is_covered`: whether the curves tell the answer to an open prediction.
     """
     yield Heading("The run so far", 3)
-    if history is not None:
+    if not is_covered:
         test = history.tests[-1] if history.tests else None
         said = f"The network in the window has trained for {format_count(history.step)} steps."
         if test is not None:
@@ -164,7 +164,7 @@ def run_blocks(experiment: Experiment, history: History | None) -> Iterator[Bloc
             )
         yield Words(said)
         yield history_figure(history, history.tests, "whenever they were tried")
-    yield _settings_table(experiment)
+    yield _settings_table(experiment, history.step)
 
 
 def sealed(numbers: LabNumbers) -> LabNumbers:
@@ -175,7 +175,7 @@ def sealed(numbers: LabNumbers) -> LabNumbers:
 def are_of(numbers: LabNumbers, lab: Lab, experiment: Experiment, own: ByteArray | None) -> bool:
     """Whether numbers are those of a lab with these settings and this image; the data may be others."""
     known = (numbers.lab_sha256, numbers.experiment, numbers.own_sha256)
-    return not numbers.is_lost and known == (lab.sha256, experiment, _checksum(own))
+    return known == (lab.sha256, experiment, _checksum(own))
 
 
 def _checksum(own: ByteArray | None) -> str:
@@ -262,12 +262,16 @@ def command_line(experiment: Experiment, dataset: Dataset, sample: int = 0) -> s
     return shlex.join([*words, "--report", "lab5.pdf"])
 
 
-def _settings_table(experiment: Experiment) -> Table:
-    rows = [
-        (name.replace("_", " "), setting.written(getattr(experiment, name)))
+def _settings_table(experiment: Experiment, trained: int | None = None) -> Table:
+    """List the settings of a run; `trained`: its steps, which may be more than the epochs it began with."""
+    written = {
+        name.replace("_", " "): setting.written(getattr(experiment, name))
         for name, setting in SETTINGS.items()
         if name not in experiment.unused
-    ]
+    }
+    if trained is not None:
+        written["epochs"] = f"trained for {format_count(trained)} steps"
+    rows = written.items()
     return table("settings", "Settings of the run.", [("setting", "text"), ("value", "text")], rows, 3)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz.datasets import to_input
+from cnnviz.document.types import PinnedCell
 from cnnviz.drawing import PAPER, Block, Colors, Share, to_svg
 from cnnviz.drawing.page import Card, Column, Item, Page, Row, across, down
 from cnnviz.errors import DataError, ParameterError
@@ -41,7 +42,6 @@ from cnnviz.lab.measures import (
     routing_at,
 )
 from cnnviz.lab.model import Answer
-from cnnviz.lab.record import LookedAt
 from cnnviz.layers.cells import ConvolutionCell
 from cnnviz.palette import STAGE_STYLES
 from cnnviz.quantities import format_count, format_power, format_value, with_article
@@ -79,13 +79,7 @@ class Case:
     measure: str  # what the prediction is compared with
     value: Value  # what was measured, None where it is not defined
     answer: Answer | None = None  # what was predicted
-    looked: LookedAt | None = None  # None where nobody did
-
-    def channel_of(self, maps: NDArray[Any]) -> int:
-        """The filter that was looked at; else the one with the largest values of these maps (f, h, w)."""
-        if self.looked is not None and self.looked.channel < len(maps):
-            return self.looked.channel
-        return int(np.abs(maps).sum(axis=(1, 2)).argmax())
+    cell: PinnedCell | None = None  # that which was pinned, if any
 
 
 type Made = tuple[Item, dict[str, Value]]
@@ -155,6 +149,11 @@ def _map(
 
 
 _plot = partial(plot, high=_HIGH)
+
+
+def _strongest(maps: NDArray[Any]) -> int:
+    """The filter with the largest values of these maps (f, h, w)."""
+    return int(np.abs(maps).sum(axis=(1, 2)).argmax())
 
 
 def _within(values: NDArray[Any], low: float, high: float) -> NDArray[np.float64]:
@@ -322,7 +321,7 @@ def _field(case: Case, stage: str, sample: int) -> Made:
     layers, first, passed = dict(bench.network.layers), bench.network.filter_layers[0], bench.passed(sample)
     conv, window = window_geometry(layers[first]), window_geometry(layers[pool])
     convolved, values = passed.trace.outputs[first][0], passed.trace.outputs[pool][0]
-    channel, row, column = _looked_at(case, pool, values, int(conv.offset < 0)) or _edge_of(values)
+    channel, row, column = _pinned(case.cell, pool, values, int(conv.offset < 0)) or _edge_of(values)
     maps, pooled = convolved[channel], values[channel]
     colors = stage_colors(bench.network, first, convolved)
     fields = receptive_field(bench.network, pool, (0, row, column))
@@ -350,9 +349,10 @@ def _field(case: Case, stage: str, sample: int) -> Made:
     }  # fmt: skip
 
 
-def _looked_at(case: Case, stage: str, values: NDArray[Any], cut: int) -> tuple[int, int, int] | None:
+def _pinned(
+    cell: PinnedCell | None, stage: str, values: NDArray[Any], cut: int
+) -> tuple[int, int, int] | None:
     """The cell of a stage that the student has pinned, unless padding cuts its field, so near a border."""
-    cell = None if case.looked is None else case.looked.cell
     if cell is None or cell.stage != stage or len(cell.index) != values.ndim:
         return None
     channel, row, column = cell.index
@@ -520,7 +520,7 @@ def _winner_changes(case: Case, dx: int, dy: int, sample: int) -> Made:
     changed = winners.category == WinnerChange.CHANGED
     other = changed & ~winners.tied & (winners.original_winner != winners.moved_winner)
     sizes = np.where(other, np.abs(winners.change), -1.0)
-    channel = int(sizes.max(axis=(1, 2)).argmax()) if case.looked is None else case.channel_of(sizes)
+    channel = int(sizes.max(axis=(1, 2)).argmax())
     row, column = (int(each) for each in np.unravel_index(int(sizes[channel].argmax()), sizes[0].shape))
     shown = Winners(winners, channel)
     title = f"Windows, filter {channel}"
@@ -553,7 +553,7 @@ def _moved_along(case: Case, stage: str, dx: int, dy: int, sample: int) -> Made:
         raise ParameterError(
             f"This network has no stage {STAGE_STYLES[stage].title.lower()} that could move."
         )
-    channel = case.channel_of(pair.original - pair.blank)
+    channel = _strongest(pair.original - pair.blank)
     before, after = pair.expected()[channel], pair.features()[1][channel]
     outside = ~pair.interior
     left = np.where(outside, 0, after - before)
@@ -576,7 +576,7 @@ def _moved_along(case: Case, stage: str, dx: int, dy: int, sample: int) -> Made:
 def _pools(case: Case, dx: int, dy: int, sample: int) -> Made:
     stages = case.bench.compared(dx, dy, sample).stages
     changes = {kind: stages[kind].measured()["relative_change"] for kind in POOL_KINDS}
-    channel = case.channel_of(stages["max"].features()[0])
+    channel = _strongest(stages["max"].features()[0])
     differences = {kind: np.subtract(*stages[kind].features()[::-1])[channel] for kind in POOL_KINDS}
     colors = Colors.of("signed", *differences.values())
     cards = [

@@ -19,7 +19,7 @@ from cnnviz.lab.events import Event, counted, missing
 from cnnviz.lab.judging import checked_answer
 from cnnviz.lab.measures import Cell, Measured, Number
 from cnnviz.lab.model import MOST_STEPS, Lab, Part, Question, Step
-from cnnviz.quantities import beside, format_count, today
+from cnnviz.quantities import beside, format_count
 from cnnviz.report.blocks import MAX_WORDS, MOST_INSERTS, Figure, Insert, Kept, Prose, Words
 from cnnviz.report.blocks import Measured as Block
 from cnnviz.report.drawings import flaw_of
@@ -39,19 +39,11 @@ class Shown(Kept, frozen=True):
     """Results that have been on the screen, and since when; they stay known, whatever is on it later."""
 
     training: Moment = ""  # results of training: losses, accuracy
-    lab: Moment = ""  # results that the lab has measured
-
-    def __or__(self, other: "Shown") -> "Shown":
-        """Return what has been on the screen by one or the other."""
-        return Shown(_first(self.training, other.training), _first(self.lab, other.lab))
+    lab: Moment = ""  # results that the lab has measured for the section
 
     def __bool__(self) -> bool:
         """Whether there was anything."""
         return bool(self.training or self.lab)
-
-
-def _first(one: str, other: str) -> str:
-    return min(filter(None, (one, other)), default="")
 
 
 class Version(Kept, frozen=True):
@@ -66,11 +58,11 @@ class Version(Kept, frozen=True):
     @property
     def words(self) -> str:
         """What had been on the screen when it was written, for somebody who grades it."""
-        for whose, time in (("of this lab", self.shown.lab), ("of training", self.shown.training)):
+        for whose, time in (("of this section", self.shown.lab), ("of training", self.shown.training)):
             if time:
                 return f"after results {whose}, on the screen since {beside(time, self.time)}"
         if self.after_run:
-            return "after results of this lab"
+            return "after results"
         if self.step:
             steps = f"{format_count(self.step)} step{'s' if self.step > 1 else ''}"
             return f"before any result was shown (network after {steps})"
@@ -130,7 +122,6 @@ class LabNumbers(Kept, frozen=True):
     # of each step the picture of its result, and why it is so
     reveals: Annotated[dict[Name, Annotated[tuple[Block, ...], Meta(max_length=5)]], Meta(max_length=61)] = {}
     appendix: Annotated[tuple[Block, ...], Meta(max_length=20)] = ()
-    is_lost: bool = False  # whether the parts could not be read again, and are to be measured again
     checksum: Name = ""  # of all else: it tells of edits
 
     @property
@@ -144,13 +135,6 @@ class LabNumbers(Kept, frozen=True):
         return hashlib.sha256(msgspec.json.encode(replace(self, checksum=""), order="sorted")).hexdigest()
 
 
-class LookedAt(Kept, frozen=True):
-    """Where the student was looking when a result was told: its picture shows the same."""
-
-    cell: PinnedCell | None = None
-    channel: Count = 0  # the filter that Translation shows
-
-
 class Found(Kept, frozen=True):
     """The result that the guide has told, and of which network it is; the answer to the prediction first."""
 
@@ -158,7 +142,7 @@ class Found(Kept, frozen=True):
     time: Moment  # when it was measured
     step: Count  # training step of the network
     experiment: Experiment  # settings of its run
-    looked: LookedAt | None = None
+    cell: PinnedCell | None = None  # that which the student had pinned: the picture of a cell shows it
     # the picture that explained it, and the sentences
     blocks: Annotated[tuple[Figure | Words, ...], Meta(max_length=5)] = ()
 
@@ -203,7 +187,7 @@ class StepRecord(Kept, frozen=True):
     shown_by_seed: Annotated[dict[Name, Moment], Meta(max_length=_MOST_SEEDS)] = {}
     revealed: Moment = ""  # time at which the guide first told the result; "" before
     found: Found | None = None  # the result that was told last
-    # figures and tables from the screen, which stand below the observations
+    # figures from the screen, which stand below the observations
     inserts: Annotated[tuple[Insert, ...], Meta(max_length=MOST_INSERTS)] = ()
     # what happened how often while the step was in front; see `cnnviz.lab.events`
     counts: Annotated[dict[Name, Count], Meta(max_length=100)] = {}
@@ -344,11 +328,9 @@ class LabRecord(Kept, frozen=True):
         return changed.wrote(step, "hypothesis", version.text, version.time)
 
     def with_inserts(self, step: Step, inserts: tuple[Insert, ...]) -> Self:
-        """Return the record with other figures and tables; raises `ParameterError` for too many."""
+        """Return the record with other figures; raises `ParameterError` for too many."""
         if len(inserts) > MOST_INSERTS:
-            raise ParameterError(
-                f"A step holds at most {MOST_INSERTS} figures and tables. Remove some first."
-            )
+            raise ParameterError(f"A step holds at most {MOST_INSERTS} figures. Remove some first.")
         return self._with(step, inserts=inserts)
 
     def happened(self, step: Step, event: Event, time: str) -> Self:
@@ -379,48 +361,34 @@ class LabRecord(Kept, frozen=True):
 class Work(Kept, frozen=True):
     """Whose work it is, and all of it."""
 
-    # `title`, `author`, `roll_number`, `date`: for the title page, as typed; without a title that of the lab
-    title: Prose = ""
+    # `author`, `roll_number`: for the title page, as typed
     author: Prose = ""
     roll_number: Prose = ""
-    date: Prose = ""
     # path of the file of the lab in front, or its id if it comes with the program; "" for none
     lab: Annotated[str, Meta(max_length=4096)] = ""
     records: Annotated[dict[Name, LabRecord], Meta(max_length=50)] = {}  # by their `LabRecord.key`
-    # which results have been on the screen, by the classes that they are about, each in a line
-    shown: Annotated[dict[str, Shown], Meta(max_length=1000)] = {}
+    # since when results of training have been on the screen, by the classes of the run, each in a line
+    shown: Annotated[dict[str, Moment], Meta(max_length=1000)] = {}
 
     @property
     def has_work(self) -> bool:
-        """Whether there is more than a title, a name, a roll number and a date."""
+        """Whether there is more than a name and a roll number."""
         return any(record.has_work for record in self.records.values())
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to be kept, not even what had been on the screen."""
-        named = self.title or self.author or self.roll_number or self.date
-        return not (self.has_work or named or self.shown)
-
-    @property
-    def day(self) -> str:
-        """The date for the title page."""
-        return self.date if self.date.strip() else today()
+        return not (self.has_work or self.author or self.roll_number or self.shown)
 
     def record(self, lab: Lab) -> LabRecord:
         """Return what was done in a lab."""
         fresh = LabRecord.of(lab)
         return self.records.get(fresh.key, fresh)
 
-    def shown_of(self, classes: tuple[str, ...]) -> Shown:
-        """Return which results about some classes have been on the screen."""
-        return self.shown.get("\n".join(classes), Shown())
-
-    def with_shown(self, classes: tuple[str, ...], shown: Shown) -> Self:
-        """Note that results about some classes are on the screen; the first time of each kind stays."""
-        known = self.shown_of(classes)
-        if known | shown == known:
-            return self
-        return replace(self, shown={**self.shown, "\n".join(classes): known | shown})
+    def with_shown(self, classes: tuple[str, ...], time: str) -> Self:
+        """Note that results of training with some classes are on the screen; the first time stays."""
+        about = "\n".join(classes)
+        return self if about in self.shown else replace(self, shown={**self.shown, about: time})
 
     @property
     def said(self) -> object:
@@ -432,13 +400,13 @@ class Work(Kept, frozen=True):
         }
         steps = {place: done for place, done in steps.items() if done != _NOTHING}
         numbers = {key: record.numbers for key, record in self.records.items() if record.numbers is not None}
-        return self.title, self.author, self.roll_number, self.date, steps, numbers
+        return self.author, self.roll_number, steps, numbers
 
 
-def read_work(values: object) -> tuple[Work, list[str]]:
-    """Return the work that `msgspec.to_builtins` described, and what in it is lost, for the user.
+def read_work(values: object) -> Work:
+    """Return the work that `msgspec.to_builtins` described, without what this program has not written.
 
-    A figure that is not what this program draws is taken out, and what was measured is to be measured again.
+    That is a figure of more than plain shapes, and measured numbers that were edited.
 
     * Raises DataError: if it is damaged: a clause.
     """
@@ -446,32 +414,25 @@ def read_work(values: object) -> tuple[Work, list[str]]:
         work = msgspec.convert(values, Work)
     except msgspec.ValidationError as error:
         raise DataError(f"the work in it is damaged ({printable(str(error), LONGEST_NAME)})") from error
-    lost: list[str] = []
     records: dict[str, LabRecord] = {}
     for key, record in work.records.items():
         steps: dict[str, StepRecord] = {}
         for step_id, done in record.steps.items():
-            flawed = [each for each in done.inserts if each.svg and flaw_of(each.svg)]
-            lost += [each.title[:80] for each in flawed]
-            done = replace(done, inserts=tuple(each for each in done.inserts if each not in flawed))
-            if done.found is not None and not _are_drawn(done.found.blocks):
-                lost.append(f"the picture of the step {step_id[:80]}")
-                done = replace(done, found=replace(done.found, blocks=()))
-            steps[step_id] = done
+            inserts = tuple(each for each in done.inserts if not flaw_of(each.svg))
+            found = done.found
+            if found is not None and not _are_drawn(found.blocks):
+                found = replace(found, blocks=())
+            steps[step_id] = replace(done, inserts=inserts, found=found)
         numbers = record.numbers
-        if numbers is not None and not _is_measured(numbers):
-            lost.append("what was measured")
-            numbers = replace(numbers, parts={}, reveals={}, appendix=(), is_lost=True)
-        records[key] = replace(record, steps=steps, numbers=numbers)
-    return replace(work, records=records), lost
+        is_whole = numbers is not None and _is_measured(numbers)
+        records[key] = replace(record, steps=steps, numbers=numbers if is_whole else None)
+    return replace(work, records=records)
 
 
 def _is_measured(numbers: LabNumbers) -> bool:
     """Whether numbers are as they were written, and their figures drawings of this program."""
-    if numbers.is_lost or numbers.checksum != numbers.right_checksum:
-        return numbers.is_lost
     parts = (*numbers.parts.values(), *numbers.reveals.values(), numbers.appendix)
-    return all(map(_are_drawn, parts))
+    return numbers.checksum == numbers.right_checksum and all(map(_are_drawn, parts))
 
 
 def _are_drawn(blocks: Iterable[Block]) -> bool:

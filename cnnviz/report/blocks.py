@@ -66,7 +66,6 @@ class Table(Kept, frozen=True, tag=True):
     formats: tuple[Annotated[str, Meta(pattern=r"\A(text|count|percent|value|\d)\Z")], ...]
     # side by side how often, to save room when rows are short and many
     columns: Annotated[int, Meta(ge=1, le=10)] = 1
-    own_caption: Prose = ""  # the student's words, which stand before the caption and do not take its place
 
     def __post_init__(self) -> None:
         """Refuse formats that do not fit the numbers."""
@@ -151,7 +150,7 @@ def values_of(block: Block) -> dict[str, Any]:
     match block:
         case Table():
             return {
-                "type": "Table", "caption": block.caption, "own_caption": block.own_caption,
+                "type": "Table", "caption": block.caption, "own_caption": "",
                 "header": block.data.header, "rows": block.shown, "columns": block.columns,
                 "alignments": ["left" if each == "text" else "right" for each in block.formats],
             }  # fmt: skip
@@ -207,7 +206,6 @@ MOST_INSERTS = 100
 LONGEST_WORDS = 500
 """Letters of a student's own caption."""
 
-_MOST_ROWS, _MOST_COLUMNS = 60, 14  # what can be read as a table on a page
 _LONGEST_TEXT = 1000
 _TEXT_WIDTH_CM = 17.0
 
@@ -217,55 +215,27 @@ type _Picture = Annotated[str, Meta(max_length=LARGEST_PICTURE)]
 
 
 class Insert(Kept, frozen=True):
-    """A figure or a table in its place among the observations."""
+    """A figure in its place among the observations."""
 
     title: _Line  # what it shows
     caption: _Line  # when it was so: preset, seed, step, sample
     time: _Line  # local date and time at which it was put in
-    svg: _Picture = ""  # the drawing; empty for a table
+    svg: Annotated[_Picture, Meta(min_length=1)]  # the drawing
     # width of the drawing on the screen; in the report at most that of the text
     width_cm: Annotated[float, Meta(gt=0, lt=1000)] = _TEXT_WIDTH_CM
-    csv: _Picture = ""  # the numbers behind a figure, as a CSV file; may be empty
-    data: Data | None = None  # the table; None for a figure
+    csv: _Picture = ""  # the numbers behind it, as a CSV file; may be empty
     # the student's own caption, or ""; title and caption stay with it
     words: Annotated[str, Meta(max_length=LONGEST_WORDS)] = ""
 
-    def __post_init__(self) -> None:
-        """Refuse what is neither a figure nor a table."""
-        if (self.data is None) == (not self.svg):
-            raise ValueError("what was inserted is neither a figure nor a table")
-        if self.data is not None and not fits_as_table(max(len(self.data.rows), 1), len(self.data.header)):
-            raise ValueError("a table that was inserted is too large")
-
-    def block(self, name: str) -> Figure | Table:
+    def block(self, name: str) -> Figure:
         """Return the insert as a part of the report; `name` is for file names."""
         caption, words = f"{self.title} ({self.caption}). Put in {self.time}.", self.words.strip()
         if words:  # so that nobody takes one for the other
-            caption = f"{'Drawn' if self.data is None else 'Measured'} by CNNViz: {caption}"
-        if self.data is None:
-            width = min(max(self.width_cm / _TEXT_WIDTH_CM, 0.2), 1.0)
-            figure = Figure(name, caption, self.svg, width, csv=self.csv, from_screen=True)
-            return structs.replace(figure, own_caption=words)
-        return Table(name, caption, self.data, _formats(self.data), own_caption=words)
+            caption = f"Drawn by CNNViz: {caption}"
+        width = min(max(self.width_cm / _TEXT_WIDTH_CM, 0.2), 1.0)
+        return Figure(name, caption, self.svg, width, self.csv, from_screen=True, own_caption=words)
 
 
 def shortened(text: str) -> str:
     """Return a title or caption that is short enough to be kept."""
     return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
-
-
-def fits_as_table(rows: int, columns: int) -> bool:
-    """Whether numbers are few enough to be read as a table on a page."""
-    return 0 < rows <= _MOST_ROWS and columns <= _MOST_COLUMNS
-
-
-def _formats(data: Data) -> tuple[str, ...]:
-    """How to write each column: text, whole numbers, or four significant digits."""
-    columns = list(zip(*data.rows, strict=True)) or [()] * len(data.header)
-
-    def of(column: tuple[Cell, ...]) -> str:
-        if any(isinstance(cell, str) for cell in column):
-            return "text"
-        return "count" if all(float(cell).is_integer() for cell in column) else "value"
-
-    return tuple(of(column) for column in columns)

@@ -62,11 +62,6 @@ def to_pages(
     return typeset([Sheet(_template(), _inputs(document), "png", dpi)], seconds, cancelled)[0]
 
 
-def picture_of(svg: str, dpi: int, seconds: float) -> bytes:
-    """Return a drawing as the bytes of a PNG file, if that takes at most so long; raises as `to_pdf`."""
-    return typeset([Sheet(_PICTURE, {"svg": svg}, "png", float(dpi))], seconds)[0][0]
-
-
 def _inputs(document: Document) -> dict[str, str]:
     whose = document.author, document.roll_number
     report = {
@@ -215,16 +210,9 @@ def write_folder(document: Document, folder: str | os.PathLike[str]) -> None:
     It holds ``figure-NAME.png``, the numbers of figures and tables as ``figure-NAME.csv`` and
     ``table-NAME.csv``, and the results as ``results.json``, where there are any.
 
-    * Raises CNNVizError: if there is a file or folder of this name, if it cannot be written, or if
-      the report has nothing to put into it.
+    * Raises CNNVizError: if there is a file or folder of this name, or if it cannot be written.
     """
-    files = dict(_files(document))
-    if not set(files) - {"results.json"}:
-        raise CNNVizError(
-            "This report has no figure or table yet, so the folder would be empty: run the lab or insert "
-            "figures, and export again."
-        )
-    atomic_write_folder(folder, files)
+    atomic_write_folder(folder, dict(_files(document)))
 
 
 def _files(document: Document) -> Iterator[tuple[str, bytes]]:

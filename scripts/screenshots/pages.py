@@ -1,6 +1,7 @@
 """Scenes on paper: pages of a report, without a window."""
 
 import io
+from dataclasses import replace
 
 from PIL import Image, ImageOps
 
@@ -33,7 +34,7 @@ def report_page() -> None:
         record = record.wrote(step, part, words, _TIME)
     numbers = measured_lab(lab, load_mnist(LAB5.classes), LAB5.seed, experiment=LAB5, with_results=True)
     handed = hand_in(lab, record, numbers, name="(name)", roll_number="(number)")
-    document = lab_document(lab, handed, record, numbers, date="(date)")
+    document = replace(lab_document(lab, handed, record, numbers), date="(date)")
     IMAGES.mkdir(parents=True, exist_ok=True)
     with Image.open(io.BytesIO(to_pages(document, _DPI)[0])) as page:
         framed = ImageOps.expand(page.convert("RGB"), border=1, fill="#C8D0D8")

@@ -76,7 +76,8 @@ def report_of(
     lab, record = free_lab(), record or LabRecord.of(free_lab())
     numbers = numbers or LabNumbers(experiment)
     handed = hand_in(lab, record, numbers, name=author, roll_number=roll_number)
-    return lab_document(lab, handed, record, numbers, title=title, date=date)
+    document = lab_document(lab, handed, record, numbers)
+    return replace(document, title=title or document.title, date=date or document.date)
 
 
 def written(words: str) -> LabRecord:

@@ -15,24 +15,22 @@ from cnnviz.document.types import PinnedCell
 from cnnviz.drawing import PAPER, Box, Drawing, Ground, to_svg
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.lab.course import shipped_labs
-from cnnviz.lab.document import lab_document
 from cnnviz.lab.events import Event, missing, result_was_shown
 from cnnviz.lab.judging import checked_answer, judge, typed_number
-from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.measures import MEASURES, Measured, measure
 from cnnviz.lab.model import PARTS, Condition, Measurement, Prediction, Question, seed_of
 from cnnviz.lab.reading import load_lab
-from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, Shown, Version, Work, read_work
+from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, Version, Work, read_work
 from cnnviz.lab.results import HandIn, Whose, checksum_of, hand_in_from_json, hand_in_of
 from cnnviz.lab.showing import covered, picture_for, recalled, secrets_of
 from cnnviz.lab.submissions import submissions
 from cnnviz.layers import POOLS
 from cnnviz.report.bench import Bench, trained
-from cnnviz.report.blocks import Document, Figure, Insert, Words, data
+from cnnviz.report.blocks import Document, Figure, Insert, Words
 from cnnviz.report.html import write_html
 from cnnviz.report.pdf import write_folder, write_pdf
 from tests.engine.lab_cases import LAB as SMALL_LAB
-from tests.engine.lab_cases import honest, printed, read_hand_in, small_data
+from tests.engine.lab_cases import honest, printed, read_hand_in
 from tests.engine.report_cases import needs_poppler, poppler
 from tests.processes import ROOT
 from tests.replacing import replace
@@ -157,19 +155,17 @@ def test_a_record_survives_json():
     drawn = Figure("reveal-guess", "Drawn.", to_svg(Drawing(Ground(Box(0, 0, 9, 9), PAPER)), "Drawn", "pt"))
     found = Found((truth,), "12:10", 30, lab.experiment, blocks=(drawn, Words("Because.")))
     record = record.revealed(GUESS, "12:10", found).looked_at(click, "12:11")
-    record = record.with_inserts(click, (Insert("A", "of step 3", "12:12", data=data(("x",), [(1,)])),))
-    work = Work("t", records={record.key: record}).with_shown(("0", "1"), Shown("12:00"))
-    kept, lost = read_work(json.loads(msgspec.json.encode(work)))
-    assert (kept, lost) == (work, [])
+    record = record.with_inserts(click, (Insert("A", "of step 3", "12:12", drawn.svg),))
+    work = Work("Ada", records={record.key: record}).with_shown(("0", "1"), "12:00")
+    kept = read_work(json.loads(msgspec.json.encode(work)))
+    assert kept == work
     again = kept.record(lab)
     assert again.step("click").prediction.answer == (0, 8, 8)
     assert (again.lab_id, again.lab_version) == (lab.id, lab.version)
     assert again.own.label == 1
     # A picture that this program does not draw is taken out.
     values = json.loads(msgspec.json.encode(work).replace(b"<svg ", b"<svg onload='x' "))
-    kept, lost = read_work(values)
-    assert lost == ["the picture of the step guess"]
-    assert kept.record(lab).step("guess").found == replace(found, blocks=())
+    assert read_work(values).record(lab).step("guess").found == replace(found, blocks=())
 
 
 @pytest.mark.parametrize(
@@ -179,7 +175,6 @@ def test_a_record_survives_json():
         ("parameters", "12 665", 12665),
         ("probability", "1,425", 1.425),
         ("probability", "40 %", 0.4),
-        ("probability", "1.234,5", 1234.5),
         ("probability", "1e-4", 1e-4),
         ("probability", "−3", -3.0),
         ("test_accuracy", " 99,5 % ", 99.5),
@@ -490,29 +485,6 @@ def test_letters_that_are_none_are_refused(handed):
         values["checksum"] = checksum_of(values)
         with pytest.raises(DataError, match="letters that are none"):
             hand_in_from_json(json.dumps(values))
-
-
-def test_a_table_says_when_a_result_was_measured_and_not_when_it_was_exported():
-    step, data, seed = SMALL_LAB.step("guess"), small_data(), seed_for(SMALL_LAB, "7")
-    numbers = replace(measured_lab(SMALL_LAB, data, seed), time="2026-01-31 11:30")
-
-    def said_of(record: LabRecord) -> str:
-        document = lab_document(SMALL_LAB, hand_in(SMALL_LAB, record, numbers), record, numbers)
-        return next(table.caption for table in document.tables if table.name == "measured-guess")
-
-    bench = trained(SMALL_LAB.experiment_of(step, seed), data)
-    measured = tuple(measure(step.id, each, bench) for each in step.measurements)
-    found = Found(measured, "2026-01-31 10:20", bench.step, bench.experiment)
-    said = said_of(LabRecord.of(SMALL_LAB).revealed(step, found.time, found))
-    assert said.startswith(f"Measured 2026-01-31 10:20 in the step “{step.title}”, seed ")
-    assert said_of(LabRecord.of(SMALL_LAB)).startswith(
-        f"Measured 2026-01-31 11:30 for the step “{step.title}”"
-    )
-    first, *others = found.measured
-    other = replace(found, measured=(replace(first, value=first.value * 2), *others))
-    said = said_of(LabRecord.of(SMALL_LAB).revealed(step, found.time, other))
-    assert said.startswith("Measured 2026-01-31 11:30 for the step")
-    assert said.endswith("At 2026-01-31 10:20 the step showed the result of another network.")
 
 
 def test_a_stage_goes_by_its_name_in_the_window(handed):

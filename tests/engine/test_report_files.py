@@ -143,13 +143,6 @@ def test_html_needs_nothing_but_itself_and_shows_what_was_typed_and_drawn(hostil
     assert all(f"{each.caption}</figcaption>" in source for each in hostile.figures)
 
 
-def test_a_folder_with_nothing_in_it_is_not_made(tmp_path):
-    with pytest.raises(CNNVizError, match="no figure or table yet") as caught:
-        write_folder(report_of(), tmp_path / "lab")
-    assert_one_sentence(str(caught.value))
-    assert not (tmp_path / "lab").exists()
-
-
 def test_folder_holds_pictures_and_the_numbers_of_the_results(document, tmp_path):
     folder = tmp_path / "lab"
     write_folder(document, folder)

@@ -146,8 +146,8 @@ def assert_back(qtbot: QtBot, session: Session, before: dict[str, Any], *names: 
     qtbot.waitUntil(are_equal)
 
 
-def through_document(work: Work) -> tuple[Work, list[str]]:
-    """Return a work as it comes back from a document, and what of it is lost."""
+def through_document(work: Work) -> Work:
+    """Return a work as it comes back from a document."""
     files: dict[str, bytes] = {}
     empty = Document(format_version=FORMAT_VERSION, version="1", experiment=LAB5)
     document = replaced(empty, **words_of(work, files))

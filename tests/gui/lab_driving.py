@@ -139,7 +139,7 @@ class LabDesk:
         )
         self.work = StudentWork(self.state, self._parent)
         self.control = LabController(self.state, self.work, self._parent)
-        self.revealer = Revealer(self.control, self.state, self.later, lambda: 0, self._parent)
+        self.revealer = Revealer(self.control, self.state, self.later, self._parent)
         self.lab, mistakes = parse_lab(text)
         assert self.lab is not None, mistakes
 

@@ -408,8 +408,8 @@ class Student:
     def show(self) -> None:
         """Have the window put where the step wants it."""
         self.go_into_guide()
-        press(Key.Key_Space)
-        self.qtbot.waitUntil(lambda: bool(self.page.shown.text()))
+        with self.qtbot.waitSignal(self.guide.shower.shown):
+            press(Key.Key_Space)
         self.rest()
 
     def predict(self, prediction: Prediction) -> None:

@@ -298,20 +298,6 @@ def test_the_strongest_filter_is_named_by_its_number_once_the_network_is_trained
     assert f"Look at filter {number}." in [each.text() for each in page.text.findChildren(RichLabel)]
 
 
-def test_it_is_said_before_the_commitment_when_the_result_comes():
-    slow = '[{ event = "slowed" }, { event = "steps", at_least = 20 }, { event = "predicted" }]'
-    desk = LabDesk(LAB.replace('[{ event = "predicted" }, { event = "finished" }]', slow))
-    desk.open()
-    desk.control.go_to("way")
-    when = "commit, train in slow motion, train 20 steps and train up to step 640"
-    assert desk.revealer.present().when == when
-    desk.control.go_to("field")
-    assert desk.revealer.present().when == "commit, press “Show me” and open the panel Filters & maps"
-    desk.end_run()
-    desk.control.happened(Event("visited", what="feature_maps"))
-    assert desk.revealer.present().when == "commit"
-
-
 def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, session, tmp_path):
     """The commitment moves nothing; its result brings the question to the top; then writing leads."""
     asks = 'text = "Where from?"\npart = "{}"\n'
@@ -449,9 +435,9 @@ def test_a_hypothesis_of_a_later_section_is_late_after_results_of_its_own_sectio
     desk.open()
     work, lab = desk.work, desk.lab
     first, later, own = lab.step("objective"), lab.step("expect-shift"), lab.step("dots")
-    work.note_shown(("4", "9"), Shown(lab="2026-01-31 09:00"))
+    work.note_shown(("4", "9"))
     assert not work.version(first, "high").after_run, "after results about other classes"
-    work.note_shown(lab.experiment.classes, Shown(lab="2026-01-31 10:00"))
+    work.note_shown(lab.experiment.classes)
     work.set_record(work.record.revealed(lab.step("full"), "2026-01-31 10:00"))
     assert work.version(first, "high").after_run
     assert not work.version(later, "they stay").after_run

@@ -255,6 +255,9 @@ def test_who_gets_the_gradient_is_covered_here_as_long_as_in_the_maps(desk: Desk
     desk.go_to(StepKind.FILTER)
     assert desk.shown("later").title == "Predict first.", "its gradient tells where it came from"
     view = desk.panel.view_state()
+    desk.go_to(StepKind.OUTPUT)
+    assert not desk.panel.model.focus.is_covered
+    assert not desk.state.why_covered(Secret.PREDICTION), "it tells of no window"
     desk.state.set_covered({})
     desk.go_to(StepKind.ROUTE)
     assert not desk.shown("route").content.is_covered

@@ -45,7 +45,7 @@ from tests.small_data import write_npz
 from ui.panels.backprop.focus import StepKind
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.panels.report import panel as report_panel
+from ui.panels.report import work as report_work
 from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
@@ -179,7 +179,7 @@ def test_a_picture_brings_back_what_was_chosen(
     qtbot: QtBot, tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = {}
-    monkeypatch.setattr(report_panel, "now", lambda: "2026-01-31 10:00")  # since when there have been results
+    monkeypatch.setattr(report_work, "now", lambda: "2026-01-31 10:00")  # since when there have been results
     with opened(qtbot, tmp_path / "window.ini", data, THREE_DIGITS) as session:
         train(qtbot, session, 60)
         save_picture(session, tmp_path / "usual.png")

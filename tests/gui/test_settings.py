@@ -251,7 +251,7 @@ def test_the_window_opens_without_icons_fonts_digits_labs_and_typesetter_in_an_i
         "from PySide6.QtCore import QTimer\n"
         "session.exporter.insert(session.window.panels.panels()[0])\n"
         "session.window.panels.show_panel(4)\n"
-        "assert session.window.panels.panels()[4].work.work.day\n"
+        "assert session.window.panels.panels()[4].work.lab.sections\n"
         "def look():\n"
         "    text = session.window.samples.message.text()\n"
         "    if text:\n"

@@ -188,11 +188,8 @@ def words_of(work: "Work", files: dict[str, bytes]) -> dict[str, Any]:
     return {"words": _set_apart(values, files), "lab": lab}
 
 
-def work_of(document: t.Document, files: t.Files) -> tuple["Work", list[str]]:
-    """Return the work in a document, and titles of what in it is lost.
-
-    * Raises DataError: if it is damaged: a clause, to follow "cannot be opened: ".
-    """
+def work_of(document: t.Document, files: t.Files) -> "Work":
+    """Return the work in a document; raises `DataError` with a clause if it is damaged."""
     from cnnviz.lab.record import read_work
 
     try:

@@ -324,7 +324,7 @@ class DocumentRestorer(QObject):
 def _built(order: Order, source: Source, dataset: Dataset) -> Built:
     """Read and check all parts of a document; raises `CNNVizError` with a clause for what is wrong."""
     document, files = order.document, order.files
-    work, _lost = work_of(document, files)
+    work = work_of(document, files)
     run = prepared = None
     if document.run is not None and RUN.model in files:
         run = unpack_run(document.run, files, dataset.name, dataset.input_shape)

@@ -1,17 +1,17 @@
-"""Putting figures and tables of the panels into the lab report, from where they are or from the report."""
+"""Putting figures of the panels into the lab report, from where they are or from the report."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from itertools import count, islice
+from itertools import count
 
 from PySide6.QtCore import QObject, QSize
 from PySide6.QtGui import QImage
 from shiboken6 import isValid
 
-from cnnviz.drawing import PRINT, Box, Drawing, Font, Ground, Rect, Share, Table, to_csv
+from cnnviz.drawing import Rect, to_csv
 from cnnviz.lab.model import Step
 from cnnviz.quantities import now
-from cnnviz.report.blocks import Cell, Data, Insert, fits_as_table, shortened
+from cnnviz.report.blocks import Insert, shortened
 from ui.export.figures import Figure, caption_of, figures_of, tables_of
 from ui.export.formats import draw_svg, natural_width, to_image
 from ui.panels.provenance import catch_up
@@ -22,7 +22,6 @@ from ui.state import AppState
 from ui.tasks import Context, TaskRunner
 from ui.window.panel_area import PanelArea
 
-_ROWS, _COLUMNS = 6, 3  # of a small picture of a table
 _MOST_ROWS = 50_000  # of numbers kept with a figure; a curve of a long run has more
 
 
@@ -58,20 +57,15 @@ class FigureInserter(QObject):
         self._state.raise_notice("report", "success", where, way, lambda: self._show_report(step))
 
     def choices(self) -> Sequence[InsertChoice]:
-        """List what the panels show: figures, and tables that fit on a page."""
-        found: list[InsertChoice] = []
-        for panel in self._panels.panels():
-            figures = [(each, caption_of(self._state, each.widget)) for each in figures_of(panel)]
-            for figure, caption in figures:
-                draw, small = partial(self._draw, figure), partial(_small_figure, figure)
-                found.append(InsertChoice(figure.place, figure.title, False, draw, caption, small))
-            for figure, caption in figures:
-                for table in tables_of(figure.widget) if figure.kind == "plot" else ():
-                    if fits_as_table(table.length, len(table.header)):
-                        make = partial(self._order, partial(_table_of, table, caption))
-                        small = partial(_small_table, table)
-                        found.append(InsertChoice(figure.place, table.title, True, make, caption, small))
-        return found
+        """List the figures that the panels show."""
+        return [
+            InsertChoice(
+                figure.place, figure.title, partial(self._draw, figure),
+                caption_of(self._state, figure.widget), partial(_small_figure, figure),
+            )
+            for panel in self._panels.panels()
+            for figure in figures_of(panel)
+        ]  # fmt: skip
 
     def _draw(self, figure: Figure, give: Give, complain: Complain) -> None:
         if not isValid(figure.widget):
@@ -94,25 +88,12 @@ class FigureInserter(QObject):
             csv = to_csv(tables).decode("utf-8") if has_numbers else ""
             return Insert(title, caption, now(), svg=svg().decode("utf-8"), width_cm=width, csv=csv)
 
-        self._order(finished, give, complain)
-
-    def _order(self, make: Callable[[Context], Insert], give: Give, complain: Complain) -> None:
-        """Have something finished, after all that was ordered before it."""
-        self._files.submit(f"insert {next(self._orders)}", make, give, complain)
+        self._files.submit(f"insert {next(self._orders)}", finished, give, complain)
 
     def _show_report(self, step: Step) -> None:
         if step in self._report.work.lab.steps:  # no other lab has been opened since
             self._report.show_step(step.id)
         self._panels.bring_forward(self._report)
-
-
-def _table_of(table: Table, caption: str, _context: Context) -> Insert:
-    rows = tuple(tuple(_cell(value) for value in row) for row in table.lines())
-    return Insert(shortened(table.title), shortened(caption), now(), data=Data(table.header, rows))
-
-
-def _cell(value: object) -> Cell:
-    return value if isinstance(value, str | int | float) and not isinstance(value, bool) else str(value)
 
 
 def _small_figure(figure: Figure, size: QSize) -> QImage | None:
@@ -123,17 +104,3 @@ def _small_figure(figure: Figure, size: QSize) -> QImage | None:
     box = drawing.ground.box
     drawing.add(Rect(box, edge="border", width=2))  # the paper is as white as what may be around it
     return to_image(drawing, min(size.width() / box.width, size.height() / box.height))
-
-
-def _small_table(table: Table, size: QSize) -> QImage:
-    """Draw the first numbers of a table: enough to tell it from others."""
-    drawing = Drawing(Ground(Box(0, 0, size.width(), size.height()), PRINT))
-    rows = [table.header, *islice(table.lines(), _ROWS)]
-    line = size.height() / (_ROWS + 1)
-    for number, (row, room) in enumerate(zip(rows, drawing.ground.box.lines(len(rows), line), strict=True)):
-        shares = [Share(1)] * min(len(table.header), _COLUMNS)
-        for cell, place in zip(row, room.columns(*shares), strict=False):
-            font = Font(max(round(line) - 3, 1), is_mono=True)
-            drawing.write(place.inset(2, 0), str(cell), font, "text" if number else "muted")
-    drawing.add(Rect(drawing.ground.box, edge="border"))
-    return to_image(drawing)

@@ -12,7 +12,7 @@ from cnnviz.lab.judging import require_in_window
 from cnnviz.lab.measured import HARMLESS
 from cnnviz.lab.measures import MEASURES, filter_words
 from cnnviz.lab.model import Answer, Lab, Step, seed_of
-from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, Shown, StepRecord
+from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, StepRecord
 from cnnviz.lab.showing import secrets_of
 from cnnviz.quantities import now
 from cnnviz.report.bench import filter_number
@@ -209,27 +209,22 @@ class LabController(QObject):
 
     # --- which lab, and which step --------------------------------------------------------------------------
 
-    def open(self, lab: Lab, place: str) -> bool:
-        """Do a lab, from where it was left; return whether its file had other words when it was begun.
+    def open(self, lab: Lab, place: str) -> None:
+        """Do a lab, from where it was left.
 
         * `place`: its id if it comes with the program, else `OWN_LAB`.
         """
         self.finish()
         record = self.work.work.record(lab)
-        has_changed = record.lab_sha256 != lab.sha256
-        if has_changed:  # from here on it is of this file, as the hand-in says
+        if record.lab_sha256 != lab.sha256:  # from here on it is of this file, as the hand-in says
             self.work.set_record(replace_struct(record, lab_sha256=lab.sha256))
         ids = [step.id for step in lab.steps]
         self._step_id = record.place if record.place in ids else ids[0]
         self._lab = lab
         self.work.set_lab(lab, place)
-        told = min((each.revealed for each in record.steps.values() if each.revealed), default="")
-        if told:  # by another window, if the record came with a document
-            self.work.note_shown(lab.experiment.classes, Shown(lab=told))
         self.labChanged.emit()
         self._enter()
         self.note_shown()
-        return has_changed and record.has_work
 
     def forget(self) -> None:
         """Leave the lab as it is: another document keeps another record."""
@@ -286,7 +281,6 @@ class LabController(QObject):
     def reveal(self, step: Step, found: Found) -> None:
         """Note that the result of a step is shown."""
         self.work.set_record(self.record.revealed(step, found.time, found))
-        self.work.note_shown(found.experiment.classes, Shown(lab=found.time))
 
     def note_shown(self) -> None:
         """Note of each step whose result the window shows now, before it is predicted, since when it does.

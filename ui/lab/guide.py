@@ -50,10 +50,7 @@ class LabGuide(QObject):
         self._analysis = controller.analysis
         self._complain = partial(state.raise_notice, _PLACE, "error")
         self.control = LabController(state, report.work, self)
-        translation = window.panel(TranslationPanel)
-        self.revealer = Revealer(
-            self.control, state, controller.background, lambda: translation.view.channel, self
-        )
+        self.revealer = Revealer(self.control, state, controller.background, self)
         self.shower = StepShower(self.control, document, self)
         for changed in (self.control.labChanged, self.control.stepChanged, report.work.changed):
             changed.connect(self._cover)
@@ -81,7 +78,7 @@ class LabGuide(QObject):
         window.lab_dock.shown.connect(self._on_shown)
         report.work.opened.connect(self._on_work_opened)
         self._report.exporter.handed_in = self.control.exported
-        self.shower.looked.connect(column.page.set_is_set)
+        self.shower.shown.connect(column.page.set_shown)
         window.closing.connect(self.shower.stop)
         self.control.labChanged.connect(self._forget_result)
         self.control.stepChanged.connect(self._on_step_changed)
@@ -170,19 +167,13 @@ class LabGuide(QObject):
         self._state.clear_notice(_PLACE)
         self._is_seen, self._is_asked = is_seen, False
         self.column.figures = file.figures
-        has_changed = self.control.open(file.lab, file.place)
+        self.control.open(file.lab, file.place)
         self._document.carry_lab(file.members)
         if not is_seen:
             return
         if is_asked_for:
             self.shower.show_start()
         self._window.lab_dock.set_shown(True)
-        if has_changed:
-            self.column.message.show_message(
-                "This lab file has changed since you began. Your words and predictions are kept. What "
-                "you hand in names the file as it is now.",
-                "warning",
-            )
 
     def _on_visibility_changed(self, visible: bool) -> None:
         if visible and (self.control.lab is None or not self._is_seen):
@@ -336,7 +327,7 @@ def put_covers(window: MainWindow, state: AppState) -> None:
         (translation.predictions, "", said),
         (translation.statement, "", said),
         (translation.sweep, "Sweep", (Secret.SHIFT, Secret.FLIPS)),
-        (backprop.stack, "", of_pass),
+        (backprop.stack, "Values of this step", of_pass),
         (backprop.header.sentence, "What happens in this step", (*of_pass, *of_window)),
         (backprop.header.formula, "Its formula", (*of_pass, *of_window)),
         (backprop.side, "Inspector", (*of_pass, *of_window, Secret.CHECK)),

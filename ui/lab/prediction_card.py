@@ -13,7 +13,7 @@ from cnnviz.drawing import Ink
 from cnnviz.drawing.page import Card, Item, Page, broken, down
 from cnnviz.errors import ParameterError
 from cnnviz.graphics.texts import WORDS, Words
-from cnnviz.lab.judging import Verdict, answer_words, checked_answer, distance_words, typed_number
+from cnnviz.lab.judging import answer_words, checked_answer, typed_number
 from cnnviz.lab.measures import MEASURES
 from cnnviz.lab.model import DIRECTIONS, Answer, Prediction
 from cnnviz.lab.record import Commitment, StepRecord
@@ -25,7 +25,10 @@ from ui.lab.revealing import Reveal
 from ui.page_view import PageView
 from ui.theme import repolish, theme_manager
 
-_NOT_YET = "You see the result after you {}. What you have committed to cannot be changed."
+_NOT_YET = (
+    "You see the result after you commit and do what the step asks. What you have committed to cannot be "
+    "changed."
+)
 _LATE = (
     "You have already seen the result. You can still commit, but your prediction will be recorded as late."
 )
@@ -144,7 +147,7 @@ class PredictionCard(QWidget):
         if prediction is None:
             return
         is_open = self._prediction_is_open = commitment is None and not done.revealed
-        self.hint.set_text(_LATE if reveal.is_late else _NOT_YET.format(reveal.when))
+        self.hint.set_text(_LATE if reveal.is_late else _NOT_YET)
         for part, is_shown in (
             (self.number_row, prediction.kind == "number"),
             (self.understood, bool(self.understood.text())),
@@ -274,7 +277,6 @@ def _result(prediction: Prediction, made: Commitment | None, reveal: Reveal) -> 
     items: list[Item] = _words("predicted", predicted)
     if verdict is not None:
         items += _words("verdict", verdict.words, "strong", _INKS[verdict.nearness])
-        items += _words("limit", _limit(prediction, verdict), "small", "muted")
     if reveal.picture is not None:
         theme = theme_manager().theme
         items.append(broken(reveal.picture.body, theme.px(_WIDE), theme))
@@ -291,12 +293,3 @@ def _words(key: str, words: str, font: str = "", ink: Ink = "text") -> list[Item
 def _tip(text: str) -> str:
     """Say what a unit in a text means."""
     return _NATS if re.search(r"\bnats\b", text) else ""
-
-
-def _limit(prediction: Prediction, verdict: Verdict) -> str:
-    """Return how far off a number that is not right may be to be right; "" for all else."""
-    if prediction.kind != "number" or verdict.is_right is not False:
-        return ""
-    if not prediction.tolerance:
-        return "Right: only the exact number."
-    return f"Right: at most {distance_words(prediction, prediction.tolerance)} off."

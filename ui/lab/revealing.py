@@ -1,6 +1,5 @@
 """Finding the true answer to a prediction, on the network that the student has trained."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -12,7 +11,7 @@ from cnnviz.lab.explaining import explain
 from cnnviz.lab.judging import Verdict, judge
 from cnnviz.lab.measures import Measured, measure
 from cnnviz.lab.model import Step
-from cnnviz.lab.record import Found, LabRecord, LookedAt
+from cnnviz.lab.record import Found, LabRecord
 from cnnviz.quantities import format_count, now
 from cnnviz.report.bench import Bench
 from cnnviz.report.blocks import Words
@@ -32,7 +31,6 @@ class Reveal:
     waiting: str = ""  # what the result waits for, as a sentence; "" with a verdict
     # when the result was measured, and on which network, as a sentence; "" without a verdict
     moment: str = ""
-    when: str = ""  # when it is to be seen, as a clause; "" where it was predicted
     remark: str = ""  # how that network differs from the one of the lab, as a sentence, or ""
     besides: tuple[Measured, ...] = ()  # what else was measured for the step
     picture: Page | None = None
@@ -47,16 +45,10 @@ class Revealer(QObject):
     arrived = Signal(str)  # the result of a step that is not in front is known for the first time: its id
 
     def __init__(
-        self,
-        control: LabController,
-        state: AppState,
-        background: TaskRunner,
-        channel: Callable[[], int],
-        parent: QObject,
+        self, control: LabController, state: AppState, background: TaskRunner, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._control, self._state, self._background = control, state, background
-        self._channel = channel
         self._tried: dict[str, tuple[Snapshot, str]] = {}  # by step: on which network, and what went wrong
         self._pictures: dict[str, tuple[Found, Page | None]] = {}  # by step: of which result
         self._is_measuring = False
@@ -95,7 +87,7 @@ class Revealer(QObject):
         """Return what there is to be said now."""
         step, done = self._control.step, self._control.done
         if step is None or step.prediction is None or done.is_open(step):
-            return Reveal(is_late=self._control.is_late, when=self._when(step))
+            return Reveal(is_late=self._control.is_late)
         found = self._control.found(step)
         if found is not None:
             answer = None if done.prediction is None else done.prediction.answer
@@ -133,17 +125,6 @@ class Revealer(QObject):
         is_of_lab = found is not None and not self._control.differing(step, found.experiment)
         return is_of_lab and bool(self._control.differing(step))
 
-    def _when(self, step: Step | None) -> str:
-        """Say what comes before the result: the commitment, what the step has one do, the end of the run."""
-        if step is None or step.prediction is None:
-            return ""
-        parts = ["commit", *self._control.to_see_first(step)]
-        if not self._control.is_at_end(step) and step.show.moment == "end":
-            parts.insert(1, "press “Show me”")
-        elif not self._control.is_at_end(step) and all(each.event != "finished" for each in step.done_when):
-            parts.append(f"train up to step {format_count(self._control.end_of(step))}")
-        return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
-
     def _waiting(self, step: Step, snapshot: Snapshot | None) -> str:
         if snapshot is not None:
             return "Measuring the result…"
@@ -174,8 +155,7 @@ class Revealer(QObject):
         filters = f"{snapshot.network.filter_layers[0]}.weight"
         way = tuple((each.step, each.network.params[filters]) for each in history.snapshots)
         pixels, step_done = record.own and record.own.array, record.step(step.id)
-        looked = None if step_done.found is None else step_done.found.looked
-        looked = looked or LookedAt(self._state.pinned, self._channel())
+        cell = state.pinned if step_done.found is None else step_done.found.cell
         known = ((each, control.found(each)) for each in earlier)
         results = {  # of other steps, on the network that the lab has there
             each.id: () if found is None or control.differing(each, found.experiment) else found.measured
@@ -189,7 +169,7 @@ class Revealer(QObject):
                 progress=context.report,
             )  # fmt: skip
             measured = tuple(measure(step.id, each, bench) for each in step.measurements)
-            found = Found(measured, "", snapshot.step, experiment, looked=looked)
+            found = Found(measured, "", snapshot.step, experiment, cell)
             told = replace(step_done, found=found)
             explained = explain(step, bench, {**results, step.id: measured}, earlier, told)
             return replace(found, blocks=explained.blocks), explained.page

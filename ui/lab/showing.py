@@ -20,7 +20,7 @@ from ui.lab.controller import LabController
 from ui.run.loading import select_classes
 from ui.state import RunStatus
 
-_LOOK_MS, _TYPED_MS = 100, 500
+_TYPED_MS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,44 +36,25 @@ class StepShower(QObject):
     """Brings network, moment, sample, panel and choices of a step."""
 
     shown = Signal()  # the window is where a step wanted it
-    looked = Signal(bool)  # whether the window is as the step wants it is another than it was
 
     def __init__(self, control: LabController, document: WindowDocument, parent: QObject) -> None:
         super().__init__(parent)
         self._control, self._document, self._state = control, document, document.state
-        self._is_busy = self._is_over = False
-        #: Whether the window is as the step in front wants it, as far as is known.
-        self.is_set = False
-        self._ready: Document | None = None  # what was on the screen when the step in front had been shown
+        self._is_busy = False
         self._waiting: _Target | None = None  # for the present run to stand still
         self._before: tuple[Experiment, History] | None = None  # run that another may take the place of
         #: What is shown once more, with a filter that only the network of the step can tell.
         self._unnumbered: _Target | None = None
         document.restorer.finished.connect(self._on_finished)
         self._state.runChanged.connect(self._on_run_changed)
-        state, self._later = self._state, single_shot(self, self._look, _LOOK_MS)
-        changes = (state.runChanged, state.sceneChanged, state.pinnedChanged, state.experimentChanged)
-        for change in (*changes, control.labChanged, document.restorer.finished):
-            change.connect(self._look_later)
-        control.stepChanged.connect(self._on_step_changed)
         self._wants_seed = False
         self._typed = single_shot(self, self._want_seed, _TYPED_MS)
         control.labChanged.connect(self._want_seed)
         control.work.headChanged.connect(self._typed.start)
 
     def stop(self) -> None:
-        """Look no more, and begin nothing: the window closes."""
-        self._later.stop()
+        """Begin nothing more: the window closes."""
         self._typed.stop()
-        self._is_over = True
-
-    def _on_step_changed(self) -> None:
-        self.is_set, self._ready = False, None  # until it is known
-        self._look_later()
-
-    def _look_later(self) -> None:
-        if not self._is_over:
-            self._later.start()
 
     def show(self) -> None:
         """Show the step in front, unless one is being shown."""
@@ -138,26 +119,6 @@ class StepShower(QObject):
             seed = self._control.experiment.seed
             self._document.controller.edit(replace(state.draft, seed=seed))
 
-    def _look(self) -> None:
-        """Find out whether the window is as the step in front wants it."""
-        step, dataset = self._control.step, self._state.dataset
-        current = None if step is None else self._document.picture_unchecked()
-        if step is None or dataset is None or current is None:
-            return
-        wanted = self._control.experiment_of(step)
-        is_set = False
-        if wanted.classes == dataset.classes:
-            # A step may name choices that are usual, which panels leave out of what they keep.
-            chosen = self._control.filter_number(step.show.filter)
-            ways = picture_for(step.show, wanted, dataset, current, chosen), self._ready
-            is_set = any(_is_same_view(each, current) for each in ways if each is not None)
-        self._set(is_set)
-
-    def _set(self, is_set: bool) -> None:
-        if is_set != self.is_set:
-            self.is_set = is_set
-            self.looked.emit(is_set)
-
     def _begin(self, target: _Target, dataset: Dataset) -> None:
         try:
             current = self._document.picture_unchecked()
@@ -207,16 +168,4 @@ class StepShower(QObject):
         if complete and again is not None and self._control.filter_number(again.show.filter) is not None:
             self._show(again)
         elif was_busy and complete:
-            self._ready = self._document.picture_unchecked()
-            self._set(True)
             self.shown.emit()
-
-
-def _is_same_view(wanted: Document, current: Document) -> bool:
-    """Whether a step wants nothing but what is on the screen."""
-    ran, runs = wanted.run, current.run
-    if ran is None or runs is None:
-        return False
-    seen = replace_struct(current.seen, weights_sha256=wanted.seen.weights_sha256)
-    found = current.experiment, runs.step, runs.epochs, seen
-    return (wanted.experiment, ran.step, ran.epochs, wanted.seen) == found

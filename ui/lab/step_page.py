@@ -31,8 +31,6 @@ from ui.state import AppState
 from ui.theme import mono_font
 from ui.window.actions import action_row
 
-_SET = "The window is ready for this step."
-
 
 class StepPage(QWidget):
     """Everything of one step, from top to bottom."""
@@ -59,18 +57,17 @@ class StepPage(QWidget):
         self.prediction = PredictionCard()
         self.step: Step | None = None
         self.answers: list[AnswerField] = []
-        self.shown = WrapLabel("", small=True)
-        self._is_set = self._was_set = False
+        self._was_shown = False  # whether the window has been prepared for the step
         # The button first, so that it is at the same place in all steps, however long their titles are.
-        row = fill(QHBoxLayout(), self.show_me, (self.shown, 1), spacing=10)
+        row = fill(QHBoxLayout(), self.show_me, 1)
         self._layout = fill(
             QVBoxLayout(self), row, self.section, self.title, self.purpose, self.who, self.mismatch,
             self.image, self.text, self.recalled, self.prediction, 1, spacing=10, margins=(14, 8, 10, 14),
         )  # fmt: skip
 
-    def set_is_set(self, is_set: bool) -> None:
-        """Show whether the window is as the step wants it; what is done after that needs no "Show me"."""
-        self._is_set, self._was_set = is_set, self._was_set or is_set
+    def set_shown(self, shown: bool = True) -> None:
+        """Show whether the window has been prepared; what is done after that needs no "Show me"."""
+        self._was_shown = shown
         self._show_need()
 
     def set_mismatch(self, text: str) -> None:
@@ -79,9 +76,8 @@ class StepPage(QWidget):
         self._show_need()
 
     def _show_need(self) -> None:
-        is_needed = not self._was_set or bool(self.mismatch.text())
+        is_needed = not self._was_shown or bool(self.mismatch.text())
         self.show_me.set_kind("primary" if is_needed else "")
-        self.shown.set_text(_SET if self._is_set else "")
 
     def set_step(
         self, control: LabController, figures: Mapping[str, Picture | str], complain: Complain
@@ -96,8 +92,7 @@ class StepPage(QWidget):
         self.section.set_text(f"{titles.get(step.section, '')} · about {minutes} min")
         self.title.set_text(f"{control.number + 1} of {count}  {step.title}")
         self.purpose.set_text(step.purpose)
-        self._is_set = self._was_set = False
-        self._show_need()
+        self.set_shown(False)
         self.text.set_text(step.text, figures, control.filter_words)
         self.image.set_step(step)
         self.prediction.set_prediction(step.prediction)
@@ -129,9 +124,7 @@ class WhoFields(QWidget):
 
     def __init__(self, work: StudentWork) -> None:
         super().__init__()
-        tip = "Your name, as it will appear on the report"
-        self.name = HeadField(work, "author", "Your name", tip)
-        self.roll_number = HeadField(work, "roll_number", "Your roll number", "Your roll number")
+        self.name, self.roll_number = HeadField(work, "author"), HeadField(work, "roll_number")
         self.name.setPlaceholderText("Name")
         self.roll_number.setPlaceholderText("Roll number")
         for field in (self.name, self.roll_number):

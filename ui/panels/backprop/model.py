@@ -151,7 +151,7 @@ class BackpropModel(QObject):
             focus,
             center=focus.center if focus.center and len(focus.center) == 2 else first.center,
             pinned=self.focus.pinned,
-            is_covered=(focus.is_covered and self._covers) or self._is_held,
+            is_covered=(focus.is_covered and self._covers) or self._holds,
         )
         self.set_target(target_named(found.target or "", found.target_index or (), passed.network))
         label = choices.label if choices.label is not None and choices.label < len(passed.names) else None
@@ -204,18 +204,24 @@ class BackpropModel(QObject):
         self._set_focus(replace(self.focus, is_covered=self._is_covered))
 
     def hold_covered(self, held: bool) -> None:
-        """Cover the results of all steps until this is taken back, whatever is chosen meanwhile."""
+        """Cover what tells of a pooling window until this is taken back, whatever is chosen meanwhile."""
         if held != self._is_held:
             self._is_held = held
             self._set_focus(replace(self.focus, is_covered=self._is_covered))
 
     @property
+    def _holds(self) -> bool:
+        """Whether the results of this step are held covered: those of the outputs tell of no window."""
+        kind = self.step.kind if self.steps else None
+        return self._is_held and kind not in (StepKind.OUTPUT, StepKind.LOSS, StepKind.LOGITS)
+
+    @property
     def _is_covered(self) -> bool:
-        return self._covers or self._is_held
+        return self._covers or self._holds
 
     def reveal(self) -> None:
         """Show the results of this step; or, if they are shown, cover them again."""
-        if self._covers and not self._is_held:
+        if self._covers and not self._holds:
             self._set_focus(replace(self.focus, is_covered=not self.focus.is_covered))
 
     def set_pinned(self, pinned: PinnedCell | None) -> None:

@@ -313,7 +313,6 @@ class BackpropPanel(Panel):
         told = ""
         if is_asked and model.step.kind in (StepKind.OUTPUT, StepKind.LOSS):
             told = f"Covered: step “{model.step.title}” of Backprop asks you to predict this first."
-            told = self._state.why_covered(*_OF_WINDOW) or told
         self._state.hold_back(told)
 
     # -- requests of the views -----------------------------------------------------------------------------

@@ -33,7 +33,7 @@ FILTERS = {
 }
 """Kinds of files a report is written to, as a file dialog offers them, and their endings."""
 
-ENDINGS = (".pdf", ".html", ".htm")
+ENDINGS = (".pdf", ".html")
 """Endings of files; a name without one of them is that of a folder."""
 
 _EXPORT = "report-export"
@@ -89,7 +89,7 @@ class ReportExporter(QObject):
 
         def compose() -> Document:
             handed = hand_in(lab, record, numbers, name=work.author, roll_number=work.roll_number)
-            return lab_document(lab, handed, record, numbers, title=work.title.strip(), date=work.day)
+            return lab_document(lab, handed, record, numbers)
 
         return compose
 
@@ -119,9 +119,9 @@ class ReportExporter(QObject):
         return "-".join(filter(None, (lab, whose, "report")))
 
     def lacking(self) -> str:
-        """Return what is still to be written, measured or inserted, in a line; "" for nothing."""
+        """Return what is still to be written, predicted or inserted, in a line; "" for nothing."""
         lab, record, places = self._work.lab, self._work.record, self._work.gaps()
-        said = ["The numbers have to be measured again."] if self._measuring.is_lost else []
+        said = list[str]()
         if places:
             step, question = places[0]
             many = f"{format_count(len(places))} answers are still to be written. The first is "
@@ -300,8 +300,6 @@ def with_ending(path: Path, chosen_filter: str) -> Path:
     """
     ending = FILTERS.get(chosen_filter, ".pdf")
     has_own = path.suffix.lower() in ENDINGS
-    if ending == ".pdf":
-        return path if has_own else path.with_name(path.name + ending)
-    if ending == ".html" and path.suffix.lower() in (".html", ".htm"):
+    if has_own and ending in (".pdf", path.suffix.lower()):
         return path
     return path.with_name((path.stem if has_own else path.name) + ending)

@@ -27,20 +27,16 @@ from ui.panels.report.work import Complain, StudentWork, attempt
 from ui.theme import Theme, follow_theme, theme_manager, ui_font
 
 _LINES, _MOST_LINES = 4, 14
-_HEAD = (
-    ("title", "Title", "Title of the report"),
-    ("author", "Name", "Your name, as it will appear on the report"),
-    ("roll_number", "Roll number", "Your roll number"),
-    ("date", "Date", "Date of the report; leave it empty for the day of the export"),
-)
+_HEAD = {"author": "Name", "roll_number": "Roll number"}
 
 
 class HeadField(QLineEdit):
-    """Title, name, roll number or date, wherever it is typed: guide and report show the same."""
+    """Name or roll number, wherever it is typed: guide and report show the same."""
 
-    def __init__(self, work: StudentWork, name: str, title: str, tip: str) -> None:
+    def __init__(self, work: StudentWork, name: str) -> None:
         super().__init__()
-        named(self, title, tip)
+        title = _HEAD[name].lower()
+        named(self, f"Your {title}", f"Your {title}, as it will appear on the report")
         self._work, self._name = work, name
         self.textEdited.connect(partial(work.set_head, name))
         work.headChanged.connect(self.look)
@@ -61,20 +57,13 @@ class HeadField(QLineEdit):
 
 
 class HeadFields(Form):
-    """Title, name, roll number and date."""
+    """Name and roll number."""
 
     def __init__(self, work: StudentWork) -> None:
         super().__init__()
-        self._work = work
-        self.edits = {name: HeadField(work, name, title, tip) for name, title, tip in _HEAD}
-        for name, title, _ in _HEAD:
+        self.edits = {name: HeadField(work, name) for name in _HEAD}
+        for name, title in _HEAD.items():
             self.add_row(title, self.edits[name])
-        self.edits["date"].setPlaceholderText("today")
-        work.labChanged.connect(self._show_title)
-        self._show_title()
-
-    def _show_title(self) -> None:
-        self.edits["title"].setPlaceholderText(self._work.lab.title)
 
 
 class WordsField(QPlainTextEdit):
@@ -164,7 +153,8 @@ class AnswerField(QWidget):
         self.record.setEnabled(done.is_pending)
         notes = [_count(self.step, done.said(self.question.part))] if self._counts else []
         if self.question.is_hypothesis:
-            notes.append(_recorded(done, self._work.version(self.step, "")))
+            next_ = "train" if self._work.is_about_training(self.step) else "see a result of this section"
+            notes.append(_recorded(done, self._work.version(self.step, ""), next_))
         self.note.set_text(" ".join(notes))
 
     def forget(self) -> None:
@@ -188,11 +178,14 @@ def _count(step: Step, words: str) -> str:
     return f"{format_count(count)} word{'s' * (count != 1)}."
 
 
-def _recorded(done: StepRecord, now: Version) -> str:
-    """Say when a hypothesis was recorded, whether the field says something else, and if `now` it is late."""
+def _recorded(done: StepRecord, now: Version, next_: str) -> str:
+    """Say when a hypothesis was recorded, whether the field says something else, and if `now` it is late.
+
+    * `next_`: what it is to come before, as "before you" goes on.
+    """
     late = f"What you write now will be recorded as written {now.words}." if now.after_run else ""
     if not done.hypothesis and not done.is_pending:
-        return late or "Write it down before you see the results."
+        return late or f"Write it down before you {next_}: later it is recorded as written after results."
     text = "Not recorded yet. It will be when you press Record, leave the step, run the lab or export."
     if done.hypothesis:
         first, last = done.hypothesis[0], done.hypothesis[-1]

@@ -1,4 +1,4 @@
-"""Figures and tables from the screen: the window in which one is chosen, and the list of what was put in."""
+"""Figures from the screen: the window in which one is chosen, and the list of what was put in."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
 from cnnviz.lab.model import Step
 from cnnviz.quantities import today
 from cnnviz.report.blocks import LONGEST_WORDS, Insert
-from ui.controls.buttons import Button, IconButton, IconLabel
+from ui.controls.buttons import Button, IconButton
 from ui.controls.labels import ElidedLabel, WrapLabel
-from ui.controls.layouts import fill, label_of, named, scaled
+from ui.controls.layouts import fill, named, scaled
 from ui.controls.message_bar import MessageBar
 from ui.panels.report.work import Complain, StudentWork, attempt
 from ui.theme import Theme, follow_theme
@@ -36,33 +36,15 @@ _CHOICE = Qt.ItemDataRole.UserRole
 
 @dataclass(frozen=True, slots=True)
 class InsertChoice:
-    """A figure or a table, as it is when it is asked for."""
+    """A figure, as it is when it is asked for."""
 
     panel: str  # title of the panel it is in
     title: str
-    is_table: bool
-    # draws the figure, or reads the numbers; gives them when they are finished, which may be a little later
+    # draws it; gives it when it is finished, which may be a little later
     make: Callable[[Give, Complain], None]
     origin: str  # what it is made with, as the report says it
     # draws it so small that it fits into so many pixels; None where it is gone
     picture: Callable[[QSize], QImage | None]
-
-    @property
-    def label(self) -> str:
-        """What it is called in a list: often there is a figure and a table of the same name."""
-        return f"{self.title} (table)" if self.is_table else self.title
-
-
-def caption_field(name: str) -> QLineEdit:
-    """Return a field for the student's own caption."""
-    field = QLineEdit()
-    field.setMaxLength(LONGEST_WORDS)
-    field.setAccessibleName(name)
-    field.setPlaceholderText("Your caption: what does it show?")
-    field.setToolTip(
-        "Your words come first below the figure, followed by what it was made with: seed, step, image"
-    )
-    return field
 
 
 class InsertPicker(QDialog):
@@ -72,16 +54,15 @@ class InsertPicker(QDialog):
     * `choices`: those of a panel one after the other.
     """
 
-    chosen = Signal(object, str)  # what is to be put in, and the student's own caption
+    chosen = Signal(object)  # what is to be put in
 
     def __init__(self, place: str, choices: Sequence[InsertChoice], parent: QWidget) -> None:
         super().__init__(parent)
         self._waiting: list[QListWidgetItem] = []  # for their pictures
         self._drawing = QTimer(self, interval=0)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Insert a figure or table")
+        self.setWindowTitle("Insert a figure")
         self.setObjectName("insert")
-        self.words = caption_field("Your caption")
         self.list = QListWidget()
         self.list.setAccessibleName("What can be inserted")
         self.list.setToolTip("What the other panels showed when you last saw them")
@@ -92,14 +73,11 @@ class InsertPicker(QDialog):
             "Insert", "image", "primary", f"Put it below the observations of “{place}”"
         )
         self.cancel = Button("Cancel", tooltip="Close this window and insert nothing")
-        label = label_of(self.words, "Your &caption, if you like", "")
         buttons = fill(QHBoxLayout(), 1, self.cancel, self.insert_button, spacing=8)
         where = WrapLabel(f"It will stand below the observations of “{place}”.", role="muted")
-        parts = where, (self.list, 1), label, self.words, buttons
-        fill(QVBoxLayout(self), *parts, spacing=8, margins=(14, 14, 14, 14))
+        fill(QVBoxLayout(self), where, (self.list, 1), buttons, spacing=8, margins=(14, 14, 14, 14))
         scaled(self.resize, 560, 600)
         self.list.itemActivated.connect(self.insert)
-        self.words.returnPressed.connect(self.insert)
         self.insert_button.clicked.connect(self.insert)
         self.cancel.clicked.connect(self.reject)
         self._drawing.timeout.connect(self._draw_next)
@@ -119,7 +97,7 @@ class InsertPicker(QDialog):
         """Put in what is chosen, and close."""
         choice = self.choice()
         if choice is not None:
-            self.chosen.emit(choice, self.words.text())
+            self.chosen.emit(choice)
             self.accept()
 
     def _list(self, choices: Sequence[InsertChoice]) -> None:
@@ -144,23 +122,18 @@ class InsertPicker(QDialog):
         item.setFont(font)
 
     def _add(self, choice: InsertChoice) -> None:
-        item = QListWidgetItem(f"{choice.label}\n{choice.origin}", self.list)
+        item = QListWidgetItem(f"{choice.title}\n{choice.origin}", self.list)
         item.setData(_CHOICE, choice)
-        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{choice.panel}: {choice.label}")
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{choice.panel}: {choice.title}")
         item.setIcon(QIcon(self._blank(1.0)))
         self._waiting.append(item)
 
     def _draw_next(self) -> None:
-        """Draw one picture in a turn of the event loop: that of a row in sight, if any is without."""
+        """Draw one picture in a turn of the event loop."""
         if not self._waiting:
             self._drawing.stop()
             return
-        sight = self.list.viewport().rect()
-        item = next(
-            (each for each in self._waiting if self.list.visualItemRect(each).intersects(sight)),
-            self._waiting[0],
-        )
-        self._waiting.remove(item)
+        item = self._waiting.pop(0)
         choice: InsertChoice = item.data(_CHOICE)
         ratio = self.devicePixelRatioF()
         image = choice.picture(self.list.iconSize() * ratio)
@@ -180,7 +153,7 @@ class InsertPicker(QDialog):
 
 
 class InsertList(QWidget):
-    """What was put into a step, in its order; each can be moved up or down, or taken out.
+    """What was put into a step, in its order; each can be taken out.
 
     * `message`: tells what went wrong, and offers to bring back what was taken out.
     * `choices`: lists what there is to be put in at the moment it is asked for.
@@ -199,10 +172,10 @@ class InsertList(QWidget):
         self.insert_button = named(
             Button(
                 "Insert…", "image",
-                tooltip="Insert a figure or table of another panel, as you last saw it, below the "
-                "observations. In a panel: Ctrl+I, or its context menu.",
+                tooltip="Insert a figure of another panel, as you last saw it, below the observations. "
+                "In a panel: Ctrl+I, or its context menu.",
             ),
-            "Insert a figure or table",
+            "Insert a figure",
         )  # fmt: skip
         self.insert_button.clicked.connect(self.ask)
         #: Rows from top to bottom.
@@ -239,11 +212,11 @@ class InsertList(QWidget):
         picker.chosen.connect(self.put)
         picker.open()
 
-    def put(self, choice: InsertChoice, words: str) -> None:
+    def put(self, choice: InsertChoice) -> None:
         """Put in what was chosen, when it is finished."""
 
         def add(insert: Insert) -> None:
-            attempt(lambda: self._work.add_insert(self.step, replace(insert, words=words)), self._complain)
+            attempt(lambda: self._work.add_insert(self.step, insert), self._complain)
 
         choice.make(add, self._complain)
 
@@ -272,34 +245,24 @@ class InsertList(QWidget):
         self._set(inserts)
         self._is_typed = False
 
-    def _swap(self, place: int) -> None:
-        """Let a figure or table change places with the one before it."""
-        inserts = list(self._shown)
-        inserts[place - 1 : place + 1] = reversed(inserts[place - 1 : place + 1])
-        self._set(inserts)
-
     def _row(self, place: int, insert: Insert) -> QWidget:
-        row, last = QWidget(self), len(self._shown) - 1
+        row = QWidget(self)
         layout = fill(QHBoxLayout(), spacing=6)
-        words = caption_field(f"Your caption of {insert.title}")
-        words.setText(insert.words)
+        words = QLineEdit(insert.words)
+        words.setMaxLength(LONGEST_WORDS)
+        words.setAccessibleName(f"Your caption of {insert.title}")
+        words.setPlaceholderText("Your caption: what does it show?")
+        words.setToolTip(
+            "Your words come first below the figure, followed by what it was made with: seed, step, image"
+        )
         words.textEdited.connect(partial(self._on_typed, place))
         fill(QVBoxLayout(row), layout, words, spacing=2)
-        kind = IconLabel()
-        kind.set_icon("image" if insert.data is None else "list", "muted")
-        layout.addWidget(kind)
         layout.addWidget(ElidedLabel(insert.title))
         layout.addWidget(ElidedLabel(_details(insert), role="muted"), 1)
-        for icon, does, tip, is_possible, act in (
-            ("arrow-up", f"Move {insert.title} up", "", place > 0, partial(self._swap, place)),
-            ("arrow-down", f"Move {insert.title} down", "", place < last, partial(self._swap, place + 1)),
-            ("x", f"Remove {insert.title}", "you can bring it back", True, partial(self._remove, place)),
-        ):
-            button = IconButton(icon, does, tip)
-            button.setProperty("kind", "quiet")
-            button.setEnabled(is_possible)
-            button.clicked.connect(act)
-            layout.addWidget(button)
+        remove = IconButton("x", f"Remove {insert.title}", "you can bring it back")
+        remove.setProperty("kind", "quiet")
+        remove.clicked.connect(partial(self._remove, place))
+        layout.addWidget(remove)
         return row
 
 

@@ -5,12 +5,9 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from cnnviz.covers import Secret
-from cnnviz.datasets import Dataset, require_classes
-from cnnviz.errors import CNNVizError, DataError
+from cnnviz.datasets import require_classes
 from cnnviz.experiment import Experiment
-from cnnviz.files import printable
 from cnnviz.lab.measured import are_of, measured_lab, own_pixels, run_blocks, seed_for
-from cnnviz.lab.model import Lab
 from cnnviz.lab.record import LabNumbers
 from cnnviz.quantities import format_count
 from cnnviz.report.bench import LabSettings
@@ -66,7 +63,7 @@ class Measuring(QObject):
         if not len(state.history.losses):
             return ()
         is_covered = bool(state.why_covered(Secret.LOSS, Secret.TEST))
-        return tuple(run_blocks(state.experiment, None if is_covered else state.history))
+        return tuple(run_blocks(state.experiment, state.history, is_covered=is_covered))
 
     def _are_current(self, numbers: LabNumbers) -> bool:
         """Whether numbers are of the lab in front, the seed, the image and, where they are open, the data."""
@@ -86,12 +83,6 @@ class Measuring(QObject):
         return replace(lab.experiment, seed=seed_for(lab, self._work.work.roll_number))
 
     @property
-    def is_lost(self) -> bool:
-        """Whether something was measured, what was found is not kept, and is to be measured again."""
-        numbers = self._work.record.numbers
-        return numbers is not None and numbers.is_lost
-
-    @property
     def is_needed(self) -> bool:
         """Whether the lab has to be measured before its report is handed in."""
         return not self._work.lab.is_free and self.numbers is None and self._state.source is not None
@@ -101,30 +92,12 @@ class Measuring(QObject):
         """Whether there are data, and nothing is being measured."""
         return self._state.dataset is not None and not self.is_running
 
-    @property
-    def can_repeat(self) -> bool:
-        """Whether what was measured with is lost, or is not what the window has."""
-        numbers, state = self._work.record.numbers, self._state
-        if numbers is None or not self._work.lab.is_free:
-            return False
-        index = None if state.sample is None else state.sample.index
-        is_same = (numbers.experiment, numbers.sample) == (state.experiment, index or 0)
-        is_same = is_same and state.dataset is not None and numbers.data_sha256 == state.dataset.sha256
-        return numbers.is_lost or not is_same
-
-    def status_text(self, has_buttons: bool = True) -> str:
-        """What has been measured, or what there is to do, for the user; that with buttons where these are."""
+    def status_text(self) -> str:
+        """What has been measured, or what there is to do, for the user."""
         lab, numbers = self._work.lab, self._work.record.numbers
-        todo = "" if not has_buttons else _FREE if lab.is_free else _TODO
+        todo = _FREE if lab.is_free else _TODO
         if self.is_running:
             return "Training and measuring. You can go on writing."
-        if numbers is not None and numbers.is_lost:
-            again = " Measure again, and you get the same numbers." if has_buttons else ""
-            return (
-                "The numbers of this report are lost, but not the settings they were measured with: "
-                f"{numbers.data_name}, seed {numbers.experiment.seed}, test image "
-                f"{format_count(numbers.sample)}.{again}"
-            )
         if numbers is None:
             return todo
         if why := self._state.why_covered(*Secret):
@@ -133,45 +106,30 @@ class Measuring(QObject):
         trained = f"{steps}, seed {numbers.experiment.seed}"
         text = f"Measured {numbers.time}: {trained}."
         if not lab.is_free:
-            return text if self.numbers is not None else f"{text} {_CHANGED} {todo}".rstrip()
-        if numbers.experiment != self._state.experiment:
-            text += " You have changed the settings since"
-            text += ": run the lab again to measure with the new ones." if has_buttons else "."
-        elif self._state.dataset is not None and self._state.dataset.sha256 != numbers.data_sha256:
-            text += " You have opened other data since"
-            text += ": run the lab again to measure with them." if has_buttons else "."
+            return text if self.numbers is not None else f"{text} {_CHANGED} {todo}"
+        dataset = self._state.dataset
+        has_other_data = dataset is not None and dataset.sha256 != numbers.data_sha256
+        if has_other_data or numbers.experiment != self._state.experiment:
+            text += " You have changed settings or data since: run the lab again to measure with them."
         return text
 
     # --- measuring ------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Begin; free work looks closely at the sample on the screen, if that is a test image."""
-        lab, sample = self._work.lab, self._state.sample
-        look = None
-        if lab.is_free:
-            look = 0 if sample is None or sample.index is None else sample.index
-        self._submit(lab, self.experiment, look, "")
-
-    def measure_again(self) -> None:
-        """Begin, with what was measured with before."""
-        numbers = self._work.record.numbers
-        if numbers is not None:
-            self._submit(self._work.lab, numbers.experiment, numbers.sample, numbers.data_sha256)
-
-    def cancel(self) -> None:
-        """Stop; earlier numbers stay."""
-        self._background.cancel(_KIND)
-        self._set_running(False)
-
-    def _submit(self, lab: Lab, experiment: Experiment, sample: int | None, data_sha256: str) -> None:
-        dataset, source = self._state.dataset, self._state.source
+        state, lab, record, experiment = self._state, self._work.lab, self._work.record, self.experiment
+        dataset, sample = state.dataset, state.sample
         if dataset is None or self.is_running:
             return
-        every = dataset if source is None else source.dataset
-        record, settings = self._work.record, None if sample is None else LabSettings(sample=sample)
+        every = dataset if state.source is None else state.source.dataset
+        look = 0 if sample is None or sample.index is None else sample.index
+        settings = LabSettings(sample=look) if lab.is_free else None
 
         def measure(context: Context) -> LabNumbers:
-            chosen = _chosen(every, dataset, experiment.classes, data_sha256)
+            chosen = dataset
+            if dataset.classes != experiment.classes or dataset.name != every.name:
+                require_classes(every, experiment.classes)
+                chosen = every.select(experiment.classes)
             return measured_lab(
                 lab, chosen, experiment.seed, own_pixels(record.own, chosen), experiment=experiment,
                 settings=settings, with_results=True, record=record,
@@ -186,6 +144,11 @@ class Measuring(QObject):
         self._set_running(True)
         self._background.submit(_KIND, measure, done, self._on_failed, self.progressed.emit)
 
+    def cancel(self) -> None:
+        """Stop; earlier numbers stay."""
+        self._background.cancel(_KIND)
+        self._set_running(False)
+
     def _on_failed(self, text: str) -> None:
         self._set_running(False)
         self.failed.emit(text)
@@ -194,26 +157,3 @@ class Measuring(QObject):
         if running != self.is_running:
             self.is_running = running
             self.changed.emit()
-
-
-def _chosen(every: Dataset, current: Dataset, classes: tuple[str, ...], data_sha256: str) -> Dataset:
-    """Return the data with some classes.
-
-    * `data_sha256`: checksum that they must have; "" for any.
-    * Raises DataError: if the data have not all of these classes, or are others.
-    """
-    chosen: Dataset | None = current
-    if current.classes != classes or current.name != every.name:
-        try:
-            require_classes(every, classes)
-            chosen = every.select(classes)
-        except CNNVizError:
-            if not data_sha256:
-                raise
-            chosen = None
-    if chosen is None or data_sha256 not in ("", chosen.sha256):
-        raise DataError(
-            f"The report was measured with other images than those that are open ({printable(every.name)}). "
-            "Open those data to measure again, or run the lab with the open ones."
-        )
-    return chosen

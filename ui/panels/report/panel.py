@@ -9,8 +9,6 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from cnnviz._types import View
 from cnnviz.lab.model import Question, Step
-from cnnviz.lab.record import Shown
-from cnnviz.quantities import now
 from ui.choices import flag, kept, maybe, read, whole
 from ui.controls.buttons import Button
 from ui.controls.choice_field import SegmentedControl
@@ -79,12 +77,6 @@ class ReportPanel(Panel):
             "primary",
             tooltip="Record your hypotheses, then measure the lab again, for the tables of the report",
         )
-        self.again = Button(
-            "Measure again",
-            "rotate-ccw",
-            tooltip="Measure again with the settings, seed, data and image of this report, not with those "
-            "of the window: you get the same numbers",
-        )
         self.cancel = Button("Cancel", "x", tooltip="Stop measuring; the report stays as it is")
         self.export = Button(
             "Export…",
@@ -113,7 +105,7 @@ class ReportPanel(Panel):
         self.mode = SegmentedControl(_MODES)
         self.mode.currentChanged.connect(self._set_mode)
         self._buttons = buttons = FlowRow()
-        buttons.add(self.again, self.run_button, self.cancel, self.export, self.mode, self.preview.bar)
+        buttons.add(self.run_button, self.cancel, self.export, self.mode, self.preview.bar)
         #: What has been measured, and the pages with it.
         self.measured = QWidget()
         fill(QVBoxLayout(self.measured), self.status, (self.preview, 1), spacing=8)
@@ -123,12 +115,10 @@ class ReportPanel(Panel):
         self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
         work, measuring = self.work, self.measuring
         work.changed.connect(self._on_work_changed)
-        work.inserted.connect(self.preview.follow)
         work.labChanged.connect(self._show_lab)
         work.opened.connect(self.exporter.forget)
         work.labChanged.connect(self.message.clear)  # what it offers is about another lab
         self.run_button.clicked.connect(self.run_lab)
-        self.again.clicked.connect(measuring.measure_again)
         self.cancel.clicked.connect(measuring.cancel)
         self.cancel.clicked.connect(self.exporter.forget)
         measuring.changed.connect(self._show_run)
@@ -176,7 +166,7 @@ class ReportPanel(Panel):
     def present(self, alone: bool) -> None:
         self.words.setHidden(alone or self.mode.current() == "read")
         self._buttons.setHidden(alone)
-        self._show_run()
+        self.status.setHidden(alone)
 
     def turn_page(self, way: int) -> bool:
         """Show more of the pages, further on with 1, further back with -1; return whether there is more."""
@@ -223,13 +213,11 @@ class ReportPanel(Panel):
         running = measuring.is_running
         self.run_button.setEnabled(measuring.can_start)
         self.run_button.setVisible(not running)
-        self.again.setVisible(not running and measuring.can_repeat)
-        self.again.setEnabled(measuring.can_start)
         self.cancel.setVisible(running)
         self.progress.setVisible(running)
         if not running:
             self.progress.setValue(0)
-        self.status.set_text(measuring.status_text(has_buttons=not self._buttons.isHidden()))
+        self.status.set_text(measuring.status_text())
 
     def _refresh(self) -> None:
         """Have the preview set anew, now or when the panel is next seen."""
@@ -246,9 +234,7 @@ class ReportPanel(Panel):
         if not run.is_training:  # the pages show its curves
             self._on_work_changed()
         if run.is_started and run.status is not RunStatus.LOADING:
-            classes = self._state.experiment.classes
-            if not self.work.work.shown_of(classes).training:
-                self.work.note_shown(classes, Shown(training=now()))
+            self.work.note_shown(self._state.experiment.classes)
 
     # --- what happens -------------------------------------------------------------------------------------
 

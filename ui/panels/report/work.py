@@ -1,8 +1,6 @@
 """A student's work as it grows: whose it is, the lab in front, and what was written, put in and measured."""
 
 from collections.abc import Callable
-from functools import reduce
-from operator import or_
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
@@ -28,10 +26,10 @@ class StudentWork(QObject):
     """
 
     changed = Signal()  # something is different now
-    headChanged = Signal()  # among that, title, author, roll number or date
+    headChanged = Signal()  # among that, name or roll number
     labChanged = Signal()  # another lab is in front, or what was done in it is another student's
     opened = Signal()  # it is another work from now on
-    inserted = Signal(object, object)  # a figure or table was put in: its step, and it
+    inserted = Signal(object, object)  # a figure was put in: its step, and it
 
     def __init__(self, state: AppState, parent: QObject) -> None:
         super().__init__(parent)
@@ -78,7 +76,7 @@ class StudentWork(QObject):
             self._take(replace(self.work, records={**self.work.records, record.key: record}))
 
     def set_head(self, name: str, text: str) -> None:
-        """Change title, author, roll number or date."""
+        """Change name or roll number."""
         self._take(replace(self.work, **{name: text}))
         self.headChanged.emit()
 
@@ -100,28 +98,26 @@ class StudentWork(QObject):
 
     # --- what was known -------------------------------------------------------------------------------------
 
-    def note_shown(self, classes: tuple[str, ...], shown: Shown) -> None:
-        """Remember that results about some classes are on the screen; the first time of each kind stays."""
-        work = self.work.with_shown(classes, shown)
+    def note_shown(self, classes: tuple[str, ...]) -> None:
+        """Remember that results of training with some classes are on the screen; the first time stays."""
+        work = self.work.with_shown(classes, now())
         if work is not self.work:
             self._take(work)
 
-    def version(self, step: Step, text: str) -> Version:
-        """Return a hypothesis as it is written now, with what has been on the screen before.
+    def is_about_training(self, step: Step) -> bool:
+        """Whether results of training tell of what a hypothesis is about: in free work and first sections."""
+        return self.lab.is_free or step.section == self.lab.sections[0].id
 
-        The first section of a lab, or free work, knows of any result; a later one begins after those of the
-        sections before it, and knows of its own.
-        """
-        lab, record = self.lab, self.record
-        if step.section == lab.sections[0].id or lab.is_free:
+    def version(self, step: Step, text: str) -> Version:
+        """Return a hypothesis as it is written now, with what of its section has been on the screen."""
+        lab, record, trained = self.lab, self.record, list[str]()
+        if self.is_about_training(step):
             about = None if lab.is_free else "\n".join(lab.experiment.classes)
-            known = [each for classes, each in self.work.shown.items() if about in (None, classes)]
-            shown = reduce(or_, known, Shown())
-        else:
-            done = [record.step(each.id) for each in lab.of_section(step.section)]
-            times = [each for one in done for each in (one.shown, one.revealed)]
-            times.append("" if record.numbers is None else record.numbers.time)
-            shown = Shown(lab=min(filter(None, times), default=""))
+            trained = [time for classes, time in self.work.shown.items() if about in (None, classes)]
+        done = [record.step(each.id) for each in lab.of_section(step.section)]
+        told = [each for one in done for each in (one.shown, one.revealed)]
+        told.append("" if record.numbers is None else record.numbers.time)
+        shown = Shown(min(trained, default=""), min(filter(None, told), default=""))
         return Version(text, now(), self._state.run.step, bool(shown), shown)
 
     # --- what was measured ----------------------------------------------------------------------------------
@@ -145,7 +141,6 @@ class StudentWork(QObject):
     def set_numbers(self, lab: Lab, numbers: LabNumbers) -> None:
         """Keep what was measured for a lab, which has been seen from now on."""
         self.set_record(replace(self.work.record(lab), numbers=numbers))
-        self.note_shown(numbers.experiment.classes, Shown(lab=now()))
 
     def note_handed_out(self, lab: Lab, numbers: LabNumbers) -> None:
         """Note of each step that still waits for a prediction whether a file now shows its result."""
@@ -155,7 +150,7 @@ class StudentWork(QObject):
             record = record.shown(step, now(), lab.experiment_of(step, seed).seed)
         self.set_record(record)
 
-    # --- figures and tables from the screen -----------------------------------------------------------------
+    # --- figures from the screen ----------------------------------------------------------------------------
 
     def step_for(self, panel: str) -> Step:
         """Return the step below whose observations a figure of a panel goes.
