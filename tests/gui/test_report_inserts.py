@@ -48,9 +48,9 @@ def _choose(session: Session, panel: str, title: str) -> None:
     picker.insert_button.click()
 
 
-def remover(listed: InsertList, place: int) -> IconButton:
-    """Return the button of a row."""
-    return listed.rows[place].findChild(IconButton)
+def row_button(listed: InsertList, place: int, name: str) -> IconButton:
+    """Return a button of a row: "raise", "lower" or "remove"."""
+    return listed.rows[place].findChildren(IconButton)[("raise", "lower", "remove").index(name)]
 
 
 def step(report: ReportPanel, step_id: str) -> Step:
@@ -192,7 +192,7 @@ def test_what_is_drawn_while_training_goes_on_says_what_it_shows_out_of_sight_to
     assert f"{network.params['conv1.weight'][0, 0, 0, 0]!s}" in kernels.csv
 
 
-def test_the_list_says_first_what_differs_and_what_is_in_it_can_be_taken_out_and_brought_back(
+def test_the_list_says_first_what_differs_and_what_is_in_it_can_be_moved_taken_out_and_brought_back(
     qtbot: QtBot, session: Session
 ) -> None:
     report, listed = session.window.panel(ReportPanel), session.window.panel(ReportPanel).fields.inserts[0]
@@ -216,11 +216,14 @@ def test_the_list_says_first_what_differs_and_what_is_in_it_can_be_taken_out_and
 
     session.window.panels.show_panel(4)
     assert steps() == ["step 1", "step 2", "step 3"]
-    qtbot.mouseClick(remover(listed, 1), Qt.MouseButton.LeftButton)
-    assert steps() == ["step 1", "step 3"]
+    assert not row_button(listed, 0, "raise").isEnabled()
+    assert not row_button(listed, 2, "lower").isEnabled()
+    for place, name, expected in ((2, "raise", "132"), (0, "lower", "312"), (1, "remove", "32")):
+        qtbot.mouseClick(row_button(listed, place, name), Qt.MouseButton.LeftButton)
+        assert steps() == [f"step {each}" for each in expected]
     assert choice.title in report.message.text()
     report.message.action_button().click()  # it is still sliding in
-    assert steps() == ["step 1", "step 2", "step 3"]
+    assert steps() == ["step 3", "step 1", "step 2"]
 
 
 def test_a_field_takes_only_what_can_be_kept_and_bringing_back_needs_room(
@@ -244,7 +247,7 @@ def test_a_field_takes_only_what_can_be_kept_and_bringing_back_needs_room(
         report.work.add_insert(step(report, PRINCIPLE), insert)
     with pytest.raises(CNNVizError, match="at most"):
         report.work.add_insert(step(report, PRINCIPLE), insert)
-    remover(report.fields.inserts[0], 3).click()
+    row_button(report.fields.inserts[0], 3, "remove").click()
     report.work.add_insert(step(report, PRINCIPLE), insert)
     report.message.action_button().click()
     assert "at most" in report.message.text()

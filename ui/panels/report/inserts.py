@@ -153,7 +153,7 @@ class InsertPicker(QDialog):
 
 
 class InsertList(QWidget):
-    """What was put into a step, in its order; each can be taken out.
+    """What was put into a step, in its order; each can be moved up or down, or taken out.
 
     * `message`: tells what went wrong, and offers to bring back what was taken out.
     * `choices`: lists what there is to be put in at the moment it is asked for.
@@ -245,8 +245,14 @@ class InsertList(QWidget):
         self._set(inserts)
         self._is_typed = False
 
+    def _swap(self, place: int) -> None:
+        """Let a figure change places with the one before it."""
+        inserts = list(self._shown)
+        inserts[place - 1 : place + 1] = reversed(inserts[place - 1 : place + 1])
+        self._set(inserts)
+
     def _row(self, place: int, insert: Insert) -> QWidget:
-        row = QWidget(self)
+        row, last = QWidget(self), len(self._shown) - 1
         layout = fill(QHBoxLayout(), spacing=6)
         words = QLineEdit(insert.words)
         words.setMaxLength(LONGEST_WORDS)
@@ -259,10 +265,16 @@ class InsertList(QWidget):
         fill(QVBoxLayout(row), layout, words, spacing=2)
         layout.addWidget(ElidedLabel(insert.title))
         layout.addWidget(ElidedLabel(_details(insert), role="muted"), 1)
-        remove = IconButton("x", f"Remove {insert.title}", "you can bring it back")
-        remove.setProperty("kind", "quiet")
-        remove.clicked.connect(partial(self._remove, place))
-        layout.addWidget(remove)
+        for icon, does, tip, is_possible, act in (
+            ("arrow-up", f"Move {insert.title} up", "", place > 0, partial(self._swap, place)),
+            ("arrow-down", f"Move {insert.title} down", "", place < last, partial(self._swap, place + 1)),
+            ("x", f"Remove {insert.title}", "you can bring it back", True, partial(self._remove, place)),
+        ):
+            button = IconButton(icon, does, tip)
+            button.setProperty("kind", "quiet")
+            button.setEnabled(is_possible)
+            button.clicked.connect(act)
+            layout.addWidget(button)
         return row
 
 
