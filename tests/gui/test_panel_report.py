@@ -258,6 +258,12 @@ def test_the_preview_grows_with_results_shows_none_while_one_is_predicted_and_ne
     assert said == ["The pages of the report are being made…"]
     qtbot.waitUntil(lambda: len(panel.preview.pages) == before)
 
+    panel.preview.set_pages([pages[0]] * 4)
+    assert panel.preview.pages[2].visibleRegion().isEmpty()
+    panel.preview.follow()
+    panel.preview.set_pages([pages[0], pages[0], pages[1], pages[0]])
+    qtbot.waitUntil(lambda: not panel.preview.pages[2].visibleRegion().isEmpty())
+
 
 def test_a_draft_shows_the_run_in_the_window_but_no_curves_that_tell_an_answer_and_a_report_does_not(
     make, state
@@ -420,6 +426,7 @@ def test_export_writes_the_chosen_kind(qtbot, make, tmp_path, monkeypatch):
         ("mine", "PDF (*.pdf)", "mine.pdf"),
         ("mine", "HTML, one file (*.html)", "mine.html"),
         ("mine.html", "PDF (*.pdf)", "mine.html"),
+        ("mine.htm", "HTML, one file (*.html)", "mine.htm"),
     ):
         (tmp_path / written).unlink(missing_ok=True)
         chosen = str(tmp_path / name), kind

@@ -33,7 +33,7 @@ FILTERS = {
 }
 """Kinds of files a report is written to, as a file dialog offers them, and their endings."""
 
-ENDINGS = (".pdf", ".html")
+ENDINGS = (".pdf", ".html", ".htm")
 """Endings of files; a name without one of them is that of a folder."""
 
 _EXPORT = "report-export"
@@ -300,6 +300,8 @@ def with_ending(path: Path, chosen_filter: str) -> Path:
     """
     ending = FILTERS.get(chosen_filter, ".pdf")
     has_own = path.suffix.lower() in ENDINGS
-    if has_own and ending in (".pdf", path.suffix.lower()):
+    if ending == ".pdf":
+        return path if has_own else path.with_name(path.name + ending)
+    if ending == ".html" and path.suffix.lower() in (".html", ".htm"):
         return path
     return path.with_name((path.stem if has_own else path.name) + ending)

@@ -115,6 +115,7 @@ class ReportPanel(Panel):
         self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
         work, measuring = self.work, self.measuring
         work.changed.connect(self._on_work_changed)
+        work.inserted.connect(self.preview.follow)
         work.labChanged.connect(self._show_lab)
         work.opened.connect(self.exporter.forget)
         work.labChanged.connect(self.message.clear)  # what it offers is about another lab

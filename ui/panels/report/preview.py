@@ -4,6 +4,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import override
 
+import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
@@ -22,6 +23,9 @@ _GAP = 12
 _EDGE = 1  # width of the line around a page: inside it no pixel may be stretched
 _PIXELS_PER_INCH = 96  # at 100 %
 _MOST_DPI = 200.0  # a page has four million pixels then
+
+_BODY = 0.93
+"""Share of the height of a page above its foot, which says how many pages there are."""
 
 FIT = 0
 """Zoom at which a page is as wide as there is room."""
@@ -59,6 +63,8 @@ class ReportPreview(QScrollArea):
         fill(QHBoxLayout(self.bar), self.smaller, self.fit, self.larger, spacing=4)
         #: What is shown, in order.
         self.pages: list[QLabel] = []
+        self._images: list[QImage] = []
+        self._follows = False  # whether what is new in the next pages comes into sight
         self.zoom = FIT
         self._resized = single_shot(self, self.pagesWanted, 250)
         # Where pages and what they lie in get narrower in one turn, Qt leaves the pages beside the middle.
@@ -132,9 +138,16 @@ class ReportPreview(QScrollArea):
 
     # --- pages ----------------------------------------------------------------------------------------------
 
+    def follow(self) -> None:
+        """Let the next pages be scrolled to where they differ from those that are shown."""
+        self._follows = True
+
     def set_pages(self, pages: list[QImage]) -> None:
-        """Show other pages; the view stays where it was."""
+        """Show other pages; the view stays where it was, or goes where there is something new."""
         place = self.verticalScrollBar().value()
+        follows = self._follows and bool(self._images)
+        new = _first_change(self._images, pages) if follows else None
+        self._follows, self._images = follows and new is None, pages  # these may have been made before it
         self._waiting.setVisible(not pages)
         while len(self.pages) > len(pages):
             self.pages.pop().deleteLater()
@@ -148,6 +161,24 @@ class ReportPreview(QScrollArea):
             page.setPixmap(QPixmap.fromImage(image))
         self._fit()
         self.verticalScrollBar().setValue(place)
+        if new is not None:
+            number, share = new
+            above = sum(page.height() + _GAP for page in self.pages[:number])
+            seen = above + share * self.pages[number].height() - self.viewport().height() / 3
+            scroll_later(self.verticalScrollBar(), max(round(seen), 0))
+
+
+def _first_change(before: list[QImage], after: list[QImage]) -> tuple[int, float] | None:
+    """Find the first page that is another one, but for its foot, and at which share of its height."""
+    for number, (old, new) in enumerate(zip(before, after, strict=False)):
+        if old.size() != new.size():
+            return None
+        shape, body = (new.height(), new.width()), int(_BODY * new.height())
+        one, other = (np.frombuffer(each.constBits(), np.uint32).reshape(shape)[:body] for each in (old, new))
+        rows = np.flatnonzero((one != other).any(axis=1))
+        if rows.size:
+            return number, float(rows[0] / new.height())
+    return (len(before), 0.0) if len(after) > len(before) else None
 
 
 def preview_work(compose: Callable[[], Document], dpi: float) -> Callable[[Context], list[QImage]]:
