@@ -333,6 +333,12 @@ def test_a_saved_run_is_not_replaced_by_another_without_a_question(
     train(qtbot, session, 8)
     assert session.document.save_now()  # from here on it is the run of this file
     assert len(asked) == 4
+    choose(monkeypatch, path)
+    ask(session, "import_run")
+    qtbot.waitUntil(lambda: session.state.ghost is not None and session.state.ghost.step == last)
+    assert session.state.ghost.losses.tobytes() == record_in(path).losses.tobytes()
+    assert session.state.ghost.said.startswith("a.cnnviz; LAB5; classes 0, 1; seed 0")
+    assert told(session) == "The grey curves in Network are those of a.cnnviz."
 
 
 def test_a_document_without_a_name_is_opened_again_one_with_a_name_offered_until_something_is_done(

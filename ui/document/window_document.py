@@ -446,6 +446,19 @@ class WindowDocument(QObject):
         if path is not None:
             self.controller.export_weights(path)
 
+    def ask_import_run(self) -> None:
+        """Ask for a document and show the curves of its run beside those of the present one."""
+        path = ask_file(self._window, self._settings, "Import run to compare", FILTER)
+        if path is None:
+            return
+
+        def done(record: History) -> None:
+            record.said = "; ".join(filter(None, (printable_name(path), record.said)))
+            self.state.set_ghost(record)
+            self._tell("success", f"The grey curves in Network are those of {printable_name(path)}.")
+
+        self.controller.analysis.submit("compare", lambda _: record_in(path), done, self._complain)
+
     # --- asking ---------------------------------------------------------------------------------------------
 
     def may_close(self) -> bool:

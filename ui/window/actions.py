@@ -121,6 +121,10 @@ ACTIONS = (
         tooltip="continue from the weights of a model in a .safetensors file, as PyTorch writes it",
     ),
     ActionRow(
+        name="import_run", menu="&File", text="Import run &to compare…", handler="document.ask_import_run",
+        tooltip="show the curves of a saved document in grey beside those of the present run",
+    ),
+    ActionRow(
         name="export_weights", menu="&File", text="Export wei&ghts…", handler="document.ask_export_weights",
         tooltip="write the model alone, as PyTorch reads it", starts_section=True,
     ),
