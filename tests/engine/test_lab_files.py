@@ -103,6 +103,8 @@ def mistaken(old: str, new: str) -> tuple[str, int]:
         ("views.translation = {", "views.translations = {", "no panel"),
         ('pair = "sides" }', "pair = { a = 1 } }", "'pair' is a table"),
         ('pair = "sides" }', 'pairs = "sides" }', "'pairs' is no choice of the panel 'translation'"),
+        ('pair = "sides" }', "pair = 2 }", "the choice 'pair' of the panel 'translation' is 2, but a text"),
+        ('pair = "sides" }', 'many = "yes" }', "'many' of the panel 'translation' is 'yes', but true"),
         ("filters = [2]", "classes = [4, 9]", 'write classes = ["4", "9"]'),
         ("filters = [2]", "filters = 2", "'filters' of Experiment must be a list. Got 2"),
         ('measure = "update_loss_change"', 'measure = "test_accuracy"', "choose one of update_loss_change"),
