@@ -62,7 +62,6 @@ class Arguments:
     figures: Path | None = option(
         "FOLDER", "write its figures as PNG, its tables as CSV and its results into a new folder"
     )
-    screenshots: Path | None = option("FOLDER", "write a picture of every panel into a new folder")
     sample: int = option("N", "test image that the report looks at closely", type=int, default=0)
     author: str = option("NAME", "name on the report", type=str, default="")
     roll_number: str = option("NUMBER", "roll number on the report", type=str, default="")
@@ -104,7 +103,7 @@ class Arguments:
         return any(path is not None for path in (self.report, self.html, self.figures))
 
 
-_OF_A_RUN = ("classes", "epochs", "batch_size", "learning_rate", "seed", "set", "screenshots")
+_OF_A_RUN = ("classes", "epochs", "batch_size", "learning_rate", "seed", "set")
 
 
 class _OneLineParser(argparse.ArgumentParser):
@@ -148,7 +147,7 @@ def _contradictions(options: argparse.Namespace) -> Iterator[str]:
         return [f"--{name.replace('_', '-')}" for name in names if getattr(options, name) is not None]
 
     if not options.headless:
-        for name in given("save", "report", "html", "figures", "screenshots", "results", "course"):
+        for name in given("save", "report", "html", "figures", "results", "course"):
             yield f"{name} needs --headless{'; in the window use File > Save' if name == '--save' else ''}"
     if options.lab is None:
         yield from (f"{name} needs --lab, the lab that it is of" for name in given("results", "course"))

@@ -49,7 +49,7 @@ def run(arguments: Arguments) -> int:
     """
     output = Output()
     targets = arguments.save, arguments.report, arguments.html
-    require_places(*targets, new=(arguments.figures, arguments.screenshots))
+    require_places(*targets, new=(arguments.figures,))
     opened = None
     if arguments.files:
         opened = archive.load(arguments.files[0])

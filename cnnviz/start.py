@@ -61,12 +61,7 @@ def _run(argv: Sequence[str] | None) -> int:
         # the window sees to it (`ui.tuning.MainThreadCollector`).
         gc.disable()
         from ui.application import run
-    status = run(arguments)
-    if arguments.headless and arguments.screenshots is not None and status != INTERRUPTED:
-        from ui.unattended import save_screenshots
-
-        save_screenshots(arguments)
-    return status
+    return run(arguments)
 
 
 def _require(names: Set[str]) -> None:

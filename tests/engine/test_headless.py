@@ -20,7 +20,7 @@ from cnnviz.output import Output, complain
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.lab_cases import MAIN, command
 from tests.patience import PATIENCE
-from tests.processes import python, without_display
+from tests.processes import python
 from tests.small_data import write_npz, write_pictures
 from tests.small_disk import open_small_disk
 
@@ -105,15 +105,6 @@ def test_report_is_written_in_every_form(tmp_path, digits_file):
     again = command("--headless", "--figures", "lab", cwd=tmp_path)
     assert (again.returncode, again.stdout) == (2, ""), "it is said before training"
     assert again.stderr == "cnnviz: lab exists already. Choose another name, or remove it.\n"
-
-
-def test_screenshots_show_every_panel(tmp_path, digits_file):
-    arguments = ("--headless", "--data", digits_file, "--screenshots", "pictures")
-    result = python(MAIN, *arguments, cwd=tmp_path, env=without_display())
-    assert (result.returncode, result.stderr) == (0, "")
-    names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
-    assert names[:2] == ["1-network.png", "2-filters-maps.png"]
-    assert len(names) >= 4
 
 
 @pytest.mark.parametrize("target", ["mine.safetensors", None])
