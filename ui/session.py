@@ -63,7 +63,7 @@ class Session(QObject):
         self.theme = theme_manager()
         self.window.menus.connect_to(self, [row for row in ACTIONS if row not in _LATER])
         # Of the window, so that no key is asked about when its parts are gone.
-        KeyOwner(self.window.pages.can_turn, self._frees, self.window)
+        KeyOwner(self.window.pages.can_turn, self.window)
         self._tips = TipFilter(self.window)
         self.window.closing.connect(self._on_window_closing)
         self.window.restore_size()
@@ -134,9 +134,6 @@ class Session(QObject):
         is_under_way = self.document.restorer.is_busy or not self.controller.analysis.is_idle
         if self._arrived and not is_under_way:
             self.document.open(self._arrived.pop(0))
-
-    def _frees(self) -> bool:
-        return self.state.pinned is not None and not self.window.is_presenting
 
     def _on_scene_changed(self) -> None:
         if self.state.shown is not None and self.state.sample is not None:

@@ -296,11 +296,6 @@ ACTIONS = (
         is_checkable=True, starts_section=True,
     ),
     ActionRow(
-        name="full_screen", menu="&View", text="Full s&creen", handler="window.set_full_screen",
-        tooltip="without the frame of the window; Esc leaves", key="Shift+F11", is_checkable=True,
-        help="full screen (Esc leaves it)",
-    ),
-    ActionRow(
         name="guide", menu="&Help", text="&User guide", handler="window.show_guide", key="F1",
         help="the user guide, at the chapter of this panel", icon="circle-question-mark",
         tooltip="the user guide, at the chapter of the panel in front",

@@ -41,17 +41,16 @@ class KeyOwner(QObject):
     Space trains, except where it presses a button or writes a text. Nothing that can be typed is a command
     where words are written: who types before the field has the focus, or has clicked beside it, trains
     nothing. Page Up and Page Down, the keys of a remote control, turn pages wherever the focus is, except in
-    a text that scrolls. Escape frees a pinned cell before it leaves the full screen, but leaves presenter
-    mode first. Qt asks the part with the focus before it looks for shortcuts: that question is answered here,
-    when the key is pressed.
+    a text that scrolls. Qt asks the part with the focus before it looks for shortcuts: that question is
+    answered here, when the key is pressed.
 
     What has got the keyboard is scrolled into sight, through all the scroll areas that it is in: Qt does so
     for one area, which is not enough for a map that is scrolled within a panel that is scrolled.
     """
 
-    def __init__(self, can_turn: Callable[[], bool], frees: Callable[[], bool], parent: QObject) -> None:
+    def __init__(self, can_turn: Callable[[], bool], parent: QObject) -> None:
         super().__init__(parent)
-        self._can_turn, self._frees = can_turn, frees
+        self._can_turn = can_turn
         follow_keyboard(self._on_focus_changed)
         self._on_focus_changed(None, QApplication.focusWidget())
 
@@ -84,8 +83,6 @@ class KeyOwner(QObject):
                 return True
             case Qt.Key.Key_PageUp | Qt.Key.Key_PageDown:
                 return isinstance(focus, _PAGED) or not self._can_turn()
-            case Qt.Key.Key_Escape if self._frees():
-                return True
             case _ if event.text().isprintable() and event.text() and isinstance(focus, QWidget):
                 return is_for_words(focus) or None
         return None

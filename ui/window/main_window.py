@@ -193,6 +193,7 @@ class MainWindow(QMainWindow):
             self._before = self._state_wanted, self._bare, not self.lab_dock.isHidden()
         state, bare, has_guide = self._before
         self.menus.action("presenter").setChecked(presents)
+        self._escape.setEnabled(presents)
         self._lay_out(False)
         for part in (self.line, self.train, self.leave):
             part.setVisible(presents)
@@ -255,18 +256,6 @@ class MainWindow(QMainWindow):
         self.notices.setGeometry(0, bottom - high, self.width(), high)
         self.notices.raise_()
 
-    def _leave(self) -> None:
-        """Leave presenter mode, or the full screen."""
-        if self.is_presenting:
-            self.set_presenting(False)
-        else:
-            self.set_full_screen(False)
-
-    def set_full_screen(self, full: bool) -> None:
-        """Fill the screen, or go back to the size before."""
-        if full != self.isFullScreen():
-            self._want_state(self._state_wanted | _FULL if full else self._state_wanted & ~_FULL)
-
     def _want_state(self, state: Qt.WindowState) -> None:
         """Ask the window manager for a state, whose answer may come late, after that to an earlier wish."""
         self._state_wanted = state
@@ -286,9 +275,7 @@ class MainWindow(QMainWindow):
         if full != bool(self._state_wanted & _FULL) and self._answering.isActive():
             return
         self._state_wanted = self.windowState()
-        self.menus.action("full_screen").setChecked(full)
-        self._escape.setEnabled(full)
-        if self.is_presenting and not full:  # left by a key of the system, as the full screen
+        if self.is_presenting and not full:  # left by a key of the system
             self.set_presenting(False)
 
     def _check_state(self) -> None:
@@ -446,7 +433,7 @@ class MainWindow(QMainWindow):
         #: A window manager may take so long to give the window its size.
         self._turning = single_shot(self, self._turn, 150)
         self._answering = single_shot(self, self._check_state, 500)
-        self._escape = QShortcut(QKeySequence("Esc"), self, self._leave)
+        self._escape = QShortcut(QKeySequence("Esc"), self, partial(self.set_presenting, False))
         self._escape.setEnabled(False)
         self.finder = Finder(self)
         self.finder.add(partial(actions_of, self.menus))
