@@ -61,9 +61,8 @@ if TYPE_CHECKING:
 
 _LAYOUT_VERSION = 1
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files (*)"
-#: Least and greatest width of the samples, and what they leave to one panel and to several side by side,
-#: in pixels at scale 1.
-_SAMPLES_LEAST, _SAMPLES_MOST, _PANELS_WANT = 164, 420, (850, 1210)
+#: Least width of the samples, and what they leave to one panel and to several, in pixels at scale 1.
+_SAMPLES_LEAST, _PANELS_WANT = 164, (850, 1210)
 #: Size of the window at first, and the least one, in pixels, where the screen has room for it.
 _USUAL, _LEAST = QSize(1440, 900), QSize(940, 640)
 _FULL = Qt.WindowState.WindowFullScreen
@@ -103,7 +102,6 @@ class MainWindow(QMainWindow):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self.samples_dock.setMinimumWidth(theme.px(_SAMPLES_LEAST))
         self._fit()
 
     def build_panels(self, services: Services) -> None:
@@ -309,18 +307,7 @@ class MainWindow(QMainWindow):
         has_room = self.is_presenting or not self.lab_dock.room or width - wanted >= px(_SAMPLES_LEAST)
         self.samples_dock.setHidden(self._bare or not has_room)
         self.lab_dock.takesSamples.emit(not has_room)
-        room = max(px(_SAMPLES_LEAST), min(px(_SAMPLES_MOST), width - wanted))
-        dock, usual = self.samples_dock, min(room, px(SAMPLES_WIDTH))
-        gains = room > dock.maximumWidth() == dock.width() < usual
-        if dock.width() > room:
-            # Before it is bound to: a dock that is made narrower by its bound leaves a gap beside it.
-            self.resizeDocks([dock], [room], Qt.Orientation.Horizontal)
-            layout = self.layout()
-            assert layout is not None
-            layout.activate()
-        dock.setMaximumWidth(room)
-        if gains:  # it was narrow only because there was no more room
-            self.resizeDocks([dock], [usual], Qt.Orientation.Horizontal)
+        self.samples.setFixedWidth(max(px(_SAMPLES_LEAST), min(px(SAMPLES_WIDTH), width - wanted)))
         bar = self.menuBar()
         before = self.run_bar.sizeHint().width()
         self.run_bar.fit(width - (bar.sizeHint().width() - before))
