@@ -289,11 +289,9 @@ _ALL_IN_SIGHT: Mapping[QWidget, Show] = MappingProxyType({})
 def actions_of(menus: Menus) -> Iterator[Entry]:
     """Yield everything that the menus offer."""
     for row in ACTIONS:
-        place, action = as_read(row.menu), menus.action(row.name)
         if row.listing:
-            for each in menus.listed(row.name):
-                yield Entry(f"{row.words}: {as_read(each.text())}", place, each.trigger)
             continue
+        place, action = as_read(row.menu), menus.action(row.name)
         words = as_read(action.text()).removesuffix("…")
         why_not = "" if action.isEnabled() else f"{words} is not possible {_STATES[menus.state.run.status]}."
         yield Entry(words, place, action.trigger, row.key, why_not, row.tooltip)
@@ -315,14 +313,12 @@ def controls_of(
     show: Show,
     pages: Mapping[QWidget, Show] = _ALL_IN_SIGHT,
     leave: Show | None = None,
-    say: Callable[[str], object] = print,
 ) -> Iterator[Entry]:
     """Yield the controls of a part of the window, and the options of its lists.
 
     * `pages`: of those of its pages, or controls, that may be out of sight, what brings them to the
       front.
     * `leave`: leaves presenter mode, which may hide them; None in the window.
-    * `say`: is told why something is not shown after all that.
     """
     covers = part.findChildren(Cover)
     for widget in part.findChildren(QWidget):
@@ -334,14 +330,13 @@ def controls_of(
         if not name or not widget.focusPolicy() & Qt.FocusPolicy.TabFocus or widget.focusProxy() is not None:
             continue
         why_not = "" if widget.isEnabled() else f"“{name}” is not available now."
-        hidden = f"“{name}” is not shown in {place} now."
         page = next((each for each in pages if each is widget or each.isAncestorOf(widget)), part)
         if page is widget and widget.isHidden():  # drawn ahead, when others were chosen
             name = _CHOSEN.sub("", name)
         elif page is not widget and not widget.isVisibleTo(page):
             reasons = [each.reason.text() for each in covers if each.isAncestorOf(widget)]
-            why_not = next(filter(None, reasons), "" if leave else hidden)
-        use = partial(_use, widget, (show, pages.get(page)), leave, partial(say, hidden))
+            why_not = next(filter(None, reasons), "" if leave else f"“{name}” is not shown in {place} now.")
+        use = partial(_use, widget, (show, pages.get(page)), leave)
         yield Entry(name, place, use, widget.property("key") or "", why_not, widget.toolTip())
         if isinstance(widget, ChoiceField) and not why_not and widget.count() <= _MOST_OPTIONS:
             for row in range(widget.count()):
@@ -360,15 +355,14 @@ def _name_of(widget: QWidget) -> str:
     return f"{whose}: {name}" if whose else name
 
 
-def _use(widget: QWidget, shows: tuple[Show | None, ...], leave: Show | None, say: Show) -> None:
-    """Press a button; give anything else the keyboard. `say` is called where nothing brings it into sight."""
+def _use(widget: QWidget, shows: tuple[Show | None, ...], leave: Show | None) -> None:
+    """Press a button, if it can be brought into sight; give anything else the keyboard."""
     for show in filter(None, shows):
         show()
     if leave is not None and not widget.isVisible():
         for show in filter(None, (leave, *shows)):
             show()
         if not widget.isVisible():
-            say()
             return
     widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
     if isinstance(widget, QAbstractButton):

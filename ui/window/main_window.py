@@ -482,10 +482,9 @@ class MainWindow(QMainWindow):
     def _controls(self) -> Iterator[Entry]:
         """Yield the controls in the window that are no buttons of actions."""
         leave = partial(self.set_presenting, False) if self.is_presenting else None
-        ways = leave, partial(self._state.raise_notice, "window", "info")
         for number, (title, panel) in enumerate(zip(self.panels.titles, self.panels.panels(), strict=True)):
             show = partial(self.panels.show_panel, number)
-            for entry in controls_of(panel, title, show, panel.openers(), *ways):
+            for entry in controls_of(panel, title, show, panel.openers(), leave):
                 yield replace(entry, is_behind=number != self.panels.front)
         for place, part in (("Samples", self.samples), ("Timeline", self.timeline)):
             yield from controls_of(part, place, partial(self.set_bare, False))

@@ -45,12 +45,6 @@ class Menus(QObject):
     def action(self, name: str) -> QAction:
         return self._actions[name]
 
-    def listed(self, name: str) -> list[QAction]:
-        """Return what stands in a submenu now."""
-        menu = self._listings[name]
-        menu.aboutToShow.emit()
-        return [each for each in menu.actions() if each.isEnabled()]
-
     def connect_to(self, session: object, rows: Iterable[ActionRow]) -> None:
         """Let actions do what their rows say.
 
