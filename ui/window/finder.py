@@ -29,11 +29,11 @@ from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill, named
 from ui.controls.message_bar import MessageBar
 from ui.controls.tips import wrapped
-from ui.guide.chapters import CHAPTERS, TERMS, place_of, sections_of
+from ui.guide.chapters import CHAPTERS, FIRST_STEPS, TERMS, place_of, sections_of
 from ui.state import RunStatus
 from ui.theme import Theme, follow_theme
 from ui.window.actions import ACTIONS, as_read
-from ui.window.menus import Menus
+from ui.window.menus import Menus, all_keys
 
 _WIDTH, _HEIGHT, _PLACE_WIDTH, _MARGIN, _MOST = 760, 420, 190, 10, 60
 #: Words of the place count as less than those of the name, and those of the tool tip as less again.
@@ -305,6 +305,8 @@ def chapters(show: Callable[[str], object], *, is_whole: bool = False) -> Iterat
             place = f"{chapter.name}#{place_of(heading)}"
             about = text if is_whole or chapter.name == TERMS else ""
             yield Entry(heading, f"Help: {chapter.title}", partial(show, place), about=about, is_behind=True)
+    for key, words in all_keys() if is_whole else ():
+        yield Entry(f"{words}: {key}", "Help: Keys", partial(show, FIRST_STEPS))
 
 
 def controls_of(

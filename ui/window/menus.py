@@ -4,7 +4,7 @@ import platform
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import partial, reduce
-from itertools import groupby, zip_longest
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -143,20 +143,21 @@ _ABOUT = f"""
 """
 
 
-def first_steps_page() -> str:
-    """Return what to try first and all keys, as HTML: in two columns, the action beside each key."""
+def all_keys() -> list[tuple[str, str]]:
+    """Return each key, and what it does; keys of panels are one."""
     keys: list[tuple[str, str]] = []
     with_keys = [row for row in ACTIONS if row.key]
     for words, same in groupby(with_keys, lambda row: row.help or row.words[0].lower() + row.words[1:]):
         those = [row.key for row in same]
         # Keys that do the same differ in their last letter.
         keys.append((those[0] + (f" … {those[-1][-1]}" if len(those) > 1 else ""), words))
-    keys += OTHER_KEYS
-    half = (len(keys) + 1) // 2
-    rows = zip_longest(keys[:half], keys[half:], fillvalue=("", ""))
-    cells = ("".join(f"<td><b>{key}</b></td><td>{words}</td>" for key, words in row) for row in rows)
-    table = "".join(f"<tr>{each}</tr>" for each in cells)
-    return f'<h1>First steps and keys</h1>{_FIRST_STEPS}<table cellpadding="2">{table}</table>'
+    return [*keys, *OTHER_KEYS]
+
+
+def first_steps_page() -> str:
+    """Return what to try first and all keys, as HTML."""
+    rows = "".join(f"<tr><td><b>{key}</b></td><td>{words}</td></tr>" for key, words in all_keys())
+    return f'<h1>First steps and keys</h1>{_FIRST_STEPS}<table cellpadding="2">{rows}</table>'
 
 
 def show_about(parent: QWidget, show_licences: Callable[[], object]) -> None:
