@@ -59,10 +59,9 @@ if TYPE_CHECKING:
     from ui.guide.page import GuideWindow
     from ui.panels.compare.panel import ComparePanel
 
-_LAYOUT_VERSION = 1
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files (*)"
-#: Least width of the samples, and what they leave to one panel and to several, in pixels at scale 1.
-_SAMPLES_LEAST, _PANELS_WANT = 164, (850, 1210)
+#: Least width of the samples, and what they leave to the panels, in pixels at scale 1.
+_SAMPLES_LEAST, _PANELS_WANT = 164, 850
 #: Size of the window at first, and the least one, in pixels, where the screen has room for it.
 _USUAL, _LEAST = QSize(1440, 900), QSize(940, 640)
 _FULL = Qt.WindowState.WindowFullScreen
@@ -145,19 +144,9 @@ class MainWindow(QMainWindow):
         edge = self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
         return self.screen().availableSize() - QSize(0, edge)
 
-    def restore_arrangement(self) -> None:
-        """Take the arrangement of docks and panels from the last session; call it when they exist."""
-        for name, part in (("window/docks", self), ("window/panels", self.panels)):
-            part.restoreState(remembered_layout(self._settings, name), _LAYOUT_VERSION)
-        self.set_bare(False)  # nobody would know where the samples are
-        self.lab_dock.hide()  # until there is a lab in it
-
-    def save_layout(self) -> None:
-        if self.is_presenting:
-            return
-        self._settings.setValue("window/geometry", self.saveGeometry())
-        self._settings.setValue("window/docks", self.saveState(_LAYOUT_VERSION))
-        self._settings.setValue("window/panels", self.panels.saveState(_LAYOUT_VERSION))
+    def save_size(self) -> None:
+        if not self.is_presenting:
+            self._settings.setValue("window/geometry", self.saveGeometry())
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -283,7 +272,6 @@ class MainWindow(QMainWindow):
         self._follow_state()
 
     def _follow_panels(self) -> None:
-        self._fit()
         if name := self.panels.front_name:
             self.line.set_current(name)
         self._show_pages()
@@ -301,8 +289,7 @@ class MainWindow(QMainWindow):
         """Divide the width: the panels come before the samples, the menus before the texts of buttons."""
         px, width = self._theme.px, self.width()
         self.lab_dock.fit(self._theme, width)
-        wanted = px(_PANELS_WANT[self.panels.is_divided])
-        wanted += self.lab_dock.room
+        wanted = px(_PANELS_WANT) + self.lab_dock.room
         # In a narrow window the lab guide takes the place of the samples.
         has_room = self.is_presenting or not self.lab_dock.room or width - wanted >= px(_SAMPLES_LEAST)
         self.samples_dock.setHidden(self._bare or not has_room)
@@ -396,7 +383,7 @@ class MainWindow(QMainWindow):
         self.notices.installEventFilter(self)
         self.pending = PendingBar(state, runs)
         self.panels = PanelArea()
-        self.panels.divided.connect(self._follow_panels)
+        self.panels.turned.connect(self._follow_panels)
         self.panels.entered.connect(lambda: self.enter_panel(max(self.panels.front, 0)))
         #: In presenter mode, what stands for the tabs.
         names = [(row.name, as_read(row.title)) for row in PANELS]
@@ -408,7 +395,7 @@ class MainWindow(QMainWindow):
         self.page = ElidedLabel(role="muted")
         self.train = TrainButton(state, self.menus)
         self.train.hide()
-        self.moment = MomentChip(state, self.panels)
+        self.moment = MomentChip(state, self.panels.tabs)
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state, runs)
         self.pages = Pages(self._enter_presented)
