@@ -306,16 +306,12 @@ class Controller(QObject):
 
         def done(found: OpenedModel | Mismatch) -> None:
             if isinstance(found, Mismatch):
-                text = found.sentence(printable_name(path), "model")
-                state.raise_notice("files", "error", text, found.action, use_mnist)
+                state.raise_notice("files", "error", found.sentence(printable_name(path), "model"))
             elif found.offer:
                 text = f"{found.remark}. Its weights fit the network of the form by name and shape."
                 state.raise_notice("files", "warning", text, found.offer, lambda: self._take_model(found))
             else:
                 self._take_model(found)
-
-        def use_mnist() -> None:
-            self.open_data(None, after=lambda: self.open_weights(path))
 
         self.analysis.submit(
             "open",
