@@ -1,10 +1,9 @@
 """The window of the help: chapters on the left, a page on the right; and the page of all that others made."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import override
+from typing import NamedTuple, override
 
 from PySide6.QtCore import QPoint, QSize, Qt, QUrl
 from PySide6.QtGui import (
@@ -42,40 +41,33 @@ from ui.guide.chapters import CHAPTERS, FIRST_STEPS, LICENCES, place_of
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Something that comes with the program.
-
-    * `texts`: files with the text of the licence, in ``resources``.
-    * `package`: under which name it is installed; "" for what is no package.
-    """
+class Part(NamedTuple):
+    """Something that comes with the program; `texts`: files with the licence, in ``resources``."""
 
     name: str
     licence: str
     texts: tuple[str, ...]
-    package: str = ""
 
 
 _LGPL = ("licences/LGPL-3.0.txt", "licences/GPL-3.0.txt")
 _BSD = "BSD, three clauses"
 
 
-def _package(name: str, licence: str, package: str = "") -> Part:
-    package = package or name.lower()
-    return Part(name, licence, (f"licences/{package}.txt",), package)
+def _package(name: str, licence: str) -> Part:
+    return Part(name, licence, (f"licences/{name.lower()}.txt",))
 
 
 PARTS = (
     Part("CNNViz", "MIT", ("licences/CNNViz.txt",)),
-    Part("Qt for Python", "GNU LGPL, version 3", _LGPL, "PySide6-Essentials"),
-    Part("Shiboken", "GNU LGPL, version 3", _LGPL, "shiboken6"),
+    Part("Qt for Python", "GNU LGPL, version 3", _LGPL),
+    Part("Shiboken", "GNU LGPL, version 3", _LGPL),
     _package("pyqtgraph", "MIT"),
     _package("NumPy", f"{_BSD}; OpenBLAS and others in it as the text says"),
     _package("threadpoolctl", _BSD),
     _package("safetensors", "Apache 2.0"),
     _package("msgspec", _BSD),
     _package("Pillow", "MIT-CMU; libraries in it as the text says"),
-    _package("fontTools", "MIT", "fonttools"),
+    _package("fontTools", "MIT"),
     _package("Jinja2", _BSD),
     _package("MarkupSafe", _BSD),
     _package("tqdm", "MPL 2.0 and MIT"),
