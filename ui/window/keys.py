@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QLineEdit,
-    QMenuBar,
     QPlainTextEdit,
     QTabBar,
     QTextEdit,
@@ -110,7 +109,6 @@ class Pages:
         self._all.append((is_in_sight, turn))
 
     def can_turn(self) -> bool:
-        """Whether something that has pages is in sight."""
         return any(is_in_sight() for is_in_sight, _ in self._all)
 
     def forget(self) -> None:
@@ -138,7 +136,6 @@ _SETTLED_MS = 120
 #: Parts that show words, and the edge of a button that is free of them; how far caps are from one another.
 _WORDS = QLabel, WrapLabel, ElidedLabel, QAbstractButton, QLineEdit, QComboBox, QAbstractSpinBox
 _EDGE, _TAB_EDGE, _APART = 4, 10, 6
-_HELP, _HELP_KEY = "Help", next(row.key for row in ACTIONS if row.name == "guide")
 _TABS = {as_read(row.text).partition(" ")[2]: row.key for row in ACTIONS if row.name.startswith("panel_")}
 
 
@@ -256,10 +253,6 @@ class KeyCaps(QObject):
 
     def _controls(self) -> Iterator[tuple[str, QRect]]:
         """Yield the key of each control in sight, and where in the window that is."""
-        for menus in self._window.findChildren(QMenuBar):
-            for action in menus.actions():
-                if as_read(action.text()) == _HELP:
-                    yield from self._seen(menus, _HELP_KEY, menus.actionGeometry(action))
         for button in self._window.findChildren(QAbstractButton):
             key = button.property("key")
             if key:
