@@ -40,7 +40,7 @@ from ui.panels.contract import Panel, Runs, Services
 from ui.panels.registry import PANELS
 from ui.panels.samples.panel import SAMPLES_WIDTH, SamplesPanel
 from ui.panels.timeline.bar import TimelineBar
-from ui.settings import remembered_layout
+from ui.settings import GEOMETRY, remembered_geometry
 from ui.state import AppState
 from ui.tasks import TaskRunner
 from ui.theme import LIGHT, Theme, follow_theme, theme_manager
@@ -118,7 +118,6 @@ class MainWindow(QMainWindow):
         self.compare_dock.setWidget(self.compare)
 
     def panel[P: Panel](self, kind: type[P]) -> P:
-        """Return the panel of a class; there is one of each row of the registry."""
         return self.panels.panel(kind)
 
     def begin_focus(self) -> None:
@@ -136,7 +135,7 @@ class MainWindow(QMainWindow):
 
     def restore_size(self) -> None:
         """Take size and place from the last session."""
-        if not self.restoreGeometry(remembered_layout(self._settings, "window/geometry")):
+        if not self.restoreGeometry(remembered_geometry(self._settings)):
             self.resize(_USUAL.boundedTo(self._room_on_screen()))
 
     def _room_on_screen(self) -> QSize:
@@ -146,7 +145,7 @@ class MainWindow(QMainWindow):
 
     def save_size(self) -> None:
         if not self.is_presenting:
-            self._settings.setValue("window/geometry", self.saveGeometry())
+            self._settings.setValue(GEOMETRY, self.saveGeometry())
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -358,7 +357,6 @@ class MainWindow(QMainWindow):
         self._show_chapter("lab-guide" if in_lab else PANELS[max(self.panels.front, 0)].chapter)
 
     def show_help(self) -> None:
-        """Show what to try first and all keys."""
         self._show_chapter(FIRST_STEPS)
 
     def show_about(self) -> None:
