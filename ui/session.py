@@ -275,7 +275,6 @@ class Session(QObject):
         self._settings.setValue("view/theme", mode)
 
     def remember_keys(self, shown: bool) -> None:
-        """Remember whether keys are shown on the controls."""
         self._settings.setValue("view/keys", shown)
 
     def set_motion(self, moves: bool) -> None:

@@ -133,12 +133,10 @@ class TaskRunner(QObject):
             task.context.cancelled = True
 
     def is_busy(self, kind: str) -> bool:
-        """Return whether a task of this kind is waiting or running."""
         return kind in self._current
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is waiting or running."""
         return not self._current
 
     def close(self, milliseconds: int = 1500) -> bool:

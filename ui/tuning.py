@@ -33,7 +33,6 @@ class MainThreadCollector(QObject):
         self._timer.start()
 
     def stop(self) -> None:
-        """Give collection back to Python."""
         self._timer.stop()
         gc.enable()
         gc.unfreeze()
@@ -60,7 +59,6 @@ class ErrorReporter(QObject):
         threading.excepthook = self._on_thread_exception
 
     def uninstall(self) -> None:
-        """Put the earlier hooks back."""
         sys.excepthook, threading.excepthook = self._previous
 
     def _on_exception(

@@ -111,7 +111,6 @@ class MomentTests(QObject):
         self._state.set_evaluation(None)
 
     def stop(self) -> None:
-        """Test no more."""
         self._rest.stop()
         self._background.cancel(_TEST)
 

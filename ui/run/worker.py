@@ -48,7 +48,6 @@ class Mailbox:
         self._live: Snapshot | None = None
 
     def post(self, message: Message) -> None:
-        """Leave a message."""
         with self._lock:
             if isinstance(message, Progress):
                 self._progress.append(message)

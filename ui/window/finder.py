@@ -76,7 +76,6 @@ class Finder(QObject):
         self._sources: list[Source] = []
 
     def add(self, source: Source) -> None:
-        """Find the things of another source as well."""
         self._sources.append(source)
 
     def entries(self) -> list[Entry]:
@@ -88,7 +87,6 @@ class Finder(QObject):
         return list(found.values())
 
     def ask(self) -> None:
-        """Ask for any of them."""
         ask_for(self.entries(), "Find an action, a setting, a control, a page of the help …", self._window)
 
 
@@ -170,7 +168,6 @@ class FinderBox(QDialog):
         self.move(window.mapToGlobal(QPoint((window.width() - self.width()) // 2, theme.px(60))))
 
     def act(self) -> None:
-        """Do what was chosen."""
         if self._chosen is not None:
             self._window.activateWindow()
             self._chosen.act()

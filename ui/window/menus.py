@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial, reduce
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from PySide6.QtCore import QObject, qVersion
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -27,7 +27,6 @@ class Menus(QObject):
         self.state = state
         self._status: RunStatus | None = None
         self._actions: dict[str, QAction] = {}
-        self._listings: dict[str, QMenu] = {}
         self._groups = defaultdict[str, QActionGroup](partial(QActionGroup, self))
         menus = {title: window.menuBar().addMenu(title) for title in MENUS}
         for row in ACTIONS:
@@ -54,7 +53,7 @@ class Menus(QObject):
         for row in rows:
             handler, action = _method(row.handler, session), self._actions[row.name]
             if row.listing:
-                menu, listing = self._listings[row.name], _method(row.listing, session)
+                menu, listing = cast("QMenu", action.menu()), _method(row.listing, session)
                 menu.aboutToShow.connect(partial(_fill, menu, listing, handler))
             elif row.is_checkable and not row.group:
                 action.toggled.connect(handler)
@@ -66,8 +65,7 @@ class Menus(QObject):
         if row.starts_section and not menu.isEmpty():
             menu.addSeparator()
         if row.listing:
-            listing = self._listings[row.name] = menu.addMenu(row.text)
-            self._actions[row.name] = listing.menuAction()
+            self._actions[row.name] = menu.addMenu(row.text).menuAction()
             return
         action = self._actions[row.name] = menu.addAction(row.text)
         action.setToolTip(row.tooltip)

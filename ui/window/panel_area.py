@@ -72,15 +72,12 @@ class PanelArea(QWidget):
         self.turned.emit()
 
     def panels(self) -> list[Panel]:
-        """Return the panels, in the order in which they were added."""
         return list(self._panels.values())
 
     def panel[P: Panel](self, kind: type[P]) -> P:
-        """Return the panel of a class; there is one of each row of the registry."""
         return next(panel for panel in self._panels.values() if isinstance(panel, kind))
 
     def view_states(self) -> dict[str, View]:
-        """Return the choices made in all panels, by their names."""
         return {name: panel.view_state() for name, panel in self._panels.items()}
 
     def restore_views(self, views: Mapping[str, View]) -> None:
@@ -118,7 +115,6 @@ class PanelArea(QWidget):
 
     @property
     def titles(self) -> list[str]:
-        """Titles of the panels, in the order in which they were added."""
         return [frame.title for frame in self._frames]
 
     @property
@@ -128,7 +124,6 @@ class PanelArea(QWidget):
 
     @property
     def front_panel(self) -> Panel | None:
-        """The panel in front."""
         return self.panels()[self.front] if self._panels else None
 
 
