@@ -259,19 +259,17 @@ class Controller(QObject):
         path: Path | None,
         then: Callable[[Source], None] | None = None,
         otherwise: Callable[[], None] | None = None,
-        after: Callable[[], object] = lambda: None,
     ) -> None:
         """Change to other data; the current session stays until they have been read and a run fits them.
 
         * `path`: None for MNIST.
         * `then`: what to do with them, instead of beginning a run with the settings as edited.
         * `otherwise`: what to do when they cannot be read, after the user was told.
-        * `after`: what to do when a run with them stands there.
         """
 
         def begin(source: Source) -> None:
             if self.may_replace():
-                self.begin(fitting(self._state.draft, source.dataset), source=source, then=after)
+                self.begin(fitting(self._state.draft, source.dataset), source=source)
 
         read_data(path, self._state, self.analysis, then or begin, otherwise, self.open_mnist)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cnnviz.errors import DivergenceError
+from cnnviz.evaluation import evaluate
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Progress, Trainer
 from ui.state import EvaluatedStep
@@ -201,7 +202,9 @@ class TrainLoop:
         self.mailbox.post(RunHalted(trainer.step, trainer.finished))
 
     def _test(self, moment: Snapshot) -> None:
-        self.mailbox.post(EvaluatedStep(moment.step, self._trainer.evaluate(moment.network), moment.origin))
+        data = self._trainer.dataset
+        result = evaluate(moment.network, data.test_images, data.test_labels)
+        self.mailbox.post(EvaluatedStep(moment.step, result, moment.origin))
 
     def _apply_wishes(self) -> None:
         trainer = self._trainer
