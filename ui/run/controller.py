@@ -220,7 +220,6 @@ class Controller(QObject):
         self.begin(self._state.draft, can_be_undone=True)
 
     def draw_seed(self) -> None:
-        """Draw a new seed and begin anew with it."""
         seed = secrets.randbelow(10_000)
         self.begin(replace(self._state.draft, seed=seed), can_be_undone=True)
 
@@ -274,7 +273,6 @@ class Controller(QObject):
         read_data(path, self._state, self.analysis, then or begin, otherwise, self.open_mnist)
 
     def open_mnist(self) -> None:
-        """Go back to the digits that come with the program."""
         self.open_data(None)
 
     def export_weights(self, path: Path) -> None:
@@ -417,7 +415,6 @@ class Controller(QObject):
             return None
         experiment, draft = state.experiment, state.draft
         ghost, epochs = state.ghost, self._epochs()
-        reference, run_id = state.reference, state.run.run_id
 
         def act() -> None:
             other = None if source is state.source else source
@@ -426,8 +423,6 @@ class Controller(QObject):
         def then() -> None:
             state.set_settings(experiment, draft)
             state.set_ghost(ghost)
-            if reference is not None and reference.run_id == run_id:
-                state.set_reference(Reference(reference.snapshot, state.run.run_id))
 
         text = f"The network that was trained for {format_count(live.step)} steps was replaced."
         return "info", text, "Bring it back", act
