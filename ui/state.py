@@ -310,7 +310,6 @@ class AppState(QObject):
     def raise_notice(
         self, place: str, kind: str, text: str, action: str = "", act: Callable[[], None] | None = None
     ) -> None:
-        """Tell the user something where it belongs."""
         self.noticeRaised.emit(Notice(place, kind, text, action, act))
 
     def clear_notice(self, place: str) -> None:

@@ -127,7 +127,6 @@ class TaskRunner(QObject):
             self._worker.answered.emit(task, "on_failed", NO_THREAD)
 
     def cancel(self, kind: str) -> None:
-        """Forget the unfinished task of this kind, if there is one."""
         task = self._current.pop(kind, None)
         if task is not None:
             task.context.cancelled = True

@@ -111,7 +111,6 @@ class EndSignals(QObject):
         return 128 + self._number if self._number else usual
 
     def close(self) -> None:
-        """Handle signals as before."""
         self._notifier.setEnabled(False)
         signal.set_wakeup_fd(self._old_file)
         for number, handler in self._old.items():

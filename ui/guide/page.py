@@ -135,7 +135,6 @@ class GuidePage(QTextBrowser):
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
-        """Show the same place in other colours and sizes."""
         self._theme = theme
         self._lay_out()
 
@@ -317,7 +316,6 @@ class GuideWindow(QDialog):
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
-        """Scale; no larger than the program's window."""
         for row in range(self.chapters.count()):
             self.chapters.item(row).setSizeHint(QSize(0, theme.px(_ROW_HEIGHT)))
         wide = _LIST_WIDTH + TEXT_WIDTH + _BESIDE_TEXT + 2 * _MARGIN

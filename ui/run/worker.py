@@ -146,7 +146,6 @@ class TrainLoop:
             self._finish(test=steps != 1)
 
     def test(self, _context: Context) -> None:
-        """Run the network as it stands on the test images."""
         self._test(self._snapshot())
 
     def _loop(self, steps: int, aside: "ThreadPoolExecutor", context: Context) -> None:

@@ -48,7 +48,6 @@ class Areas(QObject):
         follow_keyboard(self._on_focus_changed)
 
     def has(self, part: QWidget | None) -> bool:
-        """Whether a part of the window is an area."""
         return part is not None and part in self._listing().values()
 
     def enter(self, area: QWidget) -> None:

@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from types import MappingProxyType
 from typing import override
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
@@ -266,7 +265,6 @@ _STATES = {
 _MOST_OPTIONS = 12
 _CHOSEN = re.compile(r",? (filter|map|unit) \d+")
 Show = Callable[[], object]
-_ALL_IN_SIGHT: Mapping[QWidget, Show] = MappingProxyType({})
 
 
 def actions_of(menus: Menus) -> Iterator[Entry]:
@@ -296,7 +294,7 @@ def controls_of(
     part: QWidget,
     place: str,
     show: Show,
-    pages: Mapping[QWidget, Show] = _ALL_IN_SIGHT,
+    pages: Mapping[QWidget, Show],
     leave: Show | None = None,
 ) -> Iterator[Entry]:
     """Yield the controls of a part of the window, and the options of its lists.

@@ -134,7 +134,6 @@ class MainWindow(QMainWindow):
             self.areas.enter(self.panels.panels()[number])
 
     def restore_size(self) -> None:
-        """Take size and place from the last session."""
         if not self.restoreGeometry(remembered_geometry(self._settings)):
             self.resize(_USUAL.boundedTo(self._room_on_screen()))
 
@@ -360,7 +359,6 @@ class MainWindow(QMainWindow):
         self._show_chapter(FIRST_STEPS)
 
     def show_about(self) -> None:
-        """Show the version, and the way to the licences."""
         show_about(self, lambda: self._show_chapter(LICENCES))
 
     def _show_chapter(self, name: str) -> None:
@@ -472,5 +470,5 @@ class MainWindow(QMainWindow):
             for entry in controls_of(panel, title, show, panel.openers(), leave):
                 yield replace(entry, is_behind=number != self.panels.front)
         for place, part in (("Samples", self.samples), ("Timeline", self.timeline)):
-            yield from controls_of(part, place, partial(self.set_bare, False))
+            yield from controls_of(part, place, partial(self.set_bare, False), {})
         yield from self.run_bar.entries()

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QWidget
 
 from cnnviz import __version__
 from ui.controls.tips import wrapped
-from ui.state import AppState, RunStatus
+from ui.state import AppState
 from ui.theme import bind_icon
 from ui.window.actions import ACTIONS, MENUS, ActionRow
 
@@ -25,7 +25,6 @@ class Menus(QObject):
     def __init__(self, window: QMainWindow, state: AppState) -> None:
         super().__init__(window)
         self.state = state
-        self._status: RunStatus | None = None
         self._actions: dict[str, QAction] = {}
         self._groups = defaultdict[str, QActionGroup](partial(QActionGroup, self))
         menus = {title: window.menuBar().addMenu(title) for title in MENUS}
@@ -77,11 +76,8 @@ class Menus(QObject):
             self._groups[row.group].addAction(action)
 
     def _on_run_changed(self) -> None:
-        status = self.state.run.status
-        if status is not self._status:
-            self._status = status
-            for row in ACTIONS:
-                self._actions[row.name].setEnabled(status in row.enabled)
+        for row in ACTIONS:
+            self._actions[row.name].setEnabled(self.state.run.status in row.enabled)
 
 
 def _method(path: str, session: object) -> Callable[..., Any]:

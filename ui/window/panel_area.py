@@ -177,7 +177,6 @@ class LabDock(FixedDock):
             content.setFixedWidth(min(theme.px(WIDTH), round(_MOST * width)))
 
     def set_shown(self, shown: bool) -> None:
-        """Bring the lab guide into sight, or put it away."""
         if self.isHidden() == shown:
             self.setVisible(shown)
             self.shown.emit(shown)
@@ -237,8 +236,6 @@ class PanelFrame(QScrollArea):
             room.setHeight(room.height() - self.horizontalScrollBar().sizeHint().height())
         if need.height() > room.height():
             room.setWidth(room.width() - self.verticalScrollBar().sizeHint().width())
-        if need.width() > room.width() == self.maximumViewportSize().width():
-            room.setHeight(room.height() - self.horizontalScrollBar().sizeHint().height())
         self._panel.resize(need.expandedTo(room))
 
 
