@@ -6,6 +6,7 @@ rows; to add an action is to add a row, and the method that it names.
 
 from dataclasses import dataclass
 
+from ui.guide.chapters import FIRST_STEPS
 from ui.panels.registry import PANELS
 from ui.state import RunStatus
 
@@ -284,8 +285,8 @@ ACTIONS = (
         tooltip="the user guide, at the chapter of the panel in front", icon="circle-question-mark",
     ),
     ActionRow(
-        name="help", menu="&Help", text="&First steps and keys", handler="window.show_help",
-        tooltip="what to try first, and all keys",
+        name="help", menu="&Help", text="&First steps and keys", handler="window.show_chapter",
+        argument=FIRST_STEPS, tooltip="what to try first, and all keys",
     ),
     ActionRow(
         name="about", menu="&Help", text="&About CNNViz", handler="window.show_about",

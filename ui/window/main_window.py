@@ -35,7 +35,7 @@ from ui.controls.keyboard import has_keyboard, is_enter, plain_arrow_step
 from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import named
 from ui.controls.pace import single_shot
-from ui.guide.chapters import FIRST_STEPS, LICENCES
+from ui.guide.chapters import LICENCES
 from ui.panels.contract import Panel, Runs, Services
 from ui.panels.registry import PANELS
 from ui.panels.samples.panel import SAMPLES_WIDTH, SamplesPanel
@@ -353,19 +353,16 @@ class MainWindow(QMainWindow):
     def show_guide(self) -> None:
         """Open the user guide at the chapter of the panel in front, or of the lab guide from there."""
         in_lab = has_keyboard(self.lab_dock)
-        self._show_chapter("lab-guide" if in_lab else PANELS[max(self.panels.front, 0)].chapter)
-
-    def show_help(self) -> None:
-        self._show_chapter(FIRST_STEPS)
+        self.show_chapter("lab-guide" if in_lab else PANELS[max(self.panels.front, 0)].chapter)
 
     def show_about(self) -> None:
-        show_about(self, lambda: self._show_chapter(LICENCES))
+        show_about(self, lambda: self.show_chapter(LICENCES))
 
-    def _show_chapter(self, name: str) -> None:
+    def show_chapter(self, name: str) -> None:
         if self._guide is None:
             from ui.guide.page import GuideWindow  # here, so that no start waits for it
 
-            entries = list(chapters(self._show_chapter, is_whole=True))
+            entries = list(chapters(self.show_chapter, is_whole=True))
             find = partial(ask_for, entries, "Find a term, or any word of the user guide …")
             self._guide = GuideWindow(first_steps_page, find, self)
         self._guide.show_chapter(name)
@@ -408,7 +405,7 @@ class MainWindow(QMainWindow):
         self.finder = Finder(self)
         self.finder.add(partial(actions_of, self.menus))
         self.finder.add(self._controls)
-        self.finder.add(partial(chapters, self._show_chapter))
+        self.finder.add(partial(chapters, self.show_chapter))
         self.areas = Areas(self._areas, lambda: self.panels.front_panel, self)
 
     def _arrange(self) -> None:

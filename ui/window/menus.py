@@ -44,11 +44,7 @@ class Menus(QObject):
         return self._actions[name]
 
     def connect_to(self, session: object, rows: Iterable[ActionRow]) -> None:
-        """Let actions do what their rows say.
-
-        * Raises AttributeError: if there is no such method: at once, not when the action is
-          asked for.
-        """
+        """Let actions do what their rows say; a method that is not there is an error at once."""
         for row in rows:
             handler, action = _method(row.handler, session), self._actions[row.name]
             if row.listing:
