@@ -194,16 +194,9 @@ class Trainer:
             if at_once is None:
                 chunk = max(1, int(chunk * _STRETCH_SECONDS / max(progress.seconds, 1e-6)))
 
-    def evaluate(self, network: Network | None = None) -> Evaluation:
-        """Return loss, accuracy and confusion matrix over the test images.
-
-        Parameters
-        ----------
-        network : Network, optional
-            That of an earlier moment, which may be tested in another thread while training goes on.
-        """
-        tested = self.network if network is None else network
-        return evaluate(tested, self.dataset.test_images, self.dataset.test_labels)
+    def evaluate(self) -> Evaluation:
+        """Return loss, accuracy and confusion matrix over the test images."""
+        return evaluate(self.network, self.dataset.test_images, self.dataset.test_labels)
 
     def _stop_if_diverged(self, progress: Progress, before: tuple[FloatArray, State]) -> None:
         losses = progress.losses

@@ -153,8 +153,8 @@ def _no_threads() -> None:
 # --- settings -------------------------------------------------------------------------------------------
 
 _KEYS = (
-    "window/geometry", "window/docks", "window/panels", "view/theme", "files/folder", "files/recent",
-    "export/folder", "export/format", "export/scale", "export/colours", "export/caption",
+    "window/geometry", "view/theme", "files/folder", "files/recent",
+    "export/format", "export/scale", "export/colours", "export/caption",
 )  # fmt: skip
 _VALUES = {
     "numbers": "3",

@@ -22,8 +22,6 @@ from ui.session import Session
 from ui.theme import theme_manager
 from ui.tuning import EndSignals, ErrorReporter, MainThreadCollector
 
-_ICON = bundled("icons/cnnviz.svg")
-
 
 class Application(QApplication):
     """Tells of files that the system wants opened: macOS says so by an event, others on the command line."""
@@ -101,6 +99,6 @@ def make_application() -> QApplication:
     speak()
     app.setDesktopFileName("cnnviz")  # whose icon Wayland shows
     app.setApplicationVersion(__version__)
-    app.setWindowIcon(QIcon(str(_ICON)))
+    app.setWindowIcon(QIcon(str(bundled("icons/cnnviz.svg"))))
     theme_manager().apply(app)
     return app

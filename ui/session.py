@@ -63,7 +63,7 @@ class Session(QObject):
         self.theme = theme_manager()
         self.window.menus.connect_to(self, [row for row in ACTIONS if row not in _LATER])
         # Of the window, so that no key is asked about when its parts are gone.
-        KeyOwner(self.window.pages.can_turn, self._frees, self.window)
+        KeyOwner(self.window.pages.can_turn, self.window)
         self._tips = TipFilter(self.window)
         self.window.closing.connect(self._on_window_closing)
         self.window.restore_size()
@@ -96,7 +96,7 @@ class Session(QObject):
             put_covers(window, self.state)  # before the panels are dressed, once
         self._watch_panels()
         self._started = True
-        self.window.restore_arrangement()
+        self.window.set_bare(False)  # divides the room anew, now that all have their style
         self.lab = LabGuide(self.window, self.document, self._report, self)
         self.lab.begin(self._settings, self.first_lab)
         window.menus.connect_to(self, _LATER)
@@ -135,9 +135,6 @@ class Session(QObject):
         if self._arrived and not is_under_way:
             self.document.open(self._arrived.pop(0))
 
-    def _frees(self) -> bool:
-        return self.state.pinned is not None and not self.window.is_presenting
-
     def _on_scene_changed(self) -> None:
         if self.state.shown is not None and self.state.sample is not None:
             self.state.sceneChanged.disconnect(self._on_scene_changed)
@@ -169,7 +166,7 @@ class Session(QObject):
         self._save_layout()
 
     def _save_layout(self) -> None:
-        self.window.save_layout()
+        self.window.save_size()
         self._settings.sync()
 
     def end_early(self) -> None:
@@ -278,7 +275,6 @@ class Session(QObject):
         self._settings.setValue("view/theme", mode)
 
     def remember_keys(self, shown: bool) -> None:
-        """Remember whether keys are shown on the controls."""
         self._settings.setValue("view/keys", shown)
 
     def set_motion(self, moves: bool) -> None:

@@ -10,8 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QSettings
 
 _FOLDER = "files/folder"
-FIGURES_FOLDER = "export/folder"
-"""Where the last figure was written."""
+GEOMETRY = "window/geometry"
 LAB_OPEN = "lab/open"
 """Whether the lab guide was open last."""
 
@@ -23,21 +22,21 @@ def remembered_files(settings: QSettings, name: str) -> list[Path]:
     return [Path(each) for each in values if isinstance(each, str) and os.path.isfile(each)]  # noqa: PTH113
 
 
-def remembered_layout(settings: QSettings, name: str) -> QByteArray:
-    """Return what Qt has said of a window; empty if there is nothing, which Qt refuses to restore."""
-    value = settings.value(name)
+def remembered_geometry(settings: QSettings) -> QByteArray:
+    """Return what Qt has said of the window; empty if there is nothing, which Qt refuses to restore."""
+    value = settings.value(GEOMETRY)
     return value if isinstance(value, QByteArray) else QByteArray()
 
 
-def remembered_folder(settings: QSettings, name: str = _FOLDER) -> Path:
-    """Return the folder that was used last, by default that of models, sessions and reports."""
-    value = settings.value(name)
+def remembered_folder(settings: QSettings) -> Path:
+    """Return the folder that was used last."""
+    value = settings.value(_FOLDER)
     return Path(value) if isinstance(value, str) and os.path.isdir(value) else Path.home()  # noqa: PTH112
 
 
 def forget_files(settings: QSettings, *names: str) -> None:
-    """Forget the folders that were used last, and lists of files: names of people stand in their paths."""
-    for name in (*names, _FOLDER, FIGURES_FOLDER):
+    """Forget the folder that was used last, and lists of files: names of people stand in their paths."""
+    for name in (*names, _FOLDER):
         settings.remove(name)
 
 

@@ -50,7 +50,6 @@ class Run:
 
     @property
     def is_started(self) -> bool:
-        """Whether the network has been trained at all."""
         return self.step > 0
 
     @property
@@ -242,7 +241,6 @@ class AppState(QObject):
         self.set_settings(self.experiment, draft)
 
     def set_covered(self, covered: Mapping[Secret, str]) -> None:
-        """Cover something, and uncover what was covered before."""
         self._put(self.coveredChanged, covered=covered)
 
     def why_covered(self, *secrets: Secret) -> str:
@@ -255,7 +253,6 @@ class AppState(QObject):
         self._put(self.coveredChanged, _held={Secret.PREDICTION: reason} if reason else {})
 
     def update_run(self, **changes: Any) -> None:
-        """Change some fields of `run`."""
         self._put(self.runChanged, run=replace(self.run, **changes))
 
     def reset_history(self, history: History) -> None:
@@ -280,11 +277,9 @@ class AppState(QObject):
             self.momentChanged.emit()
 
     def set_ghost(self, history: History | None) -> None:
-        """Keep the record of an earlier run for comparison."""
         self._put(self.ghostChanged, ghost=history)
 
     def set_reference(self, reference: Reference | None) -> None:
-        """Mark a moment for comparison, or none."""
         self._put(self.referenceChanged, reference=reference)
 
     def compare_with(self, snapshot: Snapshot) -> None:
@@ -311,7 +306,6 @@ class AppState(QObject):
             self.set_sample(Sample(dataset.test_images[index], int(dataset.test_labels[index]), index))
 
     def set_evaluation(self, result: EvaluatedStep | None) -> None:
-        """Take the result on the test images."""
         self._put(self.evaluationChanged, evaluation=result)
 
     def set_speed(self, steps_per_second: float | None, rising_pace: float | None = None) -> None:
@@ -321,7 +315,6 @@ class AppState(QObject):
     def raise_notice(
         self, place: str, kind: str, text: str, action: str = "", act: Callable[[], None] | None = None
     ) -> None:
-        """Tell the user something where it belongs."""
         self.noticeRaised.emit(Notice(place, kind, text, action, act))
 
     def clear_notice(self, place: str) -> None:

@@ -127,18 +127,15 @@ class TaskRunner(QObject):
             self._worker.answered.emit(task, "on_failed", NO_THREAD)
 
     def cancel(self, kind: str) -> None:
-        """Forget the unfinished task of this kind, if there is one."""
         task = self._current.pop(kind, None)
         if task is not None:
             task.context.cancelled = True
 
     def is_busy(self, kind: str) -> bool:
-        """Return whether a task of this kind is waiting or running."""
         return kind in self._current
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is waiting or running."""
         return not self._current
 
     def close(self, milliseconds: int = 1500) -> bool:

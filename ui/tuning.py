@@ -33,7 +33,6 @@ class MainThreadCollector(QObject):
         self._timer.start()
 
     def stop(self) -> None:
-        """Give collection back to Python."""
         self._timer.stop()
         gc.enable()
         gc.unfreeze()
@@ -60,7 +59,6 @@ class ErrorReporter(QObject):
         threading.excepthook = self._on_thread_exception
 
     def uninstall(self) -> None:
-        """Put the earlier hooks back."""
         sys.excepthook, threading.excepthook = self._previous
 
     def _on_exception(
@@ -113,7 +111,6 @@ class EndSignals(QObject):
         return 128 + self._number if self._number else usual
 
     def close(self) -> None:
-        """Handle signals as before."""
         self._notifier.setEnabled(False)
         signal.set_wakeup_fd(self._old_file)
         for number, handler in self._old.items():

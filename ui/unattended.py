@@ -1,4 +1,4 @@
-"""A window that nobody sits at: it is only tried."""
+"""A window that nobody sits at, which is only tried."""
 
 import tempfile
 import time
@@ -7,20 +7,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QSettings, QTimer, qVersion
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
 
 from cnnviz.errors import CNNVizError
-from cnnviz.experiment import LAB5
 from cnnviz.quantities import format_count, format_seconds
 from cnnviz.runtime import one_blas_thread
 from ui.application import make_application
 from ui.session import Session
 from ui.state import RunStatus
-from ui.theme import theme_manager
 
 _PATIENCE_SECONDS = 120.0
 _POLL_MS = 20
-_SIZE = (1100, 700)
 
 
 def try_window(steps: int) -> int:
@@ -32,35 +28,21 @@ def try_window(steps: int) -> int:
     application = make_application()
     if steps:
         one_blas_thread.hold()
-        _train(application, steps)
+        with tempfile.TemporaryDirectory() as place:
+            session = Session(QSettings(str(Path(place) / "window.ini"), QSettings.Format.IniFormat))
+            try:
+                session.window.show()
+                session.start()
+                _wait_until(lambda: session.state.run.status is RunStatus.READY)
+                session.controller.train_to(steps, 1)
+                _wait_until(lambda: session.state.run.step >= steps)
+            finally:
+                session.close()
+                application.processEvents()
         spent = format_seconds(time.perf_counter() - begin)
         words = f"opened, trained for {format_count(steps)} steps and closed again in {spent}"
         print(f"{words}, by Qt {qVersion()} with the platform plugin {QGuiApplication.platformName()}")
     return 0
-
-
-def _train(application: QApplication, steps: int) -> None:
-    """Open a window in the light theme, wait until it has its data, train it, and close it."""
-    with tempfile.TemporaryDirectory() as place:
-        settings = QSettings(str(Path(place) / "window.ini"), QSettings.Format.IniFormat)
-        session = Session(settings, LAB5, None)
-        state = session.state
-        try:
-            theme_manager().set_mode("light")
-            session.window.resize(*_SIZE)
-            session.window.show()
-            session.start()
-            samples = session.window.samples  # which a small screen has no room for
-            _wait_until(
-                lambda: (
-                    state.run.status is RunStatus.READY and (samples.is_current or not samples.isVisible())
-                )
-            )
-            session.controller.train_to(steps, 1)
-            _wait_until(lambda: state.run.step >= steps)
-        finally:
-            session.close()
-            application.processEvents()
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:

@@ -192,14 +192,6 @@ def test_models_that_do_not_fit_or_were_changed_say_so_and_are_offered(qtbot, se
         fits_not += "first, then the {}."
         qtbot.waitUntil(lambda: notices.text() == fits_not.format("mine.safetensors", "model"))
         assert other.state.run.run_id == 1
-        notices.action_button().click()
-        qtbot.waitUntil(lambda: other.state.dataset.name == "MNIST" and other.state.run.step > 0)
-        rest(qtbot, other)
-        assert "mine.safetensors" not in notices.text()
-
-        other.controller.open_data(tmp_path / "zoo")
-        qtbot.waitUntil(lambda: other.state.dataset.name == "zoo")
-        rest(qtbot, other)
         with qtbot.waitSignal(other.document.restorer.finished):
             other.document.open(view)
         assert notices.text() == fits_not.format("view.png", "document")

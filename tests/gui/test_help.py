@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QAction, QImage, QKeySequence, QShortcut, QTextDocument, QTextTable
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QMessageBox, QTextBrowser, QWidget
@@ -53,7 +53,7 @@ def said_in_help(session):
     ]
     assert dialog.height() <= session.window.height()
     dialog.reject()
-    return {key: words for row in texts for key, words in (row[:2], row[2:]) if key}
+    return dict(texts)
 
 
 def test_menus_keys_buttons_and_help_say_the_same_and_no_key_means_two_things(qtbot, session, theme):
@@ -128,11 +128,8 @@ def lines(box: FinderBox) -> list[tuple[str, ...]]:
 
 
 def test_the_box_finds_every_action_with_its_key_and_what_cannot_be_had_now_says_why(
-    qtbot: QtBot, active: Session, tmp_path: Path
+    qtbot: QtBot, active: Session
 ) -> None:
-    file = tmp_path / "ada & bob.cnnviz"
-    file.touch()
-    active.document.remember(file)
     box = ask(qtbot, active, "")
     for row in ACTIONS:
         if row.listing or row.name == "find":
@@ -156,8 +153,6 @@ def test_the_box_finds_every_action_with_its_key_and_what_cannot_be_had_now_says
     QTest.keyClick(box.line, Key.Key_Up)
     assert box.list.currentIndex().data() == lines(box)[0][0]
 
-    box.line.setText("ada bob")
-    assert lines(box)[0][0] == "Open recent: ada & bob.cnnviz"
     box.line.setText("stop")
     assert lines(box)[0] == ("Train or pause", "Run", "Space"), "which goes on where it was stopped"
     box.line.setText("which shift changes the decision")
@@ -175,7 +170,7 @@ def test_settings_choices_and_parts_of_panels_are_found_from_another_and_come_to
     qtbot: QtBot, active: Session
 ) -> None:
     active.window.panels.show_panel(PANELS.index("report"))
-    find(qtbot, active, "laerning rate")
+    find(qtbot, active, "learning rate")
     qtbot.waitUntil(lambda: active.window.panels.front == 0)
     assert QApplication.focusWidget() is active.window.panel(TrainingPanel).form.field("learning_rate")
     draft = active.state.draft
@@ -238,7 +233,9 @@ def test_a_term_comes_before_what_only_mentions_it_and_the_guide_is_searched_who
     first, second, *_ = found([control, *chapters(print)], "equivariant")
     assert (first.name, second) == ("Equivariance", control)
     assert "Saliency" not in {each.name for each in found(chapters(print), "one-sided")}
-    assert "Saliency" in {each.name for each in found(chapters(print, is_whole=True), "one-sided")}
+    whole = [*chapters(print, is_whole=True)]
+    assert "Saliency" in {each.name for each in found(whole, "one-sided")}
+    assert found(whole, "next image")[0].name == "on the samples: the next image: ← ↑ ↓ →"
 
 
 def test_actions_and_pages_of_the_help_are_opened_and_what_cannot_be_asked_for_is_grey(
@@ -281,11 +278,10 @@ def test_actions_and_pages_of_the_help_are_opened_and_what_cannot_be_asked_for_i
     guide.close()
 
 
-def test_words_fit_but_for_one_slip() -> None:
-    fit = "filters maps", "maps filters", "fliters", "fiters", "filtters", "filtres", "mapp"
+def test_words_fit_in_any_order_by_their_beginning_and_but_for_their_ending() -> None:
     for wanted, text, fits in (
-        *((each, "Filters & maps", True) for each in fit),
-        *((each, "Filters & maps", False) for each in ("folder maps", "mxp")),
+        *((each, "Filters & maps", True) for each in ("filters maps", "maps filters", "filt", "filtered")),
+        *((each, "Filters & maps", False) for each in ("folder maps", "mxp", "fliters")),
         ("pooled", "Map of pool1", True),
         ("größe", "GRÖSSE der Fenster", True),
     ):
@@ -350,12 +346,11 @@ def test_a_link_leads_to_its_heading_and_back_and_a_missing_chapter_says_what_to
     settle(qtbot)
     bar = guide.page.verticalScrollBar()
     assert bar.value() > 100
-    for width in (700, 900):  # the text is laid out anew, and the heading stands where it is found again
+    for width in (700, 900):  # the text is laid out anew, and the heading, which is marked, stays in sight
         guide.resize(width, 600)
         qtbot.waitUntil(lambda: guide.page.lineWrapColumnOrWidth() == guide.page._text_width())
-        place = bar.value()
-        guide.page.scrollToAnchor("keeping-a-network")
-        assert bar.value() == place
+        assert guide.page.textCursor().selectedText() == "Keeping a network"
+        assert 0 <= guide.page.cursorRect().top() < guide.page.viewport().height()
     guide.page.backward()
     qtbot.waitUntil(lambda: not guide.page.source().hasFragment())
     guide.page.setSource(QUrl.fromLocalFile("/nowhere/training.md"))
@@ -383,11 +378,10 @@ def test_the_guide_follows_the_theme_keeps_its_place_and_lays_a_long_chapter_out
     guide.show_chapter("backprop")
     bar = guide.page.verticalScrollBar()
     bar.setValue(bar.maximum() // 2)
-    before = bar.value()
+    before = guide.page.cursorForPosition(QPoint(0, 0)).position()
     theme.set_mode("dark")
     settle(qtbot)
-    assert abs(bar.value() - before) < guide.page.viewport().height()
-    assert bar.value() > 0
+    assert guide.page.cursorForPosition(QPoint(0, 0)).position() == before > 0
     guide.show_chapter("lab-files")
     changes = []
     guide.page.document().contentsChanged.connect(lambda: changes.append(1))
@@ -430,7 +424,9 @@ def test_f1_opens_the_chapter_of_the_panel_in_front_and_about_leads_to_the_licen
 
 def test_everything_in_the_program_has_its_licence():
     locked = re.findall(r"^(\S+)==", (ROOT / "requirements" / "runtime.txt").read_text(), re.MULTILINE)
-    assert {part.package.lower() for part in PARTS if part.package} == set(locked)
+    names = {part.name.lower() for part in PARTS}
+    assert set(locked) <= names | {"pyside6-essentials", "shiboken6"}
+    assert {"qt for python", "shiboken"} <= names
     assert all(bundled(name).stat().st_size > 500 for part in PARTS for name in part.texts)
     assert bundled("licences/CNNViz.txt").read_bytes() == (ROOT / "LICENSE").read_bytes()
     folder = bundled("")

@@ -76,21 +76,17 @@ def test_no_control_is_cut_off_and_no_part_of_a_panel_covers_another(
         for stage in _stages(panel):
             _go_to(qtbot, panel, stage)
             faults += [f"{name}, {stage}, {SIZES[-1]}: {each}" for each in _cut_off(trained, panel)]
-        dock = trained.window.panels.docks()[number]
-        # In a window of its own a panel has the size that it is given: no other dock takes part in it.
-        dock.setFloating(True)
-        rest(qtbot, trained)
-        frame = dock.widget()
-        around = dock.size() - frame.size()
-        for size in DOCK_SIZES:
-            dock.resize(size + around)
+        column, frame = trained.window.panels.layout(), panel.parentWidget().parentWidget()
+        column.setEnabled(False)  # so that a panel has the size that it is given
+        for size in FRAME_SIZES:
+            frame.resize(size)
             settle(qtbot)
             assert frame.size() == size
             # Of each kind of step once, where room is shortest; elsewhere the pages are asked.
-            for stage in _stages(panel) if size == DOCK_SIZES[0] else [0]:
+            for stage in _stages(panel) if size == FRAME_SIZES[0] else [0]:
                 _go_to(qtbot, panel, stage)
                 faults += [f"{name}, {stage}, {size}: {each}" for each in _overlaps(panel)]
-        dock.setFloating(False)
+        column.setEnabled(True)
     theme.set_scale(2.0)
     _resize(qtbot, trained, (1920, 1080))
     for number, name in enumerate(PANELS):
@@ -201,7 +197,7 @@ def test_a_panel_that_needs_more_room_is_scrolled(qtbot: QtBot) -> None:
     layout = QVBoxLayout(panel)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.addWidget(content)
-    frame = PanelFrame(panel)
+    frame = PanelFrame(panel, "")
     qtbot.addWidget(frame)
     frame.resize(800, 500)
     with qtbot.waitExposed(frame):
@@ -404,7 +400,7 @@ def _presents(session: Session) -> bool:
     return signs[0]
 
 
-def test_escape_leaves_presenter_mode_whatever_is_unfolded_pinned_or_said_and_the_full_screen_last(
+def test_escape_leaves_presenter_mode_whatever_is_unfolded_pinned_or_said(
     qtbot: QtBot, session: Session
 ) -> None:
     window, state = session.window, session.state
@@ -427,25 +423,17 @@ def test_escape_leaves_presenter_mode_whatever_is_unfolded_pinned_or_said_and_th
         assert state.pinned is not None, "the first Escape leaves, the next one frees"
 
     show_panel(qtbot, session, 1)
-    QTest.keyClick(window, Qt.Key.Key_F11, Qt.KeyboardModifier.ShiftModifier)
-    qtbot.waitUntil(window.isFullScreen)
-    full = window.menus.action("full_screen")
-    assert full.isChecked()
-    state.set_pinned(PinnedCell("conv1", (0, 3, 3)))
     QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
-    for still_full in (True, False):
-        QTest.keyClick(focus(), Qt.Key.Key_Escape)
-        settle(qtbot)
-        assert state.pinned is None
-        assert window.isFullScreen() is full.isChecked() is still_full
+    QTest.keyClick(focus(), Qt.Key.Key_Escape)
+    settle(qtbot, lambda: state.pinned is None)
 
 
 def test_state_and_layout_of_the_window_agree_however_late_the_window_manager_answers(
     qtbot: QtBot, session: Session
 ) -> None:
     window, full = session.window, Qt.WindowState.WindowFullScreen
-    held = ("presenter", "full_screen", "bare", "step")
-    assert [window.menus.action(name).autoRepeat() for name in held] == [False, False, False, True]
+    held = ("presenter", "bare", "step")
+    assert [window.menus.action(name).autoRepeat() for name in held] == [False, False, True]
     show_panel(qtbot, session, 0)
     activate(qtbot, window)
     before = window.windowState()
@@ -490,8 +478,8 @@ def test_the_main_picture_of_each_panel_is_whole_in_a_small_window(
         open_lab(qtbot, session, tmp_path)  # beside which the second size is the least
 
 
-#: Of a panel in its dock: beside another one, and alone; each width and each height at least once.
-DOCK_SIZES = (QSize(500, 400), QSize(767, 900), QSize(1200, 400))
+#: Of a panel: beside the lab guide in a small window, and alone; each width and each height at least once.
+FRAME_SIZES = (QSize(500, 400), QSize(767, 900), QSize(1200, 400))
 
 
 def _overlaps(panel: QWidget) -> list[str]:
@@ -517,26 +505,3 @@ def _stages(panel: QWidget) -> list[int]:
     if not isinstance(panel, BackpropPanel):
         return [0]
     return list({step.kind: number for number, step in enumerate(panel.model.steps)}.values())
-
-
-@pytest.mark.alone
-def test_panels_stand_side_by_side_equally_wide_and_become_tabs_again(qtbot: QtBot, session: Session) -> None:
-    window = session.window
-    area, before = window.panels, window.samples_dock.width()
-    for number in (0, PANELS.index("backprop")):
-        show_panel(qtbot, session, number)
-        QTest.keyClick(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
-        panel, front = area.panels()[number], area.docks()[number]
-        others = [each for each in area.docks() if each is not front]
-        qtbot.waitUntil(lambda front=front: abs(2 * front.width() - area.width()) < 10)
-        (seen,) = [each for each in others if not each.visibleRegion().isEmpty()]
-        assert abs(seen.width() - front.width()) <= 2
-        frame = panel.parentWidget().parentWidget()
-        rest(qtbot, session)
-        assert frame.horizontalScrollBar().maximum() == 0
-        assert window.samples_dock.width() < before
-        gap = window.centralWidget().x() - window.samples_dock.geometry().right() - 1
-        assert gap <= 1, "the line between them and nothing else"
-        both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-        QTest.keyClick(window, Qt.Key.Key_B, both)
-        qtbot.waitUntil(lambda: not area.is_divided and window.samples_dock.width() == before)

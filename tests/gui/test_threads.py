@@ -16,7 +16,7 @@ from cnnviz.experiment import LAB5
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress, Trainer
 from tests.gui.driving import PATIENCE, drain
-from ui.run import mail_reader
+from ui.run import mail_reader, worker
 from ui.run.mail_reader import FrameBudget, MailReader
 from ui.run.moments import MomentTests
 from ui.run.worker import Mailbox, RunHalted, SnapshotTaken, next_due
@@ -162,9 +162,10 @@ def test_training_that_breaks_down_says_so_and_what_an_error_in_the_window_leave
 ):
     state = session.state
     told = {"not enough memory": MemoryError(), "An internal error stopped this (ouch)": _Panic("ouch")}
-    for failing, (words, error) in product(("advance", "evaluate"), told.items()):
+    parts = (Trainer, "advance"), (worker, "evaluate")
+    for (part, failing), (words, error) in product(parts, told.items()):
         with monkeypatch.context() as patch:
-            patch.setattr(Trainer, failing, lambda *_arguments, error=error: _raise(error))
+            patch.setattr(part, failing, lambda *_arguments, error=error: _raise(error))
             session.controller.train_to(3, 1)
             if failing == "evaluate":
                 session.controller.pause()
@@ -189,7 +190,7 @@ def test_training_that_breaks_down_says_so_and_what_an_error_in_the_window_leave
 
 
 def test_training_does_not_wait_for_tests_and_they_stay_in_order(qtbot, few, monkeypatch):
-    session, state, advance, evaluate = few, few.state, Trainer.advance, Trainer.evaluate
+    session, state, advance, evaluate = few, few.state, Trainer.advance, worker.evaluate
     testing, trained, went_on = threading.Event(), threading.Event(), []
 
     def advance_and_tell(trainer, steps):
@@ -198,14 +199,14 @@ def test_training_does_not_wait_for_tests_and_they_stay_in_order(qtbot, few, mon
             trained.set()
         return progress
 
-    def evaluate_slowly(trainer, network=None):
+    def evaluate_slowly(*tested):
         if not went_on:
             testing.set()
             went_on.append(trained.wait(PATIENCE / 4000))
-        return evaluate(trainer, network)
+        return evaluate(*tested)
 
     monkeypatch.setattr(Trainer, "advance", advance_and_tell)
-    monkeypatch.setattr(Trainer, "evaluate", evaluate_slowly)
+    monkeypatch.setattr(worker, "evaluate", evaluate_slowly)
     session.controller.train()
     qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
     assert went_on == [True]
@@ -214,7 +215,7 @@ def test_training_does_not_wait_for_tests_and_they_stay_in_order(qtbot, few, mon
     assert steps[-1] == state.run.total_steps
     alone = Trainer(state.experiment.build_network(), state.dataset, state.experiment)
     advance(alone, steps[0])
-    assert state.history.tests[0].loss == evaluate(alone).loss
+    assert state.history.tests[0].loss == alone.evaluate().loss
 
 
 def test_latest_only_answers_a_flood_with_first_and_last(qtbot, runner):

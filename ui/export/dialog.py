@@ -34,7 +34,7 @@ from ui.controls.number_field import FloatField
 from ui.export.figures import COLOURS, Figure, caption_of, file_name_of, free_path, tables_of
 from ui.export.formats import CM_PER_INCH, Content, draw_pdf, draw_png, draw_svg, natural_width, to_image
 from ui.panels.provenance import catch_up
-from ui.settings import FIGURES_FOLDER, remembered_folder
+from ui.settings import remember_folder, remembered_folder
 from ui.state import AppState
 from ui.tasks import TaskRunner
 from ui.theme import theme_manager
@@ -236,7 +236,7 @@ class ExportDialog(QDialog):
         form.setFixedWidth(theme_manager().theme.px(380))
         self.resize(theme_manager().theme.px(960), theme_manager().theme.px(500))
 
-        self.folder.setText(str(remembered_folder(self._settings, FIGURES_FOLDER)))
+        self.folder.setText(str(remembered_folder(self._settings)))
         self.what.currentIndexChanged.connect(self._on_figure_chosen)
         self.choices.changed.connect(self._on_chosen)
         self.width_cm.valueEdited.connect(self._describe)
@@ -250,7 +250,7 @@ class ExportDialog(QDialog):
 
     def _on_written(self, path: Path) -> None:
         self.save.setEnabled(True)
-        self._settings.setValue(FIGURES_FOLDER, str(path.parent))
+        remember_folder(self._settings, path)
         for name, value in kept(self.choices.value).items():
             self._settings.setValue(f"export/{name}", value)
         self._written = path

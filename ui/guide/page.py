@@ -1,17 +1,16 @@
 """The window of the help: chapters on the left, a page on the right; and the page of all that others made."""
 
-import platform
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import override
+from typing import NamedTuple, override
 
-from PySide6.QtCore import QSize, Qt, QUrl, qVersion
+from PySide6.QtCore import QPoint, QSize, Qt, QUrl
 from PySide6.QtGui import (
     QFont,
     QImage,
     QKeySequence,
+    QPainter,
     QResizeEvent,
     QShortcut,
     QTextBlock,
@@ -35,49 +34,40 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnviz import __version__
 from cnnviz.bundled import INSTALL_AGAIN, bundled
-from cnnviz.doctor import version_of
 from ui.controls.layouts import fill, named, scaled
 from ui.controls.pace import single_shot
 from ui.guide.chapters import CHAPTERS, FIRST_STEPS, LICENCES, place_of
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Something that comes with the program.
-
-    * `texts`: files with the text of the licence, in ``resources``.
-    * `package`: under which name it is installed, for its version; "" for what has none.
-    """
+class Part(NamedTuple):
+    """Something that comes with the program; `texts`: files with the licence, in ``resources``."""
 
     name: str
     licence: str
     texts: tuple[str, ...]
-    package: str = ""
 
 
 _LGPL = ("licences/LGPL-3.0.txt", "licences/GPL-3.0.txt")
 _BSD = "BSD, three clauses"
 
 
-def _package(name: str, licence: str, package: str = "") -> Part:
-    package = package or name.lower()
-    return Part(name, licence, (f"licences/{package}.txt",), package)
+def _package(name: str, licence: str) -> Part:
+    return Part(name, licence, (f"licences/{name.lower()}.txt",))
 
 
 PARTS = (
     Part("CNNViz", "MIT", ("licences/CNNViz.txt",)),
-    Part("Qt for Python", "GNU LGPL, version 3", _LGPL, "PySide6-Essentials"),
-    Part("Shiboken", "GNU LGPL, version 3", _LGPL, "shiboken6"),
+    Part("Qt for Python", "GNU LGPL, version 3", _LGPL),
+    Part("Shiboken", "GNU LGPL, version 3", _LGPL),
     _package("pyqtgraph", "MIT"),
     _package("NumPy", f"{_BSD}; OpenBLAS and others in it as the text says"),
     _package("threadpoolctl", _BSD),
     _package("safetensors", "Apache 2.0"),
     _package("msgspec", _BSD),
     _package("Pillow", "MIT-CMU; libraries in it as the text says"),
-    _package("fontTools", "MIT", "fonttools"),
+    _package("fontTools", "MIT"),
     _package("Jinja2", _BSD),
     _package("MarkupSafe", _BSD),
     _package("tqdm", "MPL 2.0 and MIT"),
@@ -103,17 +93,15 @@ _ABOUT_QT = (
 def licences_page() -> str:
     """Return the table of all parts as HTML; what it links to are files with the texts."""
     rows = ""
-    known = {"CNNViz": __version__, "Qt for Python": qVersion(), "Python": platform.python_version()}
     for part in PARTS:
-        version = known.get(part.name) or (version_of(part.package) if part.package else "")
         links = ", ".join(
             f'<a href="{QUrl.fromLocalFile(str(path)).toString()}">'
             f"{path.stem if 'GPL' in path.stem else 'text'}</a>"
             for path in map(bundled, part.texts)
         )
-        cells = f"<b>{escape(part.name)}</b>", escape(version), escape(part.licence), links
+        cells = f"<b>{escape(part.name)}</b>", escape(part.licence), links
         rows += f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
-    head = "<tr><th>part</th><th>version</th><th>licence</th><th>text</th></tr>"
+    head = "<tr><th>part</th><th>licence</th><th>text</th></tr>"
     return f"<h1>Licences</h1><table>{head}{rows}</table><p>{_ABOUT_QT}</p>"
 
 
@@ -123,6 +111,7 @@ TEXT_WIDTH = 752
 _HEADINGS = {1: 1.7, 2: 1.3, 3: 1.1}  # of the usual size
 _LINE_PERCENT = 128
 _SETTLE_MS = 120
+_DIMMED = 0.3  # of the ground over a picture in the dark theme
 _PICTURE = "\ufffc"
 """What stands for a picture in the text of a block."""
 _LOCAL = ("file", "page")
@@ -138,9 +127,6 @@ class GuidePage(QTextBrowser):
         super().__init__()
         self._written = written
         self._theme = LIGHT
-        #: Whether the heading that was gone to is at the top: nobody has scrolled since.
-        self._at_heading = False
-        self.verticalScrollBar().actionTriggered.connect(self._leave_heading)
         self._resized = single_shot(self, self._lay_out, _SETTLE_MS)
         self.setOpenExternalLinks(True)
         self.setLineWrapMode(QTextEdit.LineWrapMode.FixedPixelWidth)
@@ -149,7 +135,6 @@ class GuidePage(QTextBrowser):
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
-        """Show the same place in other colours and sizes."""
         self._theme = theme
         self._lay_out()
 
@@ -160,17 +145,15 @@ class GuidePage(QTextBrowser):
             self._resized.start()
 
     def _lay_out(self) -> None:
-        """Show the page anew, at the same place, or at the heading that was gone to."""
+        """Show the page anew, with the same line at the top."""
+        place = self.cursorForPosition(QPoint(0, 0)).position()
         self.setLineWrapColumnOrWidth(self._text_width())
         if not self.source().isEmpty():
-            place, is_at_heading = self.verticalScrollBar().value(), self._at_heading
             self.reload()
-            self._at_heading = is_at_heading
-            if not is_at_heading:
-                self.verticalScrollBar().setValue(place)
-
-    def _leave_heading(self) -> None:
-        self._at_heading = False
+            cursor = QTextCursor(self.document())
+            cursor.setPosition(place)
+            bar = self.verticalScrollBar()
+            bar.setValue(bar.value() + self.cursorRect(cursor).top())
 
     def _text_width(self) -> int:
         """Return the width of the page: no more than is read well, and than there is room for."""
@@ -209,7 +192,6 @@ class GuidePage(QTextBrowser):
                     cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
                     self.setTextCursor(cursor)
             self.scrollToAnchor(name.fragment())
-        self._at_heading = bool(name.fragment())
 
     def _margin(self) -> int:
         return self._theme.px(16)
@@ -220,6 +202,10 @@ class GuidePage(QTextBrowser):
         widest = round((self._text_width() - 2 * self._margin()) * ratio)
         if picture.width() > widest:
             picture = picture.scaledToWidth(widest, Qt.TransformationMode.SmoothTransformation)
+        if self._theme.name == "dark":  # pictures of the light theme would dazzle there
+            painter = QPainter(picture)
+            painter.fillRect(picture.rect(), self._theme.color("window", _DIMMED))
+            painter.end()
         picture.setDevicePixelRatio(ratio)
         return picture
 
@@ -330,7 +316,6 @@ class GuideWindow(QDialog):
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
-        """Scale; no larger than the program's window."""
         for row in range(self.chapters.count()):
             self.chapters.item(row).setSizeHint(QSize(0, theme.px(_ROW_HEIGHT)))
         wide = _LIST_WIDTH + TEXT_WIDTH + _BESIDE_TEXT + 2 * _MARGIN

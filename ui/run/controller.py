@@ -220,7 +220,6 @@ class Controller(QObject):
         self.begin(self._state.draft, can_be_undone=True)
 
     def draw_seed(self) -> None:
-        """Draw a new seed and begin anew with it."""
         seed = secrets.randbelow(10_000)
         self.begin(replace(self._state.draft, seed=seed), can_be_undone=True)
 
@@ -259,24 +258,21 @@ class Controller(QObject):
         path: Path | None,
         then: Callable[[Source], None] | None = None,
         otherwise: Callable[[], None] | None = None,
-        after: Callable[[], object] = lambda: None,
     ) -> None:
         """Change to other data; the current session stays until they have been read and a run fits them.
 
         * `path`: None for MNIST.
         * `then`: what to do with them, instead of beginning a run with the settings as edited.
         * `otherwise`: what to do when they cannot be read, after the user was told.
-        * `after`: what to do when a run with them stands there.
         """
 
         def begin(source: Source) -> None:
             if self.may_replace():
-                self.begin(fitting(self._state.draft, source.dataset), source=source, then=after)
+                self.begin(fitting(self._state.draft, source.dataset), source=source)
 
         read_data(path, self._state, self.analysis, then or begin, otherwise, self.open_mnist)
 
     def open_mnist(self) -> None:
-        """Go back to the digits that come with the program."""
         self.open_data(None)
 
     def export_weights(self, path: Path) -> None:
@@ -286,17 +282,12 @@ class Controller(QObject):
         if snapshot is None or dataset is None:
             return
         data = Data(name=dataset.name, sha256=dataset.sha256)
-
-        def done(left_out: str) -> None:
-            text = f"Exported the weights to {printable_name(path)}."
-            kind = "warning" if left_out else "success"
-            state.raise_notice("files", kind, f"{text} {left_out}".rstrip())
-
+        text = f"Exported the weights to {printable_name(path)}."
         # Of a kind of its own: a second file is no reason to drop the first.
         self.files.submit(
             f"save {path}",
             lambda _context: checkpoint.save(path, snapshot, experiment, data),
-            done,
+            lambda _result: state.raise_notice("files", "success", text),
             partial(state.raise_notice, "files", "error"),
         )
 
@@ -311,16 +302,12 @@ class Controller(QObject):
 
         def done(found: OpenedModel | Mismatch) -> None:
             if isinstance(found, Mismatch):
-                text = found.sentence(printable_name(path), "model")
-                state.raise_notice("files", "error", text, found.action, use_mnist)
+                state.raise_notice("files", "error", found.sentence(printable_name(path), "model"))
             elif found.offer:
                 text = f"{found.remark}. Its weights fit the network of the form by name and shape."
                 state.raise_notice("files", "warning", text, found.offer, lambda: self._take_model(found))
             else:
                 self._take_model(found)
-
-        def use_mnist() -> None:
-            self.open_data(None, after=lambda: self.open_weights(path))
 
         self.analysis.submit(
             "open",
@@ -428,7 +415,6 @@ class Controller(QObject):
             return None
         experiment, draft = state.experiment, state.draft
         ghost, epochs = state.ghost, self._epochs()
-        reference, run_id = state.reference, state.run.run_id
 
         def act() -> None:
             other = None if source is state.source else source
@@ -437,8 +423,6 @@ class Controller(QObject):
         def then() -> None:
             state.set_settings(experiment, draft)
             state.set_ghost(ghost)
-            if reference is not None and reference.run_id == run_id:
-                state.set_reference(Reference(reference.snapshot, state.run.run_id))
 
         text = f"The network that was trained for {format_count(live.step)} steps was replaced."
         return "info", text, "Bring it back", act

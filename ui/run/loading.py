@@ -30,10 +30,7 @@ def fitting(experiment: Experiment, data: Dataset) -> Experiment:
 
 
 def select_classes(source: Dataset, classes: tuple[str, ...], current: Dataset | None) -> Dataset:
-    """Return `source` restricted to `classes`; `current` itself when it is just that.
-
-    * Raises DataError: if the data have not all of these classes, or no image of one.
-    """
+    """Return `source` restricted to `classes`; `current` itself when it is just that."""
     if current is not None and current.classes == classes and current.name == source.name:
         return current
     require_classes(source, classes)
@@ -170,10 +167,7 @@ class OpenedModel:
 def read_model(
     path: Path, draft: Experiment, source: Source | None, current: Dataset | None
 ) -> OpenedModel | Mismatch:
-    """Return the run in a file, or the one of the form with its weights, or why it does not fit the data.
-
-    * Raises CheckpointError: if the file is no model, or its weights fit no network at hand.
-    """
+    """Return the run in a file, or the one of the form with its weights, or why it does not fit the data."""
     if source is None:
         raise CheckpointError(f"{printable_name(path)} cannot be opened while the data are loading.")
     try:

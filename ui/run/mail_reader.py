@@ -44,7 +44,6 @@ class MailReader(QObject):
         self._timer.start()
 
     def close(self) -> None:
-        """Read no more."""
         self._timer.stop()
         self._live_timer.stop()
 
@@ -132,7 +131,6 @@ class FrameBudget:
 
     @property
     def milliseconds(self) -> int:
-        """Time between two frames."""
         return round(self._interval)
 
     def restart(self) -> None:

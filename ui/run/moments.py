@@ -105,13 +105,11 @@ class MomentTests(QObject):
         state.momentChanged.connect(self._on_moment_changed)
 
     def reset(self) -> None:
-        """Forget everything: a new run begins."""
         self.stop()
         self._latest = None
         self._state.set_evaluation(None)
 
     def stop(self) -> None:
-        """Test no more."""
         self._rest.stop()
         self._background.cancel(_TEST)
 

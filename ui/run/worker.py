@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cnnviz.errors import DivergenceError
+from cnnviz.evaluation import evaluate
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Progress, Trainer
 from ui.state import EvaluatedStep
@@ -48,7 +49,6 @@ class Mailbox:
         self._live: Snapshot | None = None
 
     def post(self, message: Message) -> None:
-        """Leave a message."""
         with self._lock:
             if isinstance(message, Progress):
                 self._progress.append(message)
@@ -146,7 +146,6 @@ class TrainLoop:
             self._finish(test=steps != 1)
 
     def test(self, _context: Context) -> None:
-        """Run the network as it stands on the test images."""
         self._test(self._snapshot())
 
     def _loop(self, steps: int, aside: "ThreadPoolExecutor", context: Context) -> None:
@@ -202,7 +201,9 @@ class TrainLoop:
         self.mailbox.post(RunHalted(trainer.step, trainer.finished))
 
     def _test(self, moment: Snapshot) -> None:
-        self.mailbox.post(EvaluatedStep(moment.step, self._trainer.evaluate(moment.network), moment.origin))
+        data = self._trainer.dataset
+        result = evaluate(moment.network, data.test_images, data.test_labels)
+        self.mailbox.post(EvaluatedStep(moment.step, result, moment.origin))
 
     def _apply_wishes(self) -> None:
         trainer = self._trainer

@@ -6,6 +6,7 @@ rows; to add an action is to add a row, and the method that it names.
 
 from dataclasses import dataclass
 
+from ui.guide.chapters import FIRST_STEPS
 from ui.panels.registry import PANELS
 from ui.state import RunStatus
 
@@ -154,8 +155,6 @@ ACTIONS = (
         name="train", menu="&Run", text="&Train or pause", handler="controller.train",
         tooltip="train, stop, go on; with changed settings in the form, start a new run", key="Space",
         icon="play", short="Train", enabled=_LOADED,
-        help="train, pause or continue; with other settings in the form: a new run; at the end of a run: how "
-        "to go on",
     ),
     ActionRow(
         name="train_present", menu="&Run", text="Train the present net&work",
@@ -188,7 +187,6 @@ ACTIONS = (
     ActionRow(
         name="lab", menu="&Lab", text="&Lab guide", handler="lab.enter", key="Ctrl+L", icon="list",
         tooltip="the guided lab at the right, at its open step: predict, do, see, explain, hand in",
-        help="the lab guide, at its open step",
     ),
     ActionRow(
         name="close_lab", menu="&Lab", text="&Close the guide", handler="lab.put_away", icon="x",
@@ -235,15 +233,6 @@ ACTIONS = (
         for number, row in enumerate(PANELS)
     ),
     ActionRow(
-        name="move_aside", menu="&View", text="Put panel &beside the others",
-        handler="window.panels.move_aside", key="Ctrl+B",
-        tooltip="two panels side by side; their title bars can be dragged",
-    ),
-    ActionRow(
-        name="gather", menu="&View", text="All panels as &tabs", handler="window.panels.gather",
-        key="Ctrl+Shift+B",
-    ),
-    ActionRow(
         name="next_area", menu="&View", text="Next &area", handler="window.areas.go", argument=1, key="F6",
         tooltip="move the keyboard to the next part of the window", starts_section=True,
     ),
@@ -253,20 +242,17 @@ ACTIONS = (
     ),
     ActionRow(
         name="next_page", menu="&View", text="&Next page", handler="window.pages.turn", argument=1,
-        key="PgDown",
-        tooltip="the next step of Backprop; in other panels, and after its last step, that of the lab",
-        help="the next step of Backprop; in other panels, and after its last step, that of the lab",
+        key="PgDown", tooltip="the next page or step of the panel, then of the lab",
+        help="the next page or step of the panel, then of the lab",
     ),
     ActionRow(
         name="last_page", menu="&View", text="Previous pa&ge", handler="window.pages.turn", argument=-1,
-        key="PgUp",
-        tooltip="the previous step of Backprop; in other panels, and at its first step, that of the lab",
-        help="the previous step of Backprop; in other panels, and at its first step, that of the lab",
+        key="PgUp", tooltip="the previous page or step of the panel, then of the lab",
+        help="the previous page or step of the panel, then of the lab",
     ),
     ActionRow(
         name="keys", menu="&View", text="&Keys on controls", handler="remember_keys",
         tooltip="show on each control the key that presses it", is_checkable=True, icon="keyboard",
-        help="show keys on the controls",
     ),
     ActionRow(
         name="motion", menu="&View", text="&Motion", handler="set_motion", is_checkable=True,
@@ -280,15 +266,14 @@ ACTIONS = (
     ActionRow(
         name="larger", menu="&View", text="&Larger", handler="theme.rescale", argument=1, key="Ctrl++",
         other_key="Ctrl+=", tooltip="enlarge everything, up to twice its usual size",
-        help="enlarge everything",
     ),
     ActionRow(
         name="smaller", menu="&View", text="&Smaller", handler="theme.rescale", argument=-1,
-        tooltip="make everything smaller", key="Ctrl+-", help="make everything smaller",
+        tooltip="make everything smaller", key="Ctrl+-",
     ),
     ActionRow(
         name="usual_size", menu="&View", text="&Usual size", handler="theme.set_scale", argument=1.0,
-        tooltip="show everything in its usual size", key="Ctrl+0", help="show everything in its usual size",
+        tooltip="show everything in its usual size", key="Ctrl+0",
     ),
     ActionRow(
         name="bare", menu="&View", text="&Hide samples and timeline", handler="window.set_bare", key="F9",
@@ -296,18 +281,12 @@ ACTIONS = (
         is_checkable=True, starts_section=True,
     ),
     ActionRow(
-        name="full_screen", menu="&View", text="Full s&creen", handler="window.set_full_screen",
-        tooltip="without the frame of the window; Esc leaves", key="Shift+F11", is_checkable=True,
-        help="full screen (Esc leaves it)",
-    ),
-    ActionRow(
         name="guide", menu="&Help", text="&User guide", handler="window.show_guide", key="F1",
-        help="the user guide, at the chapter of this panel", icon="circle-question-mark",
-        tooltip="the user guide, at the chapter of the panel in front",
+        tooltip="the user guide, at the chapter of the panel in front", icon="circle-question-mark",
     ),
     ActionRow(
-        name="help", menu="&Help", text="&First steps and keys", handler="window.show_help",
-        tooltip="what to try first, and all keys",
+        name="help", menu="&Help", text="&First steps and keys", handler="window.show_chapter",
+        argument=FIRST_STEPS, tooltip="what to try first, and all keys",
     ),
     ActionRow(
         name="about", menu="&Help", text="&About CNNViz", handler="window.show_about",

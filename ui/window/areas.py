@@ -48,11 +48,10 @@ class Areas(QObject):
         follow_keyboard(self._on_focus_changed)
 
     def has(self, part: QWidget | None) -> bool:
-        """Whether a part of the window is an area."""
         return part is not None and part in self._listing().values()
 
     def enter(self, area: QWidget) -> None:
-        """Give an area the keyboard, in whichever window it is."""
+        """Give an area the keyboard."""
         area.activateWindow()
         self._forget()  # the control of a panel that has just gone, from which Tab would lead on
         self._give(area, Qt.FocusReason.ShortcutFocusReason)
@@ -164,7 +163,6 @@ class AreaFrame(QFrame):
         if area is None:
             self.hide()
             return
-        self.setParent(area.window())
         for each in outwards(area):
             each.installEventFilter(self)
         self._follow()

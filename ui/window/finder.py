@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from types import MappingProxyType
 from typing import override
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
@@ -29,11 +28,11 @@ from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill, named
 from ui.controls.message_bar import MessageBar
 from ui.controls.tips import wrapped
-from ui.guide.chapters import CHAPTERS, TERMS, place_of, sections_of
+from ui.guide.chapters import CHAPTERS, FIRST_STEPS, TERMS, place_of, sections_of
 from ui.state import RunStatus
 from ui.theme import Theme, follow_theme
 from ui.window.actions import ACTIONS, as_read
-from ui.window.menus import Menus
+from ui.window.menus import Menus, all_keys
 
 _WIDTH, _HEIGHT, _PLACE_WIDTH, _MARGIN, _MOST = 760, 420, 190, 10, 60
 #: Words of the place count as less than those of the name, and those of the tool tip as less again.
@@ -76,7 +75,6 @@ class Finder(QObject):
         self._sources: list[Source] = []
 
     def add(self, source: Source) -> None:
-        """Find the things of another source as well."""
         self._sources.append(source)
 
     def entries(self) -> list[Entry]:
@@ -88,7 +86,6 @@ class Finder(QObject):
         return list(found.values())
 
     def ask(self) -> None:
-        """Ask for any of them."""
         ask_for(self.entries(), "Find an action, a setting, a control, a page of the help …", self._window)
 
 
@@ -105,26 +102,26 @@ def ask_for(entries: list[Entry], hint: str, window: QWidget) -> None:
 def found(entries: Sequence[Entry], text: str) -> list[Entry]:
     """Return the entries that have all words of a text, the best first; all of them for no words.
 
-    Where none has all of them: those that have them but for slips; then those that have some of the longer
-    ones, which count for more the rarer they are.
+    Where none has all of them: those that have some of the longer ones, which count for more the rarer they
+    are.
     """
     wanted, scores = words_of(text), defaultdict[Entry, float](float)
-    if fitting := _fitting(entries, wanted) or _fitting(entries, wanted, with_slips=True):
+    if fitting := _fitting(entries, wanted):
         return fitting
     for word in wanted:
-        fitting = _fitting(entries, [word], with_slips=True) if len(word) >= _LEAST_WITH_SLIP else []
+        fitting = _fitting(entries, [word]) if len(word) >= _LEAST_ALONE else []
         for each in fitting:
             scores[each] += 1 / len(fitting)
     return sorted(scores, key=lambda each: -scores[each])
 
 
-def _fitting(entries: Sequence[Entry], wanted: Sequence[str], *, with_slips: bool = False) -> list[Entry]:
+def _fitting(entries: Sequence[Entry], wanted: Sequence[str]) -> list[Entry]:
     costs: list[tuple[tuple[int, bool, bool, int], Entry]] = []
     for entry in entries:
         so_far = ""
         for more, extra in ((entry.name, 0), (entry.place, _PLACE_COST), (entry.about, _ABOUT_COST)):
             so_far = f"{so_far} {more}"
-            fit = cost(wanted, words_of(so_far), with_slips=with_slips)
+            fit = cost(wanted, words_of(so_far))
             if fit is not None:
                 length = len(entry.name) if wanted else 0
                 costs.append(((fit + extra, bool(entry.why_not), entry.is_behind, length), entry))
@@ -170,7 +167,6 @@ class FinderBox(QDialog):
         self.move(window.mapToGlobal(QPoint((window.width() - self.width()) // 2, theme.px(60))))
 
     def act(self) -> None:
-        """Do what was chosen."""
         if self._chosen is not None:
             self._window.activateWindow()
             self._chosen.act()
@@ -221,10 +217,10 @@ class FinderBox(QDialog):
 
 
 _WORDS = re.compile(r"[^\W_]+")
-#: What a word costs that is the whole word, its beginning, some part of it, or these but for a slip.
-_WHOLE, _BEGINNING, _PART, _SLIP = 0, 1, 3, 5
-#: Words this short would be like too many others.
-_LEAST_WITH_SLIP, _LEAST_STEM = 4, 3
+#: What a word costs that is the whole word, its beginning, or some part of it.
+_WHOLE, _BEGINNING, _PART = 0, 1, 3
+#: Shorter words say too little by themselves, or without their ending.
+_LEAST_ALONE, _LEAST_STEM = 4, 3
 #: Endings without which a word is looked for, too: "pooled" is found in "pool", "invariant" in "invariance".
 _ENDINGS = ("ing", "ed", "es", "s", "t", "ce")
 
@@ -235,12 +231,12 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_WORDS.findall(text.casefold())))
 
 
-def cost(wanted: Sequence[str], words: Sequence[str], *, with_slips: bool = True) -> int | None:
+def cost(wanted: Sequence[str], words: Sequence[str]) -> int | None:
     """Return how far words are from those wanted: 0 where all are there as a whole, None if one is not."""
     total = 0
     for word in wanted:
         costs = [each for other in words if (each := _cost_of(word, other)) is not None]
-        if not costs or (min(costs) == _SLIP and not with_slips):
+        if not costs:
             return None
         total += min(costs)
     return total
@@ -252,23 +248,9 @@ def _cost_of(wanted: str, word: str) -> int | None:
         return _WHOLE if word == wanted else _BEGINNING
     if wanted in word:
         return _PART
-    if len(wanted) < _LEAST_WITH_SLIP:
-        return None
     stems = (wanted.removesuffix(ending) for ending in _ENDINGS if wanted.endswith(ending))
-    if any(len(stem) >= _LEAST_STEM and word.startswith(stem) for stem in stems):
-        return _PART
-    # A letter may be missing, be one too many, be another one, or have changed places with the next.
-    beginnings = {word[: len(wanted) + more] for more in (-1, 0, 1)}
-    return _SLIP if any(_is_a_slip(wanted, each) for each in beginnings) else None
-
-
-def _is_a_slip(typed: str, meant: str) -> bool:
-    same = 0
-    while same < min(len(typed), len(meant)) and typed[same] == meant[same]:
-        same += 1
-    a, b = typed[same:], meant[same:]
-    is_swapped = a[:2] == b[1::-1] and len(a) > 1 and a[2:] == b[2:]
-    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or is_swapped
+    is_alike = any(len(stem) >= _LEAST_STEM and word.startswith(stem) for stem in stems)
+    return _PART if is_alike else None
 
 
 _STATES = {
@@ -283,17 +265,14 @@ _STATES = {
 _MOST_OPTIONS = 12
 _CHOSEN = re.compile(r",? (filter|map|unit) \d+")
 Show = Callable[[], object]
-_ALL_IN_SIGHT: Mapping[QWidget, Show] = MappingProxyType({})
 
 
 def actions_of(menus: Menus) -> Iterator[Entry]:
     """Yield everything that the menus offer."""
     for row in ACTIONS:
-        place, action = as_read(row.menu), menus.action(row.name)
         if row.listing:
-            for each in menus.listed(row.name):
-                yield Entry(f"{row.words}: {as_read(each.text())}", place, each.trigger)
             continue
+        place, action = as_read(row.menu), menus.action(row.name)
         words = as_read(action.text()).removesuffix("…")
         why_not = "" if action.isEnabled() else f"{words} is not possible {_STATES[menus.state.run.status]}."
         yield Entry(words, place, action.trigger, row.key, why_not, row.tooltip)
@@ -307,22 +286,22 @@ def chapters(show: Callable[[str], object], *, is_whole: bool = False) -> Iterat
             place = f"{chapter.name}#{place_of(heading)}"
             about = text if is_whole or chapter.name == TERMS else ""
             yield Entry(heading, f"Help: {chapter.title}", partial(show, place), about=about, is_behind=True)
+    for key, words in all_keys() if is_whole else ():
+        yield Entry(f"{words}: {key}", "Help: Keys", partial(show, FIRST_STEPS))
 
 
 def controls_of(
     part: QWidget,
     place: str,
     show: Show,
-    pages: Mapping[QWidget, Show] = _ALL_IN_SIGHT,
+    pages: Mapping[QWidget, Show],
     leave: Show | None = None,
-    say: Callable[[str], object] = print,
 ) -> Iterator[Entry]:
     """Yield the controls of a part of the window, and the options of its lists.
 
     * `pages`: of those of its pages, or controls, that may be out of sight, what brings them to the
       front.
     * `leave`: leaves presenter mode, which may hide them; None in the window.
-    * `say`: is told why something is not shown after all that.
     """
     covers = part.findChildren(Cover)
     for widget in part.findChildren(QWidget):
@@ -334,14 +313,13 @@ def controls_of(
         if not name or not widget.focusPolicy() & Qt.FocusPolicy.TabFocus or widget.focusProxy() is not None:
             continue
         why_not = "" if widget.isEnabled() else f"“{name}” is not available now."
-        hidden = f"“{name}” is not shown in {place} now."
         page = next((each for each in pages if each is widget or each.isAncestorOf(widget)), part)
         if page is widget and widget.isHidden():  # drawn ahead, when others were chosen
             name = _CHOSEN.sub("", name)
         elif page is not widget and not widget.isVisibleTo(page):
             reasons = [each.reason.text() for each in covers if each.isAncestorOf(widget)]
-            why_not = next(filter(None, reasons), "" if leave else hidden)
-        use = partial(_use, widget, (show, pages.get(page)), leave, partial(say, hidden))
+            why_not = next(filter(None, reasons), "" if leave else f"“{name}” is not shown in {place} now.")
+        use = partial(_use, widget, (show, pages.get(page)), leave)
         yield Entry(name, place, use, widget.property("key") or "", why_not, widget.toolTip())
         if isinstance(widget, ChoiceField) and not why_not and widget.count() <= _MOST_OPTIONS:
             for row in range(widget.count()):
@@ -360,15 +338,14 @@ def _name_of(widget: QWidget) -> str:
     return f"{whose}: {name}" if whose else name
 
 
-def _use(widget: QWidget, shows: tuple[Show | None, ...], leave: Show | None, say: Show) -> None:
-    """Press a button; give anything else the keyboard. `say` is called where nothing brings it into sight."""
+def _use(widget: QWidget, shows: tuple[Show | None, ...], leave: Show | None) -> None:
+    """Press a button, if it can be brought into sight; give anything else the keyboard."""
     for show in filter(None, shows):
         show()
     if leave is not None and not widget.isVisible():
         for show in filter(None, (leave, *shows)):
             show()
         if not widget.isVisible():
-            say()
             return
     widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
     if isinstance(widget, QAbstractButton):

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QLineEdit,
-    QMenuBar,
     QPlainTextEdit,
     QTabBar,
     QTextEdit,
@@ -41,17 +40,16 @@ class KeyOwner(QObject):
     Space trains, except where it presses a button or writes a text. Nothing that can be typed is a command
     where words are written: who types before the field has the focus, or has clicked beside it, trains
     nothing. Page Up and Page Down, the keys of a remote control, turn pages wherever the focus is, except in
-    a text that scrolls. Escape frees a pinned cell before it leaves the full screen, but leaves presenter
-    mode first. Qt asks the part with the focus before it looks for shortcuts: that question is answered here,
-    when the key is pressed.
+    a text that scrolls. Qt asks the part with the focus before it looks for shortcuts: that question is
+    answered here, when the key is pressed.
 
     What has got the keyboard is scrolled into sight, through all the scroll areas that it is in: Qt does so
     for one area, which is not enough for a map that is scrolled within a panel that is scrolled.
     """
 
-    def __init__(self, can_turn: Callable[[], bool], frees: Callable[[], bool], parent: QObject) -> None:
+    def __init__(self, can_turn: Callable[[], bool], parent: QObject) -> None:
         super().__init__(parent)
-        self._can_turn, self._frees = can_turn, frees
+        self._can_turn = can_turn
         follow_keyboard(self._on_focus_changed)
         self._on_focus_changed(None, QApplication.focusWidget())
 
@@ -84,8 +82,6 @@ class KeyOwner(QObject):
                 return True
             case Qt.Key.Key_PageUp | Qt.Key.Key_PageDown:
                 return isinstance(focus, _PAGED) or not self._can_turn()
-            case Qt.Key.Key_Escape if self._frees():
-                return True
             case _ if event.text().isprintable() and event.text() and isinstance(focus, QWidget):
                 return is_for_words(focus) or None
         return None
@@ -113,7 +109,6 @@ class Pages:
         self._all.append((is_in_sight, turn))
 
     def can_turn(self) -> bool:
-        """Whether something that has pages is in sight."""
         return any(is_in_sight() for is_in_sight, _ in self._all)
 
     def forget(self) -> None:
@@ -141,7 +136,6 @@ _SETTLED_MS = 120
 #: Parts that show words, and the edge of a button that is free of them; how far caps are from one another.
 _WORDS = QLabel, WrapLabel, ElidedLabel, QAbstractButton, QLineEdit, QComboBox, QAbstractSpinBox
 _EDGE, _TAB_EDGE, _APART = 4, 10, 6
-_HELP, _HELP_KEY = "Help", next(row.key for row in ACTIONS if row.name == "guide")
 _TABS = {as_read(row.text).partition(" ")[2]: row.key for row in ACTIONS if row.name.startswith("panel_")}
 
 
@@ -259,10 +253,6 @@ class KeyCaps(QObject):
 
     def _controls(self) -> Iterator[tuple[str, QRect]]:
         """Yield the key of each control in sight, and where in the window that is."""
-        for menus in self._window.findChildren(QMenuBar):
-            for action in menus.actions():
-                if as_read(action.text()) == _HELP:
-                    yield from self._seen(menus, _HELP_KEY, menus.actionGeometry(action))
         for button in self._window.findChildren(QAbstractButton):
             key = button.property("key")
             if key:

@@ -35,12 +35,12 @@ from ui.controls.keyboard import has_keyboard, is_enter, plain_arrow_step
 from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import named
 from ui.controls.pace import single_shot
-from ui.guide.chapters import FIRST_STEPS, LICENCES
+from ui.guide.chapters import LICENCES
 from ui.panels.contract import Panel, Runs, Services
 from ui.panels.registry import PANELS
 from ui.panels.samples.panel import SAMPLES_WIDTH, SamplesPanel
 from ui.panels.timeline.bar import TimelineBar
-from ui.settings import remembered_layout
+from ui.settings import GEOMETRY, remembered_geometry
 from ui.state import AppState
 from ui.tasks import TaskRunner
 from ui.theme import LIGHT, Theme, follow_theme, theme_manager
@@ -59,11 +59,9 @@ if TYPE_CHECKING:
     from ui.guide.page import GuideWindow
     from ui.panels.compare.panel import ComparePanel
 
-_LAYOUT_VERSION = 1
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files (*)"
-#: Least and greatest width of the samples, and what they leave to one panel and to several side by side,
-#: in pixels at scale 1.
-_SAMPLES_LEAST, _SAMPLES_MOST, _PANELS_WANT = 164, 420, (850, 1210)
+#: Least width of the samples, and what they leave to the panels, in pixels at scale 1.
+_SAMPLES_LEAST, _PANELS_WANT = 164, 850
 #: Size of the window at first, and the least one, in pixels, where the screen has room for it.
 _USUAL, _LEAST = QSize(1440, 900), QSize(940, 640)
 _FULL = Qt.WindowState.WindowFullScreen
@@ -103,7 +101,6 @@ class MainWindow(QMainWindow):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self.samples_dock.setMinimumWidth(theme.px(_SAMPLES_LEAST))
         self._fit()
 
     def build_panels(self, services: Services) -> None:
@@ -121,7 +118,6 @@ class MainWindow(QMainWindow):
         self.compare_dock.setWidget(self.compare)
 
     def panel[P: Panel](self, kind: type[P]) -> P:
-        """Return the panel of a class; there is one of each row of the registry."""
         return self.panels.panel(kind)
 
     def begin_focus(self) -> None:
@@ -138,8 +134,7 @@ class MainWindow(QMainWindow):
             self.areas.enter(self.panels.panels()[number])
 
     def restore_size(self) -> None:
-        """Take size and place from the last session."""
-        if not self.restoreGeometry(remembered_layout(self._settings, "window/geometry")):
+        if not self.restoreGeometry(remembered_geometry(self._settings)):
             self.resize(_USUAL.boundedTo(self._room_on_screen()))
 
     def _room_on_screen(self) -> QSize:
@@ -147,19 +142,9 @@ class MainWindow(QMainWindow):
         edge = self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
         return self.screen().availableSize() - QSize(0, edge)
 
-    def restore_arrangement(self) -> None:
-        """Take the arrangement of docks and panels from the last session; call it when they exist."""
-        for name, part in (("window/docks", self), ("window/panels", self.panels)):
-            part.restoreState(remembered_layout(self._settings, name), _LAYOUT_VERSION)
-        self.set_bare(False)  # nobody would know where the samples are
-        self.lab_dock.hide()  # until there is a lab in it
-
-    def save_layout(self) -> None:
-        if self.is_presenting:
-            return
-        self._settings.setValue("window/geometry", self.saveGeometry())
-        self._settings.setValue("window/docks", self.saveState(_LAYOUT_VERSION))
-        self._settings.setValue("window/panels", self.panels.saveState(_LAYOUT_VERSION))
+    def save_size(self) -> None:
+        if not self.is_presenting:
+            self._settings.setValue(GEOMETRY, self.saveGeometry())
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -193,6 +178,7 @@ class MainWindow(QMainWindow):
             self._before = self._state_wanted, self._bare, not self.lab_dock.isHidden()
         state, bare, has_guide = self._before
         self.menus.action("presenter").setChecked(presents)
+        self._escape.setEnabled(presents)
         self._lay_out(False)
         for part in (self.line, self.train, self.leave):
             part.setVisible(presents)
@@ -256,18 +242,6 @@ class MainWindow(QMainWindow):
         self.notices.setGeometry(0, bottom - high, self.width(), high)
         self.notices.raise_()
 
-    def _leave(self) -> None:
-        """Leave presenter mode, or the full screen."""
-        if self.is_presenting:
-            self.set_presenting(False)
-        else:
-            self.set_full_screen(False)
-
-    def set_full_screen(self, full: bool) -> None:
-        """Fill the screen, or go back to the size before."""
-        if full != self.isFullScreen():
-            self._want_state(self._state_wanted | _FULL if full else self._state_wanted & ~_FULL)
-
     def _want_state(self, state: Qt.WindowState) -> None:
         """Ask the window manager for a state, whose answer may come late, after that to an earlier wish."""
         self._state_wanted = state
@@ -287,9 +261,7 @@ class MainWindow(QMainWindow):
         if full != bool(self._state_wanted & _FULL) and self._answering.isActive():
             return
         self._state_wanted = self.windowState()
-        self.menus.action("full_screen").setChecked(full)
-        self._escape.setEnabled(full)
-        if self.is_presenting and not full:  # left by a key of the system, as the full screen
+        if self.is_presenting and not full:  # left by a key of the system
             self.set_presenting(False)
 
     def _check_state(self) -> None:
@@ -299,7 +271,6 @@ class MainWindow(QMainWindow):
         self._follow_state()
 
     def _follow_panels(self) -> None:
-        self._fit()
         if name := self.panels.front_name:
             self.line.set_current(name)
         self._show_pages()
@@ -317,24 +288,12 @@ class MainWindow(QMainWindow):
         """Divide the width: the panels come before the samples, the menus before the texts of buttons."""
         px, width = self._theme.px, self.width()
         self.lab_dock.fit(self._theme, width)
-        wanted = px(_PANELS_WANT[self.panels.is_divided])
-        wanted += self.lab_dock.room
+        wanted = px(_PANELS_WANT) + self.lab_dock.room
         # In a narrow window the lab guide takes the place of the samples.
         has_room = self.is_presenting or not self.lab_dock.room or width - wanted >= px(_SAMPLES_LEAST)
         self.samples_dock.setHidden(self._bare or not has_room)
         self.lab_dock.takesSamples.emit(not has_room)
-        room = max(px(_SAMPLES_LEAST), min(px(_SAMPLES_MOST), width - wanted))
-        dock, usual = self.samples_dock, min(room, px(SAMPLES_WIDTH))
-        gains = room > dock.maximumWidth() == dock.width() < usual
-        if dock.width() > room:
-            # Before it is bound to: a dock that is made narrower by its bound leaves a gap beside it.
-            self.resizeDocks([dock], [room], Qt.Orientation.Horizontal)
-            layout = self.layout()
-            assert layout is not None
-            layout.activate()
-        dock.setMaximumWidth(room)
-        if gains:  # it was narrow only because there was no more room
-            self.resizeDocks([dock], [usual], Qt.Orientation.Horizontal)
+        self.samples.setFixedWidth(max(px(_SAMPLES_LEAST), min(px(SAMPLES_WIDTH), width - wanted)))
         bar = self.menuBar()
         before = self.run_bar.sizeHint().width()
         self.run_bar.fit(width - (bar.sizeHint().width() - before))
@@ -395,21 +354,16 @@ class MainWindow(QMainWindow):
     def show_guide(self) -> None:
         """Open the user guide at the chapter of the panel in front, or of the lab guide from there."""
         in_lab = has_keyboard(self.lab_dock)
-        self._show_chapter("lab-guide" if in_lab else PANELS[max(self.panels.front, 0)].chapter)
-
-    def show_help(self) -> None:
-        """Show what to try first and all keys."""
-        self._show_chapter(FIRST_STEPS)
+        self.show_chapter("lab-guide" if in_lab else PANELS[max(self.panels.front, 0)].chapter)
 
     def show_about(self) -> None:
-        """Show the version, and the way to the licences."""
-        show_about(self, lambda: self._show_chapter(LICENCES))
+        show_about(self, lambda: self.show_chapter(LICENCES))
 
-    def _show_chapter(self, name: str) -> None:
+    def show_chapter(self, name: str) -> None:
         if self._guide is None:
             from ui.guide.page import GuideWindow  # here, so that no start waits for it
 
-            entries = list(chapters(self._show_chapter, is_whole=True))
+            entries = list(chapters(self.show_chapter, is_whole=True))
             find = partial(ask_for, entries, "Find a term, or any word of the user guide …")
             self._guide = GuideWindow(first_steps_page, find, self)
         self._guide.show_chapter(name)
@@ -423,7 +377,7 @@ class MainWindow(QMainWindow):
         self.notices.installEventFilter(self)
         self.pending = PendingBar(state, runs)
         self.panels = PanelArea()
-        self.panels.divided.connect(self._follow_panels)
+        self.panels.turned.connect(self._follow_panels)
         self.panels.entered.connect(lambda: self.enter_panel(max(self.panels.front, 0)))
         #: In presenter mode, what stands for the tabs.
         names = [(row.name, as_read(row.title)) for row in PANELS]
@@ -435,7 +389,7 @@ class MainWindow(QMainWindow):
         self.page = ElidedLabel(role="muted")
         self.train = TrainButton(state, self.menus)
         self.train.hide()
-        self.moment = MomentChip(state, self.panels)
+        self.moment = MomentChip(state, self.panels.tabs)
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state, runs)
         self.pages = Pages(self._enter_presented)
@@ -447,12 +401,12 @@ class MainWindow(QMainWindow):
         #: A window manager may take so long to give the window its size.
         self._turning = single_shot(self, self._turn, 150)
         self._answering = single_shot(self, self._check_state, 500)
-        self._escape = QShortcut(QKeySequence("Esc"), self, self._leave)
+        self._escape = QShortcut(QKeySequence("Esc"), self, partial(self.set_presenting, False))
         self._escape.setEnabled(False)
         self.finder = Finder(self)
         self.finder.add(partial(actions_of, self.menus))
         self.finder.add(self._controls)
-        self.finder.add(partial(chapters, self._show_chapter))
+        self.finder.add(partial(chapters, self.show_chapter))
         self.areas = Areas(self._areas, lambda: self.panels.front_panel, self)
 
     def _arrange(self) -> None:
@@ -509,11 +463,10 @@ class MainWindow(QMainWindow):
     def _controls(self) -> Iterator[Entry]:
         """Yield the controls in the window that are no buttons of actions."""
         leave = partial(self.set_presenting, False) if self.is_presenting else None
-        ways = leave, partial(self._state.raise_notice, "window", "info")
         for number, (title, panel) in enumerate(zip(self.panels.titles, self.panels.panels(), strict=True)):
             show = partial(self.panels.show_panel, number)
-            for entry in controls_of(panel, title, show, panel.openers(), *ways):
+            for entry in controls_of(panel, title, show, panel.openers(), leave):
                 yield replace(entry, is_behind=number != self.panels.front)
         for place, part in (("Samples", self.samples), ("Timeline", self.timeline)):
-            yield from controls_of(part, place, partial(self.set_bare, False))
+            yield from controls_of(part, place, partial(self.set_bare, False), {})
         yield from self.run_bar.entries()

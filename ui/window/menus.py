@@ -4,9 +4,9 @@ import platform
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import partial, reduce
-from itertools import groupby, zip_longest
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from PySide6.QtCore import QObject, qVersion
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QWidget
 
 from cnnviz import __version__
 from ui.controls.tips import wrapped
-from ui.state import AppState, RunStatus
+from ui.state import AppState
 from ui.theme import bind_icon
 from ui.window.actions import ACTIONS, MENUS, ActionRow
 
@@ -25,9 +25,7 @@ class Menus(QObject):
     def __init__(self, window: QMainWindow, state: AppState) -> None:
         super().__init__(window)
         self.state = state
-        self._status: RunStatus | None = None
         self._actions: dict[str, QAction] = {}
-        self._listings: dict[str, QMenu] = {}
         self._groups = defaultdict[str, QActionGroup](partial(QActionGroup, self))
         menus = {title: window.menuBar().addMenu(title) for title in MENUS}
         for row in ACTIONS:
@@ -45,22 +43,12 @@ class Menus(QObject):
     def action(self, name: str) -> QAction:
         return self._actions[name]
 
-    def listed(self, name: str) -> list[QAction]:
-        """Return what stands in a submenu now."""
-        menu = self._listings[name]
-        menu.aboutToShow.emit()
-        return [each for each in menu.actions() if each.isEnabled()]
-
     def connect_to(self, session: object, rows: Iterable[ActionRow]) -> None:
-        """Let actions do what their rows say.
-
-        * Raises AttributeError: if there is no such method: at once, not when the action is
-          asked for.
-        """
+        """Let actions do what their rows say; a method that is not there is an error at once."""
         for row in rows:
             handler, action = _method(row.handler, session), self._actions[row.name]
             if row.listing:
-                menu, listing = self._listings[row.name], _method(row.listing, session)
+                menu, listing = cast("QMenu", action.menu()), _method(row.listing, session)
                 menu.aboutToShow.connect(partial(_fill, menu, listing, handler))
             elif row.is_checkable and not row.group:
                 action.toggled.connect(handler)
@@ -72,8 +60,7 @@ class Menus(QObject):
         if row.starts_section and not menu.isEmpty():
             menu.addSeparator()
         if row.listing:
-            listing = self._listings[row.name] = menu.addMenu(row.text)
-            self._actions[row.name] = listing.menuAction()
+            self._actions[row.name] = menu.addMenu(row.text).menuAction()
             return
         action = self._actions[row.name] = menu.addAction(row.text)
         action.setToolTip(row.tooltip)
@@ -85,11 +72,8 @@ class Menus(QObject):
             self._groups[row.group].addAction(action)
 
     def _on_run_changed(self) -> None:
-        status = self.state.run.status
-        if status is not self._status:
-            self._status = status
-            for row in ACTIONS:
-                self._actions[row.name].setEnabled(status in row.enabled)
+        for row in ACTIONS:
+            self._actions[row.name].setEnabled(self.state.run.status in row.enabled)
 
 
 def _method(path: str, session: object) -> Callable[..., Any]:
@@ -148,20 +132,21 @@ _ABOUT = f"""
 """
 
 
-def first_steps_page() -> str:
-    """Return what to try first and all keys, as HTML: in two columns, the action beside each key."""
+def all_keys() -> list[tuple[str, str]]:
+    """Return each key, and what it does; keys of panels are one."""
     keys: list[tuple[str, str]] = []
     with_keys = [row for row in ACTIONS if row.key]
     for words, same in groupby(with_keys, lambda row: row.help or row.words[0].lower() + row.words[1:]):
         those = [row.key for row in same]
         # Keys that do the same differ in their last letter.
         keys.append((those[0] + (f" … {those[-1][-1]}" if len(those) > 1 else ""), words))
-    keys += OTHER_KEYS
-    half = (len(keys) + 1) // 2
-    rows = zip_longest(keys[:half], keys[half:], fillvalue=("", ""))
-    cells = ("".join(f"<td><b>{key}</b></td><td>{words}</td>" for key, words in row) for row in rows)
-    table = "".join(f"<tr>{each}</tr>" for each in cells)
-    return f'<h1>First steps and keys</h1>{_FIRST_STEPS}<table cellpadding="2">{table}</table>'
+    return [*keys, *OTHER_KEYS]
+
+
+def first_steps_page() -> str:
+    """Return what to try first and all keys, as HTML."""
+    rows = "".join(f"<tr><td><b>{key}</b></td><td>{words}</td></tr>" for key, words in all_keys())
+    return f'<h1>First steps and keys</h1>{_FIRST_STEPS}<table cellpadding="2">{rows}</table>'
 
 
 def show_about(parent: QWidget, show_licences: Callable[[], object]) -> None:

@@ -1,70 +1,54 @@
-"""The middle of the window, panels that can stand side by side, and the docks at its edges."""
+"""The middle of the window, its panels behind tabs, and the docks at its edges."""
 
 from collections.abc import Mapping
 from typing import override
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QVBoxLayout, QWidget
 
 from cnnviz._types import View
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, named
 from ui.controls.pace import single_shot
 from ui.panels.contract import Panel
 from ui.theme import Theme
 
-_AREA = Qt.DockWidgetArea.TopDockWidgetArea
 _DOWN = QEvent.Type.KeyPress, Qt.Key.Key_Down
 
 
-class PanelArea(QMainWindow):
-    """A dock area of its own, so that panels are not mixed with the docks at the edge of the window.
+class PanelArea(QWidget):
+    """The panels behind tabs, one at a time.
 
-    A panel behind a tab has no title bar, since the tab says the same; one that stands beside another or in a
-    window of its own has one, to be told from the others and to be dragged by.
-
-    * `divided`: panels may stand side by side now, or no longer.
+    * `turned`: another panel is in front.
     * `entered`: a tab was clicked, or left downwards: the keyboard belongs to the panel in front.
     """
 
-    divided, entered = Signal(), Signal()
+    turned, entered = Signal(), Signal()
 
     def __init__(self) -> None:
-        super().__init__(dockNestingEnabled=True, documentMode=True)
-        # A QMainWindow is a window by default; here it is the middle of another.
-        self.setWindowFlags(Qt.WindowType.Widget)
-        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        self._docks: list[QDockWidget] = []
+        super().__init__()
         self._panels: dict[str, Panel] = {}
-        self._is_newly_divided = self._is_alone = False
-        # Qt tells of a move before it has been carried out.
-        self._settled = single_shot(self, self._update_titles)
+        self._frames: list[PanelFrame] = []
+        self.tabs = named(QTabBar(), "Panels", "Panels: Ctrl and a number show one")
+        self.tabs.setDocumentMode(True)
+        self.tabs.setExpanding(False)
+        self.tabs.installEventFilter(self)
+        self.tabs.currentChanged.connect(self._turn)
+        self._column = fill(QVBoxLayout(self), self.tabs, spacing=0)
         self._entering = single_shot(self, self.entered)  # when the panel has come to the front
 
     def add_panel(self, panel: Panel, title: str, name: str) -> None:
         """Add a panel as the last tab.
 
         * `title`: shown on the tab; ``&&`` stands for an ampersand.
-        * `name`: object name of its dock, under which layout and choices are saved.
+        * `name`: under which its choices are saved.
         """
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)
-        dock.setWidget(PanelFrame(panel))
-        features = QDockWidget.DockWidgetFeature
-        dock.setFeatures(features.DockWidgetMovable | features.DockWidgetFloatable)
-        self.addDockWidget(_AREA, dock)
-        if self._docks:
-            self.tabifyDockWidget(self._docks[-1], dock)
-        self._docks.append(dock)
+        frame = PanelFrame(panel, title)
+        frame.hide()
+        self._column.addWidget(frame, 1)
+        self._frames.append(frame)
         self._panels[name] = panel
-        dock.visibilityChanged.connect(self._settle)
-        # Qt moves what lies behind a tab out of the frame but leaves it visible; hidden, a panel
-        # does no work.
-        dock.visibilityChanged.connect(panel.setVisible)
-        dock.topLevelChanged.connect(self._settle)
-        dock.dockLocationChanged.connect(self._settle)
-        dock.setTitleBarWidget(QWidget())  # until Qt knows whether it is behind a tab
-        self._settle()
+        self.tabs.addTab(title)
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -73,16 +57,27 @@ class PanelArea(QMainWindow):
             self._entering.start()
         return goes_down
 
+    def _turn(self, number: int) -> None:
+        """Show a panel in the place of the one before, which goes last: so its keyboard goes to this one."""
+        front = self._frames[number]
+        self._column.setEnabled(False)  # or both would share the room for a moment
+        for frame in self._frames:
+            if not frame.isHidden():
+                front.setGeometry(frame.geometry())
+        front.show()
+        for frame in self._frames:
+            frame.setHidden(frame is not front)
+        self._column.setEnabled(True)
+        self._column.activate()
+        self.turned.emit()
+
     def panels(self) -> list[Panel]:
-        """Return the panels, in the order in which they were added."""
         return list(self._panels.values())
 
     def panel[P: Panel](self, kind: type[P]) -> P:
-        """Return the panel of a class; there is one of each row of the registry."""
         return next(panel for panel in self._panels.values() if isinstance(panel, kind))
 
     def view_states(self) -> dict[str, View]:
-        """Return the choices made in all panels, by the names of their docks."""
         return {name: panel.view_state() for name, panel in self._panels.items()}
 
     def restore_views(self, views: Mapping[str, View]) -> None:
@@ -91,26 +86,15 @@ class PanelArea(QMainWindow):
             if name in views:
                 panel.restore_view(views[name])
 
-    def docks(self) -> list[QDockWidget]:
-        """Docks of the panels, in the order in which they were added."""
-        return self._docks.copy()
-
     def show_panel(self, number: int) -> None:
         """Bring a panel to the front, by its place among all panels."""
-        if 0 <= number < len(self._docks):
-            dock = self._docks[number]
-            dock.show()
-            for each in self._docks:
-                if each is not dock and not each.isFloating():
-                    each.setHidden(self._is_alone)
-            dock.raise_()
+        self.tabs.setCurrentIndex(number)
 
     def show_alone(self, alone: bool) -> None:
-        """Show the panel in front without tabs and neighbours, and only its pictures; or all as before."""
-        front, self._is_alone = max(self.front, 0), alone
+        """Show the panel in front without tabs, and only its pictures; or all as before."""
         for panel in self._panels.values():
             panel.present(alone)
-        self.show_panel(front)
+        self.tabs.setHidden(alone)
 
     def bring_forward(self, panel: Panel) -> None:
         self.show_panel(self.panels().index(panel))
@@ -121,93 +105,26 @@ class PanelArea(QMainWindow):
             self.show_panel(list(self._panels).index(name))
 
     def name_of(self, part: QWidget) -> str:
-        """Name of the dock that a part of the window is in; "" for none."""
-        return next((dock.objectName() for dock in self._docks if dock.isAncestorOf(part)), "")
+        """Name of the panel that a part of the window is in; "" for none."""
+        return next((name for name, panel in self._panels.items() if panel.isAncestorOf(part)), "")
 
     @property
     def front_name(self) -> str:
-        """Name of the first panel that can be seen; "" if there is none."""
-        return list(self._panels)[self.front] if self.front >= 0 else ""
+        """Name of the panel in front; "" before there is one."""
+        return list(self._panels)[self.front] if self._panels else ""
 
     @property
     def titles(self) -> list[str]:
-        """Titles of the panels, in the order in which they were added."""
-        return [dock.windowTitle().replace("&&", "&") for dock in self._docks]
+        return [frame.title for frame in self._frames]
 
     @property
     def front(self) -> int:
-        """Position of the first panel that can be seen; -1 if there is none."""
-        seen = [not dock.widget().visibleRegion().isEmpty() for dock in self._docks]
-        return seen.index(True) if True in seen else -1
+        """Position of the panel in front; -1 before there is one."""
+        return self.tabs.currentIndex()
 
     @property
     def front_panel(self) -> Panel | None:
-        """The first panel that can be seen."""
-        return self.panels()[self.front] if self.front >= 0 else None
-
-    @property
-    def is_divided(self) -> bool:
-        """Whether panels stand side by side, or one above the other."""
-        return len(self._groups()) > 1
-
-    def move_aside(self) -> None:
-        """Put the panel at the front beside the others, all of the same width at first."""
-        if self.front >= 0 and self.tabifiedDockWidgets(self._docks[self.front]):
-            dock = self._docks[self.front]
-            self.removeDockWidget(dock)
-            self.addDockWidget(_AREA, dock, Qt.Orientation.Horizontal)
-            dock.show()
-            self._is_newly_divided = True
-            self._settle()
-
-    def _groups(self) -> list[QDockWidget]:
-        """Return the first dock of each group of tabs that has a place in the area."""
-        place = self._docks.index
-        docks = [dock for dock in self._docks if not dock.isFloating()]
-        return [
-            dock
-            for dock in docks
-            if all(place(each) > place(dock) for each in self.tabifiedDockWidgets(dock))
-        ]
-
-    def gather(self) -> None:
-        """Make all panels tabs again."""
-        front = self.front
-        for dock in self._docks:
-            dock.setFloating(False)
-        for dock in self._docks[1:]:
-            self.tabifyDockWidget(self._docks[0], dock)
-        self.show_panel(max(front, 0))
-        self._settle()
-
-    def _settle(self) -> None:
-        self._settled.start()
-
-    def _update_titles(self) -> None:
-        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            bar.setAccessibleName("Panels")
-            bar.installEventFilter(self)
-            bar.setEnabled(not self._is_alone)  # out of sight, it would still have the keyboard
-            bar.setToolTip("Panels: Ctrl and a number show one, Ctrl+B puts it beside the others")
-        for dock in self._docks:
-            alone = dock.isFloating() or not (self._is_alone or self.tabifiedDockWidgets(dock))
-            hidden = dock.titleBarWidget()
-            if alone and hidden is not None:
-                dock.setTitleBarWidget(None)  # pyright: ignore[reportArgumentType] -- None gives the usual one back
-                hidden.deleteLater()
-            elif not alone and hidden is None:
-                dock.setTitleBarWidget(QWidget())
-        self.divided.emit()
-        if self._is_newly_divided:
-            self._is_newly_divided = False
-            groups = self._groups()  # all of the same width: Qt shares out what each has asked for
-            self.resizeDocks(groups, [self.width() // len(groups)] * len(groups), Qt.Orientation.Horizontal)
-
-
-def panel_of(dock: QDockWidget) -> QWidget | None:
-    """Return the panel in a dock, whether it stands in a frame there or by itself."""
-    content = dock.widget()
-    return content.widget() if isinstance(content, PanelFrame) else content
+        return self.panels()[self.front] if self._panels else None
 
 
 WIDTH = 330
@@ -260,7 +177,6 @@ class LabDock(FixedDock):
             content.setFixedWidth(min(theme.px(WIDTH), round(_MOST * width)))
 
     def set_shown(self, shown: bool) -> None:
-        """Bring the lab guide into sight, or put it away."""
         if self.isHidden() == shown:
             self.setVisible(shown)
             self.shown.emit(shown)
@@ -273,14 +189,13 @@ _LEAST = QSize(320, 200)
 class PanelFrame(QScrollArea):
     """Gives a panel all the room there is, and scrolls only one that needs more.
 
-    A dock whose own widget is hidden miscounts its height, so that a panel could not be hidden behind its tab
-    without such a frame. QScrollArea itself would make a panel with wrapped text as high as it wants to be at
-    best, and scroll it although it has room enough.
+    QScrollArea itself would make a panel with wrapped text as high as it wants to be at best, and scroll it
+    although it has room enough.
     """
 
-    def __init__(self, panel: QWidget) -> None:
+    def __init__(self, panel: QWidget, title: str) -> None:
         super().__init__()
-        self._panel = panel
+        self._panel, self.title = panel, title.replace("&&", "&")
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(panel)
@@ -321,8 +236,6 @@ class PanelFrame(QScrollArea):
             room.setHeight(room.height() - self.horizontalScrollBar().sizeHint().height())
         if need.height() > room.height():
             room.setWidth(room.width() - self.verticalScrollBar().sizeHint().width())
-        if need.width() > room.width() == self.maximumViewportSize().width():
-            room.setHeight(room.height() - self.horizontalScrollBar().sizeHint().height())
         self._panel.resize(need.expandedTo(room))
 
 
