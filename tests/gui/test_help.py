@@ -170,7 +170,7 @@ def test_settings_choices_and_parts_of_panels_are_found_from_another_and_come_to
     qtbot: QtBot, active: Session
 ) -> None:
     active.window.panels.show_panel(PANELS.index("report"))
-    find(qtbot, active, "learning rate")
+    find(qtbot, active, "laerning rate")
     qtbot.waitUntil(lambda: active.window.panels.front == 0)
     assert QApplication.focusWidget() is active.window.panel(TrainingPanel).form.field("learning_rate")
     draft = active.state.draft
@@ -278,10 +278,11 @@ def test_actions_and_pages_of_the_help_are_opened_and_what_cannot_be_asked_for_i
     guide.close()
 
 
-def test_words_fit_in_any_order_by_their_beginning_and_but_for_their_ending() -> None:
+def test_words_fit_but_for_one_slip() -> None:
+    fit = "filters maps", "maps filters", "fliters", "fiters", "filtters", "filtres", "mapp"
     for wanted, text, fits in (
-        *((each, "Filters & maps", True) for each in ("filters maps", "maps filters", "filt", "filtered")),
-        *((each, "Filters & maps", False) for each in ("folder maps", "mxp", "fliters")),
+        *((each, "Filters & maps", True) for each in fit),
+        *((each, "Filters & maps", False) for each in ("folder maps", "mxp")),
         ("pooled", "Map of pool1", True),
         ("größe", "GRÖSSE der Fenster", True),
     ):
@@ -424,9 +425,7 @@ def test_f1_opens_the_chapter_of_the_panel_in_front_and_about_leads_to_the_licen
 
 def test_everything_in_the_program_has_its_licence():
     locked = re.findall(r"^(\S+)==", (ROOT / "requirements" / "runtime.txt").read_text(), re.MULTILINE)
-    names = {part.name.lower() for part in PARTS}
-    assert set(locked) <= names | {"pyside6-essentials", "shiboken6"}
-    assert {"qt for python", "shiboken"} <= names
+    assert {part.package.lower() for part in PARTS if part.package} == set(locked)
     assert all(bundled(name).stat().st_size > 500 for part in PARTS for name in part.texts)
     assert bundled("licences/CNNViz.txt").read_bytes() == (ROOT / "LICENSE").read_bytes()
     folder = bundled("")

@@ -102,26 +102,26 @@ def ask_for(entries: list[Entry], hint: str, window: QWidget) -> None:
 def found(entries: Sequence[Entry], text: str) -> list[Entry]:
     """Return the entries that have all words of a text, the best first; all of them for no words.
 
-    Where none has all of them: those that have some of the longer ones, which count for more the rarer they
-    are.
+    Where none has all of them: those that have them but for slips; then those that have some of the longer
+    ones, which count for more the rarer they are.
     """
     wanted, scores = words_of(text), defaultdict[Entry, float](float)
-    if fitting := _fitting(entries, wanted):
+    if fitting := _fitting(entries, wanted) or _fitting(entries, wanted, with_slips=True):
         return fitting
     for word in wanted:
-        fitting = _fitting(entries, [word]) if len(word) >= _LEAST_ALONE else []
+        fitting = _fitting(entries, [word], with_slips=True) if len(word) >= _LEAST_WITH_SLIP else []
         for each in fitting:
             scores[each] += 1 / len(fitting)
     return sorted(scores, key=lambda each: -scores[each])
 
 
-def _fitting(entries: Sequence[Entry], wanted: Sequence[str]) -> list[Entry]:
+def _fitting(entries: Sequence[Entry], wanted: Sequence[str], *, with_slips: bool = False) -> list[Entry]:
     costs: list[tuple[tuple[int, bool, bool, int], Entry]] = []
     for entry in entries:
         so_far = ""
         for more, extra in ((entry.name, 0), (entry.place, _PLACE_COST), (entry.about, _ABOUT_COST)):
             so_far = f"{so_far} {more}"
-            fit = cost(wanted, words_of(so_far))
+            fit = cost(wanted, words_of(so_far), with_slips=with_slips)
             if fit is not None:
                 length = len(entry.name) if wanted else 0
                 costs.append(((fit + extra, bool(entry.why_not), entry.is_behind, length), entry))
@@ -217,10 +217,10 @@ class FinderBox(QDialog):
 
 
 _WORDS = re.compile(r"[^\W_]+")
-#: What a word costs that is the whole word, its beginning, or some part of it.
-_WHOLE, _BEGINNING, _PART = 0, 1, 3
-#: Shorter words say too little by themselves, or without their ending.
-_LEAST_ALONE, _LEAST_STEM = 4, 3
+#: What a word costs that is the whole word, its beginning, some part of it, or these but for a slip.
+_WHOLE, _BEGINNING, _PART, _SLIP = 0, 1, 3, 5
+#: Words this short would be like too many others.
+_LEAST_WITH_SLIP, _LEAST_STEM = 4, 3
 #: Endings without which a word is looked for, too: "pooled" is found in "pool", "invariant" in "invariance".
 _ENDINGS = ("ing", "ed", "es", "s", "t", "ce")
 
@@ -231,12 +231,12 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_WORDS.findall(text.casefold())))
 
 
-def cost(wanted: Sequence[str], words: Sequence[str]) -> int | None:
+def cost(wanted: Sequence[str], words: Sequence[str], *, with_slips: bool = True) -> int | None:
     """Return how far words are from those wanted: 0 where all are there as a whole, None if one is not."""
     total = 0
     for word in wanted:
         costs = [each for other in words if (each := _cost_of(word, other)) is not None]
-        if not costs:
+        if not costs or (min(costs) == _SLIP and not with_slips):
             return None
         total += min(costs)
     return total
@@ -248,9 +248,23 @@ def _cost_of(wanted: str, word: str) -> int | None:
         return _WHOLE if word == wanted else _BEGINNING
     if wanted in word:
         return _PART
+    if len(wanted) < _LEAST_WITH_SLIP:
+        return None
     stems = (wanted.removesuffix(ending) for ending in _ENDINGS if wanted.endswith(ending))
-    is_alike = any(len(stem) >= _LEAST_STEM and word.startswith(stem) for stem in stems)
-    return _PART if is_alike else None
+    if any(len(stem) >= _LEAST_STEM and word.startswith(stem) for stem in stems):
+        return _PART
+    # A letter may be missing, be one too many, be another one, or have changed places with the next.
+    beginnings = {word[: len(wanted) + more] for more in (-1, 0, 1)}
+    return _SLIP if any(_is_a_slip(wanted, each) for each in beginnings) else None
+
+
+def _is_a_slip(typed: str, meant: str) -> bool:
+    same = 0
+    while same < min(len(typed), len(meant)) and typed[same] == meant[same]:
+        same += 1
+    a, b = typed[same:], meant[same:]
+    is_swapped = a[:2] == b[1::-1] and len(a) > 1 and a[2:] == b[2:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or is_swapped
 
 
 _STATES = {
