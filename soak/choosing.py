@@ -19,7 +19,7 @@ _WITH_CONTROL = "123451234512345BBEECCIIVVZZAOSDRQ"
 _WITH_BOTH = "BSRE"
 _WITH_ALT = "FRVH"
 _ACTIONS = ("Light theme", "Dark theme", "System theme", "Use &MNIST", "&Reset to the same weights",
-            "&New seed", "One more &epoch", "Sto&p", "&Presenter mode")  # fmt: skip
+            "&New seed", "One more &epoch", "Sto&p", "&Presenter mode", "All panels as &tabs")  # fmt: skip
 _TRAIN = "&Train or pause"
 _PATIENCE = 14
 _WEIGHTS = {

@@ -105,8 +105,8 @@ def _judge(
     lost = [each["word"] for each in old if each["word"] not in kept]
     if lost:
         found.append(f"{len(lost)} of {len(old)} words older than a second are lost")
-    if situation not in ("start",) and "geometry=" not in kept:
-        found.append("the size of the window is not kept")
+    if situation not in ("start",) and "panels=" not in kept:
+        found.append("the layout is not kept")
     if left := place.left_behind():
         found.append(f"left behind: {len(left)} files and folders, such as {left[0]}")
     if situation == "export" and not _is_exported(place) and not _was_asked(started):

@@ -153,7 +153,7 @@ def _no_threads() -> None:
 # --- settings -------------------------------------------------------------------------------------------
 
 _KEYS = (
-    "window/geometry", "view/theme", "files/folder", "files/recent",
+    "window/geometry", "window/docks", "window/panels", "view/theme", "files/folder", "files/recent",
     "export/format", "export/scale", "export/colours", "export/caption",
 )  # fmt: skip
 _VALUES = {

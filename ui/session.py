@@ -96,7 +96,7 @@ class Session(QObject):
             put_covers(window, self.state)  # before the panels are dressed, once
         self._watch_panels()
         self._started = True
-        self.window.set_bare(False)  # divides the room anew, now that all have their style
+        self.window.restore_arrangement()
         self.lab = LabGuide(self.window, self.document, self._report, self)
         self.lab.begin(self._settings, self.first_lab)
         window.menus.connect_to(self, _LATER)
@@ -166,7 +166,7 @@ class Session(QObject):
         self._save_layout()
 
     def _save_layout(self) -> None:
-        self.window.save_size()
+        self.window.save_layout()
         self._settings.sync()
 
     def end_early(self) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QSettings
 
 _FOLDER = "files/folder"
-GEOMETRY = "window/geometry"
 LAB_OPEN = "lab/open"
 """Whether the lab guide was open last."""
 
@@ -22,9 +21,9 @@ def remembered_files(settings: QSettings, name: str) -> list[Path]:
     return [Path(each) for each in values if isinstance(each, str) and os.path.isfile(each)]  # noqa: PTH113
 
 
-def remembered_geometry(settings: QSettings) -> QByteArray:
-    """Return what Qt has said of the window; empty if there is nothing, which Qt refuses to restore."""
-    value = settings.value(GEOMETRY)
+def remembered_layout(settings: QSettings, name: str) -> QByteArray:
+    """Return what Qt has said of a window; empty if there is nothing, which Qt refuses to restore."""
+    value = settings.value(name)
     return value if isinstance(value, QByteArray) else QByteArray()
 
 

@@ -56,6 +56,8 @@ def begin_anew(qtbot: QtBot, session: Session) -> None:
     if window.is_presenting:
         window.set_presenting(False)
     window.set_bare(False)
+    if window.panels.is_divided:
+        window.panels.gather()
     window.lab_dock.set_shown(False)
     window.compare_dock.hide()
     window.panels.show_panel(0)  # what is out of sight computes nothing

@@ -404,11 +404,26 @@ def test_what_was_clicked_or_asked_for_is_meant_wherever_the_keyboard_is(qtbot, 
     assert not missed
 
     # A panel that was asked for is meant until something in it is used.
-    exporter, translation = session.exporter, window.panels.panels()[2]
-    press(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    exporter, translation = session.exporter, show_panel(qtbot, session, 2)
+    window.panels.move_aside()
+    show_panel(qtbot, session, 0)
+    assert not translation.visibleRegion().isEmpty(), "both are in sight"
+    _press(window.panel(TrainingPanel).log)
+    assert exporter.meant(None)[0] is window.panel(TrainingPanel)
+    press(Qt.Key.Key_3, control := Qt.KeyboardModifier.ControlModifier)  # it is in sight already
     assert exporter.meant(None) == (translation, None)
     plot = next(iter(plots_in(translation)))
     _press(plot)
     assert exporter.meant(None) == (translation, plot)
-    press(Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    press(Qt.Key.Key_1, control)
     assert exporter.meant(None) == (window.panel(TrainingPanel), None)
+
+    window.panels.gather()
+    panel, dock = show_panel(qtbot, session, 2), window.panels.docks()[2]
+    dock.setFloating(True)
+    qtbot.waitUntil(lambda: dock.isVisible() and panel.isVisible())
+    for plot in plots_in(panel):
+        if not seen_rect(plot).isEmpty():
+            _press(plot)
+            assert exporter.meant(None) == (panel, plot), "in a window of its own, too"
+    dock.setFloating(False)

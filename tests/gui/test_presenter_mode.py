@@ -76,17 +76,21 @@ def test_no_control_is_cut_off_and_no_part_of_a_panel_covers_another(
         for stage in _stages(panel):
             _go_to(qtbot, panel, stage)
             faults += [f"{name}, {stage}, {SIZES[-1]}: {each}" for each in _cut_off(trained, panel)]
-        column, frame = trained.window.panels.layout(), panel.parentWidget().parentWidget()
-        column.setEnabled(False)  # so that a panel has the size that it is given
-        for size in FRAME_SIZES:
-            frame.resize(size)
+        dock = trained.window.panels.docks()[number]
+        # In a window of its own a panel has the size that it is given: no other dock takes part in it.
+        dock.setFloating(True)
+        rest(qtbot, trained)
+        frame = dock.widget()
+        around = dock.size() - frame.size()
+        for size in DOCK_SIZES:
+            dock.resize(size + around)
             settle(qtbot)
             assert frame.size() == size
             # Of each kind of step once, where room is shortest; elsewhere the pages are asked.
-            for stage in _stages(panel) if size == FRAME_SIZES[0] else [0]:
+            for stage in _stages(panel) if size == DOCK_SIZES[0] else [0]:
                 _go_to(qtbot, panel, stage)
                 faults += [f"{name}, {stage}, {size}: {each}" for each in _overlaps(panel)]
-        column.setEnabled(True)
+        dock.setFloating(False)
     theme.set_scale(2.0)
     _resize(qtbot, trained, (1920, 1080))
     for number, name in enumerate(PANELS):
@@ -197,7 +201,7 @@ def test_a_panel_that_needs_more_room_is_scrolled(qtbot: QtBot) -> None:
     layout = QVBoxLayout(panel)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.addWidget(content)
-    frame = PanelFrame(panel, "")
+    frame = PanelFrame(panel)
     qtbot.addWidget(frame)
     frame.resize(800, 500)
     with qtbot.waitExposed(frame):
@@ -478,8 +482,8 @@ def test_the_main_picture_of_each_panel_is_whole_in_a_small_window(
         open_lab(qtbot, session, tmp_path)  # beside which the second size is the least
 
 
-#: Of a panel: beside the lab guide in a small window, and alone; each width and each height at least once.
-FRAME_SIZES = (QSize(500, 400), QSize(767, 900), QSize(1200, 400))
+#: Of a panel in its dock: beside another one, and alone; each width and each height at least once.
+DOCK_SIZES = (QSize(500, 400), QSize(767, 900), QSize(1200, 400))
 
 
 def _overlaps(panel: QWidget) -> list[str]:
@@ -505,3 +509,26 @@ def _stages(panel: QWidget) -> list[int]:
     if not isinstance(panel, BackpropPanel):
         return [0]
     return list({step.kind: number for number, step in enumerate(panel.model.steps)}.values())
+
+
+@pytest.mark.alone
+def test_panels_stand_side_by_side_equally_wide_and_become_tabs_again(qtbot: QtBot, session: Session) -> None:
+    window = session.window
+    area, before = window.panels, window.samples_dock.width()
+    for number in (0, PANELS.index("backprop")):
+        show_panel(qtbot, session, number)
+        QTest.keyClick(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+        panel, front = area.panels()[number], area.docks()[number]
+        others = [each for each in area.docks() if each is not front]
+        qtbot.waitUntil(lambda front=front: abs(2 * front.width() - area.width()) < 10)
+        (seen,) = [each for each in others if not each.visibleRegion().isEmpty()]
+        assert abs(seen.width() - front.width()) <= 2
+        frame = panel.parentWidget().parentWidget()
+        rest(qtbot, session)
+        assert frame.horizontalScrollBar().maximum() == 0
+        assert window.samples_dock.width() < before
+        gap = window.centralWidget().x() - window.samples_dock.geometry().right() - 1
+        assert gap <= 1, "the line between them and nothing else"
+        both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        QTest.keyClick(window, Qt.Key.Key_B, both)
+        qtbot.waitUntil(lambda: not area.is_divided and window.samples_dock.width() == before)

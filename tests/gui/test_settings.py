@@ -35,7 +35,7 @@ _KEYS = {
     *(f"export/{name}" for name in ("caption", "colours", "format", "scale")),
     *(f"files/{name}" for name in ("folder", "recent")),
     *(f"view/{name}" for name in ("motion", "theme")),
-    "window/geometry",
+    *(f"window/{name}" for name in ("docks", "geometry", "panels")),
 }
 
 
@@ -81,7 +81,7 @@ def test_these_are_all_that_is_remembered_and_motion_stays_off(qtbot, session, t
 
 def test_a_damaged_layout_aborts_no_start(qtbot, tmp_path):
     kept = tmp_path / "CNNViz.ini"
-    kept.write_text("[window]\ngeometry=@Variant(x)\n", encoding="utf-8")
+    kept.write_text("[window]\ngeometry=3\ndocks=3\npanels=@Variant(x)\n", encoding="utf-8")
     with begun(qtbot, kept) as session:
         assert session.window.panels.front == 0
 

@@ -74,9 +74,12 @@ def test_a_chip_says_that_an_earlier_moment_is_shown(qtbot, session):
     qtbot.waitUntil(chip.isVisible)
     assert chip.text() == "Viewing step 0"
     show_panel(qtbot, session, 1)
-    bar = window.panels.tabs
-    assert bar.tabRect(bar.count() - 1).right() < chip.geometry().left()
-    assert chip.geometry().right() < bar.width()
+    window.panels.move_aside()
+    rest(qtbot, session)
+    bar, docks = window.panels.findChild(QTabBar), window.panels.docks()
+    tabs = bar.tabRect(bar.count() - 1).translated(bar.pos())
+    assert tabs.right() < chip.geometry().left()
+    assert not [dock for dock in docks if dock.isVisible() and dock.geometry().intersects(chip.geometry())]
     qtbot.keyClick(window.timeline.track, Qt.Key.Key_End)
     qtbot.waitUntil(lambda: not chip.isVisible())
 

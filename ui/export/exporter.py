@@ -6,7 +6,7 @@ from typing import override
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QPoint, QSettings, Qt
 from PySide6.QtGui import QContextMenuEvent, QImage, QMouseEvent, QStandardItem, QStandardItemModel, QWindow
-from PySide6.QtWidgets import QApplication, QMenu, QMenuBar, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QMenuBar, QWidget
 from shiboken6 import isValid
 
 from cnnviz.document.types import Document
@@ -18,6 +18,7 @@ from ui.state import AppState
 from ui.tasks import TaskRunner
 from ui.window.actions import action_row
 from ui.window.main_window import MainWindow
+from ui.window.panel_area import panel_of
 
 
 class FigureExporter(QObject):
@@ -80,7 +81,7 @@ class FigureExporter(QObject):
             if event.type() == QEvent.Type.MouseButtonPress:
                 self._note_press(watched, event.position().toPoint())
         elif event.type() == QEvent.Type.Show and not event.spontaneous() and isinstance(watched, QWidget):
-            # A panel that comes into sight is the one meant.
+            # A panel that comes into sight is the one meant; it may be in a window of its own now.
             self._watch_window_of(watched)
             if watched in self._panels.panels():
                 self.show(watched)
@@ -203,7 +204,8 @@ class FigureExporter(QObject):
         """Note what was clicked: most plots leave the keyboard where it is."""
         for window in {part.window() for part in self._parts if isValid(part)}:
             if window.windowHandle() is handle:
-                self._note_use(window.childAt(place))
+                under = window.childAt(place)
+                self._note_use(panel_of(under) if isinstance(under, QDockWidget) else under)
 
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         # A menu or another window gives the keyboard back later to what had it, which is no use of that.

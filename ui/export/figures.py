@@ -22,7 +22,7 @@ from ui.panels.provenance import Provenance, catch_up, moment_of, provenance_in,
 from ui.state import AppState, Sample
 from ui.theme import DARK, LIGHT, PRINT, theme_manager
 from ui.theme.tokens import scaled
-from ui.window.panel_area import PanelFrame
+from ui.window.panel_area import panel_of
 
 COLOURS = (("screen", "As on screen"), ("light", "Light"), ("dark", "Dark"), ("print", "For print"))
 """Colours that a figure can have, with their names."""
@@ -111,8 +111,8 @@ def panel_at(widget: QWidget | None) -> QWidget | None:
     """Return the panel that a widget is in: what a dock holds, or a dialog."""
     while widget is not None and not widget.isWindow():
         parent = widget.parentWidget()
-        if isinstance(widget, Panel) or (isinstance(parent, QDockWidget) and parent.widget() is widget):
-            return widget
+        if isinstance(parent, QDockWidget) and parent.widget() is widget:
+            return panel_of(parent)
         widget = parent
     return widget if isinstance(widget, QDialog) else None
 
@@ -137,12 +137,8 @@ def figures_of(panel: QWidget | None, plot: QWidget | None = None) -> list[Figur
 
 def panel_title(panel: QWidget) -> str:
     """Return the title of a panel, as its tab or its window says it."""
-    for each in outwards(panel):
-        if isinstance(each, PanelFrame):
-            return each.title
-        if isinstance(each, QDockWidget | QDialog):
-            return each.windowTitle()
-    return "Part"
+    titles = (each.windowTitle() for each in outwards(panel) if isinstance(each, QDockWidget | QDialog))
+    return next(titles, "Part").replace("&&", "&")
 
 
 def caption_of(state: AppState, widget: QWidget | None = None) -> str:

@@ -359,7 +359,8 @@ class Happenings(QObject):
         restorer.finished.connect(self._look)
         state.runChanged.connect(self._on_run_changed)
         state.speedChanged.connect(self._on_run_changed)
-        window.panels.turned.connect(self._look)
+        for dock in window.panels.docks():
+            dock.visibilityChanged.connect(self._look)
         backprop, report = window.panel(BackpropPanel), window.panel(ReportPanel)
         self._translation = translation = window.panel(TranslationPanel)
         translation.choices.changed.connect(self._look)

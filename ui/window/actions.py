@@ -233,6 +233,15 @@ ACTIONS = (
         for number, row in enumerate(PANELS)
     ),
     ActionRow(
+        name="move_aside", menu="&View", text="Put panel &beside the others",
+        handler="window.panels.move_aside", key="Ctrl+B",
+        tooltip="two panels side by side; their title bars can be dragged",
+    ),
+    ActionRow(
+        name="gather", menu="&View", text="All panels as &tabs", handler="window.panels.gather",
+        key="Ctrl+Shift+B",
+    ),
+    ActionRow(
         name="next_area", menu="&View", text="Next &area", handler="window.areas.go", argument=1, key="F6",
         tooltip="move the keyboard to the next part of the window", starts_section=True,
     ),

@@ -40,7 +40,7 @@ from ui.panels.contract import Panel, Runs, Services
 from ui.panels.registry import PANELS
 from ui.panels.samples.panel import SAMPLES_WIDTH, SamplesPanel
 from ui.panels.timeline.bar import TimelineBar
-from ui.settings import GEOMETRY, remembered_geometry
+from ui.settings import remembered_layout
 from ui.state import AppState
 from ui.tasks import TaskRunner
 from ui.theme import LIGHT, Theme, follow_theme, theme_manager
@@ -59,9 +59,10 @@ if TYPE_CHECKING:
     from ui.guide.page import GuideWindow
     from ui.panels.compare.panel import ComparePanel
 
+_LAYOUT_VERSION = 1
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files (*)"
-#: Least width of the samples, and what they leave to the panels, in pixels at scale 1.
-_SAMPLES_LEAST, _PANELS_WANT = 164, 850
+#: Least width of the samples, and what they leave to one panel and to several, in pixels at scale 1.
+_SAMPLES_LEAST, _PANELS_WANT = 164, (850, 1210)
 #: Size of the window at first, and the least one, in pixels, where the screen has room for it.
 _USUAL, _LEAST = QSize(1440, 900), QSize(940, 640)
 _FULL = Qt.WindowState.WindowFullScreen
@@ -134,7 +135,7 @@ class MainWindow(QMainWindow):
             self.areas.enter(self.panels.panels()[number])
 
     def restore_size(self) -> None:
-        if not self.restoreGeometry(remembered_geometry(self._settings)):
+        if not self.restoreGeometry(remembered_layout(self._settings, "window/geometry")):
             self.resize(_USUAL.boundedTo(self._room_on_screen()))
 
     def _room_on_screen(self) -> QSize:
@@ -142,9 +143,19 @@ class MainWindow(QMainWindow):
         edge = self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
         return self.screen().availableSize() - QSize(0, edge)
 
-    def save_size(self) -> None:
-        if not self.is_presenting:
-            self._settings.setValue(GEOMETRY, self.saveGeometry())
+    def restore_arrangement(self) -> None:
+        """Take the arrangement of docks and panels from the last session; call it when they exist."""
+        for name, part in (("window/docks", self), ("window/panels", self.panels)):
+            part.restoreState(remembered_layout(self._settings, name), _LAYOUT_VERSION)
+        self.set_bare(False)  # nobody would know where the samples are
+        self.lab_dock.hide()  # until there is a lab in it
+
+    def save_layout(self) -> None:
+        if self.is_presenting:
+            return
+        self._settings.setValue("window/geometry", self.saveGeometry())
+        self._settings.setValue("window/docks", self.saveState(_LAYOUT_VERSION))
+        self._settings.setValue("window/panels", self.panels.saveState(_LAYOUT_VERSION))
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -271,6 +282,7 @@ class MainWindow(QMainWindow):
         self._follow_state()
 
     def _follow_panels(self) -> None:
+        self._fit()
         if name := self.panels.front_name:
             self.line.set_current(name)
         self._show_pages()
@@ -288,7 +300,8 @@ class MainWindow(QMainWindow):
         """Divide the width: the panels come before the samples, the menus before the texts of buttons."""
         px, width = self._theme.px, self.width()
         self.lab_dock.fit(self._theme, width)
-        wanted = px(_PANELS_WANT) + self.lab_dock.room
+        wanted = px(_PANELS_WANT[self.panels.is_divided])
+        wanted += self.lab_dock.room
         # In a narrow window the lab guide takes the place of the samples.
         has_room = self.is_presenting or not self.lab_dock.room or width - wanted >= px(_SAMPLES_LEAST)
         self.samples_dock.setHidden(self._bare or not has_room)
@@ -377,7 +390,7 @@ class MainWindow(QMainWindow):
         self.notices.installEventFilter(self)
         self.pending = PendingBar(state, runs)
         self.panels = PanelArea()
-        self.panels.turned.connect(self._follow_panels)
+        self.panels.divided.connect(self._follow_panels)
         self.panels.entered.connect(lambda: self.enter_panel(max(self.panels.front, 0)))
         #: In presenter mode, what stands for the tabs.
         names = [(row.name, as_read(row.title)) for row in PANELS]
@@ -389,7 +402,7 @@ class MainWindow(QMainWindow):
         self.page = ElidedLabel(role="muted")
         self.train = TrainButton(state, self.menus)
         self.train.hide()
-        self.moment = MomentChip(state, self.panels.tabs)
+        self.moment = MomentChip(state, self.panels)
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state, runs)
         self.pages = Pages(self._enter_presented)

@@ -2,9 +2,9 @@
 
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QTabBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QLabel, QSizePolicy, QTabBar, QWidget
 
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import SETTINGS
@@ -162,21 +162,22 @@ class PendingBar(MessageBar):
         return f"For the next run: {named}. This run keeps its settings."
 
 
+_DIRECT = Qt.FindChildOption.FindDirectChildrenOnly  # to look through all of the window takes milliseconds
 _TIP = "Every panel shows the network as it was then. Live, or End on the timeline, goes back to the newest."
 
 
 class MomentChip(QLabel):
     """Stands on a tinted ground beside the tabs while an earlier moment is shown, where it moves nothing."""
 
-    def __init__(self, state: AppState, tabs: QTabBar) -> None:
-        super().__init__(tabs)
-        self._state, self._tabs = state, tabs
+    def __init__(self, state: AppState, area: QWidget) -> None:
+        super().__init__(area)
+        self._state, self._area = state, area
         self.setProperty("role", "badge")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._placing = single_shot(self, self._place)
         self.setToolTip(_TIP)
         self.hide()
-        tabs.installEventFilter(self)
+        area.installEventFilter(self)
         state.momentChanged.connect(self._on_moment_changed)
 
     @override
@@ -192,9 +193,22 @@ class MomentChip(QLabel):
         self._place()
 
     def _place(self) -> None:
-        """Stand at the right of the tabs, where there is something to say and room for it."""
+        """Stand at the right of the first row of tabs that has room, where there is something to say."""
+        if not self.text():
+            self.hide()
+            return
         self.adjustSize()
-        margin, last = theme_manager().theme.px(12), self._tabs.tabRect(self._tabs.count() - 1)
-        x = self._tabs.width() - margin - self.width()
-        self.move(x, (self._tabs.height() - self.height()) // 2)
-        self.setVisible(bool(self.text()) and x > last.right() + margin)
+        margin = theme_manager().theme.px(12)
+        docks = [each for each in self._area.findChildren(QDockWidget, options=_DIRECT) if each.isVisible()]
+        for bar in self._area.findChildren(QTabBar, options=_DIRECT):
+            last = bar.tabRect(bar.count() - 1)
+            free = QRect(bar.geometry())
+            free.setLeft(bar.x() + last.right() + margin)
+            beside = (each.x() for each in docks if each.x() > bar.x())  # panels that stand there
+            free.setRight(min(beside, default=self._area.width()) - margin)
+            if bar.isVisible() and free.width() >= self.width():
+                self.move(free.right() - self.width(), free.center().y() - self.height() // 2)
+                self.show()
+                self.raise_()
+                return
+        self.hide()

@@ -1,54 +1,70 @@
-"""The middle of the window, its panels behind tabs, and the docks at its edges."""
+"""The middle of the window, panels that can stand side by side, and the docks at its edges."""
 
 from collections.abc import Mapping
 from typing import override
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from cnnviz._types import View
-from ui.controls.layouts import fill, named
+from ui.controls.layouts import fill
 from ui.controls.pace import single_shot
 from ui.panels.contract import Panel
 from ui.theme import Theme
 
+_AREA = Qt.DockWidgetArea.TopDockWidgetArea
 _DOWN = QEvent.Type.KeyPress, Qt.Key.Key_Down
 
 
-class PanelArea(QWidget):
-    """The panels behind tabs, one at a time.
+class PanelArea(QMainWindow):
+    """A dock area of its own, so that panels are not mixed with the docks at the edge of the window.
 
-    * `turned`: another panel is in front.
+    A panel behind a tab has no title bar, since the tab says the same; one that stands beside another or in a
+    window of its own has one, to be told from the others and to be dragged by.
+
+    * `divided`: panels may stand side by side now, or no longer.
     * `entered`: a tab was clicked, or left downwards: the keyboard belongs to the panel in front.
     """
 
-    turned, entered = Signal(), Signal()
+    divided, entered = Signal(), Signal()
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(dockNestingEnabled=True, documentMode=True)
+        # A QMainWindow is a window by default; here it is the middle of another.
+        self.setWindowFlags(Qt.WindowType.Widget)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self._docks: list[QDockWidget] = []
         self._panels: dict[str, Panel] = {}
-        self._frames: list[PanelFrame] = []
-        self.tabs = named(QTabBar(), "Panels", "Panels: Ctrl and a number show one")
-        self.tabs.setDocumentMode(True)
-        self.tabs.setExpanding(False)
-        self.tabs.installEventFilter(self)
-        self.tabs.currentChanged.connect(self._turn)
-        self._column = fill(QVBoxLayout(self), self.tabs, spacing=0)
+        self._is_newly_divided = self._is_alone = False
+        # Qt tells of a move before it has been carried out.
+        self._settled = single_shot(self, self._update_titles)
         self._entering = single_shot(self, self.entered)  # when the panel has come to the front
 
     def add_panel(self, panel: Panel, title: str, name: str) -> None:
         """Add a panel as the last tab.
 
         * `title`: shown on the tab; ``&&`` stands for an ampersand.
-        * `name`: under which its choices are saved.
+        * `name`: object name of its dock, under which layout and choices are saved.
         """
-        frame = PanelFrame(panel, title)
-        frame.hide()
-        self._column.addWidget(frame, 1)
-        self._frames.append(frame)
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(PanelFrame(panel))
+        features = QDockWidget.DockWidgetFeature
+        dock.setFeatures(features.DockWidgetMovable | features.DockWidgetFloatable)
+        self.addDockWidget(_AREA, dock)
+        if self._docks:
+            self.tabifyDockWidget(self._docks[-1], dock)
+        self._docks.append(dock)
         self._panels[name] = panel
-        self.tabs.addTab(title)
+        dock.visibilityChanged.connect(self._settle)
+        # Qt moves what lies behind a tab out of the frame but leaves it visible; hidden, a panel
+        # does no work.
+        dock.visibilityChanged.connect(panel.setVisible)
+        dock.topLevelChanged.connect(self._settle)
+        dock.dockLocationChanged.connect(self._settle)
+        dock.setTitleBarWidget(QWidget())  # until Qt knows whether it is behind a tab
+        self._settle()
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -56,20 +72,6 @@ class PanelArea(QWidget):
         if goes_down or event.type() == QEvent.Type.MouseButtonRelease:
             self._entering.start()
         return goes_down
-
-    def _turn(self, number: int) -> None:
-        """Show a panel in the place of the one before, which goes last: so its keyboard goes to this one."""
-        front = self._frames[number]
-        self._column.setEnabled(False)  # or both would share the room for a moment
-        for frame in self._frames:
-            if not frame.isHidden():
-                front.setGeometry(frame.geometry())
-        front.show()
-        for frame in self._frames:
-            frame.setHidden(frame is not front)
-        self._column.setEnabled(True)
-        self._column.activate()
-        self.turned.emit()
 
     def panels(self) -> list[Panel]:
         return list(self._panels.values())
@@ -86,15 +88,26 @@ class PanelArea(QWidget):
             if name in views:
                 panel.restore_view(views[name])
 
+    def docks(self) -> list[QDockWidget]:
+        """Docks of the panels, in the order in which they were added."""
+        return self._docks.copy()
+
     def show_panel(self, number: int) -> None:
         """Bring a panel to the front, by its place among all panels."""
-        self.tabs.setCurrentIndex(number)
+        if 0 <= number < len(self._docks):
+            dock = self._docks[number]
+            dock.show()
+            for each in self._docks:
+                if each is not dock and not each.isFloating():
+                    each.setHidden(self._is_alone)
+            dock.raise_()
 
     def show_alone(self, alone: bool) -> None:
-        """Show the panel in front without tabs, and only its pictures; or all as before."""
+        """Show the panel in front without tabs and neighbours, and only its pictures; or all as before."""
+        front, self._is_alone = max(self.front, 0), alone
         for panel in self._panels.values():
             panel.present(alone)
-        self.tabs.setHidden(alone)
+        self.show_panel(front)
 
     def bring_forward(self, panel: Panel) -> None:
         self.show_panel(self.panels().index(panel))
@@ -105,26 +118,92 @@ class PanelArea(QWidget):
             self.show_panel(list(self._panels).index(name))
 
     def name_of(self, part: QWidget) -> str:
-        """Name of the panel that a part of the window is in; "" for none."""
-        return next((name for name, panel in self._panels.items() if panel.isAncestorOf(part)), "")
+        """Name of the dock that a part of the window is in; "" for none."""
+        return next((dock.objectName() for dock in self._docks if dock.isAncestorOf(part)), "")
 
     @property
     def front_name(self) -> str:
-        """Name of the panel in front; "" before there is one."""
-        return list(self._panels)[self.front] if self._panels else ""
+        """Name of the first panel that can be seen; "" if there is none."""
+        return list(self._panels)[self.front] if self.front >= 0 else ""
 
     @property
     def titles(self) -> list[str]:
-        return [frame.title for frame in self._frames]
+        return [dock.windowTitle().replace("&&", "&") for dock in self._docks]
 
     @property
     def front(self) -> int:
-        """Position of the panel in front; -1 before there is one."""
-        return self.tabs.currentIndex()
+        """Position of the first panel that can be seen; -1 if there is none."""
+        seen = [not dock.widget().visibleRegion().isEmpty() for dock in self._docks]
+        return seen.index(True) if True in seen else -1
 
     @property
     def front_panel(self) -> Panel | None:
-        return self.panels()[self.front] if self._panels else None
+        """The first panel that can be seen."""
+        return self.panels()[self.front] if self.front >= 0 else None
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether panels stand side by side, or one above the other."""
+        return len(self._groups()) > 1
+
+    def move_aside(self) -> None:
+        """Put the panel at the front beside the others, all of the same width at first."""
+        if self.front >= 0 and self.tabifiedDockWidgets(self._docks[self.front]):
+            dock = self._docks[self.front]
+            self.removeDockWidget(dock)
+            self.addDockWidget(_AREA, dock, Qt.Orientation.Horizontal)
+            dock.show()
+            self._is_newly_divided = True
+            self._settle()
+
+    def _groups(self) -> list[QDockWidget]:
+        """Return the first dock of each group of tabs that has a place in the area."""
+        place = self._docks.index
+        docks = [dock for dock in self._docks if not dock.isFloating()]
+        return [
+            dock
+            for dock in docks
+            if all(place(each) > place(dock) for each in self.tabifiedDockWidgets(dock))
+        ]
+
+    def gather(self) -> None:
+        """Make all panels tabs again."""
+        front = self.front
+        for dock in self._docks:
+            dock.setFloating(False)
+        for dock in self._docks[1:]:
+            self.tabifyDockWidget(self._docks[0], dock)
+        self.show_panel(max(front, 0))
+        self._settle()
+
+    def _settle(self) -> None:
+        self._settled.start()
+
+    def _update_titles(self) -> None:
+        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setAccessibleName("Panels")
+            bar.installEventFilter(self)
+            bar.setEnabled(not self._is_alone)  # out of sight, it would still have the keyboard
+            bar.setToolTip("Panels: Ctrl and a number show one, Ctrl+B puts it beside the others")
+        for dock in self._docks:
+            alone = dock.isFloating() or not (self._is_alone or self.tabifiedDockWidgets(dock))
+            hidden = dock.titleBarWidget()
+            if alone and hidden is not None:
+                dock.setTitleBarWidget(None)  # pyright: ignore[reportArgumentType] -- None gives the usual one back
+                hidden.deleteLater()
+            elif not alone and hidden is None:
+                dock.setTitleBarWidget(QWidget())
+        self.divided.emit()
+        if self._is_newly_divided:
+            self._is_newly_divided = False
+            groups = self._groups()  # all of the same width: Qt shares out what each has asked for
+            self.resizeDocks(groups, [self.width() // len(groups)] * len(groups), Qt.Orientation.Horizontal)
+
+
+def panel_of(dock: QDockWidget) -> QWidget | None:
+    """Return the panel in a dock, whether it stands in a frame there or by itself."""
+    content = dock.widget()
+    return content.widget() if isinstance(content, PanelFrame) else content
 
 
 WIDTH = 330
@@ -189,13 +268,14 @@ _LEAST = QSize(320, 200)
 class PanelFrame(QScrollArea):
     """Gives a panel all the room there is, and scrolls only one that needs more.
 
-    QScrollArea itself would make a panel with wrapped text as high as it wants to be at best, and scroll it
-    although it has room enough.
+    A dock whose own widget is hidden miscounts its height, so that a panel could not be hidden behind its tab
+    without such a frame. QScrollArea itself would make a panel with wrapped text as high as it wants to be at
+    best, and scroll it although it has room enough.
     """
 
-    def __init__(self, panel: QWidget, title: str) -> None:
+    def __init__(self, panel: QWidget) -> None:
         super().__init__()
-        self._panel, self.title = panel, title.replace("&&", "&")
+        self._panel = panel
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(panel)
