@@ -1,10 +1,12 @@
 """A trained network in one `.safetensors` file: parameters, and their meaning as JSON in its header.
 
 The parameters carry PyTorch's names and shapes, so the same file loads into a `torch.nn` model with these
-layer names. What the optimiser remembers is in documents alone.
+layer names. For that, what the optimiser remembers is no tensor of the file, but text in its metadata.
 """
 
+import base64
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, cast
 
@@ -17,9 +19,9 @@ from safetensors.numpy import save as to_safetensors
 
 from cnnviz import __version__
 from cnnviz._types import FloatArray
-from cnnviz.document.run import network_of
-from cnnviz.document.types import Count, Data, Digest, Line, Place, Said
-from cnnviz.errors import CheckpointError, CNNVizError, DataError, NewerVersionError
+from cnnviz.document.run import network_of, require_memory
+from cnnviz.document.types import Count, Data, Line, Place, Said
+from cnnviz.errors import CheckpointError, CNNVizError, DataError, NewerVersionError, ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.file_kinds import wrong_kind
 from cnnviz.files import atomic_write, printable, printable_name
@@ -30,12 +32,17 @@ from cnnviz.snapshots import Snapshot
 
 FORMAT = "cnnviz-model"
 FORMAT_VERSION = 1
+LARGEST_STATE = 24 << 20
+"""Bytes; a third more as text, and readers of `.safetensors` files stop at headers of 100 MB."""
 
 _LARGEST_FILE = 192 << 20  # read, then copied: twice as much for a moment
+_LARGEST_HEAD = LARGEST_TEXT + 2 * LARGEST_STATE
 _LONGEST_REASON = 180  # letters, of a message that has at most 300
 _LARGEST_TABLE = 1 << 16  # bytes of names, shapes and places of the arrays
 _LENGTH = 8  # bytes of the number with which a .safetensors file begins: the length of its description
-_SAID = "cnnviz"  # name of the description among the texts in the head
+#: Texts in the head: the description, the state as a .safetensors file of its own in Base64, and a checksum
+#: of both and of the weights.
+_SAID, _MEMORY, _CHECKSUM = "cnnviz", "cnnviz.optimizer", "cnnviz.sha256"
 #: KeyError, AttributeError, ImportError: numbers of a type that NumPy does not have.
 _DAMAGE = (SafetensorError, TypeError, ValueError, KeyError, AttributeError, ImportError)
 
@@ -52,7 +59,6 @@ class _Description(Said, frozen=True):
     input_shape: tuple[Place, Place, Place]
     step: Count = 0
     data: Data = Data()
-    checksum: Digest = ""  # of all else that is said, and of the weights
 
 
 class UndescribedError(CheckpointError):
@@ -63,16 +69,19 @@ class UndescribedError(CheckpointError):
         self.reason = reason
 
 
-def save(path: str | Path, snapshot: Snapshot, experiment: Experiment, data: Data = _UNKNOWN) -> None:
-    """Write the network of a moment of a run; what is there is replaced by a whole file only.
+def save(path: str | Path, snapshot: Snapshot, experiment: Experiment, data: Data = _UNKNOWN) -> str:
+    """Write a moment of a run, from which training can go on; what is there is replaced by a whole file only.
 
+    * `snapshot`: what its optimiser remembers is left out where the header of a file has no place for it:
+      more than 25 MB (that of three million parameters in float32 and Adam), or what is not finite.
     * `data`: name and checksum of the data it was trained on, with the classes of the run.
+    * Returns: what the file lacks, as a sentence for the user; empty where it is complete.
     * Raises CNNVizError: if the file cannot be written; `CheckpointError` if it would be too large to be
-      opened again.
+      opened again, `ParameterError` if the state is not that of these parameters.
     """
-    network = snapshot.network
+    network, state = snapshot.network, snapshot.optimizer
     channels, height, width = network.input_shape
-    said = _Description(
+    description = _Description(
         "cnnviz-model",
         FORMAT_VERSION,
         __version__,
@@ -81,22 +90,50 @@ def save(path: str | Path, snapshot: Snapshot, experiment: Experiment, data: Dat
         snapshot.step,
         data,
     )
-    text = msgspec.json.encode(msgspec.structs.replace(said, checksum=_checksum(said, network))).decode()
+    texts: dict[str, str] = {}
+    fits = state is None or (
+        sum(array.nbytes for array in state.values()) <= LARGEST_STATE
+        and all(np.isfinite(array).all() for array in state.values())
+    )
+    if state is not None and fits:
+        try:
+            require_memory(state, experiment, network)
+        except ParameterError as error:
+            raise ParameterError(f"The network cannot be saved: {error}.") from error
+        memory = to_safetensors({name: np.array(each, order="C") for name, each in state.items()})
+        texts[_MEMORY] = base64.b64encode(memory).decode("ascii")
+    texts[_SAID] = msgspec.json.encode(description).decode()
+    texts[_CHECKSUM] = _checksum(texts, network)
     weights = sum(array.nbytes for array in network.params.values())
-    if weights + len(text) + _LARGEST_TABLE > _LARGEST_FILE:
+    if weights + sum(map(len, texts.values())) + _LARGEST_TABLE > _LARGEST_FILE:
         raise CheckpointError(
             f"{printable_name(Path(path))} was not written: with weights of {format_megabytes(weights)} it "
             f"could not be opened again, for a model file may have {format_megabytes(_LARGEST_FILE)} in all. "
             "Train a network with fewer filters or hidden units, or in float32."
         )
     arrays = {name: np.ascontiguousarray(array) for name, array in network.params.items()}
-    atomic_write(Path(path), to_safetensors(arrays, {_SAID: text}))
+    atomic_write(Path(path), _with_ordered_texts(to_safetensors(arrays, texts)))
+    if fits:
+        return ""
+    return (
+        "What the optimiser remembers is not in the file, which has room for "
+        f"{format_megabytes(LARGEST_STATE)} of finite numbers: training that goes on from it lets the "
+        "optimiser begin anew."
+    )
 
 
-def _checksum(said: _Description, network: Network) -> str:
-    """Return the SHA-256 of what is said, but for this checksum, and of the weights it belongs to."""
-    rest = msgspec.json.encode(msgspec.structs.replace(said, checksum=""))
-    return hashlib.sha256(rest + weights_checksum(network).encode()).hexdigest()
+def _with_ordered_texts(content: bytes) -> bytes:
+    """Put the texts of a file in order: they come in a random one, and equal models are to be equal files."""
+    end = _LENGTH + int.from_bytes(content[:_LENGTH], "little")
+    head = msgspec.json.decode(content[_LENGTH:end], type=dict[str, dict[str, object]])
+    head["__metadata__"] = dict(sorted(head["__metadata__"].items()))
+    return content[:_LENGTH] + msgspec.json.encode(head).ljust(end - _LENGTH) + content[end:]
+
+
+def _checksum(texts: Mapping[str, str], network: Network) -> str:
+    """Return the SHA-256 of what is said, and of the weights it belongs to."""
+    said = texts[_SAID] + texts.get(_MEMORY, "") + weights_checksum(network)
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def load(path: str | Path) -> tuple[Snapshot, Experiment, Data]:
@@ -120,11 +157,15 @@ def load(path: str | Path) -> tuple[Snapshot, Experiment, Data]:
         found = msgspec.json.decode(texts[_SAID], type=_Description)
         found.experiment.check_fits(found.input_shape)
         network = network_of(found.experiment.build_network(found.input_shape), arrays)
-        if found.checksum != _checksum(found, network):
+        if texts.get(_CHECKSUM) != _checksum(texts, network):
             raise UndescribedError(
                 f"{name} is damaged, or was changed by another program: its weights or their description are "
                 "not those that were saved"
             )
+        memory = None
+        if _MEMORY in texts:
+            memory = from_safetensors(base64.b64decode(texts[_MEMORY], validate=True))
+            require_memory(memory, found.experiment, network)
     except CheckpointError:
         raise
     except NewerVersionError as error:
@@ -140,7 +181,7 @@ def load(path: str | Path) -> tuple[Snapshot, Experiment, Data]:
         raise CheckpointError(
             f"{name} cannot be used: {printable(reason, _LONGEST_REASON)}. Choose a model that CNNViz saved."
         ) from error
-    return Snapshot(found.step, network), found.experiment, found.data
+    return Snapshot(found.step, network, memory), found.experiment, found.data
 
 
 def load_weights(path: str | Path, network: Network) -> Network:
@@ -179,9 +220,9 @@ def _read(path: Path) -> tuple[dict[str, FloatArray], dict[str, str]]:
     try:
         # Hugging Face, Safetensors, section "Format".
         end = _LENGTH + int.from_bytes(content[:_LENGTH], "little")
-        if end > len(content) or end > LARGEST_TEXT:
+        if end > len(content) or end > _LARGEST_HEAD:
             raise ValueError("no head")
-        head = parse_json(content[_LENGTH:end].decode("utf-8"))
+        head = parse_json(content[_LENGTH:end].decode("utf-8"), _LARGEST_HEAD)
         metadata = cast("dict[str, object]", head).get("__metadata__", {}) if isinstance(head, dict) else None
         if not isinstance(metadata, dict):
             raise TypeError("no head")

@@ -67,8 +67,9 @@ def run(arguments: Arguments) -> int:
     target = arguments.save if finished or arguments.save is not None else _PARTIAL
     if target is not None:
         with output.going_on():
-            save(target, made, dataset, arguments)
-            output.say(f"Saved the network after {format_count(live.step)} steps to {target}.")
+            left_out = save(target, made, dataset, arguments)
+            steps = format_count(live.step)
+            output.say(f"Saved the network after {steps} steps to {target}. {left_out}".rstrip())
     if finished and arguments.wants_report:
         from cnnviz.report.bench import Bench
 
@@ -97,12 +98,11 @@ def _trained(arguments: Arguments, output: Output) -> tuple[KeptRun, Dataset, bo
     return KeptRun(live, history, experiment.epochs), dataset, finished
 
 
-def save(target: Path, made: KeptRun, dataset: Dataset, of: Arguments) -> None:
-    """Write a run as a document of somebody, or its weights, by the name."""
+def save(target: Path, made: KeptRun, dataset: Dataset, of: Arguments) -> str:
+    """Write a run as a document of somebody, or its weights, by the name; return what is lacking, or ""."""
     experiment, data = made.experiment, Data(name=dataset.name[:200], sha256=dataset.sha256)
     if target.suffix.lower() != archive.ENDING:
-        checkpoint.save(target, made.live, experiment, data)
-        return
+        return checkpoint.save(target, made.live, experiment, data)
     run, files = pack_run(made)
     path = "" if dataset.path is None else str(dataset.path)
     whose = {"author": of.author, "roll_number": of.roll_number}
@@ -112,6 +112,7 @@ def save(target: Path, made: KeptRun, dataset: Dataset, of: Arguments) -> None:
         words={name: text for name, text in whose.items() if text},
     )  # fmt: skip
     archive.save(target, document, files)
+    return ""
 
 
 def write_report(arguments: Arguments, lab: "Lab", work: "Work", bench: "Bench", output: Output) -> None:

@@ -1,5 +1,6 @@
 """A run as its caller sees it, and in a model file: it goes on as it was, and what is damaged is refused."""
 
+import base64
 import json
 import math
 from dataclasses import replace
@@ -7,6 +8,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from safetensors.numpy import load as load_arrays
 from safetensors.numpy import load_file
 from safetensors.numpy import save as to_safetensors
 
@@ -29,7 +31,8 @@ def path(tmp_path):
 def test_what_could_not_be_opened_again_is_not_written(path, monkeypatch):
     """One bound for writing and reading: just below it a file is written and read, just above it neither."""
     network = LAB5.build_network()
-    checkpoint.save(path, Snapshot(0, network), LAB5)
+    whole = checkpoint.save(path, Snapshot(0, network), LAB5)
+    assert whole == ""
     monkeypatch.setattr(checkpoint, "_LARGEST_FILE", path.stat().st_size + checkpoint._LARGEST_TABLE)
     checkpoint.save(path, Snapshot(0, network), LAB5)
     checkpoint.load(path)
@@ -74,6 +77,11 @@ def test_weights_that_do_not_fit_are_refused_with_the_reason(path, name, array, 
         checkpoint.load_weights(path, network)
 
 
+SETTINGS = {
+    "sgd": {"optimizer": "sgd", "momentum": 0.0},
+    "momentum": {"optimizer": "sgd", "momentum": 0.9},
+    "adam": {"optimizer": "adam", "learning_rate": 0.001},
+}
 SMALL = replace(LENET, filters=(2, 3), hidden=(4,), batch_size=3, optimizer="adam", learning_rate=0.001)
 
 
@@ -96,15 +104,17 @@ def trained():
 
 
 @pytest.mark.parametrize(
-    ("preset", "dtype"),
+    ("preset", "kind", "dtype"),
     [
-        (LAB5, "float64"),
-        (SMALL, "float32"),
-        (replace(SMALL, pool="max_blur", activation="leaky_relu"), "float32"),
+        (LAB5, "sgd", "float64"),
+        (LAB5, "adam", "float32"),
+        (SMALL, "momentum", "float32"),
+        (SMALL, "adam", "float64"),
+        (replace(SMALL, pool="max_blur", activation="leaky_relu"), "adam", "float32"),
     ],
 )
-def test_saved_and_loaded_runs_go_on_bit_for_bit(path, preset, dtype):
-    experiment = replace(preset, dtype=dtype, batch_size=4, epochs=2, optimizer="sgd", momentum=0.0)
+def test_saved_and_loaded_runs_go_on_bit_for_bit(path, preset, kind, dtype):
+    experiment = replace(preset, dtype=dtype, batch_size=4, epochs=2, **SETTINGS[kind])
     whole, first = begin(experiment), begin(experiment)
     whole.advance(20)
     first.advance(9)
@@ -114,9 +124,12 @@ def test_saved_and_loaded_runs_go_on_bit_for_bit(path, preset, dtype):
     assert loaded.step == 9
     assert loaded.network.layers == first.network.layers
     assert_same_arrays(loaded.network.params, first.network.params)
-    second = Trainer(loaded.network, first.dataset, experiment, start_step=loaded.step)
+    second = Trainer(
+        loaded.network, first.dataset, experiment, start_step=loaded.step, optimizer_state=loaded.optimizer
+    )
     second.advance(11)
     assert_same_arrays(second.network.params, whole.network.params)
+    assert_same_arrays(second.optimizer_state, whole.optimizer_state)
     assert list(load_file(path)) == sorted(whole.network.params), "no tensor but those that PyTorch expects"
 
 
@@ -134,6 +147,34 @@ def changed(content, change):
     return len(text).to_bytes(8, "little") + text + content[8 + length :]
 
 
+NAME = "mean.conv1.weight"
+KEY = "cnnviz.optimizer"
+SHAPE = (2, 1, 3, 3)
+
+
+def told(text, **settings):
+    """Return a change that puts another text in, with a checksum of its own that is right."""
+
+    def change(metadata, description):
+        metadata[KEY] = text(metadata[KEY])
+        description["experiment"].update(settings)
+        metadata["cnnviz"] = json.dumps(description, separators=(",", ":"))
+        metadata["cnnviz.sha256"] = checkpoint._checksum(metadata, trained().network)
+
+    return change
+
+
+def rewrite(change):
+    """Return a change of the arrays that are remembered."""
+
+    def text(before):
+        state = load_arrays(base64.b64decode(before))
+        change(state)
+        return base64.b64encode(to_safetensors(state)).decode()
+
+    return told(text)
+
+
 FAULTS = {
     "no description": lambda metadata, _: metadata.pop("cnnviz"),
     "description no JSON": lambda metadata, _: metadata.update(cnnviz="{"),
@@ -142,22 +183,37 @@ FAULTS = {
     "no experiment": lambda _, description: description.pop("experiment"),
     "experiment a list": lambda _, description: description.update(experiment=[1]),
     "pool unknown": lambda _, description: description["experiment"].update(pool="os.system"),
+    "setting unknown": lambda _, description: description["experiment"].update(evil=1),
     "other shapes": lambda _, description: description.update(input_shape=[1, 20, 20]),
     "giant network": lambda _, description: description.update(input_shape=[1, 10**9, 10**9]),
     **{
         f"step {step}"[:20]: lambda _, description, step=step: description.update(step=step)
         for step in (math.inf, -1, 1.5, math.nan, 10**900, True, "3")
     },
-    "other seed": lambda _, description: description["experiment"].update(seed=4),
-    "other step": lambda _, description: description.update(step=5),
-    "no checksum": lambda _, description: description.pop("checksum"),
+    "text missing": lambda metadata, _: metadata.pop(KEY),
+    "text too long": told(lambda _: "A" * 2**20),
+    "no base64": told(lambda before: "é" * len(before)),
+    "one value changed": lambda metadata, _: metadata.update({KEY: "AAAA" + metadata[KEY][4:]}),
+    "no checksum": lambda metadata, _: metadata.pop("cnnviz.sha256"),
+    "cut off": told(lambda before: before[: len(before) // 8 * 4]),
+    "empty": rewrite(lambda state: state.clear()),
+    "no steps": rewrite(lambda state: state.pop("steps")),
+    "one array missing": rewrite(lambda state: state.pop(NAME)),
+    "unknown array": rewrite(lambda state: state.update({"mean.x" * 99: np.zeros(1)})),
+    "unknown kind": rewrite(
+        lambda state: state.update({each.replace("mean", "evil"): state.pop(each) for each in [*state]})
+    ),
+    "other shape": rewrite(lambda state: state.update({NAME: np.zeros((1, 2, 3, 3), "<f4")})),
+    "other type": rewrite(lambda state: state.update({NAME: np.zeros(SHAPE, "<f8")})),
+    "not a number": rewrite(lambda state: state.update({NAME: np.full(SHAPE, np.nan, "<f4")})),
+    "of another optimiser": told(str, optimizer="sgd"),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_is_damaged_or_hostile_is_refused_in_one_sentence(path, saved, fault):
     path.write_bytes(changed(saved, lambda *_: None))
-    assert checkpoint.load(path)[0].step == 4, "the way of changing changes nothing by itself"
+    assert checkpoint.load(path)[0].optimizer is not None, "the way of changing changes nothing by itself"
     path.write_bytes(changed(saved, FAULTS[fault]))
     with pytest.raises(CheckpointError) as caught:
         checkpoint.load(path)
@@ -167,6 +223,26 @@ def test_what_is_damaged_or_hostile_is_refused_in_one_sentence(path, saved, faul
     assert text.isprintable()
     assert len(text) < 300
     assert "newer CNNViz (9.0" in text or fault != "newer"
+
+
+def test_memory_of_another_network_is_not_written(path):
+    network = LAB5.build_network()
+    for other in (trained().optimizer, {"mean.x": np.zeros(1)}, {}, {"steps": np.array(-1)}):
+        with pytest.raises(ParameterError, match=r"^The network cannot be saved: "):
+            checkpoint.save(path, Snapshot(3, network, other), LAB5)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("why", ["too large", "not finite"])
+def test_memory_that_no_file_can_hold_does_not_cost_the_model(path, monkeypatch, why):
+    state = {name: array.copy() for name, array in trained().optimizer.items()}
+    if why == "too large":
+        monkeypatch.setattr("cnnviz.checkpoint.LARGEST_STATE", 100)
+    else:
+        state[NAME][...] = np.inf
+    said = checkpoint.save(path, replace(trained(), optimizer=state), SMALL)
+    assert said.startswith("What the optimiser remembers is not in the file, which has room for ")
+    assert checkpoint.load(path)[0].optimizer is None
 
 
 def test_a_run_that_diverged_keeps_the_memory_that_belongs_to_its_weights():

@@ -35,7 +35,7 @@ def test_an_epoch_prints_log_and_test_result_and_saves(tmp_path):
     accuracy = float(re.search(r"test accuracy (\d\.\d+)", result.stdout)[1])
     assert accuracy >= 0.98
     model, *_ = checkpoint.load(tmp_path / "net.safetensors")
-    assert model.step == 3000
+    assert model.step == model.optimizer["steps"] == 3000
     assert {entry.name for entry in tmp_path.iterdir()} == {"digits.npz", "net.safetensors"}
 
 

@@ -282,12 +282,17 @@ class Controller(QObject):
         if snapshot is None or dataset is None:
             return
         data = Data(name=dataset.name, sha256=dataset.sha256)
-        text = f"Exported the weights to {printable_name(path)}."
+
+        def done(left_out: str) -> None:
+            text = f"Exported the weights to {printable_name(path)}."
+            kind = "warning" if left_out else "success"
+            state.raise_notice("files", kind, f"{text} {left_out}".rstrip())
+
         # Of a kind of its own: a second file is no reason to drop the first.
         self.files.submit(
             f"save {path}",
             lambda _context: checkpoint.save(path, snapshot, experiment, data),
-            lambda _result: state.raise_notice("files", "success", text),
+            done,
             partial(state.raise_notice, "files", "error"),
         )
 
