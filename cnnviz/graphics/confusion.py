@@ -11,7 +11,7 @@ from cnnviz.drawing import Box, Cells, Drawing, Font, Graphic, Ground, Look, Siz
 from cnnviz.drawing.marks import Ask, CellParts, Group, Lines, Mark, Rect, Text
 from cnnviz.quantities import format_count, format_percent, format_whole_percent
 
-_FEW, _SPELT_OUT = 4, 3  # classes with higher rows, and classes whose columns say "predicted"
+_FEW = 4  # classes with higher rows
 _LARGE = 240  # width of a cell that has a page to itself, in pixels at scale 1
 #: Of the worst confusion, what share is written in the colour of mistakes.
 _CONSIDERABLE = 0.25
@@ -53,10 +53,9 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True)
 class ConfusionMatrix:
-    """Counts of which one cell may be chosen; large ones take the room of a page."""
+    """Counts; large ones take the room of a page. `Ground.marked` is row and column of the chosen cell."""
 
     confusion: Confusion
-    chosen: tuple[int, int] | None = None
     is_large: bool = False
 
 
@@ -65,7 +64,6 @@ class _Frame:
     """Where cells lie, and how they are written."""
 
     cells: Cells
-    is_spelt_out: bool
     has_title: bool
     in_percent: bool
     font: Font  # of the numbers
@@ -76,9 +74,7 @@ class _Frame:
         small, px, count = look.font("small"), look.px, len(shown.names)
         left = min(_names(shown, look), max(box.width * 0.35, px(32)))
         width = max(min((box.width - left - 2) / count, px(_LARGE if is_large else 120)), 1.0)
-        widest = max(small.width(f"predicted {name}") for name in shown.names)
-        is_spelt_out = count <= _SPELT_OUT and width >= widest + px(8)
-        has_title = not is_spelt_out and box.height >= (2 + count) * small.line + px(5) + 2
+        has_title = box.height >= (2 + count) * small.line + px(5) + 2
         top = (1 + has_title) * small.line + px(5)
         usual = width if is_large else small.line + px(8 if count <= _FEW else 6)
         row = min(usual, max((box.height - top - 2) / count, small.line))
@@ -90,7 +86,7 @@ class _Frame:
         if font.width("100" if in_percent else shown.longest) + px(5) > width:  # they would touch the edges
             font = font._replace(size=font.size - px(1))
         cells = Cells(count, count, box.left + left, box.top + top, width, row / width)
-        return cls(cells, is_spelt_out, has_title, in_percent, font)
+        return cls(cells, has_title, in_percent, font)
 
     def text(self, shown: Confusion, row: int, col: int) -> str:
         count = int(shown.counts[row, col])
@@ -106,7 +102,7 @@ def _names(shown: Confusion, look: Look) -> float:
 
 def _draw(shown: ConfusionMatrix, ground: Ground) -> Drawing:
     """Draw the table; correct predictions are tinted, mistakes marked, and tinted more the more there are."""
-    drawing, look, table = Drawing(ground), ground.look, shown.confusion
+    drawing, look, table, chosen = Drawing(ground), ground.look, shown.confusion, ground.marked
     frame, count = _Frame.of(shown, ground.box, look), len(table.names)
     key = (table, shown.is_large, ground.box, look)
     drawing.add(Group(ground.box, key, lambda: _still(table, frame, ground)))
@@ -114,14 +110,14 @@ def _draw(shown: ConfusionMatrix, ground: Ground) -> Drawing:
     drawing.parts.append(cells)
     if (pointed := cells.place(ground.hovered)) is not None:
         drawing.add(Rect(pointed.inset(0.5), "text", alpha=0.06))
-    if shown.chosen is not None:
+    if chosen is not None:
         width = look.px(3 if ground.has_focus else 2)
-        drawing.add(Rect(frame.cells.cell(*shown.chosen).inset(1.5), edge="accent", width=width))
+        drawing.add(Rect(frame.cells.cell(*chosen).inset(1.5), edge="accent", width=width))
     elif ground.has_focus:
         drawing.add(Rect(ground.box.inset(1), edge="accent", width=2))
 
     def beside(across: int, down: int) -> Ask | None:
-        row, col = (0, 0) if shown.chosen is None else (shown.chosen[0] + down, shown.chosen[1] + across)
+        row, col = (0, 0) if chosen is None else (chosen[0] + down, chosen[1] + across)
         return ShowImages(row, col) if 0 <= row < count and 0 <= col < count else None
 
     drawing.arrows(beside)
@@ -133,18 +129,12 @@ def _still(shown: Confusion, frame: _Frame, ground: Ground) -> list[Mark]:
     small, cells = look.font("small"), frame.cells
     head = Box(cells.left, box.top, cells.box.width, cells.top - box.top - 2)
     if frame.has_title:
-        title, room = "predicted", head._replace(height=small.line, width=box.right - cells.left)
-        if frame.in_percent:
-            whole = "predicted, % of the class"
-            title = whole if small.width(whole) <= room.width else _SHARES
-        drawing.write(room, title, small, "muted", "middle")
+        room = head._replace(height=small.line, width=box.right - cells.left)
+        drawing.write(room, _SHARES if frame.in_percent else "predicted", small, "muted", "middle")
         head = head.cut(top=small.line)
     for place, name in enumerate(shown.names):
         column = head._replace(left=cells.cell(0, place).left, width=cells.side)
-        if frame.is_spelt_out:
-            drawing.write(column.cut(right=px(8)), f"predicted {name}", small, "muted", "right")
-        else:
-            drawing.write(column, name, small, "muted", "middle")
+        drawing.write(column, name, small, "muted", "middle")
         row = Box(box.left, cells.cell(place, 0).top, cells.left - box.left - px(8), cells.high)
         drawing.write(row, f"is {name}", small, "muted", "right")
     tops = [cells.cell(row, 0).top for row in range(cells.rows + 1)]
@@ -155,7 +145,7 @@ def _still(shown: Confusion, frame: _Frame, ground: Ground) -> list[Mark]:
 
 
 def _draw_cell(drawing: Drawing, shown: Confusion, frame: _Frame, row: int, col: int) -> None:
-    look, box, number = drawing.ground.look, frame.cells.cell(row, col), int(shown.counts[row, col])
+    box, number = frame.cells.cell(row, col), int(shown.counts[row, col])
     fill, font, ink = box.cut(0.5, 1, 0.5), frame.font, "text" if row == col else "muted"
     if row == col:
         drawing.add(Rect(fill, "accent_soft"))
@@ -165,11 +155,7 @@ def _draw_cell(drawing: Drawing, shown: Confusion, frame: _Frame, row: int, col:
         share = number / shown.worst
         drawing.add(Rect(fill, "danger_soft", alpha=0.3 + 0.7 * share**0.5))
         ink = "danger" if share > _CONSIDERABLE else "muted"
-    words, y = frame.text(shown, row, col), box.y + font.middle
-    if frame.is_spelt_out:
-        drawing.add(Text(box.right - look.px(8), y, words, font, ink, "end"))
-    else:
-        drawing.add(Text(box.x, y, words, font, ink, "middle"))
+    drawing.add(Text(box.x, box.y + font.middle, frame.text(shown, row, col), font, ink, "middle"))
 
 
 def _height(shown: ConfusionMatrix, width: float, look: Look, room: float = math.inf) -> float:
@@ -182,8 +168,7 @@ def _size(shown: ConfusionMatrix, look: Look) -> Size:
     """At least there is room for shares of a class."""
     table, number = shown.confusion, look.font("mono").width
     count, names = len(table.names), _names(table, look)
-    cell = look.px(86) if count <= _SPELT_OUT else number(table.longest) + look.px(12)
-    usual = names + count * (look.px(_LARGE) if shown.is_large else cell)
+    usual = names + count * (look.px(_LARGE) if shown.is_large else number(table.longest) + look.px(12))
     least = names + max(count * number("100"), look.font("small").width(_SHARES) + 1)
     return Size(usual, _height(shown, usual, look), least, _height(shown, least, look, 0))
 

@@ -258,18 +258,18 @@ def test_fork_reference_curves_and_epochs_are_drawn() -> None:
 TWO = Confusion(np.array([[975, 5], [0, 1135]]), ("0", "1"))
 
 
-def drawn_matrix(shown: ConfusionMatrix, width: float):
+def drawn_matrix(shown: ConfusionMatrix, width: float, chosen=None):
     box = Box(0, 0, width, CONFUSION.height(shown, width, LIGHT))
-    return CONFUSION.draw(shown, Ground(box, LIGHT))
+    return CONFUSION.draw(shown, Ground(box, LIGHT, marked=chosen))
 
 
 def test_the_diagonal_is_tinted_and_mistakes_are_marked() -> None:
     drawing = drawn_matrix(ConfusionMatrix(TWO), 345)
-    assert drawing.texts() == ["predicted 0", "is 0", "predicted 1", "is 1", "975", "5", "0", "1,135"]
+    assert drawing.texts() == ["predicted", "0", "is 0", "1", "is 1", "975", "5", "0", "1,135"]
     fills = [mark.fill for mark in drawing.all_marks() if isinstance(mark, Rect)]
     assert fills == ["accent_soft", "danger_soft", "accent_soft"]
     inks = [mark.ink for mark in drawing.all_marks() if isinstance(mark, Text)]
-    assert inks[4:] == ["text", "danger", "muted", "text"]
+    assert inks[5:] == ["text", "danger", "muted", "text"]
     assert CONFUSION.words(ConfusionMatrix(TWO)) == "2,115 images, 5 mistakes"
 
 
@@ -279,7 +279,7 @@ def test_a_cell_says_and_asks_for_its_images_and_keys_walk_over_the_cells() -> N
     assert part.tip == "5 images of class 0 predicted as 1 (0.5 % of class 0)"
     assert part.ask == ShowImages(0, 1)
     assert drawing.keys["right"] == ShowImages(0, 0)
-    keys = drawn_matrix(ConfusionMatrix(TWO, (0, 1)), 345).keys
+    keys = drawn_matrix(ConfusionMatrix(TWO), 345, (0, 1)).keys
     assert (keys["left"], keys["down"]) == (ShowImages(0, 0), ShowImages(1, 1))
     assert not {"up", "right"} & keys.keys(), "over the edge they lead nowhere"
 

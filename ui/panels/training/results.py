@@ -104,7 +104,8 @@ class ResultsView(HasProvenance, QWidget):
         began = result.origin.note if result.origin is not None else ""
         self.summary.set_text(f"Test accuracy {accuracy} · loss {loss}{began and f' · {began}'}")
         confusion = Confusion(evaluation.confusion, tuple(dataset.classes))
-        self.matrix.show_content(ConfusionMatrix(confusion, self._cell, self._is_large))
+        self.matrix.show_content(ConfusionMatrix(confusion, self._is_large))
+        self.matrix.mark(self._cell)
         self._show_images(dataset, evaluation)
 
     @override
