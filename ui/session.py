@@ -198,7 +198,7 @@ class Session(QObject):
 
         maps = self.window.panel(FeatureMapsPanel)
         maps.show_page(NETWORK)
-        self.show_panel(self.window.panels.panels().index(maps))
+        self.window.enter_panel(self.window.panels.panels().index(maps))
 
     def _watch_panels(self) -> None:
         # Imported here because they bring every kind of plot and the typesetter with them, and so pyqtgraph.
@@ -216,10 +216,9 @@ class Session(QObject):
         self.exporter = FigureExporter(
             window, self.state, self._settings, self.document.picture, self.inserter.insert, files
         )
-        for panel in (*window.panels.panels(), window.compare):
-            self.exporter.watch(panel)
-        self.exporter.watch_chooser(window.samples)
-        self.exporter.watch_chooser(window.timeline, window.timeline.track)
+        for part in (*window.panels.panels(), window.compare, window.samples):
+            self.exporter.watch(part)
+        self.exporter.watch(window.timeline, window.timeline.track)
         window.samples.windowMade.connect(self.exporter.watch)
 
     def _may_close(self) -> bool:
@@ -257,12 +256,6 @@ class Session(QObject):
             self.state.clear_notice("window")
             if succeeded or self._ends_early:
                 self.window.close()
-
-    def show_panel(self, number: int) -> None:
-        """Bring a panel to the front, with the keyboard; figures are then taken of it."""
-        self.window.enter_panel(number)
-        if self._started:
-            self.exporter.show(self.window.panels.panels()[number])
 
     def _on_window_closing(self) -> None:
         if self._started:

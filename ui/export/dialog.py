@@ -30,9 +30,8 @@ from ui.controls.buttons import Button
 from ui.controls.choice_field import DropDownList
 from ui.controls.layouts import Form, fill, named
 from ui.controls.message_bar import MessageBar
-from ui.controls.number_field import FloatField
 from ui.export.figures import COLOURS, Figure, caption_of, file_name_of, free_path, tables_of
-from ui.export.formats import CM_PER_INCH, Content, draw_pdf, draw_png, draw_svg, natural_width, to_image
+from ui.export.formats import CM_PER_PIXEL, SCALE, Content, draw_pdf, draw_png, draw_svg, to_image
 from ui.panels.provenance import catch_up
 from ui.settings import FIGURES_FOLDER, remembered_folder
 from ui.state import AppState
@@ -45,7 +44,6 @@ _FORMATS = (
     ("pdf", "PDF", "Lines and letters that stay sharp at any size, for printing and LaTeX"),
     ("csv", "CSV", "The numbers behind the figure, for a spreadsheet or a script"),
 )
-_SCALES = (("1", "1×"), ("2", "2×"), ("3", "3×"))
 
 
 @dataclass(frozen=True)
@@ -53,9 +51,6 @@ class View:
     """What is remembered for the next figure."""
 
     format: str = one_of("png", "row", "Format", _FORMATS, "Kind of file")
-    scale: str = one_of(
-        "2", "row", "Pixels", _SCALES, "Pixels of the picture for one of the screen, in each direction"
-    )
     colours: str = one_of(
         "screen", "list", "Colours", COLOURS, "Colours of the figure, independent of the theme on the screen"
     )
@@ -87,7 +82,7 @@ class ExportDialog(QDialog):
         self._figures, self._state, self._settings, self._view_of = figures, state, settings, picture
         self._files = files
         self._caption = ""
-        self._picture, self._natural_width = QPixmap(), 1.0
+        self._picture = QPixmap()
         self._named_by_user = False
         self._written = Path()
         self.setWindowTitle("Export figure")
@@ -165,14 +160,14 @@ class ExportDialog(QDialog):
 
     def _content(self) -> Content:
         self._describe_content()
-        figure, width = self.figure(), self.width_cm.value()
+        figure = self.figure()
         match self.choices.value.format:
             case "png":
-                return draw_png(self.drawing(), self._scale(), width, self._view_of(figure.widget))
+                return draw_png(self.drawing(), self._view_of(figure.widget))
             case "svg":
-                return draw_svg(self.drawing(), figure.title, width, with_fonts=True)
+                return draw_svg(self.drawing(), figure.title, with_fonts=True)
             case "pdf":
-                return draw_pdf(self.drawing(), figure.title, width)
+                return draw_pdf(self.drawing(), figure.title)
             case _:
                 tables = tables_of(figure.widget)
                 if not tables:
@@ -181,15 +176,11 @@ class ExportDialog(QDialog):
                     )
                 return partial(to_csv, tables, self._caption if self.choices.value.caption else "")
 
-    def _scale(self) -> float:
-        """Pixels for one of the screen; the whole window has those that it has there."""
-        is_window = self.figure().kind == "window"
-        return self.figure().widget.devicePixelRatioF() if is_window else int(self.choices.value.scale)
-
     def _build(self) -> None:
         controls = self.choices.controls
-        self.format, self.scale = controls["format"], controls["scale"]
-        self.colours, self.caption = controls["colours"], controls["caption"]
+        self.format, self.colours, self.caption = (
+            controls[name] for name in ("format", "colours", "caption")
+        )
         self.preview = named(QLabel(), "Preview")
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.preview.setMinimumSize(theme_manager().theme.px(420), theme_manager().theme.px(300))
@@ -204,8 +195,6 @@ class ExportDialog(QDialog):
                 self.what.set_heading(self.what.count() - 1)
             self.what.addItem(each.title, number)
         self.what.setCurrentIndex(self.what.findData(0))
-        self.width_cm = FloatField(1.0, 200.0, 16.0)
-        self.width_cm.subject = "Width"
         self.name, self.folder = QLineEdit(), QLineEdit()
         self.browse = Button("Choose…", tooltip="Choose the folder")
         self.message = MessageBar()
@@ -217,12 +206,9 @@ class ExportDialog(QDialog):
             button.hide()
         self.cancel = Button("Close", tooltip="Close this window")
         form = Form()
-        form.add_row(
-            "Figure", self.what, "A plot, a panel with everything in it, or a picture of the whole window"
-        )
-        for title, control in (("Format", self.format), ("Pixels", self.scale), ("Colours", self.colours)):
+        form.add_row("Figure", self.what, "A plot, or a panel with everything in it")
+        for title, control in (("Format", self.format), ("Colours", self.colours)):
             form.add_row(title, control, control.toolTip())
-        form.add_row("Width in cm", self.width_cm, "Width in print; the height follows")
         form.add_row("", self.caption)
         form.add_row("Name", self.name, "Name of the file")
         form.add_row("Folder", self.folder, "Folder that the file is written to")
@@ -239,7 +225,6 @@ class ExportDialog(QDialog):
         self.folder.setText(str(remembered_folder(self._settings, FIGURES_FOLDER)))
         self.what.currentIndexChanged.connect(self._on_figure_chosen)
         self.choices.changed.connect(self._on_chosen)
-        self.width_cm.valueEdited.connect(self._describe)
         self.name.textEdited.connect(self._on_name_edited)
         self.folder.textEdited.connect(self._propose_name)
         self.browse.clicked.connect(self._on_browse_clicked)
@@ -282,14 +267,7 @@ class ExportDialog(QDialog):
 
     def _on_figure_chosen(self) -> None:
         self._describe_content()
-        is_window = self.figure().kind == "window"
-        self.choices.offer("format", lambda key: key in ("png", "csv") or not is_window)
-        if is_window and self.choices.value.format != "csv":
-            self.choices.choose(format="png")
-        self._propose_name()
-        self._draw()
-        self.width_cm.set_value(round(10 * self._natural_width) / 10)
-        self._describe()
+        self._on_chosen()
 
     def _on_chosen(self) -> None:
         self._propose_name()
@@ -318,8 +296,7 @@ class ExportDialog(QDialog):
 
     def _draw(self) -> None:
         try:
-            drawing = self.drawing()
-            self._picture, self._natural_width = QPixmap.fromImage(to_image(drawing)), natural_width(drawing)
+            self._picture = QPixmap.fromImage(to_image(self.drawing()))
         except CNNVizError as error:
             self.message.show_message(str(error), "error")
             self._picture = QPixmap()
@@ -341,21 +318,16 @@ class ExportDialog(QDialog):
         self.preview.setPixmap(shown)
 
     def _describe(self) -> None:
-        kind, size, width = self.choices.value.format, self._picture.size(), self.width_cm.value()
-        is_window = self.figure().kind == "window"
-        self._form.set_row_visible(self.scale, kind == "png" and not is_window)
-        self._form.set_row_visible(self.colours, kind != "csv" and not is_window)
-        self._form.set_row_visible(self.width_cm, kind != "csv")
-        height = width * size.height() / max(size.width(), 1)
-        measures = f"{format_value(width)} × {format_value(height)} cm"
+        kind, size = self.choices.value.format, self._picture.size()
+        self._form.set_row_visible(self.colours, kind != "csv")
+        sides = size.width(), size.height()
         if kind == "png":
-            scale = self._scale()
-            dpi = size.width() * scale / width * CM_PER_INCH
-            pixels = " × ".join(format_count(round(side * scale)) for side in (size.width(), size.height()))
-            measures += f" · {pixels} pixels · {format_count(round(dpi))} DPI"
+            measures = " × ".join(format_count(SCALE * side) for side in sides) + " pixels"
         elif kind == "csv":
             count = sum(each.length for each in tables_of(self.figure().widget))
             measures = (
                 f"{format_count(count)} rows of numbers" if count else "No numbers behind this figure yet"
             )
+        else:
+            measures = " × ".join(format_value(side * CM_PER_PIXEL) for side in sides) + " cm"
         self.about.setText(measures)

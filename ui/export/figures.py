@@ -5,13 +5,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import numpy as np
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QDialog, QDockWidget, QWidget
 
-from cnnviz.drawing import Box, Drawing, Ground, Image, Table
+from cnnviz.drawing import Drawing, Table
 from cnnviz.drawing.drawing import captioned
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment, preset_of
@@ -35,7 +33,7 @@ _LETTERS = str.maketrans({"∂": "d", "η": "eta", "σ": "sigma", "Δ": "delta",
 class Figure:
     """What can be exported.
 
-    * `kind`: "plot", "panel" or "window".
+    * `kind`: "plot" or "panel".
     * `place`: title of the panel that it is in.
     """
 
@@ -45,26 +43,20 @@ class Figure:
     place: str = ""
 
     def drawing(self, colours: str = "screen", caption: str = "") -> Drawing:
-        """Draw it anew, in some of `COLOURS`; the whole window is a picture of it, as it is on the screen."""
+        """Draw it anew, in some of `COLOURS`."""
         drawn = self._drawn(colours)
         if drawn is None or not drawn.marks:
             raise CNNVizError(f"{self.title} has nothing to show yet. Train or measure what it shows first.")
-        return drawn if self.kind == "window" and not caption else captioned(drawn, caption)
+        return captioned(drawn, caption)
 
     @property
     def is_empty(self) -> bool:
-        drawn = None if self.kind == "window" else self._drawn("screen")
-        return self.kind != "window" and (drawn is None or not drawn.marks)
+        drawn = self._drawn("screen")
+        return drawn is None or not drawn.marks
 
     def _drawn(self, colours: str) -> Drawing | None:
-        theme = theme_manager().theme
-        if self.kind == "window":
-            picture = self.widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
-            words = np.frombuffer(cast("bytes", picture.constBits()), np.uint32).reshape(picture.height(), -1)
-            box = Box(0, 0, self.widget.width(), self.widget.height())
-            return Drawing(Ground(box, theme), [Image(box, words.copy())])
+        theme, draw = theme_manager().theme, getattr(self.widget, "figure", None)
         look = {"light": LIGHT, "dark": DARK, "print": PRINT}.get(colours, theme)
-        draw = getattr(self.widget, "figure", None)
         return None if draw is None else draw(scaled(look, theme.scale))
 
 
