@@ -27,12 +27,13 @@ _SAMPLE = 4096  # of more values than these some are taken to find it
 _BEGINNING = 0.02  # of the planned end: before that the curves would be a dot at the left end
 
 
-def _pale(role: str, share: float) -> Color:
+def _pale(role: str, on_light: float, on_dark: float) -> Color:
     """Opaque, as a translucent line that crosses itself is slow to draw."""
-    return Color(*(look.mixed(role, "surface", share) for look in (LIGHT, DARK)))
+    return Color(LIGHT.mixed(role, "surface", on_light), DARK.mixed(role, "surface", on_dark))
 
 
-_EACH_INK, _MANY_INK, _BEFORE_INK = _pale("accent", 0.68), _pale("accent", 0.88), _pale("muted", 0.4)
+_EACH_INK, _MANY_INK = _pale("accent", 0.68, 0.5), _pale("accent", 0.88, 0.75)
+_BEFORE_INK = _pale("muted", 0.4, 0.4)
 _MANY = 20_000  # steps whose lines fill the plot
 
 
