@@ -111,10 +111,7 @@ def _draw(shown: ConfusionMatrix, ground: Ground) -> Drawing:
     if (pointed := cells.place(ground.hovered)) is not None:
         drawing.add(Rect(pointed.inset(0.5), "text", alpha=0.06))
     if chosen is not None:
-        width = look.px(3 if ground.has_focus else 2)
-        drawing.add(Rect(frame.cells.cell(*chosen).inset(1.5), edge="accent", width=width))
-    elif ground.has_focus:
-        drawing.add(Rect(ground.box.inset(1), edge="accent", width=2))
+        drawing.add(Rect(frame.cells.cell(*chosen).inset(1.5), edge="accent", width=look.px(2)))
 
     def beside(across: int, down: int) -> Ask | None:
         row, col = (0, 0) if chosen is None else (chosen[0] + down, chosen[1] + across)

@@ -264,10 +264,11 @@ def _draw_maps(maps: PairMaps, ground: Ground) -> Drawing:
     for channel, grids, _, parts in _tiles(*key):
         drawing.parts += parts
         tile = grids[0].box.joined(grids[-1].box)
-        if channel == maps.chosen and (not maps.is_alone or ground.has_focus):
-            width = 3 if ground.has_focus else 2
-            drawing.add(Rect(tile.inset(-width / 2), edge="accent", width=width))
-        elif pointed == (channel, "tile") and not maps.is_alone:
+        if maps.is_alone:
+            continue
+        if channel == maps.chosen:
+            drawing.add(Rect(tile.inset(-1), edge="accent", width=2))
+        elif pointed == (channel, "tile"):
             drawing.add(Rect(tile.inset(-0.5), edge="muted"))
     drawing.turn(ShowChannel, range(maps.shown.pair.shape[0]), maps.chosen, "page up", "page down")
     return drawing
@@ -383,8 +384,6 @@ def _draw_image(image: MovedImage, ground: Ground) -> Drawing:
         sign = Box(whole.left + px(6), whole.top + px(6), wide, small.line + px(6))
         drawing.add(Rect(sign, "warning_soft", "warning", radius=px(4)))
         drawing.write(sign.inset(px(7), 0), image.warning, small, "warning")
-    if ground.has_focus:
-        drawing.add(Rect(whole.inset(-1), edge="accent", width=2))
     if grids[0].side:
         drag = Drag(Move, image.shift, grids[0].side, image.limits)
         drawing.parts.append(Part("image", whole, drag=drag))

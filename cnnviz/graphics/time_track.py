@@ -107,9 +107,6 @@ def _draw(shown: TimeLine, ground: Ground) -> Drawing:
         x, radius = scale.x(shown.position), px(7) - 1
         drawing.add(_rail(scale, rail, x, "accent", look), Lines(((x, top, x, rail),), "accent"))
         disc = Box(x, rail, 0, 0)
-        if ground.has_focus:
-            halo = radius + px(4)
-            drawing.add(Rect(disc.inset(-halo), "accent", radius=halo, alpha=0.28))
         inks = ("accent", "surface") if shown.is_live else ("surface", "accent")
         drawing.add(Rect(disc.inset(-radius), *inks, px(2 if shown.is_live else 3), radius))
     if (pointed := cells.place(ground.hovered)) is not None:
