@@ -165,7 +165,7 @@ class ExportDialog(QDialog):
             case "png":
                 return draw_png(self.drawing(), self._view_of(figure.widget))
             case "svg":
-                return draw_svg(self.drawing(), figure.title, with_fonts=True)
+                return draw_svg(self.drawing(), figure.title)
             case "pdf":
                 return draw_pdf(self.drawing(), figure.title)
             case _:
