@@ -165,8 +165,8 @@ def _still(track: Track, box: Box, look: Look) -> list[Mark]:
     """All that does not move with the handle."""
     px, font, scale = look.px, look.font("small"), _scale(track, box, look)
     area, rail = Box(scale.left, box.top + px(4), scale.right - scale.left, px(20)), box.top + px(_RAIL)
-    ends, labels = _epoch_labels(scale, track.steps_per_epoch, font)
-    marks: list[Mark] = [Lines([(x, area.top, x, rail + px(6)) for x in ends], "border")]
+    labels = _epoch_labels(scale, track.steps_per_epoch, font)
+    marks: list[Mark] = [Lines([(x, area.top, x, rail + px(6)) for x, _ in labels], "border")]
     for x, words in labels:
         half = font.width(words) / 2 + 2
         x = min(max(x, box.left + half), box.right - half)  # a number under the last mark stays inside
@@ -210,30 +210,15 @@ def _curve(points: Points, scale: _Scale, area: Box, top: float) -> list[Point]:
     return list(zip(across.tolist(), down.tolist(), strict=True))
 
 
-def _epoch_labels(
-    scale: _Scale, steps_per_epoch: int, font: Font
-) -> tuple[list[float], list[tuple[float, str]]]:
-    """Where epochs end, no two closer than a label is wide, and what is written under them and where."""
+def _epoch_labels(scale: _Scale, steps_per_epoch: int, font: Font) -> list[tuple[float, str]]:
+    """Where epochs end, no two closer than a label is wide, and what is written under them."""
     if steps_per_epoch <= 0:
-        return [], []
-    first, last = scale.first // steps_per_epoch, -(-scale.last // steps_per_epoch)
-    pixels = scale.unit * steps_per_epoch
-    wide = font.width(str(last)) + 8
-    stride = next(n for k in range(9) for n in (10**k, 2 * 10**k, 5 * 10**k) if n * pixels >= wide)
-    numbers = [n for n in range(first + 1, last + 1) if n % stride == 0]
-    ends = [scale.x(n * steps_per_epoch) for n in numbers]
-    if stride > 1:
-        return ends, [(x, str(n)) for x, n in zip(ends, numbers, strict=True)]
-    labels: list[tuple[float, str]] = []
-    all_fit = font.width(f"epoch {last}") + 8 <= pixels
-    for n in range(first, last):
-        left, right = scale.x(n * steps_per_epoch), scale.x((n + 1) * steps_per_epoch)
-        words = f"epoch {n + 1}"
-        if font.width(words) + 8 > right - left or not (all_fit or n == first):
-            words = str(n + 1)
-        if font.width(words) <= right - left:
-            labels.append(((left + right) / 2, words))
-    return ends, labels
+        return []
+    first, last = scale.first // steps_per_epoch + 1, -(-scale.last // steps_per_epoch)
+    wide = (font.width(f"epoch {last}") + 8) / (scale.unit * steps_per_epoch)
+    stride = next(n for k in range(9) for n in (10**k, 2 * 10**k, 5 * 10**k) if n >= wide)
+    numbers = range(-(-first // stride) * stride, last + 1, stride)
+    return [(scale.x(n * steps_per_epoch), f"epoch {n}" if n == numbers[0] else str(n)) for n in numbers]
 
 
 def _tables(shown: TimeLine) -> list[Table]:
