@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import count, islice
+from itertools import count
 
 from PySide6.QtCore import QObject, QSize
 from PySide6.QtGui import QImage
 from shiboken6 import isValid
 
-from cnnviz.drawing import PRINT, Box, Drawing, Font, Ground, Rect, Share, Table, to_csv
+from cnnviz.drawing import Rect, Table, to_csv
 from cnnviz.lab.model import Step
 from cnnviz.quantities import now
 from cnnviz.report.blocks import Cell, Data, Insert, fits_as_table, shortened
@@ -22,7 +22,6 @@ from ui.state import AppState
 from ui.tasks import Context, TaskRunner
 from ui.window.panel_area import PanelArea
 
-_ROWS, _COLUMNS = 6, 3  # of a small picture of a table
 _MOST_ROWS = 50_000  # of numbers kept with a figure; a curve of a long run has more
 
 
@@ -69,7 +68,7 @@ class FigureInserter(QObject):
                 for table in tables_of(figure.widget) if figure.kind == "plot" else ():
                     if fits_as_table(table.length, len(table.header)):
                         make = partial(self._order, partial(_table_of, table, caption))
-                        small = partial(_small_table, table)
+                        small = partial(_small_figure, figure)
                         found.append(InsertChoice(figure.place, table.title, True, make, caption, small))
         return found
 
@@ -123,17 +122,3 @@ def _small_figure(figure: Figure, size: QSize) -> QImage | None:
     box = drawing.ground.box
     drawing.add(Rect(box, edge="border", width=2))  # the paper is as white as what may be around it
     return to_image(drawing, min(size.width() / box.width, size.height() / box.height))
-
-
-def _small_table(table: Table, size: QSize) -> QImage:
-    """Draw the first numbers of a table: enough to tell it from others."""
-    drawing = Drawing(Ground(Box(0, 0, size.width(), size.height()), PRINT))
-    rows = [table.header, *islice(table.lines(), _ROWS)]
-    line = size.height() / (_ROWS + 1)
-    for number, (row, room) in enumerate(zip(rows, drawing.ground.box.lines(len(rows), line), strict=True)):
-        shares = [Share(1)] * min(len(table.header), _COLUMNS)
-        for cell, place in zip(row, room.columns(*shares), strict=False):
-            font = Font(max(round(line) - 3, 1), is_mono=True)
-            drawing.write(place.inset(2, 0), str(cell), font, "text" if number else "muted")
-    drawing.add(Rect(drawing.ground.box, edge="border"))
-    return to_image(drawing)
