@@ -96,7 +96,7 @@ class ExportDialog(QDialog):
 
     def figure(self) -> Figure:
         """What is chosen."""
-        return self._figures[int(self.what.currentData())]
+        return self._figures[self.what.currentIndex()]
 
     def drawing(self) -> Drawing:
         view = self.choices.value
@@ -188,13 +188,7 @@ class ExportDialog(QDialog):
         self.preview.installEventFilter(self)
         self.about = named(QLabel(), role="muted")
         self.what = DropDownList()
-        place = ""
-        for number, each in enumerate(self._figures):
-            if each.place != place and (place := each.place):
-                self.what.addItem(place)
-                self.what.set_heading(self.what.count() - 1)
-            self.what.addItem(each.title, number)
-        self.what.setCurrentIndex(self.what.findData(0))
+        self.what.addItems([each.label for each in self._figures])
         self.name, self.folder = QLineEdit(), QLineEdit()
         self.browse = Button("Choose…", tooltip="Choose the folder")
         self.message = MessageBar()

@@ -42,6 +42,11 @@ class Figure:
     kind: str
     place: str = ""
 
+    @property
+    def label(self) -> str:
+        """What a list calls it."""
+        return self.title if self.title.startswith(self.place) else f"{self.place}: {self.title}"
+
     def drawing(self, colours: str = "screen", caption: str = "") -> Drawing:
         """Draw it anew, in some of `COLOURS`."""
         drawn = self._drawn(colours)
