@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cnnviz.drawing import Box, Cells, Drawing, Font, Graphic, Ground, Look, Size, Table
 from cnnviz.drawing.marks import Ask, CellParts, Group, Line, Lines, Mark, Point, Rect, Text
-from cnnviz.graphics.curves import GHOST_REACH, diamond
+from cnnviz.graphics.curves import diamond
 from cnnviz.quantities import format_count
 
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -73,7 +73,7 @@ class Track:
 
     * `first`, `last`: Steps at the ends, ``first < last``.
     * `steps_per_epoch`: 0 when epochs are not marked.
-    * `curve`, `ghost`: (ndarray, ndarray). Steps, ascending, and loss of the run and of an earlier one.
+    * `curve`: (ndarray, ndarray). Steps, ascending, and loss.
     * `reference`, `fork`: Step that others are compared with, and step at which the run left another.
     """
 
@@ -81,7 +81,6 @@ class Track:
     last: int = 1
     steps_per_epoch: int = 0
     curve: Points = field(default_factory=no_points)
-    ghost: Points = field(default_factory=no_points)
     reference: int | None = None
     fork: int | None = None
 
@@ -171,11 +170,9 @@ def _still(track: Track, box: Box, look: Look) -> list[Mark]:
         half = font.width(words) / 2 + 2
         x = min(max(x, box.left + half), box.right - half)  # a number under the last mark stays inside
         marks.append(Text(x, box.bottom - font.line / 2 + font.middle, words, font, "muted", "middle"))
-    highest = _top(track)
-    for points, ink in ((track.ghost, look.mixed("muted", "surface", 0.5)), (track.curve, "muted")):
-        line = _curve(points, scale, area, highest)
-        if len(line) > 1:
-            marks.append(Line(line, ink, 1.5 * look.scale))
+    line = _curve(track.curve, scale, area)
+    if len(line) > 1:
+        marks.append(Line(line, "muted", 1.5 * look.scale))
     marks.append(_rail(scale, rail, scale.right, "track", look))
     if track.fork is not None:
         marks.append(diamond((scale.x(track.fork), rail), px(4), "muted"))
@@ -189,14 +186,7 @@ def _still(track: Track, box: Box, look: Look) -> list[Mark]:
     return marks
 
 
-def _top(track: Track) -> float:
-    """Loss at the top of the area; 1 without points."""
-    finite = [y[np.isfinite(y)] for _, y in (track.curve, track.ghost)]
-    top, other = (float(np.quantile(y, 1 - _OUTLIERS)) if y.size else 0.0 for y in finite)
-    return max(top, min(other, GHOST_REACH * top)) if top > 0 else other if other > 0 else 1.0
-
-
-def _curve(points: Points, scale: _Scale, area: Box, top: float) -> list[Point]:
+def _curve(points: Points, scale: _Scale, area: Box) -> list[Point]:
     """Points of a curve, at most one for every second pixel: it is a mean, and has no peaks to lose."""
     x, y = points
     inside = np.isfinite(y) & (x >= scale.first) & (x <= scale.last)
@@ -205,8 +195,9 @@ def _curve(points: Points, scale: _Scale, area: Box, top: float) -> list[Point]:
     if x.size > most:
         chosen = np.linspace(0, x.size - 1, most).astype(np.intp)
         x, y = x[chosen], y[chosen]
+    top = float(np.quantile(y, 1 - _OUTLIERS)) if y.size else 1.0
     across = scale.left + (x - scale.first) * scale.unit
-    down = area.bottom - np.clip(y / top, 0.0, 1.0) * area.height
+    down = area.bottom - np.clip(y / (top or 1.0), 0.0, 1.0) * area.height
     return list(zip(across.tolist(), down.tolist(), strict=True))
 
 

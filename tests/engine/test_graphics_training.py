@@ -238,14 +238,13 @@ def test_the_rail_shows_what_is_shown_and_what_was_reached() -> None:
 
 
 def test_fork_reference_curves_and_epochs_are_drawn() -> None:
-    ghost = (STEPS, np.full(800, 0.5))
-    track = Track(0, 1000, 250, TRACK.curve, ghost, reference=400, fork=500)
+    track = Track(0, 1000, 250, TRACK.curve, reference=400, fork=500)
     drawing = drawn_line(line(track=track))
     assert drawing.texts() == ["epoch 1", "2", "3", "4", "A"]
     many = drawn_line(line(track=Track(0, 1000, 70, TRACK.curve)))
     assert many.texts() == ["epoch 2", *map(str, range(4, 16, 2))]
     marks = list(drawing.all_marks())
-    assert sum(isinstance(mark, Line) for mark in marks) == 2
+    assert sum(isinstance(mark, Line) for mark in marks) == 1
     assert sum(isinstance(mark, Polygon) for mark in marks) == 1
     names = dict(TIME_LINE.tables(line(track=track))[1].rows)
     assert (names["compared with"], names["continued from"], names["end of epoch 2"]) == (400, 500, 500)

@@ -105,7 +105,6 @@ class TimelineBar(WindowPart):
             (state.snapshotChanged, self._draw_moment),
             (state.testAdded, self._draw_moment),
             (state.momentChanged, self._draw_moment),
-            (state.ghostChanged, self._draw_ghost),
             (state.coveredChanged, self._on_covered_changed),
             (state.referenceChanged, self._draw_reference),
         ):
@@ -249,7 +248,6 @@ class TimelineBar(WindowPart):
         self._told = ()
         self._show_track(fork=self._state.history.forked_at)
         self._draw_curve()
-        self._draw_ghost()
         self._draw_reference()
         self._on_run_changed()
         self._draw_moment()
@@ -269,7 +267,6 @@ class TimelineBar(WindowPart):
 
     def _on_covered_changed(self) -> None:
         self._draw_curve()
-        self._draw_ghost()
         self._draw_moment()
 
     def _draw_curve(self) -> None:
@@ -278,15 +275,6 @@ class TimelineBar(WindowPart):
             curve = history.loss_curve(history.log_every)
             points = curve.steps, curve.values
         self._show_track(curve=points)
-
-    def _draw_ghost(self) -> None:
-        ghost, points = self._state.ghost, no_points()
-        if ghost is not None and not self._state.why_covered(Secret.LOSS):
-            # Where this run has met as much of the data: the steps of the other may be of other batches.
-            curve = ghost.loss_curve(ghost.log_every)
-            epochs = ghost.images_at(curve.steps) / ghost.epoch_images
-            points = epochs * self._state.history.steps_per_epoch, curve.values
-        self._show_track(ghost=points)
 
     def _draw_reference(self) -> None:
         reference = self._state.reference
