@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSettings, Qt
 
 from cnnviz.experiment import LAB5, Experiment
-from ui.controls.drops import DropFilter
+from ui.controls.drops import leave_drops
 from ui.controls.tips import TipFilter
 from ui.document.autosave import Autosave, StateFolder
 from ui.document.window_document import WindowDocument
@@ -59,7 +59,6 @@ class Session(QObject):
         #: Lab file that the guide is to begin with.
         self.first_lab: Path | None = None
         self._arrived: list[Path] = []  # files that come from outside and are not open yet
-        self._drop_filter = DropFilter(self)
         self.theme = theme_manager()
         self.window.menus.connect_to(self, [row for row in ACTIONS if row not in _LATER])
         # Of the window, so that no key is asked about when its parts are gone.
@@ -102,7 +101,7 @@ class Session(QObject):
         window.menus.connect_to(self, _LATER)
         window.pages.add(self._report.preview.isVisible, self._report.turn_page)
         window.pages.add(window.line.isVisible, window.turn_panel)
-        self._drop_filter.watch(self.window)
+        leave_drops(self.window)
         self._tips.watch(self.window)
         keys = self.window.menus.action("keys")
         KeyCaps(self.window, keys)

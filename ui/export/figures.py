@@ -25,9 +25,6 @@ from ui.window.panel_area import panel_of
 COLOURS = (("screen", "As on screen"), ("light", "Light"), ("dark", "Dark"), ("print", "For print"))
 """Colours that a figure can have, with their names."""
 
-#: Signs of formulas, as letters that every file system knows.
-_LETTERS = str.maketrans({"∂": "d", "η": "eta", "σ": "sigma", "Δ": "delta", "′": "-new"})
-
 
 @dataclass(frozen=True, eq=False)
 class Figure:
@@ -200,7 +197,7 @@ def file_name_of(figure: Figure, state: AppState) -> str:
     words = [figure.title, preset_of(experiment), f"seed{experiment.seed}", f"step{step}"]
     if drawn is not None and drawn.sample is not None and drawn.sample.index is not None:
         words.append(f"image{drawn.sample.index}")
-    slug = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower().translate(_LETTERS)).strip("-")
+    slug = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")
     return slug[:100] or "figure"
 
 
