@@ -215,9 +215,8 @@ class Session(QObject):
         self.exporter = FigureExporter(
             window, self.state, self._settings, self.document.picture, self.inserter.insert, files
         )
-        for part in (*window.panels.panels(), window.compare, window.samples):
+        for part in (*window.panels.panels(), window.compare, window.samples, window.timeline):
             self.exporter.watch(part)
-        self.exporter.watch(window.timeline, window.timeline.track)
         window.samples.windowMade.connect(self.exporter.watch)
 
     def _may_close(self) -> bool:

@@ -54,7 +54,7 @@ def panel(qtbot, kept_window) -> PageView:
 
 
 def _drawing(panel: QWidget, colours: str = "screen", caption: str = "") -> Drawing:
-    return Figure(panel, "Panel <1> & 2", "panel").drawing(colours, caption)
+    return Figure(panel, "Panel <1> & 2").drawing(colours, caption)
 
 
 def test_a_png_has_its_pixels_and_its_dpi(panel):
@@ -136,8 +136,8 @@ def files() -> Iterator[TaskRunner]:
 def dialog(qtbot, panel, files, tmp_path) -> ExportDialog:
     settings = QSettings(str(tmp_path / "dialog.ini"), QSettings.Format.IniFormat)
     figures = [
-        Figure(panel, "My panel", "panel", "Mine"),
-        Figure(panel.view("loss"), "Loss", "plot", "Mine"),
+        Figure(panel, "My panel", "Mine"),
+        Figure(panel.view("loss"), "Loss", "Mine"),
     ]
     carried, _files = small_document(kind="picture", seen=Seen(sample=4))
     made = ExportDialog(figures, AppState(), settings, lambda _widget: carried, files, panel)

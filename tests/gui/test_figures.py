@@ -104,7 +104,7 @@ def test_a_figure_of_translation_names_the_choices_and_the_images_it_depends_on(
     for part in (sweep.map, sweep.curves):
         assert "the first 3 test images" in caption_of(state, part)
         assert "test image 0" not in caption_of(state, part)
-        assert "image0" not in file_name_of(Figure(part, "Sweep", "plot"), state)
+        assert "image0" not in file_name_of(Figure(part, "Sweep"), state)
     assert "test image 0" in caption_of(state, panel.strip)
 
     begin_again(qtbot, session, seed=5)  # at step 0 as before

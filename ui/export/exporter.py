@@ -41,14 +41,11 @@ class FigureExporter(QObject):
         self._window, self._panels, self._state = window, window.panels, state
         self._settings, self._picture, self._insert = settings, picture, insert
         self._files, self._complain = files, partial(state.raise_notice, "window", "error")
-        self._parts: dict[QWidget, QWidget | None] = {}
+        self._parts: list[QWidget] = []
 
-    def watch(self, part: QWidget, plot: QWidget | None = None) -> None:
-        """Offer the context menu on a part of the window and everything in it.
-
-        * `plot`: what is meant wherever in the part the menu is asked for.
-        """
-        self._parts[part] = plot
+    def watch(self, part: QWidget) -> None:
+        """Offer the context menu on a part of the window and everything in it."""
+        self._parts.append(part)
         part.installEventFilter(self)
 
     @override
@@ -59,7 +56,7 @@ class FigureExporter(QObject):
             # There the right button wipes, and the menu comes by its key.
             wipes = isinstance(under, DrawingPad)
             if not (wipes and event.reason() == QContextMenuEvent.Reason.Mouse):
-                menu = self.menu_for(self._parts.get(watched) or under)
+                menu = self.menu_for(under)
                 menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
                 menu.popup(place)
             return True
@@ -81,9 +78,9 @@ class FigureExporter(QObject):
         """Put the plot or panel that `widget` is in into the lab report."""
         panel, plot = self.meant(widget)
         if plot is not None:
-            self._insert(Figure(plot, title_of(plot), "plot"))
+            self._insert(Figure(plot, title_of(plot)))
         elif panel is not None:
-            self._insert(Figure(panel, f"{panel_title(panel)} panel", "panel"))
+            self._insert(Figure(panel, f"{panel_title(panel)} panel"))
 
     def copy(self, widget: QWidget | None = None) -> None:
         """Put the plot or panel that `widget` is in on the clipboard: picture and caption."""
@@ -112,13 +109,9 @@ class FigureExporter(QObject):
     def figures(self, widget: QWidget | None = None) -> list[Figure]:
         """List what can be exported: what is meant by `widget` first (see `meant`), then all other panels."""
         panel, plot = self.meant(widget)
-        found = figures_of(panel, plot)
-        for part, own in self._parts.items():
-            if own is not None and own is not plot:
-                found.append(Figure(own, title_of(own), "plot", title_of(own)))
-            elif own is None and part is not panel and isValid(part):
-                found += figures_of(part)
-        return [each for each in found if not each.is_empty]
+        others = (part for part in self._parts if part is not panel and isValid(part))
+        found = (each for part in others for each in figures_of(part) if each.widget is not plot)
+        return [*figures_of(panel, plot), *found]
 
     def menu_for(self, widget: QWidget) -> QMenu:
         """Return the context menu of a place in a panel."""

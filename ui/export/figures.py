@@ -30,13 +30,11 @@ COLOURS = (("screen", "As on screen"), ("light", "Light"), ("dark", "Dark"), ("p
 class Figure:
     """What can be exported.
 
-    * `kind`: "plot" or "panel".
     * `place`: title of the panel that it is in.
     """
 
     widget: QWidget
     title: str
-    kind: str
     place: str = ""
 
     @property
@@ -114,17 +112,17 @@ def panel_at(widget: QWidget | None) -> QWidget | None:
 def figures_of(panel: QWidget | None, plot: QWidget | None = None) -> list[Figure]:
     """List figures that show something, the likeliest first: `plot` if given, the panel, its plots."""
     if panel is None:
-        return [] if plot is None else [Figure(plot, title_of(plot), "plot")]
+        return [] if plot is None else [Figure(plot, title_of(plot))]
     catch_up(panel)
     place, first = panel_title(panel), []
     outer = [each for each in plots_in(panel) if plot_at(each.parentWidget()) is None]
     if plot is not None:
         title = title_of(plot)
-        first = [Figure(plot, title, "plot", place if panel.isAncestorOf(plot) else title)]
+        first = [Figure(plot, title, place if panel.isAncestorOf(plot) else title)]
     found = [
         *first,
-        Figure(panel, f"{place} {'window' if panel.isWindow() else 'panel'}", "panel", place),
-        *(Figure(each, title_of(each), "plot", place) for each in outer if each is not plot),
+        Figure(panel, f"{place} {'window' if panel.isWindow() else 'panel'}", place),
+        *(Figure(each, title_of(each), place) for each in outer if each is not plot),
     ]
     return [each for each in found if not each.is_empty]
 
@@ -132,7 +130,7 @@ def figures_of(panel: QWidget | None, plot: QWidget | None = None) -> list[Figur
 def panel_title(panel: QWidget) -> str:
     """Return the title of a panel, as its tab or its window says it."""
     titles = (each.windowTitle() for each in outwards(panel) if isinstance(each, QDockWidget | QDialog))
-    return next(titles, "Part").replace("&&", "&")
+    return next(titles, panel.accessibleName()).replace("&&", "&")
 
 
 def caption_of(state: AppState, widget: QWidget | None = None) -> str:

@@ -12,7 +12,7 @@ from cnnviz.drawing import Rect, Table, to_csv
 from cnnviz.lab.model import Step
 from cnnviz.quantities import now
 from cnnviz.report.blocks import Cell, Data, Insert, fits_as_table, shortened
-from ui.export.figures import Figure, caption_of, figures_of, tables_of
+from ui.export.figures import Figure, caption_of, figures_of, is_plot, tables_of
 from ui.export.formats import CM_PER_PIXEL, draw_svg, to_image
 from ui.panels.provenance import catch_up
 from ui.panels.report.inserts import Give, InsertChoice
@@ -65,7 +65,7 @@ class FigureInserter(QObject):
                 draw, small = partial(self._draw, figure), partial(_small_figure, figure)
                 found.append(InsertChoice(figure.place, figure.title, False, draw, caption, small))
             for figure, caption in figures:
-                for table in tables_of(figure.widget) if figure.kind == "plot" else ():
+                for table in tables_of(figure.widget) if is_plot(figure.widget) else ():
                     if fits_as_table(table.length, len(table.header)):
                         make = partial(self._order, partial(_table_of, table, caption))
                         small = partial(_small_figure, figure)
