@@ -30,7 +30,7 @@ from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part
 from ui.controls.keyboard import arrow_step, has_shift, is_enter, is_plain, scroll_to
 from ui.controls.layouts import named
 from ui.controls.spoken import Spoken, tell_value
-from ui.controls.tips import ShowsTips, show_tip, wrapped
+from ui.controls.tips import show_tip, wrapped
 from ui.painting import Kept, color, paint, qrect
 from ui.theme import LIGHT, Theme, follow_theme, theme_manager
 
@@ -62,7 +62,7 @@ _RESTYLED = QEvent.Type.Polish, QEvent.Type.StyleChange, QEvent.Type.Show
 _NOTCH = 120  # of a wheel, in eighths of a degree
 
 
-class MarkView[C](ShowsTips, Spoken, QWidget):
+class MarkView[C](Spoken, QWidget):
     """Shows what a graphic draws of a content.
 
     * `name`, `tip`: for screen readers and for the pointer.

@@ -11,7 +11,6 @@ from cnnviz.drawing import Box, Cells, Drawing, Font, Graphic, Ground, Look, Siz
 from cnnviz.drawing.marks import Ask, CellParts, Group, Lines, Mark, Rect, Text
 from cnnviz.quantities import format_count, format_percent, format_whole_percent
 
-_FEW = 4  # classes with higher rows
 _LARGE = 240  # width of a cell that has a page to itself, in pixels at scale 1
 #: Of the worst confusion, what share is written in the colour of mistakes.
 _CONSIDERABLE = 0.25
@@ -76,7 +75,7 @@ class _Frame:
         width = max(min((box.width - left - 2) / count, px(_LARGE if is_large else 120)), 1.0)
         has_title = box.height >= (2 + count) * small.line + px(5) + 2
         top = (1 + has_title) * small.line + px(5)
-        usual = width if is_large else small.line + px(8 if count <= _FEW else 6)
+        usual = width if is_large else small.line + px(7)
         row = min(usual, max((box.height - top - 2) / count, small.line))
         font = look.font("mono")
         if is_large:

@@ -32,9 +32,7 @@ def _pale(role: str, on_light: float, on_dark: float) -> Color:
     return Color(LIGHT.mixed(role, "surface", on_light), DARK.mixed(role, "surface", on_dark))
 
 
-_EACH_INK, _MANY_INK = _pale("accent", 0.68, 0.5), _pale("accent", 0.88, 0.75)
-_BEFORE_INK = _pale("muted", 0.4, 0.4)
-_MANY = 20_000  # steps whose lines fill the plot
+_EACH_INK, _BEFORE_INK = _pale("accent", 0.68, 0.5), _pale("muted", 0.4, 0.4)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,9 +118,10 @@ def loss_plot(run: Run, hidden: Iterable[str] = ()) -> Curves:
     """Loss of each step, mean over as many steps as a line of the log has, test images, an earlier run."""
     history, hidden = run.history, frozenset(hidden)
     mean = history.loss_curve(history.log_every)
-    ink = _EACH_INK if len(history.losses) < _MANY else _MANY_INK
     curves = [
-        Curve(EACH, run.x(_steps(history)), history.losses, ink, width=1.0, name_ink="muted", short="step"),
+        Curve(
+            EACH, run.x(_steps(history)), history.losses, _EACH_INK, width=1.0, name_ink="muted", short="step"
+        ),
         Curve(MEAN, run.x(mean.steps), mean.values, "accent", width=2.0, short="mean"),
         run.tests("loss"),
     ]
