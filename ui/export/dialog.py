@@ -213,7 +213,7 @@ class ExportDialog(QDialog):
         middle = fill(QHBoxLayout(), (left, 1), right, spacing=16)
         buttons = fill(QHBoxLayout(), self.open_file, self.show_folder, 1, self.cancel, self.save)
         fill(QVBoxLayout(self), (middle, 1), self.message, buttons, spacing=12, margins=(16, 16, 16, 16))
-        form.setFixedWidth(theme_manager().theme.px(380))
+        form.setMinimumWidth(theme_manager().theme.px(380))
         self.resize(theme_manager().theme.px(960), theme_manager().theme.px(500))
 
         self.folder.setText(str(remembered_folder(self._settings, FIGURES_FOLDER)))
