@@ -136,7 +136,7 @@ class ExportDialog(QDialog):
             f"figure {path}",
             lambda _context: atomic_write(path, content()),
             lambda _done: self._on_written(path),
-            self._on_failed,
+            self._tell,
         )
 
     @override
@@ -228,36 +228,29 @@ class ExportDialog(QDialog):
         self.show_folder.clicked.connect(lambda: self._open(self._written.parent))
 
     def _on_written(self, path: Path) -> None:
-        self.save.setEnabled(True)
         self._settings.setValue(FIGURES_FOLDER, str(path.parent))
         for name, value in kept(self.choices.value).items():
             self._settings.setValue(f"export/{name}", value)
         self._written = path
         self.exported.emit(path)
-        text = f"{printable_name(path)} is in {path.parent}."
-        if not self.isVisible():
-            self._state.raise_notice(
-                "files", "success", text, "Show in folder", lambda: self._open(path.parent)
-            )
-            self.accept()
-            return
         for button in (self.open_file, self.show_folder):
             button.show()
         self._named_by_user = False
         self._propose_name()
-        self.message.show_message(text, "success")
+        self._tell(f"{printable_name(path)} is in {path.parent}.", "success")
+
+    def _tell(self, text: str, kind: str = "error") -> None:
+        """Say what became of a file: in the window, if the dialog has been closed meanwhile."""
+        self.save.setEnabled(True)
+        if self.isVisible():
+            self.message.show_message(text, kind)
+        else:
+            self._state.raise_notice("files", kind, text)
+            self.reject()
 
     def _open(self, path: Path) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
             self.message.show_message(f"No program opens {path}.", "warning")
-
-    def _on_failed(self, text: str) -> None:
-        self.save.setEnabled(True)
-        if self.isVisible():
-            self.message.show_message(text, "error")
-        else:
-            self._state.raise_notice("files", "error", text)
-            self.reject()
 
     def _on_figure_chosen(self) -> None:
         self._describe_content()
