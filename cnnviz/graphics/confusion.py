@@ -164,7 +164,8 @@ def _size(shown: ConfusionMatrix, look: Look) -> Size:
     """At least there is room for shares of a class."""
     table, number = shown.confusion, look.font("mono").width
     count, names = len(table.names), _names(table, look)
-    usual = names + count * (look.px(_LARGE) if shown.is_large else number(table.longest) + look.px(12))
+    cell = max(number(table.longest), *map(look.font("small").width, table.names)) + look.px(12)
+    usual = names + count * (look.px(_LARGE) if shown.is_large else cell)
     least = names + max(count * number("100"), look.font("small").width(_SHARES) + 1)
     return Size(usual, _height(shown, usual, look), least, _height(shown, least, look, 0))
 
