@@ -20,6 +20,7 @@ from cnnviz.document.types import Seen
 from cnnviz.drawing import DARK, PRINT, Colors, Drawing, Table, to_csv
 from cnnviz.drawing.page import Card, Page, down
 from cnnviz.files import atomic_write
+from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix
 from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from tests.engine.document_cases import small_document
@@ -29,6 +30,7 @@ from tests.gui.whole_window import show_panel
 from ui.export.dialog import ExportDialog
 from ui.export.figures import Figure, tables_of
 from ui.export.formats import draw_pdf, draw_png, draw_svg, to_image
+from ui.marks import MarkView
 from ui.page_view import PageView
 from ui.state import AppState, Notice
 from ui.tasks import TaskRunner
@@ -111,6 +113,16 @@ def test_a_figure_carries_neither_pointer_nor_keyboard(qtbot, panel):
     qtbot.waitUntil(lambda: shown.hovered is not None)
     shown.setFocus()
     assert to_image(_drawing(panel)) == plain
+
+
+def test_the_frame_of_a_chosen_cell_is_no_part_of_a_figure(qtbot):
+    view = MarkView(CONFUSION)
+    qtbot.addWidget(view)
+    view.show_content(ConfusionMatrix(Confusion(np.array([[9, 1], [2, 8]]), ("0", "1"))))
+    shown, plain = len(view.drawing().marks), len(view.figure(PRINT).marks)
+    view.mark((0, 1))
+    assert len(view.drawing().marks) == shown + 1
+    assert len(view.figure(PRINT).marks) == plain
 
 
 def test_a_csv_has_the_numbers_behind_each_plot(panel):
