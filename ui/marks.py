@@ -15,9 +15,12 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import (
+    QAction,
     QFocusEvent,
+    QGuiApplication,
     QHelpEvent,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -68,6 +71,7 @@ class MarkView[C](Spoken, QWidget):
     * `name`, `tip`: for screen readers and for the pointer.
     * `answer`: is told what it asks for.
     * `keys_point`: whether the arrow keys lead from part to part, and Enter presses one.
+    * `copies`: whether its numbers are copied as a table by the key for copying, and by the context menu.
     """
 
     #: Role of the colour that it fills itself with, so that what lies below need not be painted with every
@@ -91,11 +95,16 @@ class MarkView[C](Spoken, QWidget):
         answer: Callable[[Ask], object] | None = None,
         *,
         keys_point: bool = False,
+        copies: bool = False,
         focus: Qt.FocusPolicy = Qt.FocusPolicy.NoFocus,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._graphic, self.keys_point = graphic, keys_point
+        self._graphic, self.keys_point, self._copies = graphic, keys_point, copies
+        if copies:
+            action = QAction("Copy values as table\tCtrl+C", self)  # in the context menu of the panel
+            action.triggered.connect(self._copy)
+            self.addAction(action)
         self.content: C | None = None
         self.placeholder = ""
         self.hovered: Hashable = None
@@ -205,6 +214,12 @@ class MarkView[C](Spoken, QWidget):
     def tables(self) -> list[Table]:
         return [] if self.content is None else self._graphic.tables(self.content)
 
+    def _copy(self) -> None:
+        """Put the numbers on the clipboard as a spreadsheet reads them, with all digits that matter."""
+        for table in self.tables()[:1]:
+            lines = ("\t".join(str(value) for value in row) for row in table.rows)
+            QGuiApplication.clipboard().setText("\n".join(lines))
+
     @property
     def is_dragged(self) -> bool:
         """Whether the user holds what can be dragged."""
@@ -257,6 +272,14 @@ class MarkView[C](Spoken, QWidget):
         kind = event.type()  # asked for once: most events are paint events, and there are many
         if kind == _PAINT:
             return super().event(event)
+        if (
+            self._copies
+            and kind == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.matches(QKeySequence.StandardKey.Copy)
+        ):
+            event.accept()  # with it the window would copy a picture
+            return True
         if self.ground and kind in _RESTYLED:
             # Again and again: the stylesheet makes the content of scroll areas transparent.
             self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -385,7 +408,9 @@ class MarkView[C](Spoken, QWidget):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self.answer_key(event):
+        if self._copies and event.matches(QKeySequence.StandardKey.Copy):
+            self._copy()
+        elif not self.answer_key(event):
             super().keyPressEvent(event)
 
     @override

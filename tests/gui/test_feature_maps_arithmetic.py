@@ -6,6 +6,7 @@ from functools import cache, partial
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 
 from cnnviz.datasets import to_input
 from cnnviz.drawing import LIGHT, Box, CellKey, Ground, to_svg
@@ -419,10 +420,13 @@ def test_an_example_is_there_before_anything_is_pointed_at_and_the_pointer_marks
     assert not lab5.arithmetic.page.marked
 
 
-def test_cells_of_a_patch_are_reached_by_keys(lab5: Opened) -> None:
+def test_a_patch_is_copied_as_a_table_and_its_cells_are_reached_by_keys(lab5: Opened) -> None:
     lab5.click("conv1", 12, 12)
     table = lab5.arithmetic.view("patch")
     table.setFocus()
+    lab5.key(Qt.Key.Key_C, table, Qt.KeyboardModifier.ControlModifier)
+    copied = [line.split("\t") for line in QGuiApplication.clipboard().text().split("\n")]
+    np.testing.assert_array_equal(np.array(copied, dtype=float), lab5.trace.inputs[0, 0, 12:15, 12:15])
     for _ in range(2):
         lab5.key(Qt.Key.Key_Down, table)
     assert table.spoken_value().startswith("row 1, column 0: ")

@@ -6,7 +6,7 @@ from typing import override
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QMouseEvent, QPaintEvent
+from PySide6.QtGui import QGuiApplication, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -440,6 +440,13 @@ def test_what_is_no_number_is_no_gap_in_the_log() -> None:
         ("500", "∞", "0.500"),
         ("12,500", "NaN", "0.997"),
     ]
+
+
+def test_the_log_is_copied_with_full_precision(table: LogTable, qtbot: QtBot) -> None:
+    table.show_rows(rows(3, 1))
+    table.setFocus()
+    qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == "1500\t0.3333333333333333\t0.9666666666666667"
 
 
 def test_no_number_is_cut_at_the_smallest_size(table: LogTable, theme: ThemeManager) -> None:

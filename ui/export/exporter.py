@@ -114,8 +114,12 @@ class FigureExporter(QObject):
         return [*figures_of(panel, plot), *found]
 
     def menu_for(self, widget: QWidget) -> QMenu:
-        """Return the context menu of a place in a panel."""
+        """Return the context menu of a place in a panel: what the widget itself offers, and the figures."""
         menu = QMenu(self._window)
+        own = plot_at(widget)
+        if own is not None and own.actions():
+            menu.addActions(own.actions())
+            menu.addSeparator()
 
         def choose(act: Callable[[QWidget], None]) -> None:
             if isValid(widget):
@@ -123,8 +127,10 @@ class FigureExporter(QObject):
 
         for name, act in (("export", self.export), ("copy", self.copy), ("insert", self.insert)):
             row = action_row(name)
+            key = f"\t{row.key}"
+            taken = any(each.text().endswith(key) for each in menu.actions())  # with the focus there
             label = row.label + "…" * row.text.endswith("…")
-            action = menu.addAction(f"{label}\t{row.key}")
+            action = menu.addAction(label + ("" if taken else key))
             action.triggered.connect(partial(choose, act))
         panel = panel_at(widget)
         menu.setAccessibleName(panel_title(panel) if panel is not None else "Figure")

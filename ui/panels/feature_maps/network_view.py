@@ -58,11 +58,11 @@ class NetworkView(QWidget):
         self._contents = Contents()
         self._layout: Layout | None = None
         self._pointed_time = -_MOMENT
-        self.flow = PageView(self.answer, least_height=184, ground="surface")
+        self.flow = PageView(self.answer, least_height=184, copies=True, ground="surface")
         self.flow.installEventFilter(self)
         self._written: arithmetic.Now | None = None
         answer, least = self._answer_arithmetic, arithmetic.LEAST[1]
-        self.arithmetic = PageView(answer, least, ground="surface")
+        self.arithmetic = PageView(answer, least, copies=True, ground="surface")
         scaled(self.flow.setMinimumSize, 300, 184)
         scaled(self.arithmetic.setMinimumSize, *arithmetic.LEAST)
         scaled(self.arithmetic.setContentsMargins, 0, 10, 0, 0)

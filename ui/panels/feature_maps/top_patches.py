@@ -60,7 +60,7 @@ class TopPatchesView(HasProvenance, QWidget):
         self._view, self._share = FilterView(), 0.0
         self.picture: FilterPicture | None = None
         self.message = MessageBar(self)
-        self.filter = PageView(self.answer, _LEAST)
+        self.filter = PageView(self.answer, _LEAST, copies=True)
         self.patches, self.evidence = _Part(self.answer, _LEAST), _Part(self.answer, 120)
         self.patches.tell, self.evidence.tell = self._patches_drawn, self._evidence_drawn
         right = fill(QVBoxLayout(), (self.patches, 9), (self.evidence, 4))

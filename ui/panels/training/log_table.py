@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import override
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from cnnviz.drawing import Table
 from cnnviz.graphics.texts import VALUES, Value, Values
@@ -38,7 +38,7 @@ class LogTable(HasProvenance, ScrolledView[Values]):
     """Log of a run: whole rows, the last ones unless the user has scrolled up."""
 
     def __init__(self) -> None:
-        super().__init__(VALUES, focus=Qt.FocusPolicy.StrongFocus)
+        super().__init__(VALUES, copies=True, focus=Qt.FocusPolicy.StrongFocus)
         self.rows: Sequence[LogLine] = ()
         self._moment: int | None = None
         self.bar.valueChanged.connect(self._show_rows)
@@ -106,4 +106,7 @@ class LogTable(HasProvenance, ScrolledView[Values]):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        self.bar.keyPressEvent(event)
+        if event.matches(QKeySequence.StandardKey.Copy):
+            super().keyPressEvent(event)
+        else:
+            self.bar.keyPressEvent(event)
