@@ -170,6 +170,7 @@ PACKAGES = {
     "threadpoolctl": "threadpoolctl",
     "safetensors": "safetensors",
     "pillow": "PIL",
+    "fonttools": "fontTools.ttLib",
     "jinja2": "jinja2",
     "tqdm": "tqdm",
     "typst": "typst",
@@ -178,7 +179,7 @@ PACKAGES = {
     "PySide6-Essentials": "PySide6.QtWidgets",
 }
 #: Those that the engine alone does without.
-OF_WINDOW = frozenset({"pyqtgraph", "PySide6-Essentials"})
+OF_WINDOW = frozenset({"fonttools", "pyqtgraph", "PySide6-Essentials"})
 _STEPS = 12
 _EXPECTED = 0.029328028414958362
 """By how much LAB5's weights have moved after that many steps, all together; plain loops give the same."""

@@ -1,7 +1,9 @@
 """Figures as files and on the clipboard: what is written is read back with other readers."""
 
+import base64
 import csv
 import io
+import re
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from fontTools.ttLib import TTFont
 from PIL import Image
 from PySide6.QtCore import QSettings, Qt, QThread
 from PySide6.QtGui import QDesktopServices, QGuiApplication
@@ -17,7 +20,8 @@ from PySide6.QtWidgets import QWidget
 
 from cnnviz.document.archive import load_picture
 from cnnviz.document.types import Seen
-from cnnviz.drawing import DARK, PRINT, Colors, Drawing, Table, to_csv
+from cnnviz.drawing import DARK, LIGHT, PRINT, Colors, Drawing, Table, drawn, to_csv
+from cnnviz.drawing.drawing import captioned
 from cnnviz.drawing.page import Card, Page, down
 from cnnviz.files import atomic_write
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix
@@ -281,6 +285,29 @@ def test_a_csv_says_of_each_row_where_in_the_maps_it_is_and_leaves_gaps_empty():
     assert rows[1] == ["0", "0", "0.0", "0.125"]
     assert rows[-1] == ["1", "2", "", "1.375"]
     assert len(rows) == 1 + 2 * 3
+
+
+# -- letters in an SVG file ----------------------------------------------------------------------------------
+
+
+def test_an_svg_carries_every_letter_it_uses_and_is_else_unchanged():
+    drawing = captioned(drawn(HEAT_MAP, MAP, 400, LIGHT), "seed 0 & ∂L/∂w <1>")
+    plain, full = draw_svg(drawing)(), draw_svg(drawing, with_fonts=True)()
+    assert b"@font-face" not in plain
+    assert re.sub(rb"\n<style.*?</style>", b"", full, flags=re.DOTALL) == plain
+    assert len(full) - len(plain) < 40_000
+    root = ElementTree.fromstring(full)
+    style = "".join(root.find(f"{SVG}style").itertext())
+    rules = re.findall(
+        r"font-family: '([^']*)'; font-weight: (\d+); src: url\(data:font/otf;base64,([^)]*)", style
+    )
+    fonts = {(family, weight): TTFont(io.BytesIO(base64.b64decode(data))) for family, weight, data in rules}
+    texts = [each for each in root.iter(f"{SVG}text") if each.text and each.text.strip()]
+    assert {"seed", "0.64"} <= {text.text.strip().split()[0].lstrip("+−-") for text in texts}
+    for text in texts:
+        family = text.get("font-family", "Inter").split(",")[0].strip("' ")
+        font = fonts[family, text.get("font-weight", "400")]
+        assert set(map(ord, text.text)) <= font.getBestCmap().keys(), text.text
 
 
 # -- in the whole window -------------------------------------------------------------------------------------

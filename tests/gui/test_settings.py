@@ -381,7 +381,7 @@ def xvfb() -> Iterator[dict[str, str]]:
 def test_the_program_opens_trains_copies_a_figure_and_closes(tmp_path, plugin, program, display):
     """And the window appears before what takes long to load."""
     needs(plugin, program)
-    slow = {"pyqtgraph", "typst", "jinja2", "PIL", "cnnviz.report", "cnnviz.lab"}
+    slow = {"pyqtgraph", "typst", "jinja2", "PIL", "fontTools", "cnnviz.report", "cnnviz.lab"}
     before = (
         f"def look(session):\n    print(len({slow!r} & set(sys.modules)))\n    start_and_act(session)\n"
         "Session.start = look"

@@ -16,8 +16,8 @@ from soak.places import ROOT
 from soak.settings import Settings
 from tests.processes import python
 
-WINDOW_ONLY = {"pyqtgraph", "PySide6-Essentials"}
-OUT_OF_REACH = ["ui", "PySide6", "shiboken6", "pyqtgraph"]
+WINDOW_ONLY = {"fonttools", "pyqtgraph", "PySide6-Essentials"}
+OUT_OF_REACH = ["ui", "PySide6", "shiboken6", "pyqtgraph", "fontTools"]
 
 
 def dependencies(folder: str) -> set[str]:

@@ -161,7 +161,7 @@ class ExportDialog(QDialog):
             case "png":
                 return draw_png(self.drawing(), self._view_of(figure.widget))
             case "svg":
-                return draw_svg(self.drawing(), figure.title)
+                return draw_svg(self.drawing(), figure.title, with_fonts=True)
             case "pdf":
                 return draw_pdf(self.drawing(), figure.title)
             case _:

@@ -4,8 +4,10 @@ What needs Qt is done on the thread of the window; what is left to do is returne
 done on any thread.
 """
 
+import base64
 import io
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import cast
 
@@ -13,9 +15,10 @@ from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QSizeF
 from PySide6.QtGui import QColor, QImage, QPageSize, QPainter, QPdfWriter
 
 from cnnviz import __version__
+from cnnviz.bundled import bundled
 from cnnviz.document.archive import png_texts
 from cnnviz.document.types import Document
-from cnnviz.drawing import Drawing, to_svg
+from cnnviz.drawing import Drawing, Font, Text, to_svg
 from cnnviz.errors import CNNVizError
 from ui.painting import paint, qrect
 
@@ -27,6 +30,8 @@ SCALE = 2
 _PIXELS_PER_INCH = 96  # logical ones of a screen, by definition
 CM_PER_PIXEL = 2.54 / _PIXELS_PER_INCH
 _LARGEST_SIDE = 16_000
+_FAMILIES = {False: "Inter", True: "JetBrains Mono"}
+_WEIGHTS = {"regular": ("Regular", 400), "medium": ("Medium", 500), "strong": ("SemiBold", 600)}
 
 
 def to_image(drawing: Drawing, scale: float = 1) -> QImage:
@@ -67,9 +72,18 @@ def _png(image: QImage, document: Document | None) -> bytes:
     return buffer.getvalue()
 
 
-def draw_svg(drawing: Drawing, title: str = "") -> Content:
-    """Draw an SVG file: curves as paths, letters as text, cells of maps as rectangles."""
-    return lambda: to_svg(drawing, title, "cm", "surface", scale=CM_PER_PIXEL).encode()
+def draw_svg(drawing: Drawing, title: str = "", *, with_fonts: bool = False) -> Content:
+    """Draw an SVG file: curves as paths, letters as text, cells of maps as rectangles.
+
+    * `with_fonts`: whether the file shall carry the letters that it needs, which makes it some 10
+      to 40 kB larger.
+    """
+
+    def content() -> bytes:
+        style = _font_rules(drawing) if with_fonts else ""
+        return to_svg(drawing, title, "cm", "surface", scale=CM_PER_PIXEL, style=style).encode()
+
+    return content
 
 
 def draw_pdf(drawing: Drawing, title: str) -> Content:
@@ -92,3 +106,41 @@ def draw_pdf(drawing: Drawing, title: str) -> Content:
     painter.end()
     pdf = bytes(buffer.data().data())
     return lambda: pdf
+
+
+def _font_rules(drawing: Drawing) -> str:
+    """Return the letters of each font that are used, as a style sheet."""
+    used = defaultdict[tuple[bool, str], set[str]](set)
+    for mark in drawing.all_marks():
+        if isinstance(mark, Text):
+            used[mark.font.is_mono, mark.font.weight].update(mark.words)
+    rules: list[str] = []
+    for (is_mono, weight), characters in sorted(used.items()):
+        data = base64.b64encode(small_font(Font(1, is_mono, weight), characters)).decode()
+        family, number = _FAMILIES[is_mono], _WEIGHTS[weight][1]
+        source = f"src: url(data:font/otf;base64,{data}) format('opentype');"
+        if data:
+            rules.append(f"@font-face {{ font-family: '{family}'; font-weight: {number}; {source} }}")
+    return "\n".join(rules)
+
+
+def small_font(font: Font, characters: Iterable[str]) -> bytes:
+    """Return an OpenType font file with just these characters, so that a figure looks alike everywhere."""
+    # Imported here: the window starts sooner without it.
+    from fontTools.subset import Options, Subsetter
+    from fontTools.ttLib import TTFont
+
+    family, weight = _FAMILIES[font.is_mono], "Regular" if font.is_mono else _WEIGHTS[font.weight][0]
+    file = bundled("fonts") / f"{family.replace(' ', '')}-{weight}.ttf"
+    # Without the rules for pairs and ligatures: letters stand in the file as they were placed.
+    options = Options(drop_tables=["GDEF", "GPOS", "GSUB"])
+    with TTFont(file, lazy=True) as whole:
+        wanted = set(map(ord, characters)) & (whole.getBestCmap() or {}).keys()
+        if not wanted:
+            return b""
+        subsetter = Subsetter(options)
+        subsetter.populate(unicodes=wanted)
+        subsetter.subset(whole)
+        buffer = io.BytesIO()
+        whole.save(buffer)
+    return buffer.getvalue()

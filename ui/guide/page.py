@@ -62,8 +62,9 @@ _LGPL = ("licences/LGPL-3.0.txt", "licences/GPL-3.0.txt")
 _BSD = "BSD, three clauses"
 
 
-def _package(name: str, licence: str) -> Part:
-    return Part(name, licence, (f"licences/{name.lower()}.txt",), name.lower())
+def _package(name: str, licence: str, package: str = "") -> Part:
+    package = package or name.lower()
+    return Part(name, licence, (f"licences/{package}.txt",), package)
 
 
 PARTS = (
@@ -76,6 +77,7 @@ PARTS = (
     _package("safetensors", "Apache 2.0"),
     _package("msgspec", _BSD),
     _package("Pillow", "MIT-CMU; libraries in it as the text says"),
+    _package("fontTools", "MIT", "fonttools"),
     _package("Jinja2", _BSD),
     _package("MarkupSafe", _BSD),
     _package("tqdm", "MPL 2.0 and MIT"),
