@@ -154,7 +154,7 @@ def _no_threads() -> None:
 
 _KEYS = (
     "window/geometry", "window/docks", "window/panels", "view/theme", "files/folder", "files/recent",
-    "export/format", "export/scale", "export/colours", "export/caption",
+    "export/format", "export/colours", "export/caption",
 )  # fmt: skip
 _VALUES = {
     "numbers": "3",

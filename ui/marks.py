@@ -29,11 +29,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QScrollBar, QSizePolicy, QWidget
 
-from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part, Size, Table
+from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part, Rect, Size, Table
 from ui.controls.keyboard import arrow_step, has_shift, is_enter, is_plain, scroll_to
 from ui.controls.layouts import named
 from ui.controls.spoken import Spoken, tell_value
-from ui.controls.tips import ShowsTips, show_tip, wrapped
+from ui.controls.tips import show_tip, wrapped
 from ui.painting import Kept, color, paint, qrect
 from ui.theme import LIGHT, Theme, follow_theme, theme_manager
 
@@ -58,11 +58,14 @@ _INPUT = (
     QEvent.Type.Wheel,
     QEvent.Type.TouchBegin,
 )
+_BY_TAB = Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason
+_BY_KEY = (*_BY_TAB, Qt.FocusReason.ShortcutFocusReason)
+_BACK = Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason
 _RESTYLED = QEvent.Type.Polish, QEvent.Type.StyleChange, QEvent.Type.Show
 _NOTCH = 120  # of a wheel, in eighths of a degree
 
 
-class MarkView[C](ShowsTips, Spoken, QWidget):
+class MarkView[C](Spoken, QWidget):
     """Shows what a graphic draws of a content.
 
     * `name`, `tip`: for screen readers and for the pointer.
@@ -114,6 +117,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         self._held: tuple[QPointF, Part] | None = None
         self._points: Ask | None = None
         self._turned = 0
+        self._by_key = False  # whether the keyboard came by a key, and not by the mouse
         self._motion: QVariantAnimation | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(focus)
@@ -411,10 +415,11 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
 
     @override
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Point at the first part, or nothing would show where the keyboard is."""
+        """Point at the first part, where keys lead from part to part."""
         super().focusInEvent(event)
-        by_key = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        if self.keys_point and by_key and self.hovered is None:
+        if event.reason() not in _BACK:
+            self._by_key = event.reason() in _BY_KEY
+        if self.keys_point and event.reason() in _BY_TAB and self.hovered is None:
             part = self.drawing().next_part(None, 0, 0)
             self._hover(None if part is None else part.key)
 
@@ -455,10 +460,14 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
             painter.drawText(
                 self.rect().adjusted(margin, margin, -margin, -margin), int(flags), self.placeholder
             )
-            return
-        kept: Kept = {}
-        paint(self.drawing().marks, painter, self._theme, kept, self._kept, self.ground)
-        self._kept = kept
+        else:
+            kept: Kept = {}
+            paint(self.drawing().marks, painter, self._theme, kept, self._kept, self.ground)
+            self._kept = kept
+        if self._by_key and self.hasFocus() and self.hovered is None:  # nothing else shows where it is
+            width = self._theme.px(2)
+            frame = Rect(self._room().inset(width / 2), edge="accent", width=width)
+            paint([frame], painter, self._theme, {}, {})
 
 
 class ScrolledView[C](MarkView[C]):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSettings, Qt
 
 from cnnviz.experiment import LAB5, Experiment
-from ui.controls.drops import DropFilter
+from ui.controls.drops import leave_drops
 from ui.controls.tips import TipFilter
 from ui.document.autosave import Autosave, StateFolder
 from ui.document.window_document import WindowDocument
@@ -59,7 +59,6 @@ class Session(QObject):
         #: Lab file that the guide is to begin with.
         self.first_lab: Path | None = None
         self._arrived: list[Path] = []  # files that come from outside and are not open yet
-        self._drop_filter = DropFilter(self)
         self.theme = theme_manager()
         self.window.menus.connect_to(self, [row for row in ACTIONS if row not in _LATER])
         # Of the window, so that no key is asked about when its parts are gone.
@@ -102,7 +101,7 @@ class Session(QObject):
         window.menus.connect_to(self, _LATER)
         window.pages.add(self._report.preview.isVisible, self._report.turn_page)
         window.pages.add(window.line.isVisible, window.turn_panel)
-        self._drop_filter.watch(self.window)
+        leave_drops(self.window)
         self._tips.watch(self.window)
         keys = self.window.menus.action("keys")
         KeyCaps(self.window, keys)
@@ -195,7 +194,7 @@ class Session(QObject):
 
         maps = self.window.panel(FeatureMapsPanel)
         maps.show_page(NETWORK)
-        self.show_panel(self.window.panels.panels().index(maps))
+        self.window.enter_panel(self.window.panels.panels().index(maps))
 
     def _watch_panels(self) -> None:
         # Imported here because they bring every kind of plot and the typesetter with them, and so pyqtgraph.
@@ -213,10 +212,8 @@ class Session(QObject):
         self.exporter = FigureExporter(
             window, self.state, self._settings, self.document.picture, self.inserter.insert, files
         )
-        for panel in (*window.panels.panels(), window.compare):
-            self.exporter.watch(panel)
-        self.exporter.watch_chooser(window.samples)
-        self.exporter.watch_chooser(window.timeline, window.timeline.track)
+        for part in (*window.panels.panels(), window.compare, window.samples, window.timeline):
+            self.exporter.watch(part)
         window.samples.windowMade.connect(self.exporter.watch)
 
     def _may_close(self) -> bool:
@@ -254,12 +251,6 @@ class Session(QObject):
             self.state.clear_notice("window")
             if succeeded or self._ends_early:
                 self.window.close()
-
-    def show_panel(self, number: int) -> None:
-        """Bring a panel to the front, with the keyboard; figures are then taken of it."""
-        self.window.enter_panel(number)
-        if self._started:
-            self.exporter.show(self.window.panels.panels()[number])
 
     def _on_window_closing(self) -> None:
         if self._started:

@@ -52,10 +52,9 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True)
 class ConfusionMatrix:
-    """Counts of which one cell may be chosen; large ones take the room of a page."""
+    """Counts; large ones take the room of a page. `Ground.marked` is row and column of the chosen cell."""
 
     confusion: Confusion
-    chosen: tuple[int, int] | None = None
     is_large: bool = False
 
 
@@ -102,7 +101,7 @@ def _names(shown: Confusion, look: Look) -> float:
 
 def _draw(shown: ConfusionMatrix, ground: Ground) -> Drawing:
     """Draw the table; correct predictions are tinted, mistakes marked, and tinted more the more there are."""
-    drawing, look, table = Drawing(ground), ground.look, shown.confusion
+    drawing, look, table, chosen = Drawing(ground), ground.look, shown.confusion, ground.marked
     frame, count = _Frame.of(shown, ground.box, look), len(table.names)
     key = (table, shown.is_large, ground.box, look)
     drawing.add(Group(ground.box, key, lambda: _still(table, frame, ground)))
@@ -110,14 +109,11 @@ def _draw(shown: ConfusionMatrix, ground: Ground) -> Drawing:
     drawing.parts.append(cells)
     if (pointed := cells.place(ground.hovered)) is not None:
         drawing.add(Rect(pointed.inset(0.5), "text", alpha=0.06))
-    if shown.chosen is not None:
-        width = look.px(3 if ground.has_focus else 2)
-        drawing.add(Rect(frame.cells.cell(*shown.chosen).inset(1.5), edge="accent", width=width))
-    elif ground.has_focus:
-        drawing.add(Rect(ground.box.inset(1), edge="accent", width=2))
+    if chosen is not None:
+        drawing.add(Rect(frame.cells.cell(*chosen).inset(1.5), edge="accent", width=look.px(2)))
 
     def beside(across: int, down: int) -> Ask | None:
-        row, col = (0, 0) if shown.chosen is None else (shown.chosen[0] + down, shown.chosen[1] + across)
+        row, col = (0, 0) if chosen is None else (chosen[0] + down, chosen[1] + across)
         return ShowImages(row, col) if 0 <= row < count and 0 <= col < count else None
 
     drawing.arrows(beside)
@@ -129,11 +125,8 @@ def _still(shown: Confusion, frame: _Frame, ground: Ground) -> list[Mark]:
     small, cells = look.font("small"), frame.cells
     head = Box(cells.left, box.top, cells.box.width, cells.top - box.top - 2)
     if frame.has_title:
-        title, room = "predicted", head._replace(height=small.line, width=box.right - cells.left)
-        if frame.in_percent:
-            whole = "predicted, % of the class"
-            title = whole if small.width(whole) <= room.width else _SHARES
-        drawing.write(room, title, small, "muted", "middle")
+        room = head._replace(height=small.line, width=box.right - cells.left)
+        drawing.write(room, _SHARES if frame.in_percent else "predicted", small, "muted", "middle")
         head = head.cut(top=small.line)
     for place, name in enumerate(shown.names):
         column = head._replace(left=cells.cell(0, place).left, width=cells.side)
@@ -171,7 +164,8 @@ def _size(shown: ConfusionMatrix, look: Look) -> Size:
     """At least there is room for shares of a class."""
     table, number = shown.confusion, look.font("mono").width
     count, names = len(table.names), _names(table, look)
-    usual = names + count * (look.px(_LARGE) if shown.is_large else number(table.longest) + look.px(12))
+    cell = max(number(table.longest), *map(look.font("small").width, table.names)) + look.px(12)
+    usual = names + count * (look.px(_LARGE) if shown.is_large else cell)
     least = names + max(count * number("100"), look.font("small").width(_SHARES) + 1)
     return Size(usual, _height(shown, usual, look), least, _height(shown, least, look, 0))
 

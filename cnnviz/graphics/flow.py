@@ -38,8 +38,8 @@ _IMAGE = 2.4
 """Side of the image, in sides of a map."""
 _SUM = 56
 """Room for the sum of a map of products, in pixels at scale 1."""
-_LINES = 24, 16
-"""Least room for the lines to a filter before its name, and before its number, in pixels at scale 1."""
+_LINES = 16
+"""Least room for the lines to a filter before its number, in pixels at scale 1."""
 _MANY, _STEPS = 80, 12
 """Lines beyond which they are drawn fainter; pieces of a curved one."""
 
@@ -64,7 +64,7 @@ class _Places(NamedTuple):
 
     * `columns`: Numbers of the stages that are shown.
     * `heads`, `scales`: Room of the title above a column, and of the scale below it.
-    * `names`: Of columns of filters what stands before each tile, where there is room, and how much it takes.
+    * `numbers`: Of columns of filters how much the number before each tile takes, where there is room.
     * `rows`: Rooms of the classes; `answer`, above them, of the class that is read, if there is room.
     """
 
@@ -72,7 +72,7 @@ class _Places(NamedTuple):
     heads: Mapping[int, Box]
     scales: Mapping[int, Box]
     tiles: Mapping[Node, Box]
-    names: Mapping[int, tuple[tuple[str, ...], float]]
+    numbers: Mapping[int, float]
     units: tuple[Box, ...]
     rows: tuple[Box, ...]
     answer: Box | None
@@ -130,7 +130,7 @@ def _placed(
     left = box.left + max(box.width - wide - image - side * (len(columns) - 1) - sum(rooms), 0) / 2
 
     heads, scales, tiles = dict[int, Box](), dict[int, Box](), dict[Node, Box]()
-    names = dict[int, tuple[tuple[str, ...], float]]()
+    numbers = dict[int, float]()
     for place, n in enumerate(columns):
         kind, count, rows, cols, *_ = shapes[n]
         own = side if place else image
@@ -144,12 +144,9 @@ def _placed(
             scale = min(room.width / cols, room.height / rows)
             tiles[n, tile] = Box(*map(round, room.placed(cols * scale, rows * scale)))
         if kind is Kind.FILTERS and tiles[n, 0].height >= small.line - px(2):
-            numbers = tuple(map(str, range(shown)))
-            versions = (tuple(f"filter {number}" for number in numbers), numbers)
-            for words, lines in zip(versions, _LINES, strict=True):
-                if (wide_name := max(map(small.width, words)) + px(6)) + px(lines) <= rooms[place - 1]:
-                    names[n] = words, wide_name
-                    break
+            number = small.width(str(shown - 1)) + px(6)
+            if number + px(_LINES) <= rooms[place - 1]:
+                numbers[n] = number
         before = rooms[place - 1] / 2 if place else 0
         across = Box(left - before, 0, before + own + rooms[place] / 2, 0)
         last = max(top + (shown - 1) * pitch + own, tiles[n, shown - 1].bottom)
@@ -159,7 +156,7 @@ def _placed(
     below = tiles[columns[0], 0].bottom + px(5)
     notes = Box(heads[columns[0]].left, below, image + 0.25 * rooms[0], max(box.bottom - below, 0))
     outputs = _outputs(classes, units, Box(left, body.top, wide, body.height), look)
-    return _Places(tuple(columns), heads, scales, tiles, names, *outputs, notes)
+    return _Places(tuple(columns), heads, scales, tiles, numbers, *outputs, notes)
 
 
 def _outputs(
@@ -196,8 +193,7 @@ def _way(flow: Flow, places: _Places, edge: Edge, look: Look) -> tuple[Point, ..
     start, (column, tile) = edge
     one = places.tiles[start].cut(right=-look.px(_SUM) if flow.stages[start[0]].sums else 0)
     other = places.units[tile] if column == len(flow.stages) else places.tiles[column, tile]
-    _, name = places.names.get(column, ((), 0))
-    x0, y0, x1, y1 = one.right + 2, one.y, other.left - 2 - name, other.y
+    x0, y0, x1, y1 = one.right + 2, one.y, other.left - 2 - places.numbers.get(column, 0), other.y
     if abs(y1 - y0) < 1 or x1 <= x0:
         return (x0, y0), (x1, y1)
     steps = (n / _STEPS for n in range(_STEPS + 1))
@@ -233,11 +229,11 @@ def _lines(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
         at = places.tiles[n, 0].x if n else head.left
         _write_over(drawing, at, first, (stage.title, stage.title.rstrip(" 0123456789")), strong, "text")
         _write_over(drawing, at, second, captions, small)
-        words, wide = places.names.get(n, ((), 0))
-        for tile, name in enumerate(words):
+        wide = places.numbers.get(n, 0.0)
+        for tile in range(places.count(n)) if wide else ():
             room = places.tiles[n, tile]
             before = Box(room.left - wide, room.top, wide - look.px(4), room.height)
-            drawing.write(before, name, small, "muted", "right")
+            drawing.write(before, str(tile), small, "muted", "right")
     drawing.add(*(Rect(room.inset(-0.5), edge="border") for room in places.tiles.values()))
     edges = list(_edges(flow, places))
     ink = look.mixed("muted", "surface", 0.6 if len(edges) < _MANY else 0.75)

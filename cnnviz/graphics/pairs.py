@@ -273,10 +273,11 @@ def _draw_maps(maps: PairMaps, ground: Ground) -> Drawing:
     for channel, grids, _, parts in _tiles(*key):
         drawing.parts += parts
         tile = grids[0].box.joined(grids[-1].box)
-        if channel == maps.chosen and (not maps.is_alone or ground.has_focus):
-            width = 3 if ground.has_focus else 2
-            drawing.add(Rect(tile.inset(-width / 2), edge="accent", width=width))
-        elif pointed == (channel, "tile") and not maps.is_alone:
+        if maps.is_alone:
+            continue
+        if channel == maps.chosen:
+            drawing.add(Rect(tile.inset(-1), edge="accent", width=2))
+        elif pointed == (channel, "tile"):
             drawing.add(Rect(tile.inset(-0.5), edge="muted"))
     drawing.turn(ShowChannel, range(maps.shown.pair.shape[0]), maps.chosen, "page up", "page down")
     return drawing
@@ -378,7 +379,7 @@ class MovedImage:
 
 
 def _draw_image(image: MovedImage, ground: Ground) -> Drawing:
-    """Draw the image, an arrow along the shift, and the names of both where they stand side by side."""
+    """Draw the image, and the names of both where they stand side by side."""
     drawing, look, shown, px = Drawing(ground), ground.look, image.shown, ground.px
     small = ground.font("small")
     names = small.line + 2 if shown.view == "sides" else 0
@@ -388,9 +389,6 @@ def _draw_image(image: MovedImage, ground: Ground) -> Drawing:
     if shown.block is not None:
         for grid in grids:
             drawing.add(*outline(grid.cell(*shown.block), "receptive", look))
-    is_read = _has_numbers(grids[0], look)
-    if shown.view == "overlay" and image.shift != (0, 0) and grids[0].side and not is_read:
-        _draw_arrow(drawing, grids[0], shown.pair, image.shift)
     if names:
         for name, grid in zip(SIDES, grids, strict=True):
             drawing.write(Box(grid.left, grid.top - names, grid.box.width, small.line), name, small)
@@ -400,30 +398,14 @@ def _draw_image(image: MovedImage, ground: Ground) -> Drawing:
         sign = Box(whole.left + px(6), whole.top + px(6), wide, small.line + px(6))
         drawing.add(Rect(sign, "warning_soft", "warning", radius=px(4)))
         drawing.write(sign.inset(px(7), 0), image.warning, small, "warning")
-    if ground.has_focus:
-        drawing.add(Rect(whole.inset(-1), edge="accent", width=2))
     if grids[0].side:
         drag = Drag(Move, image.shift, grids[0].side, image.limits)
         drawing.parts.append(Part("image", whole, drag=drag))
-        if image.can_move and not is_read:
+        if image.can_move and not _has_numbers(grids[0], look):
             _draw_ways(drawing, grids[-1].box, drag)
         drawing.arrows(drag.moved, _LEAP)
         drawing.keys["r"] = Move(0, 0)
     return drawing
-
-
-def _draw_arrow(drawing: Drawing, grid: Cells, pair: Pair, shift: tuple[int, int]) -> None:
-    """Draw an arrow from the centre of the ink, on a light ground of its own."""
-    col, row = _center_of_ink(pair)
-    x, y = grid.left + col * grid.side, grid.top + row * grid.side
-    dx, dy = shift[0] * grid.side, shift[1] * grid.side
-    length = math.hypot(dx, dy)
-    head = min(drawing.ground.px(7), length * 0.6)
-    tip, back = (x + dx, y + dy), (dx / length * head, dy / length * head)
-    barbs = [(tip[0] - back[0] - way * back[1], tip[1] - back[1] + way * back[0]) for way in (0.6, -0.6)]
-    for ink, width in (("surface", 5.0), ("text", 2.0)):
-        width *= drawing.ground.look.scale
-        drawing.add(Line(((x, y), tip), ink, width), Line((barbs[0], tip, barbs[1]), ink, width))
 
 
 def _draw_ways(drawing: Drawing, whole: Box, drag: Drag) -> None:
@@ -439,17 +421,6 @@ def _draw_ways(drawing: Drawing, whole: Box, drag: Drag) -> None:
         )
         barbs = [(tip[0] + px(7) * (side * y - x), tip[1] + px(7) * (side * x - y)) for side in (1, -1)]
         drawing.add(Line((barbs[0], tip, barbs[1]), "accent", px(2)))
-
-
-def _center_of_ink(pair: Pair) -> tuple[float, float]:
-    """Centre of gravity of the original, in cells from the corner; the middle of a blank image."""
-    ink: NDArray[np.float64] = np.abs(pair.original[0]).astype(np.float64)
-    (rows, cols), total = ink.shape, float(np.sum(ink))
-    if total <= 0:
-        return cols / 2, rows / 2
-    x: NDArray[np.float64] = np.arange(cols, dtype=np.float64)
-    y: NDArray[np.float64] = np.arange(rows, dtype=np.float64)
-    return float(np.sum(ink * x)) / total + 0.5, float(np.sum(ink.T * y)) / total + 0.5
 
 
 def _image_height(image: MovedImage, width: float, _look: Look) -> float:

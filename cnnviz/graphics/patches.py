@@ -77,10 +77,9 @@ def _still(shown: Patches, ground: Ground) -> list[Mark]:
     room = boxes[0].width
     # Rather small than cut, and of another row as small.
     font = font._replace(size=font.size * min((room + 8) / font.width("0" * _WIDEST), 1))
-    said = [f"{format_count(patch.count)} images" if patch.count > 1 else "" for patch in shown.patches]
-    small, longest = look.font("small"), max(said, key=len)
-    before = next((words for words in ("found in ", "in ") if small.width(words + longest) <= room + 8), "")
-    small = small._replace(size=small.size * min((room + 8) / small.width(before + longest or " "), 1))
+    said = [f"in {format_count(patch.count)} images" if patch.count > 1 else "" for patch in shown.patches]
+    small = look.font("small")
+    small = small._replace(size=small.size * min((room + 8) / max(1, *map(small.width, said)), 1))
     for patch, box, times_said in zip(shown.patches, boxes, said, strict=True):
         side = (box.height - _lines(look)) / 2
         square, below, words = box.rows(side, side, Share(1), gap=look.px(3))
@@ -100,7 +99,7 @@ def _still(shown: Patches, ground: Ground) -> list[Mark]:
         caption, times = words.inset(-4, 0).lines(2, font.line)
         drawing.write(caption, patch.caption, font, "text", "middle")
         if times_said:
-            drawing.write(times, before + times_said, small, "muted", "middle")
+            drawing.write(times, times_said, small, "muted", "middle")
     return drawing.marks
 
 

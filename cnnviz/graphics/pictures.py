@@ -135,8 +135,7 @@ def _draw_board(shown: Board, ground: Ground) -> Drawing:
     if shown.hint:
         above = box.cut(px(12), px(12), px(12))._replace(height=box.height / 3)  # not below the pen
         drawing.write(above, shown.hint, "", "#AAB4BF", "middle")
-    edge, width = ("accent", 2) if ground.has_focus else ("border", 1)
-    drawing.add(Rect(box.inset(0.5), edge=edge, width=px(width)))
+    drawing.add(Rect(box.inset(0.5), edge="border", width=px(1)))
 
     def ask(row: int, col: int) -> DrawTo:
         return DrawTo(*((place + 0.5) / _FINE - 0.5 - beyond for place in (row, col)))

@@ -294,7 +294,7 @@ def _arrows(drawing: Drawing, route: Route, plan: _Plan) -> None:
         path = _path(plan, row, col)
         x, y = path[-1]
         back, sides = ((x - tip, y), (0.0, tip * 0.6)) if col == 0 else ((x, y - tip), (tip * 0.6, 0.0))
-        drawing.add(Line(_rounded([*path[:-1], back], plan.gap * 0.4), "winner", width))
+        drawing.add(Line([*path[:-1], back], "winner", width))
         ends = [(back[0] + sign * sides[0], back[1] + sign * sides[1]) for sign in (-1, 1)]
         drawing.add(Polygon((path[-1], *ends), "winner"))
 
@@ -305,8 +305,7 @@ def _flying(route: Route, plan: _Plan, motion: float) -> dict[int, Point]:
     for place in () if motion >= 1 else np.flatnonzero(route.receives).tolist():
         row, col = divmod(place, route.values.shape[1])
         cell = plan.cell(plan.gets, row, col)
-        corners = [(pooled.x, pooled.y), *_path(plan, row, col), (cell.x, cell.y)]
-        paths[place] = _rounded(corners, plan.gap * 0.4)
+        paths[place] = [(pooled.x, pooled.y), *_path(plan, row, col), (cell.x, cell.y)]
     ends = {place: _ends(path) for place, path in paths.items()}
     way, found = motion * max((float(each[-1]) for each in ends.values()), default=0.0), dict[int, Point]()
     for place, path in paths.items():
@@ -319,19 +318,6 @@ def _flying(route: Route, plan: _Plan, motion: float) -> dict[int, Point]:
 def _ends(path: list[Point]) -> NDArray[np.float64]:
     """How long a path is up to each of its points."""
     return np.cumsum([0.0, *(math.dist(*piece) for piece in pairwise(path))])
-
-
-def _rounded(path: list[Point], radius: float) -> list[Point]:
-    """A path whose corners are cut twice, so that they look round."""
-    for share in (1.0, 0.3):
-        found = [path[0]]
-        for before, corner, after in zip(path, path[1:], path[2:], strict=False):
-            for other in (before, after):
-                part = min(radius * share / max(math.dist(corner, other), 1e-6), 0.5)
-                x, y = (start + (end - start) * part for start, end in zip(corner, other, strict=True))
-                found.append((x, y))
-        path = [*found, path[-1]]
-    return path
 
 
 def _size(shown: Routed, look: Look) -> Size:

@@ -23,13 +23,12 @@ _SAMPLE = 4096  # of more values than these some are taken to find it
 _BEGINNING = 0.02  # of the planned end: before that the curves would be a dot at the left end
 
 
-def _pale(role: str, share: float) -> Color:
+def _pale(role: str, on_light: float, on_dark: float) -> Color:
     """Opaque, as a translucent line that crosses itself is slow to draw."""
-    return Color(*(look.mixed(role, "surface", share) for look in (LIGHT, DARK)))
+    return Color(LIGHT.mixed(role, "surface", on_light), DARK.mixed(role, "surface", on_dark))
 
 
-_EACH_INK, _MANY_INK, _BEFORE_INK = _pale("accent", 0.68), _pale("accent", 0.88), _pale("muted", 0.4)
-_MANY = 20_000  # steps whose lines fill the plot
+_EACH_INK, _BEFORE_INK = _pale("accent", 0.68, 0.5), _pale("muted", 0.4, 0.4)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +99,10 @@ def loss_plot(run: Run, *, has_steps: bool = True) -> Curves:
     if run.ghost is not None:
         curves.insert(0, run.before(run.ghost.loss_curve(run.ghost.log_every)))
     if has_steps:
-        steps, ink = _steps(history), _EACH_INK if len(history.losses) < _MANY else _MANY_INK
-        curves.insert(0, Curve(EACH, steps, history.losses, ink, width=1.0, name_ink="muted", short="step"))
+        each = Curve(
+            EACH, _steps(history), history.losses, _EACH_INK, width=1.0, name_ink="muted", short="step"
+        )
+        curves.insert(0, each)
     tops = {curve.name: _top(curve) for curve in curves}
     needed = max((top for name, top in tops.items() if name != BEFORE), default=0.0)
     top = max(needed, min(tops.get(BEFORE, 0.0), GHOST_REACH * needed if needed else math.inf))

@@ -10,7 +10,6 @@ from cnnviz.drawing import Box, Drawing, Graphic, Ground, Ink, Look, Share, Size
 from cnnviz.drawing.cells import Colors, Pixels, outline
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.marks import Ask, Drag, Group, Image, Line, Mark, Part, Rect, Text
-from cnnviz.graphics import heat_map
 from cnnviz.graphics.cells import ends_of, short_scale
 from cnnviz.graphics.heat_map import HEAT_MAP, Looked, placed
 from cnnviz.quantities import format_value
@@ -98,12 +97,6 @@ def _draw_map(shown: StageMap, ground: Ground) -> Drawing:
     around, area = _around(shown, ground.box, ground.look, ground.ratio)
     drawing = HEAT_MAP.draw(shown.looked, ground._replace(box=area))
     drawing.ground = ground
-    if shown.moves is not None and ground.has_focus:
-        block, grid = placed(shown.looked, ground._replace(box=area))
-        for role, cells in ground.marked or ():
-            found = heat_map.inside(cells, block) if role == "selected" else None
-            if found is not None:  # round its frame, not over it
-                drawing.add(*outline(grid.cell(*found).inset(-ground.px(3)), role, ground.look))
     drawing.marks += around.marks
     drawing.parts += around.parts
     drawing.keys |= around.keys

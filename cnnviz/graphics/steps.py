@@ -49,8 +49,7 @@ def _draw(shown: Steps, ground: Ground) -> Drawing:
     frame = boxes[0]
     for box in boxes[1:]:
         frame = frame.joined(box)
-    focus = ground.has_focus
-    drawing.add(Rect(frame, "surface", "accent" if focus else "border", 2 if focus else 1, px(6)))
+    drawing.add(Rect(frame, "surface", "border", radius=px(6)))
     for place, (box, name) in enumerate(zip(boxes, (each for line in lines for each in line), strict=True)):
         is_current, is_passed = place == shown.current, place < shown.current
         if is_current or place == ground.hovered:

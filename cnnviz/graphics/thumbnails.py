@@ -83,10 +83,7 @@ def _draw(shown: Thumbnails, ground: Ground) -> Drawing:
         drawing.add(Rect(tiles.cell(hovered.row, hovered.col).inset(px(3)), edge="muted", width=px(1)))
     chosen = None if place is None else _tile(tiles, place)
     if chosen is not None and box.joined(chosen) == box:
-        width = px(3 if ground.has_focus else 2)
-        drawing.add(Rect(chosen.inset(px(3) - width / 2), edge="accent", width=width))
-    elif ground.has_focus:
-        drawing.add(Rect(box.inset(px(1)), edge="accent", width=px(2)))
+        drawing.add(Rect(chosen.inset(px(2)), edge="accent", width=px(2)))
     drawing.parts.append(
         CellParts(
             "image",

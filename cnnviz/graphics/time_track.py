@@ -73,7 +73,7 @@ class Track:
 
     * `first`, `last`: Steps at the ends, ``first < last``.
     * `steps_per_epoch`: 0 when epochs are not marked.
-    * `curve`: (ndarray, ndarray). Steps, ascending, and loss of the run.
+    * `curve`: (ndarray, ndarray). Steps, ascending, and loss.
     * `reference`, `fork`: Step that others are compared with, and step at which the run left another.
     """
 
@@ -106,9 +106,6 @@ def _draw(shown: TimeLine, ground: Ground) -> Drawing:
         x, radius = scale.x(shown.position), px(7) - 1
         drawing.add(_rail(scale, rail, x, "accent", look), Lines(((x, top, x, rail),), "accent"))
         disc = Box(x, rail, 0, 0)
-        if ground.has_focus:
-            halo = radius + px(4)
-            drawing.add(Rect(disc.inset(-halo), "accent", radius=halo, alpha=0.28))
         inks = ("accent", "surface") if shown.is_live else ("surface", "accent")
         drawing.add(Rect(disc.inset(-radius), *inks, px(2 if shown.is_live else 3), radius))
     if (pointed := cells.place(ground.hovered)) is not None:
@@ -167,11 +164,12 @@ def _still(track: Track, box: Box, look: Look) -> list[Mark]:
     """All that does not move with the handle."""
     px, font, scale = look.px, look.font("small"), _scale(track, box, look)
     area, rail = Box(scale.left, box.top + px(4), scale.right - scale.left, px(20)), box.top + px(_RAIL)
-    ends = _epoch_ends(scale, track.steps_per_epoch, font)
-    marks: list[Mark] = [Lines([(x, area.top, x, rail + px(6)) for x, _ in ends], "border")]
-    for x, words in ends:
-        if x - font.width(words) >= box.left:  # as that of the first may not be, where a run goes on
-            marks.append(Text(x, box.bottom - font.line / 2 + font.middle, words, font, "muted", "end"))
+    labels = _epoch_labels(scale, track.steps_per_epoch, font)
+    marks: list[Mark] = [Lines([(x, area.top, x, rail + px(6)) for x, _ in labels], "border")]
+    for x, words in labels:
+        half = font.width(words) / 2 + 2
+        x = min(max(x, box.left + half), box.right - half)  # a number under the last mark stays inside
+        marks.append(Text(x, box.bottom - font.line / 2 + font.middle, words, font, "muted", "middle"))
     line = _curve(track.curve, scale, area)
     if len(line) > 1:
         marks.append(Line(line, "muted", 1.5 * look.scale))
@@ -198,20 +196,21 @@ def _curve(points: Points, scale: _Scale, area: Box) -> list[Point]:
     if x.size > most:
         chosen = np.linspace(0, x.size - 1, most).astype(np.intp)
         x, y = x[chosen], y[chosen]
+    top = float(np.quantile(y, 1 - _OUTLIERS)) if y.size else 1.0
     across = scale.left + (x - scale.first) * scale.unit
     down = area.bottom - np.clip(y / (top or 1.0), 0.0, 1.0) * area.height
     return list(zip(across.tolist(), down.tolist(), strict=True))
 
 
-def _epoch_ends(scale: _Scale, steps_per_epoch: int, font: Font) -> list[tuple[float, str]]:
-    """Where epochs end, no two closer than a label is wide, and what is written there."""
+def _epoch_labels(scale: _Scale, steps_per_epoch: int, font: Font) -> list[tuple[float, str]]:
+    """Where epochs end, no two closer than a label is wide, and what is written under them."""
     if steps_per_epoch <= 0:
         return []
-    first, last = scale.first // steps_per_epoch, -(-scale.last // steps_per_epoch)
-    room = scale.unit * steps_per_epoch / (font.width(f"{last} epochs") + 8)
-    stride = next(n for k in range(9) for n in (10**k, 2 * 10**k, 5 * 10**k) if n * room >= 1)
-    numbers = [n for n in range(first + 1, last + 1) if n % stride == 0]
-    return [(scale.x(n * steps_per_epoch), "1 epoch" if n == 1 else f"{n} epochs") for n in numbers]
+    first, last = scale.first // steps_per_epoch + 1, -(-scale.last // steps_per_epoch)
+    wide = (font.width(f"epoch {last}") + 8) / (scale.unit * steps_per_epoch)
+    stride = next(n for k in range(9) for n in (10**k, 2 * 10**k, 5 * 10**k) if n >= wide)
+    numbers = range(-(-first // stride) * stride, last + 1, stride)
+    return [(scale.x(n * steps_per_epoch), f"epoch {n}" if n == numbers[0] else str(n)) for n in numbers]
 
 
 def _tables(shown: TimeLine) -> list[Table]:

@@ -82,8 +82,6 @@ def _draw(winners: Winners, ground: Ground) -> Drawing:
     hovered = parts.place(ground.hovered)
     if hovered is not None:
         drawing.add(*outline(hovered, "focus" if ground.has_focus else "hover", look))
-    elif ground.has_focus:
-        drawing.add(*outline(grid.cell(0, 0), "focus", look))
     drawing.parts.append(parts)
     return drawing
 

@@ -134,7 +134,7 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     "map in its room": (FITTED_MAP, grid()),
     "covered map": (HEAT_MAP, replace(grid(), is_covered=True)),
     "map with a key": (WHOLE_MAP, grid(has_axes=True, has_key=True, marks=(*KEYED, ("hatched", "tied")))),
-    "confusion": (CONFUSION, ConfusionMatrix(Confusion(CONFUSED, ("0", "1", "2")), (0, 1))),
+    "confusion": (CONFUSION, ConfusionMatrix(Confusion(CONFUSED, ("0", "1", "2")))),
     "ten classes confused": (CONFUSION, ConfusionMatrix(Confusion(TEN_CONFUSED, CLASSES))),
     "reading": (READING, Reading("step 1,200", (("accent", "running mean", "0.0430"),))),
     "legend": (LEGEND, Legend("Loss", tuple(NAMED))),

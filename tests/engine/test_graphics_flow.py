@@ -101,9 +101,9 @@ def test_each_column_has_its_heading_and_its_scale_and_none_touches_another(size
     assert all(x + width + 2 <= after for (x, width, _), (after, *_) in pairwise(heads))
 
 
-@pytest.mark.parametrize(("wide", "names"), [(900, {"filter 5"}), (460, {"5"}), (360, set())])
-def test_filters_bear_their_numbers_where_there_is_room(wide: int, names: set[str]) -> None:
-    assert {"filter 5", "5"} & set(drawn(flow(LAB5), (wide, 420)).texts()) == names
+@pytest.mark.parametrize(("wide", "is_there"), [(460, True), (360, False)])
+def test_filters_bear_their_numbers_where_there_is_room(wide: int, is_there: bool) -> None:
+    assert ("5" in drawn(flow(LAB5), (wide, 420)).texts()) is is_there
 
 
 @pytest.mark.parametrize("experiment", [LAB5, LENET], ids=["lab5", "lenet"])

@@ -200,9 +200,9 @@ def test_the_rail_shows_what_is_shown_and_what_was_reached() -> None:
 def test_fork_reference_curves_and_epochs_are_drawn() -> None:
     track = Track(0, 1000, 250, TRACK.curve, reference=400, fork=500)
     drawing = drawn_line(line(track=track))
-    assert drawing.texts() == ["1 epoch", "2 epochs", "3 epochs", "4 epochs", "A"]
+    assert drawing.texts() == ["epoch 1", "2", "3", "4", "A"]
     many = drawn_line(line(track=Track(0, 1000, 70, TRACK.curve)))
-    assert many.texts() == [f"{number} epochs" for number in range(2, 16, 2)]
+    assert many.texts() == ["epoch 2", *map(str, range(4, 16, 2))]
     marks = list(drawing.all_marks())
     assert sum(isinstance(mark, Line) for mark in marks) == 1
     assert sum(isinstance(mark, Polygon) for mark in marks) == 1
@@ -217,9 +217,9 @@ def test_fork_reference_curves_and_epochs_are_drawn() -> None:
 TWO = Confusion(np.array([[975, 5], [0, 1135]]), ("0", "1"))
 
 
-def drawn_matrix(shown: ConfusionMatrix, width: float):
+def drawn_matrix(shown: ConfusionMatrix, width: float, chosen=None):
     box = Box(0, 0, width, CONFUSION.height(shown, width, LIGHT))
-    return CONFUSION.draw(shown, Ground(box, LIGHT))
+    return CONFUSION.draw(shown, Ground(box, LIGHT, marked=chosen))
 
 
 def test_the_diagonal_is_tinted_and_mistakes_are_marked() -> None:
@@ -238,7 +238,7 @@ def test_a_cell_says_and_asks_for_its_images_and_keys_walk_over_the_cells() -> N
     assert part.tip == "5 images of class 0 predicted as 1 (0.5 % of class 0)"
     assert part.ask == ShowImages(0, 1)
     assert drawing.keys["right"] == ShowImages(0, 0)
-    keys = drawn_matrix(ConfusionMatrix(TWO, (0, 1)), 345).keys
+    keys = drawn_matrix(ConfusionMatrix(TWO), 345, (0, 1)).keys
     assert (keys["left"], keys["down"]) == (ShowImages(0, 0), ShowImages(1, 1))
     assert not {"up", "right"} & keys.keys(), "over the edge they lead nowhere"
 

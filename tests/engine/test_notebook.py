@@ -51,7 +51,7 @@ def things():
         "pool": (routing(network()), {"Before pool1", "Gradient handed on"}),
         "run": (trained(), {"Loss", "Accuracy", "running mean"}),
         "empty run": (cnnviz.History(), {"No step is on record yet."}),
-        "test": (cnnviz.evaluate(network(), images, labels), {"is class 0", "predicted"}),
+        "test": (cnnviz.evaluate(network(), images, labels), {"predicted", "is class 0", "class 1"}),
     }
 
 

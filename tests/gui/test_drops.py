@@ -54,9 +54,7 @@ def _drop_on(widget: QWidget, data: QMimeData) -> bool:
 
 
 @pytest.mark.alone
-def test_views_images_and_data_dropped_anywhere_are_opened_and_words_only_where_one_writes(
-    qtbot, session, tmp_path
-):
+def test_views_images_and_data_dropped_anywhere_are_opened_and_words_nowhere(qtbot, session, tmp_path):
     digit, path = tmp_path / "digit.png", tmp_path / "view.png"
     Image.fromarray(session.state.dataset.test_images[5, 0]).resize((84, 84)).save(digit)
     session.state.choose_test_image(7)
@@ -72,9 +70,7 @@ def test_views_images_and_data_dropped_anywhere_are_opened_and_words_only_where_
     show_panel(qtbot, session, 4)
     words = QMimeData()
     words.setText("a word")
-    assert _drop_on(field, words), "words are welcome there"
-    assert field.toPlainText() == "a word"
-    assert not _drop_on(session.window.timeline.track, words), "elsewhere they mean nothing"
+    assert not _drop_on(field, words), "words mean nothing"
 
     state, window = session.state, session.window
     training = show_panel(qtbot, session, 0)

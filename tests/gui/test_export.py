@@ -15,7 +15,7 @@ import pytest
 from fontTools.ttLib import TTFont
 from PIL import Image
 from PySide6.QtCore import QSettings, Qt, QThread
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.document.archive import load_picture
@@ -24,6 +24,7 @@ from cnnviz.drawing import DARK, LIGHT, PRINT, Colors, Drawing, Table, drawn, to
 from cnnviz.drawing.drawing import captioned
 from cnnviz.drawing.page import Card, Page, down
 from cnnviz.files import atomic_write
+from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix
 from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from tests.engine.document_cases import small_document
@@ -33,6 +34,7 @@ from tests.gui.whole_window import show_panel
 from ui.export.dialog import ExportDialog
 from ui.export.figures import Figure, tables_of
 from ui.export.formats import draw_pdf, draw_png, draw_svg, to_image
+from ui.marks import MarkView
 from ui.page_view import PageView
 from ui.state import AppState, Notice
 from ui.tasks import TaskRunner
@@ -58,19 +60,18 @@ def panel(qtbot, kept_window) -> PageView:
 
 
 def _drawing(panel: QWidget, colours: str = "screen", caption: str = "") -> Drawing:
-    return Figure(panel, "Panel <1> & 2", "panel").drawing(colours, caption)
+    return Figure(panel, "Panel <1> & 2").drawing(colours, caption)
 
 
 def test_a_png_has_its_pixels_and_its_dpi(panel):
-    for scale, dots in ((1, 96), (2, 48)):
-        with Image.open(io.BytesIO(draw_png(_drawing(panel), scale, 500 / dots * 2.54)())) as image:
-            assert image.size == (500 * scale, 520 * scale)
-            assert image.info["dpi"] == pytest.approx((dots * scale, dots * scale), rel=0.01)
+    with Image.open(io.BytesIO(draw_png(_drawing(panel))())) as image:
+        assert image.size == (1000, 1040)
+        assert image.info["dpi"] == pytest.approx((192, 192), rel=0.01)
 
 
 def test_an_svg_has_lines_and_letters_but_no_picture(panel):
-    root = ElementTree.fromstring(draw_svg(_drawing(panel, caption=CAPTION), "Panel <1> & 2", 10.0)())
-    assert root.get("width") == "10cm"
+    root = ElementTree.fromstring(draw_svg(_drawing(panel, caption=CAPTION), "Panel <1> & 2")())
+    assert root.get("width") == f"{500 / 96 * 2.54:.6g}cm"
     assert not list(root.iter(f"{SVG}image"))
     assert {"Loss", "Map & <more>", CAPTION} <= {"".join(each.itertext()) for each in root.iter(f"{SVG}text")}
     assert root.find(f"{SVG}title").text == "Panel <1> & 2"
@@ -80,15 +81,15 @@ def test_an_svg_has_lines_and_letters_but_no_picture(panel):
 
 
 @needs_poppler
-def test_a_pdf_has_text_to_select_the_size_asked_for_and_the_very_colours(panel, tmp_path):
+def test_a_pdf_has_text_to_select_its_size_on_the_screen_and_the_very_colours(panel, tmp_path):
     path = tmp_path / "figure.pdf"
-    path.write_bytes(draw_pdf(_drawing(panel, caption="seed 0 · step 12"), "", 10.0)())
+    path.write_bytes(draw_pdf(_drawing(panel, caption="seed 0 · step 12"), "")())
     text = subprocess.run(["pdftotext", path, "-"], capture_output=True, check=True, text=True).stdout
     assert "Loss" in text
     assert "seed 0 · step 12" in text
     info = subprocess.run(["pdfinfo", path], capture_output=True, check=True, text=True).stdout
     width = float(info.split("Page size:")[1].split()[0])
-    assert width == pytest.approx(10.0 / 2.54 * 72, rel=0.01)
+    assert width == pytest.approx(500 / 96 * 72, rel=0.01)
     fonts = subprocess.run(["pdffonts", path], capture_output=True, check=True, text=True).stdout
     assert "Inter" in fonts
     subprocess.run(["pdftoppm", "-r", "96", "-png", "-singlefile", path, path.with_suffix("")], check=True)
@@ -118,6 +119,16 @@ def test_a_figure_carries_neither_pointer_nor_keyboard(qtbot, panel):
     assert to_image(_drawing(panel)) == plain
 
 
+def test_the_frame_of_a_chosen_cell_is_no_part_of_a_figure(qtbot):
+    view = MarkView(CONFUSION)
+    qtbot.addWidget(view)
+    view.show_content(ConfusionMatrix(Confusion(np.array([[9, 1], [2, 8]]), ("0", "1"))))
+    shown, plain = len(view.drawing().marks), len(view.figure(PRINT).marks)
+    view.mark((0, 1))
+    assert len(view.drawing().marks) == shown + 1
+    assert len(view.figure(PRINT).marks) == plain
+
+
 def test_a_csv_has_the_numbers_behind_each_plot(panel):
     rows = list(csv.reader(io.StringIO(to_csv(tables_of(panel.view("loss"))).decode())))
     assert rows[0] == ["curve", "step", "loss"]
@@ -141,9 +152,8 @@ def files() -> Iterator[TaskRunner]:
 def dialog(qtbot, panel, files, tmp_path) -> ExportDialog:
     settings = QSettings(str(tmp_path / "dialog.ini"), QSettings.Format.IniFormat)
     figures = [
-        Figure(panel, "My panel", "panel", "Mine"),
-        Figure(panel.view("loss"), "Loss", "plot", "Mine"),
-        Figure(panel, "Whole window", "window"),
+        Figure(panel, "My panel", "Mine"),
+        Figure(panel.view("loss"), "Loss", "Mine"),
     ]
     carried, _files = small_document(kind="picture", seen=Seen(sample=4))
     made = ExportDialog(figures, AppState(), settings, lambda _widget: carried, files, panel)
@@ -154,16 +164,14 @@ def dialog(qtbot, panel, files, tmp_path) -> ExportDialog:
 
 def test_the_dialog_writes_what_it_says_and_opens_it_by_keys(qtbot, dialog, tmp_path, monkeypatch):
     assert dialog.open_file.isHidden()
-    dialog.scale.button("3").click()
-    assert "1,500 ×" in dialog.about.text()
-    assert "289 DPI" in dialog.about.text()
+    assert "1,000 ×" in dialog.about.text()
     assert not dialog.preview.pixmap().isNull()
     with qtbot.waitSignal(dialog.exported) as written:
         qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
     path = tmp_path / "my-panel-lab5-seed0-step0.png"
     assert written.args == [path]
     with Image.open(path) as image:
-        assert image.width == 1500
+        assert image.width == 1000
     assert load_picture(path).seen.sample == 4
     assert f"my-panel-lab5-seed0-step0.png is in {tmp_path}" in dialog.message.text()
     assert dialog.name.text() == "my-panel-lab5-seed0-step0-2.png", "for the next figure"
@@ -176,26 +184,12 @@ def test_the_dialog_writes_what_it_says_and_opens_it_by_keys(qtbot, dialog, tmp_
     assert opened == [str(written.args[0]), str(tmp_path)]
 
 
-def test_figures_stand_below_the_name_of_their_panel_and_of_the_whole_window_there_is_a_picture(
-    qtbot, dialog, panel
-):
+def test_figures_have_the_name_of_their_panel(qtbot, dialog):
     texts = [dialog.what.itemText(place) for place in range(dialog.what.count())]
-    assert texts == ["Mine", "My panel", "Loss", "Whole window"]
+    assert texts == ["Mine: My panel", "Mine: Loss"]
     dialog.what.setFocus()
-    qtbot.keyClick(dialog.what, Qt.Key.Key_Up)
-    assert dialog.figure().title == "My panel", "no key leads to a heading"
     qtbot.keyClick(dialog.what, Qt.Key.Key_Down)
     assert dialog.figure().title == "Loss"
-    dialog.format.button("pdf").click()
-    dialog.what.setCurrentIndex(dialog.what.findText("Whole window"))
-    assert dialog.format.current() == "png"
-    offered = [key for key in ("png", "svg", "pdf", "csv") if dialog.format.button(key).isEnabled()]
-    assert offered == ["png", "csv"]
-    dialog.caption.setChecked(False)
-    shown = panel.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
-    with qtbot.waitSignal(dialog.exported) as written:
-        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-    assert QImage(str(written.args[0])).convertToFormat(QImage.Format.Format_RGB32) == shown
 
 
 def test_a_file_is_replaced_only_after_a_question(qtbot, dialog, tmp_path):
@@ -281,8 +275,7 @@ def test_a_file_is_written_beside_the_window_which_tells_of_it_when_the_dialog_i
         assert "the folder does not exist" in notice.text
     else:
         assert path.stat().st_size > 0
-        assert (notice.kind, notice.action) == ("success", "Show in folder")
-        assert dialog.result() == ExportDialog.DialogCode.Accepted
+        assert notice.kind == "success"
 
 
 def test_a_csv_says_of_each_row_where_in_the_maps_it_is_and_leaves_gaps_empty():
@@ -320,14 +313,15 @@ def test_an_svg_carries_every_letter_it_uses_and_is_else_unchanged():
 # -- in the whole window -------------------------------------------------------------------------------------
 
 
-def test_a_panel_is_copied_as_picture_and_drawing_with_its_caption(qtbot, session):
-    for number in (2, 4):
-        panel = show_panel(qtbot, session, number)
-        session.window.setFocus()
-        with qtbot.waitSignal(QGuiApplication.clipboard().dataChanged):
-            session.exporter.copy()
-        data = QGuiApplication.clipboard().mimeData()
-        assert data.imageData().width() >= (2 * panel.width() if number == 2 else session.window.width())
-        assert (b"<svg" in data.data("image/svg+xml").data()) is (number == 2)
-        assert "lab5" in data.text()
-        assert "seed 0" in data.text()
+def test_a_panel_is_copied_as_a_picture_with_its_caption_and_where_there_is_none_that_is_said(qtbot, session):
+    panel = show_panel(qtbot, session, 2)
+    session.window.setFocus()
+    with qtbot.waitSignal(QGuiApplication.clipboard().dataChanged):
+        session.exporter.copy()
+    data = QGuiApplication.clipboard().mimeData()
+    assert data.imageData().width() >= 2 * panel.width()
+    assert "lab5" in data.text()
+    assert "seed 0" in data.text()
+    show_panel(qtbot, session, 4)
+    session.exporter.copy()
+    assert "There is no figure here yet" in session.window.notices.text()

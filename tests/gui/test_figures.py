@@ -34,7 +34,7 @@ from tests.gui.own_digit_driving import ONE, open_board, stroke
 from tests.gui.own_digit_driving import settle as settle_digit
 from tests.gui.whole_window import PANELS, place_of, rest, seen_rect, show_panel, train
 from ui.export.exporter import FigureExporter
-from ui.export.figures import Figure, caption_of, file_name_of, plot_at, plots_in, tables_of
+from ui.export.figures import Figure, caption_of, file_name_of, plot_at, tables_of
 from ui.panels.backprop.asks import SetLabel, SetRule
 from ui.panels.samples.drawing_pad import DrawingPad
 from ui.panels.training.panel import TrainingPanel
@@ -101,7 +101,7 @@ def test_a_figure_of_translation_names_the_choices_and_the_images_it_depends_on(
     for part in (sweep.map, sweep.curves):
         assert "the first 3 test images" in caption_of(state, part)
         assert "test image 0" not in caption_of(state, part)
-        assert "image0" not in file_name_of(Figure(part, "Sweep", "plot"), state)
+        assert "image0" not in file_name_of(Figure(part, "Sweep"), state)
     assert "test image 0" in caption_of(state, panel.strip)
 
     begin_again(qtbot, session, seed=5)  # at step 0 as before
@@ -329,7 +329,7 @@ def test_a_right_click_anywhere_offers_the_figure_and_what_is_drawn_goes_out(qtb
 
 
 @pytest.mark.alone
-def test_the_figures_of_all_panels_are_offered_and_the_button_at_the_top_exports_what_was_used_last(
+def test_the_figures_of_all_panels_are_offered_and_the_button_at_the_top_exports_what_has_the_keyboard(
     qtbot, session
 ):
     show_panel(qtbot, session, 3)
@@ -341,9 +341,8 @@ def test_the_figures_of_all_panels_are_offered_and_the_button_at_the_top_exports
     places = list(dict.fromkeys(each.place for each in figures))
     assert places[0] == "Translation"
     assert "Backprop" in places
-    assert places[-1] == ""
     assert [each.title for each in figures].count("Backprop panel") == 1
-    for figure in figures[:-1]:
+    for figure in figures:
         assert figure.drawing().marks
 
     window, button = session.window, session.window.run_bar.export
@@ -356,20 +355,17 @@ def test_the_figures_of_all_panels_are_offered_and_the_button_at_the_top_exports
         activate(qtbot, window)
         return found
 
-    assert exported() is panel, "the panel in front, when nothing has been used yet"
-    _press(strip)
-    before = focus()
+    assert exported() is panel, "the panel in front, when no plot in it has the keyboard"
+    strip.setFocus()
     assert exported() is strip
-    assert focus() is before, "a click on the button leaves the keyboard where it was"
-    window.samples.grid.setFocus()
-    assert exported() is strip, "the samples only choose what is shown"
-    window.timeline.track.setFocus()
-    assert exported(lambda: press(Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)) is strip
-    backprop = show_panel(qtbot, session, 3)
+    assert focus() is strip, "a click on the button leaves the keyboard where it was"
+    for chooser in (window.samples.grid, window.timeline.track):
+        chooser.setFocus()
+        assert exported() is panel, "they only choose what is shown"
     button.setFocus(Qt.FocusReason.TabFocusReason)
-    assert exported(lambda: press(Qt.Key.Key_Space)) is backprop, "the plot used last is out of sight"
-    show_panel(qtbot, session, 2)
-    assert session.exporter.figures()[0].widget is strip, "and in sight again"
+    assert exported(lambda: press(Qt.Key.Key_Space)) is panel
+    strip.setFocus()
+    assert exported(lambda: press(Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)) is strip
 
     train(qtbot, session, 200)
     titles = {each.widget: each.title for each in session.exporter.figures()}
@@ -381,49 +377,3 @@ def test_the_figures_of_all_panels_are_offered_and_the_button_at_the_top_exports
     assert [value for _, value in curve.rows] == pytest.approx(mean.values.tolist(), nan_ok=True)
     assert dict(marks.rows)["shown"] == session.state.shown.step
     assert dict(marks.rows)["end of epoch 1"] == session.state.run.steps_per_epoch
-
-
-def _press(widget: QWidget) -> None:
-    _click(widget.window(), seen_rect(widget).center(), Qt.MouseButton.LeftButton)
-
-
-@pytest.mark.qt_log_ignore("does not support raise", extend=True)
-def test_what_was_clicked_or_asked_for_is_meant_wherever_the_keyboard_is(qtbot, session):
-    window = session.window
-    activate(qtbot, window)
-    train(qtbot, session, 20)
-    missed: list[str] = []
-    for number in (0, 3):
-        panel = show_panel(qtbot, session, number)
-        for plot in plots_in(panel):
-            if plot.isVisible() and not seen_rect(plot).isEmpty():
-                _press(plot)
-                # A click may lead elsewhere, so that the plot goes.
-                if plot.isVisible() and session.exporter.meant(None) != (panel, plot):
-                    missed.append(place_of(plot))
-    assert not missed
-
-    # A panel that was asked for is meant until something in it is used.
-    exporter, translation = session.exporter, show_panel(qtbot, session, 2)
-    window.panels.move_aside()
-    show_panel(qtbot, session, 0)
-    assert not translation.visibleRegion().isEmpty(), "both are in sight"
-    _press(window.panel(TrainingPanel).log)
-    assert exporter.meant(None)[0] is window.panel(TrainingPanel)
-    press(Qt.Key.Key_3, control := Qt.KeyboardModifier.ControlModifier)  # it is in sight already
-    assert exporter.meant(None) == (translation, None)
-    plot = next(iter(plots_in(translation)))
-    _press(plot)
-    assert exporter.meant(None) == (translation, plot)
-    press(Qt.Key.Key_1, control)
-    assert exporter.meant(None) == (window.panel(TrainingPanel), None)
-
-    window.panels.gather()
-    panel, dock = show_panel(qtbot, session, 2), window.panels.docks()[2]
-    dock.setFloating(True)
-    qtbot.waitUntil(lambda: dock.isVisible() and panel.isVisible())
-    for plot in plots_in(panel):
-        if not seen_rect(plot).isEmpty():
-            _press(plot)
-            assert exporter.meant(None) == (panel, plot), "in a window of its own, too"
-    dock.setFloating(False)

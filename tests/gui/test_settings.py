@@ -32,7 +32,7 @@ from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
 
 _KEYS = {
-    *(f"export/{name}" for name in ("caption", "colours", "format", "scale")),
+    *(f"export/{name}" for name in ("caption", "colours", "format")),
     *(f"files/{name}" for name in ("folder", "recent")),
     *(f"view/{name}" for name in ("motion", "theme")),
     *(f"window/{name}" for name in ("docks", "geometry", "panels")),

@@ -19,7 +19,7 @@ from cnnviz.graphics.texts import VALUES
 from cnnviz.history import EvaluationPoint, History, LogLine
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress
-from tests.gui.driving import settle, show_window, turn_wheel
+from tests.gui.driving import activate, settle, show_window, turn_wheel
 from ui.panels.reading_box import ReadingBox
 from ui.panels.training.curve_plot import CurvePlot
 from ui.panels.training.curves import TrainingCurves
@@ -377,6 +377,18 @@ def test_the_table_follows_its_end_unless_the_user_has_scrolled_and_shows_whole_
     assert drawing().texts()[3::3] == ["3,500", "4,000"]
     table.show_rows([])
     assert drawing().texts() == []
+
+
+def test_a_frame_shows_where_the_keyboard_came_by_a_key(table: LogTable, qtbot: QtBot) -> None:
+    table.show_rows(rows(3, 1))
+    activate(qtbot, table)
+    pictures = []
+    for reason in (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.TabFocusReason):
+        table.clearFocus()
+        pictures += [table.grab().toImage()]
+        table.setFocus(reason)
+        pictures += [table.grab().toImage()]
+    assert pictures[0] == pictures[1] == pictures[2] != pictures[3]
 
 
 def test_what_is_no_number_is_no_gap_in_the_log() -> None:

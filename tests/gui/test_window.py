@@ -229,7 +229,7 @@ def _nameless(part: QWidget) -> list[str]:
 
 def _misnamed(panel: QWidget) -> list[str]:
     classes = {type(each).__name__ for each in panel.findChildren(QWidget)}
-    titles = [figure.title for figure in figures_of(panel) if figure.kind == "plot"]
+    titles = [figure.title for figure in figures_of(panel) if figure.widget is not panel]
     faults = [f"{title} is the name of a class" for title in titles if title in classes]
     faults += [f"{title} twice" for title, count in Counter(titles).items() if count > 1]
     return faults + [f"{title!r} says nothing" for title in titles if not title.strip(" ,")]

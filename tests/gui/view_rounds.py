@@ -35,7 +35,7 @@ def show(qtbot: QtBot, session: Session, panel: str) -> None:
 
 def picture(session: Session) -> QImage:
     """The panel in front as Ctrl+E proposes it; what has no figure, as it is on the screen."""
-    figure = Figure(session.window.panels.front_panel, "", "panel")
+    figure = Figure(session.window.panels.front_panel, "")
     return figure.widget.grab().toImage() if figure.is_empty else to_image(figure.drawing())
 
 

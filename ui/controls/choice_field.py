@@ -34,14 +34,6 @@ class DropDownList(QComboBox):
         super().__init__()
         self.setItemDelegate(QStyledItemDelegate(self))  # which the style sheet reaches, unlike Qt's own
 
-    def set_heading(self, place: int) -> None:
-        """Make an entry the heading of those below it: neither keys nor clicks choose it."""
-        # Where QComboBox's own model keeps its flags.
-        self.setItemData(place, 0, Qt.ItemDataRole.UserRole - 1)
-        font = self.font()
-        font.setBold(True)
-        self.setItemData(place, font, Qt.ItemDataRole.FontRole)
-
     @override
     def showPopup(self) -> None:
         """Make room for the last entry: Qt forgets a part of the frame while the field has the keyboard."""

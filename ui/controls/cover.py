@@ -3,7 +3,15 @@
 from typing import cast, override
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QBoxLayout, QGridLayout, QLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QGridLayout,
+    QLayout,
+    QLayoutItem,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
@@ -29,10 +37,9 @@ class Cover(QWidget):
     """
 
     def __init__(self, part: QWidget, title: str = "") -> None:
-        parent = part.parentWidget()
-        super().__init__(parent)
-        if parent is None or not _take_place(self, part, parent.layout()):
-            raise LookupError(f"{type(part).__name__} stands in no row, column or grid.")
+        around = cast("QWidget", part.parentWidget())
+        super().__init__(around)
+        _take_place(self, part, cast("QLayout", around.layout()))
         self._part, self._title, self._pages = part, title, _Pages(self, part)
         self.setSizePolicy(part.sizePolicy())
         # The part itself may be shown and hidden for reasons of its own.
@@ -68,27 +75,21 @@ class Cover(QWidget):
         return self._part.heightForWidth(width)
 
 
-def _take_place(cover: QWidget, part: QWidget, layout: QLayout | None) -> bool:
-    """Put a cover where a part stands in a layout; return whether it stands there.
+def _take_place(cover: QWidget, part: QWidget, outer: QLayout) -> None:
+    """Put a cover where a part stands in a layout.
 
     Not by `replaceWidget`: the item that it takes out would go on being told by Qt, in place of the new one,
     that the part wants another size.
     """
-    for index in range(0 if layout is None else layout.count()):
-        item = None if layout is None else layout.itemAt(index)
-        if item is None:
-            continue
-        alignment = item.alignment()
-        if item.widget() is part and isinstance(layout, QBoxLayout):
-            stretch = layout.stretch(index)
-            layout.removeWidget(part)
-            layout.insertWidget(index, cover, stretch, alignment)
-            return True
-        if item.widget() is part and isinstance(layout, QGridLayout):
-            place = cast("tuple[int, int, int, int]", layout.getItemPosition(index))
-            layout.removeWidget(part)
-            layout.addWidget(cover, *place, alignment)
-            return True
-        if _take_place(cover, part, item.layout()):
-            return True
-    return False
+    layout = next(each for each in (outer, *outer.findChildren(QLayout)) if each.indexOf(part) >= 0)
+    index = layout.indexOf(part)
+    alignment = cast("QLayoutItem", layout.itemAt(index)).alignment()
+    if isinstance(layout, QBoxLayout):
+        stretch = layout.stretch(index)
+        layout.removeWidget(part)
+        layout.insertWidget(index, cover, stretch, alignment)
+    else:
+        grid = cast("QGridLayout", layout)
+        place = cast("tuple[int, int, int, int]", grid.getItemPosition(index))
+        grid.removeWidget(part)
+        grid.addWidget(cover, *place, alignment)

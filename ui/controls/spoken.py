@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAccessibleWidget, QWidget
 
 
 class Spoken:
-    """Mixed into a widget that paints itself, before the class of Qt; it is without an ``__init__``."""
+    """Mixed into a widget that paints itself and shows its tips, before the class of Qt; no ``__init__``."""
 
     def spoken_value(self) -> str:
         """What is pointed at, by the pointer or by a key; "" for nothing."""

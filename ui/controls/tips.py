@@ -10,6 +10,7 @@ from shiboken6 import Shiboken
 
 from ui.controls.keyboard import follow_keyboard
 from ui.controls.layouts import outwards
+from ui.controls.spoken import Spoken
 
 #: Letters in a line.
 WIDTH = 60
@@ -66,15 +67,11 @@ def show_tip(widget: QWidget, text: str, at: QPoint, around: QRect | None = None
     tip.move(next(fitting, QPoint(x, max(places[1].y(), screen.top()))))
 
 
-class ShowsTips:
-    """Mixed into widgets that show their tool tips themselves, before the class of Qt."""
-
-
 class TipFilter(QObject):
     """Shows the tool tips of all widgets in the windows that have had the keyboard, by `show_tip`.
 
     It hears of the pointer from the windows, and that a tip is wished from what the pointer is on: a filter
-    of every widget would be called for each event of the program. A `MarkView` shows tips by itself.
+    of every widget would be called for each event of the program. What is `Spoken` shows its tips by itself.
     """
 
     def __init__(self, parent: QObject) -> None:
@@ -97,7 +94,7 @@ class TipFilter(QObject):
                 self._point_at(window.childAt(place) or window)
         if not isinstance(event, QHelpEvent) or event.type() != QEvent.Type.ToolTip:
             return False
-        if not isinstance(watched, QWidget) or isinstance(watched, ShowsTips) or not watched.toolTip():
+        if not isinstance(watched, QWidget) or isinstance(watched, Spoken) or not watched.toolTip():
             return False
         show_tip(watched, wrapped(watched.toolTip()), event.globalPos())
         return True

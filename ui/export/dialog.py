@@ -30,9 +30,8 @@ from ui.controls.buttons import Button
 from ui.controls.choice_field import DropDownList
 from ui.controls.layouts import Form, fill, named
 from ui.controls.message_bar import MessageBar
-from ui.controls.number_field import FloatField
 from ui.export.figures import COLOURS, Figure, caption_of, file_name_of, free_path, tables_of
-from ui.export.formats import CM_PER_INCH, Content, draw_pdf, draw_png, draw_svg, natural_width, to_image
+from ui.export.formats import CM_PER_PIXEL, SCALE, Content, draw_pdf, draw_png, draw_svg, to_image
 from ui.panels.provenance import catch_up
 from ui.settings import remember_folder, remembered_folder
 from ui.state import AppState
@@ -45,7 +44,6 @@ _FORMATS = (
     ("pdf", "PDF", "Lines and letters that stay sharp at any size, for printing and LaTeX"),
     ("csv", "CSV", "The numbers behind the figure, for a spreadsheet or a script"),
 )
-_SCALES = (("1", "1×"), ("2", "2×"), ("3", "3×"))
 
 
 @dataclass(frozen=True)
@@ -53,9 +51,6 @@ class View:
     """What is remembered for the next figure."""
 
     format: str = one_of("png", "row", "Format", _FORMATS, "Kind of file")
-    scale: str = one_of(
-        "2", "row", "Pixels", _SCALES, "Pixels of the picture for one of the screen, in each direction"
-    )
     colours: str = one_of(
         "screen", "list", "Colours", COLOURS, "Colours of the figure, independent of the theme on the screen"
     )
@@ -87,7 +82,7 @@ class ExportDialog(QDialog):
         self._figures, self._state, self._settings, self._view_of = figures, state, settings, picture
         self._files = files
         self._caption = ""
-        self._picture, self._natural_width = QPixmap(), 1.0
+        self._picture = QPixmap()
         self._named_by_user = False
         self._written = Path()
         self.setWindowTitle("Export figure")
@@ -101,7 +96,7 @@ class ExportDialog(QDialog):
 
     def figure(self) -> Figure:
         """What is chosen."""
-        return self._figures[int(self.what.currentData())]
+        return self._figures[self.what.currentIndex()]
 
     def drawing(self) -> Drawing:
         view = self.choices.value
@@ -113,11 +108,7 @@ class ExportDialog(QDialog):
         return self._folder() / (name if Path(name).suffix.lower() == ending else name + ending)
 
     def _folder(self) -> Path:
-        folder = Path(self.folder.text())
-        try:
-            return folder.expanduser()
-        except RuntimeError:  # ~ and a name that nobody has
-            return folder
+        return Path(os.path.expanduser(self.folder.text()))  # noqa: PTH111 -- raises nothing for ~nobody
 
     def export(self, *, replaces: bool = False) -> None:
         """Write the file; one that exists only if it may be replaced, which is asked."""
@@ -141,7 +132,7 @@ class ExportDialog(QDialog):
             f"figure {path}",
             lambda _context: atomic_write(path, content()),
             lambda _done: self._on_written(path),
-            self._on_failed,
+            self._tell,
         )
 
     @override
@@ -165,14 +156,14 @@ class ExportDialog(QDialog):
 
     def _content(self) -> Content:
         self._describe_content()
-        figure, width = self.figure(), self.width_cm.value()
+        figure = self.figure()
         match self.choices.value.format:
             case "png":
-                return draw_png(self.drawing(), self._scale(), width, self._view_of(figure.widget))
+                return draw_png(self.drawing(), self._view_of(figure.widget))
             case "svg":
-                return draw_svg(self.drawing(), figure.title, width, with_fonts=True)
+                return draw_svg(self.drawing(), figure.title, with_fonts=True)
             case "pdf":
-                return draw_pdf(self.drawing(), figure.title, width)
+                return draw_pdf(self.drawing(), figure.title)
             case _:
                 tables = tables_of(figure.widget)
                 if not tables:
@@ -181,15 +172,11 @@ class ExportDialog(QDialog):
                     )
                 return partial(to_csv, tables, self._caption if self.choices.value.caption else "")
 
-    def _scale(self) -> float:
-        """Pixels for one of the screen; the whole window has those that it has there."""
-        is_window = self.figure().kind == "window"
-        return self.figure().widget.devicePixelRatioF() if is_window else int(self.choices.value.scale)
-
     def _build(self) -> None:
         controls = self.choices.controls
-        self.format, self.scale = controls["format"], controls["scale"]
-        self.colours, self.caption = controls["colours"], controls["caption"]
+        self.format, self.colours, self.caption = (
+            controls[name] for name in ("format", "colours", "caption")
+        )
         self.preview = named(QLabel(), "Preview")
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.preview.setMinimumSize(theme_manager().theme.px(420), theme_manager().theme.px(300))
@@ -197,15 +184,7 @@ class ExportDialog(QDialog):
         self.preview.installEventFilter(self)
         self.about = named(QLabel(), role="muted")
         self.what = DropDownList()
-        place = ""
-        for number, each in enumerate(self._figures):
-            if each.place != place and (place := each.place):
-                self.what.addItem(place)
-                self.what.set_heading(self.what.count() - 1)
-            self.what.addItem(each.title, number)
-        self.what.setCurrentIndex(self.what.findData(0))
-        self.width_cm = FloatField(1.0, 200.0, 16.0)
-        self.width_cm.subject = "Width"
+        self.what.addItems([each.label for each in self._figures])
         self.name, self.folder = QLineEdit(), QLineEdit()
         self.browse = Button("Choose…", tooltip="Choose the folder")
         self.message = MessageBar()
@@ -217,12 +196,9 @@ class ExportDialog(QDialog):
             button.hide()
         self.cancel = Button("Close", tooltip="Close this window")
         form = Form()
-        form.add_row(
-            "Figure", self.what, "A plot, a panel with everything in it, or a picture of the whole window"
-        )
-        for title, control in (("Format", self.format), ("Pixels", self.scale), ("Colours", self.colours)):
+        form.add_row("Figure", self.what, "A plot, or a panel with everything in it")
+        for title, control in (("Format", self.format), ("Colours", self.colours)):
             form.add_row(title, control, control.toolTip())
-        form.add_row("Width in cm", self.width_cm, "Width in print; the height follows")
         form.add_row("", self.caption)
         form.add_row("Name", self.name, "Name of the file")
         form.add_row("Folder", self.folder, "Folder that the file is written to")
@@ -233,13 +209,12 @@ class ExportDialog(QDialog):
         middle = fill(QHBoxLayout(), (left, 1), right, spacing=16)
         buttons = fill(QHBoxLayout(), self.open_file, self.show_folder, 1, self.cancel, self.save)
         fill(QVBoxLayout(self), (middle, 1), self.message, buttons, spacing=12, margins=(16, 16, 16, 16))
-        form.setFixedWidth(theme_manager().theme.px(380))
+        form.setMinimumWidth(theme_manager().theme.px(380))
         self.resize(theme_manager().theme.px(960), theme_manager().theme.px(500))
 
         self.folder.setText(str(remembered_folder(self._settings)))
         self.what.currentIndexChanged.connect(self._on_figure_chosen)
         self.choices.changed.connect(self._on_chosen)
-        self.width_cm.valueEdited.connect(self._describe)
         self.name.textEdited.connect(self._on_name_edited)
         self.folder.textEdited.connect(self._propose_name)
         self.browse.clicked.connect(self._on_browse_clicked)
@@ -249,47 +224,33 @@ class ExportDialog(QDialog):
         self.show_folder.clicked.connect(lambda: self._open(self._written.parent))
 
     def _on_written(self, path: Path) -> None:
-        self.save.setEnabled(True)
         remember_folder(self._settings, path)
         for name, value in kept(self.choices.value).items():
             self._settings.setValue(f"export/{name}", value)
         self._written = path
         self.exported.emit(path)
-        text = f"{printable_name(path)} is in {path.parent}."
-        if not self.isVisible():
-            self._state.raise_notice(
-                "files", "success", text, "Show in folder", lambda: self._open(path.parent)
-            )
-            self.accept()
-            return
         for button in (self.open_file, self.show_folder):
             button.show()
         self._named_by_user = False
         self._propose_name()
-        self.message.show_message(text, "success")
+        self._tell(f"{printable_name(path)} is in {path.parent}.", "success")
+
+    def _tell(self, text: str, kind: str = "error") -> None:
+        """Say what became of a file: in the window, if the dialog has been closed meanwhile."""
+        self.save.setEnabled(True)
+        if self.isVisible():
+            self.message.show_message(text, kind)
+        else:
+            self._state.raise_notice("files", kind, text)
+            self.reject()
 
     def _open(self, path: Path) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
             self.message.show_message(f"No program opens {path}.", "warning")
 
-    def _on_failed(self, text: str) -> None:
-        self.save.setEnabled(True)
-        if self.isVisible():
-            self.message.show_message(text, "error")
-        else:
-            self._state.raise_notice("files", "error", text)
-            self.reject()
-
     def _on_figure_chosen(self) -> None:
         self._describe_content()
-        is_window = self.figure().kind == "window"
-        self.choices.offer("format", lambda key: key in ("png", "csv") or not is_window)
-        if is_window and self.choices.value.format != "csv":
-            self.choices.choose(format="png")
-        self._propose_name()
-        self._draw()
-        self.width_cm.set_value(round(10 * self._natural_width) / 10)
-        self._describe()
+        self._on_chosen()
 
     def _on_chosen(self) -> None:
         self._propose_name()
@@ -318,8 +279,7 @@ class ExportDialog(QDialog):
 
     def _draw(self) -> None:
         try:
-            drawing = self.drawing()
-            self._picture, self._natural_width = QPixmap.fromImage(to_image(drawing)), natural_width(drawing)
+            self._picture = QPixmap.fromImage(to_image(self.drawing()))
         except CNNVizError as error:
             self.message.show_message(str(error), "error")
             self._picture = QPixmap()
@@ -341,21 +301,16 @@ class ExportDialog(QDialog):
         self.preview.setPixmap(shown)
 
     def _describe(self) -> None:
-        kind, size, width = self.choices.value.format, self._picture.size(), self.width_cm.value()
-        is_window = self.figure().kind == "window"
-        self._form.set_row_visible(self.scale, kind == "png" and not is_window)
-        self._form.set_row_visible(self.colours, kind != "csv" and not is_window)
-        self._form.set_row_visible(self.width_cm, kind != "csv")
-        height = width * size.height() / max(size.width(), 1)
-        measures = f"{format_value(width)} × {format_value(height)} cm"
+        kind, size = self.choices.value.format, self._picture.size()
+        self._form.set_row_visible(self.colours, kind != "csv")
+        sides = size.width(), size.height()
         if kind == "png":
-            scale = self._scale()
-            dpi = size.width() * scale / width * CM_PER_INCH
-            pixels = " × ".join(format_count(round(side * scale)) for side in (size.width(), size.height()))
-            measures += f" · {pixels} pixels · {format_count(round(dpi))} DPI"
+            measures = " × ".join(format_count(SCALE * side) for side in sides) + " pixels"
         elif kind == "csv":
             count = sum(each.length for each in tables_of(self.figure().widget))
             measures = (
                 f"{format_count(count)} rows of numbers" if count else "No numbers behind this figure yet"
             )
+        else:
+            measures = " × ".join(format_value(side * CM_PER_PIXEL) for side in sides) + " cm"
         self.about.setText(measures)

@@ -5,13 +5,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import numpy as np
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QDialog, QDockWidget, QWidget
 
-from cnnviz.drawing import Box, Drawing, Ground, Image, Table
+from cnnviz.drawing import Drawing, Table
 from cnnviz.drawing.drawing import captioned
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment, preset_of
@@ -27,44 +25,38 @@ from ui.window.panel_area import panel_of
 COLOURS = (("screen", "As on screen"), ("light", "Light"), ("dark", "Dark"), ("print", "For print"))
 """Colours that a figure can have, with their names."""
 
-#: Signs of formulas, as letters that every file system knows.
-_LETTERS = str.maketrans({"∂": "d", "η": "eta", "σ": "sigma", "Δ": "delta", "′": "-new"})
-
 
 @dataclass(frozen=True, eq=False)
 class Figure:
     """What can be exported.
 
-    * `kind`: "plot", "panel" or "window".
     * `place`: title of the panel that it is in.
     """
 
     widget: QWidget
     title: str
-    kind: str
     place: str = ""
 
+    @property
+    def label(self) -> str:
+        """What a list calls it."""
+        return self.title if self.title.startswith(self.place) else f"{self.place}: {self.title}"
+
     def drawing(self, colours: str = "screen", caption: str = "") -> Drawing:
-        """Draw it anew, in some of `COLOURS`; the whole window is a picture of it, as it is on the screen."""
+        """Draw it anew, in some of `COLOURS`."""
         drawn = self._drawn(colours)
         if drawn is None or not drawn.marks:
             raise CNNVizError(f"{self.title} has nothing to show yet. Train or measure what it shows first.")
-        return drawn if self.kind == "window" and not caption else captioned(drawn, caption)
+        return captioned(drawn, caption)
 
     @property
     def is_empty(self) -> bool:
-        drawn = None if self.kind == "window" else self._drawn("screen")
-        return self.kind != "window" and (drawn is None or not drawn.marks)
+        drawn = self._drawn("screen")
+        return drawn is None or not drawn.marks
 
     def _drawn(self, colours: str) -> Drawing | None:
-        theme = theme_manager().theme
-        if self.kind == "window":
-            picture = self.widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
-            words = np.frombuffer(cast("bytes", picture.constBits()), np.uint32).reshape(picture.height(), -1)
-            box = Box(0, 0, self.widget.width(), self.widget.height())
-            return Drawing(Ground(box, theme), [Image(box, words.copy())])
+        theme, draw = theme_manager().theme, getattr(self.widget, "figure", None)
         look = {"light": LIGHT, "dark": DARK, "print": PRINT}.get(colours, theme)
-        draw = getattr(self.widget, "figure", None)
         return None if draw is None else draw(scaled(look, theme.scale))
 
 
@@ -120,17 +112,17 @@ def panel_at(widget: QWidget | None) -> QWidget | None:
 def figures_of(panel: QWidget | None, plot: QWidget | None = None) -> list[Figure]:
     """List figures that show something, the likeliest first: `plot` if given, the panel, its plots."""
     if panel is None:
-        return [] if plot is None else [Figure(plot, title_of(plot), "plot")]
+        return [] if plot is None else [Figure(plot, title_of(plot))]
     catch_up(panel)
     place, first = panel_title(panel), []
     outer = [each for each in plots_in(panel) if plot_at(each.parentWidget()) is None]
     if plot is not None:
         title = title_of(plot)
-        first = [Figure(plot, title, "plot", place if panel.isAncestorOf(plot) else title)]
+        first = [Figure(plot, title, place if panel.isAncestorOf(plot) else title)]
     found = [
         *first,
-        Figure(panel, f"{place} {'window' if panel.isWindow() else 'panel'}", "panel", place),
-        *(Figure(each, title_of(each), "plot", place) for each in outer if each is not plot),
+        Figure(panel, f"{place} {'window' if panel.isWindow() else 'panel'}", place),
+        *(Figure(each, title_of(each), place) for each in outer if each is not plot),
     ]
     return [each for each in found if not each.is_empty]
 
@@ -138,7 +130,7 @@ def figures_of(panel: QWidget | None, plot: QWidget | None = None) -> list[Figur
 def panel_title(panel: QWidget) -> str:
     """Return the title of a panel, as its tab or its window says it."""
     titles = (each.windowTitle() for each in outwards(panel) if isinstance(each, QDockWidget | QDialog))
-    return next(titles, "Part").replace("&&", "&")
+    return next(titles, panel.accessibleName()).replace("&&", "&")
 
 
 def caption_of(state: AppState, widget: QWidget | None = None) -> str:
@@ -202,7 +194,7 @@ def file_name_of(figure: Figure, state: AppState) -> str:
     words = [figure.title, preset_of(experiment), f"seed{experiment.seed}", f"step{step}"]
     if drawn is not None and drawn.sample is not None and drawn.sample.index is not None:
         words.append(f"image{drawn.sample.index}")
-    slug = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower().translate(_LETTERS)).strip("-")
+    slug = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")
     return slug[:100] or "figure"
 
 

@@ -25,17 +25,13 @@ from ui.painting import paint, qrect
 type Content = Callable[[], bytes]
 """Returns the content of a file; it knows no widget, so it may be called on any thread."""
 
-CM_PER_INCH = 2.54
-#: Logical pixels of a screen in one inch, by definition.
-_PIXELS_PER_INCH = 96
+SCALE = 2
+"""Pixels of a PNG for one of the screen, in each direction, so that letters are sharp on paper."""
+_PIXELS_PER_INCH = 96  # logical ones of a screen, by definition
+CM_PER_PIXEL = 2.54 / _PIXELS_PER_INCH
 _LARGEST_SIDE = 16_000
 _FAMILIES = {False: "Inter", True: "JetBrains Mono"}
 _WEIGHTS = {"regular": ("Regular", 400), "medium": ("Medium", 500), "strong": ("SemiBold", 600)}
-
-
-def natural_width(drawing: Drawing) -> float:
-    """Width of a drawing at 96 pixels an inch, in centimetres."""
-    return drawing.ground.box.width / _PIXELS_PER_INCH * CM_PER_INCH
 
 
 def to_image(drawing: Drawing, scale: float = 1) -> QImage:
@@ -56,16 +52,12 @@ def to_image(drawing: Drawing, scale: float = 1) -> QImage:
     return image
 
 
-def draw_png(drawing: Drawing, scale: float, width_cm: float, document: Document | None = None) -> Content:
-    """Draw a PNG file.
-
-    * `scale`: pixels of the picture for one of the screen, in each direction.
-    * `width_cm`: width in print, from which the DPI follow.
-    """
-    return partial(_png, to_image(drawing, scale), width_cm, document)
+def draw_png(drawing: Drawing, document: Document | None = None) -> Content:
+    """Draw a PNG file."""
+    return partial(_png, to_image(drawing, SCALE), document)
 
 
-def _png(image: QImage, width_cm: float, document: Document | None) -> bytes:
+def _png(image: QImage, document: Document | None) -> bytes:
     from PIL import Image  # here: the window starts sooner without it
 
     # Pillow's encoder works beside the window, and its texts are those that headless runs read.
@@ -73,47 +65,41 @@ def _png(image: QImage, width_cm: float, document: Document | None) -> bytes:
     size, line = (rgb.width(), rgb.height()), rgb.bytesPerLine()
     pixels = cast("bytes", rgb.constBits())  # it is a buffer, which is enough
     picture = Image.frombuffer("RGB", size, pixels, "raw", "RGB", line, 1)
-    dpi, texts = rgb.width() / width_cm * CM_PER_INCH, png_texts(document)
+    dots, texts = SCALE * _PIXELS_PER_INCH, png_texts(document)
     texts.add_text("Software", f"CNNViz {__version__}")
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", dpi=(dpi, dpi), pnginfo=texts)
+    picture.save(buffer, "PNG", dpi=(dots, dots), pnginfo=texts)
     return buffer.getvalue()
 
 
-def draw_svg(
-    drawing: Drawing, title: str = "", width_cm: float | None = None, *, with_fonts: bool = False
-) -> Content:
+def draw_svg(drawing: Drawing, title: str = "", *, with_fonts: bool = False) -> Content:
     """Draw an SVG file: curves as paths, letters as text, cells of maps as rectangles.
 
-    * `width_cm`: width in print; by default that at 96 pixels of the screen an inch.
     * `with_fonts`: whether the file shall carry the letters that it needs, which makes it some 10
       to 40 kB larger.
     """
-    scale = (natural_width(drawing) if width_cm is None else width_cm) / drawing.ground.box.width
 
     def content() -> bytes:
         style = _font_rules(drawing) if with_fonts else ""
-        return to_svg(drawing, title, "cm", "surface", scale=scale, style=style).encode()
+        return to_svg(drawing, title, "cm", "surface", scale=CM_PER_PIXEL, style=style).encode()
 
     return content
 
 
-def draw_pdf(drawing: Drawing, title: str, width_cm: float) -> Content:
+def draw_pdf(drawing: Drawing, title: str) -> Content:
     """Draw a PDF of one page of just its size, with embedded fonts and text to select."""
-    factor = width_cm / natural_width(drawing)
     box, buffer = drawing.ground.box, QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     writer = QPdfWriter(buffer)
     writer.setResolution(_PIXELS_PER_INCH)
     writer.setTitle(title)
     writer.setCreator(f"CNNViz {__version__}")
-    size = QSizeF(box.width, box.height) * (72 / _PIXELS_PER_INCH * factor)
+    size = QSizeF(box.width, box.height) * (72 / _PIXELS_PER_INCH)
     writer.setPageSize(QPageSize(size, QPageSize.Unit.Point, "figure", QPageSize.SizeMatchPolicy.ExactMatch))
     writer.setPageMargins(QMarginsF())
     painter = QPainter(writer)
     # Or else Qt keeps images as JPEG, which mixes the colours of the cells of a map.
     painter.setRenderHint(QPainter.RenderHint.LosslessImageRendering)
-    painter.scale(factor, factor)
     painter.translate(-box.left, -box.top)
     painter.fillRect(qrect(box), QColor(drawing.ground.look.surface))
     paint(drawing.marks, painter, drawing.ground.look, None, {})

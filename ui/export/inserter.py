@@ -13,7 +13,7 @@ from cnnviz.lab.model import Step
 from cnnviz.quantities import now
 from cnnviz.report.blocks import Insert, shortened
 from ui.export.figures import Figure, caption_of, figures_of, tables_of
-from ui.export.formats import draw_svg, natural_width, to_image
+from ui.export.formats import CM_PER_PIXEL, draw_svg, to_image
 from ui.panels.provenance import catch_up
 from ui.panels.report.inserts import Give, InsertChoice
 from ui.panels.report.panel import ReportPanel
@@ -79,7 +79,7 @@ class FigureInserter(QObject):
             )
             return
         drawing = figure.drawing("print")
-        svg, width = draw_svg(drawing, figure.title), natural_width(drawing)
+        svg, width = draw_svg(drawing, figure.title), drawing.ground.box.width * CM_PER_PIXEL
         title, caption = shortened(figure.title), shortened(caption_of(self._state, figure.widget))
         tables = tables_of(figure.widget)
         has_numbers = 0 < sum(each.length for each in tables) <= _MOST_ROWS

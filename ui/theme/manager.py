@@ -33,7 +33,7 @@ class ThemeManager(QObject):
         self._app: QApplication | None = None
         self.theme = self._resolve()
         #: What is told of each theme, in the order in which it was made.
-        self._following = WeakKeyDictionary[QObject, None]()
+        self._following = WeakKeyDictionary[Any, None]()
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._update)
 
     def apply(self, app: QApplication) -> None:
@@ -43,9 +43,9 @@ class ThemeManager(QObject):
         app.setStyle("Fusion")
         self._put_on(self.theme)
 
-    def follow(self, widget: QObject) -> None:
+    def follow(self, widget: Any) -> None:
         """See `follow_theme`."""
-        self._restyle(widget)
+        widget.set_theme(self.theme)
         self._following[widget] = None
 
     def set_mode(self, mode: str) -> None:
@@ -126,14 +126,11 @@ class ThemeManager(QObject):
             QCoreApplication.sendEvent(each, QEvent(QEvent.Type.StyleChange))
         for each in list(self._following):
             if Shiboken.isValid(each):
-                self._restyle(each)
+                each.set_theme(self.theme)
         # Of what is hidden Qt tells nobody that it needs other room now, as without a scroll bar.
         for each in reversed(dressed):
             if Shiboken.isValid(each) and not each.isVisible():
                 each.updateGeometry()
-
-    def _restyle(self, follower: Any) -> None:
-        follower.set_theme(self.theme)
 
 
 def theme_manager() -> ThemeManager:

@@ -21,13 +21,6 @@ TEMPLATE = bundled("style.qss")
 _DAMAGED = f"The look of the window is missing or damaged; {restore('style.qss')}."
 
 
-def mix(first: str, second: str, share: float) -> str:
-    """Blend of two colours, with so much of the second."""
-    a, b = QColor(first), QColor(second)
-    parts = zip((a.red(), a.green(), a.blue()), (b.red(), b.green(), b.blue()), strict=True)
-    return QColor(*(round(x + (y - x) * share) for x, y in parts)).name()
-
-
 @cache
 def _template() -> str:
     try:
@@ -44,8 +37,8 @@ def make_stylesheet(theme: Theme) -> str:
     """
     tokens = {field.name: str(getattr(theme, field.name)) for field in fields(theme)}
     tokens |= {
-        "disabled": mix(theme.muted, theme.surface, 0.45),
-        "handle": mix(theme.border, theme.muted, 0.35),
+        "disabled": theme.mixed("muted", "surface", 0.45),
+        "handle": theme.mixed("border", "muted", 0.35),
         "mono_family": mono_font().family(),
         "small_pt": f"{theme.small_pt:g}pt",
         "heading_pt": f"{theme.base_pt * 1.3:g}pt",

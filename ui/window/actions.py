@@ -131,15 +131,15 @@ ACTIONS = (
     ),
     ActionRow(
         name="export", menu="&File", text="&Export figure…", handler="exporter.export", key="Ctrl+E",
-        tooltip="save a picture of the plot or panel you used last as a file", icon="image",
+        tooltip="save a picture of the plot with the keyboard, or of the panel, as a file", icon="image",
     ),
     ActionRow(
         name="copy", menu="&File", text="&Copy figure", handler="exporter.copy", key="Ctrl+C",
-        tooltip="copy the plot or panel with the focus to the clipboard", icon="copy",
+        tooltip="copy the plot with the keyboard, or the panel, to the clipboard", icon="copy",
     ),
     ActionRow(
         name="insert", menu="&File", text="&Insert figure into report", handler="exporter.insert",
-        tooltip="insert the plot or panel you used last below the observations of the lab report",
+        tooltip="insert the plot with the keyboard, or the panel, below the observations of the report",
         key="Ctrl+I", icon="plus", short="Insert into report",
     ),
     ActionRow(
@@ -228,7 +228,7 @@ ACTIONS = (
     *(
         ActionRow(
             name=f"panel_{number}", menu="&View", text=f"&{number + 1} {row.title}", key=f"Ctrl+{number + 1}",
-            handler="show_panel", argument=number, help="panels", starts_section=number == 0,
+            handler="window.enter_panel", argument=number, help="panels", starts_section=number == 0,
         )
         for number, row in enumerate(PANELS)
     ),

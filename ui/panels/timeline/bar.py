@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout
 
 from cnnviz.covers import Secret
-from cnnviz.drawing import Ask, Drawing, Ink, Leave, Look
+from cnnviz.drawing import Ask, Ink, Leave
 from cnnviz.graphics.curves import Reading
 from cnnviz.graphics.time_track import (
     TIME_LINE,
@@ -122,10 +122,6 @@ class TimelineBar(WindowPart):
         return Provenance.of(
             state.shown, note=f"run up to step {format_count(state.history.step)}" if further else ""
         )
-
-    def figure(self, look: Look) -> Drawing:
-        """The track for paper."""
-        return self.track.figure(look)
 
     @override
     def _fit(self) -> None:

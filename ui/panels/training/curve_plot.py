@@ -37,7 +37,7 @@ from ui.controls.buttons import IconButton
 from ui.controls.keyboard import has_shift, is_plain
 from ui.controls.layouts import fill, named, scaled
 from ui.controls.spoken import Spoken, tell_value
-from ui.controls.tips import BESIDE, ShowsTips, show_tip, wrapped
+from ui.controls.tips import BESIDE, show_tip, wrapped
 from ui.marks import MarkView
 from ui.panels.provenance import HasProvenance
 from ui.panels.reading_box import ReadingBox
@@ -131,7 +131,7 @@ class _Item:
             item.setData(np.empty(0), np.empty(0))
 
 
-class CurvePlot(ShowsTips, HasProvenance, Spoken, QWidget):
+class CurvePlot(HasProvenance, Spoken, QWidget):
     """Shows a `Curves` that is replaced whenever there are more points; out of sight it costs nothing.
 
     The wheel zooms the x axis, or that axis over whose numbers it is turned, and dragging moves; the key A

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import override
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from cnnviz.drawing import Table
 from cnnviz.graphics.texts import VALUES, Value, Values
@@ -101,11 +101,3 @@ class LogTable(HasProvenance, ScrolledView[Values]):
             super().keyPressEvent(event)
         else:
             self.bar.keyPressEvent(event)
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self.hasFocus():  # there is no row that could show it
-            painter = QPainter(self)
-            painter.setPen(self._theme.color("accent"))
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

@@ -95,7 +95,8 @@ class ResultsView(HasProvenance, QWidget):
         before = f" · earlier run: {format_percent(tests[-1].accuracy, 2)}" if tests else ""
         self.summary.set_text(f"Test accuracy {accuracy} · loss {loss}{before}{began and f' · {began}'}")
         confusion = Confusion(evaluation.confusion, tuple(dataset.classes))
-        self.matrix.show_content(ConfusionMatrix(confusion, self.cell, self._is_large))
+        self.matrix.show_content(ConfusionMatrix(confusion, self._is_large))
+        self.matrix.mark(self.cell)
         self._show_images(dataset, evaluation)
 
     @override
