@@ -15,7 +15,7 @@ import pytest
 from fontTools.ttLib import TTFont
 from PIL import Image
 from PySide6.QtCore import QSettings, Qt, QThread
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.document.archive import load_picture
@@ -322,6 +322,12 @@ def test_a_panel_is_copied_as_a_picture_with_its_caption_and_where_there_is_none
     assert data.imageData().width() >= 2 * panel.width()
     assert "lab5" in data.text()
     assert "seed 0" in data.text()
+    window = session.exporter.figures()[-1]
+    shown = session.window.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    assert window.title == "Whole window"
+    inside = shown.rect().translated(10, 10)  # of the margin that all figures have
+    assert to_image(window.drawing("print")).copy(inside) == shown
+    assert len(tables_of(window.widget)) > 1, "the numbers of all that is in sight"
     show_panel(qtbot, session, 4)
     session.exporter.copy()
     assert "There is no figure here yet" in session.window.notices.text()

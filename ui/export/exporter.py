@@ -11,7 +11,16 @@ from shiboken6 import isValid
 
 from cnnviz.document.types import Document
 from cnnviz.errors import CNNVizError
-from ui.export.figures import Figure, caption_of, figures_of, panel_at, panel_title, plot_at, title_of
+from ui.export.figures import (
+    Figure,
+    Screenshot,
+    caption_of,
+    figures_of,
+    panel_at,
+    panel_title,
+    plot_at,
+    title_of,
+)
 from ui.panels.samples.drawing_pad import DrawingPad
 from ui.state import AppState
 from ui.tasks import TaskRunner
@@ -63,13 +72,11 @@ class FigureExporter(QObject):
         return False
 
     def export(self, widget: QWidget | None = None) -> None:
-        """Open the dialog for the plot or panel that `widget` is in; by default that used last."""
+        """Open the dialog for the plot or panel that `widget` is in; by default that with the keyboard."""
         # Imported here: the window starts sooner without it.
         from ui.export.dialog import ExportDialog
 
-        if not (figures := self.figures(widget)):
-            self._complain(_NOTHING)
-            return
+        figures = self.figures(widget)
         dialog = ExportDialog(figures, self._state, self._settings, self._picture, self._files, self._window)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -107,11 +114,11 @@ class FigureExporter(QObject):
         return (self._panels.front_panel if panel is None else panel), plot
 
     def figures(self, widget: QWidget | None = None) -> list[Figure]:
-        """List what can be exported: what is meant by `widget` first (see `meant`), then all other panels."""
+        """List what to export: what is meant by `widget` (see `meant`), all other panels, the window."""
         panel, plot = self.meant(widget)
         others = (part for part in self._parts if part is not panel and isValid(part))
         found = (each for part in others for each in figures_of(part) if each.widget is not plot)
-        return [*figures_of(panel, plot), *found]
+        return [*figures_of(panel, plot), *found, Screenshot(self._window, "Whole window")]
 
     def menu_for(self, widget: QWidget) -> QMenu:
         """Return the context menu of a place in a panel: what the widget itself offers, and the figures."""

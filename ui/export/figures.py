@@ -5,12 +5,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, override
 
+import numpy as np
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QDialog, QDockWidget, QWidget
 
-from cnnviz.drawing import Drawing, Table
+from cnnviz.drawing import Box, Drawing, Ground, Table
 from cnnviz.drawing.drawing import captioned
+from cnnviz.drawing.marks import Image
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment, preset_of
 from cnnviz.quantities import format_count, format_shift, with_article
@@ -58,6 +61,17 @@ class Figure:
         theme, draw = theme_manager().theme, getattr(self.widget, "figure", None)
         look = {"light": LIGHT, "dark": DARK, "print": PRINT}.get(colours, theme)
         return None if draw is None else draw(scaled(look, theme.scale))
+
+
+class Screenshot(Figure):
+    """A window as it looks, pixel by pixel, in its own colours."""
+
+    @override
+    def _drawn(self, colours: str) -> Drawing:
+        image = self.widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+        pixels = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), image.width()).copy()
+        box = Box(0, 0, self.widget.width(), self.widget.height())
+        return Drawing(Ground(box, theme_manager().theme), [Image(box, pixels)])
 
 
 def is_plot(widget: QWidget) -> bool:
