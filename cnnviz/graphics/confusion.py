@@ -130,7 +130,9 @@ def _still(shown: Confusion, frame: _Frame, ground: Ground) -> list[Mark]:
         head = head.cut(top=small.line)
     for place, name in enumerate(shown.names):
         column = head._replace(left=cells.cell(0, place).left, width=cells.side)
-        drawing.write(column, name, small, "muted", "middle")
+        whole = f"predicted {name}"
+        says_so = not frame.has_title and small.width(whole) < cells.side
+        drawing.write(column, whole if says_so else name, small, "muted", "middle")
         row = Box(box.left, cells.cell(place, 0).top, cells.left - box.left - px(8), cells.high)
         drawing.write(row, f"is {name}", small, "muted", "right")
     tops = [cells.cell(row, 0).top for row in range(cells.rows + 1)]
