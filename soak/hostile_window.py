@@ -160,12 +160,16 @@ class Opener:
     def _is_still(self) -> bool:
         session = self._session
         idle = session.controller.is_idle and not session.document.restorer.is_busy
-        return idle and str(session.state.run.status) not in _MENDED
+        # Before a question is answered, what it is about has only been put off.
+        is_asked = isinstance(QApplication.activeModalWidget(), QMessageBox)
+        return idle and not is_asked and str(session.state.run.status) not in _MENDED
 
     def _is_at_rest(self) -> bool:
         """Whether nothing has been under way for some looks: a course goes from one thing to the next."""
         self._calm = self._calm + 1 if self._is_still() else 0
-        return self._calm >= _LOOKS
+        is_at_rest = self._calm >= _LOOKS
+        self._calm = 0 if is_at_rest else self._calm  # whoever asks next has begun something else
+        return is_at_rest
 
     def _answer(self) -> None:
         later(100, self._answer)

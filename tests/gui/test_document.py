@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -433,6 +434,10 @@ def _damaged(content: bytes) -> Iterator[tuple[bytes, str]]:
     json = members["document.json"]
     yield zipped(members | {"document.json": json.replace(b'"author":"Ada"', b'"author":7')}), "author"
     yield zipped(members | {"document.json": json.replace(b'"step":40', b'"step":41')}), "steps of its run"
+    lab = b"id = 1"
+    part = f'"lab":"lab.toml","parts":{{"lab.toml":{{"size":6,"sha256":"{sha256(lab).hexdigest()}"}},'.encode()
+    damaged = {"lab.toml": lab, "document.json": json.replace(b'"parts":{', part)}
+    yield zipped(members | damaged), "it has mistakes: lab.toml, line 1"
 
 
 def test_what_is_no_document_is_told_in_a_sentence_and_changes_nothing(
@@ -449,8 +454,8 @@ def test_what_is_no_document_is_told_in_a_sentence_and_changes_nothing(
         session.state.clear_notice("files")
         session.document.open(bad)
         qtbot.waitUntil(lambda: told(session).startswith("bad.cnnviz "))
-        assert said in told(session)
         come_to_rest(qtbot, session)
+        assert said in told(session), "and nothing else is told later"
         assert session.state.run.run_id == run_id
         assert facts(session) == before
     assert session.window.windowTitle() == "good[*] – CNNViz"

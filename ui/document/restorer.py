@@ -23,7 +23,7 @@ from cnnviz.network import weights_checksum
 from cnnviz.quantities import format_count, format_percent
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
-from ui.document.gathered import DATA_MEMBER, work_of
+from ui.document.gathered import DATA_MEMBER, LAB_MEMBER, work_of
 from ui.run.controller import Controller
 from ui.run.loading import PATIENCE_SECONDS, Mismatch, mismatch_of, select_classes
 from ui.run.worker import next_due, snapshot_interval
@@ -325,6 +325,10 @@ def _built(order: Order, source: Source, dataset: Dataset) -> Built:
     """Read and check all parts of a document; raises `CNNVizError` with a clause for what is wrong."""
     document, files = order.document, order.files
     work = work_of(document, files)
+    if document.lab == LAB_MEMBER and not order.is_own:  # words that were kept come back with any lab, or none
+        from cnnviz.lab.course import lab_in
+
+        lab_in(files)
     run = prepared = None
     if document.run is not None and RUN.model in files:
         run = unpack_run(document.run, files, dataset.name, dataset.input_shape)
