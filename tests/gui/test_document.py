@@ -435,8 +435,8 @@ def _damaged(content: bytes) -> Iterator[tuple[bytes, str]]:
     yield zipped(members | {"document.json": json.replace(b'"author":"Ada"', b'"author":7')}), "author"
     yield zipped(members | {"document.json": json.replace(b'"step":40', b'"step":41')}), "steps of its run"
     lab = b"id = 1"
-    part = f'"lab":"lab.toml","parts":{{"lab.toml":{{"size":6,"sha256":"{sha256(lab).hexdigest()}"}},'.encode()
-    damaged = {"lab.toml": lab, "document.json": json.replace(b'"parts":{', part)}
+    said = f'"lab":"lab.toml","parts":{{"lab.toml":{{"size":6,"sha256":"{sha256(lab).hexdigest()}"}},'
+    damaged = {"lab.toml": lab, "document.json": json.replace(b'"parts":{', said.encode())}
     yield zipped(members | damaged), "it has mistakes: lab.toml, line 1"
 
 
@@ -459,6 +459,21 @@ def test_what_is_no_document_is_told_in_a_sentence_and_changes_nothing(
         assert session.state.run.run_id == run_id
         assert facts(session) == before
     assert session.window.windowTitle() == "good[*] – CNNViz"
+
+
+def test_a_kept_document_whose_lab_is_lost_keeps_its_run(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    begin_again(qtbot, session, optimizer="adam")  # which the lab that is in front instead does not want
+    train(qtbot, session, 40)
+    save_document(qtbot, session, tmp_path / "a.cnnviz")
+    document, files = archive.load(tmp_path / "a.cnnviz")
+    lost, keep = msgspec.structs.replace(document, lab="lab.toml"), session.document.restore_kept
+    session.window.lab_dock.set_shown(True)
+    come_to_rest(qtbot, session)
+    assert restored(qtbot, session, lambda: keep(lost, files, None, (0, 0), is_saved=False))
+    assert session.state.run.step == 40
+    assert told(session) == "The lab of this document cannot be opened: there is no lab in it."
 
 
 def test_other_data_are_named_and_opened_when_that_is_wanted(qtbot: QtBot, tmp_path: Path) -> None:

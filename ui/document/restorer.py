@@ -325,7 +325,7 @@ def _built(order: Order, source: Source, dataset: Dataset) -> Built:
     """Read and check all parts of a document; raises `CNNVizError` with a clause for what is wrong."""
     document, files = order.document, order.files
     work = work_of(document, files)
-    if document.lab == LAB_MEMBER and not order.is_own:  # words that were kept come back with any lab, or none
+    if document.lab == LAB_MEMBER and not order.is_own:  # kept words come back with any lab
         from cnnviz.lab.course import lab_in
 
         lab_in(files)

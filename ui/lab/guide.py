@@ -164,7 +164,8 @@ class LabGuide(QObject):
     # --- labs -----------------------------------------------------------------------------------------------
 
     def _begin(self, file: LabFile, *, is_asked_for: bool, is_seen: bool) -> None:
-        self._state.clear_notice(_PLACE)
+        if is_asked_for:
+            self._state.clear_notice(_PLACE)
         self._is_seen, self._is_asked = is_seen, False
         self.column.figures = file.figures
         self.control.open(file.lab, file.place)
@@ -200,9 +201,9 @@ class LabGuide(QObject):
         place = work.work.lab or FREE if is_chosen else self._last
 
         def fall_back(message: str) -> None:
-            self._complain(message)
-            if place != FIRST:
-                self.open(FIRST)
+            self._complain(f"The lab of this document cannot be opened: {message.rstrip('.')}.")
+            if place != FIRST:  # nobody has asked for it: the message and the window stay
+                self._read(partial(read_kept, FIRST, {}), is_asked_for=False, is_seen=is_seen)
 
         work = partial(read_kept, place, self._document.carried)
         self._read(work, fall_back, is_asked_for=False, is_seen=is_seen)
