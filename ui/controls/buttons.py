@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QWi
 from ui.theme import Theme, bind_icon, follow_theme, repolish, theme_manager
 from ui.theme.icons import icon_pixmap
 
-_ICON_ROLES = {"primary": "on_accent", "danger": "danger", "link": "accent"}
+_ICON_ROLES = {"primary": "on_accent", "link": "accent"}
 
 
 class Button(QPushButton):
