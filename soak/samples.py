@@ -99,7 +99,7 @@ def save_model(path: Path, side: int = 28, step: int = 0, seed: int = 0) -> None
     checkpoint.save(path, Snapshot(step, settings.build_network((1, side, side))), settings)
 
 
-def words(title: str = "A report") -> dict[str, Any]:
+def words(name: str = "Somebody") -> dict[str, Any]:
     """Return the work of somebody, with a figure in its report."""
     from cnnviz.lab.course import free_lab, shipped_labs
     from cnnviz.lab.reading import load_lab
@@ -114,7 +114,7 @@ def words(title: str = "A report") -> dict[str, Any]:
     step = StepRecord(written={"observations": "It moves along."}, inserts=inserts)
     record = structs.replace(LabRecord.of(free), steps={free.steps[0].id: step})
     work = Work(
-        title, "42", records={each.key: each for each in (record, other)},
+        name, "42", records={each.key: each for each in (record, other)},
         shown={"0\n1": "2026-01-31 14:03"},
     )  # fmt: skip
     values: dict[str, Any] = to_builtins(work)
@@ -123,7 +123,7 @@ def words(title: str = "A report") -> dict[str, Any]:
 
 
 @cache
-def parts(title: str = "A report") -> tuple[Document, dict[str, bytes]]:
+def parts(name: str = "Somebody") -> tuple[Document, dict[str, bytes]]:
     """Return a document with a short run, words, and what was done in a lab, and its members."""
     from cnnviz.document.archive import png_of
 
@@ -141,7 +141,7 @@ def parts(title: str = "A report") -> tuple[Document, dict[str, bytes]]:
         view(30, sample=OwnImage(member="images/own.png"), board=OwnImage(member="images/own.png")),
         kind="work",
         run=run,
-        words=words(title),
+        words=words(name),
         lab="pooling",
     )
     return document, files

@@ -14,7 +14,7 @@ from cnnviz._validation import check_int
 from cnnviz.layers import MaxPool2D
 from cnnviz.layers.losses import class_probabilities, predicted_classes
 from cnnviz.network import Network
-from cnnviz.translation.measures import MovedFeatures, MovedOutput, measured, unexplained
+from cnnviz.translation.measures import MovedFeatures, measured, unexplained
 from cnnviz.translation.shifting import BACKGROUND, StageGrid, ink_lost, shift
 from cnnviz.translation.stages import StagePlan, checked_image
 
@@ -168,12 +168,6 @@ class Comparison(Pictured):
     original_class: int
     moved_class: int
     pool_size: int
-
-    def output_measured(self) -> dict[str, float]:
-        """Return all measures of the output."""
-        before, after = self.original_probabilities, self.moved_probabilities
-        moved = MovedOutput(before, after, self.original_class, np.array(self.moved_class), self.label)
-        return {name: float(value) for name, value in measured(moved).items()}
 
     @cached_property
     def winners(self) -> WinnerMap:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QApplication,
     QMainWindow,
-    QSplitterHandle,
     QTabBar,
     QVBoxLayout,
     QWidget,
@@ -491,7 +490,7 @@ def _overlaps(panel: QWidget) -> list[str]:
     found: list[str] = []
     for parent in (panel, *panel.findChildren(QWidget)):
         parts = [each for each in parent.children() if isinstance(each, QWidget) and each.isVisible()]
-        parts = [each for each in parts if not isinstance(each, QSplitterHandle) and not each.isWindow()]
+        parts = [each for each in parts if not each.isWindow()]
         for one, other in combinations(parts, 2):
             if one.geometry().intersects(other.geometry()):
                 found.append(f"{place_of(one)} and {place_of(other)}")

@@ -21,6 +21,7 @@ from cnnviz.graphics.translation import own_pool
 from cnnviz.network import Network
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.translation import MEASURES, POOL_KINDS, Comparison, compare
+from cnnviz.translation.measures import MovedOutput, measured
 from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at, type_into
 from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, moved, norm_ratio, shift_center, value_at
 from tests.oracles import read_number
@@ -169,7 +170,9 @@ def test_each_measure_of_every_shift_is_that_of_the_comparison_at_the_same_place
     assert desk.panel.sweep.map.content.map.values.shape == (27, 27)
     label = desk.state.sample.label if desk.state.sample is not None else None
     found = compare(desk.network, desk.image(), 3, -1, label=label)
-    expected = {**found.stages["max"].measured(), **found.output_measured()}
+    both = found.original_probabilities, found.moved_probabilities
+    output = MovedOutput(*both, found.original_class, np.array(found.moved_class), found.label)
+    expected = {**found.stages["max"].measured(), **measured(output)}
     for name, measure in MEASURES.items():
         choose_measure(desk, name)
         assert value_at(desk.panel.sweep.map, 3, -1) == pytest.approx(expected[name], abs=1e-9)

@@ -235,7 +235,7 @@ def check_all(qtbot: QtBot, session: Session, _chance: random.Random) -> str:
     if not panel.isVisible():
         return "page check"
     panel.side.check.view("check").click()
-    qtbot.waitUntil(lambda: not panel.work.is_checking())
+    qtbot.waitUntil(lambda: panel.work.now().progress is None)
     return "check all"
 
 

@@ -119,10 +119,6 @@ class BackpropWork(QObject):
         self._background.cancel(_CHECK)
         self.show_checks()
 
-    def is_checking(self) -> bool:
-        """Whether a check is under way."""
-        return self._background.is_busy(_CHECK)
-
     def check(self, rule: TieRule | None) -> None:
         """Have all parameters poked under a rule for ties, or under none where there is none."""
         passed = self._model.passed
