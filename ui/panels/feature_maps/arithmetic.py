@@ -109,7 +109,7 @@ def _head(now: Now) -> Row:
     said = ((words, "", "muted") for words in (now.sees, shown.formula) if words)
     line = Fitting((((shown.name, "strong", "text"), number, *said),))
     title = Card("title", FITTING, line, tip=line.words, name="The marked cell")
-    badge = Card("pinned", WORDS, Words("pinned", "small strong", "info"), room=None)
+    badge = Card("pinned", WORDS, Words("pinned", "small strong", "info", "left middle"), room=None)
     free = Choice("free", "mini", "Free the pinned cell (Esc)", PinCell(None), icon="x")
     name, more, icon = "Play the sweep", f": {_SWEEPS}", "play"
     if now.is_playing:
