@@ -196,7 +196,7 @@ class ExportDialog(QDialog):
             button.hide()
         self.cancel = Button("Close", tooltip="Close this window")
         form = Form()
-        form.add_row("Figure", self.what, "A plot, or a panel with everything in it")
+        form.add_row("Figure", self.what, "A plot, a panel with everything in it, or the whole window")
         for title, control in (("Format", self.format), ("Colours", self.colours)):
             form.add_row(title, control, control.toolTip())
         form.add_row("", self.caption)

@@ -156,7 +156,7 @@ def show_about(parent: QWidget, show_licences: Callable[[], object]) -> None:
     box.setText(_ABOUT)
     box.setStandardButtons(QMessageBox.StandardButton.Close)
     licences = box.addButton("Licences…", QMessageBox.ButtonRole.ActionRole)
-    licences.setToolTip("Parts, versions, licences, and their texts")
+    licences.setToolTip("Parts, licences, and their texts")
     licences.clicked.connect(show_licences)
     box.open()
     box.finished.connect(box.deleteLater)
