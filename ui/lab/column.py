@@ -99,13 +99,13 @@ class LabColumn(QFrame):
         self.back = Button(
             "Back",
             "chevron-left",
-            tooltip="The previous step; Page Up does the same, unless Backprop has a step to go back to",
+            tooltip="The previous step; Page Up does the same, unless the panel has a page before",
             shortcut="Ctrl+PgUp",
         )
         self.next = Button(
             "Next",
             "chevron-right",
-            tooltip="The next step; Page Down does the same, unless Backprop has another step to show",
+            tooltip="The next step; Page Down does the same, unless the panel has another page",
             shortcut="Ctrl+PgDown",
         )
         self.export = Button(
