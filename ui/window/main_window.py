@@ -207,6 +207,7 @@ class MainWindow(QMainWindow):
         self._turning.stop()
         theme_manager().project(projected(self.width(), self.height()) if self.is_presenting else None)
         self._lay_out(True)
+        self._place_notices()  # above a line that is as high as it stays now
 
     def _lay_out(self, laid_out: bool) -> None:
         layout = self.layout()
