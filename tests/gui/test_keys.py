@@ -40,6 +40,7 @@ from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
 from ui.state import RunStatus
 from ui.theme import ThemeManager
+from ui.window import run_bar
 from ui.window.areas import AreaFrame
 from ui.window.keys import KeyCaps
 
@@ -222,9 +223,10 @@ def test_space_trains_from_a_box_and_opens_none_and_return_presses_the_button_th
         qtbot.waitUntil(lambda wanted=wanted: state.run.status is wanted)
 
 
-def test_space_changes_nothing_at_the_end_of_a_run_and_says_how_to_go_on(
-    qtbot: QtBot, tmp_path: Path
+def test_space_does_what_the_button_says_unless_the_run_has_just_ended_or_failed(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(run_bar, "_MEANT_AS_PAUSE_MS", 10**6)
     with opened(qtbot, tmp_path / "end.ini", write_npz(tmp_path / "digits.npz")) as session:
         state, window = session.state, session.window
 
@@ -255,6 +257,9 @@ def test_space_changes_nothing_at_the_end_of_a_run_and_says_how_to_go_on(
         before = state.run.step
         find(qtbot, session, "train on")  # by the words of the button
         qtbot.waitUntil(lambda: state.run.step == before + 30 and state.run.status is RunStatus.FINISHED)
+        monkeypatch.setattr(run_bar, "_MEANT_AS_PAUSE_MS", 0)
+        press(Key.Key_Space)
+        qtbot.waitUntil(lambda: state.run.step == before + 60 and state.run.status is RunStatus.FINISHED)
         state.update_run(status=RunStatus.FAILED)
         press_at_the_end(RunStatus.FAILED, "Start new run")
 

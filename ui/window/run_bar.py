@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, Signal
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
@@ -21,7 +21,7 @@ from ui.window.finder import Entry
 from ui.window.menus import Menus
 
 _START = "Start new run"
-_SPACE, _E = action_row("train").key, action_row("epoch").key
+_SPACE = action_row("train").key
 #: Text, icon, tool tip and key of the button that trains.
 _TRAIN: dict[RunStatus, tuple[str, str, str, str]] = {
     RunStatus.LOADING: ("Train", "play", "Train the network", _SPACE),
@@ -29,14 +29,20 @@ _TRAIN: dict[RunStatus, tuple[str, str, str, str]] = {
     RunStatus.TRAINING: ("Pause", "pause", "Pause training: it goes on from there whenever you like", _SPACE),
     RunStatus.PAUSED: ("Continue", "play", "Go on with this run, as if it had not been paused", _SPACE),
     RunStatus.FAILED: (_START, "play", START_TIP, ""),
-    RunStatus.FINISHED: ("Train more", "play", "Every epoch is done: train one more, as +1 epoch does", _E),
+    RunStatus.FINISHED: (
+        "Train more",
+        "play",
+        "Every epoch is done: train one more, as +1 epoch does",
+        _SPACE,
+    ),
 }
-#: What is said instead of training when the key is pressed at the end of a run.
+#: What is said instead of training when the key is pressed then.
 _AT_END = {
     RunStatus.FAILED: f"This run has failed. {_START} trains from the initial weights; by keys, "
     f"{action_row('reset').key} and then {_SPACE}.",
-    RunStatus.FINISHED: f"This run is finished. Train more, or {_E}, trains for one more epoch.",
+    RunStatus.FINISHED: f"This run has just ended. {_SPACE} once more trains for one more epoch.",
 }
+_MEANT_AS_PAUSE_MS = 1000
 _PLACE = "end of the run"
 _SPACING = 8
 
@@ -105,13 +111,13 @@ class TrainButton(Button):
 class RunBar(QWidget):
     """Train or pause, step, one epoch more, reset, new seed, export of a figure.
 
-    The key that trains and pauses changes nothing at the end of a run, where it would begin what nobody has
-    asked for; a message says how to go on. The button and the menu say what they do, and do it.
+    The key does what the button says, but for a run that has failed, or has ended so lately that a pause was
+    meant: there a message says how to go on.
     """
 
     def __init__(self, state: AppState, menus: Menus) -> None:
         super().__init__()
-        self._menus, self._state = menus, state
+        self._menus, self._state, self._ended = menus, state, QElapsedTimer()
         self.train = TrainButton(state, menus)
         # Wide enough for the longest of its texts, so that the others stay where they are.
         scaled(self.train.setMinimumWidth, 140)
@@ -138,6 +144,9 @@ class RunBar(QWidget):
         status = self._state.run.status
         if event.type() != QEvent.Type.Shortcut or status not in _AT_END or self._state.waits_for_new_run:
             return False
+        if status is RunStatus.FINISHED and self._ended.hasExpired(_MEANT_AS_PAUSE_MS):
+            self._state.raise_notice(_PLACE, "success", f"Training for one more epoch. {_SPACE} pauses.")
+            return False
         text, act = _TRAIN[status][0], self._menus.action("train").trigger
         self._state.raise_notice(_PLACE, "info", _AT_END[status], text, act)
         return True
@@ -162,6 +171,7 @@ class RunBar(QWidget):
 
     def _on_does_other(self) -> None:
         self._state.clear_notice(_PLACE)
+        self._ended.start()
         is_new = self.train.does()[0] == _START
         self._menus.action("train").setText("Start new &run" if is_new else action_row("train").text)
 
