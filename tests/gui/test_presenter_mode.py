@@ -255,7 +255,9 @@ def test_a_presented_panel_is_alone_and_everything_unfolds_over_it_and_comes_bac
     for _ in range(2):  # so that it is there before
         QTest.keyClick(window, Qt.Key.Key_F11)
         settle(qtbot, window.notices.isVisible)
-    assert not window.notices.geometry().intersects(line.geometry()), "it hides the way out"
+    ends = [QRect(each.mapTo(window, QPoint(0, 0)), each.size()) for each in (window.train, window.leave)]
+    assert not any(map(window.notices.geometry().intersects, ends)), "it hides the way out"
+    assert window.notices.geometry().top() == line.geometry().top(), "nothing of the panel is hidden"
     window.notices.findChild(QTimer).setInterval(1)
     session.state.raise_notice("window", "info", "To read.")  # which needs no answer
     settle(qtbot, window.notices.isHidden)

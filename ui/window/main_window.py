@@ -33,7 +33,7 @@ from ui.controls.choice_field import SegmentedControl
 from ui.controls.drops import is_welcome
 from ui.controls.keyboard import has_keyboard, is_enter, plain_arrow_step
 from ui.controls.labels import ElidedLabel
-from ui.controls.layouts import named
+from ui.controls.layouts import named, scaled
 from ui.controls.pace import single_shot
 from ui.guide.chapters import LICENCES
 from ui.panels.contract import Panel, Runs, Services
@@ -207,7 +207,7 @@ class MainWindow(QMainWindow):
         self._turning.stop()
         theme_manager().project(projected(self.width(), self.height()) if self.is_presenting else None)
         self._lay_out(True)
-        self._place_notices()  # above a line that is as high as it stays now
+        self._place_notices()  # over a line that is as high as it stays now
 
     def _lay_out(self, laid_out: bool) -> None:
         layout = self.layout()
@@ -246,12 +246,11 @@ class MainWindow(QMainWindow):
     def _place_notices(self) -> None:
         """Lay notices over the line at the bottom, where they hide nothing of a panel.
 
-        In presenter mode that line has the way out, and they lie above it.
+        In presenter mode they leave the button that trains and the way out at its end.
         """
-        line = self.statusBar().height()
-        high = max(self.notices.heightForWidth(self.width()), line)
-        bottom = self.height() - (line if self.is_presenting else 0)
-        self.notices.setGeometry(0, bottom - high, self.width(), high)
+        wide = self.train.x() - theme_manager().theme.px(6) if self.is_presenting else self.width()
+        high = max(self.notices.heightForWidth(wide), self.statusBar().height())
+        self.notices.setGeometry(0, self.height() - high, wide, high)
         self.notices.raise_()
 
     def _want_state(self, state: Qt.WindowState) -> None:
@@ -402,6 +401,7 @@ class MainWindow(QMainWindow):
         self.line.hide()
         self.page = ElidedLabel(role="muted")
         self.train = TrainButton(state, self.menus)
+        scaled(self.train.setMinimumWidth, 140)  # as that at the top
         self.train.hide()
         self.moment = MomentChip(state, self.panels)
         self.run_status = RunStatusBar(state)
