@@ -23,6 +23,7 @@ from ui.tasks import Context, TaskRunner
 from ui.window.panel_area import PanelArea
 
 _MOST_ROWS = 50_000  # of numbers kept with a figure; a curve of a long run has more
+_HIGHEST_CM = 11.0  # of a figure in the report, which leaves room for words on its page
 
 
 class FigureInserter(QObject):
@@ -79,7 +80,8 @@ class FigureInserter(QObject):
             )
             return
         drawing = figure.drawing("print")
-        svg, width = draw_svg(drawing, figure.title), drawing.ground.box.width * CM_PER_PIXEL
+        svg, box = draw_svg(drawing, figure.title), drawing.ground.box
+        width = min(box.width * CM_PER_PIXEL, _HIGHEST_CM * box.width / box.height)
         title, caption = shortened(figure.title), shortened(caption_of(self._state, figure.widget))
         tables = tables_of(figure.widget)
         has_numbers = 0 < sum(each.length for each in tables) <= _MOST_ROWS
