@@ -47,6 +47,7 @@ def test_a_drawn_one_is_read_as_a_one(qtbot, session):
     choose_by_keys(own.meant, "1")
     settle(qtbot, session, lambda current: current.label == 1)
     assert samples.said.text().startswith("is 1 · correct · loss ")
+    assert own.side.view("said").content.content.words.endswith(": correct")
     sample = state.sample
     click(own.clear_button)
     assert state.sample is sample, "clearing the board keeps the drawing"
