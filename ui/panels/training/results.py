@@ -93,6 +93,7 @@ class ResultsView(HasProvenance, QWidget):
         began = result.origin.note if result.origin is not None else ""
         tests = [] if state.ghost is None else state.ghost.tests
         before = f" · earlier run: {format_percent(tests[-1].accuracy, 2)}" if tests else ""
+        self.summary.setToolTip(f"The earlier run: {state.ghost.described}" if state.ghost else "")
         self.summary.set_text(f"Test accuracy {accuracy} · loss {loss}{before}{began and f' · {began}'}")
         confusion = Confusion(evaluation.confusion, tuple(dataset.classes))
         self.matrix.show_content(ConfusionMatrix(confusion, self._is_large))
