@@ -380,7 +380,7 @@ class OwnDigitWindow(QDialog):
             bars = replace(empty, values=tuple(prediction.probabilities.tolist()))
             best = int(np.argmax(prediction.probabilities))
             said = format_probabilities(prediction.probabilities.tolist())[best]
-            label = state.sample.label
+            label = made and made.sample.label
             verdict = "" if label is None else ": correct" if label == best else ": wrong"
             self._outcome = bars, f"Read as {bars.names[best]} ({said}){verdict}"
         self.side.show_page(page_of(made, *self._outcome))
