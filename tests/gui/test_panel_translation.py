@@ -299,6 +299,7 @@ def test_winners_are_counted_and_pointing_or_keys_show_both_blocks_of_a_window(d
     at = part_center(panel.winners, CellKey("window", 6, 4)).toPoint()
     QApplication.sendEvent(panel.winners, QHelpEvent(QEvent.Type.ToolTip, at, at))
     assert not QToolTip.text(), "no tip over the card"
+    assert "other cell" in panel.counts.drawing().texts(), "nothing else is called moved here"
     blocks = panel.card.content.blocks()
     for block, maps in zip(blocks, (before, after), strict=True):
         assert np.allclose(block, maps[0, 12:14, 8:10])
