@@ -291,6 +291,8 @@ def shown_poke(desk: Desk):
 
 def test_what_is_clicked_is_poked_and_the_poke_follows_eps_and_sample(desk: Desk) -> None:
     desk.go_to(StepKind.ROUTE)
+    texts = desk.panel.side.inspect.view("patch").drawing().texts()
+    assert sum("." in text for text in texts) == 9, "a number for each weight"
     click(desk.panel.side.pages.button(POKE))
     row, col = desk.shown("route").content.route.corner
     click_part(desk.view("route"), CellKey("values", 1, 1))
