@@ -28,7 +28,7 @@ def _pale(role: str, on_light: float, on_dark: float) -> Color:
     return Color(LIGHT.mixed(role, "surface", on_light), DARK.mixed(role, "surface", on_dark))
 
 
-_EACH_INK, _BEFORE_INK = _pale("accent", 0.68, 0.5), _pale("muted", 0.4, 0.4)
+_EACH_INK, _BEFORE_INK = _pale("accent", 0.68, 0.6), _pale("text", 0.4, 0.3)
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,7 +30,7 @@ class _Kind(NamedTuple):
 
 _KINDS = {
     WinnerChange.SAME: _Kind("border", "same", "same winner, equal value"),
-    WinnerChange.MOVED: _Kind("winner", "moved", "winner moved, equal value", has_dot=True),
+    WinnerChange.MOVED: _Kind("winner", "other cell", "another cell won, equal value", has_dot=True),
     WinnerChange.CHANGED: _Kind("shifted", "changed", "value changed", faint=0.82),
 }
 _TIED = _Kind("faint", "same, tied", "same winner, tied")
@@ -134,7 +134,7 @@ def _draw_counts(winners: Winners, ground: Ground) -> Drawing:
 
 def _counts_size(_winners: Winners, look: Look) -> Size:
     numbers = 2 * (look.font("mono").width("00000") + look.px(10))
-    wide = look.px(16) + look.font("small").width("changed") + numbers
+    wide = look.px(16) + max(look.font("small").width(kind.name) for kind in _KINDS.values()) + numbers
     high = (len(_KINDS) + 1) * (look.font("small").line + look.px(5))
     return Size(wide, high, wide, high)
 

@@ -1,6 +1,7 @@
 """Formulas, steps, excerpts of maps, lists, numbers and colours: what is drawn, and that it has room."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -200,13 +201,16 @@ def test_a_short_bar_of_colours_has_its_numbers_below() -> None:
 @pytest.mark.parametrize("times", [1.0, 0.37, 0.0123, 12.0, 1e-6, 4000.0])
 def test_numbers_beside_captions_come_and_go_with_the_room_and_not_with_their_values(times: float) -> None:
     maps = times * np.arange(1.0, 9.0)[:, None, None] * np.eye(6)
-    tiles, small = Tiles(maps, Colors.of("signed", maps), Go, says_largest=True), LIGHT.font("small")
+    tiles, small = Tiles(maps, Colors.of("signed", maps), Go, says="largest"), LIGHT.font("small")
     assert tiles.labels(36, LIGHT) == tuple("01234567")
     for width in (56, 80):
         labels = tiles.labels(width, LIGHT)
         assert max(map(small.width, labels)) <= width
         assert labels[7].startswith("7: ") or not 0.01 < times < 100
         assert labels[0] in ("0", f"0: {format_value(times, 2)}"), "as in the head of the column"
+    tiles = replace(tiles, says="sum", maps=-maps)
+    assert tiles.labels(56, LIGHT)[7].startswith("7: −") or not 0.01 < times < 100
+    assert times != 0.37 or tiles.say_cell(7, 0, 0).endswith("−2.96; sum of all −17.76"), "of six"
 
 
 @pytest.mark.parametrize("point", [None, lambda *at: Go(at)])

@@ -8,7 +8,7 @@ from PIL import ImageFont
 
 from cnnviz.bundled import bundled
 from cnnviz.drawing import LIGHT, Box, CellKey, Ground, Line, Polygon, Rect, Text, drawn
-from cnnviz.drawing.look import Font
+from cnnviz.drawing.look import DARK, Font
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix, ShowImages
 from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.graphics.run_curves import (
@@ -26,6 +26,7 @@ from cnnviz.graphics.run_curves import (
 from cnnviz.graphics.time_track import TIME_LINE, Leap, ReadStep, ShowStep, TimeLine, Track
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.training import Progress
+from tests.oracles import luminance
 
 
 @given(
@@ -104,6 +105,9 @@ def test_the_axis_is_as_long_as_the_run_in_front_however_long_an_earlier_one_was
     plot = loss_plot(Run(run_of(600), long, planned=600))
     assert plot.x_range == (-12, 612)
     assert curve(plot, BEFORE).x[-1] > 600, "it may be looked at by moving the axis"
+    for look in (LIGHT, DARK):
+        low, high = sorted(luminance(look.hex(curve(plot, name).ink)) for name in (EACH, BEFORE))
+        assert (high + 0.05) / (low + 0.05) > 2.5, "it is seen on the losses of single steps"
 
 
 def test_neither_extremes_of_single_steps_nor_an_earlier_run_that_diverged_flatten_the_rest() -> None:

@@ -368,6 +368,7 @@ def test_a_poke_says_its_losses_and_the_plot_shows_loss_tangent_and_the_place_wh
     now = poked(passed, target)
     shown, found = poke.page(now).leaves(), now.poked.poke
     outcome, plot = shown["outcome of the poke"], shown["loss"].content
+    assert shown["loss"].height(222, LIGHT) < 140, "it leaves room for what is said above it"
     assert number(value(outcome, "plus")) == pytest.approx(found.loss_plus, abs=2e-9)
     assert number(value(outcome, "minus")) == pytest.approx(found.loss_minus, abs=2e-9)
     assert shown["badge"].content.words == "agrees"

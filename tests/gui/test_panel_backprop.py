@@ -291,6 +291,8 @@ def shown_poke(desk: Desk):
 
 def test_what_is_clicked_is_poked_and_the_poke_follows_eps_and_sample(desk: Desk) -> None:
     desk.go_to(StepKind.ROUTE)
+    texts = desk.panel.side.inspect.view("patch").drawing().texts()
+    assert sum("." in text for text in texts) == 9, "a number for each weight"
     click(desk.panel.side.pages.button(POKE))
     row, col = desk.shown("route").content.route.corner
     click_part(desk.view("route"), CellKey("values", 1, 1))
@@ -365,7 +367,10 @@ def test_the_window_that_is_shown_is_poked_until_another_number_is_chosen(desk: 
     QTest.keyClick(desk.panel, Qt.Key.Key_Escape)
     assert shown_poke(desk).target == pooled()
     desk.go_to(StepKind.FILTER)
-    assert shown_poke(desk).target == pinned
+    name, (kernel, *_) = (found := shown_poke(desk).target).name, found.index
+    assert (name, kernel) == ("conv1.weight", pinned.index[0]), "a weight of the filter that is shown"
+    desk.go_to(StepKind.INPUT)
+    assert model.target is None, "what was freed does not come back"
 
 
 def test_at_a_dense_layer_the_weight_of_the_formula_is_poked_until_another_number_is_chosen(
@@ -395,7 +400,7 @@ def test_at_a_dense_layer_the_weight_of_the_formula_is_poked_until_another_numbe
     assert model.focus.pinned == ("pool1", read)
     assert "{},{}".format(*read[1:]) in desk.panel.header.formula.view("formula").drawing().texts()
     desk.go_to(StepKind.FILTER)
-    assert shown_poke(desk).target == chosen
+    assert shown_poke(desk).target.name == "conv1.weight"
     desk.go_to(StepKind.DENSE)
     desk.panel.setFocus()
     QTest.keyClick(desk.panel, Qt.Key.Key_Escape)
@@ -583,7 +588,8 @@ def test_the_step_stays_with_the_filter_of_the_weight_that_is_checked_and_frames
         assert desk.shown("filter of conv1").value == number == desk.state.pinned.index[0]
         assert ("selected", (1, 2, 1, 1)) in desk.shown("total").content.outlines
     desk.panel.answer(ShowFilter("conv1", 5))
-    assert not desk.shown("total").content.outlines
+    kernel, _, *place = desk.panel.model.target.index
+    assert (kernel, desk.shown("total").content.outlines) == (5, (("selected", (*place, 1, 1)),))
 
 
 def test_a_weight_that_another_network_has_not_is_let_go(desk: Desk) -> None:
@@ -601,7 +607,7 @@ def test_a_weight_that_another_network_has_not_is_let_go(desk: Desk) -> None:
         desk.settle()
         assert title(desk).endswith(f": conv1.weight[{', '.join(map(str, last))}]")
         desk.show(after.build_network())
-        assert "weight" not in title(desk)
+        assert str(list(last)) not in title(desk)
 
 
 def test_a_cell_that_is_pinned_elsewhere_is_poked_when_the_panel_is_shown(desk: Desk) -> None:

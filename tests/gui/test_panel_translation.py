@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from cnnviz.drawing import CellKey
@@ -294,6 +296,10 @@ def test_winners_are_counted_and_pointing_or_keys_show_both_blocks_of_a_window(d
         assert panel.counts.content.counts() == winner_map(before, after, 2).counts(channel)
     point_at(panel.winners, part_center(panel.winners, CellKey("window", 6, 4)))
     assert panel.card.isVisible()
+    at = part_center(panel.winners, CellKey("window", 6, 4)).toPoint()
+    QApplication.sendEvent(panel.winners, QHelpEvent(QEvent.Type.ToolTip, at, at))
+    assert not QToolTip.text(), "no tip over the card"
+    assert "other cell" in panel.counts.drawing().texts(), "nothing else is called moved here"
     blocks = panel.card.content.blocks()
     for block, maps in zip(blocks, (before, after), strict=True):
         assert np.allclose(block, maps[0, 12:14, 8:10])

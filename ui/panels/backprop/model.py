@@ -15,7 +15,7 @@ from cnnviz.routing import Target, with_ties
 from cnnviz.snapshots import Snapshot
 from ui.choices import flag, kept, maybe, read
 from ui.panels.backprop import asks
-from ui.panels.backprop.arithmetic import focus_window, formula_weight, routed_cell
+from ui.panels.backprop.arithmetic import filter_weight, focus_window, formula_weight, routed_cell
 from ui.panels.backprop.focus import (
     Focus,
     Now,
@@ -228,8 +228,10 @@ class BackpropModel(QObject):
         """Look at a cell that was pinned, here or in another panel."""
         network = None if self.passed is None else self.passed.network
         if pinned is None or network is None or target_named(pinned.stage, pinned.index, network) is None:
-            if self.focus.pinned is not None:
+            if (freed := self.focus.pinned) is not None:
                 self._chosen_on = None
+                if self._chosen == Target(*freed):
+                    self._chosen = None
             self._set_focus(replace(self.focus, pinned=None))
             return
         stage, cell = pinned.stage, pinned.index
@@ -257,6 +259,8 @@ class BackpropModel(QObject):
             step, focus = self.step, self.focus.unpointed()
             if step.kind is StepKind.DENSE:
                 target = formula_weight(passed, step, focus)
+            elif step.kind is StepKind.FILTER:
+                target = filter_weight(passed, step, focus)
             elif step.kind is StepKind.ROUTE:
                 window = (focus.channel(passed.network, step.stage), *focus_window(passed, step, focus))
                 in_window = (step.layer, window), (step.stage, routed_cell(passed, step, focus))

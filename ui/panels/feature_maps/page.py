@@ -366,7 +366,7 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
             _values(now, column),
             column.within(limits),
             partial(asks.ShowChannel, group),
-            says_largest=column.kind is Kind.MAPS,
+            says="largest" if column.kind is Kind.MAPS else "sum" if column.kind is Kind.EVIDENCE else "",
             noun="filter" if column.kind is Kind.FILTERS else "map",
             title="Maps",
             point=_points(column),

@@ -1,5 +1,6 @@
 """Check one number: whether the loss does what the gradient says."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -46,6 +47,10 @@ _TIP = "Let the rule “first” decide about tied cells in this panel; the run 
 _WITH_FIRST = Choice("with first", "press", "Check with “first”", asks.SetRule("first"), tip=_TIP)
 #: What can be chosen for ε: 1, 2, 5 of each decade.
 _EPS = (*(float(f"{digit}e{each}") for each in range(-8, 0) for digit in (1, 2, 5)), 1.0)
+#: No higher than it must be, where the column is low; else it takes what is left.
+_LOSS = replace(
+    CURVES, size=lambda plot, look: (size := CURVES.size(plot, look))._replace(height=size.least_height)
+)
 
 
 def _choose(place: int) -> asks.Choose:
@@ -86,7 +91,7 @@ def page(now: Now) -> Page:
             across(*[badge, *([_WITH_FIRST] if poked.poke.verdict == "tie_rule" else [])], room=None, gap=8),
             Card("hint", WORDS, Words(_reason(poked.poke, now.passed), ink="muted"), room=None),
             Card("outcome of the poke", VALUES, _values(poked.poke, kind), room=None),
-            Card("loss", CURVES, _plot(poked), "Loss", kinks, tip, 150, True),
+            Card("loss", _LOSS, _plot(poked), "Loss", kinks, tip, is_live=True),
         ]
     return Page(down(*items, gap=6))
 
