@@ -183,8 +183,8 @@ def test_a_pin_from_before_the_first_picture_shows_its_map(qtbot):
     largest = read_number(desk.line("conv1").removeprefix("map 7 (of 8), max "))
     assert largest == pytest.approx(desk.trace.outputs["conv1"][0, 7].max(), rel=0.05)
     tiles = desk.content("conv1 maps").tiles
-    assert tiles.largest[7] == pytest.approx(largest, rel=0.05)
-    assert tiles.say_cell(7, 4, 5).endswith(format_value(tiles.largest[7], 4))
+    assert tiles.said[7] == pytest.approx(largest, rel=0.05)
+    assert tiles.say_cell(7, 4, 5).endswith(format_value(tiles.said[7], 4))
     assert desk.line("conv1.weight") == "filter 7 (of 8)"
 
 
