@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, override
 
 import numpy as np
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QIntValidator, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication, QIntValidator, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from cnnviz._types import IntArray
@@ -23,6 +23,7 @@ from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField
+from ui.controls.keyboard import plain_arrow_step
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill, named, scaled
 from ui.controls.message_bar import MessageBar
@@ -249,6 +250,15 @@ class SamplesPanel(WindowPart):
         state.sampleChanged.connect(self._on_sample_changed)
         state.sceneChanged.connect(self._on_scene_changed)
         state.noticeRaised.connect(self._on_notice_raised)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let the first arrow key, too, choose the next image, when a key has led here."""
+        if self.hasFocus() and plain_arrow_step(event):
+            self.grid.setFocus(Qt.FocusReason.TabFocusReason)
+            self.grid.answer_key(event)
+        else:
+            super().keyPressEvent(event)
 
     @override
     def sizeHint(self) -> QSize:
