@@ -141,7 +141,9 @@ def test_a_step_shows_what_it_needs_of_earlier_ones():
     record = record.revealed(GUESS, TIME, Found((measured,), TIME, 60, lab.experiment))
     (first, told), (second, said) = recalled(lab, record, asking)
     assert (first, second) == ("1  Guess", f"{lab.steps.index(way) + 1}  {way.title}")
-    assert told == f"Not close, more than 0.12 off: you said 0.5; it is {measured.words}", "in a line"
+    assert told == f"Not close: 0.25 off, close is up to 0.12. You said 0.5; it is {measured.words}", (
+        "in a line"
+    )
     assert said == "“It stays.”"
 
 
