@@ -185,7 +185,7 @@ class Session(QObject):
     def ask_before_closing(self, ask: bool) -> None:
         """Let the window ask about unsaved work when it is closed or another run is opened, or not."""
         self.window.close_guard = self._may_close if ask else lambda: True
-        self.controller.may_replace = self.document.may_lose_run if ask else lambda: True
+        self.controller.may_replace = self.document.may_lose_run if ask else lambda **_: True
 
     def _show_cells(self) -> None:
         """Lead into Filters & maps, where the pinned cell is written out."""

@@ -166,8 +166,7 @@ def _prediction(step: Step, handed: HandIn) -> str:
         shown_at = handed.given_up.get(step.id, "")
         none = "No prediction was made."
         return f"The result was shown {shown_at} without a prediction." if shown_at else none
-    limit = f", {verdict.limit}" if verdict.limit else ""
     return (
         f"Predicted {commitment.time}, {commitment.words}: {verdict.predicted}. "
-        f"Measured: {verdict.measured}. The prediction is {verdict.nearness}{limit}."
+        f"Measured: {verdict.measured}. The prediction is {verdict.nearness}{verdict.limit}."
     )

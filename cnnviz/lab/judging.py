@@ -31,7 +31,7 @@ class Verdict:
     predicted: str
     measured: str
     nearness: Nearness = "not to be judged"
-    limit: str = ""  # how far off a number of this nearness is at most, or at least, in words
+    limit: str = ""  # how far off a number is, or is at most, to follow the nearness
 
     @property
     def words(self) -> str:
@@ -44,8 +44,10 @@ class Verdict:
                 return f"Measured: {measured}"
             case _:
                 is_so = measured if measured.startswith("it ") else f"it is {measured}"
-                limit = f", {self.limit}" if self.limit else ""
-                return f"{self.nearness.capitalize()}{limit}: you said {predicted}; {is_so}"
+                said = (
+                    f". You said {predicted}" if self.nearness == "not close" else f": you said {predicted}"
+                )
+                return f"{self.nearness.capitalize()}{self.limit}{said}; {is_so}"
 
 
 def judge(prediction: Prediction, answer: Answer | None, measured: Measured) -> Verdict:
@@ -65,23 +67,19 @@ def judge(prediction: Prediction, answer: Answer | None, measured: Measured) -> 
         return Verdict(None, predicted, found)
     if isinstance(answer, str | tuple) or isinstance(value, str | tuple):
         return Verdict(is_right, predicted, found, VERDICTS[is_right])
+    measure = MEASURES[prediction.truth.measure]
+    unit = f" {'percentage points' if measure.quantity == 'percent' else measure.unit}".rstrip()
     if is_right:
-        within = f"within {distance_words(prediction, prediction.tolerance)}" if prediction.tolerance else ""
+        within = f", within {format_value(prediction.tolerance)}{unit}" if prediction.tolerance else ""
         return Verdict(True, predicted, found, "right", within)
     close = closeness(prediction, value)
-    words = distance_words(prediction, close)
     if abs(answer - value) <= close * (1 + 1e-12):
-        return Verdict(False, predicted, found, "close", f"within {words}")
-    if close:
-        return Verdict(False, predicted, found, "not close", f"more than {words} off")
-    return Verdict(False, predicted, found, "not right")
-
-
-def distance_words(prediction: Prediction, distance: float) -> str:
-    """Return how far off a number is, in the unit of the measure."""
-    measure = MEASURES[prediction.truth.measure]
-    unit = "percentage points" if measure.quantity == "percent" else measure.unit
-    return f"{format_value(distance)} {unit}".rstrip()
+        return Verdict(False, predicted, found, "close", f", within {format_value(close)}{unit}")
+    if not close:
+        return Verdict(False, predicted, found, "not right")
+    off, _ = format_together((rounded(abs(answer - value), 9), close))
+    far = f": {off}{unit} off, close is up to {format_value(close)}"
+    return Verdict(False, predicted, found, "not close", far)
 
 
 def closeness(prediction: Prediction, value: float) -> float:

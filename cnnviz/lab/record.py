@@ -56,11 +56,19 @@ class Version(Kept, frozen=True):
     shown: Shown = Shown()  # which, and since when
 
     @property
-    def words(self) -> str:
-        """What had been on the screen when it was written, for somebody who grades it."""
+    def known(self) -> tuple[str, str]:
+        """Which results had been on the screen, and since when."""
         for whose, time in (("of this section", self.shown.lab), ("of training", self.shown.training)):
             if time:
-                return f"after results {whose}, on the screen since {beside(time, self.time)}"
+                return f"results {whose}", beside(time, self.time)
+        return "", ""
+
+    @property
+    def words(self) -> str:
+        """What had been on the screen when it was written, for somebody who grades it."""
+        results, since = self.known
+        if since:
+            return f"after {results}, on the screen since {since}"
         if self.after_run:
             return "after results"
         if self.step:

@@ -141,7 +141,9 @@ def test_a_step_shows_what_it_needs_of_earlier_ones():
     record = record.revealed(GUESS, TIME, Found((measured,), TIME, 60, lab.experiment))
     (first, told), (second, said) = recalled(lab, record, asking)
     assert (first, second) == ("1  Guess", f"{lab.steps.index(way) + 1}  {way.title}")
-    assert told == f"Not close, more than 0.12 off: you said 0.5; it is {measured.words}", "in a line"
+    assert told == f"Not close: 0.25 off, close is up to 0.12. You said 0.5; it is {measured.words}", (
+        "in a line"
+    )
     assert said == "“It stays.”"
 
 
@@ -337,7 +339,7 @@ def test_every_measure_but_two_says_where_it_can_be_read():
 
 def test_the_step_in_front_covers_what_it_asks_for_until_it_is_answered():
     empty = LabRecord.of(LAB)
-    assert at(empty, "dots")[Secret.SHIFT] == "Covered: step 7 of the lab asks you to predict this first."
+    assert at(empty, "dots")[Secret.SHIFT].startswith("Covered: step 7 of the lab asks you to predict this")
     predicted = empty.predicted(LAB.step("dots"), Commitment(1.0, WHEN))
     given_up = empty.given_up(LAB.step("dots"), WHEN)
     for record in (predicted, given_up):

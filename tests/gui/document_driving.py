@@ -126,7 +126,7 @@ def facts(session: Session) -> dict[str, Any]:
         "run": (state.run.step, state.run.total_steps, state.run.status),
         "evaluation": None if state.evaluation is None else state.evaluation.evaluation.confusion.tolist(),
         "sample": (sample.pixels.tobytes(), sample.label, sample.index, sample.origin),
-        "board": None if board is None else board.levels.tobytes(),
+        "board": None if board is None else (board[0].levels.tobytes(), board[1]),
         "reference": None if state.reference is None else state.reference.snapshot.step,
         "follows": state.follows_live,
         "view": session.document.picture().seen,

@@ -76,7 +76,9 @@ def rich_work(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (1, 28, 28), dtype=np.uint8)
     stroke(qtbot, open_board(qtbot, session), ONE)  # and then looks at another image
     come_to_rest(qtbot, session)
-    session.window.samples.own_window().close()
+    own = session.window.samples.own_window()
+    own.meant.set_choice("3")
+    own.close()
     sitting.control.take_own(OwnImage.of(pixels))
     state.set_sample(Sample(pixels, 1, None, "drawn"))
     controller.show_moment(189)
@@ -121,7 +123,9 @@ def test_all_that_was_done_comes_back_after_a_crash_and_from_a_file_and_a_new_do
         qtbot.waitUntil(lambda: session.state.shown is not None and session.state.shown.step == 333)
 
         session.controller.show_moment(None)
-        stroke(qtbot, open_board(qtbot, session), ONE)
+        own = open_board(qtbot, session)
+        assert own.meant.choice() == "3"
+        stroke(qtbot, own, ONE)
         maps, backprop = session.window.panel(FeatureMapsPanel), session.window.panel(BackpropPanel)
         show_panel(qtbot, session, 1)
         maps.choices.choose(enlarged="pool1")

@@ -338,7 +338,9 @@ def test_every_chapter_shows_its_text_and_pictures_and_fits_a_narrow_window(guid
     assert guide.page.horizontalScrollBar().maximum() == 0
 
 
-def test_a_link_leads_to_its_heading_and_back_and_a_missing_chapter_says_what_to_do(guide, qtbot):
+def test_a_link_leads_to_its_heading_and_back_a_key_to_its_row_and_a_missing_page_says_what_to_do(
+    guide, qtbot
+):
     guide.show_chapter("training")
     assert title(guide) == "Training a network"
     url = QUrl(guide.page.source())
@@ -354,6 +356,10 @@ def test_a_link_leads_to_its_heading_and_back_and_a_missing_chapter_says_what_to
         assert 0 <= guide.page.cursorRect().top() < guide.page.viewport().height()
     guide.page.backward()
     qtbot.waitUntil(lambda: not guide.page.source().hasFragment())
+    *_, entry = chapters(guide.show_chapter, is_whole=True)
+    entry.act()
+    assert guide.page.textCursor().selectedText() == entry.name.rpartition(": ")[0]
+    qtbot.waitUntil(lambda: 0 <= guide.page.cursorRect().top() < guide.page.viewport().height())
     guide.page.setSource(QUrl.fromLocalFile("/nowhere/training.md"))
     assert title(guide) == "This page is missing"
     guide.page.setSource(QUrl.fromLocalFile("/nowhere/licence.txt"))

@@ -195,11 +195,12 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
         controller.edit(replace(state.draft, filters=(3,)))
         session.window.pending.action_button().click()
 
-    for way in (
-        lambda: session.document.open(tmp_path / "a.safetensors"),
-        lambda: session.document.open(tmp_path / "a.png"),
-        apply,
-        lambda: controller.open_data(tmp_path / "a.npz"),
+    gone, back = "Only its curves stay, in grey.", "You can bring it back until you train again."
+    for way, left in (
+        (lambda: session.document.open(tmp_path / "a.safetensors"), gone),
+        (lambda: session.document.open(tmp_path / "a.png"), back),
+        (apply, gone),
+        (lambda: controller.open_data(tmp_path / "a.npz"), gone),
     ):
         train_to(qtbot, session, 35)
         run = state.run
@@ -207,7 +208,7 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
         session.ask_before_closing(True)
         way()
         qtbot.waitUntil(lambda asked=asked: len(asked) == 1)
-        said = "The network has been trained for 35 steps and is not saved. Only its curves stay, in grey."
+        said = f"The network has been trained for 35 steps and is not saved. {left}"
         assert asked == [f"{said} Before the network is replaced?"]
         qtbot.waitUntil(lambda: controller.is_idle)
         assert (state.run.run_id, state.run.step) == (run.run_id, 35)
@@ -215,6 +216,7 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
         qtbot.waitUntil(lambda run=run: state.run.run_id > run.run_id)
         session.ask_before_closing(False)
         qtbot.waitUntil(lambda: not session.document.restorer.is_busy and controller.is_idle)
+        assert told(session).endswith("was replaced.") == (left is back)
         controller.reset()  # what was applied has begun to train, or has trained to its end
         qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
 

@@ -131,6 +131,10 @@ def test_f6_goes_round_all_areas_and_back_and_the_one_that_a_key_has_led_to_is_f
         press(Key.Key_Right)
         assert focus() is active.window.panel(TrainingPanel).network.view
     active.window.areas.enter(there[1])
+    press(Key.Key_Right)
+    assert focus() is active.window.samples.grid
+    assert active.state.sample.index == 1
+    active.window.areas.enter(there[1])
 
     panel, window = show_panel(qtbot, active, 2), active.window
     (frame,) = window.findChildren(AreaFrame)

@@ -36,6 +36,7 @@ from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.subject import FREE, LESSON_TITLES
 from ui.session import Session
 from ui.state import PinnedCell, RunStatus, Shift
+from ui.window.actions import action_row
 
 #: What the window says where it tells the answer to each kind of question; the numbers are filled in.
 _SAYS = {
@@ -230,14 +231,16 @@ def numbers_of(window: QWidget) -> list[float]:
     return [float(each) for line in lines for each in line if isinstance(each, int | float)]
 
 
-def test_each_covered_part_says_what_it_is_and_which_step_asks_for_it(
-    qtbot: QtBot, session: Session, tmp_path: Path
+def test_each_covered_part_says_what_it_is_and_which_step_asks_for_it_and_all_can_be_shown(
+    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guide = open_lab(qtbot, session, tmp_path, shipped_labs()["lab5"].read_text(encoding="utf-8"))
     QTest.keyClicks(guide.column.page.who.roll_number, "7")
     qtbot.waitUntil(lambda: Secret.TEST in session.state.covered)
     panel = session.window.panel(TrainingPanel)
-    told = "Covered: step 3 of the lab asks you to predict this first."
+    way_out = action_row("show_covered")
+    shows = way_out.words.replace("Show", "shows")
+    told = f"Covered: step 3 of the lab asks you to predict this first; {way_out.key} {shows}."
     for part, what in (
         (panel.curves.accuracy, "Accuracy. "),
         (panel.results, "Test images. "),
@@ -246,6 +249,17 @@ def test_each_covered_part_says_what_it_is_and_which_step_asks_for_it(
         assert part.parentWidget().parentWidget().reason.text() == what + told
     reasons = {each.name: each.why_not for each in session.window.finder.entries() if each.place == "Network"}
     assert reasons["Mistakes"] == reasons["Confusion matrix"] == f"Test images. {told}"
+
+    session.window.set_presenting(True)
+    for insists in (False, True):
+        monkeypatch.setattr("ui.lab.guide.ask_about_open_predictions", lambda _, insists=insists: insists)
+        QTest.keySequence(session.window, way_out.key)
+        assert bool(session.state.covered) is not insists
+    session.window.set_presenting(False)
+    for step in (each for each in guide.control.lab.steps if each.prediction is not None):
+        guide.control.go_to(step.id)
+        assert not session.state.covered, step.id
+        assert guide.control.is_late, step.id
 
 
 # -- what labs show is what the panels know ------------------------------------------------------------------

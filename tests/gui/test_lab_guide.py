@@ -355,8 +355,10 @@ settings = {{ ties = "first" }}
 
 
 def _lost(step):
-    what = f"The network has been trained for {step:,} steps and is not saved. Only its curves stay, in grey."
-    return f"{what} Before the network is replaced?"
+    what = (
+        f"The network has been trained for {step:,} steps and is not saved. You can bring it back until you"
+    )
+    return f"{what} train again. Before the network is replaced?"
 
 
 def test_a_lab_says_when_the_network_is_another_and_asks_only_before_it_takes_what_it_cannot_train_again(

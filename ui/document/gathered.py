@@ -80,12 +80,13 @@ def own_image(sample: Sample) -> t.OwnImage:
 
 def gather(
     state: AppState, work: "Work", panel: str, views: Mapping[str, View], carried: t.Files,
-    prepared: t.Run | None, prepared_on: str = "", board: Photo | None = None,
+    prepared: t.Run | None, prepared_on: str = "", board: tuple[Photo, str] | None = None,
 ) -> Gathered:  # fmt: skip
     """Return all that a window holds.
 
     * `panel`: name of the panel in front; `views`: what is chosen inside the panels.
-    * `carried`, `prepared`, `prepared_on`: what came with the document; `board`: what is drawn.
+    * `carried`, `prepared`, `prepared_on`: what came with the document; `board`: what is drawn, and the
+      class that was meant.
     """
     shown, sample = state.shown, state.sample
     reference = None if state.reference is None else state.reference.snapshot
@@ -109,7 +110,11 @@ def gather(
         seen=seen,
     )
     own = {} if sample is None or sample.index is not None else {"sample": sample}
-    own |= {} if board is None else {"board": Sample(board.levels[None], origin="drawn")}
+    if board is not None:
+        photo, meant = board
+        named = () if state.dataset is None else state.dataset.classes
+        label = named.index(meant) if meant in named else None
+        own["board"] = Sample(photo.levels[None], label, None, "drawn")
     needless = () if document.data.path == DATA_MEMBER else (DATA_MEMBER,)
     carried = {name: each for name, each in carried.items() if name not in needless}
     return Gathered(document, work, own, _still(state, needed), carried)

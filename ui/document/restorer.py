@@ -223,7 +223,8 @@ class DocumentRestorer(QObject):
         """Begin a run, from its initial weights for None."""
         state, document = self._state, order.document
         state.clear_notice(_PLACE)
-        if order.asks and not self._controller.may_replace():
+        can_be_undone = document.kind == "picture"  # which puts only what is seen in the place of other
+        if order.asks and not self._controller.may_replace(can_be_undone=can_be_undone):
             self._end()
             return
         state.set_speed(None)
@@ -235,7 +236,7 @@ class DocumentRestorer(QObject):
         self._controller.begin(
             document.experiment if run is None else run.experiment,
             start=None if run is None or not (run.live.step or RUN.model in order.files) else run.live,
-            can_be_undone=document.kind == "picture",  # which puts only what is seen in the place of other
+            can_be_undone=can_be_undone,
             source=None if built.source is state.source else built.source,
             history=None if run is None else run.history,
             epochs=epochs,

@@ -360,7 +360,10 @@ class WindowDocument(QObject):
             self.carried = {name: files[name] for name in (*_CARRIED, *figures) if name in files}
             self.prepared, self._said_of_prepared = built.prepared, built.said_of_prepared
             self.prepared_data = document.prepared_on
-            self._window.samples.take_board(None if built.board is None else Photo(built.board.pixels[0]))
+            board, meant = built.board, dict[int | None, str](enumerate(built.dataset.classes))
+            self._window.samples.take_board(
+                None if board is None else (Photo(board.pixels[0]), meant.get(board.label, ""))
+            )
             if self.writing is not None:
                 self.writing.begin(built.work)
 
@@ -480,15 +483,18 @@ class WindowDocument(QObject):
         steps = (step for record in work.records.values() for step in record.steps.values())
         return bool(work.shown) or any(step.shown or step.revealed for step in steps)
 
-    def may_lose_run(self) -> bool:
+    def may_lose_run(self, *, can_be_undone: bool = False) -> bool:
         """Ask before something takes the place of a trained network that no file holds."""
         run = self.state.run
         if not run.is_started or self._saved_run == (run.run_id, run.step):
             return True
         steps = format_count(run.step)
-        text = (
-            f"The network has been trained for {steps} steps and is not saved. Only its curves stay, in grey."
+        left = (
+            "You can bring it back until you train again."
+            if can_be_undone
+            else "Only its curves stay, in grey."
         )
+        text = f"The network has been trained for {steps} steps and is not saved. {left}"
         return self._ask("the network is replaced", text)
 
     def _may_be_replaced(self, event: str) -> bool:

@@ -186,8 +186,9 @@ class GuidePage(QTextBrowser):
         super().doSetSource(name, type)
         self._dress()
         if name.fragment():
-            for block in _blocks(self.document()):  # the heading that was gone to is marked
-                if block.blockFormat().headingLevel() and place_of(block.text()) == name.fragment():
+            for block in _blocks(self.document()):  # the heading, or key, that was gone to is marked
+                is_place = block.blockFormat().headingLevel() or name.scheme() == "page"
+                if is_place and place_of(block.text()) == name.fragment():
                     cursor = QTextCursor(block)
                     cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
                     self.setTextCursor(cursor)

@@ -282,6 +282,14 @@ class LabController(QObject):
         """Note that the result of a step is shown."""
         self.work.set_record(self.record.revealed(step, found.time, found))
 
+    def show_all(self) -> None:
+        """Note of every step that waits for a prediction that its result is shown, as a report tells it."""
+        record = self.record
+        for step in () if self.lab is None else self.lab.steps:
+            if record.step(step.id).is_open(step):
+                record = record.shown(step, now(), self.experiment_of(step).seed)
+        self.work.set_record(record)
+
     def note_shown(self) -> None:
         """Note of each step whose result the window shows now, before it is predicted, since when it does.
 

@@ -29,6 +29,7 @@ from ui.settings import LAB_OPEN
 from ui.state import AppState, RunStatus
 from ui.window.finder import Entry
 from ui.window.main_window import MainWindow
+from ui.window.questions import ask_about_open_predictions
 
 _PLACE = "files"
 _FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
@@ -156,6 +157,13 @@ class LabGuide(QObject):
         self.control.turn(way)
         if self.column.isVisible() and has_keyboard(self.column):
             self.column.page.show_me.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def show_covered(self) -> None:
+        """Cover nothing any more, if the user insists: who presents to a class has no guide to predict in."""
+        if not self._state.covered:
+            self._state.raise_notice(_PLACE, "info", "The lab covers nothing now.")
+        elif ask_about_open_predictions(self._window):
+            self.control.show_all()
 
     def finish(self) -> None:
         """Record what has to be recorded before the work is written the last time."""

@@ -60,7 +60,7 @@ class Controller(QObject):
         super().__init__(parent)
         self._state = state
         #: Asks, where something would be lost, whether an opened run may take the place of the present one.
-        self.may_replace: Callable[[], bool] = lambda: True
+        self.may_replace: Callable[..., bool] = lambda **_: True
         #: What a pointer or the timeline waits for.
         self.analysis = TaskRunner("analysis", self)
         #: What takes long: sweeps, checks, statistics over many images.

@@ -205,6 +205,11 @@ ACTIONS = (
         tooltip="the previous step of the lab", key="Ctrl+PgUp",
     ),
     ActionRow(
+        name="show_covered", menu="&Lab", text="Show &what the lab covers", handler="lab.show_covered",
+        tooltip="show all that open predictions of the lab cover; these then count as late", icon="eye",
+        key="Ctrl+Shift+U",
+    ),
+    ActionRow(
         name="open_lab", menu="&Lab", text="&Open lab file…", handler="lab.ask", icon="folder-open",
         tooltip="open a lab that somebody else has written", starts_section=True,
     ),

@@ -301,7 +301,7 @@ def chapters(show: Callable[[str], object], *, is_whole: bool = False) -> Iterat
             about = text if is_whole or chapter.name == TERMS else ""
             yield Entry(heading, f"Help: {chapter.title}", partial(show, place), about=about, is_behind=True)
     for key, words in all_keys() if is_whole else ():
-        yield Entry(f"{words}: {key}", "Help: Keys", partial(show, FIRST_STEPS))
+        yield Entry(f"{words}: {key}", "Help: Keys", partial(show, f"{FIRST_STEPS}#{place_of(words)}"))
 
 
 def controls_of(

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QWidget
 
 from cnnviz import __version__
 from ui.controls.tips import wrapped
+from ui.guide.chapters import place_of
 from ui.state import AppState
 from ui.theme import bind_icon
 from ui.window.actions import ACTIONS, MENUS, ActionRow
@@ -145,7 +146,10 @@ def all_keys() -> list[tuple[str, str]]:
 
 def first_steps_page() -> str:
     """Return what to try first and all keys, as HTML."""
-    rows = "".join(f"<tr><td><b>{key}</b></td><td>{words}</td></tr>" for key, words in all_keys())
+    rows = "".join(
+        f'<tr><td><b>{key}</b></td><td><a name="{place_of(words)}">{words}</a></td></tr>'
+        for key, words in all_keys()
+    )
     return f'<h1>First steps and keys</h1>{_FIRST_STEPS}<table cellpadding="2">{rows}</table>'
 
 

@@ -72,6 +72,13 @@ def ask_about_changed_file(parent: QWidget, name: str) -> bool:
     return _insists(parent, "Changed file", text, remedy, "Replace it")
 
 
+def ask_about_open_predictions(parent: QWidget) -> bool:
+    """Ask before results are shown that are still to be predicted; return whether to show them."""
+    text = "Show everything that the lab covers?"
+    remedy = "Predictions and hypotheses that are still open will then count as late."
+    return _insists(parent, "Covered results", text, remedy, "Show everything")
+
+
 def close_dialogs() -> None:
     """Close all dialogs and menus that wait for an answer, as if they had been cancelled."""
     for _ in range(_MOST_DIALOGS):

@@ -41,8 +41,8 @@ _EMPTY = (
     "the left."
 )
 _UNTIL_THEN = (
-    "Commit your prediction in the lab guide, to which Esc leads from presenter mode. Until then, look at "
-    "the steps before."
+    "Commit your prediction in the lab guide, to which Esc leads from presenter mode, or press Ctrl+Shift+U. "
+    "Until then, look at the steps before."
 )
 _OF_WINDOW = Secret.ROUTE, Secret.SHARES
 #: What tells too much: where the gradient went in the pool before, what the update makes of the loss.
@@ -296,7 +296,7 @@ class BackpropPanel(Panel):
             is_covered=focus.is_covered,
         )
         now, why = self.work.now(), self._state.why_covered(*_TOLD_BY.get(step.kind, ()))
-        later = Card("later", WORDS, Words(_UNTIL_THEN), why)
+        later = Card("later", WORDS, Words(_UNTIL_THEN), why.partition(";")[0])
         self.stack.show_page(Page(later) if why else page_of(now))
         self.side.show_now(now)
         self._hold_back()

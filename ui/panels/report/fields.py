@@ -183,7 +183,9 @@ def _recorded(done: StepRecord, now: Version, next_: str) -> str:
 
     * `next_`: what it is to come before, as "before you" goes on.
     """
-    late = f"What you write now will be recorded as written {now.words}." if now.after_run else ""
+    results, since = now.known
+    late = f"{results.capitalize()} have been on the screen since {since}; what you write now is recorded as "
+    late = f"{late}written after them." if since else ""
     if not done.hypothesis and not done.is_pending:
         return late or f"Write it down before you {next_}: later it is recorded as written after results."
     text = "Not recorded yet. It will be when you press Record, leave the step, run the lab or export."

@@ -234,8 +234,8 @@ class OwnDigitWindow(QDialog):
         self._come(replace(self.choices.value, page="image", fit=fit, dark=picture.dark_ink))
         self._make_from_picture()
 
-    def forget(self, board: Photo | None = None) -> None:
-        """Close, and keep nothing of what was drawn or opened, or only what is on another board."""
+    def forget(self, board: Photo | None = None, meant: str = "") -> None:
+        """Close, and keep nothing of what was drawn or opened, or only what is and was `meant` on a board."""
         self._pace.flush()
         self.hide()
         self._picture = None
@@ -243,6 +243,10 @@ class OwnDigitWindow(QDialog):
         self.meant.set_choice("")
         self.pad.forget(board)
         self._on_dataset_changed()
+        if meant and self.meant.findData(meant) < 0:
+            self.meant.addItem(meant, meant)  # of data that come with the board
+        if meant:
+            self.meant.set_choice(meant)
         self._show_picture()
         self.side.show_page(page_of(None, Probabilities(()), ""))
 

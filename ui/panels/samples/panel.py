@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, override
 
 import numpy as np
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QIntValidator, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication, QIntValidator, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from cnnviz._types import IntArray
@@ -23,6 +23,7 @@ from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField
+from ui.controls.keyboard import plain_arrow_step
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill, named, scaled
 from ui.controls.message_bar import MessageBar
@@ -73,7 +74,7 @@ class SamplesPanel(WindowPart):
         super().__init__()
         self._state, self._analysis, self._ask_image = state, analysis, ask_image
         self._own_window: OwnDigitWindow | None = None
-        self._board: Photo | None = None  # that of a document, as long as there is no window
+        self._board: tuple[Photo, str] | None = None  # that of a document, as long as there is no window
         self._is_low = self._narrow = False
         self._images: Images | None = None
         self._build()
@@ -151,17 +152,18 @@ class SamplesPanel(WindowPart):
             self._state.choose_test_image(0)
 
     @property
-    def board(self) -> Photo | None:
-        """What is drawn on the board; None for nothing."""
-        if self._own_window is None:
+    def board(self) -> tuple[Photo, str] | None:
+        """What is drawn on the board, and the class that was meant, "" for none; None for nothing."""
+        own = self._own_window
+        if own is None:
             return self._board
-        return None if self._own_window.pad.is_blank() else self._own_window.pad.photo
+        return None if own.pad.is_blank() else (own.pad.photo, own.meant.choice())
 
-    def take_board(self, board: Photo | None) -> None:
+    def take_board(self, board: tuple[Photo, str] | None) -> None:
         """Put a drawing on the board in place of what was drawn or opened."""
         self._board = board
         if self._own_window is not None:
-            self._own_window.forget(board)
+            self._own_window.forget(*(board or (None, "")))
 
     def own_window(self) -> "OwnDigitWindow":
         """The window in which own images are made; built when it is first needed."""
@@ -173,7 +175,7 @@ class SamplesPanel(WindowPart):
                 self._state, self._analysis, self.ask_image, self.paste, self.take, self.window()
             )
             if self._board is not None:
-                window.forget(self._board)
+                window.forget(*self._board)
             self.windowMade.emit(window)
         return self._own_window
 
@@ -249,6 +251,15 @@ class SamplesPanel(WindowPart):
         state.sampleChanged.connect(self._on_sample_changed)
         state.sceneChanged.connect(self._on_scene_changed)
         state.noticeRaised.connect(self._on_notice_raised)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let the first arrow key, too, choose the next image, when a key has led here."""
+        if self.hasFocus() and plain_arrow_step(event):
+            self.grid.setFocus(Qt.FocusReason.TabFocusReason)
+            self.grid.answer_key(event)
+        else:
+            super().keyPressEvent(event)
 
     @override
     def sizeHint(self) -> QSize:
