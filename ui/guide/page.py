@@ -1,6 +1,7 @@
 """The window of the help: chapters on the left, a page on the right; and the page of all that others made."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import NamedTuple, override
@@ -117,6 +118,11 @@ _PICTURE = "\ufffc"
 _LOCAL = ("file", "page")
 
 
+@lru_cache(maxsize=6)  # those of a chapter: read anew for each width and theme, they would hold up the window
+def _pixels(path: str) -> QImage:
+    return QImage(path)
+
+
 class GuidePage(QTextBrowser):
     """Shows pages in the program's theme, pictures as wide as the text, and knows headings as places.
 
@@ -199,7 +205,7 @@ class GuidePage(QTextBrowser):
 
     def _picture(self, name: QUrl) -> QImage:
         """Return a picture no wider than the text, sharp on its screen."""
-        picture, ratio = QImage(name.toLocalFile()), self.devicePixelRatioF()
+        picture, ratio = QImage(_pixels(name.toLocalFile())), self.devicePixelRatioF()
         widest = round((self._text_width() - 2 * self._margin()) * ratio)
         if picture.width() > widest:
             picture = picture.scaledToWidth(widest, Qt.TransformationMode.SmoothTransformation)
