@@ -145,7 +145,9 @@ def _picture(
 def _map(
     title: str, values: NDArray[Any], colors: Colors, outlines: Outlines = (), **more: Any
 ) -> Card[Looked]:
-    return Card(title, HEAT_MAP, Looked(HeatMap(values, colors, **more), outlines), title)
+    shown = HeatMap(values, colors, **more)
+    unit = "" if shown.decimals else shown.notation.unit
+    return Card(title, HEAT_MAP, Looked(shown, outlines), title, unit)
 
 
 _plot = partial(plot, high=_HIGH)
@@ -327,6 +329,7 @@ def _field(case: Case, stage: str, sample: int) -> Made:
     fields = receptive_field(bench.network, pool, (0, row, column))
     whole, patch = fields["input"].rectangle, fields[first].rectangle
     one = receptive_field(bench.network, first, (0, patch.top, patch.left))["input"].rectangle
+    largest = float(np.abs(maps[patch.top :, patch.left :][: patch.height, : patch.width]).max())
     around = max(whole.top - 4, 0), max(whole.left - 4, 0), whole.height + 8, whole.width + 8
     page = across(
         _map(
@@ -339,7 +342,7 @@ def _field(case: Case, stage: str, sample: int) -> Made:
         ),
         _map(
             pool, pooled, stage_colors(bench.network, pool, values),
-            block=(row, column, 1, 1), has_axes=True, most=_LARGE,
+            block=(row, column, 1, 1), has_axes=True, most=_LARGE, largest=largest,
         ),
     )  # fmt: skip
     apart = conv.stride * window.stride

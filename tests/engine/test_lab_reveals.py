@@ -228,13 +228,20 @@ def test_a_picture_shows_the_cell_that_the_student_pinned_and_names_it():
     last = bench.network.shapes[bench.pool][0] - 1
     inner, border = PinnedCell(bench.pool, (0, 1, 2)), PinnedCell(bench.pool, (0, 0, 2))
     found = {}
-    for cell in (None, inner, border, PinnedCell(stage="conv1", index=(0, 3, 3))):
+    pooled = np.abs(bench.passed(0).trace.outputs[bench.pool][0][:, 1:-1, 1:-1])
+    channel, row, column = np.unravel_index(int(pooled.argmin()), pooled.shape)
+    tiny = PinnedCell(bench.pool, (int(channel), int(row) + 1, int(column) + 1))
+    assert pooled.min() < 0.01, "it would have a unit of its own"
+    for cell in (None, inner, border, tiny, PinnedCell(stage="conv1", index=(0, 3, 3))):
         page, _ = PICTURES["field"].made(
             Case(bench, "change", 0.5, cell=cell), {"stage": bench.pool, "sample": 0}
         )
         found[cell] = page_drawn(page, Box(0, 0, 480, 400), LIGHT).texts()
-        is_pinned = cell in (inner, border)  # without padding no square is cut
-        assert f"conv1, filter {0 if is_pinned else last}" in found[cell]
+        filters = {inner: 0, border: 0, tiny: int(channel)}  # without padding no square is cut
+        assert f"conv1, filter {filters.get(cell, last)}" in found[cell]
+        for card in page.leaves().values():
+            shown = card.content.map
+            assert shown.decimals == -1 or shown.notation.unit == card.caption, "numbers are in its unit"
     assert {"1", "2"} <= set(found[inner])
 
 

@@ -145,7 +145,6 @@ class RunBar(QWidget):
         if event.type() != QEvent.Type.Shortcut or status not in _AT_END or self._state.waits_for_new_run:
             return False
         if status is RunStatus.FINISHED and self._ended.hasExpired(_MEANT_AS_PAUSE_MS):
-            self._state.raise_notice(_PLACE, "success", f"Training for one more epoch. {_SPACE} pauses.")
             return False
         text, act = _TRAIN[status][0], self._menus.action("train").trigger
         self._state.raise_notice(_PLACE, "info", _AT_END[status], text, act)

@@ -41,8 +41,7 @@ _EMPTY = (
     "the left."
 )
 _UNTIL_THEN = (
-    "Commit your prediction in the lab guide, to which Esc leads from presenter mode, or press Ctrl+Shift+U. "
-    "Until then, look at the steps before."
+    "Commit your prediction in the lab guide, or press Ctrl+Shift+U. Until then, look at the steps before."
 )
 _OF_WINDOW = Secret.ROUTE, Secret.SHARES
 #: What tells too much: where the gradient went in the pool before, what the update makes of the loss.
