@@ -56,6 +56,10 @@ class Notation:
         exponent = 0 if 0.02 <= largest < 1e4 else max(math.floor(math.log10(largest)), -300)
         return cls(max(2 - math.floor(math.log10(largest / 10.0**exponent)), 0), exponent, signed)
 
+    def in_full(self) -> Self:
+        """The same figures without a power of ten, where nothing beside the numbers says one."""
+        return replace(self, exponent=0, decimals=max(self.decimals - self.exponent, 0))
+
     @property
     def unit(self) -> str:
         """What all numbers are to be multiplied with, such as "× 10⁻⁴"; "" for 1."""

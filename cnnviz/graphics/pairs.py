@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from typing import Literal
 
@@ -206,9 +206,7 @@ def _write_numbers(
     found = Notation.of(both, signed=shown.view == "difference")
     cells = np.arange(grid.rows * grid.cols).reshape(grid.rows, grid.cols)
     groups = np.broadcast_to(cells, both.shape)
-    # In full, because nothing beside the maps says a power of ten.
-    most = 0 if found.fixed else max(found.decimals - found.exponent, 0)
-    texts = replace(found, exponent=0, decimals=most).texts(both, groups, most_characters(grid.side, look))
+    texts = found.in_full().texts(both, groups, most_characters(grid.side, look))
     upper, lower = texts[: len(texts) // 2], texts[len(texts) // 2 :]
     is_out = [not _is_compared(pair, *divmod(place, grid.cols)) for place in range(len(upper))]
     alike = [one == other for one, other in zip(upper, lower, strict=True)]

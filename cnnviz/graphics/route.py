@@ -88,7 +88,7 @@ class Route:
 
     def numbers(self, longest: int = _LONGEST) -> tuple[list[str], list[str], str, str]:
         """Values, told apart; what cells get, which adds up; what arrives; the unit of the last two."""
-        told = Notation.of(self.values, signed=True)
+        told = Notation.of(self.values, signed=True).in_full()
         values = told.texts(self.values, np.zeros(self.values.shape, int), longest)
         sent = self.gets[self.receives] if self.receives.any() else np.array([self.arriving])
         notation = sum_notation(sent, float(sent.sum(dtype=np.float64)), longest)

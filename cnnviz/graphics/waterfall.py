@@ -99,7 +99,7 @@ def _still(terms: Terms, grid: Cells, ground: Ground) -> list[Mark]:
             drawing.add(Rect(Box(left + step - gap, zero - end * unit - 0.5, gap, 1), "muted"))
     drawing.add(Lines(((area.left, zero, area.right, zero),), "border"))
     values, longest = terms.values[: terms.told], int((step - look.px(4)) / font.width("0"))
-    texts = Notation.of(values, signed=True).texts(values, longest=longest)
+    texts = Notation.of(values, signed=True).in_full().texts(values, longest=longest)
     for box, text in zip(boxes, texts, strict=False):
         drawing.add(Text(box.x, box.top - 1 - font.line / 2 + font.middle, text, font, anchor="middle"))
     names = (*terms.names, terms.total) if terms.names else ()

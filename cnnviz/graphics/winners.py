@@ -182,7 +182,7 @@ def _draw_window(window: Window, ground: Ground) -> Drawing:
         drawing.write(title, name, "small", name)
         grid = Cells.fit(found.size, found.size, area, ground.ratio, "left top")
         drawing.add(Image(grid.box, colors.pixels(block)))
-        other, notation = blocks[1 - number], Notation.of(np.stack(blocks))
+        other, notation = blocks[1 - number], Notation.of(np.stack(blocks)).in_full()
         drawing.add(*cell_numbers(block, colors, grid, look, notation, groups, other))
         drawing.add(*outline(grid.cell(*divmod(winner, block.shape[1])), "winner", look))
         drawing.write(most, f"max {top}", "mono")

@@ -189,15 +189,18 @@ def test_probabilities_side_by_side(values):
     st.lists(st.floats(-2, 2, width=32) | st.floats(-(2**-20), 2**-20, width=32), min_size=4, max_size=16),
     st.booleans(),
     st.none() | st.integers(5, 9),
+    st.booleans(),
 )
-@example([0.0, 0.0, 0.0, 9.9999998245167e-15], True, 5)  # three figures of it are 1.00e-14
-@example([0.0, 0.0, 0.0, 0.0625], True, 5)  # three decimals and a sign are six characters
-def test_cells_of_a_window_are_told_apart(values, signed, longest):
+@example([0.0, 0.0, 0.0, 9.9999998245167e-15], True, 5, False)  # three figures of it are 1.00e-14
+@example([0.0, 0.0, 0.0, 0.0625], True, 5, False)  # three decimals and a sign are six characters
+def test_cells_of_a_window_are_told_apart(values, signed, longest, in_full):
     array = np.array(values, dtype=np.float32)
     windows = np.arange(array.size) // 4
     notation = Notation.of(array, signed=signed)
+    notation = notation.in_full() if in_full else notation  # whose numbers need no unit
     texts = notation.texts(array, windows, longest)
     unit = 10.0**notation.exponent
+    assert not in_full or notation.unit == ""
     for place, text in enumerate(texts):
         if not text:
             assert longest is not None, "there is room for all digits"
