@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
 
-from cnnviz.drawing import Ask
-from cnnviz.drawing.page import Card, Fit, Page, down
+from cnnviz.drawing import Ask, Asking
+from cnnviz.drawing.page import Card, Choice, Fit, Page, down
 from cnnviz.graphics.texts import WORDS, Words
 from tests.gui.driving import column_window, place, settle, show_window, turn_wheel, type_into
 from ui.controls.buttons import IconButton
@@ -30,7 +30,7 @@ from ui.controls.message_bar import MessageBar
 from ui.controls.number_field import FloatField, IntField
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.page_view import PageView
-from ui.panels.backprop.asks import SetSide
+from ui.panels.backprop.asks import Choose, SetSide
 from ui.theme import ThemeManager
 
 LEFT = Qt.MouseButton.LeftButton
@@ -356,6 +356,19 @@ def test_what_was_marked_before_a_card_was_hidden_is_not_marked_when_it_is_back(
     view.show_page(page("conv1", "conv2"))
     assert card.isVisible()
     assert card.drawing().ground.marked is None
+
+
+def test_a_number_that_was_typed_when_its_page_went_is_taken(qtbot: QtBot, window: QWidget) -> None:
+    asked = list[Ask]()
+    view = PageView(asked.append)
+    place(qtbot, window, view)
+    rate = Choice("rate", "number", "Rate", Asking(Choose, "rate"), 0.1, ((0.01,), (9.0,)))
+    view.show_page(Page(down(rate, Card("one", WORDS, Words("one")))))
+    view.view("rate").setFocus()
+    view.view("rate").selectAll()
+    QTest.keyClicks(view.view("rate"), "0.5")
+    view.show_page(Page(Card("other", WORDS, Words("another page"))))
+    assert asked == [Choose("rate", 0.5)]
 
 
 def test_a_page_that_grew_out_of_sight_can_be_scrolled_to_its_end(qtbot: QtBot, window: QWidget) -> None:
