@@ -197,9 +197,7 @@ class AppState(QObject):
         if own is not None and own.index is not None:
             self.set_sample(None)
         elif own is not None and own.label is not None and self.dataset is not None:
-            name = self.dataset.classes[own.label]
-            label = dataset.classes.index(name) if name in dataset.classes else None
-            self.set_sample(replace(own, label=label))
+            self.set_sample(replace(own, label=dataset.label_of(self.dataset.classes[own.label])))
         self.dataset = dataset
         self.datasetChanged.emit()
 

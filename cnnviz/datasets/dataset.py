@@ -99,6 +99,10 @@ class Dataset(Pictured):
             return self.train_images, self.train_labels
         return self.test_images, self.test_labels
 
+    def label_of(self, name: str) -> int | None:
+        """Return the label of a class; None for what is no class of these data."""
+        return self.classes.index(name) if name in self.classes else None
+
     def select(self, classes: Iterable[int | str]) -> "Dataset":
         """Return the same data restricted to some classes, in the order given.
 

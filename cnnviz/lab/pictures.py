@@ -146,8 +146,7 @@ def _map(
     title: str, values: NDArray[Any], colors: Colors, outlines: Outlines = (), **more: Any
 ) -> Card[Looked]:
     shown = HeatMap(values, colors, **more)
-    unit = "" if shown.decimals else shown.notation.unit
-    return Card(title, HEAT_MAP, Looked(shown, outlines), title, unit)
+    return Card(title, HEAT_MAP, Looked(shown, outlines), title, shown.notation.unit)
 
 
 _plot = partial(plot, high=_HIGH)

@@ -259,6 +259,8 @@ def test_a_presented_panel_is_alone_and_everything_unfolds_over_it_and_comes_bac
     assert not any(map(window.notices.geometry().intersects, ends)), "it hides the way out"
     assert window.notices.geometry().top() == line.geometry().top(), "nothing of the panel is hidden"
     window.notices.findChild(QTimer).setInterval(1)
+    session.state.raise_notice("files", "success", "Written.")
+    qtbot.waitUntil(lambda: window.notices.text() == "To read.")  # an error stays
     session.state.raise_notice("window", "info", "To read.")  # which needs no answer
     settle(qtbot, window.notices.isHidden)
     session.state.clear_notice("window")

@@ -112,8 +112,7 @@ def gather(
     own = {} if sample is None or sample.index is not None else {"sample": sample}
     if board is not None:
         photo, meant = board
-        named = () if state.dataset is None else state.dataset.classes
-        label = named.index(meant) if meant in named else None
+        label = None if state.dataset is None else state.dataset.label_of(meant)
         own["board"] = Sample(photo.levels[None], label, None, "drawn")
     needless = () if document.data.path == DATA_MEMBER else (DATA_MEMBER,)
     carried = {name: each for name, each in carried.items() if name not in needless}

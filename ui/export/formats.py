@@ -39,9 +39,7 @@ def to_image(drawing: Drawing, scale: float = 1) -> QImage:
     box = drawing.ground.box
     wide, high = round(box.width * scale), round(box.height * scale)
     if not 0 < min(wide, high) <= max(wide, high) <= _LARGEST_SIDE:
-        raise CNNVizError(
-            "A figure of this size cannot be drawn; choose a smaller scale or enlarge the panel."
-        )
+        raise CNNVizError("A figure of this size cannot be drawn; give its panel another size.")
     image = QImage(wide, high, QImage.Format.Format_RGB32)
     image.fill(QColor(drawing.ground.look.surface))
     painter = QPainter(image)

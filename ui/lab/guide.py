@@ -27,11 +27,13 @@ from ui.panels.translation.panel import TranslationPanel
 from ui.panels.translation.subject import FREE as WHOLE
 from ui.settings import LAB_OPEN
 from ui.state import AppState, RunStatus
+from ui.window.actions import action_row
 from ui.window.finder import Entry
 from ui.window.main_window import MainWindow
 from ui.window.questions import ask_about_open_predictions
 
 _PLACE = "files"
+_WAY_OUT = f"{action_row('show_covered').key} shows what the lab covers"
 _FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
 
 
@@ -294,7 +296,7 @@ class LabGuide(QObject):
                 is_shown=lambda each: bool(control.seen(each)),
                 is_begun=control.is_begun,
             )
-        self._state.set_covered(asked)
+        self._state.set_covered({each: f"{why.rstrip('.')}; {_WAY_OUT}." for each, why in asked.items()})
         control.note_shown()
 
     # --- finding --------------------------------------------------------------------------------------------

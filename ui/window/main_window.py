@@ -33,7 +33,7 @@ from ui.controls.choice_field import SegmentedControl
 from ui.controls.drops import is_welcome
 from ui.controls.keyboard import has_keyboard, is_enter, plain_arrow_step
 from ui.controls.labels import ElidedLabel
-from ui.controls.layouts import named, scaled
+from ui.controls.layouts import named
 from ui.controls.pace import single_shot
 from ui.guide.chapters import LICENCES
 from ui.panels.contract import Panel, Runs, Services
@@ -401,7 +401,6 @@ class MainWindow(QMainWindow):
         self.line.hide()
         self.page = ElidedLabel(role="muted")
         self.train = TrainButton(state, self.menus)
-        scaled(self.train.setMinimumWidth, 140)  # as that at the top
         self.train.hide()
         self.moment = MomentChip(state, self.panels)
         self.run_status = RunStatusBar(state)

@@ -53,9 +53,10 @@ class NoticeBar(MessageBar):
         elif before is not None and before is self._shown:
             self._show_newest()
 
-    def _show_newest(self) -> None:
+    def _show_newest(self, *, only_errors: bool = False) -> None:
         self._going.stop()
-        newest = next(reversed(self._standing.values()), None)
+        newest_first = reversed(self._standing.values())
+        newest = next((each for each in newest_first if not only_errors or each.kind == "error"), None)
         if newest is None:
             self._shown = None
             self.clear()
@@ -74,11 +75,7 @@ class NoticeBar(MessageBar):
         self._show_newest()
 
     def _on_gone(self) -> None:
-        if self._passes:
-            self._shown = None
-            self.clear()
-        else:
-            self._show_newest()
+        self._show_newest(only_errors=self._passes)
 
     def _on_closed(self) -> None:
         if self._shown is not None and self._standing.get(self._shown.place) is self._shown:

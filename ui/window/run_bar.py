@@ -67,6 +67,8 @@ class TrainButton(Button):
     def __init__(self, state: AppState, menus: Menus) -> None:
         row = action_row("train")
         super().__init__(row.label, row.icon, "primary", row.sentence, row.key)
+        # Wide enough for the longest of its texts, so that what is beside it stays where it is.
+        scaled(self.setMinimumWidth, 140)
         self._state = state
         self._shown: tuple[RunStatus, tuple[str, str, str, str], list[str]] | None = None
         _join(self, menus, "train")
@@ -119,8 +121,6 @@ class RunBar(QWidget):
         super().__init__()
         self._menus, self._state, self._ended = menus, state, QElapsedTimer()
         self.train = TrainButton(state, menus)
-        # Wide enough for the longest of its texts, so that the others stay where they are.
-        scaled(self.train.setMinimumWidth, 140)
         names = "step", "epoch", "reset", "new_seed", "export"
         self.step, self.epoch, self.reset, self.new_seed, self.export = map(self._button, names)
         buttons = self.train, self.step, self.epoch, self.reset, self.new_seed, self.export

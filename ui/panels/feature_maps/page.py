@@ -341,7 +341,7 @@ def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tu
             lines=False,
             has_axes=is_large,
         )
-        return shown, shown.notation.unit if is_numbered else ""
+        return shown, shown.notation.unit
 
     rest = (channel, source, limits, is_numbered, is_large)
     return now.contents.of("map", column, picture.token(column), rest, make)

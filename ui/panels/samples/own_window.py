@@ -347,8 +347,8 @@ class OwnDigitWindow(QDialog):
         self, page: str, original: ByteArray, seen: ByteArray, origin: str, ink: ByteArray | None
     ) -> None:
         """Take what was made; `ink`: what of it was cut out and centred, if anything was."""
-        dataset, meant = self._state.dataset, self.meant.choice()
-        label = dataset.classes.index(meant) if dataset is not None and meant in dataset.classes else None
+        dataset = self._state.dataset
+        label = None if dataset is None else dataset.label_of(self.meant.choice())
         sample = Sample(seen[np.newaxis], label, origin=origin)
         first, second = (Photo(each, "left top") for each in (original, seen))
         self._made[page] = Made(sample, first, second, pictures.scaling_words(ink, seen))
