@@ -134,7 +134,7 @@ class AppState(QObject):
     * `ghost`: record of the run before, for comparison; it has no snapshots.
     * `reference`: the moment that the shown one is compared with.
     * `covered`: what is covered because a prediction about it is open, with the reason as a
-      sentence.
+      sentence; `way_out` says how all of it is shown.
     """
 
     datasetChanged = Signal()
@@ -178,6 +178,7 @@ class AppState(QObject):
         self.steps_per_second: float | None = None
         self.rising_pace: float | None = None
         self.covered: Mapping[Secret, str] = {}
+        self.way_out = ""
         self._held: Mapping[Secret, str] = {}  # what a panel has covered beside it, and why
         for part in (self.datasetChanged, self.snapshotChanged, self.sampleChanged, self.shiftChanged):
             part.connect(self.sceneChanged)
@@ -238,8 +239,8 @@ class AppState(QObject):
     def set_draft(self, draft: Experiment) -> None:
         self.set_settings(self.experiment, draft)
 
-    def set_covered(self, covered: Mapping[Secret, str]) -> None:
-        self._put(self.coveredChanged, covered=covered)
+    def set_covered(self, covered: Mapping[Secret, str], way_out: str = "") -> None:
+        self._put(self.coveredChanged, covered=covered, way_out=way_out)
 
     def why_covered(self, *secrets: Secret) -> str:
         """Return why what shows one of these is covered, as a sentence; "" if it is not."""

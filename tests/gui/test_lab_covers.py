@@ -240,7 +240,7 @@ def test_each_covered_part_says_what_it_is_and_which_step_asks_for_it_and_all_ca
     panel = session.window.panel(TrainingPanel)
     way_out = action_row("show_covered")
     shows = way_out.words.replace("Show", "shows")
-    told = f"Covered: step 3 of the lab asks you to predict this first; {way_out.key} {shows}."
+    told = f"Covered: step 3 of the lab asks you to predict this first. {way_out.key} {shows}."
     for part, what in (
         (panel.curves.accuracy, "Accuracy. "),
         (panel.results, "Test images. "),

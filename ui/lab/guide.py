@@ -33,7 +33,7 @@ from ui.window.main_window import MainWindow
 from ui.window.questions import ask_about_open_predictions
 
 _PLACE = "files"
-_WAY_OUT = f"{action_row('show_covered').key} shows what the lab covers"
+_WAY_OUT = f"{action_row('show_covered').key} shows what the lab covers."
 _FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
 
 
@@ -296,7 +296,7 @@ class LabGuide(QObject):
                 is_shown=lambda each: bool(control.seen(each)),
                 is_begun=control.is_begun,
             )
-        self._state.set_covered({each: f"{why.rstrip('.')}; {_WAY_OUT}." for each, why in asked.items()})
+        self._state.set_covered(asked, _WAY_OUT)
         control.note_shown()
 
     # --- finding --------------------------------------------------------------------------------------------
@@ -347,7 +347,8 @@ def put_covers(window: MainWindow, state: AppState) -> None:
 
     def show() -> None:
         for cover, hidden in covers:
-            cover.set_covered(state.why_covered(*hidden))
+            why = state.why_covered(*hidden)
+            cover.set_covered(why and f"{why} {_WAY_OUT}")
 
     state.coveredChanged.connect(show)
 

@@ -40,9 +40,7 @@ _EMPTY = (
     "The backward pass needs a network and an image: wait until the data are read, or choose an image at "
     "the left."
 )
-_UNTIL_THEN = (
-    "Commit your prediction in the lab guide, or press Ctrl+Shift+U. Until then, look at the steps before."
-)
+_UNTIL_THEN = "Commit your prediction in the lab guide. Until then, look at the steps before."
 _OF_WINDOW = Secret.ROUTE, Secret.SHARES
 #: What tells too much: where the gradient went in the pool before, what the update makes of the loss.
 _TOLD_BY = {
@@ -295,7 +293,7 @@ class BackpropPanel(Panel):
             is_covered=focus.is_covered,
         )
         now, why = self.work.now(), self._state.why_covered(*_TOLD_BY.get(step.kind, ()))
-        later = Card("later", WORDS, Words(_UNTIL_THEN), why.partition(";")[0])
+        later = Card("later", WORDS, Words(f"{_UNTIL_THEN} {self._state.way_out}"), why)
         self.stack.show_page(Page(later) if why else page_of(now))
         self.side.show_now(now)
         self._hold_back()
