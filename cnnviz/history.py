@@ -179,31 +179,36 @@ class History(Pictured):
 class _Record:
     """Loss of every step, and totals of losses, right answers and images after 0, 1, 2, … steps.
 
-    Four rows of float64 that double when they are full; the column of no step is 0.
+    Four rows of float64; the column of no step is 0. When they are full, rows twice as long take their place.
+    The steps were copied there on the way: all at once, millions of them would hold up the window.
     """
 
-    def __init__(self) -> None:
-        self._data, self._size = np.zeros((4, 1024)), 1
+    def __init__(self, data: NDArray[np.float64] | None = None) -> None:
+        self._data, self._size = (np.zeros((4, 1024)), 1) if data is None else (data, data.shape[1])
+        self._next, self._copied = np.empty((4, 2 * self._data.shape[1])), 0
 
     def extend(self, losses: NDArray[np.float64], correct: IntArray, sizes: IntArray) -> None:
         start, end = self._size, self._size + len(losses)
-        if end > self._data.shape[1]:
-            larger = np.empty((4, max(end, 2 * self._data.shape[1])))
-            larger[:, :start] = self._data[:, :start]
-            self._data = larger
+        while end > self._data.shape[1]:
+            self._copy(start)
+            self._data, self._copied = self._next, 0
+            self._next = np.empty((4, 2 * self._data.shape[1]))
         self._data[:, start:end] = losses, losses, correct, sizes
         # One sum after the other from the last total on, so that the rounding, and with it every mean, is the
         # same in whatever stretches the steps arrive.
         totals = self._data[1:, start - 1 : end]
         np.cumsum(totals, axis=1, out=totals)
         self._size = end
+        self._copy(4 * end - 3 * self._data.shape[1])  # from three quarters on, and all when it is full
+
+    def _copy(self, end: int) -> None:
+        if end > self._copied:
+            self._next[:, self._copied : end] = self._data[:, self._copied : end]
+            self._copied = end
 
     def until(self, steps: int) -> "_Record":
         """Return a record of the first steps, with just its rounding; it is full, and so grows elsewhere."""
-        part = _Record()
-        part._size = min(steps + 1, self._size)
-        part._data = self._data[:, : part._size]
-        return part
+        return _Record(self._data[:, : min(steps + 1, self._size)])
 
     @property
     def rows(self) -> NDArray[np.float64]:

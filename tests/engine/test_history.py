@@ -27,22 +27,24 @@ def progress(first, losses, sizes=None, correct=None):
     return Progress(first, losses, correct, sizes, 0.1)
 
 
-@pytest.mark.parametrize("cuts", [[1000], [1, 999], [500, 500], [333, 333, 334], [10] * 100])
+@pytest.mark.parametrize("cuts", [[5000], [1, 4999], [2500, 2500], [1667, 1667, 1666], [10] * 500])
 def test_log_lines_do_not_depend_on_how_the_steps_arrive(cuts):
     rng = np.random.default_rng(3)
-    losses, sizes = rng.random(1000), rng.integers(1, 9, 1000)
+    losses, sizes = rng.random(5000), rng.integers(1, 9, 5000)
     correct = rng.integers(0, sizes + 1)
-    history, lines, start = History(log_every=250), [], 0
+    history, lines, start = History(log_every=1250), [], 0
     for count in cuts:
         end = start + count
         lines += history.append(progress(start + 1, losses[start:end], sizes[start:end], correct[start:end]))
         start = end
-    assert [line.step for line in lines] == [250, 500, 750, 1000]
+    assert [line.step for line in lines] == [1250, 2500, 3750, 5000]
     for line in lines:
-        part = slice(line.step - 250, line.step)
+        part = slice(line.step - 1250, line.step)
         assert line.loss == pytest.approx(losses[part].mean())
         assert line.accuracy == pytest.approx(correct[part].sum() / sizes[part].sum())
     np.testing.assert_array_equal(history.losses, losses)
+    sums = np.cumsum([losses, correct, sizes], axis=1)
+    np.testing.assert_array_equal(history.totals, np.insert(sums, 0, 0, axis=1))
     assert history.means_at(history.step, 7).loss == pytest.approx(losses[-7:].mean())
 
 
