@@ -74,7 +74,7 @@ class History(Pictured):
         self.log: list[LogLine] = []
         self.tests: list[EvaluationPoint] = []
         self.snapshots = SnapshotStore(snapshot_bytes)
-        self._record = _Record()
+        self._record = _Record(np.array([[0.0], [first_step], [0.0], [0.0], [0.0]]))
 
     @property
     def step(self) -> int:
@@ -92,9 +92,14 @@ class History(Pictured):
         return self._record.rows[0, 1:]
 
     @property
+    def steps(self) -> NDArray[np.float64]:
+        """Number of every step on record, shape (steps,), read-only."""
+        return self._record.rows[1, 1:]
+
+    @property
     def totals(self) -> NDArray[np.float64]:
         """Losses, right answers and images of the first 0, 1, 2, … steps, shape (3, steps + 1), read-only."""
-        return self._record.rows[1:]
+        return self._record.rows[2:]
 
     def note_settings(self, experiment: Experiment, *, were_changed: bool = False) -> None:
         """Note what the run is trained with, and whether its rate was changed."""
@@ -177,23 +182,26 @@ class History(Pictured):
 
 
 class _Record:
-    """Loss of every step, and totals of losses, right answers and images after 0, 1, 2, … steps.
+    """Loss and number of every step; totals of losses, right answers and images after 0, 1, 2, … steps.
 
-    Four rows of float64; the column of no step is 0. When they are full, rows twice as long take their place.
-    The steps were copied there on the way: all at once, millions of them would hold up the window.
+    Five rows of float64, whose first column is that of no step. When they are full, rows twice as long take
+    their place. The steps were copied there on the way: all at once, millions would hold up the window.
     """
 
-    def __init__(self, data: NDArray[np.float64] | None = None) -> None:
-        self._data, self._size = (np.zeros((4, 1024)), 1) if data is None else (data, data.shape[1])
-        self._next, self._copied = np.empty((4, 2 * self._data.shape[1])), 0
+    def __init__(self, full: NDArray[np.float64]) -> None:
+        self._turn_to(full)
+        self._size = full.shape[1]
+
+    def _turn_to(self, data: NDArray[np.float64]) -> None:
+        self._data, self._copied = data, 0
+        self._next = np.empty((5, max(2 * data.shape[1], 1024)))
 
     def extend(self, losses: NDArray[np.float64], correct: IntArray, sizes: IntArray) -> None:
         start, end = self._size, self._size + len(losses)
         while end > self._data.shape[1]:
             self._copy(start)
-            self._data, self._copied = self._next, 0
-            self._next = np.empty((4, 2 * self._data.shape[1]))
-        self._data[:, start:end] = losses, losses, correct, sizes
+            self._turn_to(self._next)
+        self._data[:, start:end] = losses, np.ones(len(losses)), losses, correct, sizes
         # One sum after the other from the last total on, so that the rounding, and with it every mean, is the
         # same in whatever stretches the steps arrive.
         totals = self._data[1:, start - 1 : end]

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from cnnviz.drawing import Drawing, Graphic, Ground, Ink, Look, Share, Size
 from cnnviz.drawing.look import DARK, LIGHT
 from cnnviz.drawing.marks import Line, Part, Rect
-from cnnviz.graphics.curves import GHOST_REACH, Curve, Curves, Marker, Values, diamond, round_up
+from cnnviz.graphics.curves import GHOST_REACH, Curve, Curves, Marker, diamond, round_up
 from cnnviz.history import Curve as Points
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.palette import DASHES, Color
@@ -100,7 +99,7 @@ def loss_plot(run: Run, *, has_steps: bool = True) -> Curves:
         curves.insert(0, run.before(run.ghost.loss_curve(run.ghost.log_every)))
     if has_steps:
         each = Curve(
-            EACH, _steps(history), history.losses, _EACH_INK, width=1.0, name_ink="muted", short="step"
+            EACH, history.steps, history.losses, _EACH_INK, width=1.0, name_ink="muted", short="step"
         )
         curves.insert(0, each)
     tops = {curve.name: _top(curve) for curve in curves}
@@ -119,18 +118,6 @@ def accuracy_plot(run: Run) -> Curves:
     low = min((float(curve.y.min()) for curve in curves if curve.y.size), default=0.0)
     # In tenths, so that the axis moves in steps and not with every point.
     return run.plot(curves, (max(math.floor(low * 10 - 0.5) / 10, 0.0), 1.0))
-
-
-def _steps(history: History) -> Values:
-    """All steps on record; what grows with the run is not made anew for each of its pictures."""
-    count = len(history.losses)
-    steps = _numbers(1 << count.bit_length())[:count]
-    return steps + history.first_step if history.first_step else steps
-
-
-@lru_cache(2)
-def _numbers(most: int) -> Values:
-    return np.arange(1, most + 1, dtype=np.float64)
 
 
 def first_mean(history: History) -> int:

@@ -45,6 +45,7 @@ def test_log_lines_do_not_depend_on_how_the_steps_arrive(cuts):
     np.testing.assert_array_equal(history.losses, losses)
     sums = np.cumsum([losses, correct, sizes], axis=1)
     np.testing.assert_array_equal(history.totals, np.insert(sums, 0, 0, axis=1))
+    np.testing.assert_array_equal(history.steps, np.arange(1, 5001))
     assert history.means_at(history.step, 7).loss == pytest.approx(losses[-7:].mean())
 
 
