@@ -69,10 +69,9 @@ class _Shifted:
         own, classes = own_pool(network, view.block), tuple("0123456789")
         self.said, _ = statement(found, measured, view.stage, own=own, classes=classes, label=1)
         self._stages = found.stages
-        pool = view.stage if view.stage in POOL_KINDS else None if own is None else own[0]
-        maps = "activation" if "activation" in found.stages else "convolution"
-        self.after, self.before = (maps, "pixels") if pool is None else (pool, maps)
-        self.is_what_if = pool is not None and own != (pool, found.pool_size)
+        is_pool, maps = view.stage in POOL_KINDS, "activation" if "activation" in found.stages else "convolution"
+        self.after, self.before = view.stage, maps if is_pool else "pixels"
+        self.is_what_if = is_pool and own != (view.stage, found.pool_size)
 
     def change(self, stage: str) -> float:
         """Return ‖F(Tx) − F(x)‖ / ‖F(x)‖, or NaN where there is nothing."""
@@ -234,7 +233,7 @@ def test_curves_are_read_where_one_points(desk: Desk) -> None:
     assert line.spread is None
     point_at(plot, part_center(plot, 5.0))
     told = desk.panel.sweep.reading()
-    assert told.startswith("at distance 5: ")
+    assert told.startswith("mean at distance 5: ")
     assert f"Max {line.y[5]:.2f}" in told, "beside the plot, not over it"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QAccessible, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -301,7 +301,9 @@ def chapters(show: Callable[[str], object], *, is_whole: bool = False) -> Iterat
             about = text if is_whole or chapter.name == TERMS else ""
             yield Entry(heading, f"Help: {chapter.title}", partial(show, place), about=about, is_behind=True)
     for key, words in all_keys() if is_whole else ():
-        yield Entry(f"{words}: {key}", "Help: Keys", partial(show, f"{FIRST_STEPS}#{place_of(words)}"))
+        where, does = words.split(": ", 1) if words.startswith(("on ", "in ")) else ("", words)
+        name = f"{does[0].upper()}{does[1:]} – {key}{f' ({where})' if where else ''}"
+        yield Entry(name, "Help: Keys", partial(show, f"{FIRST_STEPS}#{place_of(words)}"))
 
 
 def controls_of(
@@ -334,7 +336,11 @@ def controls_of(
             reasons = [each.reason.text() for each in covers if each.isAncestorOf(widget)]
             why_not = next(filter(None, reasons), "" if leave else f"“{name}” is not shown in {place} now.")
         use = partial(_use, widget, (show, pages.get(page)), leave)
-        yield Entry(name, place, use, widget.property("key") or "", why_not, widget.toolTip())
+        does, key, about = widget.property("does"), widget.property("key") or "", widget.toolTip()
+        if does:  # what a key of it does: found as that, and by its name
+            key_event = partial(_press, widget, key, use)
+            yield Entry(does, place, key_event, key, why_not, f"{name} {about}")
+        yield Entry(name, place, use, "" if does else key, why_not, about)
         if isinstance(widget, ChoiceField) and not why_not and widget.count() <= _MOST_OPTIONS:
             for row in range(widget.count()):
                 choose = partial(_choose, widget, row, use)
@@ -364,6 +370,12 @@ def _use(widget: QWidget, shows: tuple[Show | None, ...], leave: Show | None) ->
     widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
     if isinstance(widget, QAbstractButton):
         widget.click()
+
+
+def _press(widget: QWidget, key: str, use: Show) -> None:
+    use()
+    pressed = QKeySequence(key)[0].key()
+    QCoreApplication.sendEvent(widget, QKeyEvent(QEvent.Type.KeyPress, pressed, Qt.KeyboardModifier(0)))
 
 
 def _choose(field: ChoiceField, row: int, use: Show) -> None:

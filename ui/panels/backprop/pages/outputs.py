@@ -45,7 +45,7 @@ def page(now: Now) -> Page:
     is_own = passed.label == passed.scene.sample.label
     label = f"{'label' if is_own else 'loss for class'} {passed.names[passed.label]}"
     numbers = Card("numbers", NUMBERS, table, tip="One column a class", room=None, is_live=True)
-    sample = Card("sample", HEAT_MAP, Looked(_image(passed)), "Sample", label)
+    sample = Card("sample", HEAT_MAP, Looked(_image(passed)), "Sample", f"{passed.scene.sample.name}, {label}")
     curve = Card("curve", CURVES, curves, title, caption, tip, is_live=True)
     if passed.has_one_logit:  # beside so few numbers there is room
         return Page(across(down(numbers, sample, room=244, gap=14), curve, gap=24))
