@@ -162,7 +162,7 @@ def _draw(plot: Curves, ground: Ground) -> Drawing:
             drawing.add(Lines((line,), marker.ink, 1.5 * scale, (3.0, 2.5)))
             if marker.words:
                 font = ground.font("small")
-                start = ground.box.left + font.width(f"{plot.y_name}  ") * bool(plot.y_name)
+                start = ground.box.left + (0 if plot.named else font.width(f"{plot.y_name}  "))
                 middle = max(x, start + font.width(marker.words) / 2)
                 drawing.add(Text(middle, axes.area.top - px(4), marker.words, font, marker.ink, "middle"))
     for x, y, ink in plot.dots:
@@ -206,7 +206,7 @@ def _around(plot: Curves, look: Look) -> tuple[float, bool, float, float]:
     small, mono, px = look.font("small"), look.font("mono"), look.px
     ends = max((_end_font(curve, look).width(curve.name) for curve in plot.named), default=0.0) + px(7)
     is_beside = small.width(plot.x_name) <= ends - px(5)
-    above = small.line + (mono.line / 2 if plot.y_name else px(2))
+    above = small.line + (px(2) if plot.named else mono.line / 2)
     return ends, is_beside, above, px(4) + mono.line + (0 if is_beside else small.line)
 
 
@@ -233,7 +233,7 @@ def _still(plot: Curves, ground: Ground) -> list[Mark]:
     else:
         below = Box(ground.box.left, ground.box.bottom - small.line, ground.box.width, small.line)
         drawing.write(below, plot.x_name, small, "muted", "middle")
-    if plot.y_name:
+    if not plot.named:
         head = Box(ground.box.left, ground.box.top, ground.box.width, small.line)
         drawing.write(head, plot.y_name, small, "muted")
     # Below lie pale lines, and of the others thick ones: none hides one that is finer.

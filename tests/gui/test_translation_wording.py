@@ -69,7 +69,8 @@ class _Shifted:
         own, classes = own_pool(network, view.block), tuple("0123456789")
         self.said, _ = statement(found, measured, view.stage, own=own, classes=classes, label=1)
         self._stages = found.stages
-        is_pool, maps = view.stage in POOL_KINDS, "activation" if "activation" in found.stages else "convolution"
+        maps = "activation" if "activation" in found.stages else "convolution"
+        is_pool = view.stage in POOL_KINDS
         self.after, self.before = view.stage, maps if is_pool else "pixels"
         self.is_what_if = is_pool and own != (view.stage, found.pool_size)
 

@@ -336,11 +336,8 @@ def controls_of(
             reasons = [each.reason.text() for each in covers if each.isAncestorOf(widget)]
             why_not = next(filter(None, reasons), "" if leave else f"“{name}” is not shown in {place} now.")
         use = partial(_use, widget, (show, pages.get(page)), leave)
-        does, key, about = widget.property("does"), widget.property("key") or "", widget.toolTip()
-        if does:  # what a key of it does: found as that, and by its name
-            key_event = partial(_press, widget, key, use)
-            yield Entry(does, place, key_event, key, why_not, f"{name} {about}")
-        yield Entry(name, place, use, "" if does else key, why_not, about)
+        does, key = widget.property("does") or name, widget.property("key") or ""
+        yield Entry(does, place, use, key, why_not, f"{name}: {widget.toolTip()}")
         if isinstance(widget, ChoiceField) and not why_not and widget.count() <= _MOST_OPTIONS:
             for row in range(widget.count()):
                 choose = partial(_choose, widget, row, use)
@@ -359,7 +356,7 @@ def _name_of(widget: QWidget) -> str:
 
 
 def _use(widget: QWidget, shows: tuple[Show | None, ...], leave: Show | None) -> None:
-    """Press a button, if it can be brought into sight; give anything else the keyboard."""
+    """Press a button, or the key of what is found by it, if in sight; give anything else the keyboard."""
     for show in filter(None, shows):
         show()
     if leave is not None and not widget.isVisible():
@@ -370,12 +367,11 @@ def _use(widget: QWidget, shows: tuple[Show | None, ...], leave: Show | None) ->
     widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
     if isinstance(widget, QAbstractButton):
         widget.click()
-
-
-def _press(widget: QWidget, key: str, use: Show) -> None:
-    use()
-    pressed = QKeySequence(key)[0].key()
-    QCoreApplication.sendEvent(widget, QKeyEvent(QEvent.Type.KeyPress, pressed, Qt.KeyboardModifier(0)))
+    elif widget.property("does"):
+        key = Qt.Key[f"Key_{widget.property('key')}"]
+        QCoreApplication.sendEvent(
+            widget, QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier)
+        )
 
 
 def _choose(field: ChoiceField, row: int, use: Show) -> None:

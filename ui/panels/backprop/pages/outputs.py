@@ -43,9 +43,10 @@ def page(now: Now) -> Page:
         curves = replace(curves, curves=curves.curves[:1], dots=())
     tip = "Point at the curve, or use the left and right arrow keys, to read its values"
     is_own = passed.label == passed.scene.sample.label
-    label = f"{'label' if is_own else 'loss for class'} {passed.names[passed.label]}"
+    what = "label" if is_own else "loss for class"
+    label = f"{passed.scene.sample.name}, {what} {passed.names[passed.label]}"
     numbers = Card("numbers", NUMBERS, table, tip="One column a class", room=None, is_live=True)
-    sample = Card("sample", HEAT_MAP, Looked(_image(passed)), "Sample", f"{passed.scene.sample.name}, {label}")
+    sample = Card("sample", HEAT_MAP, Looked(_image(passed)), "Sample", label)
     curve = Card("curve", CURVES, curves, title, caption, tip, is_live=True)
     if passed.has_one_logit:  # beside so few numbers there is room
         return Page(across(down(numbers, sample, room=244, gap=14), curve, gap=24))
