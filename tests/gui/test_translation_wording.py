@@ -26,9 +26,10 @@ from tests.gui.driving import choose_by_keys, click, click_part, drain, part_cen
 from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, moved, norm_ratio, shift_center, value_at
 from tests.oracles import read_number
 from tests.small_data import few_digits
+from ui.panels.translation.subject import sample_subject
 from ui.panels.translation.view import View
 from ui.panels.translation.wording import statement
-from ui.state import Shift
+from ui.state import Sample, Shift
 
 type Pixels = NDArray[np.uint8]
 type Values = NDArray[np.floating]
@@ -67,7 +68,8 @@ class _Shifted:
 
     def __init__(self, network: Network, found: Comparison, measured: Any, view: View) -> None:
         own, classes = own_pool(network, view.block), tuple("0123456789")
-        self.said, _ = statement(found, measured, view.stage, own=own, classes=classes, label=1)
+        shown = sample_subject(Snapshot(1, network), Sample(np.zeros((1, 28, 28), np.uint8), 1, 0), classes)
+        self.said, _ = statement(found, measured, view.stage, shown, view.block)
         self._stages = found.stages
         maps = "activation" if "activation" in found.stages else "convolution"
         is_pool = view.stage in POOL_KINDS
