@@ -179,6 +179,8 @@ def test_each_measure_of_every_shift_is_that_of_the_comparison_at_the_same_place
         choose_measure(desk, name)
         assert value_at(desk.panel.sweep.map, 3, -1) == pytest.approx(expected[name], abs=1e-9)
         assert measure.formula in desk.controls["measure"].toolTip()
+        what = measure.title if measure.of_output else "Max pooling"
+        assert desk.panel.sweep.reading().startswith(f"{what} at "), "a change of it is not the output"
     choose_measure(desk, "decision_flip")
     key = desk.panel.sweep.colors.drawing()
     assert key.texts() == ["no", "yes"]
@@ -237,6 +239,7 @@ def test_curves_are_read_where_one_points(desk: Desk) -> None:
     point_at(plot, part_center(plot, 5.0))
     told = desk.panel.sweep.reading()
     assert told.startswith("mean at distance 5: ")
+    assert plot.content.x_name == "distance (mean of all directions)"
     assert f"Max {line.y[5]:.2f}" in told, "beside the plot, not over it"
 
 
