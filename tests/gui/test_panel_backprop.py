@@ -469,13 +469,14 @@ def test_the_update_speaks_of_the_weight_that_was_checked_whatever_cell_is_pinne
     model, side = desk.panel.model, desk.panel.side
     desk.state.set_pinned(PinnedCell("conv1", (0, 12, 12)))
     side.show_page(POKE)
-    desk.go_to(StepKind.FILTER)
+    desk.go_to(StepKind.DENSE)
     checked = shown_poke(desk).target
     assert checked.is_parameter
     desk.go_to(StepKind.INPUT)
     assert not shown_poke(desk).target.is_parameter, "the pinned cell"
     desk.go_to(StepKind.UPDATE)
     assert shown_poke(desk).target == model.target == checked
+    assert desk.view("parameter").choice() == checked.name, "and shows it"
 
 
 @pytest.fixture
