@@ -117,8 +117,7 @@ def rows_written(shown: Probabilities, box: Box, look: Look) -> list[Mark]:
         line, is_best = grid.cell(place, 0), row == best
         if line.height < mono.size and not is_best and row != shown.label:
             continue
-        whole = line.inset(px(4) if shown.press else 0, 0)
-        text, under = whole.rows(Share(1), px(4) if is_below else 0)
+        text, under = line.inset(px(4) if shown.press else 0, 0).rows(Share(1), px(4) if is_below else 0)
         name, sign, logit, bar, share = text.columns(
             min(names, box.width / 3), px(10), logit_room, Share(1), share_room, gap=px(3)
         )
