@@ -15,6 +15,7 @@ from cnnviz.document.types import PinnedCell, Shift
 from cnnviz.evaluation import Evaluation
 from cnnviz.experiment import LAB5, Experiment
 from cnnviz.history import History
+from cnnviz.quantities import format_count
 from cnnviz.snapshots import Origin, Snapshot
 
 
@@ -80,6 +81,11 @@ class Sample:
     label: int | None = None
     index: int | None = None
     origin: str = "test"
+
+    @property
+    def name(self) -> str:
+        """Which image it is, in words."""
+        return "own image" if self.index is None else f"test image {format_count(self.index)}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -36,7 +36,7 @@ _OUTPUT = (118, 210)
 """Least and most width of the outputs, in pixels at scale 1."""
 _IMAGE = 2.4
 """Side of the image, in sides of a map."""
-_SUM = 56
+_SUM = 62
 """Room for the sum of a map of products, in pixels at scale 1."""
 _LINES = 16
 """Least room for the lines to a filter before its number, in pixels at scale 1."""

@@ -20,8 +20,8 @@ from cnnviz.quantities import format_count, with_article
 
 _SLIT = 0xFFB9C2CB
 """Colour of what is no cell, such as what lies between the slices of a filter; in both themes."""
-_LONGEST, _FEW = 7, 3
-"""Characters of a sum, for which the drawing has room; how many beside the largest have two figures."""
+_LONGEST, _FEW = (7, 8, 9), 3
+"""Characters of a sum, as few as say it; how many beside the largest have two figures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,10 +128,11 @@ class Flow:
         first, *others = sorted(sizes, reverse=True) or [0]
         few = min([first, *others[:_FEW]])
         # Of all that fit: three decimals, or two figures of the largest few, with which all add up.
-        most = max(first + 4, first - few + 2)
-        tried = (format_sum(sums, total, _LONGEST, figures) for figures in range(most, 1, -1))
-        fitting = (texts for texts in tried if max(map(len, texts)) <= _LONGEST)
-        return next(fitting, None) or format_sum(sums, total, _LONGEST, 1)
+        figures = range(max(first + 4, first - few + 2), 1, -1)
+        tried = ((room, format_sum(sums, total, room, each)) for room in _LONGEST for each in figures)
+        fitting = (texts for room, texts in tried if max(map(len, texts)) <= room)
+        told = (texts for texts in fitting if texts[-1] == "0" or texts[-1].strip("0."))
+        return next(told, None) or format_sum(sums, total, _LONGEST[0], 1)
 
     @property
     def predicted(self) -> int:

@@ -284,16 +284,18 @@ def _draw_maps(maps: PairMaps, ground: Ground) -> Drawing:
 def _still_maps(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[Mark]:
     """Draw everything but the frames of the chosen tile and of the one that is pointed at."""
     drawing, block = Drawing(Ground(box, look, ratio=ratio)), maps.shown.block
-    for channel, grids, caption, _ in _tiles(maps, box, look, ratio):
+    tiles, pair = list(_tiles(maps, box, look, ratio)), maps.shown.pair
+    told = {n: f"{n}: Δ {_change(pair, n)}" for n, *_ in tiles if pair.changes}
+    if any(look.font("small").width(told.get(n, "")) > room.width for n, _, room, _ in tiles):
+        told = {}  # below all maps, or below none
+    for channel, grids, caption, _ in tiles:
         _draw_tile(drawing, maps.shown, channel, grids)
         is_chosen = channel == maps.chosen
         if is_chosen and block is not None:
             drawing.add(*(m for grid in grids for m in outline(grid.cell(*block), "receptive", look)))
         if caption.height:
-            told = f"{channel}: Δ {_change(maps.shown.pair, channel)}" if maps.shown.pair.changes else ""
-            fits = told and look.font("small").width(told) <= caption.width
             ink = "text" if is_chosen else "muted"
-            drawing.write(caption, told if fits else str(channel), "small", ink, "middle")
+            drawing.write(caption, told.get(channel, str(channel)), "small", ink, "middle")
     return drawing.marks
 
 

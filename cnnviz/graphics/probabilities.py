@@ -15,7 +15,7 @@ from cnnviz.quantities import format_probabilities, format_probability_pairs, fo
 
 LONGEST = 8
 """Characters of a probability, such as "1 − 2e−8"."""
-_LEAST_BAR = 20  # width in pixels at scale 1 below which a bar would say nothing
+_LEAST_BAR = 24  # width in pixels at scale 1 below which a bar would say nothing
 _FEWEST = 2  # rows that there is room for even when there are fewer
 
 
@@ -111,11 +111,14 @@ def rows_written(shown: Probabilities, box: Box, look: Look) -> list[Mark]:
     names = max((look.font("strong").width(shown.names[row]) for row in rows), default=0) + 1
     logit_room = max(map(mono.width, ["−00.00", *logits.values()])) if logits else 0
     share_room = max(map(mono.width, ["0.000", *known.values()]))
+    others = min(names, box.width / 3) + px(10 + 4 * 3) + logit_room + mono.width("0" * LONGEST)
+    is_below = box.width - others < px(_LEAST_BAR)  # whatever the numbers, or bars would come and go
     for place, row in enumerate(rows):
         line, is_best = grid.cell(place, 0), row == best
         if line.height < mono.size and not is_best and row != shown.label:
             continue
-        name, sign, logit, bar, share = line.inset(px(4) if shown.press else 0, 0).columns(
+        text, under = line.inset(px(4) if shown.press else 0, 0).rows(Share(1), px(4) if is_below else 0)
+        name, sign, logit, bar, share = text.columns(
             min(names, box.width / 3), px(10), logit_room, Share(1), share_room, gap=px(3)
         )
         drawing.write(name, shown.names[row], "strong" if is_best else "")
@@ -124,8 +127,8 @@ def rows_written(shown: Probabilities, box: Box, look: Look) -> list[Mark]:
             drawing.write(logit, logits[row], mono, "text", "right")
         drawing.write(share, known.get(row, "–"), mono, "text" if known else "muted", "right")
         value = 0.0 if shown.values is None else shown.values[row]
-        if bar.width >= px(_LEAST_BAR):
-            drawing.bar(bar.placed(bar.width, px(7)), value, "accent" if is_best else "muted")
+        bar = under if is_below else bar.placed(bar.width, px(7))
+        drawing.bar(bar, value, "accent" if is_best else "muted")
     return drawing.marks
 
 

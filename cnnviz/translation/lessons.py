@@ -136,7 +136,7 @@ def _bright_cell() -> Lesson:
         name="bright-cell",
         title="One bright cell, moved to its eight neighbours",
         look_at="Move the cell by one pixel in each of the eight directions and count how often the pooled "
-        "map stays the same. Where is the cell in its 2x2 window, and which neighbours share that window?",
+        "map stays the same. Where is the cell in its 2 × 2 window, and which neighbours share that window?",
         network=_small_network(image, kernel_size=1),
         image=image,
         dx=1,
@@ -149,7 +149,7 @@ def _bright_cell_result(lesson: Lesson) -> str:
     hidden = unchanged_shifts(lesson.image, lesson.background)
     listed = ", ".join(format_shift(dx, dy) for dx, dy in hidden) or "none"
     return (
-        f"{len(hidden)} of the {len(NEIGHBOURS)} one-pixel shifts leave the 2x2 max pool unchanged: "
+        f"{len(hidden)} of the {len(NEIGHBOURS)} one-pixel shifts leave the 2 × 2 max pool unchanged: "
         f"(dx, dy) = {listed}."
     )
 

@@ -204,6 +204,10 @@ def test_the_sums_of_all_maps_are_numbers_of_one_kind() -> None:
     stages = [replace(each, sums=early) if each.sums else each for each in shown.stages]
     begun = replace(shown, stages=tuple(stages), logits=np.array([sum(early)]))
     assert begun.written == [f"{each:+.4f}".replace("-", "−") for each in (*early, sum(early))]
+    digits = to_input(load_mnist(LAB5.classes).test_images[[24, 27, 34]], np.float64)
+    for each in digits:
+        told = flow_of(LAB5.build_network().forward(each[None]), LAB5.classes).written[-1]
+        assert told.strip("+−0."), "parts of four decimals do not add up to it, but it is not 0"
     texts = [mark for mark in drawn(begun).all_marks() if isinstance(mark, Text)]
     ends = {(mark.x, mark.anchor) for mark in texts if mark.words in begun.written[:8]}
     assert [anchor for _, anchor in ends] == ["end"], "their decimals line up"

@@ -284,8 +284,8 @@ def test_terms_are_added_one_by_one_the_followed_one_first_up_to_the_engines_gra
     terms = passed.terms("conv1", kernel)
     pinned = "pool1", (kernel, *terms.places[5].tolist())
     largest = "pool1", (kernel, *terms.places[0].tolist())
-    assert "here 1 of 169 terms, the one you follow first" in formula(at_filter(passed, pinned=pinned))
-    assert "here 1 of 169 terms, the largest first" in formula(at_filter(passed, pinned=largest))
+    assert "1 of 169 terms so far, first the window you follow" in formula(at_filter(passed, pinned=pinned))
+    assert "1 of 169 terms so far, first the largest" in formula(at_filter(passed, pinned=largest))
     order = [5, 0, 1]
     for count in (1, 2, 3):
         shown = leaves(at_filter(passed, terms=count, pinned=pinned))

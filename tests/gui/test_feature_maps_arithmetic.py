@@ -131,7 +131,7 @@ def test_every_column_shows_what_a_plain_pass_computes(name):
 
 @pytest.mark.parametrize(("name", "has_winners"), [("lab5", True), ("no pool, stride", False)])
 def test_the_key_names_winners_where_there_are_some(name, has_winners):
-    assert ("maximum" in [text for _, text in Asked(name).content("key")]) is has_winners
+    assert ("winner" in [text for _, text in Asked(name).content("key")]) is has_winners
 
 
 @EVERY
@@ -364,7 +364,7 @@ def test_winners_are_outlined_ties_explained_and_who_gets_the_gradient_can_be_co
     np.testing.assert_array_equal(values(now, "window"), window)
     winner = np.unravel_index(window.argmax(), (2, 2))
     assert content(now, "window").outlines == (("winner", (*winner, 1, 1)),)
-    assert "the maximum" in content(now, "window").map.note(*winner)
+    assert "the winner" in content(now, "window").map.note(*winner)
     covered = page(replace(now, why_covered="Guess first.")).leaves()
     assert covered["covered"].content.words == "Guess first."
     assert not {"shares", "note"} & covered.keys()

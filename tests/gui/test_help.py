@@ -78,6 +78,7 @@ def test_menus_keys_buttons_and_help_say_the_same_and_no_key_means_two_things(qt
     for words, place, key in (("own data", "Help: Network", ""), ("next image", "Samples", "Right")):
         first = found(window.finder.entries(), words)[0]
         assert (first.place, first.key) == (place, key)
+    assert first.name == "Next image"
     keys = [key.toString() for each in window.findChildren(QAction) for key in each.shortcuts()]
     shortcuts = [each for each in window.findChildren(QShortcut) if each.parent().window() is window]
     keys += [each.key().toString() for each in shortcuts]
@@ -235,7 +236,7 @@ def test_a_term_comes_before_what_only_mentions_it_and_the_guide_is_searched_who
     assert "Saliency" not in {each.name for each in found(chapters(print), "one-sided")}
     whole = [*chapters(print, is_whole=True)]
     assert "Saliency" in {each.name for each in found(whole, "one-sided")}
-    assert found(whole, "next image")[0].name == "on the samples: the next image: ← ↑ ↓ →"
+    assert found(whole, "next image")[0].name == "The next image – ← ↑ ↓ → (on the samples)"
 
 
 def test_actions_and_pages_of_the_help_are_opened_and_what_cannot_be_asked_for_is_grey(
@@ -358,7 +359,8 @@ def test_a_link_leads_to_its_heading_and_back_a_key_to_its_row_and_a_missing_pag
     qtbot.waitUntil(lambda: not guide.page.source().hasFragment())
     *_, entry = chapters(guide.show_chapter, is_whole=True)
     entry.act()
-    assert guide.page.textCursor().selectedText() == entry.name.rpartition(": ")[0]
+    where, does = guide.page.textCursor().selectedText().split(": ", 1)
+    assert entry.name == f"{does[0].upper()}{does[1:]} – +, − ({where})"
     qtbot.waitUntil(lambda: 0 <= guide.page.cursorRect().top() < guide.page.viewport().height())
     guide.page.setSource(QUrl.fromLocalFile("/nowhere/training.md"))
     assert title(guide) == "This page is missing"

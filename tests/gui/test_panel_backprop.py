@@ -210,7 +210,8 @@ def test_an_unlabelled_digit_is_differentiated_for_the_class_the_user_chooses(de
     assert ties.view("label").choice() == str(guess)
     assert "no label" in ties.page.leaves()["for"].content.words
     desk.go_to(StepKind.OUTPUT)
-    assert desk.shown("sample").caption == f"loss for class {guess}"
+    assert desk.shown("sample").caption == f"own image, loss for class {guess}"
+    assert ties.page.leaves()["image"].content.words.startswith("Own image, step ")
     choose_by_keys(ties.view("label"), str(1 - guess))
     desk.settle()
     desk.go_to(StepKind.LOGITS)
@@ -462,6 +463,20 @@ def test_all_parameters_are_checked_under_the_rule_it_was_begun_with_and_listed_
 
 
 # -- the trial ----------------------------------------------------------------------------------------------
+
+
+def test_the_update_speaks_of_the_weight_that_was_checked_whatever_cell_is_pinned(desk: Desk) -> None:
+    model, side = desk.panel.model, desk.panel.side
+    desk.state.set_pinned(PinnedCell("conv1", (0, 12, 12)))
+    side.show_page(POKE)
+    desk.go_to(StepKind.DENSE)
+    checked = shown_poke(desk).target
+    assert checked.is_parameter
+    desk.go_to(StepKind.INPUT)
+    assert not shown_poke(desk).target.is_parameter, "the pinned cell"
+    desk.go_to(StepKind.UPDATE)
+    assert shown_poke(desk).target == model.target == checked
+    assert desk.view("parameter").choice() == checked.name, "and shows it"
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
-from cnnviz.drawing import CellKey
+from cnnviz.drawing import LIGHT, Box, CellKey, Ground
 from cnnviz.experiment import LAB5
+from cnnviz.graphics.pairs import MAPS
 from cnnviz.translation.comparison import winner_map
 from tests.gui.driving import choose_by_keys, click, click_part, part_center, point_at, tab_to
 from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, moved, norm_ratio
@@ -100,6 +101,9 @@ def test_maps_changes_and_probabilities_are_those_of_the_network_relative_to_a_b
         alone = [norm_ratio(two - one, one) for one, two in zip(before, after, strict=True)]
         assert desk.maps.changes == pytest.approx(alone)
     assert f"0: Δ {alone[0]:.2f}" in desk.panel.maps.drawing().texts()
+    for wide in range(120, 640, 8):  # below all maps, or below none
+        drawing = MAPS.draw(desk.panel.maps.content, Ground(Box(0, 0, wide, 160), LIGHT))
+        assert sum("Δ" in text for text in drawing.texts()) in (0, len(alone))
     found, shown = desk.network.forward(np.stack([image, shifted])), desk.panel.predictions.content
     assert np.allclose(shown.original, found.class_probabilities[0])
     assert np.allclose(shown.shifted, found.class_probabilities[1])

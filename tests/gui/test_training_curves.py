@@ -371,6 +371,9 @@ def test_the_table_follows_its_end_unless_the_user_has_scrolled_and_shows_whole_
     marks = [mark for mark in drawing().marks if isinstance(mark, Text)]
     place = [mark.words for mark in marks].index("10,500")
     assert [mark.ink for mark in marks[place + 1 : place + 3]] == ["winner"] * 2, "the row of the step"
+    table.set_moment(0)
+    inks = {mark.ink for mark in drawing().marks if isinstance(mark, Text)}
+    assert "winner" not in inks, "the start of a run is in the mean of no row"
     table.set_moment(None)
     assert bar.value() == bar.maximum()
     table.show_rows(rows(7, 2))

@@ -26,9 +26,10 @@ from tests.gui.driving import choose_by_keys, click, click_part, drain, part_cen
 from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, moved, norm_ratio, shift_center, value_at
 from tests.oracles import read_number
 from tests.small_data import few_digits
+from ui.panels.translation.subject import sample_subject
 from ui.panels.translation.view import View
 from ui.panels.translation.wording import statement
-from ui.state import Shift
+from ui.state import Sample, Shift
 
 type Pixels = NDArray[np.uint8]
 type Values = NDArray[np.floating]
@@ -67,12 +68,13 @@ class _Shifted:
 
     def __init__(self, network: Network, found: Comparison, measured: Any, view: View) -> None:
         own, classes = own_pool(network, view.block), tuple("0123456789")
-        self.said, _ = statement(found, measured, view.stage, own=own, classes=classes, label=1)
+        shown = sample_subject(Snapshot(1, network), Sample(np.zeros((1, 28, 28), np.uint8), 1, 0), classes)
+        self.said, _ = statement(found, measured, view.stage, shown, view.block)
         self._stages = found.stages
-        pool = view.stage if view.stage in POOL_KINDS else None if own is None else own[0]
         maps = "activation" if "activation" in found.stages else "convolution"
-        self.after, self.before = (maps, "pixels") if pool is None else (pool, maps)
-        self.is_what_if = pool is not None and own != (pool, found.pool_size)
+        is_pool = view.stage in POOL_KINDS
+        self.after, self.before = view.stage, maps if is_pool else "pixels"
+        self.is_what_if = is_pool and own != (view.stage, found.pool_size)
 
     def change(self, stage: str) -> float:
         """Return ‖F(Tx) − F(x)‖ / ‖F(x)‖, or NaN where there is nothing."""
@@ -177,6 +179,8 @@ def test_each_measure_of_every_shift_is_that_of_the_comparison_at_the_same_place
         choose_measure(desk, name)
         assert value_at(desk.panel.sweep.map, 3, -1) == pytest.approx(expected[name], abs=1e-9)
         assert measure.formula in desk.controls["measure"].toolTip()
+        what = measure.title if measure.of_output else "Max pooling"
+        assert desk.panel.sweep.reading().startswith(f"{what} at "), "a change of it is not the output"
     choose_measure(desk, "decision_flip")
     key = desk.panel.sweep.colors.drawing()
     assert key.texts() == ["no", "yes"]
@@ -234,7 +238,8 @@ def test_curves_are_read_where_one_points(desk: Desk) -> None:
     assert line.spread is None
     point_at(plot, part_center(plot, 5.0))
     told = desk.panel.sweep.reading()
-    assert told.startswith("at distance 5: ")
+    assert told.startswith("mean at distance 5: ")
+    assert plot.content.x_name == "distance (mean of all directions)"
     assert f"Max {line.y[5]:.2f}" in told, "beside the plot, not over it"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QAccessible, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -301,15 +301,13 @@ def chapters(show: Callable[[str], object], *, is_whole: bool = False) -> Iterat
             about = text if is_whole or chapter.name == TERMS else ""
             yield Entry(heading, f"Help: {chapter.title}", partial(show, place), about=about, is_behind=True)
     for key, words in all_keys() if is_whole else ():
-        yield Entry(f"{words}: {key}", "Help: Keys", partial(show, f"{FIRST_STEPS}#{place_of(words)}"))
+        where, does = words.split(": ", 1) if words.startswith(("on ", "in ")) else ("", words)
+        name = f"{does[0].upper()}{does[1:]} – {key}{f' ({where})' if where else ''}"
+        yield Entry(name, "Help: Keys", partial(show, f"{FIRST_STEPS}#{place_of(words)}"))
 
 
 def controls_of(
-    part: QWidget,
-    place: str,
-    show: Show,
-    pages: Mapping[QWidget, Show],
-    leave: Show | None = None,
+    part: QWidget, place: str, show: Show, pages: Mapping[QWidget, Show], leave: Show | None = None
 ) -> Iterator[Entry]:
     """Yield the controls of a part of the window, and the options of its lists.
 
@@ -334,7 +332,8 @@ def controls_of(
             reasons = [each.reason.text() for each in covers if each.isAncestorOf(widget)]
             why_not = next(filter(None, reasons), "" if leave else f"“{name}” is not shown in {place} now.")
         use = partial(_use, widget, (show, pages.get(page)), leave)
-        yield Entry(name, place, use, widget.property("key") or "", why_not, widget.toolTip())
+        does, key = widget.property("does") or name, widget.property("key") or ""
+        yield Entry(does, place, use, key, why_not, f"{name}: {widget.toolTip()}")
         if isinstance(widget, ChoiceField) and not why_not and widget.count() <= _MOST_OPTIONS:
             for row in range(widget.count()):
                 choose = partial(_choose, widget, row, use)
@@ -353,7 +352,7 @@ def _name_of(widget: QWidget) -> str:
 
 
 def _use(widget: QWidget, shows: tuple[Show | None, ...], leave: Show | None) -> None:
-    """Press a button, if it can be brought into sight; give anything else the keyboard."""
+    """Press a button, or the key of what is found by it, if in sight; give anything else the keyboard."""
     for show in filter(None, shows):
         show()
     if leave is not None and not widget.isVisible():
@@ -364,6 +363,11 @@ def _use(widget: QWidget, shows: tuple[Show | None, ...], leave: Show | None) ->
     widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
     if isinstance(widget, QAbstractButton):
         widget.click()
+    elif widget.property("does"):
+        key = Qt.Key[f"Key_{widget.property('key')}"]
+        QCoreApplication.sendEvent(
+            widget, QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier)
+        )
 
 
 def _choose(field: ChoiceField, row: int, use: Show) -> None:

@@ -63,8 +63,7 @@ class StepHeader(QWidget):
             self._below.setRowMinimumHeight(row, theme.px(high))
 
     def hasHeightForWidth(self) -> bool:
-        """Say no, as `ViewStack` does and for its reason."""
-        return False
+        return False  # or layouts around it would take its usual height for its least
 
     @property
     def current(self) -> int:
@@ -122,8 +121,7 @@ class SideColumn(QWidget):
         self.pages.currentChanged.connect(self._on_page_changed)
 
     def hasHeightForWidth(self) -> bool:
-        """Say no, as `ViewStack` does and for its reason."""
-        return False
+        return False  # or layouts around it would take its usual height for its least
 
     def show_now(self, now: Now) -> None:
         self.ties.show_page(inspect.ties_page(now))

@@ -73,6 +73,7 @@ class BackpropModel(QObject):
         self._chosen_on: Step | None = None  # where the choice still holds, whatever window is shown
         self.preview: Preview | None = None
         self.poked: PokeOutcome | None = None
+        self._checked: Target | None = None  # the weight that was checked last
 
     @property
     def step(self) -> Step:
@@ -134,7 +135,7 @@ class BackpropModel(QObject):
 
     def view_state(self, page: str) -> View:
         """Return what was chosen, by name, as a session keeps it; there must be a pass."""
-        target, step = self.target if self.target == self._chosen else None, self.step
+        target, step = self.target if self.target in (self._chosen, self._checked) else None, self.step
         name, index = (None, None) if target is None else (target.name, target.index)
         chosen = step.kind.value, step.layer, self._covers, self._is_own_focus
         return kept(Kept(*chosen, name, index, page)) | kept(self.choices) | kept(self.focus)
@@ -177,6 +178,12 @@ class BackpropModel(QObject):
         if preview.passed is self.passed and preview.rate == self.focus.rate:
             self.preview = preview
             self.changed.emit()
+
+    def take_poked(self, poked: PokeOutcome) -> None:
+        """Show what came of a poke; a weight stays the one that the update speaks of until another is."""
+        self.poked = poked
+        if poked.poke.target.is_parameter:
+            self._checked = poked.poke.target
 
     def refocus(self) -> None:
         """Look again at where there is most to see, unless the user has chosen a place."""
@@ -261,6 +268,8 @@ class BackpropModel(QObject):
                 target = formula_weight(passed, step, focus)
             elif step.kind is StepKind.FILTER:
                 target = filter_weight(passed, step, focus)
+            elif step.kind is StepKind.UPDATE:
+                target = self._checked or target
             elif step.kind is StepKind.ROUTE:
                 window = (focus.channel(passed.network, step.stage), *focus_window(passed, step, focus))
                 in_window = (step.layer, window), (step.stage, routed_cell(passed, step, focus))
@@ -279,7 +288,7 @@ class BackpropModel(QObject):
             self.index = _index_of(self.steps, *before)
             focus = replace(self.focus.still(), terms=1, is_covered=self._is_covered)
             self.focus = first_focus(passed, focus)
-            self._chosen = self._chosen_on = None
+            self._chosen = self._chosen_on = self._checked = None
         elif previous.scene.sample is not passed.scene.sample and self._follows:
             self.focus = first_focus(passed, self.focus)
         self._aim()

@@ -109,7 +109,7 @@ class BackpropWork(QObject):
 
     def _on_poked(self, outcome: PokeOutcome) -> None:
         if outcome.poke.target == self._model.target:
-            self._model.poked = outcome
+            self._model.take_poked(outcome)
             self._show()
         self.pokeReady.emit(outcome)
 

@@ -302,7 +302,7 @@ def _of_window(alike: _Alike, why_covered: str) -> tuple[Item, Item, tuple[Item,
     assert isinstance(cell, MaxPoolCell)
 
     def note(row: int, col: int) -> str:
-        return ", the maximum" if cell.winners[row, col] else ""
+        return f", {'tied' if cell.tied else 'the winner'}" if cell.winners[row, col] else ""
 
     winners = tuple(("winner", (row, col, 1, 1)) for row, col in np.argwhere(cell.winners).tolist())
     tip = "Values in the window of the pool; the largest wins"

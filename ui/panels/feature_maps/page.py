@@ -35,7 +35,7 @@ _RELATIVE = (
     "Black is −0.5 at the input, so even a blank image has evidence, and often most of it. Relative to a "
     "blank image, a cell counts only with what the ink has changed"
 )
-_OF_POOL = ("window", "its window"), ("winner", "maximum")
+_OF_POOL = ("window", "its window"), ("winner", "winner")
 _KEY = (("selected", "this cell"), ("receptive", "it reads"), *_OF_POOL, ("feeds", "it feeds"))
 
 

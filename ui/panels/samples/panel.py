@@ -216,7 +216,8 @@ class SamplesPanel(WindowPart):
         strong = Qt.FocusPolicy.StrongFocus
         self.grid = ThumbnailView(THUMBNAILS, "Test images", tip, self._answer, focus=strong)
         self.grid.setObjectName("samples")
-        self.grid.setProperty("key", "Right")  # so that it is found
+        for what, text in (("does", "Next image"), ("key", "Right")):  # as which it is found
+            self.grid.setProperty(what, text)
         scaled(self.grid.setMinimumHeight, _GRID_HEIGHT)
         self.grid.placeholder = "Loading the images…"
         tip = "Draw an image and watch what the network makes of it"

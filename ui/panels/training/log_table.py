@@ -77,9 +77,10 @@ class LogTable(HasProvenance, ScrolledView[Values]):
         self._show_rows()
 
     def _show_rows(self) -> None:
-        first = self.bar.value()
+        first, moment = self.bar.value(), self._moment
         rows = self.rows[first : first + self.bar.pageStep()]
-        marked = None if self._moment is None else self._row_of(self._moment) - first
+        start = self.rows[0].step - self.rows[0].interval if self.rows else 0  # which is in no row
+        marked = None if moment is None or moment <= start else self._row_of(moment) - first
         self.show_content(log_values(rows, marked) if rows else None)
 
     @property

@@ -64,9 +64,8 @@ def _compute(scene: Scene[_Filters], _context: Context | None = None) -> Flow:
     weights = network.params if shown.first is None else shown.first.network.params
     if shown.first is not None and shown.moment == "difference":
         weights = {name: np.subtract(network.params[name], before) for name, before in weights.items()}
-    image = "own image" if sample.index is None else f"test image {format_count(sample.index)}"
     what = () if sample.label is None else (with_article(scene.classes[sample.label]),)
-    notes = image, *what, f"step {format_count(scene.snapshot.step)}"
+    notes = sample.name, *what, f"step {format_count(scene.snapshot.step)}"
     trace = network.forward(sample.pixels[None])
     return flow_of(trace, scene.classes, sample.label, weights=weights, filters=shown.title, notes=notes)
 

@@ -120,8 +120,8 @@ def _verdict_text(counts: Mapping[Verdict, int]) -> str:
     if counts["tie_rule"]:
         text += (
             f" The rule “all” explains {format_count(counts['tie_rule'])}: tied cells move together and "
-            "change the loss once, but “all” counts each of them. A finite difference that counts likewise "
-            "gives the same numbers, and under “first” they agree."
+            "change the loss once, but “all” counts each of them. A finite difference that counts each, too, "
+            "gives the same numbers. Under “first” the two agree."
         )
     if counts["kink"]:
         text += f" A kink explains {format_count(counts['kink'])}: there the loss has no derivative."

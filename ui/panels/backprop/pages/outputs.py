@@ -43,7 +43,8 @@ def page(now: Now) -> Page:
         curves = replace(curves, curves=curves.curves[:1], dots=())
     tip = "Point at the curve, or use the left and right arrow keys, to read its values"
     is_own = passed.label == passed.scene.sample.label
-    label = f"{'label' if is_own else 'loss for class'} {passed.names[passed.label]}"
+    what = "label" if is_own else "loss for class"
+    label = f"{passed.scene.sample.name}, {what} {passed.names[passed.label]}"
     numbers = Card("numbers", NUMBERS, table, tip="One column a class", room=None, is_live=True)
     sample = Card("sample", HEAT_MAP, Looked(_image(passed)), "Sample", label)
     curve = Card("curve", CURVES, curves, title, caption, tip, is_live=True)

@@ -36,7 +36,7 @@ _KINK_HERE = (
     "difference is their mean, however small ε is."
 )
 _ZERO = "0 = 0", "info", "Both are 0: changing this number by ±ε does not change the loss."
-_LOSES = "Both are 0 because this cell loses its window: only the largest cell is passed on."
+_LOSES = "Both are 0 because this cell loses its window: only the winner is passed on."
 _WEIGHTED = StepKind.DENSE, StepKind.FILTER
 _MARKED = 6
 _NOTHING = (

@@ -36,7 +36,8 @@ def page(now: Now) -> Page:
     """Controls, the maps before and after, what comes of it, and buttons."""
     passed, focus = now.passed, now.focus
     names = tuple(passed.network.params)
-    name = focus.parameter if focus.parameter in names else names[0]
+    followed = names[0] if now.target is None or not now.target.is_parameter else now.target.name
+    name = focus.parameter if focus.parameter in names else followed
     known = now.preview if now.preview is not None and now.preview.passed is passed else None
     plates = _plates(passed, name, focus.still(), known)
     cards = [
