@@ -229,7 +229,7 @@ class Insert(Kept, frozen=True):
 
     def block(self, name: str) -> Figure:
         """Return the insert as a part of the report; `name` is for file names."""
-        caption, words = f"{self.title} ({self.caption}). Put in {self.time}.", self.words.strip()
+        caption, words = f"{self.title} ({self.caption}). Inserted {self.time}.", self.words.strip()
         if words:  # so that nobody takes one for the other
             caption = f"Drawn by CNNViz: {caption}"
         width = min(max(self.width_cm / _TEXT_WIDTH_CM, 0.2), 1.0)

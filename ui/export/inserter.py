@@ -23,7 +23,8 @@ from ui.tasks import Context, TaskRunner
 from ui.window.panel_area import PanelArea
 
 _MOST_ROWS = 50_000  # of numbers kept with a figure; a curve of a long run has more
-_HIGHEST_CM = 11.0  # of a figure in the report, which leaves room for words on its page
+_HIGHEST_CM = 13.0  # of a figure in the report, which leaves room for words on its page
+_LARGER = 1.2  # than at scale 1 a figure is on paper, as far as there is room: its letters are like the report's
 
 
 class FigureInserter(QObject):
@@ -79,9 +80,10 @@ class FigureInserter(QObject):
                 "it shows, then insert it."
             )
             return
-        drawing = figure.drawing("print")
-        svg, box = draw_svg(drawing, figure.title), drawing.ground.box
-        width = min(box.width * CM_PER_PIXEL, _HIGHEST_CM * box.width / box.height)
+        drawing = figure.printed()
+        svg, (box, look) = draw_svg(drawing, figure.title), drawing.ground[:2]
+        usual = box.width * CM_PER_PIXEL / look.scale
+        width = min(_LARGER * usual, _HIGHEST_CM * box.width / box.height)
         title, caption = shortened(figure.title), shortened(caption_of(self._state, figure.widget))
         tables = tables_of(figure.widget)
         has_numbers = 0 < sum(each.length for each in tables) <= _MOST_ROWS
