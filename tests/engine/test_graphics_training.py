@@ -256,7 +256,7 @@ def test_the_title_is_over_the_middle_of_the_columns_and_no_row_of_ten_is_cut() 
     low = CONFUSION.size(ten, LIGHT).least_height
     for height in (low - 20, low):
         drawing = CONFUSION.draw(ten, Ground(Box(0, 0, 250, height), LIGHT))
-        feet = [m.y + m.font.middle for m in drawing.all_marks() if isinstance(m, Text)]
+        feet = [m.y for m in drawing.all_marks() if isinstance(m, Text)]
         assert max(feet) < height
         assert ("predicted, % of the class" in drawing.texts()) == (height == low)
 

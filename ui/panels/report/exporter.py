@@ -37,7 +37,7 @@ ENDINGS = (".pdf", ".html", ".htm")
 """Endings of files; a name without one of them is that of a folder."""
 
 _EXPORT = "report-export"
-_ANYWAY, _DRAFT = "Export anyway", "Export draft"
+_ANYWAY, _DRAFT, _THERE = "Export anyway", "Export draft", "Write it"
 
 
 class ReportExporter(QObject):
@@ -154,12 +154,10 @@ class ReportExporter(QObject):
 
     def ask(self) -> None:
         """Show what is still to be written; else, or if the user insists, ask for a file."""
-        lacking, places = self.lacking(), self._work.gaps()
+        lacking = self.lacking()
         if not lacking:
             self.ask_where()
             return
-        if places:
-            self._write_in(*places[0])
         self._say(lacking)
         self._message.action_button().setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -173,12 +171,16 @@ class ReportExporter(QObject):
                 self._say(lacking)
 
     def _say(self, lacking: str) -> None:
-        """Say what is lacking; offer the report all the same, and a draft."""
+        """Say what is lacking; offer the report all the same, a draft, and the way to what is to be written."""
         self._said = self._advised(lacking)
-        ways = [(_ANYWAY, False), (_DRAFT, True)]
+        ways: list[tuple[str, Callable[[], object]]] = [
+            (name, partial(self._ask_anyway, is_draft=name == _DRAFT)) for name in (_ANYWAY, _DRAFT)
+        ]
         if self._count_open():  # the first one has the keyboard, and Enter shows nothing
             ways.reverse()
-        first, *more = ((name, partial(self._ask_anyway, is_draft=is_draft)) for name, is_draft in ways)
+        if places := self._work.gaps():
+            ways.append((_THERE, partial(self._write_in, *places[0])))
+        first, *more = ways
         self._message.show_message(self._said, "warning", *first, *more)
 
     def _ask_anyway(self, *, is_draft: bool) -> None:
