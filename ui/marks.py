@@ -203,8 +203,6 @@ class MarkView[C](Spoken, QWidget):
             return Drawing(Ground(box, look))
         least = self._graphic.size(content, look)  # it may never have been in sight
         high, wide = max(box.height, least.least_height), max(box.width, least.least_width)
-        if self._graphic.height is not None:
-            high = min(high, self._graphic.height(content, wide, look))
         return self._graphic.figure(content, box._replace(width=wide, height=high), look)
 
     def paper(self) -> C | None:
