@@ -216,10 +216,10 @@ def written(*blocks, **head):
 def red_figure(caption, high):
     """Return a figure as wide as the text, and so many hundredths of that high."""
     svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="100" height="{high}" viewBox="0 0 100 {high}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="500" height="{5 * high}" viewBox="0 0 100 {high}">'
         f'<rect width="100" height="{high}" fill="#ff0000"/></svg>'
     )
-    return Figure("f", caption, svg, 1.0, from_screen=True)
+    return Figure("f", caption, svg, from_screen=True)
 
 
 def words_on(document, tmp_path):
