@@ -14,7 +14,7 @@ from cnnviz.quantities import format_count, format_percent, format_whole_percent
 _LARGE = 240  # width of a cell that has a page to itself, in pixels at scale 1
 #: Of the worst confusion, what share is written in the colour of mistakes.
 _CONSIDERABLE = 0.25
-_SHARES = "% of the class"
+_SHARES = "predicted, % of the class"
 
 
 class ShowImages(Ask):
@@ -131,17 +131,13 @@ def _still(shown: Confusion, frame: _Frame, ground: Ground) -> list[Mark]:
     small, cells = look.font("small"), frame.cells
     head = Box(cells.left, box.top, cells.box.width, cells.top - box.top - 2)
     if frame.has_title:
-        long = f"predicted, {_SHARES}"
-        share = long if small.width(long) < head.width else _SHARES
-        title = share if frame.in_percent else "predicted"
+        title = _SHARES if frame.in_percent else "predicted"
         room = head._replace(height=small.line, width=max(head.width, small.width(title) + 1))
         drawing.write(room, title, small, "muted", "middle")
         head = head.cut(top=small.line)
     for place, name in enumerate(shown.names):
         column = head._replace(left=cells.cell(0, place).left, width=cells.side)
-        whole = f"predicted {name}"
-        says_so = not frame.has_title and small.width(whole) < cells.side
-        drawing.write(column, whole if says_so else name, small, "muted", "middle")
+        drawing.write(column, name, small, "muted", "middle")
         row = Box(box.left, cells.cell(place, 0).top, cells.left - box.left - px(8), cells.high)
         drawing.write(row, f"is {name}", small, "muted", "right")
     tops = [cells.cell(row, 0).top for row in range(cells.rows + 1)]

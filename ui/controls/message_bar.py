@@ -1,7 +1,6 @@
 """A message inside the panel that it concerns: cause and remedy, with what there is to do about it."""
 
 from collections.abc import Callable
-from functools import partial
 from itertools import zip_longest
 from typing import override
 
@@ -34,7 +33,7 @@ class MessageBar(QFrame):
         self._label.vertical = Qt.AlignmentFlag.AlignVCenter
         self._buttons = [Button("", kind="link") for _ in range(3)]
         for place, button in enumerate(self._buttons):
-            button.clicked.connect(partial(self._do, place))
+            button.clicked.connect(lambda _, n=place: self._acts[n]())
         self._close = IconButton("x", "Close the message")
         self._close.setProperty("kind", "quiet")
         self._close.clicked.connect(self._on_close_clicked)
@@ -79,9 +78,6 @@ class MessageBar(QFrame):
         self.setAccessibleDescription(text)  # the name is that of an area when F6 leads here
         self.show()
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
-
-    def _do(self, place: int) -> None:
-        self._acts[place]()
 
     def show_error(self, text: str) -> None:
         """Show what has failed or is wrong; with "" nothing is."""

@@ -1,5 +1,6 @@
 """Which figures there are, how they are drawn anew, and what is said of them: plots, panels, the window."""
 
+import math
 import os
 import re
 from collections.abc import Sequence
@@ -57,9 +58,9 @@ class Figure:
 
     def printed(self) -> Drawing:
         """Draw it for the report: with letters that can be read where it is as wide as a page, or as high."""
-        drawn = self.drawing("print")
-        box, (width, height) = drawn.ground.box, MOST_ON_PAPER
-        scale = round(max(box.width / width, box.height / height), 2)
+        drawn, (width, height) = self.drawing("print"), MOST_ON_PAPER
+        box = drawn.ground.box
+        scale = math.ceil(20 * max(box.width / width, box.height / height)) / 20
         return (self._drawn("print", scale) if scale > drawn.ground.look.scale else None) or drawn
 
     @property

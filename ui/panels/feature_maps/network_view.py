@@ -156,8 +156,8 @@ class NetworkView(QWidget):
         width, lower = float(self.flow.width()), float(self.arithmetic.height())
         if now is None or below is None:
             return Drawing(Ground(Box(0, 0, width, lower), look, ratio=0))
-        view, room = self.view, replace(now.room, look=look)
-        layout = layout_of(now.plan, room, view.folded, view.enlarged, view.at)
+        room = replace(now.room, look=look)
+        layout = layout_of(now.plan, room, self.view.folded, self.view.enlarged, self.view.at)
         above = network_page(replace(now, room=room, layout=layout, contents=Contents()))
         upper = max(self.flow.height(), above.body.height(width, look))
         rows = replace(above.body, room=upper / look.scale), replace(below.body, room=lower / look.scale)
