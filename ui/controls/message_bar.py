@@ -1,7 +1,6 @@
 """A message inside the panel that it concerns: cause and remedy, with what there is to do about it."""
 
 from collections.abc import Callable
-from itertools import zip_longest
 from typing import override
 
 from PySide6.QtCore import Qt, Signal
@@ -66,11 +65,12 @@ class MessageBar(QFrame):
         * `action`: text of a button, or "" for none; `act`: what it does. `others`: the same of more of them.
         """
         self._set_kind(kind)
-        named = [(action, act or (lambda: None)), *others]
+        none = "", lambda: None
+        named = [(action, act or none[1]), *others, none, none]
         self._acts = [each for _, each in named]
         self._label.set_text(text)
         self._icon.set_icon(_ICONS[kind], _ROLES[kind])
-        for button, (said, _) in zip_longest(self._buttons, named, fillvalue=("", None)):
+        for button, (said, _) in zip(self._buttons, named, strict=False):
             button.setText(said)
             button.setAccessibleName(said)
             button.setVisible(bool(said))

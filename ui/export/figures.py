@@ -78,7 +78,7 @@ class Screenshot(Figure):
     """A window as it looks, pixel by pixel, in its own colours."""
 
     @override
-    def _drawn(self, colours: str) -> Drawing:
+    def _drawn(self, colours: str, least: float = 0.0) -> Drawing:
         image = self.widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
         pixels = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), image.width()).copy()
         box = Box(0, 0, self.widget.width(), self.widget.height())
