@@ -73,7 +73,7 @@ def _confusion(bench: Bench) -> Table:
         for name, counts in zip(classes, bench.evaluation.confusion, strict=True)
     ]
     columns = [(f"predicted {name}" if len(classes) < 5 else name, "count") for name in classes]
-    caption = "Confusion matrix of the test images after training."
+    caption = "Confusion matrix of the test images after training: rows true, columns predicted classes."
     return table("confusion-matrix", caption, [("", "text"), *columns], rows)
 
 
