@@ -198,10 +198,12 @@ class MarkView[C](Spoken, QWidget):
 
     def figure(self, look: Look) -> Drawing:
         """The same for paper: in another look, without pointer and keyboard."""
-        room, least = self._room(), self.minimumSizeHint()  # it may never have been in sight
-        box = room._replace(width=max(room.width, least.width()), height=max(room.height, least.height()))
-        content = self.paper()
-        return Drawing(Ground(box, look)) if content is None else self._graphic.figure(content, box, look)
+        box, content = self._room(), self.paper()
+        if content is None:
+            return Drawing(Ground(box, look))
+        least = self._graphic.size(content, look)  # it may never have been in sight
+        high, wide = max(box.height, least.least_height), max(box.width, least.least_width)
+        return self._graphic.figure(content, box._replace(width=wide, height=high), look)
 
     def paper(self) -> C | None:
         """What is drawn for paper."""

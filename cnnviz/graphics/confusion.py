@@ -14,7 +14,7 @@ from cnnviz.quantities import format_count, format_percent, format_whole_percent
 _LARGE = 240  # width of a cell that has a page to itself, in pixels at scale 1
 #: Of the worst confusion, what share is written in the colour of mistakes.
 _CONSIDERABLE = 0.25
-_SHARES = "% of the class"
+_SHARES = "predicted, % of the class"
 
 
 class ShowImages(Ask):
@@ -73,10 +73,10 @@ class _Frame:
         small, px, count = look.font("small"), look.px, len(shown.names)
         left = min(_names(shown, look), max(box.width * 0.35, px(32)))
         width = max(min((box.width - left - 2) / count, px(_LARGE if is_large else 120)), 1.0)
-        has_title = box.height >= (2 + count) * small.line + px(5) + 2
+        has_title = box.height >= _lowest(shown, look)
         top = (1 + has_title) * small.line + px(5)
         usual = width if is_large else small.line + px(7)
-        row = min(usual, max((box.height - top - 2) / count, small.line))
+        row = min(usual, max((box.height - top - 2) / count, small.size))
         font = look.font("mono")
         if is_large:
             fitting = (width - px(8)) / font.width(shown.longest) * font.size
@@ -93,6 +93,12 @@ class _Frame:
             return format_whole_percent(count / max(int(shown.counts[row].sum()), 1))
         words = format_count(count)
         return words if self.font.width(words) <= self.cells.side - 4 else str(count)
+
+
+def _lowest(shown: Confusion, look: Look) -> int:
+    """Height in which there is room for a title above the names, and for rows as high as their digits."""
+    small = look.font("small")
+    return math.floor(2 * small.line + look.px(5) + len(shown.names) * (small.size + look.px(1)) + 2)
 
 
 def _names(shown: Confusion, look: Look) -> float:
@@ -125,14 +131,13 @@ def _still(shown: Confusion, frame: _Frame, ground: Ground) -> list[Mark]:
     small, cells = look.font("small"), frame.cells
     head = Box(cells.left, box.top, cells.box.width, cells.top - box.top - 2)
     if frame.has_title:
-        room = head._replace(height=small.line, width=box.right - cells.left)
-        drawing.write(room, _SHARES if frame.in_percent else "predicted", small, "muted", "middle")
+        title = _SHARES if frame.in_percent else "predicted"
+        room = head._replace(height=small.line, width=max(head.width, small.width(title) + 1))
+        drawing.write(room, title, small, "muted", "middle")
         head = head.cut(top=small.line)
     for place, name in enumerate(shown.names):
         column = head._replace(left=cells.cell(0, place).left, width=cells.side)
-        whole = f"predicted {name}"
-        says_so = not frame.has_title and small.width(whole) < cells.side
-        drawing.write(column, whole if says_so else name, small, "muted", "middle")
+        drawing.write(column, name, small, "muted", "middle")
         row = Box(box.left, cells.cell(place, 0).top, cells.left - box.left - px(8), cells.high)
         drawing.write(row, f"is {name}", small, "muted", "right")
     tops = [cells.cell(row, 0).top for row in range(cells.rows + 1)]
@@ -169,7 +174,7 @@ def _size(shown: ConfusionMatrix, look: Look) -> Size:
     cell = max(number(table.longest), *map(look.font("small").width, table.names)) + look.px(12)
     usual = names + count * (look.px(_LARGE) if shown.is_large else cell)
     least = names + max(count * number("100"), look.font("small").width(_SHARES) + 1)
-    return Size(usual, _height(shown, usual, look), least, _height(shown, least, look, 0))
+    return Size(usual, _height(shown, usual, look), least, _lowest(table, look))
 
 
 def _tables(shown: ConfusionMatrix) -> list[Table]:

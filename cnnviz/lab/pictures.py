@@ -113,7 +113,7 @@ def figure_of(step: str, picture: RevealPicture, page: Page) -> Figure:
     """Return a picture as a figure of the report."""
     name = "".join(sign if sign.isalnum() else "-" for sign in f"reveal-{step}")
     body, width = min(_laid_out(page.body), key=lambda each: each[0].height(each[1], PAPER))
-    return Figure(name, f"{picture.title}.", to_svg(paged(body, width), picture.title, "pt"), width / WIDTH)
+    return Figure(name, f"{picture.title}.", to_svg(paged(body, width), picture.title, "pt"))
 
 
 def _laid_out(body: Item) -> Iterator[tuple[Item, float]]:

@@ -90,10 +90,9 @@ class Figure(Kept, frozen=True, tag=True):
     name: FileName  # for file names: lower case, with hyphens
     caption: Prose
     svg: Annotated[str, Meta(max_length=LARGEST_PICTURE)]  # self-contained vector drawing
-    width: Annotated[float, Meta(ge=0.1, le=1)] = 1.0  # share of the width of the text that it takes
     # the numbers behind it as the text of a CSV file
     csv: Annotated[str, Meta(max_length=LARGEST_PICTURE)] = ""
-    # drawn by the window, with names of its own inside that other drawings may have too
+    # drawn by the window, as large as there, with names of its own inside that other drawings may have too
     from_screen: bool = False
     own_caption: Prose = ""  # the student's words, which stand before the caption and do not take its place
 
@@ -207,7 +206,6 @@ LONGEST_WORDS = 500
 """Letters of a student's own caption."""
 
 _LONGEST_TEXT = 1000
-_TEXT_WIDTH_CM = 17.0
 
 
 type _Line = Annotated[str, Meta(max_length=_LONGEST_TEXT)]
@@ -221,19 +219,16 @@ class Insert(Kept, frozen=True):
     caption: _Line  # when it was so: preset, seed, step, sample
     time: _Line  # local date and time at which it was put in
     svg: Annotated[_Picture, Meta(min_length=1)]  # the drawing
-    # width of the drawing on the screen; in the report at most that of the text
-    width_cm: Annotated[float, Meta(gt=0, lt=1000)] = _TEXT_WIDTH_CM
     csv: _Picture = ""  # the numbers behind it, as a CSV file; may be empty
     # the student's own caption, or ""; title and caption stay with it
     words: Annotated[str, Meta(max_length=LONGEST_WORDS)] = ""
 
     def block(self, name: str) -> Figure:
         """Return the insert as a part of the report; `name` is for file names."""
-        caption, words = f"{self.title} ({self.caption}). Put in {self.time}.", self.words.strip()
+        caption, words = f"{self.title} ({self.caption}). Inserted {self.time}.", self.words.strip()
         if words:  # so that nobody takes one for the other
             caption = f"Drawn by CNNViz: {caption}"
-        width = min(max(self.width_cm / _TEXT_WIDTH_CM, 0.2), 1.0)
-        return Figure(name, caption, self.svg, width, self.csv, from_screen=True, own_caption=words)
+        return Figure(name, caption, self.svg, self.csv, from_screen=True, own_caption=words)
 
 
 def shortened(text: str) -> str:

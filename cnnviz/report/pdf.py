@@ -90,9 +90,9 @@ def _reads_from_the_right(text: str) -> bool:
 def _template() -> str:
     with contextlib.suppress(OSError, UnicodeDecodeError):
         source = _TEMPLATE.read_text(encoding="utf-8")
-        if source.strip():  # of an empty one would come an empty page
+        if source.rstrip().endswith("// end"):  # of half a template would come half a report
             return source
-    raise CNNVizError(f"The template of the report is missing; {restore('report')}.")
+    raise CNNVizError(f"The template of the report is missing or damaged; {restore('report')}.")
 
 
 def _values(block: Block) -> dict[str, Any]:

@@ -32,11 +32,11 @@ _LOG_LINES = 60
 def _layers(bench: Bench) -> Table:
     """List the layers, their output shapes and parameters."""
     network = bench.network
-    rows: list[tuple[Cell, ...]] = [("input", " × ".join(str(side) for side in network.input_shape), 0)]
+    rows: list[tuple[Cell, ...]] = [("input", " × ".join(map(format_count, network.input_shape)), 0)]
     for name, layer in network.layers:
         count = sum(array.size for key, array in network.params.items() if key.startswith(f"{name}."))
         words = f"{name} ({type(layer).__name__})"
-        rows.append((words, " × ".join(str(side) for side in network.shapes[name]), count))
+        rows.append((words, " × ".join(map(format_count, network.shapes[name])), count))
     caption = f"The network: {format_count(network.parameter_count)} parameters."
     return table("layers", caption, [("layer", "text"), ("output", "text"), ("parameters", "count")], rows)
 
@@ -73,7 +73,7 @@ def _confusion(bench: Bench) -> Table:
         for name, counts in zip(classes, bench.evaluation.confusion, strict=True)
     ]
     columns = [(f"predicted {name}" if len(classes) < 5 else name, "count") for name in classes]
-    caption = "Confusion matrix of the test images after training."
+    caption = "Confusion matrix of the test images after training: rows true, columns predicted classes."
     return table("confusion-matrix", caption, [("", "text"), *columns], rows)
 
 

@@ -5,6 +5,7 @@ from PySide6.QtTest import QTest
 
 from cnnviz.drawing import CellKey
 from cnnviz.experiment import LENET
+from scripts.screenshots.pages import WORDS
 from scripts.screenshots.stage import save, save_widget, session, settle, train, wait_until
 from ui.export.dialog import ExportDialog
 from ui.panels.backprop.asks import Apply, SetRule
@@ -138,12 +139,23 @@ def _go_to_step(opened: Session, kind: StepKind) -> None:
 
 
 def lab_report() -> None:
-    """The report after all three demonstrations have been measured."""
+    """The report of a trained network as a student writes it, with a figure of their own."""
     with session() as opened:
+        train(opened)
+        settle(1500)  # or the figure would be of the step that was drawn last
+        report, network = opened.window.panel(ReportPanel), opened.window.panel(TrainingPanel).main()
+        step = report.work.lab.steps[0]
+        for part, words in WORDS.items():
+            report.work.write(step, part, words)
         opened.window.panels.show_panel(4)
-        opened.window.panel(ReportPanel).run_lab()
-        wait_until(lambda: opened.window.panel(ReportPanel).measuring.numbers is not None)
+        report.run_lab()
+        wait_until(lambda: report.measuring.numbers is not None)
         settle(3000)
+        report.message.clear()
+        opened.exporter.insert(network)
+        settle(3000)
+        opened.window.notices.clear()
+        settle()
         save(opened, "lab-report")
 
 

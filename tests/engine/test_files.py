@@ -577,7 +577,7 @@ def test_tables_and_figures_of_a_report_are_guarded_where_others_wrote_them(tmp_
     """Names of classes are names of folders, and a saved report may be anybody's."""
     table = Table("t", "A table.", data(("=1+1", "n"), [("x;=cmd|' /C calc'!A0;y", -0.5)]), ("text", "text"))
     svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>'
-    figure = Figure("f", "A figure.", svg, 1.0, csv="=1+1,b\r\n-0.5,@x\r\n", from_screen=True)
+    figure = Figure("f", "A figure.", svg, csv="=1+1,b\r\n-0.5,@x\r\n", from_screen=True)
     write_folder(Document("Title", "", "", "", (table, figure)), tmp_path / "report")
     written = list((tmp_path / "report").rglob("*.csv"))
     assert len(written) == 2

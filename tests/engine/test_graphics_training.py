@@ -247,6 +247,20 @@ def test_a_cell_says_and_asks_for_its_images_and_keys_walk_over_the_cells() -> N
     assert not {"up", "right"} & keys.keys(), "over the edge they lead nowhere"
 
 
+def test_the_title_is_over_the_middle_of_the_columns_and_no_row_of_ten_is_cut() -> None:
+    texts = [each for each in drawn_matrix(ConfusionMatrix(TWO), 700).all_marks() if isinstance(each, Text)]
+    title, zero, one = (next(t for t in texts if t.words == words) for words in ("predicted", "0", "1"))
+    assert title.x == pytest.approx((zero.x + one.x) / 2)
+
+    ten = ConfusionMatrix(Confusion(np.full((10, 10), 90), tuple("0123456789")))
+    low = CONFUSION.size(ten, LIGHT).least_height
+    for height in (low - 20, low):
+        drawing = CONFUSION.draw(ten, Ground(Box(0, 0, 250, height), LIGHT))
+        feet = [m.y for m in drawing.all_marks() if isinstance(m, Text)]
+        assert max(feet) < height
+        assert ("predicted, % of the class" in drawing.texts()) == (height == low)
+
+
 def test_a_thin_line_lies_over_a_thick_one_that_takes_the_same_way() -> None:
     x = np.arange(5.0)
     thin, thick = Curve("Average", x, x, "accent", width=1.4), Curve("Max", x, x, "winner", width=2.8)

@@ -24,6 +24,7 @@ from tests.engine.report_cases import small_data
 from tests.gui.document_driving import through_document
 from tests.gui.driving import EventCounter, drain, settle, show_window
 from tests.gui.report_driving import BACKPROP, PRINCIPLE, TRANSLATION, answer
+from ui.controls.buttons import Button
 from ui.controls.labels import WrapLabel
 from ui.panels.report.panel import ReportPanel
 from ui.panels.report.preview import preview_work
@@ -382,6 +383,12 @@ def words(blocks):
 # -- export ------------------------------------------------------------------------------------------------
 
 
+def click(qtbot: QtBot, panel: ReportPanel, name: str) -> None:
+    """Press a button of the message."""
+    button = next(each for each in panel.message.findChildren(Button) if each.text() == name)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
 def export_anyway(qtbot: QtBot, panel: ReportPanel) -> None:
     """Press Export, and insist although much is still to be written."""
     qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
@@ -400,7 +407,10 @@ def test_what_is_still_to_be_written_is_named_before_the_export(qtbot, make, mon
     )
     assert panel.message.height() < 2.5 * panel.message.fontMetrics().lineSpacing(), "it is one line"
     assert panel.message.action_button().hasFocus()
-    assert panel.pages.current() == "network", "there is the first"
+    assert panel.pages.current() == BACKPROP, "nobody is led away from what is being written"
+    click(qtbot, panel, "Write it")
+    assert panel.pages.current() == "network"
+    assert answer(panel, "objective").field.hasFocus()
     write(qtbot, panel, "objective", "x")
     qtbot.waitUntil(
         lambda: panel.message.text().startswith("14 answers are still to be written. The first is “Hypo")
@@ -414,7 +424,7 @@ def test_what_is_still_to_be_written_is_named_before_the_export(qtbot, make, mon
     qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
     assert panel.message.text() == "Still to be written: “Inference and conclusion” in section 2."
     assert not asked
-    assert panel.pages.current() == TRANSLATION
+    click(qtbot, panel, "Write it")
     write(qtbot, panel, "inference", "x")
     qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
     assert asked

@@ -1,5 +1,6 @@
 """Figures go from the panels into the report by key, context menu and the report's own menu."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,8 @@ from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 
 KEYS = Qt.KeyboardModifier.ControlModifier
+TEXT_WIDTH = 170 * 72 / 25.4
+"""Of the report, in points."""
 
 
 def _titles(session: Session, key: str) -> list[str]:
@@ -190,6 +193,21 @@ def test_what_is_drawn_while_training_goes_on_says_what_it_shows_out_of_sight_to
     counts = [line.split(",")[1:] for line in matrix.csv.splitlines()]
     assert all(list(map(str, row)) in counts for row in state.evaluation.evaluation.confusion.tolist())
     assert f"{network.params['conv1.weight'][0, 0, 0, 0]!s}" in kernels.csv
+
+
+def test_a_panel_is_as_wide_as_the_text_of_the_report_in_letters_of_seven_points(
+    qtbot: QtBot, session: Session
+) -> None:
+    session.window.resize(1440, 900)
+    whole_window.train_to(qtbot, session, 3)
+    _show(qtbot, session)
+    for title in ("Network panel", "Translation panel"):
+        choice = next(each for each in session.inserter.choices() if each.title == title)
+        insert = _made(qtbot, choice)
+        assert float(re.search(r' width="([\d.]+)cm"', insert.svg)[1]) >= 17
+        width = float(re.search(r'viewBox="\S+ \S+ (\S+) ', insert.svg)[1])
+        letters = [float(size) for size in re.findall(r'font-size="([\d.]+)"', insert.svg)]
+        assert min(letters) / width * TEXT_WIDTH >= 7
 
 
 def test_the_list_says_first_what_differs_and_what_is_in_it_can_be_moved_taken_out_and_brought_back(

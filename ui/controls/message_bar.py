@@ -18,7 +18,7 @@ _ICONS = {"info": "info", "success": "circle-check", "warning": "triangle-alert"
 
 
 class MessageBar(QFrame):
-    """Sign, text, at most two actions, close."""
+    """Sign, text, at most three actions, close."""
 
     #: The user has closed the message.
     closed = Signal()
@@ -26,18 +26,17 @@ class MessageBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._set_kind("info")
-        self._act: Callable[[], object] = lambda: None
-        self._instead = self._act
+        self._acts: list[Callable[[], object]] = []
         self._icon = IconLabel()
         self._label = WrapLabel(role="text")
         self._label.vertical = Qt.AlignmentFlag.AlignVCenter
-        self._action, self._other = Button("", kind="link"), Button("", kind="link")
-        self._action.clicked.connect(lambda: self._act())
-        self._other.clicked.connect(lambda: self._instead())
+        self._buttons = [Button("", kind="link") for _ in range(3)]
+        for place, button in enumerate(self._buttons):
+            button.clicked.connect(lambda _, n=place: self._acts[n]())
         self._close = IconButton("x", "Close the message")
         self._close.setProperty("kind", "quiet")
         self._close.clicked.connect(self._on_close_clicked)
-        parts = self._icon, (self._label, 1), self._action, self._other, self._close
+        parts = self._icon, (self._label, 1), *self._buttons, self._close
         self._layout = fill(QHBoxLayout(self), *parts, spacing=8, margins=(11, 4, 4, 4))
         self.setSizePolicy(height_for_width())
         self.hide()
@@ -50,8 +49,8 @@ class MessageBar(QFrame):
         return self._kind
 
     def action_button(self) -> Button:
-        """Button of the action; hidden when the message has none."""
-        return self._action
+        """Button of the first action; hidden when the message has none."""
+        return self._buttons[0]
 
     def show_message(
         self,
@@ -59,17 +58,19 @@ class MessageBar(QFrame):
         kind: str = "info",
         action: str = "",
         act: Callable[[], object] | None = None,
-        other: tuple[str, Callable[[], object]] = ("", lambda: None),
+        *others: tuple[str, Callable[[], object]],
     ) -> None:
         """Show a message in place of the one before.
 
-        * `action`: text of a button, or "" for none; `act`: what it does. `other`: the same of another one.
+        * `action`: text of a button, or "" for none; `act`: what it does. `others`: the same of more of them.
         """
         self._set_kind(kind)
-        self._act, (name, self._instead) = act or (lambda: None), other
+        none = "", lambda: None
+        named = [(action, act or none[1]), *others, none, none]
+        self._acts = [each for _, each in named]
         self._label.set_text(text)
         self._icon.set_icon(_ICONS[kind], _ROLES[kind])
-        for button, said in ((self._action, action), (self._other, name)):
+        for button, (said, _) in zip(self._buttons, named, strict=False):
             button.setText(said)
             button.setAccessibleName(said)
             button.setVisible(bool(said))

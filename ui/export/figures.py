@@ -1,5 +1,6 @@
 """Which figures there are, how they are drawn anew, and what is said of them: plots, panels, the window."""
 
+import math
 import os
 import re
 from collections.abc import Sequence
@@ -24,6 +25,9 @@ from ui.state import AppState, Sample
 from ui.theme import DARK, LIGHT, PRINT, theme_manager
 from ui.theme.tokens import scaled
 from ui.window.panel_area import panel_of
+
+MOST_ON_PAPER = 780, 600
+"""Pixels at scale 1 whose letters have 7 points or more in a report, in its width and in its height."""
 
 COLOURS = (("screen", "As on screen"), ("light", "Light"), ("dark", "Dark"), ("print", "For print"))
 """Colours that a figure can have, with their names."""
@@ -52,22 +56,29 @@ class Figure:
             raise CNNVizError(f"{self.title} has nothing to show yet. Train or measure what it shows first.")
         return captioned(drawn, caption)
 
+    def printed(self) -> Drawing:
+        """Draw it for the report: with letters that can be read where it is as wide as a page, or as high."""
+        drawn, (width, height) = self.drawing("print"), MOST_ON_PAPER
+        box = drawn.ground.box
+        scale = math.ceil(20 * max(box.width / width, box.height / height)) / 20
+        return (self._drawn("print", scale) if scale > drawn.ground.look.scale else None) or drawn
+
     @property
     def is_empty(self) -> bool:
         drawn = self._drawn("screen")
         return drawn is None or not drawn.marks
 
-    def _drawn(self, colours: str) -> Drawing | None:
+    def _drawn(self, colours: str, least: float = 0.0) -> Drawing | None:
         theme, draw = theme_manager().theme, getattr(self.widget, "figure", None)
         look = {"light": LIGHT, "dark": DARK, "print": PRINT}.get(colours, theme)
-        return None if draw is None else draw(scaled(look, theme.scale))
+        return None if draw is None else draw(scaled(look, max(theme.scale, least)))
 
 
 class Screenshot(Figure):
     """A window as it looks, pixel by pixel, in its own colours."""
 
     @override
-    def _drawn(self, colours: str) -> Drawing:
+    def _drawn(self, colours: str, least: float = 0.0) -> Drawing:
         image = self.widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
         pixels = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), image.width()).copy()
         box = Box(0, 0, self.widget.width(), self.widget.height())

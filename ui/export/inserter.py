@@ -8,12 +8,12 @@ from PySide6.QtCore import QObject, QSize
 from PySide6.QtGui import QImage
 from shiboken6 import isValid
 
-from cnnviz.drawing import Rect, to_csv
+from cnnviz.drawing import Rect, to_csv, to_svg
 from cnnviz.lab.model import Step
 from cnnviz.quantities import now
 from cnnviz.report.blocks import Insert, shortened
 from ui.export.figures import Figure, caption_of, figures_of, tables_of
-from ui.export.formats import CM_PER_PIXEL, draw_svg, to_image
+from ui.export.formats import CM_PER_PIXEL, to_image
 from ui.panels.provenance import catch_up
 from ui.panels.report.inserts import Give, InsertChoice
 from ui.panels.report.panel import ReportPanel
@@ -23,7 +23,6 @@ from ui.tasks import Context, TaskRunner
 from ui.window.panel_area import PanelArea
 
 _MOST_ROWS = 50_000  # of numbers kept with a figure; a curve of a long run has more
-_HIGHEST_CM = 11.0  # of a figure in the report, which leaves room for words on its page
 
 
 class FigureInserter(QObject):
@@ -79,16 +78,16 @@ class FigureInserter(QObject):
                 "it shows, then insert it."
             )
             return
-        drawing = figure.drawing("print")
-        svg, box = draw_svg(drawing, figure.title), drawing.ground.box
-        width = min(box.width * CM_PER_PIXEL, _HIGHEST_CM * box.width / box.height)
+        drawing = figure.printed()
+        unscaled = CM_PER_PIXEL / drawing.ground.look.scale
         title, caption = shortened(figure.title), shortened(caption_of(self._state, figure.widget))
         tables = tables_of(figure.widget)
         has_numbers = 0 < sum(each.length for each in tables) <= _MOST_ROWS
 
         def finished(_context: Context) -> Insert:
             csv = to_csv(tables).decode("utf-8") if has_numbers else ""
-            return Insert(title, caption, now(), svg=svg().decode("utf-8"), width_cm=width, csv=csv)
+            svg = to_svg(drawing, figure.title, "cm", "surface", scale=unscaled)
+            return Insert(title, caption, now(), svg=svg, csv=csv)
 
         self._files.submit(f"insert {next(self._orders)}", finished, give, complain)
 

@@ -156,7 +156,9 @@ class NetworkView(QWidget):
         width, lower = float(self.flow.width()), float(self.arithmetic.height())
         if now is None or below is None:
             return Drawing(Ground(Box(0, 0, width, lower), look, ratio=0))
-        above = network_page(replace(now, contents=Contents()))
+        room = replace(now.room, look=look)
+        layout = layout_of(now.plan, room, self.view.folded, self.view.enlarged, self.view.at)
+        above = network_page(replace(now, room=room, layout=layout, contents=Contents()))
         upper = max(self.flow.height(), above.body.height(width, look))
         rows = replace(above.body, room=upper / look.scale), replace(below.body, room=lower / look.scale)
         both = Page(down(*rows, gap=_APART), marked={**above.marked, **below.marked})

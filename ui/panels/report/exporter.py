@@ -37,16 +37,14 @@ ENDINGS = (".pdf", ".html", ".htm")
 """Endings of files; a name without one of them is that of a folder."""
 
 _EXPORT = "report-export"
-_ANYWAY, _DRAFT = "Export anyway", "Export draft"
+_ANYWAY, _DRAFT, _THERE = "Export anyway", "Export draft", "Write it"
 
 
 class ReportExporter(QObject):
     """Puts the report together, asks for a file, has the lab measured, and has the report written.
 
-    * `files`: writes, also while the lab runs.
     * `button`: asks for all this, and does not while it is being done.
     * `write_in`: lets the cursor stand in the field of a question.
-    * `parent`: parent of dialogs, too.
     """
 
     ended = Signal(bool)  # whether the report was written
@@ -136,16 +134,6 @@ class ReportExporter(QObject):
             said.append("The report has no figure; Insert… beside the observations adds one.")
         return " ".join(said)
 
-    def _advised(self, lacking: str) -> str:
-        """Return what is lacking, and what the two ways to export all the same do."""
-        measures = "measures all steps of the lab again, then " if self._measuring.is_needed else ""
-        late = " with all results: a prediction made after it counts as late" if self._count_open() else ""
-        if not (measures or late):
-            return lacking
-        return (
-            f"{lacking} “{_ANYWAY}” {measures}writes the report{late}. “{_DRAFT}” writes what is done so far."
-        )
-
     def _count_open(self) -> int:
         record = self._work.record
         return sum(record.step(step.id).is_open(step) for step in self._work.lab.steps)
@@ -154,12 +142,10 @@ class ReportExporter(QObject):
 
     def ask(self) -> None:
         """Show what is still to be written; else, or if the user insists, ask for a file."""
-        lacking, places = self.lacking(), self._work.gaps()
+        lacking = self.lacking()
         if not lacking:
             self.ask_where()
             return
-        if places:
-            self._write_in(*places[0])
         self._say(lacking)
         self._message.action_button().setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -167,18 +153,21 @@ class ReportExporter(QObject):
         """Let what is said to be lacking stay true while the report changes."""
         if self._said and self._message.text() == self._said:
             lacking = self.lacking()
-            if not lacking:
-                self._message.clear()
-            elif self._advised(lacking) != self._said:
+            if lacking:
                 self._say(lacking)
+            else:
+                self._message.clear()
 
     def _say(self, lacking: str) -> None:
-        """Say what is lacking; offer the report all the same, and a draft."""
-        self._said = self._advised(lacking)
-        ways = [(_ANYWAY, False), (_DRAFT, True)]
-        if self._count_open():  # the first one has the keyboard, and Enter shows nothing
-            ways.reverse()
-        first, *more = ((name, partial(self._ask_anyway, is_draft=is_draft)) for name, is_draft in ways)
+        """Say what is lacking; offer the report all the same, a draft, and the way to the first field."""
+        late = f" “{_ANYWAY}” shows all results: a prediction made after it counts as late."
+        self._said = lacking + late * (self._count_open() > 0)
+        if self._said == self._message.text():
+            return
+        # The first one has the keyboard; where something is to be predicted, Enter shows nothing.
+        names = (_DRAFT, _ANYWAY) if self._count_open() else (_ANYWAY, _DRAFT)
+        first, *more = ((name, partial(self._ask_anyway, is_draft=name == _DRAFT)) for name in names)
+        more += [(_THERE, partial(self._write_in, *place)) for place in self._work.gaps()[:1]]
         self._message.show_message(self._said, "warning", *first, *more)
 
     def _ask_anyway(self, *, is_draft: bool) -> None:

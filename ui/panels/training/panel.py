@@ -13,7 +13,6 @@ from cnnviz.drawing import Box, Drawing, Ground, Look, Share
 from cnnviz.drawing.page import Card, Item, Page, across, down, page_drawn
 from cnnviz.graphics.confusion import CONFUSION
 from cnnviz.graphics.flow import FLOW
-from cnnviz.graphics.texts import VALUES
 from cnnviz.quantities import format_count
 from ui.choices import flag, kept, maybe, read
 from ui.controls.choice_field import SegmentedControl
@@ -232,7 +231,7 @@ class TrainingPanel(Panel):
         return self.network.view
 
     def figure(self, look: Look) -> Drawing:
-        """Network, curves, log and test results for paper; nothing before there is a network."""
+        """Network, curves and test results for paper; nothing before there is a network."""
         flow, matrix, mistakes = self.network.flow, self.results.matrix.content, self.results.mistakes_card()
         box, curves = Box(0, 0, self.width(), self.height()), self.curves
         if flow is None:
@@ -245,11 +244,11 @@ class TrainingPanel(Panel):
             tested = self.results.summary.text()
             beside.append(Card("matrix", CONFUSION, matrix, "Test images", tested, room=None))
         beside += [] if mistakes is None else [mistakes]
-        if (lines := self.log.content) is not None:
-            beside.append(Card("log", VALUES, lines, "Log", self._log_title.caption(), room=None))
         plots = across(curves.loss.card(), curves.accuracy.card(), room=Share(2))
         left, right = down(network, plots, room=Share(5)), down(*beside, room=Share(2), gap=16)
-        return page_drawn(Page(across(left, right, gap=24) if beside else left), box, look)
+        body = across(left, right, gap=24) if beside else left
+        high = max(min(box.height, 0.7 * box.width), body.least(look)[1])
+        return page_drawn(Page(body), box._replace(height=high), look)
 
     def view_state(self) -> View:
         """Return pace, curves, filters, and chosen test images."""
