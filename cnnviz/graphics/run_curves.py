@@ -202,7 +202,7 @@ def _draw_legend(legend: Legend, ground: Ground) -> Drawing:
     for curve, words, box in zip(legend.curves, called, entries, strict=True):
         y = box.y
         if curve.name == ground.hovered:
-            edge = "accent" if ground.has_focus else ""
+            edge = "focus" if ground.has_focus else ""
             drawing.add(Rect(box.inset(1), "" if edge else "hover", edge, 2, px(4)))
         piece, name = box.cut(left=px(4), right=px(4)).columns(px(10), Share(1), gap=px(6))
         line = ((piece.left, y), (piece.right, y))

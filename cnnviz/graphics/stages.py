@@ -111,9 +111,12 @@ def _around(shown: StageMap, box: Box, look: Look, ratio: float) -> tuple[Drawin
     if (moves := shown.moves) is not None:
         drawing.arrows(lambda across, down: moves(down, across), _LONG_STEP)
     if shown.enlarge is not None:
-        drawing.keys["double click"] = shown.enlarge
+        drawing.keys["double click"] = drawing.keys["-" if shown.zooms else "+"] = shown.enlarge
     if shown.zooms is not None:
-        drawing.keys["ctrl wheel up"], drawing.keys["ctrl wheel down"] = shown.zooms(1), shown.zooms(-1)
+        for wheel, sign, steps in (("up", "+", 1), ("down", "-", -1)):
+            drawing.keys[f"ctrl wheel {wheel}"] = shown.zooms(steps)
+            if steps > 0 or shown.looked.zoom is not None:  # back from the usual size of an enlarged map
+                drawing.keys[sign] = shown.zooms(steps)
     if shown.scrolls is not None and shown.looked.zoom is not None:
         _scroll(drawing, shown, area)
     grid = placed(shown.looked, ground._replace(box=area))[1]
@@ -257,7 +260,7 @@ class Folded:
 def _draw_folded(shown: Folded, ground: Ground) -> Drawing:
     drawing, px, box = Drawing(ground), ground.px, ground.box
     is_active = ground.hovered is not None or ground.has_focus
-    ink, fill = ("accent", "hover") if ground.has_focus else ("border", "hover" if is_active else "surface")
+    ink, fill = ("focus", "hover") if ground.has_focus else ("border", "hover" if is_active else "surface")
     drawing.add(Rect(box.inset(1), fill, ink, 1.5 if ground.has_focus else 1, 4))
     drawing.add(_chevron(box.x, px(12), px(-4 if shown.is_back else 4)))
     font, ink = ground.font("small"), "text" if is_active else "muted"

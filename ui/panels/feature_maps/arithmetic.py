@@ -75,6 +75,7 @@ class Now:
     * `sees`: what the cell sees of the image, in words.
     * `term`: number of the term that is pointed at.
     * `why_covered`: why it is covered, or who gets the gradient; "" if the lab covers neither.
+    * `hint`: what keys do in the map that has the keyboard.
     """
 
     arithmetic: Arithmetic
@@ -85,6 +86,7 @@ class Now:
     sees: str = ""
     term: int | None = None
     why_covered: str = ""
+    hint: str = ""
 
 
 def page(now: Now) -> Page:
@@ -99,15 +101,16 @@ def page(now: Now) -> Page:
         marked["running"], (rows, cols) = now.term, shown.cell.products.shape[-2:]
         at = now.term - shown.part * rows * cols
         for key in ("patch", "kernel", "products") if 0 <= at < rows * cols else ():
-            marked[key] = (("focus", (*divmod(at, cols), 1, 1)),)
+            marked[key] = (("term", (*divmod(at, cols), 1, 1)),)
     return Page(down(_head(now), body, gap=8), marked=marked)
 
 
 def _head(now: Now) -> Row:
     shown = now.arithmetic
     number = f"= {shown.number}", "mono", "text"
+    cell, hint = ((shown.name, "strong", "text"), number), ((now.hint, "", "focus"),) if now.hint else ()
     said = ((words, "", "muted") for words in (now.sees, shown.formula) if words)
-    line = Fitting((((shown.name, "strong", "text"), number, *said),))
+    line = Fitting(((*cell, *said, *hint), *((*cell, *hint) for _ in hint)))
     title = Card("title", FITTING, line, tip=line.words, name="The marked cell")
     badge = Card("pinned", WORDS, Words("pinned", "small strong", "info", "left middle"), room=None)
     free = Choice("free", "mini", "Free the pinned cell (Esc)", PinCell(None), icon="x")

@@ -6,14 +6,14 @@ from typing import Any, override
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Block, Box, Drawing, Ground, Leave, Look
 from cnnviz.drawing.page import Page, down, page_drawn
 from cnnviz.graphics.columns import Kind
 from ui.choices import Choices
-from ui.controls.keyboard import arrow_step
+from ui.controls.keyboard import arrow_step, follow_keyboard
 from ui.controls.layouts import fill, named, scaled
 from ui.marks import MarkView
 from ui.page_view import PageView
@@ -23,7 +23,7 @@ from ui.panels.feature_maps.explain import Explained, explain
 from ui.panels.feature_maps.explain import Look as Looking
 from ui.panels.feature_maps.layout import Layout, Room, layout_of
 from ui.panels.feature_maps.links import shown_pin
-from ui.panels.feature_maps.page import Contents, Now, nearest, network_page, zoomed
+from ui.panels.feature_maps.page import Contents, Now, keys_hint, nearest, network_page, zoomed
 from ui.panels.feature_maps.picture import Picture
 from ui.panels.feature_maps.view import SPEEDS, View, put
 from ui.state import AppState, PinnedCell
@@ -68,6 +68,7 @@ class NetworkView(QWidget):
         self._clock.timeout.connect(lambda: self._step_sweep(plays=True))
         line = named(QFrame(), role="separator")  # below it as much as is wanted, as far as there is room
         fill(QVBoxLayout(self), (self.flow, 1), line, (self.arithmetic, 1000), spacing=0)
+        follow_keyboard(self._on_keyboard)
         follow_theme(self)
 
     # -- what is shown -------------------------------------------------------------------------------------
@@ -131,7 +132,18 @@ class NetworkView(QWidget):
             why = self._state.why_covered(Secret.SHARES, *_CELLS)
             clock = view.sweep is not None, self._clock.isActive(), view.sweep_speed
             sees = "" if explained.links is None else explained.links.sees
-            self._write(arithmetic.Now(shown, explained.is_pinned, *clock, sees, term, why))
+            hint = self._keys_hint()
+            self._write(arithmetic.Now(shown, explained.is_pinned, *clock, sees, term, why, hint))
+
+    def _keys_hint(self) -> str:
+        """What keys do in the map that a key has led to; stands beside the marked cell."""
+        view = QApplication.focusWidget()
+        is_led = isinstance(view, MarkView) and view.parent() is self.flow and view.is_led_by_key
+        return keys_hint(view.content.content) if is_led else ""
+
+    def _on_keyboard(self) -> None:
+        if self._written is not None:
+            self._write(replace(self._written, hint=self._keys_hint()))
 
     def _write(self, now: arithmetic.Now) -> None:
         if now != self._written:

@@ -269,6 +269,19 @@ def _large(
     return Card(key, stages.STAGE_MAP, shown, tip=tip, room=room, is_live=True, keys_point=point, name=name)
 
 
+def keys_hint(shown: object) -> str:
+    """What keys do in a map, or in all maps of a stage, that has the keyboard."""
+    if isinstance(shown, Chosen):
+        return "arrows: choose a map"
+    if not isinstance(shown, stages.StageMap):
+        return ""
+    is_weights, sizes = shown.looked.map.press is None, ""
+    if shown.enlarge is not None:
+        sizes = ", + and −: size" if shown.zooms is not None else ", +: enlarge"
+    cell = "arrows: weight" if is_weights else "arrows: cell, Enter: pin"
+    return f"{'arrows: move the cell, Esc: free it' if shown.moves else cell}{sizes}"
+
+
 def _map_head(now: Now, column: Column, lines: tuple[str, ...]) -> tuple[Item, ...]:
     """Heading of a column of maps, with what folds, enlarges and zooms it."""
     buttons, is_large = list[Choice](), column.key == now.view.enlarged
@@ -380,7 +393,7 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
     name, tip = f"All maps of {column.title}", "Click one to show it large"
     shown, key = Chosen(tiles, chosen), f"{column.key} maps"
     # Arrow keys choose: what they pointed at besides would be pressed by Enter in place of what is framed.
-    return (Card(key, TILES, shown, tip=tip, is_live=True, keys_point=False, name=name),)
+    return (Card(key, TILES, shown, tip=tip, is_live=True, keys_point=False, name=name, is_aside=True),)
 
 
 # -- an enlarged map ----------------------------------------------------------------------------------------
