@@ -71,7 +71,7 @@ class StageMap:
     * `enlarge`: What a double click asks for.
     * `scrolls`: First row and column in sight to what asks for them, where cells are enlarged.
     * `zooms`: Steps to what makes cells so much larger.
-    * `length`: Of the strip, in pixels at scale 1; as long as the map is wide when None.
+    * `length`: Of the strip, in pixels at scale 1; as long as the map is wide when None; 0 for no strip.
     """
 
     looked: Looked
@@ -85,7 +85,8 @@ class StageMap:
 def map_area(shown: StageMap, box: Box, look: Look) -> Box:
     """Room of the map, without that of its colours and of scroll bars."""
     bars = look.px(_BAR) if shown.looked.zoom is not None else 0
-    return Box(box.left, box.top, box.width - bars, max(box.height - strip_height(look), 0) - bars)
+    below = 0 if shown.length == 0 else strip_height(look)
+    return Box(box.left, box.top, box.width - bars, max(box.height - below, 0) - bars)
 
 
 def strip_height(look: Look) -> float:
@@ -119,6 +120,8 @@ def _around(shown: StageMap, box: Box, look: Look, ratio: float) -> tuple[Drawin
                 drawing.keys[sign] = shown.zooms(steps)
     if shown.scrolls is not None and shown.looked.zoom is not None:
         _scroll(drawing, shown, area)
+    if shown.length == 0:
+        return drawing, area
     grid = placed(shown.looked, ground._replace(box=area))[1]
     wide = min(grid.box.width if shown.length is None else shown.length * look.scale, box.width)
     below = strip_height(look) - px(3)
@@ -186,7 +189,7 @@ def _strip(colors: Colors, box: Box, look: Look) -> list[Mark]:
     drawing.add(Image(bar, _ramp(colors.name)), Rect(bar.inset(0.5), edge="border"))
     lo, hi = ends_of(colors)
     if font.width(lo + hi) + px(6) <= box.width:
-        drawing.write(below, lo, font, "muted")
+        drawing.write(below.cut(left=px(2)), lo, font, "muted")  # beside the frame of the keyboard
         drawing.write(below, hi, font, "muted", "right")
     elif colors.lo == -colors.hi:
         drawing.write(below, short_scale(colors), font, "muted", "middle")

@@ -145,9 +145,9 @@ def test_f6_goes_round_all_areas_and_back_and_the_one_that_a_key_has_led_to_is_f
         return window.grab().toImage().pixelColor(frame.geometry().right(), frame.geometry().center().y())
 
     press(Key.Key_3, Modifier.ControlModifier)
-    assert edge() == theme.theme.color("accent")
+    assert edge() == theme.theme.color("focus")
     window.resize(1300, 800)
-    assert edge() == theme.theme.color("accent")
+    assert edge() == theme.theme.color("focus")
     press(Key.Key_Tab)
     assert edge() != theme.theme.color("accent")
 

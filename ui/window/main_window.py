@@ -228,6 +228,20 @@ class MainWindow(QMainWindow):
             pass
         return True
 
+    def enter_picture(self) -> None:
+        """Give the keyboard to the main picture of the panel in front."""
+        panel = self.panels.front_panel
+        if panel is not None and (main := panel.main()) is not None:
+            main.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def to_timeline(self, compares: bool) -> None:
+        """Give the keyboard to the timeline, or press its button that compares; both may be folded away."""
+        self.set_bare(False)
+        if compares:
+            self.timeline.compare.click()
+        else:
+            self.timeline.track.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def _enter_presented(self) -> None:
         """Give the keyboard to the panel of which a page is presented now, unless a part of it has it."""
         panel = self.panels.front_panel
@@ -405,6 +419,7 @@ class MainWindow(QMainWindow):
         self.moment = MomentChip(state, self.panels)
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state, runs)
+        self.timeline.track.setProperty("key", action_row("timeline").key)
         self.pages = Pages(self._enter_presented)
         self.leave = Button(
             "Leave (Esc)", "", "link", "Leave presenter mode: show the panels in the window again", "F11"

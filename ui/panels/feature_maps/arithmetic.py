@@ -45,7 +45,7 @@ _TIMES = Card("times", WORDS, Words("×", "strong", align="middle"), room=None)
 _EQUALS = Card("equals", WORDS, Words("=", "strong", align="middle"), room=None)
 _LEDGER = 360
 LEAST = 480, 126  # width, whatever is written out: nothing around it may move with the pointer
-_WIDEST = 2.2  # how often its height a cell of a table may be wide
+_WIDEST, _WIDE = 3, 2.2  # how often its height a cell of a table may be wide, and is where there is room
 
 
 def _beside_inputs(_shown: Looked, look: Look) -> Size:
@@ -182,7 +182,7 @@ def height_of(rows: int, look: Look, least: float = 0) -> float:
 
     * `least`: of the table alone.
     """
-    row = max(smallest_font(look).line, math.ceil(number_cell(look) / _WIDEST))
+    row = max(smallest_font(look).line, math.ceil(number_cell(look) / _WIDE))
     above = sum(map(look.px, (10, 30, 8, 4))) + look.heading.line  # margin, head, gaps, title
     return above + max(rows * row + look.px(4), least)
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from cnnviz.drawing import Box, Look
+from cnnviz.drawing.cells import number_size
 from cnnviz.graphics.columns import Column, Kind, Plan
 from cnnviz.graphics.stages import strip_height
 from cnnviz.graphics.tiles import are_legible
@@ -93,12 +94,14 @@ def layout_of(
             c.key for c in columns if c.key != enlarged and chosen.get(c.key, _spare(c) <= spare)
         )
 
+    if (large := plan.column(enlarged or "")) is not None and is_alone(large, room):
+        return Layout(((large,),), 0, _side_of(plan.unit, 3), {large.key: room.width})
     pages = _pages(plan, room, folds_of)
     place = next((n for n, page in enumerate(pages) if any(column.key == at for column in page)), 0)
     columns, strips = pages[place], (place > 0) + (place < len(pages) - 1)
     room = replace(room, width=room.width - strips * _strip(room))
     side, widths, _, spare = _fitted(columns, room, folds_of)
-    if (large := plan.column(enlarged or "")) is not None and large.key in widths:
+    if large is not None and large.key in widths:
         side = min(side, _side_of(plan.unit, 3))
         folds, others = frozenset[str](), math.inf
         while others + max(round(_ENLARGED * room.width), side) > room.width and spare <= _NEVER:
@@ -112,6 +115,25 @@ def layout_of(
         rest = room.width - others
         widths[large.key] = max(min(rest, wide) if columns[-1].kind is Kind.OUTPUT else rest, 1)
     return Layout(pages, place, side, widths)
+
+
+def numbered_size(column: Column, look: Look) -> tuple[float, float]:
+    """Width and height that an enlarged map takes, with a number in each cell and all maps beside it."""
+    (_, rows, cols), (wide, high), axis = column.shape, number_size(look), look.px(_AXIS)
+    beside = look.px(BESIDE) * (column.count > 1)
+    return cols * wide + axis + beside, rows * high + axis + head_height(look)
+
+
+def is_alone(column: Column, room: Room) -> bool:
+    """Whether an enlarged map has the room alone: all its numbers can be read from the last row then."""
+    is_projected = room.look.digits > Look.digits
+    wide, high = numbered_size(column, room.look)
+    return is_projected and column.kind in _MAPS and wide <= room.width and high <= room.height
+
+
+def head_height(look: Look) -> float:
+    """Height of the heading of a column, with the gaps below its lines."""
+    return look.font("strong").line + look.px(LINE) + 2 * look.px(3)
 
 
 type _Page = tuple[Column, ...]

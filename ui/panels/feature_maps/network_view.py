@@ -1,5 +1,6 @@
 """The network with its linked cells: columns above, the arithmetic of the marked cell below."""
 
+import math
 import time
 from dataclasses import replace
 from typing import Any, override
@@ -21,7 +22,7 @@ from ui.panels.feature_maps import arithmetic, asks
 from ui.panels.feature_maps.arithmetic import PointAtTerm
 from ui.panels.feature_maps.explain import Explained, explain
 from ui.panels.feature_maps.explain import Look as Looking
-from ui.panels.feature_maps.layout import Layout, Room, layout_of
+from ui.panels.feature_maps.layout import Layout, Room, is_alone, layout_of, numbered_size
 from ui.panels.feature_maps.links import shown_pin
 from ui.panels.feature_maps.page import Contents, Now, keys_hint, nearest, network_page, zoomed
 from ui.panels.feature_maps.picture import Picture
@@ -380,4 +381,8 @@ class NetworkView(QWidget):
         rows = max((each.shape[1] for each in columns if each.kind is Kind.FILTERS), default=3)
         least = 0 if self.view.enlarged is not None else max(theme.px(104), round(_USUAL_SHARE * total))
         wanted = round(min(arithmetic.height_of(rows, theme, least), _LARGEST_SHARE * total))
-        self.arithmetic.setMaximumHeight(max(wanted, theme.px(arithmetic.LEAST[1])))
+        lowest = theme.px(arithmetic.LEAST[1])
+        large = next((each for each in columns if each.key == self.view.enlarged), None)
+        if large is not None and is_alone(large, Room(self.width(), total - lowest - 1, theme)):
+            wanted = min(wanted, total - 1 - math.ceil(numbered_size(large, theme)[1]))
+        self.arithmetic.setMaximumHeight(max(wanted, lowest))

@@ -20,7 +20,16 @@ from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
 from cnnviz.quantities import format_cell, format_value
 from ui.panels.feature_maps import asks
 from ui.panels.feature_maps.explain import Explained, logit_ledger
-from ui.panels.feature_maps.layout import BESIDE, FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
+from ui.panels.feature_maps.layout import (
+    BESIDE,
+    FOLDED_WIDTH,
+    LARGEST_CELL,
+    LINE,
+    Layout,
+    Room,
+    head_height,
+    is_alone,
+)
 from ui.panels.feature_maps.picture import Picture
 from ui.panels.feature_maps.view import View, put
 from ui.state import PinnedCell
@@ -240,7 +249,7 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
         enlarge=None if column.kind is Kind.FILTERS else asks.Enlarge(column.key),
         scrolls=asks.ScrollMap if zoom is not None else None,
         zooms=asks.ZoomBy if is_large else None,
-        length=240 if is_large else None,
+        length=None if not is_large else 240 if shown.widest == 1 else 0,  # numbers need the room
     )
     tip = "Point at a cell to see which cells it reads and which it feeds. Click to pin it: arrow keys move "
     tip += "it, Esc frees it. Ctrl+C copies the numbers."
@@ -353,10 +362,11 @@ def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tu
             covered=None,
             lines=False,
             has_axes=is_large,
+            widest=_widest(now, column, is_large),
         )
         return shown, shown.notation.unit
 
-    rest = (channel, source, limits, is_numbered, is_large)
+    rest = (channel, source, limits, is_numbered, _widest(now, column, is_large), is_large)
     return now.contents.of("map", column, picture.token(column), rest, make)
 
 
@@ -404,19 +414,24 @@ def _map_box(now: Now, column: Column, is_large: bool) -> Box:
     look, width = now.look, now.layout.widths[column.key]
     if not is_large:
         return Box(0, 0, width, math.ceil(min(width, now.layout.side) + stages.strip_height(look)))
-    head = look.font("strong").line + look.px(LINE) + 2 * look.px(3)
-    box = Box(0, 0, width, now.room.height - head)
+    box = Box(0, 0, width, now.room.height - head_height(look))
     if column.count == 1:
         return box
     with_maps = box.cut(right=look.px(BESIDE)), box.cut(bottom=look.px(_BELOW + 3))
     return max(with_maps, key=lambda each: min(each.width, each.height))
 
 
+def _widest(now: Now, column: Column, is_large: bool) -> float:
+    """How often its height a cell may be wide: of a map that has the room alone as its numbers want it."""
+    return 4 if is_large and is_alone(column, now.room) else 1
+
+
 def fitting_cell(now: Now, column: Column, box: Box) -> float:
     """Side of a cell with which the whole map is in sight."""
     values, is_large = np.zeros(column.shape[1:], np.uint8), column.key == now.view.enlarged
-    looked = Looked(HeatMap(values, Colors("grey", 0, 1), has_axes=is_large))
-    area = stages.map_area(stages.StageMap(looked), box, now.look)
+    widest = _widest(now, column, is_large)
+    looked = Looked(HeatMap(values, Colors("grey", 0, 1), has_axes=is_large, widest=widest))
+    area = stages.map_area(stages.StageMap(looked, length=None if widest == 1 else 0), box, now.look)
     return placed(looked, Ground(area, now.look, ratio=now.ratio))[1].side
 
 
