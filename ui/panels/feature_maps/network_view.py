@@ -186,8 +186,8 @@ class NetworkView(QWidget):
     # -- keys ----------------------------------------------------------------------------------------------
 
     def take_key(self, event: QKeyEvent) -> bool:
-        """Move the pin by an arrow key, leave sweep, pin or enlarged map by Esc; return whether it did."""
-        step, leaves = arrow_step(event), event.key() == Qt.Key.Key_Escape
+        """Move the pin by an arrow key, leave sweep, pin or enlarged map by Esc, or by Del, where Esc leaves more."""
+        step, leaves = arrow_step(event), event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Delete)
         if leaves and self.view.sweep is not None:
             self.answer(asks.EndSweep())
         elif leaves and self._state.pinned is not None:
@@ -383,6 +383,7 @@ class NetworkView(QWidget):
         wanted = round(min(arithmetic.height_of(rows, theme, least), _LARGEST_SHARE * total))
         lowest = theme.px(arithmetic.LEAST[1])
         large = next((each for each in columns if each.key == self.view.enlarged), None)
-        if large is not None and is_alone(large, Room(self.width(), total - lowest - 1, theme)):
-            wanted = min(wanted, total - 1 - math.ceil(numbered_size(large, theme)[1]))
+        free = total - theme.px(2)  # without the line
+        if large is not None and is_alone(large, Room(self.width(), free - lowest, theme)):
+            wanted = min(wanted, free - math.ceil(numbered_size(large, theme)[1]))
         self.arithmetic.setMaximumHeight(max(wanted, lowest))

@@ -288,7 +288,7 @@ def keys_hint(shown: object) -> str:
     if shown.enlarge is not None:
         sizes = ", + and −: size" if shown.zooms is not None else ", +: enlarge"
     cell = "arrows: weight" if is_weights else "arrows: cell, Enter: pin"
-    return f"{'arrows: move the cell, Esc: free it' if shown.moves else cell}{sizes}"
+    return f"{'arrows: move the cell, Del: free it' if shown.moves else cell}{sizes}"
 
 
 def _map_head(now: Now, column: Column, lines: tuple[str, ...]) -> tuple[Item, ...]:
