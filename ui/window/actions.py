@@ -260,7 +260,7 @@ ACTIONS = (
     ),
     ActionRow(
         name="timeline", menu="&View", text="T&imeline", handler="window.to_timeline", argument=False,
-        key="T", tooltip="move the keyboard to the timeline",
+        key="T", tooltip="the timeline; in presenter mode unfold it, or fold it away again",
     ),
     ActionRow(
         name="compare", menu="&View", text="Compare &weights", handler="window.to_timeline", argument=True,

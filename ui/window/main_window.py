@@ -235,9 +235,15 @@ class MainWindow(QMainWindow):
             main.setFocus(Qt.FocusReason.TabFocusReason)
 
     def to_timeline(self, compares: bool) -> None:
-        """Give the keyboard to the timeline, or press its button that compares; both may be folded away."""
-        self.set_bare(False)
-        if compares:
+        """Give the keyboard to the timeline, or press its button that compares; both may be folded away.
+
+        In presenter mode who is there already folds it away again.
+        """
+        is_back = self.is_presenting and not compares and has_keyboard(self.timeline)
+        self.set_bare(is_back)
+        if is_back:
+            self.enter_picture()
+        elif compares:
             self.timeline.compare.click()
         else:
             self.timeline.track.setFocus(Qt.FocusReason.ShortcutFocusReason)

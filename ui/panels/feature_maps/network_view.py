@@ -130,7 +130,7 @@ class NetworkView(QWidget):
             shown = written.arithmetic  # of what was marked last
         if shown is not None:
             term = written.term if written is not None and written.arithmetic is shown else None
-            why = self._state.why_covered(Secret.SHARES, *_CELLS)
+            why = self._state.cover_text(Secret.SHARES, *_CELLS)
             clock = view.sweep is not None, self._clock.isActive(), view.sweep_speed
             sees = "" if explained.links is None else explained.links.sees
             hint = self._keys_hint()
