@@ -364,7 +364,9 @@ def test_who_uses_only_keys_is_shown_each_on_its_control_and_who_has_a_mouse_non
     _press_tab(session, 1)
     assert window.menus.action("keys").isChecked()
     rest(qtbot, session)
-    assert {"Space", "S", "Ctrl+R", "Ctrl+1", "Ctrl+4"} <= {key for key, _ in caps.shown}
+    assert {"Space", "S", "Ctrl+R", "Ctrl+1", "Ctrl+4", "P", "T", "W"} <= {key for key, _ in caps.shown}
+    tabs = [f"Ctrl+{number + 1}" for number in range(len(PANELS))]
+    assert len({each.top() for key, each in caps.shown if key in tabs}) == 1
     place = seen_rect(window.run_bar.train)
     assert any(key == "Space" and place.intersects(each) for key, each in caps.shown)
     found = [each for _, each in caps.shown]

@@ -186,7 +186,7 @@ class NetworkView(QWidget):
     # -- keys ----------------------------------------------------------------------------------------------
 
     def take_key(self, event: QKeyEvent) -> bool:
-        """Move the pin by an arrow key, leave sweep, pin or enlarged map by Esc, or by Del, where Esc leaves more."""
+        """Move the pin by an arrow key, leave sweep, pin or enlarged map by Esc, or Del where Esc leaves more."""
         step, leaves = arrow_step(event), event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Delete)
         if leaves and self.view.sweep is not None:
             self.answer(asks.EndSweep())
