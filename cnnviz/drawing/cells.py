@@ -113,12 +113,6 @@ def number_cell(look: Look) -> int:
     return math.ceil(smallest_font(look).width("+0.000") + look.px(_LEAST_MARGIN))
 
 
-def number_size(look: Look) -> tuple[int, int]:
-    """Width and height of a cell that has room for a number of two decimals in the smallest font."""
-    font = smallest_font(look)
-    return math.ceil(font.width("+0.00") + look.px(_LEAST_MARGIN)), math.ceil(font.line)
-
-
 def cell_numbers(
     values: Values,
     colors: Colors,

@@ -68,11 +68,7 @@ class Run:
     def plot(self, curves: Sequence[Curve], y_range: tuple[float, float]) -> Curves:
         """Make a plot of some curves."""
         return Curves(
-            tuple(curves),
-            self.markers(),
-            "step",
-            y_range=_roomy(y_range),
-            x_range=_roomy((0.0, self.end())),
+            tuple(curves), self.markers(), "step", y_range=_roomy(y_range), x_range=_roomy((0.0, self.end()))
         )
 
     def tests(self, name: str) -> Curve:

@@ -305,11 +305,7 @@ def chapters(show: Callable[[str], object], *, is_whole: bool = False) -> Iterat
 
 
 def controls_of(
-    part: QWidget,
-    place: str,
-    show: Show,
-    pages: Mapping[QWidget, Show],
-    leave: Show | None = None,
+    part: QWidget, place: str, show: Show, pages: Mapping[QWidget, Show], leave: Show | None = None
 ) -> Iterator[Entry]:
     """Yield the controls of a part of the window, and the options of its lists.
 

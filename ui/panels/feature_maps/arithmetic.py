@@ -20,14 +20,7 @@ from cnnviz.graphics.stages import FITTING, Fitting
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.graphics.waterfall import WATERFALL, Terms
-from cnnviz.layers.cells import (
-    ActivationCell,
-    ConvolutionCell,
-    DenseCell,
-    MaxPoolCell,
-    WeightedCell,
-    lead_of,
-)
+from cnnviz.layers.cells import ActivationCell, ConvolutionCell, DenseCell, MaxPoolCell, WeightedCell, lead_of
 from cnnviz.quantities import format_cell, format_count, format_signed, format_value
 from ui.panels.feature_maps.asks import Choose, EndSweep, PinCell, PlaySweep, StepSweep
 from ui.panels.feature_maps.explain import Arithmetic

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from cnnviz.drawing import Box, Look
-from cnnviz.drawing.cells import number_size
+from cnnviz.drawing.cells import smallest_font
 from cnnviz.graphics.columns import Column, Kind, Plan
 from cnnviz.graphics.stages import strip_height
 from cnnviz.graphics.tiles import are_legible
@@ -19,6 +19,8 @@ LARGEST_CELL = 64
 """Of an enlarged map, in pixels at scale 1."""
 LINE = 17
 """Height of the second line of a heading, with small buttons in it."""
+FLAT = 20
+"""Height of the one line of a heading with as much width as an enlarged map that has the room alone."""
 FOLDED_WIDTH = 22
 """Width of a folded column, and of the strip that leads to another page."""
 _GAP = 16
@@ -54,6 +56,21 @@ class Room:
         """Between two columns."""
         return round(self.look.px(_GAP))
 
+    def numbered(self, column: Column) -> tuple[int, int]:
+        """Width and height that an enlarged map takes with a number in each cell and all maps beside it."""
+        look, (_, rows, cols), font = self.look, column.shape, smallest_font(self.look)
+        axis, beside = look.px(_AXIS), look.px(BESIDE) * (column.count > 1)
+        cell = math.ceil(font.width("+0.00") + look.px(4))
+        return round(cols * cell + axis + beside), math.ceil(
+            rows * math.ceil(font.line) + axis + look.px(FLAT) + look.px(3)
+        )
+
+    def gives_all(self, column: Column) -> bool:
+        """Whether an enlarged map has the room alone: then all its numbers can be read from the last row."""
+        wide, high = self.numbered(column)
+        has_room = wide <= self.width and high <= self.height
+        return has_room and column.kind in _MAPS and self.look.digits > Look.digits
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -76,11 +93,7 @@ class Layout:
 
 @lru_cache(8)
 def layout_of(
-    plan: Plan,
-    room: Room,
-    folded: tuple[tuple[str, bool], ...],
-    enlarged: str | None,
-    at: str | None,
+    plan: Plan, room: Room, folded: tuple[tuple[str, bool], ...], enlarged: str | None, at: str | None
 ) -> Layout:
     """Give every column its page and its width; one may be enlarged.
 
@@ -94,7 +107,7 @@ def layout_of(
             c.key for c in columns if c.key != enlarged and chosen.get(c.key, _spare(c) <= spare)
         )
 
-    if (large := plan.column(enlarged or "")) is not None and is_alone(large, room):
+    if (large := plan.column(enlarged or "")) is not None and room.gives_all(large):
         return Layout(((large,),), 0, _side_of(plan.unit, 3), {large.key: room.width})
     pages = _pages(plan, room, folds_of)
     place = next((n for n, page in enumerate(pages) if any(column.key == at for column in page)), 0)
@@ -115,25 +128,6 @@ def layout_of(
         rest = room.width - others
         widths[large.key] = max(min(rest, wide) if columns[-1].kind is Kind.OUTPUT else rest, 1)
     return Layout(pages, place, side, widths)
-
-
-def numbered_size(column: Column, look: Look) -> tuple[float, float]:
-    """Width and height that an enlarged map takes, with a number in each cell and all maps beside it."""
-    (_, rows, cols), (wide, high), axis = column.shape, number_size(look), look.px(_AXIS)
-    beside = look.px(BESIDE) * (column.count > 1)
-    return cols * wide + axis + beside, rows * high + axis + head_height(look)
-
-
-def is_alone(column: Column, room: Room) -> bool:
-    """Whether an enlarged map has the room alone: all its numbers can be read from the last row then."""
-    is_projected = room.look.digits > Look.digits
-    wide, high = numbered_size(column, room.look)
-    return is_projected and column.kind in _MAPS and wide <= room.width and high <= room.height
-
-
-def head_height(look: Look) -> float:
-    """Height of the heading of a column, with the gaps below its lines."""
-    return look.font("strong").line + look.px(LINE) + 2 * look.px(3)
 
 
 type _Page = tuple[Column, ...]

@@ -1,6 +1,5 @@
 """The network with its linked cells: columns above, the arithmetic of the marked cell below."""
 
-import math
 import time
 from dataclasses import replace
 from typing import Any, override
@@ -22,7 +21,7 @@ from ui.panels.feature_maps import arithmetic, asks
 from ui.panels.feature_maps.arithmetic import PointAtTerm
 from ui.panels.feature_maps.explain import Explained, explain
 from ui.panels.feature_maps.explain import Look as Looking
-from ui.panels.feature_maps.layout import Layout, Room, is_alone, layout_of, numbered_size
+from ui.panels.feature_maps.layout import Layout, Room, layout_of
 from ui.panels.feature_maps.links import shown_pin
 from ui.panels.feature_maps.page import Contents, Now, keys_hint, nearest, network_page, zoomed
 from ui.panels.feature_maps.picture import Picture
@@ -186,7 +185,7 @@ class NetworkView(QWidget):
     # -- keys ----------------------------------------------------------------------------------------------
 
     def take_key(self, event: QKeyEvent) -> bool:
-        """Move the pin by an arrow key, leave sweep, pin or enlarged map by Esc, or Del where Esc leaves more."""
+        """Move the pin by an arrow key, leave sweep, pin, enlarged map by Esc or Del; return whether it did."""
         step, leaves = arrow_step(event), event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Delete)
         if leaves and self.view.sweep is not None:
             self.answer(asks.EndSweep())
@@ -383,7 +382,7 @@ class NetworkView(QWidget):
         wanted = round(min(arithmetic.height_of(rows, theme, least), _LARGEST_SHARE * total))
         lowest = theme.px(arithmetic.LEAST[1])
         large = next((each for each in columns if each.key == self.view.enlarged), None)
-        free = total - theme.px(2)  # without the line
-        if large is not None and is_alone(large, Room(self.width(), free - lowest, theme)):
-            wanted = min(wanted, free - math.ceil(numbered_size(large, theme)[1]))
+        room = Room(self.width(), total - theme.px(2) - lowest, theme)  # without the line
+        if large is not None and room.gives_all(large):
+            wanted = min(wanted, lowest + room.height - room.numbered(large)[1])
         self.arithmetic.setMaximumHeight(max(wanted, lowest))

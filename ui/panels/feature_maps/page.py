@@ -20,16 +20,7 @@ from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
 from cnnviz.quantities import format_cell, format_value
 from ui.panels.feature_maps import asks
 from ui.panels.feature_maps.explain import Explained, logit_ledger
-from ui.panels.feature_maps.layout import (
-    BESIDE,
-    FOLDED_WIDTH,
-    LARGEST_CELL,
-    LINE,
-    Layout,
-    Room,
-    head_height,
-    is_alone,
-)
+from ui.panels.feature_maps.layout import BESIDE, FLAT, FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
 from ui.panels.feature_maps.picture import Picture
 from ui.panels.feature_maps.view import View, put
 from ui.state import PinnedCell
@@ -203,8 +194,10 @@ def _strip(key: str, shown: stages.Folded, tip: str) -> Card[stages.Folded]:
     return Card(key, stages.FOLDED, shown, tip=tip, room=FOLDED_WIDTH, is_live=True, name=name)
 
 
-def _head(column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice) -> tuple[Item, ...]:
-    """Two lines, each shortened where there is no room for it; buttons stand beside the second one."""
+def _head(
+    column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice, is_flat: bool = False
+) -> tuple[Item, ...]:
+    """Two lines, or one that is wide, each shortened where there is no room for it; buttons stand beside the second one."""
     title = (column.title, "strong", "text")
     first = stages.Fitting(((title, (caption, "small", "muted")), (title,)) if caption else ((title,),))
     second = stages.Fitting(tuple(((line, "small", "muted"),) for line in lines))
@@ -212,10 +205,12 @@ def _head(column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice
     line = Card(
         f"{column.key} line", stages.FITTING, second, tip=tip, name=f"{column.title} {lines[0]}".strip()
     )
-    return (
-        Card(f"{column.key} title", stages.FITTING, first, tip=tip, room=None),
-        across(line, *buttons, room=LINE, gap=0),
-    )
+    above = Card(f"{column.key} title", stages.FITTING, first, tip=tip, room=None)
+    if is_flat:
+        return (
+            across(replace(above, room=Share(1)), replace(line, room=Share(4)), *buttons, room=FLAT, gap=8),
+        )
+    return above, across(line, *buttons, room=LINE, gap=0)
 
 
 def _fold(now: Now, column: Column) -> Choice:
@@ -307,7 +302,8 @@ def _map_head(now: Now, column: Column, lines: tuple[str, ...]) -> tuple[Item, .
         tip = title if is_large else f"{title} (double click on the map)"
         name = f"enlarge {column.key}"
         buttons.append(Choice(name, "mini", title, asks.Enlarge(column.key), tip=tip, icon=icon))
-    return _head(column, f"{column.shape[1]} × {column.shape[2]}", lines, *buttons)
+    is_flat = is_large and now.room.gives_all(column)
+    return _head(column, f"{column.shape[1]} × {column.shape[2]}", lines, *buttons, is_flat=is_flat)
 
 
 def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
@@ -414,7 +410,8 @@ def _map_box(now: Now, column: Column, is_large: bool) -> Box:
     look, width = now.look, now.layout.widths[column.key]
     if not is_large:
         return Box(0, 0, width, math.ceil(min(width, now.layout.side) + stages.strip_height(look)))
-    box = Box(0, 0, width, now.room.height - head_height(look))
+    high = look.px(FLAT) if now.room.gives_all(column) else look.font("strong").line + look.px(LINE + 3)
+    box = Box(0, 0, width, now.room.height - high - look.px(3))
     if column.count == 1:
         return box
     with_maps = box.cut(right=look.px(BESIDE)), box.cut(bottom=look.px(_BELOW + 3))
@@ -423,7 +420,7 @@ def _map_box(now: Now, column: Column, is_large: bool) -> Box:
 
 def _widest(now: Now, column: Column, is_large: bool) -> float:
     """How often its height a cell may be wide: of a map that has the room alone as its numbers want it."""
-    return 4 if is_large and is_alone(column, now.room) else 1
+    return 4 if is_large and now.room.gives_all(column) else 1
 
 
 def fitting_cell(now: Now, column: Column, box: Box) -> float:

@@ -17,14 +17,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import (
-    QGraphicsScene,
-    QGridLayout,
-    QLabel,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QGraphicsScene, QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnviz.drawing import Box, Drawing, Ground, Look, Table, drawn
 from cnnviz.drawing.page import CARD, Card
