@@ -439,10 +439,8 @@ class MarkView[C](Spoken, QWidget):
     def answer_key(self, event: QKeyEvent) -> bool:
         """Do what a key means here; return whether it means anything."""
         drawing, name = self.drawing(), _KEYS.get(Qt.Key(event.key()), "")
-        is_shifted = has_shift(event)
-        if is_shifted and name != "+":  # for which some keyboards need it
-            name = f"shift {name}"
-        ask = drawing.keys.get(name if is_shifted or is_plain(event) else "")
+        held = "shift " if has_shift(event) and name != "+" else ""  # for which some keyboards need it
+        ask = drawing.keys.get(f"{held}{name}" if has_shift(event) or is_plain(event) else "")
         step = arrow_step(event) if self.keys_point and is_plain(event) else None
         if ask is not None:
             self._ask(ask)

@@ -114,10 +114,10 @@ def _around(shown: StageMap, box: Box, look: Look, ratio: float) -> tuple[Drawin
     if shown.enlarge is not None:
         drawing.keys["double click"] = drawing.keys["-" if shown.zooms else "+"] = shown.enlarge
     if shown.zooms is not None:
-        for wheel, sign, steps in (("up", "+", 1), ("down", "-", -1)):
-            drawing.keys[f"ctrl wheel {wheel}"] = shown.zooms(steps)
-            if steps > 0 or shown.looked.zoom is not None:  # back from the usual size of an enlarged map
-                drawing.keys[sign] = shown.zooms(steps)
+        more, less = shown.zooms(1), shown.zooms(-1)
+        drawing.keys |= {"ctrl wheel up": more, "ctrl wheel down": less, "+": more}
+        if shown.looked.zoom is not None:  # else back from the usual size of an enlarged map
+            drawing.keys["-"] = less
     if shown.scrolls is not None and shown.looked.zoom is not None:
         _scroll(drawing, shown, area)
     if shown.length == 0:
@@ -237,14 +237,9 @@ def _mark_line(look: Look) -> float:
     return look.font("small").line + look.px(4)
 
 
-def _marks_size(shown: Marks, look: Look) -> Size:
-    count = len(shown)
-    return Size(look.px(60), count * _mark_line(look), look.px(60), count * look.px(13))
-
-
 MARKS = Graphic(
     _draw_marks,
-    _marks_size,
+    lambda key, look: Size(look.px(60), len(key) * _mark_line(look), look.px(60), len(key) * look.px(13)),
     words=lambda shown: "Key: " + "; ".join(f"{role}: {text}" for role, text in shown),
     height=lambda shown, _width, look: len(shown) * _mark_line(look),
 )
@@ -285,9 +280,7 @@ FOLDED = Graphic[Folded](
 
 def _draw_arrow(height: float, ground: Ground) -> Drawing:
     """Draw an arrow from one column to the next, at some height."""
-    drawing = Drawing(ground)
-    drawing.add(_chevron(ground.box.x + 1, ground.box.top + height, 4))
-    return drawing
+    return Drawing(ground, [_chevron(ground.box.x + 1, ground.box.top + height, 4)])
 
 
 ARROW = Graphic[float](_draw_arrow, sized(16, 16, 16, 16))

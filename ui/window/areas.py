@@ -55,7 +55,7 @@ class Areas(QObject):
         area.activateWindow()
         self._forget()  # the control of a panel that has just gone, from which Tab would lead on
         self._give(area, Qt.FocusReason.ShortcutFocusReason)
-        self._frame_if_led(area)  # which may have had the keyboard before, by the mouse
+        self._frame.surround(area if self._is_led_by_key else None)  # it may have had it, by the mouse
 
     def go(self, step: int) -> None:
         """Go to the next area with 1, to the one before with -1."""
@@ -125,15 +125,12 @@ class Areas(QObject):
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         if new is not None and new is not self._holder:
             self._forget()
-        self._frame_if_led(new if self.has(new) else None)
+        self._frame.surround(new if self._is_led_by_key and self.has(new) else None)
 
     def _forget(self) -> None:
         if self._left is not None and Shiboken.isValid(self._left):
             self._left.removeEventFilter(self)
         self._holder = self._left = None
-
-    def _frame_if_led(self, area: QWidget | None) -> None:
-        self._frame.surround(area if self._is_led_by_key else None)
 
 
 def _can_have_keyboard(widget: QWidget) -> bool:

@@ -258,8 +258,7 @@ class KeyCaps(QObject):
 
     def _controls(self) -> Iterator[tuple[str, QRect]]:
         """Yield the key of each control in sight, and where in the window that is."""
-        kinds = QAbstractButton, MarkView
-        for part in (each for kind in kinds for each in self._window.findChildren(kind)):
+        for part in (*self._window.findChildren(QAbstractButton), *self._window.findChildren(MarkView)):
             if key := part.property("key"):
                 yield from self._seen(part, key, part.rect())
         for main in filter(None, (panel.main() for panel in self._window.findChildren(Panel))):

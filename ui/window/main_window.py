@@ -230,15 +230,11 @@ class MainWindow(QMainWindow):
 
     def enter_picture(self) -> None:
         """Give the keyboard to the main picture of the panel in front."""
-        panel = self.panels.front_panel
-        if panel is not None and (main := panel.main()) is not None:
-            main.setFocus(Qt.FocusReason.TabFocusReason)
+        if (panel := self.panels.front_panel) is not None:
+            panel.enter_main()
 
     def to_timeline(self, compares: bool) -> None:
-        """Give the keyboard to the timeline, or press its button that compares; both may be folded away.
-
-        In presenter mode who is there already folds it away again.
-        """
+        """Lead to the timeline, or press its button that compares; when presenting and back, as it folds."""
         is_back = self.is_presenting and not compares and has_keyboard(self.timeline)
         self.set_bare(is_back)
         if is_back:

@@ -132,13 +132,14 @@ def _body(shown: Arithmetic, why_covered: str) -> Row:
         case None:
             return _pixel(shown)
         case MaxPoolCell() as cell:
-            return _window(shown, cell, why_covered)
+            window, other, told = _of_window(_Alike.of(shown, cell), why_covered)
+            return across(window, other, down(_ledger(shown), *told, room=_LEDGER, gap=4), gap=24)
         case ActivationCell() as cell:
             return _function(shown, cell)
         case DenseCell() as cell:
             return _terms(shown, cell)
         case ConvolutionCell() | WeightedCell() as cell:
-            return _products(shown, cell)
+            return across(*_tables(_Alike.of(shown, cell)), _ledger(shown), gap=10)
         case _:
             return across(_ledger(shown, REST))
 
@@ -201,13 +202,9 @@ class _Alike:
         return cls((*of, *told), shown)
 
 
-def _products(shown: Arithmetic, cell: ConvolutionCell | WeightedCell) -> Row:
-    """What a convolution or a weighted pool adds up."""
-    return across(*_tables(_Alike.of(shown, cell)), _ledger(shown), gap=10)
-
-
 @lru_cache(2)
 def _tables(alike: _Alike) -> tuple[Item, ...]:
+    """What a convolution or a weighted pool adds up."""
     shown, cell = alike.shown, alike.shown.cell
     assert isinstance(cell, ConvolutionCell | WeightedCell)
     part, (source, colormap, limits), terms = shown.part, shown.source, cell.products.ravel()
@@ -286,14 +283,9 @@ def _say_product(products: NDArray[np.floating], term: int) -> str:
 # -- the other kinds -----------------------------------------------------------------------------------------
 
 
-def _window(shown: Arithmetic, cell: MaxPoolCell, why_covered: str) -> Row:
-    """Window of a max pool, its winners, and who gets the gradient."""
-    window, other, told = _of_window(_Alike.of(shown, cell), why_covered)
-    return across(window, other, down(_ledger(shown), *told, room=_LEDGER, gap=4), gap=24)
-
-
 @lru_cache(2)
 def _of_window(alike: _Alike, why_covered: str) -> tuple[Item, Item, tuple[Item, ...]]:
+    """Window of a max pool, its winners, and who gets the gradient."""
     cell, (source, colormap, limits) = alike.shown.cell, alike.shown.source
     assert isinstance(cell, MaxPoolCell)
 

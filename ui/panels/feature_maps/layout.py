@@ -60,10 +60,8 @@ class Room:
         """Width and height that an enlarged map takes with a number in each cell and all maps beside it."""
         look, (_, rows, cols), font = self.look, column.shape, smallest_font(self.look)
         axis, beside = look.px(_AXIS), look.px(BESIDE) * (column.count > 1)
-        cell = math.ceil(font.width("+0.00") + look.px(4))
-        return round(cols * cell + axis + beside), math.ceil(
-            rows * math.ceil(font.line) + axis + look.px(FLAT) + look.px(3)
-        )
+        wide, high = math.ceil(font.width("+0.00") + look.px(4)), math.ceil(font.line)
+        return round(cols * wide + axis + beside), round(rows * high + axis + look.px(FLAT) + look.px(3))
 
     def gives_all(self, column: Column) -> bool:
         """Whether an enlarged map has the room alone: then all its numbers can be read from the last row."""

@@ -132,16 +132,18 @@ class NetworkView(QWidget):
             why = self._state.cover_text(Secret.SHARES, *_CELLS)
             clock = view.sweep is not None, self._clock.isActive(), view.sweep_speed
             sees = "" if explained.links is None else explained.links.sees
-            hint = self._keys_hint()
-            self._write(arithmetic.Now(shown, explained.is_pinned, *clock, sees, term, why, hint))
+            self._write(
+                arithmetic.Now(shown, explained.is_pinned, *clock, sees, term, why, self._keys_hint())
+            )
 
     def _keys_hint(self) -> str:
         """What keys do in the map that a key has led to; stands beside the marked cell."""
         view = QApplication.focusWidget()
-        is_led = isinstance(view, MarkView) and view.parent() is self.flow and view.is_led_by_key
-        return keys_hint(view.content.content) if is_led else ""
+        if isinstance(view, MarkView) and view.parent() is self.flow and view.is_led_by_key:
+            return "" if view.content is None else keys_hint(view.content.content)
+        return ""
 
-    def _on_keyboard(self) -> None:
+    def _on_keyboard(self, *_: object) -> None:
         if self._written is not None:
             self._write(replace(self._written, hint=self._keys_hint()))
 
@@ -185,7 +187,7 @@ class NetworkView(QWidget):
     # -- keys ----------------------------------------------------------------------------------------------
 
     def take_key(self, event: QKeyEvent) -> bool:
-        """Move the pin by an arrow key, leave sweep, pin, enlarged map by Esc or Del; return whether it did."""
+        """Move the pin by an arrow key, leave sweep, pin or large map by Esc or Del; return if it did."""
         step, leaves = arrow_step(event), event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Delete)
         if leaves and self.view.sweep is not None:
             self.answer(asks.EndSweep())

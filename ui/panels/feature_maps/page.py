@@ -133,10 +133,12 @@ def network_page(now: Now) -> Page:
     for column in now.plan.columns:
         marks, own = now.marks(column), column.key
         if column.kind is Kind.OUTPUT:
-            marked[own] = _marked_units(now, marks)
+            units = [start for mark in marks if mark.role == "selected" for _, start, _, _ in mark.blocks]
+            # One logit speaks for both classes.
+            marked[own] = frozenset(range(2) if units and now.picture.has_one_logit else units)
         elif column.kind is Kind.UNITS:
-            units, (_, *shape) = len(now.picture.values(column)), column.shape
-            marked[own] = _by_role(marks, partial(_unit_blocks, units, *shape))
+            count, (_, *shape) = len(now.picture.values(column)), column.shape
+            marked[own] = _by_role(marks, partial(_unit_blocks, count, *shape))
         elif marks:
             marked[own] = _outlines(now, column)
             last = {mark.role: mark for mark in reversed(marks)}
@@ -149,12 +151,6 @@ def _by_role(marks: tuple[Marked, ...], blocks: Callable[[Marked], Iterable[Bloc
     return tuple(
         (role, block) for role in OUTLINES for mark in marks if mark.role == role for block in blocks(mark)
     )
-
-
-def _marked_units(now: Now, marks: tuple[Marked, ...]) -> frozenset[int]:
-    """Classes whose logit is the marked cell: one logit speaks for both."""
-    units = [start for mark in marks if mark.role == "selected" for _, start, _, _ in mark.blocks]
-    return frozenset(range(2) if units and now.picture.has_one_logit else units)
 
 
 def _body(now: Now) -> Item:
@@ -197,7 +193,7 @@ def _strip(key: str, shown: stages.Folded, tip: str) -> Card[stages.Folded]:
 def _head(
     column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice, is_flat: bool = False
 ) -> tuple[Item, ...]:
-    """Two lines, or one that is wide, each shortened where there is no room for it; buttons stand beside the second one."""
+    """Two lines, or one, each shortened where there is no room for it; buttons stand beside the last one."""
     title = (column.title, "strong", "text")
     first = stages.Fitting(((title, (caption, "small", "muted")), (title,)) if caption else ((title,),))
     second = stages.Fitting(tuple(((line, "small", "muted"),) for line in lines))
@@ -279,11 +275,10 @@ def keys_hint(shown: object) -> str:
         return "arrows: choose a map"
     if not isinstance(shown, stages.StageMap):
         return ""
-    is_weights, sizes = shown.looked.map.press is None, ""
-    if shown.enlarge is not None:
-        sizes = ", + and −: size" if shown.zooms is not None else ", +: enlarge"
-    cell = "arrows: weight" if is_weights else "arrows: cell, Enter: pin"
-    return f"{'arrows: move the cell, Del: free it' if shown.moves else cell}{sizes}"
+    if shown.looked.map.press is None:
+        return "arrows: weight"
+    sizes = "" if shown.enlarge is None else ", + and −: size" if shown.zooms else ", +: enlarge"
+    return ("arrows: move the cell, Del: free it" if shown.moves else "arrows: cell, Enter: pin") + sizes
 
 
 def _map_head(now: Now, column: Column, lines: tuple[str, ...]) -> tuple[Item, ...]:
