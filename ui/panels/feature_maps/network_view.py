@@ -132,11 +132,9 @@ class NetworkView(QWidget):
             why = self._state.cover_text(Secret.SHARES, *_CELLS)
             clock = view.sweep is not None, self._clock.isActive(), view.sweep_speed
             sees = "" if explained.links is None else explained.links.sees
-            self._write(
-                arithmetic.Now(shown, explained.is_pinned, *clock, sees, term, why, self._keys_hint())
-            )
+            self._write(arithmetic.Now(shown, explained.is_pinned, *clock, sees, term, why, self._hint()))
 
-    def _keys_hint(self) -> str:
+    def _hint(self) -> str:
         """What keys do in the map that a key has led to; stands beside the marked cell."""
         view = QApplication.focusWidget()
         if isinstance(view, MarkView) and view.parent() is self.flow and view.is_led_by_key:
@@ -145,7 +143,7 @@ class NetworkView(QWidget):
 
     def _on_keyboard(self, *_: object) -> None:
         if self._written is not None:
-            self._write(replace(self._written, hint=self._keys_hint()))
+            self._write(replace(self._written, hint=self._hint()))
 
     def _write(self, now: arithmetic.Now) -> None:
         if now != self._written:
