@@ -472,9 +472,8 @@ class MarkView[C](Spoken, QWidget):
             kept: Kept = {}
             paint(self.drawing().marks, painter, self._theme, kept, self._kept, self.ground)
             self._kept = kept
-        if self.is_led_by_key:
-            width = self._theme.px(2)
-            frame = Rect(self._room().inset(width / 2), edge="focus", width=width)
+        if self.is_led_by_key and not self.window().property("frames"):  # the main window does, beside it
+            frame = Rect(self._room().inset(self._theme.px(2) / 2), edge="focus", width=self._theme.px(2))
             paint([frame], painter, self._theme, {}, {})
 
 

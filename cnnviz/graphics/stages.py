@@ -189,7 +189,7 @@ def _strip(colors: Colors, box: Box, look: Look) -> list[Mark]:
     drawing.add(Image(bar, _ramp(colors.name)), Rect(bar.inset(0.5), edge="border"))
     lo, hi = ends_of(colors)
     if font.width(lo + hi) + px(6) <= box.width:
-        drawing.write(below.cut(left=px(2)), lo, font, "muted")  # beside the frame of the keyboard
+        drawing.write(below, lo, font, "muted")
         drawing.write(below, hi, font, "muted", "right")
     elif colors.lo == -colors.hi:
         drawing.write(below, short_scale(colors), font, "muted", "middle")

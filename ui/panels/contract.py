@@ -126,8 +126,7 @@ class Panel(WindowPart):
 
     def enter_main(self) -> bool:
         """Give the keyboard to the main drawing; return whether there is one."""
-        main = self.main()
-        if main is not None:
+        if (main := self.main()) is not None:
             main.setFocus(Qt.FocusReason.TabFocusReason)
         return main is not None
 

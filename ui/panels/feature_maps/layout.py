@@ -66,8 +66,8 @@ class Room:
     def gives_all(self, column: Column) -> bool:
         """Whether an enlarged map has the room alone: then all its numbers can be read from the last row."""
         wide, high = self.numbered(column)
-        has_room = wide <= self.width and high <= self.height
-        return has_room and column.kind in _MAPS and self.look.digits > Look.digits
+        is_projected = column.kind in _MAPS and self.look.digits > Look.digits
+        return is_projected and wide <= self.width and high <= self.height
 
 
 @dataclass(frozen=True, slots=True)
