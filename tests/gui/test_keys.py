@@ -149,7 +149,15 @@ def test_f6_goes_round_all_areas_and_back_and_the_one_that_a_key_has_led_to_is_f
     window.resize(1300, 800)
     assert edge() == theme.theme.color("focus")
     press(Key.Key_Tab)
-    assert edge() != theme.theme.color("accent")
+    assert edge() != theme.theme.color("focus")
+    show_panel(qtbot, active, 1)
+    press(Key.Key_P)
+    rest(qtbot, active)
+    main = window.panels.front_panel.main()
+    assert focus() is main
+    assert frame.isVisible()
+    assert frame.geometry().contains(seen_rect(main)), "beside the letters of a drawing"
+    assert not frame.geometry().contains(seen_rect(window.panels.front_panel))
 
     press(Key.Key_4, Modifier.ControlModifier)
     panel = show_panel(qtbot, active, PANELS.index("backprop"))
