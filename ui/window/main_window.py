@@ -229,9 +229,9 @@ class MainWindow(QMainWindow):
         return True
 
     def enter_picture(self) -> None:
-        """Give the keyboard to the main picture of the panel in front."""
-        if (panel := self.panels.front_panel) is not None:
-            panel.enter_main()
+        """Give the keyboard to the main picture of the panel in front, or to a panel that is one itself."""
+        if (panel := self.panels.front_panel) is not None and not panel.enter_main():
+            self.areas.enter(panel)
 
     def to_timeline(self, compares: bool) -> None:
         """Lead to the timeline, or press its button that compares; when presenting and back, as it folds."""
