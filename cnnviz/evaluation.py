@@ -93,11 +93,7 @@ class Evaluation(Pictured):
 
 @one_blas_thread
 def evaluate(
-    network: Network,
-    images: ByteArray,
-    labels: NDArray[np.int64],
-    *,
-    progress: Progress = ignore_progress,
+    network: Network, images: ByteArray, labels: NDArray[np.int64], *, progress: Progress = ignore_progress
 ) -> Evaluation:
     """Run `network` over all images.
 

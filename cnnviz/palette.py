@@ -22,6 +22,7 @@ INK = Color("#17212B", "#D9E0E7")  # light text on a dark ground looks bolder th
 MUTED = Color("#5C6B7A", "#93A1AF")
 LINE = Color("#DCE2E8", "#2E3742")
 ACCENT = Color("#2563EB", "#6EA2FF")
+FOCUS = Color("#A21CAF", "#F07BF5")
 WINNER = Color("#E08A00", "#FFB23E")
 ORIGINAL = Color("#0B7A75", "#3FC1B7")
 SHIFTED = Color("#D1495B", "#FF7F8E")

@@ -47,6 +47,8 @@ _KEYS = {
     Qt.Key.Key_PageUp: "page up",
     Qt.Key.Key_PageDown: "page down",
     Qt.Key.Key_R: "r",
+    Qt.Key.Key_Plus: "+",
+    Qt.Key.Key_Minus: "-",
 }
 
 
@@ -221,6 +223,11 @@ class MarkView[C](Spoken, QWidget):
         for table in self.tables()[:1]:
             lines = ("\t".join(str(value) for value in row) for row in table.rows)
             QGuiApplication.clipboard().setText("\n".join(lines))
+
+    @property
+    def is_led_by_key(self) -> bool:
+        """Whether a key has led the keyboard here, which a frame shows."""
+        return self._by_key and self.hasFocus()
 
     @property
     def is_dragged(self) -> bool:
@@ -434,7 +441,8 @@ class MarkView[C](Spoken, QWidget):
     def answer_key(self, event: QKeyEvent) -> bool:
         """Do what a key means here; return whether it means anything."""
         drawing, name = self.drawing(), _KEYS.get(Qt.Key(event.key()), "")
-        ask = drawing.keys.get(f"shift {name}" if has_shift(event) else name if is_plain(event) else "")
+        held = "shift " if has_shift(event) and name != "+" else ""  # for which some keyboards need it
+        ask = drawing.keys.get(f"{held}{name}" if has_shift(event) or is_plain(event) else "")
         step = arrow_step(event) if self.keys_point and is_plain(event) else None
         if ask is not None:
             self._ask(ask)
@@ -466,9 +474,8 @@ class MarkView[C](Spoken, QWidget):
             kept: Kept = {}
             paint(self.drawing().marks, painter, self._theme, kept, self._kept, self.ground)
             self._kept = kept
-        if self._by_key and self.hasFocus() and self.hovered is None:  # nothing else shows where it is
-            width = self._theme.px(2)
-            frame = Rect(self._room().inset(width / 2), edge="accent", width=width)
+        if self.is_led_by_key and not self.window().property("frames"):  # the main window does, beside it
+            frame = Rect(self._room().inset(self._theme.px(2) / 2), edge="focus", width=self._theme.px(2))
             paint([frame], painter, self._theme, {}, {})
 
 

@@ -253,6 +253,11 @@ class AppState(QObject):
         reasons = {**self._held, **self.covered}
         return next((reasons[each] for each in secrets if each in reasons), "")
 
+    def cover_text(self, *secrets: Secret) -> str:
+        """Return why what shows one of these is covered, and how it is shown; "" if it is not."""
+        why = self.why_covered(*secrets)
+        return f"{why} {self.way_out}" if why in self.covered.values() else why
+
     def hold_back(self, reason: str) -> None:
         """Cover the prediction for the sample while a panel asks for it; with "" uncover it."""
         self._put(self.coveredChanged, _held={Secret.PREDICTION: reason} if reason else {})

@@ -178,7 +178,8 @@ OUTLINES = {
     "winner": Outline("winner", 2.0, corner=True),
     "selected": Outline("accent", 3.0),
     "hover": Outline("text", 1.0),
-    "focus": Outline("text", 2.0),
+    "term": Outline("text", 2.0),
+    "focus": Outline("focus", 2.0),
 }
 
 

@@ -343,15 +343,14 @@ def _maps_tables(maps: PairMaps) -> list[Table]:
     return [Table.of_cells(name, each) for name, each in zip(pair.names, (first, pair.shifted), strict=True)]
 
 
-def _maps_size(maps: PairMaps, look: Look) -> Size:
-    """The least is lower where all maps stand in one line."""
-    has_lines = maps.shown.pair.shape[0] > 8 or maps.shown.view == "sides"
-    return Size(*map(look.px, (320, 190, 160, 104 if has_lines else 66)))
-
-
 MAPS = Graphic(
     _draw_maps,
-    _maps_size,
+    lambda maps, look: Size(  # the least is lower where all maps stand in one line
+        *map(
+            look.px,
+            (320, 190, 160, 104 if maps.shown.pair.shape[0] > 8 or maps.shown.view == "sides" else 66),
+        )
+    ),
     _maps_tables,
     lambda maps: f"{maps.shown.pair.shape[0]} maps",
     key=lambda maps: (KEY, maps.shown),
@@ -423,17 +422,12 @@ def _draw_ways(drawing: Drawing, whole: Box, drag: Drag) -> None:
         drawing.add(Line((barbs[0], tip, barbs[1]), "accent", px(2)))
 
 
-def _image_height(image: MovedImage, width: float, _look: Look) -> float:
-    _, rows, cols = image.shown.pair.shape
-    return (width - 4) * rows / cols + 4
-
-
 IMAGE = Graphic(
     _draw_image,
     sized(300, 300, 106, 106),
     lambda image: [Table.of_cells(name, getattr(image.shown.pair, name)[0]) for name in SIDES],
     lambda image: "moved by {} to the right and {} down".format(*map(format_signed, image.shift)),
-    _image_height,
+    lambda image, width, _look: (width - 4) * image.shown.pair.shape[1] / image.shown.pair.shape[2] + 4,
 )
 
 

@@ -51,8 +51,8 @@ def _draw(shown: Patches, ground: Ground) -> Drawing:
     drawing.add(Group(ground.box, key, lambda: _still(shown, ground)))
     for place, (patch, box) in enumerate(zip(shown.patches, _boxes(shown, ground.box, look), strict=True)):
         if place == ground.hovered:
-            width = 2 if ground.has_focus else 1
-            drawing.add(Rect(box.inset(-2), edge="accent", width=width, radius=look.px(4)))
+            ink, width = ("focus", 2) if ground.has_focus else ("accent", 1)
+            drawing.add(Rect(box.inset(-2), edge=ink, width=width, radius=look.px(4)))
         drawing.parts.append(Part(place, box, patch.tip, patch.ask))
     return drawing
 

@@ -94,7 +94,7 @@ def _draw(shown: Probabilities, ground: Ground) -> Drawing:
         if is_chosen or is_hovered:
             drawing.add(Rect(room, "accent_soft" if is_chosen else "hover", radius=4))
         if number in outlined or (is_hovered and ground.has_focus):
-            ink = "accent" if number in outlined else "text"
+            ink = "accent" if number in outlined else "focus"
             drawing.add(Rect(room.inset(1), edge=ink, width=1.5, radius=4))
     drawing.add(Group(ground.box, key, lambda: rows_written(*key)))
     return drawing

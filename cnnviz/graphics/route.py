@@ -306,18 +306,14 @@ def _flying(route: Route, plan: _Plan, motion: float) -> dict[int, Point]:
         row, col = divmod(place, route.values.shape[1])
         cell = plan.cell(plan.gets, row, col)
         paths[place] = [(pooled.x, pooled.y), *_path(plan, row, col), (cell.x, cell.y)]
-    ends = {place: _ends(path) for place, path in paths.items()}
+    # How long each path is up to each of its points.
+    ends = {n: np.cumsum([0.0, *(math.dist(*piece) for piece in pairwise(p))]) for n, p in paths.items()}
     way, found = motion * max((float(each[-1]) for each in ends.values()), default=0.0), dict[int, Point]()
     for place, path in paths.items():
         if way < ends[place][-1]:
             x, y = (float(np.interp(way, ends[place], along)) for along in zip(*path, strict=True))
             found[place] = x, y
     return found
-
-
-def _ends(path: list[Point]) -> NDArray[np.float64]:
-    """How long a path is up to each of its points."""
-    return np.cumsum([0.0, *(math.dist(*piece) for piece in pairwise(path))])
 
 
 def _size(shown: Routed, look: Look) -> Size:

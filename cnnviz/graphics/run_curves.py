@@ -67,11 +67,7 @@ class Run:
     def plot(self, curves: Sequence[Curve], y_range: tuple[float, float]) -> Curves:
         """Make a plot of some curves."""
         return Curves(
-            tuple(curves),
-            self.markers(),
-            "step",
-            y_range=_roomy(y_range),
-            x_range=_roomy((0.0, self.end())),
+            tuple(curves), self.markers(), "step", y_range=_roomy(y_range), x_range=_roomy((0.0, self.end()))
         )
 
     def tests(self, name: str) -> Curve:
@@ -189,7 +185,7 @@ def _draw_legend(legend: Legend, ground: Ground) -> Drawing:
     for curve, words, box in zip(legend.curves, called, entries, strict=True):
         y = box.y
         if curve.name == ground.hovered:
-            edge = "accent" if ground.has_focus else ""
+            edge = "focus" if ground.has_focus else ""
             drawing.add(Rect(box.inset(1), "" if edge else "hover", edge, 2, px(4)))
         piece, name = box.cut(left=px(4), right=px(4)).columns(px(10), Share(1), gap=px(6))
         line = ((piece.left, y), (piece.right, y))

@@ -71,7 +71,7 @@ class StageMap:
     * `enlarge`: What a double click asks for.
     * `scrolls`: First row and column in sight to what asks for them, where cells are enlarged.
     * `zooms`: Steps to what makes cells so much larger.
-    * `length`: Of the strip, in pixels at scale 1; as long as the map is wide when None.
+    * `length`: Of the strip, in pixels at scale 1; as long as the map is wide when None; 0 for no strip.
     """
 
     looked: Looked
@@ -85,7 +85,8 @@ class StageMap:
 def map_area(shown: StageMap, box: Box, look: Look) -> Box:
     """Room of the map, without that of its colours and of scroll bars."""
     bars = look.px(_BAR) if shown.looked.zoom is not None else 0
-    return Box(box.left, box.top, box.width - bars, max(box.height - strip_height(look), 0) - bars)
+    below = 0 if shown.length == 0 else strip_height(look)
+    return Box(box.left, box.top, box.width - bars, max(box.height - below, 0) - bars)
 
 
 def strip_height(look: Look) -> float:
@@ -111,11 +112,16 @@ def _around(shown: StageMap, box: Box, look: Look, ratio: float) -> tuple[Drawin
     if (moves := shown.moves) is not None:
         drawing.arrows(lambda across, down: moves(down, across), _LONG_STEP)
     if shown.enlarge is not None:
-        drawing.keys["double click"] = shown.enlarge
+        drawing.keys["double click"] = drawing.keys["-" if shown.zooms else "+"] = shown.enlarge
     if shown.zooms is not None:
-        drawing.keys["ctrl wheel up"], drawing.keys["ctrl wheel down"] = shown.zooms(1), shown.zooms(-1)
+        more, less = shown.zooms(1), shown.zooms(-1)
+        drawing.keys |= {"ctrl wheel up": more, "ctrl wheel down": less, "+": more}
+        if shown.looked.zoom is not None:  # else back from the usual size of an enlarged map
+            drawing.keys["-"] = less
     if shown.scrolls is not None and shown.looked.zoom is not None:
         _scroll(drawing, shown, area)
+    if shown.length == 0:
+        return drawing, area
     grid = placed(shown.looked, ground._replace(box=area))[1]
     wide = min(grid.box.width if shown.length is None else shown.length * look.scale, box.width)
     below = strip_height(look) - px(3)
@@ -231,14 +237,9 @@ def _mark_line(look: Look) -> float:
     return look.font("small").line + look.px(4)
 
 
-def _marks_size(shown: Marks, look: Look) -> Size:
-    count = len(shown)
-    return Size(look.px(60), count * _mark_line(look), look.px(60), count * look.px(13))
-
-
 MARKS = Graphic(
     _draw_marks,
-    _marks_size,
+    lambda key, look: Size(look.px(60), len(key) * _mark_line(look), look.px(60), len(key) * look.px(13)),
     words=lambda shown: "Key: " + "; ".join(f"{role}: {text}" for role, text in shown),
     height=lambda shown, _width, look: len(shown) * _mark_line(look),
 )
@@ -257,7 +258,7 @@ class Folded:
 def _draw_folded(shown: Folded, ground: Ground) -> Drawing:
     drawing, px, box = Drawing(ground), ground.px, ground.box
     is_active = ground.hovered is not None or ground.has_focus
-    ink, fill = ("accent", "hover") if ground.has_focus else ("border", "hover" if is_active else "surface")
+    ink, fill = ("focus", "hover") if ground.has_focus else ("border", "hover" if is_active else "surface")
     drawing.add(Rect(box.inset(1), fill, ink, 1.5 if ground.has_focus else 1, 4))
     drawing.add(_chevron(box.x, px(12), px(-4 if shown.is_back else 4)))
     font, ink = ground.font("small"), "text" if is_active else "muted"
@@ -279,9 +280,7 @@ FOLDED = Graphic[Folded](
 
 def _draw_arrow(height: float, ground: Ground) -> Drawing:
     """Draw an arrow from one column to the next, at some height."""
-    drawing = Drawing(ground)
-    drawing.add(_chevron(ground.box.x + 1, ground.box.top + height, 4))
-    return drawing
+    return Drawing(ground, [_chevron(ground.box.x + 1, ground.box.top + height, 4)])
 
 
 ARROW = Graphic[float](_draw_arrow, sized(16, 16, 16, 16))

@@ -138,9 +138,6 @@ def _words(shown: Thumbnails) -> str:
     return f"{format_count(len(shown.images.indices))} images." + (f" Chosen: {chosen}." if chosen else "")
 
 
-def _size(shown: Thumbnails, look: Look) -> Size:
-    side = look.px(shown.side)
-    return Size(3 * side, 5 * side, 2 * side, side)
-
-
-THUMBNAILS = Graphic(_draw, _size, words=_words)
+THUMBNAILS = Graphic(
+    _draw, lambda shown, look: Size(*(times * look.px(shown.side) for times in (3, 5, 2, 1))), words=_words
+)

@@ -11,12 +11,7 @@ from cnnviz._types import ByteArray, FloatArray
 from cnnviz._validation import check_int
 from cnnviz.errors import ParameterError
 from cnnviz.evaluation import Progress, ignore_progress, input_chunks
-from cnnviz.inspect.receptive_field import (
-    INPUT,
-    Rectangle,
-    receptive_field,
-    stage_index,
-)
+from cnnviz.inspect.receptive_field import INPUT, Rectangle, receptive_field, stage_index
 from cnnviz.network import Network, forward_pass, own_params
 
 PADDING_LEVEL = 128

@@ -10,13 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray, Params
-from cnnviz.layers.max_pooling import (
-    MaxPool2D,
-    ties_field,
-    window_winners,
-    winner_shares,
-    won_equation,
-)
+from cnnviz.layers.max_pooling import MaxPool2D, ties_field, window_winners, winner_shares, won_equation
 from cnnviz.layers.pooling import TIE_WORDS, Pool, TieRule
 from cnnviz.layers.windows import WindowGeometry, mirrored_cells
 from cnnviz.mathematics import Equation, Sub, Sum, partial

@@ -65,12 +65,7 @@ class FilterTerms:
 
 @np.errstate(over="ignore", invalid="ignore")
 def filter_gradient_terms(
-    network: Network,
-    trace: Trace,
-    gradients: Gradients,
-    layer: str,
-    channel: int,
-    by: By = "position",
+    network: Network, trace: Trace, gradients: Gradients, layer: str, channel: int, by: By = "position"
 ) -> FilterTerms:
     """Take the gradient of one filter apart.
 

@@ -11,15 +11,7 @@ from cnnviz._validation import check_float, check_int
 from cnnviz.errors import ParameterError
 from cnnviz.layers.cells import Cell, unravelled
 from cnnviz.network import Network
-from cnnviz.routing._bench import (
-    Bench,
-    BoolArray,
-    Outcome,
-    Target,
-    make_bench,
-    run_variants,
-    target_variants,
-)
+from cnnviz.routing._bench import Bench, BoolArray, Outcome, Target, make_bench, run_variants, target_variants
 from cnnviz.routing.agreement import (
     DEFAULT_EPS,
     MIN_EPS,

@@ -217,11 +217,7 @@ def with_ties(network: Network, ties: TieRule) -> Network:
 
 
 def tie_rate_of_images(
-    network: Network,
-    images: ByteArray,
-    layer: str,
-    *,
-    progress: Progress = ignore_progress,
+    network: Network, images: ByteArray, layer: str, *, progress: Progress = ignore_progress
 ) -> TieRate:
     """Count the tied windows of a max pool over many images.
 

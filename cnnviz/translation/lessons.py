@@ -46,12 +46,7 @@ class Lesson:
     def compare(self) -> Comparison:
         """Follow the image and its shifted self through the network."""
         return compare(
-            self.network,
-            self.image,
-            self.dx,
-            self.dy,
-            background=self.background,
-            pool_size=POOL_SIZE,
+            self.network, self.image, self.dx, self.dy, background=self.background, pool_size=POOL_SIZE
         )
 
     def result(self) -> str:

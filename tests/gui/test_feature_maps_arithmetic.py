@@ -289,7 +289,7 @@ def test_what_is_pointed_at_is_marked_in_all_tables_and_in_the_sum() -> None:
     assert ask == PointAtTerm(3 * 9 + 5)
     shown = page(replace(now, term=ask.term))
     for key in ("patch", "kernel", "products"):
-        assert shown.marked[key] == (("focus", (1, 2, 1, 1)),)
+        assert shown.marked[key] == (("term", (1, 2, 1, 1)),)
     assert shown.marked["running"] == 32
     assert shown.body == page(now).body  # nothing is drawn anew
     patch, weight = values(now, "patch")[1, 2], values(now, "kernel")[1, 2]
@@ -429,4 +429,4 @@ def test_a_patch_is_copied_as_a_table_and_its_cells_are_reached_by_keys(lab5: Op
     for _ in range(2):
         lab5.key(Qt.Key.Key_Down, table)
     assert table.spoken_value().startswith("row 1, column 0: ")
-    assert lab5.arithmetic.page.marked["kernel"] == (("focus", (1, 0, 1, 1)),)
+    assert lab5.arithmetic.page.marked["kernel"] == (("term", (1, 0, 1, 1)),)

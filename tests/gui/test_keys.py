@@ -145,11 +145,19 @@ def test_f6_goes_round_all_areas_and_back_and_the_one_that_a_key_has_led_to_is_f
         return window.grab().toImage().pixelColor(frame.geometry().right(), frame.geometry().center().y())
 
     press(Key.Key_3, Modifier.ControlModifier)
-    assert edge() == theme.theme.color("accent")
+    assert edge() == theme.theme.color("focus")
     window.resize(1300, 800)
-    assert edge() == theme.theme.color("accent")
+    assert edge() == theme.theme.color("focus")
     press(Key.Key_Tab)
-    assert edge() != theme.theme.color("accent")
+    assert edge() != theme.theme.color("focus")
+    show_panel(qtbot, active, 1)
+    press(Key.Key_P)
+    rest(qtbot, active)
+    main = window.panels.front_panel.main()
+    assert focus() is main
+    assert frame.isVisible()
+    assert frame.geometry().contains(seen_rect(main)), "beside the letters of a drawing"
+    assert not frame.geometry().contains(seen_rect(window.panels.front_panel))
 
     press(Key.Key_4, Modifier.ControlModifier)
     panel = show_panel(qtbot, active, PANELS.index("backprop"))
@@ -364,7 +372,9 @@ def test_who_uses_only_keys_is_shown_each_on_its_control_and_who_has_a_mouse_non
     _press_tab(session, 1)
     assert window.menus.action("keys").isChecked()
     rest(qtbot, session)
-    assert {"Space", "S", "Ctrl+R", "Ctrl+1", "Ctrl+4"} <= {key for key, _ in caps.shown}
+    assert {"Space", "S", "Ctrl+R", "Ctrl+1", "Ctrl+4", "P", "T", "W"} <= {key for key, _ in caps.shown}
+    tabs = [f"Ctrl+{number + 1}" for number in range(len(PANELS))]
+    assert len({each.top() for key, each in caps.shown if key in tabs}) == 1
     place = seen_rect(window.run_bar.train)
     assert any(key == "Space" and place.intersects(each) for key, each in caps.shown)
     found = [each for _, each in caps.shown]

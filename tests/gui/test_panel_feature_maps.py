@@ -1,14 +1,15 @@
 """The feature maps panel: cells pointed at, pinned and covered, room, colour limits, the sweep."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QScrollArea
+from PySide6.QtWidgets import QApplication, QScrollArea
 
-from cnnviz.drawing import CellKey, Rect
+from cnnviz.drawing import CellKey, Rect, Text
 from cnnviz.experiment import LAB5, LENET
 from cnnviz.graphics.columns import Kind
 from cnnviz.quantities import format_signed
@@ -19,6 +20,7 @@ from ui.panels.feature_maps.asks import StepSweep
 from ui.panels.feature_maps.explain import Look
 from ui.panels.feature_maps.view import View
 from ui.state import PinnedCell
+from ui.theme.tokens import projected
 
 # -- linked cells --------------------------------------------------------------------------------------------
 
@@ -118,6 +120,46 @@ def test_keys_move_the_pinned_cell_to_the_border_and_point_in_other_maps(lab5):
     assert lab5.state.pinned.index == (0, 9, 8)
     lab5.key(Qt.Key.Key_Return, pool)
     assert lab5.state.pinned == PinnedCell("pool1", (0, 5, 5))
+
+
+def test_tab_leads_from_map_to_map_and_to_what_is_small_after_all_and_a_line_says_what_keys_do(lab5):
+    stages = ["input", "conv1.weight", "conv1", "pool1", "evidence"]
+    maps = list(map(lab5.map, stages))
+    maps[0].setFocus(Qt.FocusReason.TabFocusReason)
+    for here, there in pairwise(maps):
+        QTest.keyClick(here, Qt.Key.Key_Tab)
+        assert QApplication.focusWidget() is there
+    assert lab5.title.endswith("arrows: cell, Enter: pin, +: enlarge")
+    QTest.keyClick(maps[-1], Qt.Key.Key_Backtab)
+    assert QApplication.focusWidget() is lab5.map("pool1")
+    QTest.keyClick(lab5.map("pool1"), Qt.Key.Key_Return)
+    assert lab5.title.endswith("arrows: move the cell, Del: free it, +: enlarge")
+    lab5.hover("pool1", *lab5.pins[-1].index[1:])
+    box = lab5.cell_box("pool1", *lab5.pins[-1].index[1:])
+    marks = [m for m in lab5.map("pool1").drawing().all_marks() if isinstance(m, Rect) and m.box == box]
+    assert [mark.edge for mark in marks] == ["accent"], "this cell is blue also where it is pointed at"
+    lab5.key(Qt.Key.Key_Delete, lab5.map("pool1"))
+    assert lab5.state.pinned is None
+    for key, enlarged in ((Qt.Key.Key_Plus, "pool1"), (Qt.Key.Key_Minus, None)):
+        lab5.key(key, lab5.map("pool1"))
+        assert lab5.panel.view.enlarged == enlarged
+    lab5.panel.setFocus()
+    assert "arrows" not in lab5.title
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+def test_a_pooled_map_enlarged_for_the_last_row_is_whole_and_has_all_its_numbers(qtbot, theme, size):
+    theme.project(projected(*size))
+    opened = Opened(qtbot, size=(size[0], round(0.94 * size[1])))  # above the line of presenter mode
+    opened.panel.present(alone=True)
+    opened.panel.network.enlarge("pool1")
+    settle(qtbot)
+    view = opened.map("pool1")
+    digits = [text for text in view.drawing().all_marks() if isinstance(text, Text) and "." in text.words]
+    assert len(digits) == 13 * 13
+    assert min(0.73 * text.font.size for text in digits) >= 0.022 * size[1]
+    assert opened.flow.rect().contains(view.geometry())
+    assert opened.panel.findChild(QScrollArea).verticalScrollBar().maximum() == 0
 
 
 # -- channels ------------------------------------------------------------------------------------------------

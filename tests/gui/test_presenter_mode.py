@@ -30,6 +30,7 @@ from tests.gui.whole_window import (
     texts_of,
     train,
 )
+from ui.controls.keyboard import has_keyboard
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.training.panel import TrainingPanel
@@ -285,7 +286,11 @@ def test_a_presented_panel_is_alone_and_everything_unfolds_over_it_and_comes_bac
         QTest.keyClick(window, Qt.Key.Key_F9)
         settle(qtbot)
         assert [part.isVisible() for part in chrome] == [are_seen] * 3
-    QTest.keyClick(window, Qt.Key.Key_F9)
+    for are_seen, holder in ((False, None), (True, window.timeline), (False, panel)):
+        QTest.keyClick(window, Qt.Key.Key_T if holder else Qt.Key.Key_F9)
+        settle(qtbot)
+        assert [part.isVisible() for part in chrome] == [are_seen] * 3
+        assert holder is None or has_keyboard(holder)
     window.line.button(PANELS[3]).click()
     settle(qtbot)
     assert window.panels.front == 3

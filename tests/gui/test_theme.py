@@ -48,8 +48,8 @@ def contrast(first: str, second: str) -> float:
 
 @THEMES
 def test_text_can_be_read_on_every_ground(tokens: Theme) -> None:
-    grounds = {"text": ["pressed", "accent_soft"], "accent": ["accent_soft"], "muted": []}
-    for role in ("text", "muted", "accent", "danger", "success", "warning", "info"):
+    grounds = {"text": ["pressed", "accent_soft"], "accent": ["accent_soft"], "muted": [], "focus": []}
+    for role in ("text", "muted", "accent", "focus", "danger", "success", "warning", "info"):
         for ground in ("window", "surface", "hover", *grounds.get(role, [f"{role}_soft"])):
             assert contrast(getattr(tokens, role), getattr(tokens, ground)) >= 4.5, (role, ground)
     for ground in ("accent", "accent_hover", "accent_pressed"):
@@ -243,8 +243,8 @@ def test_focus_can_be_seen_and_an_invalid_field_has_a_red_border(qtbot: QtBot) -
     image = field.grab().toImage()
     middle = image.height() // 2
     assert without.pixelColor(0, middle).name().upper() != LIGHT.accent
-    assert image.pixelColor(0, middle).name().upper() == LIGHT.accent
-    assert image.pixelColor(1, middle).name().upper() == LIGHT.accent
+    assert image.pixelColor(0, middle).name().upper() == LIGHT.focus
+    assert image.pixelColor(1, middle).name().upper() == LIGHT.focus
     field.clearFocus()
     field.setProperty("invalid", True)
     repolish(field)

@@ -116,20 +116,19 @@ class Panel(WindowPart):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        main = self.main()
-        leads = is_enter(event) or plain_arrow_step(event) is not None
-        if self.hasFocus() and main is not None and leads:
-            main.setFocus(Qt.FocusReason.TabFocusReason)
-        else:
+        leads = self.hasFocus() and (is_enter(event) or plain_arrow_step(event) is not None)
+        if not (leads and self.enter_main()):
             super().keyPressEvent(event)
 
     @override
     def focusNextPrevChild(self, next: bool) -> bool:
-        main = self.main() if next and self.hasFocus() else None
-        if main is None:
-            return super().focusNextPrevChild(next)
-        main.setFocus(Qt.FocusReason.TabFocusReason)
-        return True
+        return (next and self.hasFocus() and self.enter_main()) or super().focusNextPrevChild(next)
+
+    def enter_main(self) -> bool:
+        """Give the keyboard to the main drawing; return whether there is one."""
+        if (main := self.main()) is not None:
+            main.setFocus(Qt.FocusReason.TabFocusReason)
+        return main is not None
 
     def main(self) -> QWidget | None:
         """Return the drawing to which Tab, Return and arrow keys lead when the panel has the keyboard."""

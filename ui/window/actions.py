@@ -255,6 +255,18 @@ ACTIONS = (
         tooltip="move the keyboard to the previous part of the window", key="Shift+F6",
     ),
     ActionRow(
+        name="picture", menu="&View", text="Pi&cture of the panel", handler="window.enter_picture", key="P",
+        tooltip="move the keyboard into the main picture of the panel in front",
+    ),
+    ActionRow(
+        name="timeline", menu="&View", text="T&imeline", handler="window.to_timeline", argument=False,
+        key="T", tooltip="the timeline; in presenter mode unfold it, or fold it away again",
+    ),
+    ActionRow(
+        name="compare", menu="&View", text="Compare &weights", handler="window.to_timeline", argument=True,
+        key="W", tooltip="the weights of two moments side by side, or no longer",
+    ),
+    ActionRow(
         name="next_page", menu="&View", text="&Next page", handler="window.pages.turn", argument=1,
         key="PgDown", tooltip="the next page or step of the panel, then of the lab",
         help="the next page or step of the panel, then of the lab",

@@ -10,6 +10,7 @@ from shiboken6 import Shiboken
 from ui.controls.keyboard import follow_keyboard, has_keyboard
 from ui.controls.layouts import outwards
 from ui.controls.pace import single_shot
+from ui.marks import MarkView
 
 _COMES_BACK = (QEvent.Type.EnabledChange, QEvent.Type.Show)
 #: Of a key, before it is known whose it is, or as a control has it.
@@ -17,7 +18,7 @@ _BY_KEY = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
 
 
 class Areas(QObject):
-    """Leads the keyboard from area to area, and frames the one that a key has led to as a whole.
+    """Leads the keyboard from area to area, and frames the one, or the drawing, that a key has led to.
 
     An area itself does nothing with a key, so that nothing is changed by the next one, whichever it is; Tab,
     Return and the arrow keys lead on to the first of its controls.
@@ -43,6 +44,7 @@ class Areas(QObject):
         self._left: QWidget | None = None  # the control that the keyboard was taken over from
         self._holder: QWidget | None = None  # what has it instead
         self._frame = AreaFrame(parent)
+        parent.setProperty("frames", True)
         self._is_led_by_key = False
         parent.installEventFilter(self)
         follow_keyboard(self._on_focus_changed)
@@ -55,7 +57,7 @@ class Areas(QObject):
         area.activateWindow()
         self._forget()  # the control of a panel that has just gone, from which Tab would lead on
         self._give(area, Qt.FocusReason.ShortcutFocusReason)
-        self._frame_if_led(area)  # which may have had the keyboard before, by the mouse
+        self._frame.surround(area if self._is_led_by_key else None)  # it may have had it, by the mouse
 
     def go(self, step: int) -> None:
         """Go to the next area with 1, to the one before with -1."""
@@ -112,8 +114,7 @@ class Areas(QObject):
             assert handle is not None
             handle.installEventFilter(self)  # gets the buttons of the mouse before any control does
         elif kind == QEvent.Type.WindowActivate and watched is self._window:
-            focus = self._window.focusWidget()
-            if focus is not None and not _can_have_keyboard(focus):  # since the window was left
+            if (focus := self._window.focusWidget()) and not _can_have_keyboard(focus):  # since it was left
                 self._take_over(focus)
         elif kind in _BY_KEY:
             self._is_led_by_key = True
@@ -125,15 +126,13 @@ class Areas(QObject):
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         if new is not None and new is not self._holder:
             self._forget()
-        self._frame_if_led(new if self.has(new) else None)
+        is_framed = self.has(new) or (isinstance(new, MarkView) and new.window() is self._window)
+        self._frame.surround(new if is_framed and self._is_led_by_key else None)
 
     def _forget(self) -> None:
         if self._left is not None and Shiboken.isValid(self._left):
             self._left.removeEventFilter(self)
         self._holder = self._left = None
-
-    def _frame_if_led(self, area: QWidget | None) -> None:
-        self._frame.surround(area if self._is_led_by_key else None)
 
 
 def _can_have_keyboard(widget: QWidget) -> bool:

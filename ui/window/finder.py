@@ -206,8 +206,7 @@ class FinderBox(QDialog):
 
     def _say_why_not(self) -> None:
         entry = self._entry()
-        words = "Nothing fits all these words." if entry is None else entry.why_not or _HINT
-        self.hint.set_text(words)
+        self.hint.set_text("Nothing fits all these words." if entry is None else entry.why_not or _HINT)
 
     def _take(self, _item: QTreeWidgetItem | None) -> None:
         entry = self._entry()
@@ -283,9 +282,7 @@ Show = Callable[[], object]
 
 def actions_of(menus: Menus) -> Iterator[Entry]:
     """Yield everything that the menus offer."""
-    for row in ACTIONS:
-        if row.listing:
-            continue
+    for row in (each for each in ACTIONS if not each.listing):
         place, action = as_read(row.menu), menus.action(row.name)
         words = as_read(action.text()).removesuffix("…")
         why_not = "" if action.isEnabled() else f"{words} is not possible {_STATES[menus.state.run.status]}."

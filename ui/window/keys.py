@@ -26,7 +26,8 @@ from ui.controls.layouts import named, outwards
 from ui.controls.pace import single_shot
 from ui.marks import MarkView
 from ui.painting import qrect
-from ui.window.actions import ACTIONS, as_read
+from ui.panels.contract import Panel
+from ui.window.actions import ACTIONS, action_row, as_read
 
 #: Parts of the window in which the space bar neither writes nor presses.
 _NO_SPACE = (ClassPicker, QComboBox, QAbstractSpinBox)
@@ -206,7 +207,7 @@ class KeyCaps(QObject):
             cap.adjustSize()
             taken = [each.adjusted(-_APART, 0, _APART, 0) for each in places]
             taken += (each for each in words if not place.contains(each))
-            for found in self._tried(place, cap.size(), places):
+            for found in self._tried(key, place, cap.size(), places):
                 if self._window.rect().contains(found) and not any(map(found.intersects, taken)):
                     places.append(found)
                     cap.setGeometry(found)
@@ -216,9 +217,13 @@ class KeyCaps(QObject):
         for cap in self._caps[len(places) :]:
             cap.hide()
 
-    def _tried(self, place: QRect, size: QSize, places: list[QRect]) -> Iterator[QRect]:
-        """Yield where a cap of a control may be, the best place first."""
+    def _tried(self, key: str, place: QRect, size: QSize, places: list[QRect]) -> Iterator[QRect]:
+        """Yield where a cap of a control may be, the best place first; of a tab there is one for all."""
         found, middle = QRect(QPoint(0, 0), size), place.center()
+        if key in _TABS.values():
+            found.moveCenter(QPoint(middle.x(), place.top() - size.height() // 4))
+            yield found
+            return
         found.moveCenter(QPoint(middle.x(), place.bottom() + size.height() // 3))
         found.moveRight(min(found.right(), self._window.width() - 1))
         yield found
@@ -253,10 +258,11 @@ class KeyCaps(QObject):
 
     def _controls(self) -> Iterator[tuple[str, QRect]]:
         """Yield the key of each control in sight, and where in the window that is."""
-        for button in self._window.findChildren(QAbstractButton):
-            key = button.property("key")
-            if key:
-                yield from self._seen(button, key, button.rect())
+        for part in (*self._window.findChildren(QAbstractButton), *self._window.findChildren(MarkView)):
+            if key := part.property("key"):
+                yield from self._seen(part, key, part.rect())
+        for main in filter(None, (panel.main() for panel in self._window.findChildren(Panel))):
+            yield from self._seen(main, action_row("picture").key, main.rect())
         for bar in self._window.findChildren(QTabBar):
             for number in range(bar.count()):
                 key = _TABS.get(as_read(bar.tabText(number)), "")

@@ -228,6 +228,22 @@ class MainWindow(QMainWindow):
             pass
         return True
 
+    def enter_picture(self) -> None:
+        """Give the keyboard to the main picture of the panel in front, or to a panel that is one itself."""
+        if (panel := self.panels.front_panel) is not None and not panel.enter_main():
+            self.areas.enter(panel)
+
+    def to_timeline(self, compares: bool) -> None:
+        """Lead to the timeline, or press its button that compares; when presenting and back, as it folds."""
+        is_back = self.is_presenting and not compares and has_keyboard(self.timeline)
+        self.set_bare(is_back)
+        if is_back:
+            self.enter_picture()
+        elif compares:
+            self.timeline.compare.click()
+        else:
+            self.timeline.track.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def _enter_presented(self) -> None:
         """Give the keyboard to the panel of which a page is presented now, unless a part of it has it."""
         panel = self.panels.front_panel
@@ -405,6 +421,7 @@ class MainWindow(QMainWindow):
         self.moment = MomentChip(state, self.panels)
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state, runs)
+        self.timeline.track.setProperty("key", action_row("timeline").key)
         self.pages = Pages(self._enter_presented)
         self.leave = Button(
             "Leave (Esc)", "", "link", "Leave presenter mode: show the panels in the window again", "F11"

@@ -117,11 +117,11 @@ OTHER_KEYS = (
     ("← ↑ ↓ →", "on the samples: the next image"),
     ("V", "cover what is computed, to predict it first"),
     ("−, 0, +", "in the report: smaller pages, as wide as there is room, larger"),
-    ("Esc", "free a pinned cell"),
+    ("Esc, Del", "free a pinned cell (in presenter mode Del alone)"),
     ("R", "put a moved image back"),
     ("Home, End", "on the timeline: start, live (arrows: one step, with Shift one kept moment)"),
     ("A", "on a curve: show the whole run"),
-    ("+, −", "on a curve: zoom the steps (Alt: the other axis)"),
+    ("+, −", "on a map: enlarge it; on a curve: zoom the steps (Alt: the other axis)"),
 )
 """Keys that belong to a part of the window."""
 

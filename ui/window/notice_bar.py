@@ -34,7 +34,7 @@ class NoticeBar(MessageBar):
         self._standing: dict[str, Notice] = {}  # by place, the newest last
         self._shown: Notice | None = None
         self._passes = False
-        self._going = single_shot(self, self._on_gone, _SUCCESS_MS)
+        self._going = single_shot(self, lambda: self._show_newest(only_errors=self._passes), _SUCCESS_MS)
         self.closed.connect(self._on_closed)
         state.noticeRaised.connect(self._on_notice_raised)
 
@@ -73,9 +73,6 @@ class NoticeBar(MessageBar):
         """Let everything but errors go by itself, and come back later; or show what is still true."""
         self._passes = passes
         self._show_newest()
-
-    def _on_gone(self) -> None:
-        self._show_newest(only_errors=self._passes)
 
     def _on_closed(self) -> None:
         if self._shown is not None and self._standing.get(self._shown.place) is self._shown:

@@ -309,8 +309,7 @@ class PanelFrame(QScrollArea):
         return self._panel.minimumSizeHint().boundedTo(_LEAST)
 
     def _fit(self) -> None:
-        room = self.maximumViewportSize()
-        need = self._panel.minimumSizeHint()
+        room, need = self.maximumViewportSize(), self._panel.minimumSizeHint()
         # A bar for one direction takes room from the other.
         if need.width() > room.width():
             room.setHeight(room.height() - self.horizontalScrollBar().sizeHint().height())

@@ -223,5 +223,5 @@ class ComparePanel(WindowPart):
     def _fit(self) -> None:
         if self.found is not None:
             is_roomy = self.width() >= self._theme.px(_ROOM_FOR_WORDS)
-            covered = self._state.why_covered(Secret.FILTERS)
+            covered = self._state.cover_text(Secret.FILTERS)
             self.page.show_page(page_of(self.found, is_roomy, covered))

@@ -20,14 +20,7 @@ from cnnviz.graphics.stages import FITTING, Fitting
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Tiles
 from cnnviz.graphics.waterfall import WATERFALL, Terms
-from cnnviz.layers.cells import (
-    ActivationCell,
-    ConvolutionCell,
-    DenseCell,
-    MaxPoolCell,
-    WeightedCell,
-    lead_of,
-)
+from cnnviz.layers.cells import ActivationCell, ConvolutionCell, DenseCell, MaxPoolCell, WeightedCell, lead_of
 from cnnviz.quantities import format_cell, format_count, format_signed, format_value
 from ui.panels.feature_maps.asks import Choose, EndSweep, PinCell, PlaySweep, StepSweep
 from ui.panels.feature_maps.explain import Arithmetic
@@ -45,7 +38,7 @@ _TIMES = Card("times", WORDS, Words("×", "strong", align="middle"), room=None)
 _EQUALS = Card("equals", WORDS, Words("=", "strong", align="middle"), room=None)
 _LEDGER = 360
 LEAST = 480, 126  # width, whatever is written out: nothing around it may move with the pointer
-_WIDEST = 2.2  # how often its height a cell of a table may be wide
+_WIDEST, _WIDE = 3, 2.2  # how often its height a cell of a table may be wide, and is where there is room
 
 
 def _beside_inputs(_shown: Looked, look: Look) -> Size:
@@ -75,6 +68,7 @@ class Now:
     * `sees`: what the cell sees of the image, in words.
     * `term`: number of the term that is pointed at.
     * `why_covered`: why it is covered, or who gets the gradient; "" if the lab covers neither.
+    * `hint`: what keys do in the map that has the keyboard.
     """
 
     arithmetic: Arithmetic
@@ -85,6 +79,7 @@ class Now:
     sees: str = ""
     term: int | None = None
     why_covered: str = ""
+    hint: str = ""
 
 
 def page(now: Now) -> Page:
@@ -99,15 +94,16 @@ def page(now: Now) -> Page:
         marked["running"], (rows, cols) = now.term, shown.cell.products.shape[-2:]
         at = now.term - shown.part * rows * cols
         for key in ("patch", "kernel", "products") if 0 <= at < rows * cols else ():
-            marked[key] = (("focus", (*divmod(at, cols), 1, 1)),)
+            marked[key] = (("term", (*divmod(at, cols), 1, 1)),)
     return Page(down(_head(now), body, gap=8), marked=marked)
 
 
 def _head(now: Now) -> Row:
     shown = now.arithmetic
     number = f"= {shown.number}", "mono", "text"
+    cell, hint = ((shown.name, "strong", "text"), number), ((now.hint, "", "focus"),) if now.hint else ()
     said = ((words, "", "muted") for words in (now.sees, shown.formula) if words)
-    line = Fitting((((shown.name, "strong", "text"), number, *said),))
+    line = Fitting(((*cell, *said, *hint), *((*cell, *hint) for _ in hint)))
     title = Card("title", FITTING, line, tip=line.words, name="The marked cell")
     badge = Card("pinned", WORDS, Words("pinned", "small strong", "info", "left middle"), room=None)
     free = Choice("free", "mini", "Free the pinned cell (Esc)", PinCell(None), icon="x")
@@ -136,13 +132,14 @@ def _body(shown: Arithmetic, why_covered: str) -> Row:
         case None:
             return _pixel(shown)
         case MaxPoolCell() as cell:
-            return _window(shown, cell, why_covered)
+            window, other, told = _of_window(_Alike.of(shown, cell), why_covered)
+            return across(window, other, down(_ledger(shown), *told, room=_LEDGER, gap=4), gap=24)
         case ActivationCell() as cell:
             return _function(shown, cell)
         case DenseCell() as cell:
             return _terms(shown, cell)
         case ConvolutionCell() | WeightedCell() as cell:
-            return _products(shown, cell)
+            return across(*_tables(_Alike.of(shown, cell)), _ledger(shown), gap=10)
         case _:
             return across(_ledger(shown, REST))
 
@@ -179,7 +176,7 @@ def height_of(rows: int, look: Look, least: float = 0) -> float:
 
     * `least`: of the table alone.
     """
-    row = max(smallest_font(look).line, math.ceil(number_cell(look) / _WIDEST))
+    row = max(smallest_font(look).line, math.ceil(number_cell(look) / _WIDE))
     above = sum(map(look.px, (10, 30, 8, 4))) + look.heading.line  # margin, head, gaps, title
     return above + max(rows * row + look.px(4), least)
 
@@ -205,13 +202,9 @@ class _Alike:
         return cls((*of, *told), shown)
 
 
-def _products(shown: Arithmetic, cell: ConvolutionCell | WeightedCell) -> Row:
-    """What a convolution or a weighted pool adds up."""
-    return across(*_tables(_Alike.of(shown, cell)), _ledger(shown), gap=10)
-
-
 @lru_cache(2)
 def _tables(alike: _Alike) -> tuple[Item, ...]:
+    """What a convolution or a weighted pool adds up."""
     shown, cell = alike.shown, alike.shown.cell
     assert isinstance(cell, ConvolutionCell | WeightedCell)
     part, (source, colormap, limits), terms = shown.part, shown.source, cell.products.ravel()
@@ -290,14 +283,9 @@ def _say_product(products: NDArray[np.floating], term: int) -> str:
 # -- the other kinds -----------------------------------------------------------------------------------------
 
 
-def _window(shown: Arithmetic, cell: MaxPoolCell, why_covered: str) -> Row:
-    """Window of a max pool, its winners, and who gets the gradient."""
-    window, other, told = _of_window(_Alike.of(shown, cell), why_covered)
-    return across(window, other, down(_ledger(shown), *told, room=_LEDGER, gap=4), gap=24)
-
-
 @lru_cache(2)
 def _of_window(alike: _Alike, why_covered: str) -> tuple[Item, Item, tuple[Item, ...]]:
+    """Window of a max pool, its winners, and who gets the gradient."""
     cell, (source, colormap, limits) = alike.shown.cell, alike.shown.source
     assert isinstance(cell, MaxPoolCell)
 

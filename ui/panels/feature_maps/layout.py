@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from cnnviz.drawing import Box, Look
+from cnnviz.drawing.cells import smallest_font
 from cnnviz.graphics.columns import Column, Kind, Plan
 from cnnviz.graphics.stages import strip_height
 from cnnviz.graphics.tiles import are_legible
@@ -18,6 +19,8 @@ LARGEST_CELL = 64
 """Of an enlarged map, in pixels at scale 1."""
 LINE = 17
 """Height of the second line of a heading, with small buttons in it."""
+FLAT = 20
+"""Height of the one line of a heading with as much width as an enlarged map that has the room alone."""
 FOLDED_WIDTH = 22
 """Width of a folded column, and of the strip that leads to another page."""
 _GAP = 16
@@ -53,6 +56,19 @@ class Room:
         """Between two columns."""
         return round(self.look.px(_GAP))
 
+    def numbered(self, column: Column) -> tuple[int, int]:
+        """Width and height that an enlarged map takes with a number in each cell and all maps beside it."""
+        look, (_, rows, cols), font = self.look, column.shape, smallest_font(self.look)
+        axis, beside = look.px(_AXIS), look.px(BESIDE) * (column.count > 1)
+        wide, high = math.ceil(font.width("+0.00") + look.px(4)), math.ceil(font.line)
+        return round(cols * wide + axis + beside), round(rows * high + axis + look.px(FLAT) + look.px(3))
+
+    def gives_all(self, column: Column) -> bool:
+        """Whether an enlarged map has the room alone: then all its numbers can be read from the last row."""
+        wide, high = self.numbered(column)
+        is_projected = column.kind in _MAPS and self.look.digits > Look.digits
+        return is_projected and wide <= self.width and high <= self.height
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -75,11 +91,7 @@ class Layout:
 
 @lru_cache(8)
 def layout_of(
-    plan: Plan,
-    room: Room,
-    folded: tuple[tuple[str, bool], ...],
-    enlarged: str | None,
-    at: str | None,
+    plan: Plan, room: Room, folded: tuple[tuple[str, bool], ...], enlarged: str | None, at: str | None
 ) -> Layout:
     """Give every column its page and its width; one may be enlarged.
 
@@ -93,12 +105,14 @@ def layout_of(
             c.key for c in columns if c.key != enlarged and chosen.get(c.key, _spare(c) <= spare)
         )
 
+    if (large := plan.column(enlarged or "")) is not None and room.gives_all(large):
+        return Layout(((large,),), 0, _side_of(plan.unit, 3), {large.key: room.width})
     pages = _pages(plan, room, folds_of)
     place = next((n for n, page in enumerate(pages) if any(column.key == at for column in page)), 0)
     columns, strips = pages[place], (place > 0) + (place < len(pages) - 1)
     room = replace(room, width=room.width - strips * _strip(room))
     side, widths, _, spare = _fitted(columns, room, folds_of)
-    if (large := plan.column(enlarged or "")) is not None and large.key in widths:
+    if large is not None and large.key in widths:
         side = min(side, _side_of(plan.unit, 3))
         folds, others = frozenset[str](), math.inf
         while others + max(round(_ENLARGED * room.width), side) > room.width and spare <= _NEVER:

@@ -86,8 +86,10 @@ def links_of(
     marks = defaultdict[str, list[Marked]](list, {cell.stage: [own] if window is None else [window, own]})
     for role, found in (("receptive", read.values()), ("feeds", following)):
         for field in found:
-            blocks = _blocks(field, stage_shape(network, field.stage))
-            marks[field.stage].append(Marked(role, blocks, _channels(network, field)))
+            shape = stage_shape(network, field.stage)
+            is_all = len(shape) == 1 or len(field.channels) == shape[0]
+            channels = None if is_all else tuple(field.channels.tolist())
+            marks[field.stage].append(Marked(role, _blocks(field, shape), channels))
     for stage, mark in _winners(network, cell, written) if isinstance(written, MaxPoolCell) else ():
         marks[stage].append(mark)
     return Links(marks, read.get(INPUT))
@@ -149,10 +151,3 @@ def _runs(indices: IntArray) -> list[tuple[int, int]]:
         return []
     breaks: list[int] = (np.flatnonzero(np.diff(indices) > 1) + 1).tolist()
     return [(int(indices[start]), end - start) for start, end in pairwise([0, *breaks, len(indices)])]
-
-
-def _channels(network: Network, field: Field) -> tuple[int, ...] | None:
-    shape = stage_shape(network, field.stage)
-    if len(shape) == 1 or len(field.channels) == shape[0]:
-        return None
-    return tuple(field.channels.tolist())

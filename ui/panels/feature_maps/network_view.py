@@ -6,14 +6,14 @@ from typing import Any, override
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
 
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Block, Box, Drawing, Ground, Leave, Look
 from cnnviz.drawing.page import Page, down, page_drawn
 from cnnviz.graphics.columns import Kind
 from ui.choices import Choices
-from ui.controls.keyboard import arrow_step
+from ui.controls.keyboard import arrow_step, follow_keyboard
 from ui.controls.layouts import fill, named, scaled
 from ui.marks import MarkView
 from ui.page_view import PageView
@@ -23,7 +23,7 @@ from ui.panels.feature_maps.explain import Explained, explain
 from ui.panels.feature_maps.explain import Look as Looking
 from ui.panels.feature_maps.layout import Layout, Room, layout_of
 from ui.panels.feature_maps.links import shown_pin
-from ui.panels.feature_maps.page import Contents, Now, nearest, network_page, zoomed
+from ui.panels.feature_maps.page import Contents, Now, keys_hint, nearest, network_page, zoomed
 from ui.panels.feature_maps.picture import Picture
 from ui.panels.feature_maps.view import SPEEDS, View, put
 from ui.state import AppState, PinnedCell
@@ -68,6 +68,7 @@ class NetworkView(QWidget):
         self._clock.timeout.connect(lambda: self._step_sweep(plays=True))
         line = named(QFrame(), role="separator")  # below it as much as is wanted, as far as there is room
         fill(QVBoxLayout(self), (self.flow, 1), line, (self.arithmetic, 1000), spacing=0)
+        follow_keyboard(self._on_keyboard)
         follow_theme(self)
 
     # -- what is shown -------------------------------------------------------------------------------------
@@ -128,10 +129,21 @@ class NetworkView(QWidget):
             shown = written.arithmetic  # of what was marked last
         if shown is not None:
             term = written.term if written is not None and written.arithmetic is shown else None
-            why = self._state.why_covered(Secret.SHARES, *_CELLS)
+            why = self._state.cover_text(Secret.SHARES, *_CELLS)
             clock = view.sweep is not None, self._clock.isActive(), view.sweep_speed
             sees = "" if explained.links is None else explained.links.sees
-            self._write(arithmetic.Now(shown, explained.is_pinned, *clock, sees, term, why))
+            self._write(arithmetic.Now(shown, explained.is_pinned, *clock, sees, term, why, self._hint()))
+
+    def _hint(self) -> str:
+        """What keys do in the map that a key has led to; stands beside the marked cell."""
+        view = QApplication.focusWidget()
+        if isinstance(view, MarkView) and view.parent() is self.flow and view.is_led_by_key:
+            return "" if view.content is None else keys_hint(view.content.content)
+        return ""
+
+    def _on_keyboard(self, *_: object) -> None:
+        if self._written is not None:
+            self._write(replace(self._written, hint=self._hint()))
 
     def _write(self, now: arithmetic.Now) -> None:
         if now != self._written:
@@ -175,8 +187,8 @@ class NetworkView(QWidget):
     # -- keys ----------------------------------------------------------------------------------------------
 
     def take_key(self, event: QKeyEvent) -> bool:
-        """Move the pin by an arrow key, leave sweep, pin or enlarged map by Esc; return whether it did."""
-        step, leaves = arrow_step(event), event.key() == Qt.Key.Key_Escape
+        """Move the pin by an arrow key, leave sweep, pin or large map by Esc or Del; return if it did."""
+        step, leaves = arrow_step(event), event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Delete)
         if leaves and self.view.sweep is not None:
             self.answer(asks.EndSweep())
         elif leaves and self._state.pinned is not None:
@@ -370,4 +382,9 @@ class NetworkView(QWidget):
         rows = max((each.shape[1] for each in columns if each.kind is Kind.FILTERS), default=3)
         least = 0 if self.view.enlarged is not None else max(theme.px(104), round(_USUAL_SHARE * total))
         wanted = round(min(arithmetic.height_of(rows, theme, least), _LARGEST_SHARE * total))
-        self.arithmetic.setMaximumHeight(max(wanted, theme.px(arithmetic.LEAST[1])))
+        lowest = theme.px(arithmetic.LEAST[1])
+        large = next((each for each in columns if each.key == self.view.enlarged), None)
+        room = Room(self.width(), total - theme.px(2) - lowest, theme)  # without the line
+        if large is not None and room.gives_all(large):
+            wanted = min(wanted, lowest + room.height - room.numbered(large)[1])
+        self.arithmetic.setMaximumHeight(max(wanted, lowest))

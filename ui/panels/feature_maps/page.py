@@ -20,7 +20,7 @@ from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
 from cnnviz.quantities import format_cell, format_value
 from ui.panels.feature_maps import asks
 from ui.panels.feature_maps.explain import Explained, logit_ledger
-from ui.panels.feature_maps.layout import BESIDE, FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
+from ui.panels.feature_maps.layout import BESIDE, FLAT, FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
 from ui.panels.feature_maps.picture import Picture
 from ui.panels.feature_maps.view import View, put
 from ui.state import PinnedCell
@@ -133,10 +133,12 @@ def network_page(now: Now) -> Page:
     for column in now.plan.columns:
         marks, own = now.marks(column), column.key
         if column.kind is Kind.OUTPUT:
-            marked[own] = _marked_units(now, marks)
+            units = [start for mark in marks if mark.role == "selected" for _, start, _, _ in mark.blocks]
+            # One logit speaks for both classes.
+            marked[own] = frozenset(range(2) if units and now.picture.has_one_logit else units)
         elif column.kind is Kind.UNITS:
-            units, (_, *shape) = len(now.picture.values(column)), column.shape
-            marked[own] = _by_role(marks, partial(_unit_blocks, units, *shape))
+            count, (_, *shape) = len(now.picture.values(column)), column.shape
+            marked[own] = _by_role(marks, partial(_unit_blocks, count, *shape))
         elif marks:
             marked[own] = _outlines(now, column)
             last = {mark.role: mark for mark in reversed(marks)}
@@ -149,12 +151,6 @@ def _by_role(marks: tuple[Marked, ...], blocks: Callable[[Marked], Iterable[Bloc
     return tuple(
         (role, block) for role in OUTLINES for mark in marks if mark.role == role for block in blocks(mark)
     )
-
-
-def _marked_units(now: Now, marks: tuple[Marked, ...]) -> frozenset[int]:
-    """Classes whose logit is the marked cell: one logit speaks for both."""
-    units = [start for mark in marks if mark.role == "selected" for _, start, _, _ in mark.blocks]
-    return frozenset(range(2) if units and now.picture.has_one_logit else units)
 
 
 def _body(now: Now) -> Item:
@@ -194,8 +190,10 @@ def _strip(key: str, shown: stages.Folded, tip: str) -> Card[stages.Folded]:
     return Card(key, stages.FOLDED, shown, tip=tip, room=FOLDED_WIDTH, is_live=True, name=name)
 
 
-def _head(column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice) -> tuple[Item, ...]:
-    """Two lines, each shortened where there is no room for it; buttons stand beside the second one."""
+def _head(
+    column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice, is_flat: bool = False
+) -> tuple[Item, ...]:
+    """Two lines, or one, each shortened where there is no room for it; buttons stand beside the last one."""
     title = (column.title, "strong", "text")
     first = stages.Fitting(((title, (caption, "small", "muted")), (title,)) if caption else ((title,),))
     second = stages.Fitting(tuple(((line, "small", "muted"),) for line in lines))
@@ -203,10 +201,12 @@ def _head(column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice
     line = Card(
         f"{column.key} line", stages.FITTING, second, tip=tip, name=f"{column.title} {lines[0]}".strip()
     )
-    return (
-        Card(f"{column.key} title", stages.FITTING, first, tip=tip, room=None),
-        across(line, *buttons, room=LINE, gap=0),
-    )
+    above = Card(f"{column.key} title", stages.FITTING, first, tip=tip, room=None)
+    if is_flat:
+        return (
+            across(replace(above, room=Share(1)), replace(line, room=Share(4)), *buttons, room=FLAT, gap=8),
+        )
+    return above, across(line, *buttons, room=LINE, gap=0)
 
 
 def _fold(now: Now, column: Column) -> Choice:
@@ -240,7 +240,7 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
         enlarge=None if column.kind is Kind.FILTERS else asks.Enlarge(column.key),
         scrolls=asks.ScrollMap if zoom is not None else None,
         zooms=asks.ZoomBy if is_large else None,
-        length=240 if is_large else None,
+        length=None if not is_large else 240 if shown.widest == 1 else 0,  # numbers need the room
     )
     tip = "Point at a cell to see which cells it reads and which it feeds. Click to pin it: arrow keys move "
     tip += "it, Esc frees it. Ctrl+C copies the numbers."
@@ -269,6 +269,18 @@ def _large(
     return Card(key, stages.STAGE_MAP, shown, tip=tip, room=room, is_live=True, keys_point=point, name=name)
 
 
+def keys_hint(shown: object) -> str:
+    """What keys do in a map, or in all maps of a stage, that has the keyboard."""
+    if isinstance(shown, Chosen):
+        return "arrows: choose a map"
+    if not isinstance(shown, stages.StageMap):
+        return ""
+    if shown.looked.map.press is None:
+        return "arrows: weight"
+    sizes = "" if shown.enlarge is None else ", + and −: size" if shown.zooms else ", +: enlarge"
+    return ("arrows: move the cell, Del: free it" if shown.moves else "arrows: cell, Enter: pin") + sizes
+
+
 def _map_head(now: Now, column: Column, lines: tuple[str, ...]) -> tuple[Item, ...]:
     """Heading of a column of maps, with what folds, enlarges and zooms it."""
     buttons, is_large = list[Choice](), column.key == now.view.enlarged
@@ -285,7 +297,8 @@ def _map_head(now: Now, column: Column, lines: tuple[str, ...]) -> tuple[Item, .
         tip = title if is_large else f"{title} (double click on the map)"
         name = f"enlarge {column.key}"
         buttons.append(Choice(name, "mini", title, asks.Enlarge(column.key), tip=tip, icon=icon))
-    return _head(column, f"{column.shape[1]} × {column.shape[2]}", lines, *buttons)
+    is_flat = is_large and now.room.gives_all(column)
+    return _head(column, f"{column.shape[1]} × {column.shape[2]}", lines, *buttons, is_flat=is_flat)
 
 
 def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
@@ -340,10 +353,11 @@ def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tu
             covered=None,
             lines=False,
             has_axes=is_large,
+            widest=_widest(now, column, is_large),
         )
         return shown, shown.notation.unit
 
-    rest = (channel, source, limits, is_numbered, is_large)
+    rest = (channel, source, limits, is_numbered, _widest(now, column, is_large), is_large)
     return now.contents.of("map", column, picture.token(column), rest, make)
 
 
@@ -380,7 +394,7 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
     name, tip = f"All maps of {column.title}", "Click one to show it large"
     shown, key = Chosen(tiles, chosen), f"{column.key} maps"
     # Arrow keys choose: what they pointed at besides would be pressed by Enter in place of what is framed.
-    return (Card(key, TILES, shown, tip=tip, is_live=True, keys_point=False, name=name),)
+    return (Card(key, TILES, shown, tip=tip, is_live=True, keys_point=False, name=name, is_aside=True),)
 
 
 # -- an enlarged map ----------------------------------------------------------------------------------------
@@ -391,19 +405,25 @@ def _map_box(now: Now, column: Column, is_large: bool) -> Box:
     look, width = now.look, now.layout.widths[column.key]
     if not is_large:
         return Box(0, 0, width, math.ceil(min(width, now.layout.side) + stages.strip_height(look)))
-    head = look.font("strong").line + look.px(LINE) + 2 * look.px(3)
-    box = Box(0, 0, width, now.room.height - head)
+    high = look.px(FLAT) if now.room.gives_all(column) else look.font("strong").line + look.px(LINE + 3)
+    box = Box(0, 0, width, now.room.height - high - look.px(3))
     if column.count == 1:
         return box
     with_maps = box.cut(right=look.px(BESIDE)), box.cut(bottom=look.px(_BELOW + 3))
     return max(with_maps, key=lambda each: min(each.width, each.height))
 
 
+def _widest(now: Now, column: Column, is_large: bool) -> float:
+    """How often its height a cell may be wide: of a map that has the room alone as its numbers want it."""
+    return 4 if is_large and now.room.gives_all(column) else 1
+
+
 def fitting_cell(now: Now, column: Column, box: Box) -> float:
     """Side of a cell with which the whole map is in sight."""
     values, is_large = np.zeros(column.shape[1:], np.uint8), column.key == now.view.enlarged
-    looked = Looked(HeatMap(values, Colors("grey", 0, 1), has_axes=is_large))
-    area = stages.map_area(stages.StageMap(looked), box, now.look)
+    widest = _widest(now, column, is_large)
+    looked = Looked(HeatMap(values, Colors("grey", 0, 1), has_axes=is_large, widest=widest))
+    area = stages.map_area(stages.StageMap(looked, length=None if widest == 1 else 0), box, now.look)
     return placed(looked, Ground(area, now.look, ratio=now.ratio))[1].side
 
 

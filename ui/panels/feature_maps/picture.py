@@ -86,8 +86,8 @@ def picture(scene: MapScene, _context: Context | None = None) -> Picture:
         relative = scene.choices.relative
         evidence = logit_contributions(network, trace, column.stage, index, relative=relative)
     found = Picture(scene, plan, trace, evidence, {})
-    levels = {column.key: _limits(column, found.values(column)) for column in plan.columns}
-    return replace(found, levels=levels)
+    colors = {column.key: column.colors(found.values(column)) for column in plan.columns}
+    return replace(found, levels={key: (each.lo, each.hi) for key, each in colors.items()})
 
 
 def union(first: Levels, second: Levels) -> dict[str, Limits]:
@@ -98,8 +98,3 @@ def union(first: Levels, second: Levels) -> dict[str, Limits]:
             lo, hi = min(lo, joined[key][0]), max(hi, joined[key][1])
         joined[key] = (lo, hi)
     return joined
-
-
-def _limits(column: Column, values: FloatArray) -> Limits:
-    colors = column.colors(values)
-    return colors.lo, colors.hi

@@ -74,7 +74,7 @@ class TimelineBar(WindowPart):
         tip = (
             "The weights of a moment A beside those of the moment shown, also of another run, and the change"
         )
-        self.compare = Button("Compare weights", tooltip=tip)
+        self.compare = Button("Compare weights", tooltip=tip, shortcut="W")
         tip = "Show the newest weights and follow training (End on the timeline)"
         self.live = Button("Live", tooltip=tip)
         for toggle in (self.compare, self.live):
