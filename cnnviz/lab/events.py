@@ -113,6 +113,8 @@ def to_see_first(step: Step, counts: Mapping[str, int]) -> tuple[str, ...]:
     return missing(replace(step, done_when=conditions), counts)
 
 
+OF_NO_NETWORK = _AFTER_REVEAL | {"visited", "lesson", "own_digit"}
+"""What counts whatever network is in the window."""
 _TRAINING = frozenset({"steps", "epochs", "finished"})
 _SHOWING = frozenset({"lesson", "pinned", "dragged", "swept", "poked", "checked_gradient", "updated"})
 

@@ -293,7 +293,7 @@ class LabGuide(QObject):
                 step,
                 is_run_of=control.is_run_of,
                 is_at_end=control.is_at_end,
-                is_shown=lambda each: bool(control.seen(each)),
+                is_shown=lambda each: bool(control.work.seen(each)),
                 is_begun=control.is_begun,
             )
         self._state.set_covered(asked, _WAY_OUT)

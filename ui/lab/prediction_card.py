@@ -38,7 +38,7 @@ _GIVES_UP = (
 _GIVEN_UP = "You asked to see the result without a prediction."
 _INKS: dict[str, Ink] = {
     "right": "success",
-    "close": "warning",
+    "close": "success",
     "not close": "danger",
     "not right": "danger",
     "not to be judged": "muted",

@@ -1,6 +1,7 @@
 """A student's work as it grows: whose it is, the lab in front, and what was written, put in and measured."""
 
 from collections.abc import Callable
+from dataclasses import replace as replace_settings
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
@@ -8,9 +9,10 @@ from PySide6.QtCore import QObject, Signal
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.lab.course import free_lab, shipped_labs
-from cnnviz.lab.model import Lab, Part, Question, Step
+from cnnviz.lab.measures import MEASURES
+from cnnviz.lab.model import Lab, Part, Question, Step, seed_of
 from cnnviz.lab.reading import load_lab
-from cnnviz.lab.record import LabNumbers, LabRecord, Shown, StepRecord, Version, Work
+from cnnviz.lab.record import LabNumbers, LabRecord, Shown, StepRecord, Version, Work, run_of
 from cnnviz.quantities import now
 from cnnviz.report.blocks import Insert
 from ui.state import AppState
@@ -98,9 +100,9 @@ class StudentWork(QObject):
 
     # --- what was known -------------------------------------------------------------------------------------
 
-    def note_shown(self, classes: tuple[str, ...]) -> None:
-        """Remember that results of training with some classes are on the screen; the first time stays."""
-        work = self.work.with_shown(classes, now())
+    def note_shown(self, experiment: Experiment) -> None:
+        """Remember that results of a run are on the screen; the first time stays."""
+        work = self.work.with_shown(experiment, now())
         if work is not self.work:
             self._take(work)
 
@@ -109,30 +111,58 @@ class StudentWork(QObject):
         return self.lab.is_free or step.section == self.lab.sections[0].id
 
     def version(self, step: Step, text: str) -> Version:
-        """Return a hypothesis as it is written now, with what of its section has been on the screen."""
-        lab, record, trained = self.lab, self.record, list[str]()
+        """Return a hypothesis as it is written now, with what of its section has been on the screen.
+
+        It is late once a result of the student's own network in the lab was shown, no other: another seed has
+        other results.
+        """
+        lab, numbers, trained = self.lab, self.record.numbers, list[str]()
         if self.is_about_training(step):
-            about = None if lab.is_free else "\n".join(lab.experiment.classes)
-            trained = [time for classes, time in self.work.shown.items() if about in (None, classes)]
-        done = [record.step(each.id) for each in lab.of_section(step.section)]
-        told = [each for one in done for each in (one.shown, one.revealed)]
-        told.append("" if record.numbers is None else record.numbers.time)
+            about = None if lab.is_free else run_of(self.experiment_of(step))
+            trained = [time for run, time in self.work.shown.items() if about in (None, run)]
+        told = [self.seen(each) for each in lab.of_section(step.section)]
+        if numbers is not None and (lab.is_free or numbers.experiment.seed == self.experiment.seed):
+            told.append(numbers.time)
         shown = Shown(min(trained, default=""), min(filter(None, told), default=""))
         return Version(text, now(), self._state.run.step, bool(shown), shown)
+
+    def seen(self, step: Step) -> str:
+        """Return when the result of a step was first to be seen, on the student's network; "" for never.
+
+        The network of another seed has another result, but for what no seed changes. Before a roll number is
+        typed that of any will do.
+        """
+        done, asked, seed = self.done(step), step.prediction, self.experiment_of(step).seed
+        if self.needs_roll_number or asked is None or not MEASURES[asked.truth.measure].is_of_seed:
+            times = done.shown, done.revealed
+        elif done.found is None or done.found.experiment.seed == seed:
+            times = done.shown_of(seed), done.revealed
+        else:
+            times = (done.shown_of(seed),)
+        return min(filter(None, times), default="")
 
     # --- what was measured ----------------------------------------------------------------------------------
 
     @property
+    def needs_roll_number(self) -> bool:
+        """Whether the seed is to be made of a roll number that nobody has typed yet."""
+        return self.lab.seed_from_roll_number and not self.work.roll_number.strip()
+
+    @property
     def experiment(self) -> Experiment:
-        """Settings of the network that the report is about."""
-        if not self.lab.is_free:
-            return self.lab.experiment
+        """Settings of the network that the report is about, with the seed of this student in a lab."""
+        lab = self.lab
+        if self.needs_roll_number:
+            return replace_settings(lab.experiment, seed=self._state.experiment.seed)
+        if not lab.is_free:
+            own = {"seed": seed_of(self.work.roll_number)} if lab.seed_from_roll_number else {}
+            return replace_settings(lab.experiment, **own)
         numbers = self.record.numbers
         return self._state.experiment if numbers is None else numbers.experiment
 
     def experiment_of(self, step: Step) -> Experiment:
         """Return the settings of the network that the questions of a step are about."""
-        return self.experiment if self.lab.is_free else self.lab.experiment_of(step)
+        return replace_settings(self.experiment, **step.show.settings)
 
     def gaps(self) -> list[tuple[Step, Question]]:
         """Return where something is still to be written, in the order of the lab."""
