@@ -72,7 +72,7 @@ def judge(prediction: Prediction, answer: Answer | None, measured: Measured) -> 
         return Verdict(True, predicted, found, "right", within)
     close, off = closeness(prediction, value), abs(answer - value)
     words = f"{format_value(rounded(round(off, 2), 9), 4)}{unit}" if measure.quantity == "percent" else ""
-    words = words or answer_words(prediction, rounded(off, 3))
+    words = words or answer_words(prediction, rounded(off, 4))
     if off <= close * (1 + 1e-12):
         return Verdict(False, predicted, found, "close", f", a good estimate: only {words} off")
     return Verdict(False, predicted, found, "not close" if close else "not right", f": {words} off")

@@ -353,7 +353,7 @@ def test_every_measure_but_two_says_where_it_can_be_read():
 
 def test_the_step_in_front_covers_what_it_asks_for_until_it_is_answered():
     empty = LabRecord.of(LAB)
-    assert at(empty, "dots")[Secret.SHIFT] == "Covered: step 7 of the lab asks you to predict this first."
+    assert at(empty, "dots")[Secret.SHIFT] == "Covered until you predict in step 7 of the lab."
     predicted = empty.predicted(LAB.step("dots"), Commitment(1.0, WHEN))
     given_up = empty.given_up(LAB.step("dots"), WHEN)
     for record in (predicted, given_up):

@@ -2,7 +2,7 @@
 
 from typing import cast, override
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import (
     QBoxLayout,
     QGridLayout,
@@ -18,11 +18,15 @@ from ui.controls.layouts import fill
 
 
 class _Pages(QStackedLayout):
-    """Pages that want to grow where the part wants to; by itself Qt lets them grow everywhere."""
+    """Pages that want the room of the part, and to grow where it wants to; Qt asks the largest, and everywhere."""
 
     def __init__(self, cover: QWidget, part: QWidget) -> None:
         super().__init__(cover)
         self._part = part
+
+    @override
+    def sizeHint(self) -> QSize:
+        return self.itemAt(0).sizeHint() if self.count() else super().sizeHint()
 
     @override
     def expandingDirections(self) -> Qt.Orientation:
@@ -54,8 +58,9 @@ class Cover(QWidget):
         part.installEventFilter(self)
         self.setHidden(part.isHidden())
 
-    def set_covered(self, reason: str) -> None:
-        """Cover the part and say why, or with "" uncover it."""
+    def set_covered(self, reason: str, tip: str = "") -> None:
+        """Cover the part and say why, or with "" uncover it; `tip` says more."""
+        self._instead.setToolTip(tip)
         self.reason.set_text(f"{self._title}. {reason}" if self._title and reason else reason)
         self._pages.setCurrentWidget(self._instead if reason else self._shown)
 

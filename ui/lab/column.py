@@ -200,7 +200,7 @@ class LabColumn(QFrame):
         self._waits = bool(reveal.waiting)
         self.page.prediction.show_record(control.done, reveal)
         found = recalled(lab, control.record, lab.steps[control.number])
-        self.page.recalled.show_text("\n".join(f"Step {title}: {words}" for title, words in found))
+        self.page.recalled.show_text("\n".join(f"Step {title} · {words}" for title, words in found))
         count = f"{format_count(len(done))} of {format_count(len(lab.steps))}"
         text = is_done = f"✓ This step is done. You have done {count}."
         if not control.done.done:

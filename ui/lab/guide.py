@@ -348,7 +348,7 @@ def put_covers(window: MainWindow, state: AppState) -> None:
     def show() -> None:
         for cover, hidden in covers:
             why = state.why_covered(*hidden)
-            cover.set_covered(why and f"{why} {_WAY_OUT}")
+            cover.set_covered(why, _WAY_OUT)
 
     state.coveredChanged.connect(show)
 
