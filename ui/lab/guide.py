@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, Qt
+from PySide6.QtCore import QObject, QPoint, QSettings, Qt
+from PySide6.QtWidgets import QScrollArea
 
 from cnnviz.covers import Secret
 from cnnviz.lab.course import FREE, free_lab
@@ -13,6 +14,9 @@ from cnnviz.lab.record import OwnImage
 from cnnviz.lab.showing import covered
 from ui.controls.cover import Cover
 from ui.controls.keyboard import has_keyboard, scroll_to
+from ui.controls.layouts import outwards
+from ui.controls.pace import single_shot
+from ui.controls.scroll_column import scroll_later
 from ui.document.window_document import WindowDocument
 from ui.lab.column import LabColumn
 from ui.lab.controller import LabController
@@ -34,6 +38,7 @@ from ui.window.questions import ask_about_open_predictions
 
 _PLACE = "files"
 _WAY_OUT = f"{action_row('show_covered').key} shows what the lab covers."
+_LAID_OUT_MS = 300  # by then a panel has its height that comes into sight for the first time
 _FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
 
 
@@ -48,6 +53,7 @@ class LabGuide(QObject):
         self._window, self._document, self._state, self._report = window, document, state, report
         self._is_seen = False  # whether the column was in sight since the lab was opened
         self._arrived = ""  # id of the step whose result the message tells of
+        self._sight = single_shot(self, self._bring_into_sight, _LAID_OUT_MS)
         self._is_asked = False  # whether what the window is being put to was asked for by "Show me"
         self._last = FIRST  # lab that the guide shows when none is chosen
         self._analysis = controller.analysis
@@ -117,6 +123,24 @@ class LabGuide(QObject):
         self._is_asked = False
         if is_asked and self.column.page.show_me.hasFocus():
             window.enter_panel(max(window.panels.front, 0))
+        if is_asked:
+            self._sight.start()
+
+    def _bring_into_sight(self) -> None:
+        """Scroll the panel in front to what the step is done with, or else to its top."""
+        window, step = self._window, self.control.step
+        panel = window.panels.panels()[max(window.panels.front, 0)]
+        asked = set[str]() if step is None else {condition.event for condition in step.done_when}
+        places = {
+            "swept": window.panel(TranslationPanel).sweep, "checked_gradient": window.panel(BackpropPanel).side
+        }  # fmt: skip
+        place = next((place for event, place in places.items() if event in asked), panel)
+        for area in (*outwards(panel), *panel.findChildren(QScrollArea)):
+            content = area.widget() if isinstance(area, QScrollArea) else None
+            if isinstance(area, QScrollArea) and content is not None:
+                bar = area.verticalScrollBar()
+                top = place.mapTo(content, QPoint()).y() if content.isAncestorOf(place) else 0
+                scroll_later(bar, min(top, bar.maximum()))
 
     def open_file(self, path: Path) -> None:
         """Read a lab file, and do it from where it was left; what is wrong with it becomes a notice."""
