@@ -328,7 +328,6 @@ def _field(case: Case, stage: str, sample: int) -> Made:
     fields = receptive_field(bench.network, pool, (0, row, column))
     whole, patch = fields["input"].rectangle, fields[first].rectangle
     one = receptive_field(bench.network, first, (0, patch.top, patch.left))["input"].rectangle
-    largest = float(np.abs(maps[patch.top :, patch.left :][: patch.height, : patch.width]).max())
     around = max(whole.top - 4, 0), max(whole.left - 4, 0), whole.height + 8, whole.width + 8
     page = across(
         _map(
@@ -337,11 +336,11 @@ def _field(case: Case, stage: str, sample: int) -> Made:
         ),
         _map(
             f"{first}, filter {channel}", maps, colors, block=_block(patch), has_axes=True,
-            most=_TELLING,
+            most=_LARGE,
         ),
         _map(
             pool, pooled, stage_colors(bench.network, pool, values),
-            block=(row, column, 1, 1), has_axes=True, most=_TELLING, largest=largest,
+            block=(row, column, 1, 1), has_axes=True, most=_LARGE,
         ),
     )  # fmt: skip
     apart = conv.stride * window.stride

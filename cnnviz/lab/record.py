@@ -70,12 +70,7 @@ class Version(Kept, frozen=True):
         results, since = self.known
         if since:
             return f"after {results}, on the screen since {since}"
-        if self.after_run:
-            return "after results"
-        if self.step:
-            steps = f"{format_count(self.step)} step{'s' if self.step > 1 else ''}"
-            return f"before any result was shown (network after {steps})"
-        return "before any result"
+        return "after results" if self.after_run else "before any result"
 
 
 class Commitment(Kept, frozen=True):
@@ -391,7 +386,7 @@ class Work(Kept, frozen=True):
     # path of the file of the lab in front, or its id if it comes with the program; "" for none
     lab: Annotated[str, Meta(max_length=4096)] = ""
     records: Annotated[dict[Name, LabRecord], Meta(max_length=50)] = {}  # by their `LabRecord.key`
-    # since when results of training have been on the screen, by the settings of the run, as `run_of` says them
+    # since when results of training have been on the screen, by the run, as `run_of` names it
     shown: Annotated[dict[str, Moment], Meta(max_length=1000)] = {}
 
     @property

@@ -85,7 +85,9 @@ def test_each_field_that_is_asked_for_is_filled_for_itself():
 
 
 def test_what_was_done_on_the_network_of_another_seed_counts_only_in_steps_that_are_ticked():
-    click = replace(SMALL_LAB.step("click"), done_when=(Condition("pinned", at_least=2), Condition("visited")))
+    click = replace(
+        SMALL_LAB.step("click"), done_when=(Condition("pinned", at_least=2), Condition("visited"))
+    )
     record = EMPTY.happened(click, Event("pinned", what="conv1 (0, 8, 8)", among="conv1"), TIME)
     record = record.happened(click, Event("visited", what="training"), TIME)
     record = record.happened(replace(GUESS, done_when=(Condition("poked"),)), Event("poked"), TIME)
@@ -155,9 +157,7 @@ def test_a_step_shows_what_it_needs_of_earlier_ones():
     record = record.revealed(GUESS, TIME, Found((measured,), TIME, 60, lab.experiment))
     (first, told), (second, said) = recalled(lab, record, asking)
     assert (first, second) == ("1  Guess", f"{lab.steps.index(way) + 1}  {way.title}")
-    assert told == f"Not close: 0.25 off. You said 0.5; it is {measured.words}", (
-        "in a line"
-    )
+    assert told == f"Not close: 0.25 off. You said 0.5; it is {measured.words}", "in a line"
     assert said == "“It stays.”"
 
 

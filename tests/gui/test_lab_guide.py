@@ -28,6 +28,7 @@ from ui.controls.labels import RichLabel
 from ui.panels.feature_maps.asks import PressCell
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report.panel import ReportPanel
+from ui.panels.translation.panel import TranslationPanel
 from ui.state import PinnedCell, RunStatus
 from ui.theme import LIGHT, theme_manager
 
@@ -470,6 +471,21 @@ def test_a_step_counts_what_is_done_with_its_own_network_only():
     desk.work.set_head("roll_number", "4711")
     control.take_seed()
     assert "finished" not in control.done.counts, "the network of the roll number is to be trained"
+
+
+def test_show_me_ends_with_what_the_step_is_done_with_in_sight(qtbot, few, tmp_path):
+    swept = _UNASKED.replace('[{ event = "predicted" }, { event = "finished" }]', '[{ event = "swept" }]')
+    head, _, last = swept.rpartition('panel = "training"')
+    sitting = open_lab(qtbot, few, tmp_path, f'{head}panel = "translation"{last.partition("[step.pred")[0]}')
+    few.window.resize(1000, 640)
+    panel = few.window.panel(TranslationPanel)
+    sitting.control.go_to("way")
+    for _ in range(2):
+        click(sitting.column.page.show_me)
+        qtbot.waitUntil(lambda: not panel.sweep.visibleRegion().isEmpty())
+        whole_window.rest(qtbot, few)
+        panel.area.verticalScrollBar().setValue(0)
+        assert panel.sweep.visibleRegion().isEmpty()
 
 
 def test_a_text_gives_room_back_when_its_column_becomes_wider(qtbot):

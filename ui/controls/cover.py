@@ -18,7 +18,7 @@ from ui.controls.layouts import fill
 
 
 class _Pages(QStackedLayout):
-    """Pages that want the room of the part, and to grow where it wants to; Qt asks the largest, and everywhere."""
+    """Pages that want the room of the part, and grow where it does; Qt asks the largest page."""
 
     def __init__(self, cover: QWidget, part: QWidget) -> None:
         super().__init__(cover)
@@ -26,7 +26,8 @@ class _Pages(QStackedLayout):
 
     @override
     def sizeHint(self) -> QSize:
-        return self.itemAt(0).sizeHint() if self.count() else super().sizeHint()
+        first = self.itemAt(0)
+        return super().sizeHint() if first is None else first.sizeHint()
 
     @override
     def expandingDirections(self) -> Qt.Orientation:

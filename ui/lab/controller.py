@@ -44,12 +44,10 @@ class LabController(QObject):
 
     @property
     def step(self) -> Step | None:
-        """The step in front; None without a lab."""
         return None if self.lab is None else self.lab.step(self._step_id)
 
     @property
     def done(self) -> StepRecord:
-        """What was done in the step in front."""
         return self.record.step(self._step_id)
 
     @property
@@ -59,7 +57,6 @@ class LabController(QObject):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What is left to do in the step in front, as phrases."""
         return () if self.step is None or self.done.done else self.done.missing(self.step)
 
     @property
@@ -79,7 +76,6 @@ class LabController(QObject):
 
     @property
     def experiment(self) -> Experiment:
-        """Settings of the run that the step in front is about."""
         assert self.step is not None
         return self.experiment_of(self.step)
 
@@ -223,7 +219,7 @@ class LabController(QObject):
     # --- what is done ---------------------------------------------------------------------------------------
 
     def happened(self, event: Event) -> None:
-        """Count what was done with the network of the step in front, if it waits for it and is not ticked yet."""
+        """Count what was done with the network of the step in front, while it waits for that."""
         step = self.step
         if step is None or self.done.done or (event.name not in OF_NO_NETWORK and self.mismatch):
             return
@@ -249,13 +245,11 @@ class LabController(QObject):
             self.work.set_record(self.record.predicted(step, made))
 
     def give_up(self) -> None:
-        """Have the result of the step in front shown without a prediction."""
         step = self.step
         if step is not None and self.done.is_open(step):
             self.work.set_record(self.record.given_up(step, now()))
 
     def reveal(self, step: Step, found: Found) -> None:
-        """Note that the result of a step is shown."""
         self.work.set_record(self.record.revealed(step, found.time, found))
 
     def show_all(self) -> None:
@@ -288,7 +282,6 @@ class LabController(QObject):
                 self.work.set_record(self.record.shown(step, now(), seed))
 
     def take_own(self, own: OwnImage) -> None:
-        """Keep the student's own image, if a step of the lab is about one."""
         lab = self.lab
         if lab is not None and any(
             each.event == "own_digit" for step in lab.steps for each in step.done_when
@@ -303,7 +296,6 @@ class LabController(QObject):
         return record.happened(step, Event("exported"), now())
 
     def finish(self) -> None:
-        """Record the hypothesis of the step in front as it stands, with time and step."""
         step = self.step
         if step is not None:
             self.work.record_hypothesis(step)

@@ -110,7 +110,6 @@ class LabGuide(QObject):
     # --- what can be asked for ------------------------------------------------------------------------------
 
     def show_me(self) -> None:
-        """Put the window where the step in front wants it."""
         if self.control.lab is None:
             self.enter()
         self._is_asked = True
@@ -130,28 +129,23 @@ class LabGuide(QObject):
         """Scroll the panel in front to what the step is done with, or else to its top."""
         window, step = self._window, self.control.step
         panel = window.panels.panels()[max(window.panels.front, 0)]
-        asked = set[str]() if step is None else {condition.event for condition in step.done_when}
-        places = {
-            "swept": window.panel(TranslationPanel).sweep, "checked_gradient": window.panel(BackpropPanel).side
-        }  # fmt: skip
-        place = next((place for event, place in places.items() if event in asked), panel)
+        backprop, translation = window.panel(BackpropPanel), window.panel(TranslationPanel)
+        places = {"swept": translation.sweep, "checked_gradient": backprop.side}
+        asked = () if step is None else step.done_when
+        place = next((places[each.event] for each in asked if each.event in places), panel)
         for area in (*outwards(panel), *panel.findChildren(QScrollArea)):
-            content = area.widget() if isinstance(area, QScrollArea) else None
-            if isinstance(area, QScrollArea) and content is not None:
-                bar = area.verticalScrollBar()
+            if isinstance(area, QScrollArea) and (content := area.widget()) is not None:
                 top = place.mapTo(content, QPoint()).y() if content.isAncestorOf(place) else 0
-                scroll_later(bar, min(top, bar.maximum()))
+                scroll_later(area.verticalScrollBar(), min(top, area.verticalScrollBar().maximum()))
 
     def open_file(self, path: Path) -> None:
         """Read a lab file, and do it from where it was left; what is wrong with it becomes a notice."""
         self._read(partial(read, path))
 
     def ask(self) -> None:
-        """Ask for a lab file and open it."""
         self._document.ask_open(_FILTER, "Open lab file")
 
     def open(self, place: str) -> None:
-        """Do a lab of the program, or the one that is in the document."""
         self._read(partial(read_kept, place, self._document.carried))
 
     def _read(
@@ -166,7 +160,6 @@ class LabGuide(QObject):
         self._analysis.submit("lab", lambda _context: work(), begin, otherwise or self._complain)
 
     def enter(self) -> None:
-        """Bring the step in front into sight and give it the keyboard."""
         self._window.lab_dock.set_shown(True)
         self.column.list_button.setChecked(False)
         who, page = self.column.page.who, self.column.page
@@ -174,7 +167,6 @@ class LabGuide(QObject):
         (who.name if is_asked else page.show_me).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def put_away(self) -> None:
-        """Take the column out of sight; everything is kept."""
         self._window.lab_dock.set_shown(False)
 
     def go(self, way: int) -> None:
@@ -192,7 +184,6 @@ class LabGuide(QObject):
             self.control.show_all()
 
     def finish(self) -> None:
-        """Record what has to be recorded before the work is written the last time."""
         self.control.finish()
 
     # --- labs -----------------------------------------------------------------------------------------------
@@ -252,7 +243,6 @@ class LabGuide(QObject):
             self.bring_back()
 
     def export(self) -> None:
-        """Show the report, and ask how to export it."""
         self._window.panels.bring_forward(self._report)
         self._report.exporter.ask()
 
@@ -263,7 +253,6 @@ class LabGuide(QObject):
         self._state.asked_stage = "" if asked is None else asked.stage
 
     def _on_pinned_changed(self) -> None:
-        """Let a cell that the user pins be the prediction, where one is asked for."""
         cell = self._state.pinned
         if cell is None or self._document.restorer.is_busy:
             return
@@ -280,7 +269,6 @@ class LabGuide(QObject):
             text.call(filter=self.control.filter_words)
 
     def _on_result_arrived(self, step_id: str) -> None:
-        """Tell that the result of another step is known."""
         lab = self.control.lab
         if lab is not None and step_id != self._arrived:
             self._arrived = step_id
@@ -306,7 +294,6 @@ class LabGuide(QObject):
     # --- what is covered ------------------------------------------------------------------------------------
 
     def _cover(self) -> None:
-        """Keep what is covered in step with the lab."""
         control = self.control
         lab, step = control.lab, control.step
         asked: Mapping[Secret, str] = {}

@@ -42,7 +42,7 @@ class StepShower(QObject):
         self._control, self._document, self._state = control, document, document.state
         self._is_busy = False
         self._waiting: _Target | None = None  # for the present run to stand still
-        self._before: tuple[Experiment, History] | None = None  # run of the lab that another may take the place of
+        self._before: tuple[Experiment, History] | None = None  # of the lab, that another may replace
         #: What is shown once more, with a filter that only the network of the step can tell.
         self._unnumbered: _Target | None = None
         document.restorer.finished.connect(self._on_finished)
@@ -53,11 +53,9 @@ class StepShower(QObject):
         control.work.headChanged.connect(self._typed.start)
 
     def stop(self) -> None:
-        """Begin nothing more: the window closes."""
         self._typed.stop()
 
     def show(self) -> None:
-        """Show the step in front, unless one is being shown."""
         step = self._control.step
         if step is None or self._is_busy:
             return

@@ -41,7 +41,6 @@ class StudentWork(QObject):
     # --- which work, and which lab --------------------------------------------------------------------------
 
     def begin(self, work: Work) -> None:
-        """Put another work in the place of this one."""
         self.work, self.lab = work, free_lab()
         if work.lab in shipped_labs():
             self.lab = load_lab(shipped_labs()[work.lab])
@@ -65,20 +64,16 @@ class StudentWork(QObject):
 
     @property
     def record(self) -> LabRecord:
-        """What was done in the lab in front."""
         return self.work.record(self.lab)
 
     def done(self, step: Step) -> StepRecord:
-        """Return what was done in a step."""
         return self.record.step(step.id)
 
     def set_record(self, record: LabRecord) -> None:
-        """Keep what was done in a lab."""
         if record is not self.work.records.get(record.key):
             self._take(replace(self.work, records={**self.work.records, record.key: record}))
 
     def set_head(self, name: str, text: str) -> None:
-        """Change name or roll number."""
         self._take(replace(self.work, **{name: text}))
         self.headChanged.emit()
 
@@ -94,7 +89,6 @@ class StudentWork(QObject):
             self.set_record(self.record.recorded(step, version))
 
     def record_all(self) -> None:
-        """Record every hypothesis that is not."""
         for step in self.lab.steps:
             self.record_hypothesis(step)
 
@@ -133,13 +127,10 @@ class StudentWork(QObject):
         typed that of any will do.
         """
         done, asked, seed = self.done(step), step.prediction, self.experiment_of(step).seed
-        if self.needs_roll_number or asked is None or not MEASURES[asked.truth.measure].is_of_seed:
-            times = done.shown, done.revealed
-        elif done.found is None or done.found.experiment.seed == seed:
-            times = done.shown_of(seed), done.revealed
-        else:
-            times = (done.shown_of(seed),)
-        return min(filter(None, times), default="")
+        is_any = self.needs_roll_number or asked is None or not MEASURES[asked.truth.measure].is_of_seed
+        is_told = is_any or done.found is None or done.found.experiment.seed == seed
+        shown = done.shown if is_any else done.shown_of(seed)
+        return min(filter(None, (shown, done.revealed if is_told else "")), default="")
 
     # --- what was measured ----------------------------------------------------------------------------------
 
@@ -151,33 +142,29 @@ class StudentWork(QObject):
     @property
     def experiment(self) -> Experiment:
         """Settings of the network that the report is about, with the seed of this student in a lab."""
-        lab = self.lab
-        if self.needs_roll_number:
-            return replace_settings(lab.experiment, seed=self._state.experiment.seed)
-        if not lab.is_free:
-            own = {"seed": seed_of(self.work.roll_number)} if lab.seed_from_roll_number else {}
-            return replace_settings(lab.experiment, **own)
-        numbers = self.record.numbers
-        return self._state.experiment if numbers is None else numbers.experiment
+        lab, numbers, present = self.lab, self.record.numbers, self._state.experiment
+        if lab.is_free:
+            return present if numbers is None else numbers.experiment
+        if not lab.seed_from_roll_number:
+            return lab.experiment
+        seed = present.seed if self.needs_roll_number else seed_of(self.work.roll_number)
+        return replace_settings(lab.experiment, seed=seed)
 
     def experiment_of(self, step: Step) -> Experiment:
         """Return the settings of the network that the questions of a step are about."""
         return replace_settings(self.experiment, **step.show.settings)
 
     def gaps(self) -> list[tuple[Step, Question]]:
-        """Return where something is still to be written, in the order of the lab."""
         return list(self.record.gaps(self.lab, self.experiment))
 
     def set_numbers(self, lab: Lab, numbers: LabNumbers) -> None:
-        """Keep what was measured for a lab, which has been seen from now on."""
         self.set_record(replace(self.work.record(lab), numbers=numbers))
 
     def note_handed_out(self, lab: Lab, numbers: LabNumbers) -> None:
         """Note of each step that still waits for a prediction whether a file now shows its result."""
         record = self.work.record(lab)
-        seed = numbers.experiment.seed if lab.seed_from_roll_number else None
         for step in record.told_unasked(lab, numbers):
-            record = record.shown(step, now(), lab.experiment_of(step, seed).seed)
+            record = record.shown(step, now(), numbers.experiment.seed)
         self.set_record(record)
 
     # --- figures from the screen ----------------------------------------------------------------------------
