@@ -2,7 +2,7 @@
 
 from typing import cast, override
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import (
     QBoxLayout,
     QGridLayout,
@@ -18,16 +18,11 @@ from ui.controls.layouts import fill
 
 
 class _Pages(QStackedLayout):
-    """Pages that want the room of the part, and grow where it does; Qt asks the largest page."""
+    """Pages that want to grow where the part wants to; by itself Qt lets them grow everywhere."""
 
     def __init__(self, cover: QWidget, part: QWidget) -> None:
         super().__init__(cover)
         self._part = part
-
-    @override
-    def sizeHint(self) -> QSize:
-        first = self.itemAt(0)
-        return super().sizeHint() if first is None else first.sizeHint()
 
     @override
     def expandingDirections(self) -> Qt.Orientation:
