@@ -89,6 +89,7 @@ class LabGuide(QObject):
         self._report.exporter.handed_in = self.control.exported
         self.shower.shown.connect(column.page.set_shown)
         window.closing.connect(self.shower.stop)
+        window.closing.connect(self._sight.stop)
         self.control.labChanged.connect(self._forget_result)
         self.control.stepChanged.connect(self._on_step_changed)
         self.revealer.arrived.connect(self._on_result_arrived)
