@@ -34,9 +34,10 @@ TITLES: Mapping[str, str] = {
     "backprop": "Backprop",
     "report": "Lab report",
     **_LESSONS,
-    **{step: step.capitalize() for step in ("output", "loss", "dense", "filter", "input", "update")},
-    "logits": "Logit",
-    "route": "Pool",
+    **{step: step.capitalize() for step in ("output", "loss", "dense", "input", "update")},
+    "logits": "Gradient at the logit",
+    "route": "Pool routing",
+    "filter": "Filter gradient",
 }
 """What panels, lessons and backward steps are called in the window, by the names that lab files give them."""
 
@@ -113,6 +114,8 @@ def to_see_first(step: Step, counts: Mapping[str, int]) -> tuple[str, ...]:
     return missing(replace(step, done_when=conditions), counts)
 
 
+OF_NO_NETWORK = _AFTER_REVEAL | {"visited", "lesson", "own_digit"}
+"""What counts whatever network is in the window."""
 _TRAINING = frozenset({"steps", "epochs", "finished"})
 _SHOWING = frozenset({"lesson", "pinned", "dragged", "swept", "poked", "checked_gradient", "updated"})
 
@@ -157,6 +160,7 @@ def missing(
         if least == 1:  # of the noun behind the number
             phrase = re.sub(r" 1 ((?:other )?\w+)s\b", r" one \1", phrase.replace(" 1 times", " once"))
         if short and len(step.parts) > 1:
-            phrase += f" for {' and '.join(f'“{each}”' for each in short)}"
+            *first, last = (f"“{each}”" for each in short)
+            phrase += f" for {', '.join(first)}{' and ' * bool(first)}{last}"
         phrases.append(phrase)
     return tuple(phrases)

@@ -44,9 +44,7 @@ class Verdict:
                 return f"Measured: {measured}"
             case _:
                 is_so = measured if measured.startswith("it ") else f"it is {measured}"
-                said = (
-                    f". You said {predicted}" if self.nearness == "not close" else f": you said {predicted}"
-                )
+                said = f". You said {predicted}" if ":" in self.limit else f": you said {predicted}"
                 return f"{self.nearness.capitalize()}{self.limit}{said}; {is_so}"
 
 
@@ -72,14 +70,12 @@ def judge(prediction: Prediction, answer: Answer | None, measured: Measured) -> 
     if is_right:
         within = f", within {format_value(prediction.tolerance)}{unit}" if prediction.tolerance else ""
         return Verdict(True, predicted, found, "right", within)
-    close = closeness(prediction, value)
-    if abs(answer - value) <= close * (1 + 1e-12):
-        return Verdict(False, predicted, found, "close", f", within {format_value(close)}{unit}")
-    if not close:
-        return Verdict(False, predicted, found, "not right")
-    off, _ = format_together((rounded(abs(answer - value), 9), close))
-    far = f": {off}{unit} off, close is up to {format_value(close)}"
-    return Verdict(False, predicted, found, "not close", far)
+    close, off = closeness(prediction, value), abs(answer - value)
+    words = f"{format_value(rounded(round(off, 2), 9), 4)}{unit}" if measure.quantity == "percent" else ""
+    words = words or answer_words(prediction, rounded(off, 4))
+    if off <= close * (1 + 1e-12):
+        return Verdict(False, predicted, found, "close", f", a good estimate: only {words} off")
+    return Verdict(False, predicted, found, "not close" if close else "not right", f": {words} off")
 
 
 def closeness(prediction: Prediction, value: float) -> float:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from cnnviz.datasets import to_input
 from cnnviz.document.types import PinnedCell
 from cnnviz.drawing import PAPER, Block, Colors, Share, to_svg
-from cnnviz.drawing.page import Card, Column, Item, Page, Row, across, down
+from cnnviz.drawing.page import Card, Column, Item, Page, Row, across, down, leaves_of
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.graphics.columns import stage_colors
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix
@@ -328,7 +328,6 @@ def _field(case: Case, stage: str, sample: int) -> Made:
     fields = receptive_field(bench.network, pool, (0, row, column))
     whole, patch = fields["input"].rectangle, fields[first].rectangle
     one = receptive_field(bench.network, first, (0, patch.top, patch.left))["input"].rectangle
-    largest = float(np.abs(maps[patch.top :, patch.left :][: patch.height, : patch.width]).max())
     around = max(whole.top - 4, 0), max(whole.left - 4, 0), whole.height + 8, whole.width + 8
     page = across(
         _map(
@@ -341,7 +340,7 @@ def _field(case: Case, stage: str, sample: int) -> Made:
         ),
         _map(
             pool, pooled, stage_colors(bench.network, pool, values),
-            block=(row, column, 1, 1), has_axes=True, most=_LARGE, largest=largest,
+            block=(row, column, 1, 1), has_axes=True, most=_LARGE,
         ),
     )  # fmt: skip
     apart = conv.stride * window.stride
@@ -505,7 +504,9 @@ def _dots(_: Case) -> Made:
         np.sort(each[0].reshape(2, 2, 2, 2).swapaxes(1, 2).reshape(4, 4), axis=1)
         for each in (pair.original, pair.moved)
     ]
-    return dots_page(), {
+    cards = list(leaves_of(dots_page()))
+    pairs = zip(cards[:3], (replace(each, title="One row lower") for each in cards[3:]), strict=True)
+    return down(*(across(*pair, gap=12) for pair in pairs)), {
         "cells": int(np.count_nonzero(pair.original != pair.moved)), "windows": 4,
         "swapped": int((sets[0] == sets[1]).all(axis=1).sum()),
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace as replace_settings
 from typing import Annotated, Any, Self
 
 import msgspec
@@ -15,7 +16,7 @@ from cnnviz.document.types import Line as Name
 from cnnviz.errors import DataError, ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.files import LONGEST_NAME, printable
-from cnnviz.lab.events import Event, counted, missing
+from cnnviz.lab.events import OF_NO_NETWORK, Event, counted, missing
 from cnnviz.lab.judging import checked_answer
 from cnnviz.lab.measures import Cell, Measured, Number
 from cnnviz.lab.model import MOST_STEPS, Lab, Part, Question, Step
@@ -69,12 +70,7 @@ class Version(Kept, frozen=True):
         results, since = self.known
         if since:
             return f"after {results}, on the screen since {since}"
-        if self.after_run:
-            return "after results"
-        if self.step:
-            steps = f"{format_count(self.step)} step{'s' if self.step > 1 else ''}"
-            return f"before any result was shown (network after {steps})"
-        return "before any result"
+        return "after results" if self.after_run else "before any result"
 
 
 class Commitment(Kept, frozen=True):
@@ -225,6 +221,11 @@ class StepRecord(Kept, frozen=True):
         """Return what stands in a field."""
         return self.written.get(part, "")
 
+    def missing(self, step: Step) -> tuple[str, ...]:
+        """Return what is left to be done in the step, as phrases; a hypothesis counts once it is recorded."""
+        record = ("record your hypothesis",) if self.is_pending and step.done_when else ()
+        return *missing(step, self.counts, self.written), *record
+
     def is_open(self, step: Step) -> bool:
         """Whether the step still waits for a prediction: none is committed, and no result was asked for."""
         return step.prediction is not None and self.prediction is None and not self.revealed
@@ -345,6 +346,16 @@ class LabRecord(Kept, frozen=True):
         """Count something that was done, and tick the step where nothing is left to do."""
         return self._with(step, time, counts=counted(self.step(step.id).counts, event))
 
+    def on_another_network(self) -> Self:
+        """Return the record for another seed: steps that are not ticked are to be done on its network."""
+        steps = {
+            step_id: done if done.done else replace(done, counts={
+                key: count for key, count in done.counts.items() if key.split(":")[0] in OF_NO_NETWORK
+            })
+            for step_id, done in self.steps.items()
+        }  # fmt: skip
+        return self if steps == self.steps else replace(self, steps=steps)
+
     def looked_at(self, step: Step, time: str) -> Self:
         """Bring a step to the front; one that waits for nothing is ticked by that."""
         return replace(self, place=step.id)._with(step, "" if step.done_when else time)
@@ -353,7 +364,7 @@ class LabRecord(Kept, frozen=True):
         """Return the record with a step changed, and with a time ticked where nothing is left to do."""
         before = self.step(step.id)
         done = replace(before, **changes)
-        if time and not done.done and not missing(step, done.counts, done.written):
+        if time and not done.done and not done.missing(step):
             done = replace(done, done=time)
         # An event may tell the same as the one before.
         return self if done == before else replace(self, steps={**self.steps, step.id: done})
@@ -375,7 +386,7 @@ class Work(Kept, frozen=True):
     # path of the file of the lab in front, or its id if it comes with the program; "" for none
     lab: Annotated[str, Meta(max_length=4096)] = ""
     records: Annotated[dict[Name, LabRecord], Meta(max_length=50)] = {}  # by their `LabRecord.key`
-    # since when results of training have been on the screen, by the classes of the run, each in a line
+    # since when results of training have been on the screen, by the run, as `run_of` names it
     shown: Annotated[dict[str, Moment], Meta(max_length=1000)] = {}
 
     @property
@@ -393,9 +404,9 @@ class Work(Kept, frozen=True):
         fresh = LabRecord.of(lab)
         return self.records.get(fresh.key, fresh)
 
-    def with_shown(self, classes: tuple[str, ...], time: str) -> Self:
-        """Note that results of training with some classes are on the screen; the first time stays."""
-        about = "\n".join(classes)
+    def with_shown(self, experiment: Experiment, time: str) -> Self:
+        """Note that results of a run are on the screen; the first time stays."""
+        about = run_of(experiment)
         return self if about in self.shown else replace(self, shown={**self.shown, about: time})
 
     @property
@@ -409,6 +420,11 @@ class Work(Kept, frozen=True):
         steps = {place: done for place, done in steps.items() if done != _NOTHING}
         numbers = {key: record.numbers for key, record in self.records.items() if record.numbers is not None}
         return self.author, self.roll_number, steps, numbers
+
+
+def run_of(experiment: Experiment) -> str:
+    """Name a run by all that makes its network: how long it is to be, and logged how often, does not."""
+    return replace_settings(experiment, epochs=1, log_every=1).described
 
 
 def read_work(values: object) -> Work:

@@ -142,7 +142,7 @@ def covered(
     if is_open(front):
         asked |= {secret: front for secret in secrets_of(front) if secret not in AT_END or is_at_end(front)}
     return {
-        secret: f"Covered: step {format_count(number)} of the lab asks you to predict this first."
+        secret: f"Covered until you predict in step {format_count(number)} of the lab."
         for secret, step in asked.items()
         for number in (lab.steps.index(step) + 1,)
     }

@@ -78,7 +78,23 @@ def test_each_field_that_is_asked_for_is_filled_for_itself():
     assert not record.is_done("guess")
     record = record.wrote(step, "hypothesis", "", "12:01").wrote(step, "objective", "two words", "12:02")
     assert not record.is_done("guess"), "what was deleted again does not count"
-    assert record.wrote(step, "hypothesis", "now both", "12:03").is_done("guess")
+    record = record.wrote(step, "hypothesis", "now both", "12:03")
+    assert record.step("guess").missing(step) == ("record your hypothesis",)
+    assert not record.is_done("guess")
+    assert record.recorded(step, Version("now both", "12:04")).is_done("guess")
+
+
+def test_what_was_done_on_the_network_of_another_seed_counts_only_in_steps_that_are_ticked():
+    click = replace(
+        SMALL_LAB.step("click"), done_when=(Condition("pinned", at_least=2), Condition("visited"))
+    )
+    record = EMPTY.happened(click, Event("pinned", what="conv1 (0, 8, 8)", among="conv1"), TIME)
+    record = record.happened(click, Event("visited", what="training"), TIME)
+    record = record.happened(replace(GUESS, done_when=(Condition("poked"),)), Event("poked"), TIME)
+    after = record.on_another_network()
+    assert after.step("click").missing(click) == ("click 2 cells",)
+    assert after.step("guess") == record.step("guess")
+    assert after.on_another_network() is after
 
 
 def test_the_same_result_keeps_its_time_and_another_takes_its_place():
@@ -141,9 +157,7 @@ def test_a_step_shows_what_it_needs_of_earlier_ones():
     record = record.revealed(GUESS, TIME, Found((measured,), TIME, 60, lab.experiment))
     (first, told), (second, said) = recalled(lab, record, asking)
     assert (first, second) == ("1  Guess", f"{lab.steps.index(way) + 1}  {way.title}")
-    assert told == f"Not close: 0.25 off, close is up to 0.12. You said 0.5; it is {measured.words}", (
-        "in a line"
-    )
+    assert told == f"Not close: 0.25 off. You said 0.5; it is {measured.words}", "in a line"
     assert said == "“It stays.”"
 
 
@@ -158,7 +172,7 @@ def test_a_record_survives_json():
     found = Found((truth,), "12:10", 30, lab.experiment, blocks=(drawn, Words("Because.")))
     record = record.revealed(GUESS, "12:10", found).looked_at(click, "12:11")
     record = record.with_inserts(click, (Insert("A", "of step 3", "12:12", drawn.svg),))
-    work = Work("Ada", records={record.key: record}).with_shown(("0", "1"), "12:00")
+    work = Work("Ada", records={record.key: record}).with_shown(lab.experiment, "12:00")
     kept = read_work(json.loads(msgspec.json.encode(work)))
     assert kept == work
     again = kept.record(lab)
@@ -339,7 +353,7 @@ def test_every_measure_but_two_says_where_it_can_be_read():
 
 def test_the_step_in_front_covers_what_it_asks_for_until_it_is_answered():
     empty = LabRecord.of(LAB)
-    assert at(empty, "dots")[Secret.SHIFT] == "Covered: step 7 of the lab asks you to predict this first."
+    assert at(empty, "dots")[Secret.SHIFT] == "Covered until you predict in step 7 of the lab."
     predicted = empty.predicted(LAB.step("dots"), Commitment(1.0, WHEN))
     given_up = empty.given_up(LAB.step("dots"), WHEN)
     for record in (predicted, given_up):

@@ -40,24 +40,24 @@ SHIPPED = ("lab5", "pooling", "fooling")
     ("measure", "tolerance", "answer", "value", "words"),
     [
         ("test_accuracy", 0.5, 99.25, 99.62, "Right, within 0.5 {}: you said 99.25 %; it is 99.62 %"),
-        ("test_accuracy", 0.5, 97.0, 99.62, "Close, within 10 {}: you said 97 %; it is 99.62 %"),
-        ("test_accuracy", 0.5, 85.0, 99.62, "Not close: 14.6 {} {up} 10. You said 85 %; it is 99.62 %"),
-        ("test_accuracy", 8.0, 27.0, 39.0, "Close, within 12 {}: you said 27 %; it is 39 %"),
+        ("test_accuracy", 0.5, 97.0, 99.62, "{good} 2.62 {} off. You said 97 %; it is 99.62 %"),
+        ("test_accuracy", 0.5, 85.0, 99.62, "Not close: 14.62 {} off. You said 85 %; it is 99.62 %"),
+        ("test_accuracy", 8.0, 27.0, 39.0, "{good} 12 {} off. You said 27 %; it is 39 %"),
         ("filter_change", 0.3, 0.7, 0.97, "Right, within 0.3: you said 0.7; it is 0.97"),
-        ("filter_change", 0.3, 0.5, 0.97, "Not close: 0.47 {up} 0.4. You said 0.5; it is 0.97"),
-        ("hardest_probability", 0.1, 0.2, 0.003, "Not close: 0.197 {up} 0.1. You said 0.2; it is 0.003"),
-        ("hardest_probability", 0.1, 0.8, 0.95, "Close, within 0.2: you said 0.8; it is 0.95"),
-        ("test_mistakes", 0, 66, 72, "Close, within 7 images: you said 66 images; it is 72 images"),
-        ("test_mistakes", 0, 1, 8, "Not right: you said 1 image; it is 8 images"),
-        ("test_mistakes", 0, 5, 4, "Not right: you said 5 images; it is 4 images"),
-        ("test_loss", 0.01, 0.05, 0.0, "Not close: 0.05 {} {up} 0.01. You said 0.05 {}; it is 0 {}"),
+        ("filter_change", 0.3, 0.5, 0.97, "Not close: 0.47 off. You said 0.5; it is 0.97"),
+        ("hardest_probability", 0.1, 0.2, 0.003, "Not close: 0.197 off. You said 0.2; it is 0.003"),
+        ("hardest_probability", 0.1, 0.8, 0.95, "{good} 0.15 off. You said 0.8; it is 0.95"),
+        ("test_mistakes", 0, 66, 72, "{good} 6 images off. You said 66 images; it is 72 images"),
+        ("test_mistakes", 0, 1, 8, "Not right: 7 images off. You said 1 image; it is 8 images"),
+        ("test_mistakes", 0, 5, 4, "Not right: 1 image off. You said 5 images; it is 4 images"),
+        ("test_loss", 0.01, 0.05, 0.0, "Not close: 0.05 {} off. You said 0.05 {}; it is 0 {}"),
     ],
 )
 def test_a_verdict_knows_near_from_far(measure, tolerance, answer, value, words):
     asked = Prediction("number", "How many?", measure, tolerance=tolerance)
     verdict = judge(asked, answer, Measured.of("x", asked.truth, value))
     unit = "percentage points" if measure == "test_accuracy" else "nats"
-    assert verdict.words == words.replace("{}", unit).replace("{up}", "off, close is up to")
+    assert verdict.words == words.replace("{}", unit).replace("{good}", "Close, a good estimate: only")
     close = closeness(asked, value)
     assert (verdict.nearness == "close") == (tolerance < abs(answer - value) <= close)
     assert close == float(f"{close:.2g}"), "judged by the limit that is told"

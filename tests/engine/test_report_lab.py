@@ -297,7 +297,7 @@ def test_a_later_hypothesis_never_replaces_the_recorded_one():
 @pytest.mark.parametrize(
     ("version", "said"),
     [
-        (Version("high", "", 12_665), "before any result was shown (network after 12,665 steps)"),
+        (Version("high", "", 12_665), "before any result"),
         (
             Version("high", "", 0, shown=Shown("2026-01-31 09:58")),
             "after results of training, on the screen since 09:58",

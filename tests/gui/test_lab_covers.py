@@ -240,13 +240,14 @@ def test_each_covered_part_says_what_it_is_and_which_step_asks_for_it_and_all_ca
     panel = session.window.panel(TrainingPanel)
     way_out = action_row("show_covered")
     shows = way_out.words.replace("Show", "shows")
-    told = f"Covered: step 3 of the lab asks you to predict this first. {way_out.key} {shows}."
+    told, out = "Covered until you predict in step 3 of the lab.", f"{way_out.key} {shows}."
     for part, what in (
         (panel.curves.accuracy, "Accuracy. "),
         (panel.results, "Test images. "),
         (panel.log, ""),
     ):
-        assert part.parentWidget().parentWidget().reason.text() == what + told
+        cover = part.parentWidget().parentWidget()
+        assert (cover.reason.text(), cover.reason.parentWidget().toolTip()) == (what + told, out)
     reasons = {each.name: each.why_not for each in session.window.finder.entries() if each.place == "Network"}
     assert reasons["Mistakes"] == reasons["Confusion matrix"] == f"Test images. {told}"
 
@@ -276,7 +277,7 @@ def _shows(lab: Lab) -> list[Show]:
 
 def test_labs_know_every_panel_by_its_name():
     assert [row.name for row in ROWS] == list(PANELS)
-    assert all(TITLES.get(kind.value, short) == short for kind, (_, short) in _TITLES.items())
+    assert all(TITLES.get(kind.value, title) == title for kind, (title, _) in _TITLES.items())
     assert [TITLES[row.name] for row in ROWS] == [row.title.replace("&&", "&") for row in ROWS]
 
 

@@ -12,6 +12,7 @@ from cnnviz.lab.course import shipped_labs
 from cnnviz.lab.events import Event
 from cnnviz.lab.grading import late_in
 from cnnviz.lab.markup import parse_formula
+from cnnviz.lab.model import seed_of
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import Shown
 from cnnviz.mathematics import plain
@@ -27,6 +28,7 @@ from ui.controls.labels import RichLabel
 from ui.panels.feature_maps.asks import PressCell
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report.panel import ReportPanel
+from ui.panels.translation.panel import TranslationPanel
 from ui.state import PinnedCell, RunStatus
 from ui.theme import LIGHT, theme_manager
 
@@ -79,6 +81,8 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     column, desk, page = sitting.column, sitting.control, sitting.column.page
     assert "write 3 words" in column.to_do.text()
     QTest.keyClicks(page.answers[-1].field, "it will learn")
+    assert column.to_do.text() == "To do: record your hypothesis."
+    click(page.answers[-1].record)
     assert "done" in column.to_do.text()
     click(column.next)
     assert desk.record.step("think").hypothesis[0].text == "it will learn"
@@ -432,19 +436,56 @@ def test_formulas_of_labs_are_set_with_their_indices_apart():
     assert plain(formula) == "q_f, 2i+1, j = max(z_f, i, 0)"
 
 
-def test_a_hypothesis_of_a_later_section_is_late_after_results_of_its_own_section_only():
+def test_a_hypothesis_is_late_after_results_of_its_own_section_on_the_students_own_network_only():
     desk = LabDesk(shipped_labs()["lab5"].read_text(encoding="utf-8"))
     desk.open()
     work, lab = desk.work, desk.lab
-    first, later, own = lab.step("objective"), lab.step("expect-shift"), lab.step("dots")
-    work.note_shown(("4", "9"))
-    assert not work.version(first, "high").after_run, "after results about other classes"
-    work.note_shown(lab.experiment.classes)
-    work.set_record(work.record.revealed(lab.step("full"), "2026-01-31 10:00"))
+    first, later, dots = lab.step("objective"), lab.step("expect-shift"), lab.step("dots")
+    work.note_shown(lab.experiment)
+    assert work.version(first, "high").after_run, "before a roll number is typed the network is that of any"
+    work.set_head("roll_number", "4711")
+    own, full = work.experiment, lab.step("full")
+    assert own.seed == seed_of("4711")
+    for other in (replace(own, classes=("4", "9")), replace(own, filters=(4,)), replace(own, seed=1)):
+        work.note_shown(other)
+        desk.state.set_settings(other, other)
+        work.set_record(work.record.shown(full, "2026-01-31 10:00", other.seed + 1))
+        assert not work.version(first, "high").after_run, "after results of another network"
+    work.note_shown(replace(own, epochs=3))
     assert work.version(first, "high").after_run
+    work.set_record(work.record.revealed(full, "2026-01-31 10:00"))
     assert not work.version(later, "they stay").after_run
-    work.set_record(work.record.revealed(own, "2026-01-31 11:00"))
+    work.set_record(work.record.revealed(dots, "2026-01-31 11:00"))
     assert work.version(later, "they stay").shown == Shown(lab="2026-01-31 11:00")
+
+
+def test_a_step_counts_what_is_done_with_its_own_network_only():
+    desk = LabDesk(LAB.replace('preset = "lab5"', 'preset = "lab5"\n[settings]\nseed = "roll number"'))
+    desk.open()
+    control = desk.control
+    control.go_to("way")
+    for settings, is_counted in (({"filters": (4,)}, False), ({}, True)):
+        desk.end_run(**settings)
+        control.happened(Event("finished"))
+        assert ("finished" in control.done.counts) is is_counted
+    desk.work.set_head("roll_number", "4711")
+    control.take_seed()
+    assert "finished" not in control.done.counts, "the network of the roll number is to be trained"
+
+
+def test_show_me_ends_with_what_the_step_is_done_with_in_sight(qtbot, few, tmp_path):
+    swept = _UNASKED.replace('[{ event = "predicted" }, { event = "finished" }]', '[{ event = "swept" }]')
+    head, _, last = swept.rpartition('panel = "training"')
+    sitting = open_lab(qtbot, few, tmp_path, f'{head}panel = "translation"{last.partition("[step.pred")[0]}')
+    few.window.resize(1000, 640)
+    panel = few.window.panel(TranslationPanel)
+    sitting.control.go_to("way")
+    for _ in range(2):
+        click(sitting.column.page.show_me)
+        qtbot.waitUntil(lambda: not panel.sweep.visibleRegion().isEmpty())
+        whole_window.rest(qtbot, few)
+        panel.area.verticalScrollBar().setValue(0)
+        assert panel.sweep.visibleRegion().isEmpty()
 
 
 def test_a_text_gives_room_back_when_its_column_becomes_wider(qtbot):

@@ -59,7 +59,7 @@ def test_what_was_done_is_there_after_a_restart_the_words_and_the_results(qtbot,
         assert column.isVisible()
         assert found.control.step.id == "field"
         told = result(column.page.prediction)
-        assert told["verdict"] == "Not right: you said 5 pixels; it is 4 pixels"
+        assert told["verdict"] == "Not right: 1 pixel off. You said 5 pixels; it is 4 pixels"
         assert (told["why"], told["moment"]) == ("It is 4 pixels.", moment)
         assert found.control.lab.source == LAB, "the document has the lab as it was"
         found.open_file(tmp_path / "small.toml")

@@ -54,8 +54,9 @@ class Cover(QWidget):
         part.installEventFilter(self)
         self.setHidden(part.isHidden())
 
-    def set_covered(self, reason: str) -> None:
-        """Cover the part and say why, or with "" uncover it."""
+    def set_covered(self, reason: str, tip: str = "") -> None:
+        """Cover the part and say why, or with "" uncover it; `tip` says more."""
+        self._instead.setToolTip(tip)
         self.reason.set_text(f"{self._title}. {reason}" if self._title and reason else reason)
         self._pages.setCurrentWidget(self._instead if reason else self._shown)
 

@@ -185,7 +185,6 @@ class LabColumn(QFrame):
         self.show_progress()
 
     def show_progress(self) -> None:
-        """Show what is done, what is left to do, and what is known of the result."""
         control, lab = self._control, self._control.lab
         if lab is None or lab is not self.steps.lab or control.step is not self.page.step:
             return  # of another lab the steps come first, and of another step the page
@@ -200,7 +199,7 @@ class LabColumn(QFrame):
         self._waits = bool(reveal.waiting)
         self.page.prediction.show_record(control.done, reveal)
         found = recalled(lab, control.record, lab.steps[control.number])
-        self.page.recalled.show_text("\n".join(f"Step {title}: {words}" for title, words in found))
+        self.page.recalled.show_text("\n".join(f"Step {title} · {words}" for title, words in found))
         count = f"{format_count(len(done))} of {format_count(len(lab.steps))}"
         text = is_done = f"✓ This step is done. You have done {count}."
         if not control.done.done:
@@ -221,7 +220,6 @@ class LabColumn(QFrame):
         self._show_mismatch()
 
     def _show_mismatch(self) -> None:
-        """Say which settings of the run are not those of the step in front, or nothing."""
         state, control = self._state, self._control
         if control.lab is None or (state.run.status is RunStatus.LOADING and state.run.run_id):
             return  # what comes next is known in a moment
@@ -243,7 +241,6 @@ class LabColumn(QFrame):
         self.message.show_message(text, "warning")
 
     def show_result(self, step_id: str) -> None:
-        """Go to a step whose result has come, and to the place where it stands."""
         self._control.go_to(step_id)
         self._hold(self.page.prediction, _BELOW)
 
@@ -275,7 +272,6 @@ class LabColumn(QFrame):
     # --- what is asked for ----------------------------------------------------------------------------------
 
     def _on_committed(self, answer: Answer) -> None:
-        """Take a prediction; the keyboard goes on to the explanation."""
         card = self.page.prediction
         had_keyboard = has_keyboard(card) or self.hasFocus()  # to which a click on the button leads
         top = self._place_of(card)

@@ -1,17 +1,15 @@
 """The guided lab that is being done: which lab, which step is in front, and what was done in it."""
 
-from dataclasses import replace
-
 from msgspec.structs import replace as replace_struct
 from PySide6.QtCore import QObject, Signal
 
 from cnnviz.covers import AHEAD
 from cnnviz.experiment import Experiment
-from cnnviz.lab.events import Event, missing, result_was_shown, to_see_first
+from cnnviz.lab.events import OF_NO_NETWORK, Event, result_was_shown, to_see_first
 from cnnviz.lab.judging import require_in_window
 from cnnviz.lab.measured import HARMLESS
-from cnnviz.lab.measures import MEASURES, filter_words
-from cnnviz.lab.model import Answer, Lab, Step, seed_of
+from cnnviz.lab.measures import filter_words
+from cnnviz.lab.model import Answer, Lab, Step
 from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, StepRecord
 from cnnviz.lab.showing import secrets_of
 from cnnviz.quantities import now
@@ -31,7 +29,7 @@ class LabController(QObject):
         super().__init__(parent)
         self._state, self.work = state, work
         self._lab: Lab | None = None
-        self._step_id = ""
+        self._step_id, self._seed = "", 0
 
     # --- what there is --------------------------------------------------------------------------------------
 
@@ -46,12 +44,10 @@ class LabController(QObject):
 
     @property
     def step(self) -> Step | None:
-        """The step in front; None without a lab."""
         return None if self.lab is None else self.lab.step(self._step_id)
 
     @property
     def done(self) -> StepRecord:
-        """What was done in the step in front."""
         return self.record.step(self._step_id)
 
     @property
@@ -61,15 +57,12 @@ class LabController(QObject):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What is left to do in the step in front, as phrases."""
-        step = self.step
-        return () if step is None or self.done.done else missing(step, self.done.counts, self.done.written)
+        return () if self.step is None or self.done.done else self.done.missing(self.step)
 
     @property
     def needs_roll_number(self) -> bool:
-        """Whether the seed is to be made of a roll number that nobody has typed yet."""
-        wanted = self.lab is not None and self.lab.seed_from_roll_number
-        return wanted and not self.work.work.roll_number.strip()
+        """Whether the lab in front wants a roll number that nobody has typed yet."""
+        return self.lab is not None and self.work.needs_roll_number
 
     @property
     def is_begun(self) -> bool:
@@ -79,27 +72,10 @@ class LabController(QObject):
     def experiment_of(self, step: Step) -> Experiment:
         """Return the settings of the run that a step is about, with the seed of this student."""
         assert self.lab is not None
-        return self._state.experiment if self.lab.is_free else self.lab.experiment_of(step, self._seed)
-
-    @property
-    def start_experiment(self) -> Experiment:
-        """Settings of the run in which the lab begins, with the seed of this student."""
-        assert self.lab is not None
-        seed = self._seed
-        return self.lab.experiment if seed is None else replace(self.lab.experiment, seed=seed)
-
-    @property
-    def _seed(self) -> int | None:
-        """The student's seed, that of the present run before a roll number is typed; None: the lab's."""
-        if self.lab is None or not self.lab.seed_from_roll_number:
-            return None
-        if self.needs_roll_number:
-            return self._state.experiment.seed
-        return seed_of(self.work.work.roll_number)
+        return self._state.experiment if self.lab.is_free else self.work.experiment_of(step)
 
     @property
     def experiment(self) -> Experiment:
-        """Settings of the run that the step in front is about."""
         assert self.step is not None
         return self.experiment_of(self.step)
 
@@ -153,18 +129,7 @@ class LabController(QObject):
     @property
     def is_late(self) -> bool:
         """Whether a prediction made now comes after its result was to be seen."""
-        return self.step is not None and bool(self.seen(self.step))
-
-    def seen(self, step: Step) -> str:
-        """Return when the result of a step was first to be seen; "" for never.
-
-        The network of another seed has another result, but for what no seed changes. Before a roll number is
-        typed that of any will do.
-        """
-        done, asked = self.record.step(step.id), step.prediction
-        if self.needs_roll_number or asked is None or not MEASURES[asked.truth.measure].is_of_seed:
-            return done.shown
-        return done.shown_of(self.experiment_of(step).seed)
+        return self.step is not None and bool(self.work.seen(self.step))
 
     def found(self, step: Step) -> Found | None:
         """Return the result of a step that was shown last, if it is of what the lab still measures."""
@@ -222,6 +187,7 @@ class LabController(QObject):
         self._step_id = record.place if record.place in ids else ids[0]
         self._lab = lab
         self.work.set_lab(lab, place)
+        self._seed = self.work.experiment.seed
         self.labChanged.emit()
         self._enter()
         self.note_shown()
@@ -253,13 +219,19 @@ class LabController(QObject):
     # --- what is done ---------------------------------------------------------------------------------------
 
     def happened(self, event: Event) -> None:
-        """Count what was done, if the step in front waits for it and is not ticked yet."""
+        """Count what was done with the network of the step in front, while it waits for that."""
         step = self.step
-        if step is None or self.done.done:
+        if step is None or self.done.done or (event.name not in OF_NO_NETWORK and self.mismatch):
             return
         if any(condition.event == event.name for condition in step.done_when):
             self.work.set_record(self.record.happened(step, event, now()))
             self.note_shown()
+
+    def take_seed(self) -> None:
+        """Let a roll number that gives another network begin the steps anew that are not ticked."""
+        seed, self._seed = self._seed, self.work.experiment.seed
+        if self.lab is not None and seed != self._seed:
+            self.work.set_record(self.record.on_another_network())
 
     def predict(self, answer: Answer) -> None:
         """Commit to a prediction; raises `ParameterError` if it does not fit the question."""
@@ -269,17 +241,15 @@ class LabController(QObject):
                 side, asked = self.experiment_of(step).pool_size, step.prediction.truth.parameters
                 require_in_window(step.prediction, answer, side, self.filter_number(asked.get("filter")))
             self.note_shown()
-            made = Commitment(answer, now(), self._state.run.step, self.is_late, self.seen(step))
+            made = Commitment(answer, now(), self._state.run.step, self.is_late, self.work.seen(step))
             self.work.set_record(self.record.predicted(step, made))
 
     def give_up(self) -> None:
-        """Have the result of the step in front shown without a prediction."""
         step = self.step
         if step is not None and self.done.is_open(step):
             self.work.set_record(self.record.given_up(step, now()))
 
     def reveal(self, step: Step, found: Found) -> None:
-        """Note that the result of a step is shown."""
         self.work.set_record(self.record.revealed(step, found.time, found))
 
     def show_all(self) -> None:
@@ -312,7 +282,6 @@ class LabController(QObject):
                 self.work.set_record(self.record.shown(step, now(), seed))
 
     def take_own(self, own: OwnImage) -> None:
-        """Keep the student's own image, if a step of the lab is about one."""
         lab = self.lab
         if lab is not None and any(
             each.event == "own_digit" for step in lab.steps for each in step.done_when
@@ -327,7 +296,6 @@ class LabController(QObject):
         return record.happened(step, Event("exported"), now())
 
     def finish(self) -> None:
-        """Record the hypothesis of the step in front as it stands, with time and step."""
         step = self.step
         if step is not None:
             self.work.record_hypothesis(step)

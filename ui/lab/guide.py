@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, Qt
+from PySide6.QtCore import QObject, QPoint, QSettings, Qt
+from PySide6.QtWidgets import QScrollArea
 
 from cnnviz.covers import Secret
 from cnnviz.lab.course import FREE, free_lab
@@ -13,6 +14,9 @@ from cnnviz.lab.record import OwnImage
 from cnnviz.lab.showing import covered
 from ui.controls.cover import Cover
 from ui.controls.keyboard import has_keyboard, scroll_to
+from ui.controls.layouts import outwards
+from ui.controls.pace import single_shot
+from ui.controls.scroll_column import scroll_later
 from ui.document.window_document import WindowDocument
 from ui.lab.column import LabColumn
 from ui.lab.controller import LabController
@@ -34,6 +38,7 @@ from ui.window.questions import ask_about_open_predictions
 
 _PLACE = "files"
 _WAY_OUT = f"{action_row('show_covered').key} shows what the lab covers."
+_LAID_OUT_MS = 300  # by then a panel has its height that comes into sight for the first time
 _FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
 
 
@@ -48,6 +53,7 @@ class LabGuide(QObject):
         self._window, self._document, self._state, self._report = window, document, state, report
         self._is_seen = False  # whether the column was in sight since the lab was opened
         self._arrived = ""  # id of the step whose result the message tells of
+        self._sight = single_shot(self, self._bring_into_sight, _LAID_OUT_MS)
         self._is_asked = False  # whether what the window is being put to was asked for by "Show me"
         self._last = FIRST  # lab that the guide shows when none is chosen
         self._analysis = controller.analysis
@@ -83,6 +89,7 @@ class LabGuide(QObject):
         self._report.exporter.handed_in = self.control.exported
         self.shower.shown.connect(column.page.set_shown)
         window.closing.connect(self.shower.stop)
+        window.closing.connect(self._sight.stop)
         self.control.labChanged.connect(self._forget_result)
         self.control.stepChanged.connect(self._on_step_changed)
         self.revealer.arrived.connect(self._on_result_arrived)
@@ -104,7 +111,6 @@ class LabGuide(QObject):
     # --- what can be asked for ------------------------------------------------------------------------------
 
     def show_me(self) -> None:
-        """Put the window where the step in front wants it."""
         if self.control.lab is None:
             self.enter()
         self._is_asked = True
@@ -117,17 +123,30 @@ class LabGuide(QObject):
         self._is_asked = False
         if is_asked and self.column.page.show_me.hasFocus():
             window.enter_panel(max(window.panels.front, 0))
+        if is_asked:
+            self._sight.start()
+
+    def _bring_into_sight(self) -> None:
+        """Scroll the panel in front to what the step is done with, or else to its top."""
+        window, step = self._window, self.control.step
+        panel = window.panels.panels()[max(window.panels.front, 0)]
+        backprop, translation = window.panel(BackpropPanel), window.panel(TranslationPanel)
+        places = {"swept": translation.sweep, "checked_gradient": backprop.side}
+        asked = () if step is None else step.done_when
+        place = next((places[each.event] for each in asked if each.event in places), panel)
+        for area in (*outwards(panel), *panel.findChildren(QScrollArea)):
+            if isinstance(area, QScrollArea) and (content := area.widget()) is not None:
+                top = place.mapTo(content, QPoint()).y() if content.isAncestorOf(place) else 0
+                scroll_later(area.verticalScrollBar(), min(top, area.verticalScrollBar().maximum()))
 
     def open_file(self, path: Path) -> None:
         """Read a lab file, and do it from where it was left; what is wrong with it becomes a notice."""
         self._read(partial(read, path))
 
     def ask(self) -> None:
-        """Ask for a lab file and open it."""
         self._document.ask_open(_FILTER, "Open lab file")
 
     def open(self, place: str) -> None:
-        """Do a lab of the program, or the one that is in the document."""
         self._read(partial(read_kept, place, self._document.carried))
 
     def _read(
@@ -142,7 +161,6 @@ class LabGuide(QObject):
         self._analysis.submit("lab", lambda _context: work(), begin, otherwise or self._complain)
 
     def enter(self) -> None:
-        """Bring the step in front into sight and give it the keyboard."""
         self._window.lab_dock.set_shown(True)
         self.column.list_button.setChecked(False)
         who, page = self.column.page.who, self.column.page
@@ -150,7 +168,6 @@ class LabGuide(QObject):
         (who.name if is_asked else page.show_me).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def put_away(self) -> None:
-        """Take the column out of sight; everything is kept."""
         self._window.lab_dock.set_shown(False)
 
     def go(self, way: int) -> None:
@@ -168,7 +185,6 @@ class LabGuide(QObject):
             self.control.show_all()
 
     def finish(self) -> None:
-        """Record what has to be recorded before the work is written the last time."""
         self.control.finish()
 
     # --- labs -----------------------------------------------------------------------------------------------
@@ -228,7 +244,6 @@ class LabGuide(QObject):
             self.bring_back()
 
     def export(self) -> None:
-        """Show the report, and ask how to export it."""
         self._window.panels.bring_forward(self._report)
         self._report.exporter.ask()
 
@@ -239,7 +254,6 @@ class LabGuide(QObject):
         self._state.asked_stage = "" if asked is None else asked.stage
 
     def _on_pinned_changed(self) -> None:
-        """Let a cell that the user pins be the prediction, where one is asked for."""
         cell = self._state.pinned
         if cell is None or self._document.restorer.is_busy:
             return
@@ -256,7 +270,6 @@ class LabGuide(QObject):
             text.call(filter=self.control.filter_words)
 
     def _on_result_arrived(self, step_id: str) -> None:
-        """Tell that the result of another step is known."""
         lab = self.control.lab
         if lab is not None and step_id != self._arrived:
             self._arrived = step_id
@@ -282,7 +295,6 @@ class LabGuide(QObject):
     # --- what is covered ------------------------------------------------------------------------------------
 
     def _cover(self) -> None:
-        """Keep what is covered in step with the lab."""
         control = self.control
         lab, step = control.lab, control.step
         asked: Mapping[Secret, str] = {}
@@ -293,7 +305,7 @@ class LabGuide(QObject):
                 step,
                 is_run_of=control.is_run_of,
                 is_at_end=control.is_at_end,
-                is_shown=lambda each: bool(control.seen(each)),
+                is_shown=lambda each: bool(control.work.seen(each)),
                 is_begun=control.is_begun,
             )
         self._state.set_covered(asked, _WAY_OUT)
@@ -348,7 +360,7 @@ def put_covers(window: MainWindow, state: AppState) -> None:
     def show() -> None:
         for cover, hidden in covers:
             why = state.why_covered(*hidden)
-            cover.set_covered(why and f"{why} {_WAY_OUT}")
+            cover.set_covered(why, _WAY_OUT)
 
     state.coveredChanged.connect(show)
 

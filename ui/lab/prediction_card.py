@@ -38,7 +38,7 @@ _GIVES_UP = (
 _GIVEN_UP = "You asked to see the result without a prediction."
 _INKS: dict[str, Ink] = {
     "right": "success",
-    "close": "warning",
+    "close": "success",
     "not close": "danger",
     "not right": "danger",
     "not to be judged": "muted",
@@ -132,7 +132,6 @@ class PredictionCard(QWidget):
         self.show_cell(None)
 
     def show_cell(self, cell: tuple[int, ...] | None) -> None:
-        """Show the cell that was clicked, which may be committed to."""
         self._cell = cell
         prediction = self._prediction
         if prediction is not None and prediction.kind == "cell":
@@ -142,7 +141,6 @@ class PredictionCard(QWidget):
             self.complain("")
 
     def show_record(self, done: StepRecord, reveal: Reveal) -> None:
-        """Show what was committed to, and what is known of the result."""
         prediction, commitment = self._prediction, done.prediction
         if prediction is None:
             return
@@ -192,7 +190,6 @@ class PredictionCard(QWidget):
         self.committed.emit(answer)
 
     def _answer(self, prediction: Prediction) -> Answer:
-        """Return what was chosen; raises `ParameterError` with what is missing where there is nothing."""
         if prediction.kind == "number":
             return typed_number(prediction, self.number.text())
         if prediction.kind == "cell":
@@ -266,7 +263,6 @@ class _Choice(QWidget):
 
 
 def _result(prediction: Prediction, made: Commitment | None, reveal: Reveal) -> Page:
-    """What was predicted, what came of it, and why: of all that what there is."""
     verdict, predicted = reveal.verdict, _GIVEN_UP
     if made is not None:
         late = f", made {made.words}" if made.after_run else ""
@@ -286,10 +282,8 @@ def _result(prediction: Prediction, made: Commitment | None, reveal: Reveal) -> 
 
 
 def _words(key: str, words: str, font: str = "", ink: Ink = "text") -> list[Item]:
-    """A card with words, or none where there are none."""
     return [Card(key, WORDS, Words(words, font, ink), tip=_tip(words), room=None)] if words else []
 
 
 def _tip(text: str) -> str:
-    """Say what a unit in a text means."""
     return _NATS if re.search(r"\bnats\b", text) else ""

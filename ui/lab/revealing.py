@@ -84,7 +84,6 @@ class Revealer(QObject):
                 break
 
     def present(self) -> Reveal:
-        """Return what there is to be said now."""
         step, done = self._control.step, self._control.done
         if step is None or step.prediction is None or done.is_open(step):
             return Reveal(is_late=self._control.is_late)
@@ -204,5 +203,4 @@ class Revealer(QObject):
 
 
 def _is_asked(record: LabRecord, step: Step) -> bool:
-    """Whether a result is waited for: its prediction is committed, or none is wanted."""
     return step.prediction is not None and not record.step(step.id).is_open(step)

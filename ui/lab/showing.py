@@ -42,7 +42,7 @@ class StepShower(QObject):
         self._control, self._document, self._state = control, document, document.state
         self._is_busy = False
         self._waiting: _Target | None = None  # for the present run to stand still
-        self._before: tuple[Experiment, History] | None = None  # run that another may take the place of
+        self._before: tuple[Experiment, History] | None = None  # of the lab, that another may replace
         #: What is shown once more, with a filter that only the network of the step can tell.
         self._unnumbered: _Target | None = None
         document.restorer.finished.connect(self._on_finished)
@@ -53,11 +53,9 @@ class StepShower(QObject):
         control.work.headChanged.connect(self._typed.start)
 
     def stop(self) -> None:
-        """Begin nothing more: the window closes."""
         self._typed.stop()
 
     def show(self) -> None:
-        """Show the step in front, unless one is being shown."""
         step = self._control.step
         if step is None or self._is_busy:
             return
@@ -72,7 +70,7 @@ class StepShower(QObject):
         if lab is None or step is None or lab.is_free or self._is_busy:
             return
         if self._state.is_untrained or self._state.source is None or not self._control.is_run_of(step):
-            self._show(_Target(f"The lab “{lab.title}”", lab.start, self._control.start_experiment))
+            self._show(_Target(f"The lab “{lab.title}”", lab.start, self._control.work.experiment))
 
     def _show(self, target: _Target) -> None:
         self._is_busy = True
@@ -106,6 +104,7 @@ class StepShower(QObject):
         A run that is trained, or has other settings than the lab, stays as it is: the guide says so.
         """
         self._wants_seed = True
+        self._control.take_seed()
         self._take_seed()
 
     def _take_seed(self) -> None:
@@ -128,7 +127,7 @@ class StepShower(QObject):
             self._on_failed(str(error))
             return
         self._unnumbered = target if chosen is None and target.show.filter is not None else None
-        has_run = bool(len(self._state.history.losses))
+        has_run = bool(len(self._state.history.losses)) and self._control.is_own_run
         self._before = (self._state.experiment, self._state.history) if has_run else None
         prepared = self._document.prepared  # the run that came with the document, if the picture is of it
         if prepared is not None and prepared.experiment != picture.experiment:
@@ -163,7 +162,7 @@ class StepShower(QObject):
         was_busy, self._is_busy = self._is_busy, False
         before, self._before = self._before, None
         if was_busy and complete and before is not None and before[0] != self._state.experiment:
-            self._state.set_ghost(before[1])  # labs compare runs of different settings
+            self._state.set_ghost(before[1])  # labs compare their runs of different settings
         again, self._unnumbered = self._unnumbered, None
         if complete and again is not None and self._control.filter_number(again.show.filter) is not None:
             self._show(again)

@@ -66,7 +66,6 @@ class StepPage(QWidget):
         )  # fmt: skip
 
     def set_shown(self, shown: bool = True) -> None:
-        """Show whether the window has been prepared; what is done after that needs no "Show me"."""
         self._was_shown = shown
         self._show_need()
 
@@ -190,7 +189,6 @@ def _parts_of(block: Block, figures: Mapping[str, Picture | str]) -> list[QWidge
 
 
 def _html(spans: Spans) -> str:
-    """Write spans as HTML."""
     styles = {"strong": _STRONG, "code": f"<span style=\"font-family:'{mono_font().family()}'\">"}
     return "".join(
         f"{styles[each.style]}{escape(each.text)}</span>" if each.style else escape(each.text)
@@ -235,7 +233,6 @@ class StepImage(PageView):
         state.datasetChanged.connect(self._show_image)
 
     def set_step(self, step: Step) -> None:
-        """Show it in steps that wait for slow motion."""
         self._is_wanted = any(each.event == "slowed" for each in step.done_when)
         self._show_image()
 

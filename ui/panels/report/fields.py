@@ -38,7 +38,6 @@ class HeadField(QLineEdit):
         self.look()
 
     def look(self) -> None:
-        """Show it from its first letters."""
         text = getattr(self._work.work, self._name)
         if self.text() != text:  # it may be the one that is being typed in
             self.setText(text)
@@ -89,7 +88,6 @@ class WordsField(QPlainTextEdit):
 
     @override
     def sizeHint(self) -> QSize:
-        """Ask for a few lines; a tall window gives more."""
         return QSize(super().sizeHint().width(), self.minimumHeight())
 
 
@@ -138,7 +136,6 @@ class AnswerField(QWidget):
         self.look()
 
     def look(self) -> None:
-        """Show the words, and what is to be said of them."""
         if self.step not in self._work.lab.steps:  # of another lab: others come in a moment
             return
         done = self._work.done(self.step)
@@ -236,7 +233,6 @@ class SectionFields(QWidget):
                 self._layout.addWidget(inserts)
 
     def answer(self, step_id: str, part: str) -> AnswerField | None:
-        """Return the field of a question; None where it is not shown."""
         return next((e for e in self.answers if (e.step.id, e.question.part) == (step_id, part)), None)
 
     def ask_insert(self) -> None:

@@ -235,7 +235,7 @@ class ReportPanel(Panel):
         if not run.is_training:  # the pages show its curves
             self._on_work_changed()
         if run.is_started and run.status is not RunStatus.LOADING:
-            self.work.note_shown(self._state.experiment.classes)
+            self.work.note_shown(self._state.experiment)
 
     # --- what happens -------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """A student's work as it grows: whose it is, the lab in front, and what was written, put in and measured."""
 
 from collections.abc import Callable
+from dataclasses import replace as replace_settings
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
@@ -8,9 +9,10 @@ from PySide6.QtCore import QObject, Signal
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.lab.course import free_lab, shipped_labs
-from cnnviz.lab.model import Lab, Part, Question, Step
+from cnnviz.lab.measures import MEASURES
+from cnnviz.lab.model import Lab, Part, Question, Step, seed_of
 from cnnviz.lab.reading import load_lab
-from cnnviz.lab.record import LabNumbers, LabRecord, Shown, StepRecord, Version, Work
+from cnnviz.lab.record import LabNumbers, LabRecord, Shown, StepRecord, Version, Work, run_of
 from cnnviz.quantities import now
 from cnnviz.report.blocks import Insert
 from ui.state import AppState
@@ -39,7 +41,6 @@ class StudentWork(QObject):
     # --- which work, and which lab --------------------------------------------------------------------------
 
     def begin(self, work: Work) -> None:
-        """Put another work in the place of this one."""
         self.work, self.lab = work, free_lab()
         if work.lab in shipped_labs():
             self.lab = load_lab(shipped_labs()[work.lab])
@@ -63,20 +64,16 @@ class StudentWork(QObject):
 
     @property
     def record(self) -> LabRecord:
-        """What was done in the lab in front."""
         return self.work.record(self.lab)
 
     def done(self, step: Step) -> StepRecord:
-        """Return what was done in a step."""
         return self.record.step(step.id)
 
     def set_record(self, record: LabRecord) -> None:
-        """Keep what was done in a lab."""
         if record is not self.work.records.get(record.key):
             self._take(replace(self.work, records={**self.work.records, record.key: record}))
 
     def set_head(self, name: str, text: str) -> None:
-        """Change name or roll number."""
         self._take(replace(self.work, **{name: text}))
         self.headChanged.emit()
 
@@ -92,15 +89,14 @@ class StudentWork(QObject):
             self.set_record(self.record.recorded(step, version))
 
     def record_all(self) -> None:
-        """Record every hypothesis that is not."""
         for step in self.lab.steps:
             self.record_hypothesis(step)
 
     # --- what was known -------------------------------------------------------------------------------------
 
-    def note_shown(self, classes: tuple[str, ...]) -> None:
-        """Remember that results of training with some classes are on the screen; the first time stays."""
-        work = self.work.with_shown(classes, now())
+    def note_shown(self, experiment: Experiment) -> None:
+        """Remember that results of a run are on the screen; the first time stays."""
+        work = self.work.with_shown(experiment, now())
         if work is not self.work:
             self._take(work)
 
@@ -109,45 +105,66 @@ class StudentWork(QObject):
         return self.lab.is_free or step.section == self.lab.sections[0].id
 
     def version(self, step: Step, text: str) -> Version:
-        """Return a hypothesis as it is written now, with what of its section has been on the screen."""
-        lab, record, trained = self.lab, self.record, list[str]()
+        """Return a hypothesis as it is written now, with what of its section has been on the screen.
+
+        It is late once a result of the student's own network in the lab was shown, no other: another seed has
+        other results.
+        """
+        lab, numbers, trained = self.lab, self.record.numbers, list[str]()
         if self.is_about_training(step):
-            about = None if lab.is_free else "\n".join(lab.experiment.classes)
-            trained = [time for classes, time in self.work.shown.items() if about in (None, classes)]
-        done = [record.step(each.id) for each in lab.of_section(step.section)]
-        told = [each for one in done for each in (one.shown, one.revealed)]
-        told.append("" if record.numbers is None else record.numbers.time)
+            about = None if lab.is_free else run_of(self.experiment_of(step))
+            trained = [time for run, time in self.work.shown.items() if about in (None, run)]
+        told = [self.seen(each) for each in lab.of_section(step.section)]
+        if numbers is not None and (lab.is_free or numbers.experiment.seed == self.experiment.seed):
+            told.append(numbers.time)
         shown = Shown(min(trained, default=""), min(filter(None, told), default=""))
         return Version(text, now(), self._state.run.step, bool(shown), shown)
+
+    def seen(self, step: Step) -> str:
+        """Return when the result of a step was first to be seen, on the student's network; "" for never.
+
+        The network of another seed has another result, but for what no seed changes. Before a roll number is
+        typed that of any will do.
+        """
+        done, asked, seed = self.done(step), step.prediction, self.experiment_of(step).seed
+        is_any = self.needs_roll_number or asked is None or not MEASURES[asked.truth.measure].is_of_seed
+        is_told = is_any or done.found is None or done.found.experiment.seed == seed
+        shown = done.shown if is_any else done.shown_of(seed)
+        return min(filter(None, (shown, done.revealed if is_told else "")), default="")
 
     # --- what was measured ----------------------------------------------------------------------------------
 
     @property
+    def needs_roll_number(self) -> bool:
+        """Whether the seed is to be made of a roll number that nobody has typed yet."""
+        return self.lab.seed_from_roll_number and not self.work.roll_number.strip()
+
+    @property
     def experiment(self) -> Experiment:
-        """Settings of the network that the report is about."""
-        if not self.lab.is_free:
-            return self.lab.experiment
-        numbers = self.record.numbers
-        return self._state.experiment if numbers is None else numbers.experiment
+        """Settings of the network that the report is about, with the seed of this student in a lab."""
+        lab, numbers, present = self.lab, self.record.numbers, self._state.experiment
+        if lab.is_free:
+            return present if numbers is None else numbers.experiment
+        if not lab.seed_from_roll_number:
+            return lab.experiment
+        seed = present.seed if self.needs_roll_number else seed_of(self.work.roll_number)
+        return replace_settings(lab.experiment, seed=seed)
 
     def experiment_of(self, step: Step) -> Experiment:
         """Return the settings of the network that the questions of a step are about."""
-        return self.experiment if self.lab.is_free else self.lab.experiment_of(step)
+        return replace_settings(self.experiment, **step.show.settings)
 
     def gaps(self) -> list[tuple[Step, Question]]:
-        """Return where something is still to be written, in the order of the lab."""
         return list(self.record.gaps(self.lab, self.experiment))
 
     def set_numbers(self, lab: Lab, numbers: LabNumbers) -> None:
-        """Keep what was measured for a lab, which has been seen from now on."""
         self.set_record(replace(self.work.record(lab), numbers=numbers))
 
     def note_handed_out(self, lab: Lab, numbers: LabNumbers) -> None:
         """Note of each step that still waits for a prediction whether a file now shows its result."""
         record = self.work.record(lab)
-        seed = numbers.experiment.seed if lab.seed_from_roll_number else None
         for step in record.told_unasked(lab, numbers):
-            record = record.shown(step, now(), lab.experiment_of(step, seed).seed)
+            record = record.shown(step, now(), numbers.experiment.seed)
         self.set_record(record)
 
     # --- figures from the screen ----------------------------------------------------------------------------
