@@ -19,13 +19,22 @@ _log = logging.getLogger(__name__)
 _LEAST = 0.005  # of a task that is told: the window is busy with no more than 200 of them
 
 
+@dataclass(eq=False, slots=True)
 class Context:
-    """What a task may know of the outside: whether it is still wanted, and how to report its progress."""
+    """A task, which its function may ask whether it is still wanted, and tell how far it is.
 
-    def __init__(self, report: Callable[[float], None]) -> None:
-        #: Whether the result is no longer wanted, so that the task is to stop soon.
-        self.cancelled = False
-        self._report, self._told = report, -1.0
+    * `answer`: tells the handler of a name, which is one of those above.
+    * `cancelled`: whether the result is no longer wanted, so that the task is to stop soon.
+    """
+
+    kind: str
+    function: Callable[["Context"], Any]
+    on_done: Callable[[Any], None]
+    on_failed: Callable[[str], None] | None
+    on_progress: Callable[[float], None] | None
+    answer: Callable[["Context", str, object], object]
+    cancelled: bool = False
+    told: float = -1.0
 
     def report(self, fraction: float) -> None:
         """Tell how much is done, from 0 to 1.
@@ -35,19 +44,9 @@ class Context:
         """
         if self.cancelled:
             raise CancelledError("The task was cancelled.")
-        if abs(fraction - self._told) >= _LEAST or fraction >= 1:
-            self._told = fraction
-            self._report(fraction)
-
-
-@dataclass(eq=False, slots=True)
-class _Task:
-    kind: str
-    function: Callable[[Context], Any]
-    context: Context
-    on_done: Callable[[Any], None]
-    on_failed: Callable[[str], None] | None
-    on_progress: Callable[[float], None] | None
+        if self.on_progress is not None and (abs(fraction - self.told) >= _LEAST or fraction >= 1):
+            self.told = fraction
+            self.answer(self, "on_progress", fraction)
 
 
 class _TaskWorker(QObject):
@@ -62,13 +61,13 @@ class _TaskWorker(QObject):
         QThread.currentThread().quit()
 
     @Slot(object)
-    def run(self, task: _Task) -> None:
-        if task.context.cancelled:
+    def run(self, task: Context) -> None:
+        if task.cancelled:
             return
         try:
-            result = task.function(task.context)
+            result = task.function(task)
         except BaseException as error:  # noqa: BLE001 -- whatever ends a task, even a panic of foreign code
-            if isinstance(error, CancelledError) and task.context.cancelled:
+            if isinstance(error, CancelledError) and task.cancelled:
                 return
             text = in_words(error)
             if not text:
@@ -90,7 +89,7 @@ class TaskRunner(QObject):
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._current: dict[str, _Task] = {}
+        self._current: dict[str, Context] = {}
         self._worker = _TaskWorker()
         self._thread = QThread(self)
         self._thread.setObjectName(name)
@@ -113,23 +112,18 @@ class TaskRunner(QObject):
         self.cancel(kind)
         if self._closed:
             return
-
-        def tell(fraction: float) -> None:
-            if on_progress is not None:
-                self._worker.answered.emit(task, "on_progress", fraction)
-
-        task = _Task(kind, function, Context(tell), on_done, on_failed, on_progress)
-        self._current[kind] = task
+        answer = self._worker.answered.emit
+        task = self._current[kind] = Context(kind, function, on_done, on_failed, on_progress, answer)
         self._thread.start()  # if it does not run yet
         if self._thread.isRunning():  # the system may have none to give
             self._submitted.emit(task)
         else:
-            self._worker.answered.emit(task, "on_failed", NO_THREAD)
+            answer(task, "on_failed", NO_THREAD)
 
     def cancel(self, kind: str) -> None:
         task = self._current.pop(kind, None)
         if task is not None:
-            task.context.cancelled = True
+            task.cancelled = True
 
     def is_busy(self, kind: str) -> bool:
         return kind in self._current
@@ -158,7 +152,7 @@ class TaskRunner(QObject):
         return ended
 
     @Slot(object, str, object)
-    def _on_answered(self, task: _Task, handler: str, value: object) -> None:
+    def _on_answered(self, task: Context, handler: str, value: object) -> None:
         if self._current.get(task.kind) is not task:
             return  # it is not wanted any more
         has_ended = handler != "on_progress"

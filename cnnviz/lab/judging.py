@@ -71,8 +71,7 @@ def judge(prediction: Prediction, answer: Answer | None, measured: Measured) -> 
         within = f", within {format_value(prediction.tolerance)}{unit}" if prediction.tolerance else ""
         return Verdict(True, predicted, found, "right", within)
     close, off = closeness(prediction, value), abs(answer - value)
-    words = f"{format_value(rounded(round(off, 2), 9), 4)}{unit}" if measure.quantity == "percent" else ""
-    words = words or answer_words(prediction, rounded(off, 4))
+    words = answer_words(prediction, rounded(off, 4)).replace("%", "percentage points")
     if off <= close * (1 + 1e-12):
         return Verdict(False, predicted, found, "close", f", a good estimate: only {words} off")
     return Verdict(False, predicted, found, "not close" if close else "not right", f": {words} off")

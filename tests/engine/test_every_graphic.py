@@ -1,9 +1,10 @@
 """Every kind of drawing at its usual and least size: whole, apart, equal made again, plain on paper."""
 
+import gc
 import importlib
 import pkgutil
 import re
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
 from functools import cache
 from html import escape
 from itertools import combinations
@@ -298,3 +299,14 @@ def test_made_again_it_is_the_same_and_on_paper_it_is_plain_and_says_the_same(na
     graphic.words(content)
     for table in graphic.tables(content):
         assert len(table.rows)
+
+
+@EACH
+def test_what_was_drawn_goes_with_its_content(name: str) -> None:
+    """At once: garbage that waits to be collected would hold up the window then."""
+    graphic, content = CASES[name]
+    ground = grounds(name, LIGHT)[0]
+    graphic.draw(content, ground)  # which may load what makes garbage once
+    gc.collect()
+    graphic.draw(replace(content) if is_dataclass(content) else content, ground)
+    assert gc.collect() == 0
