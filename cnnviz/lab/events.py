@@ -22,11 +22,7 @@ class EventKind:
     about_words: str = ""  # instead of `words` where a step says what it is about
 
 
-_LESSONS: Mapping[str, str] = {
-    "dots": "Three dots",
-    "row": "Row of eight",
-    "bright-cell": "One bright cell",
-}
+_LESSONS: Mapping[str, str] = {"dots": "Three dots", "row": "Row of eight", "bright-cell": "One bright cell"}
 TITLES: Mapping[str, str] = {
     "training": "Network",
     "feature_maps": "Filters & maps",

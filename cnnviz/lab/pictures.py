@@ -334,10 +334,7 @@ def _field(case: Case, stage: str, sample: int) -> Made:
             "Pixels", passed.x[0, 0], _INPUT, block=around, decimals=-1, has_axes=True,
             outlines=(("selected", _block(whole)), ("receptive", _block(one))),
         ),
-        _map(
-            f"{first}, filter {channel}", maps, colors, block=_block(patch), has_axes=True,
-            most=_LARGE,
-        ),
+        _map(f"{first}, filter {channel}", maps, colors, block=_block(patch), has_axes=True, most=_LARGE),
         _map(
             pool, pooled, stage_colors(bench.network, pool, values),
             block=(row, column, 1, 1), has_axes=True, most=_LARGE,
