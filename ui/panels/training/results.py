@@ -43,10 +43,10 @@ class ResultsView(HasProvenance, QWidget):
         self.matrix.placeholder = "Measured on the test images while training and after each pause"
         self.summary = WrapLabel("", role="muted")
         self._mistakes_title = SectionTitle("Mistakes")
-        told = THUMBNAILS, "Mistakes", _MISTAKES_TIP, self._answer
-        self.mistakes = ThumbnailView(*told, focus=strong)
+        self.mistakes = ThumbnailView(THUMBNAILS, "Mistakes", _MISTAKES_TIP, self._answer, focus=strong)
         self.mistakes.setObjectName("mistakes")
-        # So that the matrix keeps its height: of the mistakes one row is in sight at least.
+        # The matrix has the height that it wants; of the mistakes one row is in sight at least.
+        self.mistakes.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         scaled(self.mistakes.setMinimumHeight, 46)
         self.mistakes.placeholder = "None: every test image is classified correctly"
         left = fill(QVBoxLayout(), self._title, self.matrix, 1, spacing=6)
