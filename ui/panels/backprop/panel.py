@@ -73,13 +73,15 @@ class BackpropPanel(Panel):
         self.model = BackpropModel(self)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.header, self.side = StepHeader(), SideColumn(self.answer)
+        self._column = QWidget()  # has the width of the column, whether that is shown or covered
+        fill(QVBoxLayout(self._column), (self.side, 1))
         self.stack = PageView(self.answer, _LEAST_HEIGHT)
         self.empty = WrapLabel(_EMPTY)
         self.empty.setContentsMargins(16, 16, 16, 16)
         self._content = QWidget()
         self._content.hide()
         across = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._columns = fill(across, (self.stack, 1), self.side, spacing=20)
+        self._columns = fill(across, (self.stack, 1), self._column, spacing=20)
         parts = self.header, (self._columns, 1)
         self._body = fill(QVBoxLayout(self._content), *parts, spacing=10, margins=(16, 12, 16, 12))
         fill(QVBoxLayout(self), self.message, self.empty, (self._content, 1), spacing=0)
@@ -132,7 +134,7 @@ class BackpropPanel(Panel):
 
     @override
     def present(self, alone: bool) -> None:
-        self.side.setHidden(alone)
+        self._column.setHidden(alone)
         # The names of the steps get the whole line; keys go on and back, as they always do.
         for button in (self.header.back, self.header.next):
             button.setHidden(alone)
@@ -159,9 +161,9 @@ class BackpropPanel(Panel):
         # One above the other they are scrolled: the step is seen whole, and the column is below what is seen.
         around = margins.top() + margins.bottom() + self._body.spacing() + self.header.height()
         seen = max((self.parentWidget() or self).height() - around, px(_LEAST_HEIGHT))
-        self.stack.setMinimumHeight(0 if beside or self.side.isHidden() else seen)
-        self.side.setMinimumWidth(width if beside else 0)
-        self.side.setMaximumWidth(width if beside else UNLIMITED)
+        self.stack.setMinimumHeight(0 if beside or self._column.isHidden() else seen)
+        self._column.setMinimumWidth(width if beside else 0)
+        self._column.setMaximumWidth(width if beside else UNLIMITED)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Ask for what was not asked for while the panel was hidden, that is."""
