@@ -159,16 +159,15 @@ def format_sum(
     * `total`: their sum, but for the noise of floating point.
     * `longest`: for how many characters there is room.
     * `figures`: of the largest, at least.
-    * `beside`: parts of which the same total is made elsewhere, in a sum that is written with the same
-      decimals.
+    * `beside`: parts of another sum and, last, its total: they are written with the same decimals.
     * Returns: the parts, and the total. They share decimals, and have as many more as it takes; where there
       is no room for these, the total has fewer than the parts.
     """
     if not all(map(math.isfinite, (*parts, total))):  # of weights that have run away
         return [format_signed(each) for each in (*parts, total)]
-    sums = [parts, beside] if beside else [parts]
-    numbers = [*parts, *beside]
-    largest = max(map(abs, (*numbers, total)))
+    sums = [(parts, total), (beside[:-1], beside[-1])] if beside else [(parts, total)]
+    numbers = [*parts, *beside[:-1]]
+    largest = max(map(abs, (*parts, total, *beside)))
     exponent = 0 if largest >= 1e-3 or largest == 0 else math.floor(math.log10(largest))
     before = math.floor(math.log10(largest / 10.0**exponent)) + 1 if largest else 1
     decimals = min(max(figures - before, 2 if before <= 5 and figures > 3 else 0), 7)
@@ -179,7 +178,7 @@ def format_sum(
     fitting = [*takewhile(lambda each: each == usual or fit(list(map(each.cell, numbers)), room), tried)]
 
     def add_up(of: Notation, told: Notation) -> bool:
-        return all(_adds_up(map(of.cell, each), told, total) for each in sums)
+        return all(_adds_up(map(of.cell, each), told, end) for each, end in sums)
 
     adding = [each for each in fitting if add_up(each, each)] or fitting[-1:]
     telling = (each for each in adding if not any(ALMOST in each.text(part) for part in numbers))

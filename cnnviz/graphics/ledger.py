@@ -36,7 +36,7 @@ class LedgerRow:
 class Ledger:
     """Lines below one another.
 
-    * `beside`: lines that add up to the same total in another place, where all are written alike.
+    * `beside`: lines that add up in another place, where all are written alike.
     """
 
     rows: tuple[LedgerRow, ...]
@@ -45,16 +45,13 @@ class Ledger:
     @cached_property
     def texts(self) -> tuple[str, ...]:
         """Numbers as they are written: parts and their total add up."""
-        numbers = {n: row.number for n, row in enumerate(self.rows) if not isinstance(row.number, str)}
-        finite = {n: number for n, number in numbers.items() if math.isfinite(number)}
         texts = [row.number if isinstance(row.number, str) else format_value(row.number) for row in self.rows]
-        adds = [n for n in finite if self.rows[n].adds]
-        total = next((n for n in finite if self.rows[n].is_total), None)
-        summed = [*adds, total] if adds and total is not None else []
+        finite, summed = _finite(self.rows), _sum_of(self.rows)
         if summed:
-            beside = [float(each.number) for each in self.beside if each.adds]
-            written = format_sum([finite[n] for n in adds], finite[summed[-1]], _LONGEST, beside=beside)
-            texts = [dict(zip(summed, written, strict=True)).get(n, text) for n, text in enumerate(texts)]
+            *parts, total = summed.values()
+            written = format_sum(parts, total, _LONGEST, beside=[*_sum_of(self.beside).values()])
+            for n, text in zip(summed, written, strict=True):
+                texts[n] = text
         for n in finite.keys() - summed:
             texts[n] = format_signed(finite[n], 4)
         return tuple(texts)
@@ -67,6 +64,18 @@ class Ledger:
     def say(self, place: int) -> str:
         """Words of a line."""
         return f"{self.rows[place].label} {self.texts[place]}".strip()
+
+
+def _finite(rows: tuple[LedgerRow, ...]) -> dict[int, float]:
+    numbers = ((n, row.number) for n, row in enumerate(rows) if not isinstance(row.number, str))
+    return {n: number for n, number in numbers if math.isfinite(number)}
+
+
+def _sum_of(rows: tuple[LedgerRow, ...]) -> dict[int, float]:
+    """The first sum, by line: its parts and, last, its total; nothing where there is none."""
+    known = _finite(rows)
+    parts, total = [n for n in known if rows[n].adds], [n for n in known if rows[n].is_total]
+    return {n: known[n] for n in (*parts, *total[:1])} if parts and total else {}
 
 
 def _draw(shown: Ledger, ground: Ground) -> Drawing:

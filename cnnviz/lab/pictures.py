@@ -404,6 +404,13 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
         (float(cell.products.clip(min=0).sum()), float(cell.products.clip(max=0).sum()))
         for cell in (first, second)
     )
+    sums = [
+        (
+            LedgerRow("> 0", more, adds=True), LedgerRow("< 0", less, adds=True),
+            LedgerRow("sum", more + less, is_total=True),
+        )
+        for more, less in ((plus, minus), (next_plus, next_minus))
+    ]  # fmt: skip
     colors, wide = Colors.of("signed", *shown), float(_NUMBERED * kernel.shape[1])
     page = down(
         _map(
@@ -419,15 +426,12 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
             ),
         ),
         *(
-            across(replace(_map(title, each, colors, most=_NUMBERED, beside=other), room=wide), Card(
-                f"sum {title}", LEDGER, Ledger((
-                    LedgerRow("> 0", more, adds=True), LedgerRow("< 0", less, adds=True),
-                    LedgerRow("sum", more + less, is_total=True),
-                )), room=_NARROW,
-            ), gap=12)
-            for title, each, other, (more, less) in (
-                ("Products, winner", *shown, (plus, minus)),
-                ("Products, next", *shown[::-1], (next_plus, next_minus)),
+            across(
+                replace(_map(title, each, colors, most=_NUMBERED, beside=other), room=wide),
+                Card(f"sum {title}", LEDGER, Ledger(*rows), room=_NARROW), gap=12,
+            )
+            for title, each, other, rows in (
+                ("Products, winner", *shown, sums), ("Products, next", *shown[::-1], sums[::-1]),
             )
         ),
     )  # fmt: skip

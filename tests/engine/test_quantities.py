@@ -234,9 +234,21 @@ def test_the_parts_of_a_sum_add_up_as_they_are_written(values, longest, figures)
 
 @given(*[st.floats(-40, 40, width=32) | st.floats(-(2**-9), 2**-9, width=32)] * 3)
 def test_what_stands_in_two_sums_of_one_total_is_written_alike_in_both(largest, others, bias):
-    one, other = [largest, others, bias], [largest + others, bias]
     total = largest + others + bias
-    assert format_sum(one, total, beside=other)[-2:] == format_sum(other, total, beside=one)[-2:]
+    one, other = [largest, others, bias, total], [largest + others, bias, total]
+    written = format_sum(one[:-1], total, beside=other)
+    assert written[-2:] == format_sum(other[:-1], total, beside=one)[-2:]
+
+
+def test_two_sums_beside_one_another_have_the_same_decimals_and_both_add_up():
+    one, other = [0.8912, -0.2328575, 0.6583425], [0.71, -0.31, 0.4]
+    alone = format_sum(other[:-1], other[-1])
+    assert alone == ["+0.7100", "−0.3100", "+0.4000"]
+    texts = [format_sum(each[:-1], each[-1], beside=far) for each, far in ((one, other), (other, one))]
+    decimals = {len(text.partition(".")[2]) for sums in texts for text in sums}
+    assert len(decimals) == 1
+    for *parts, total in texts:
+        assert sum(Decimal(part.replace(MINUS, "-")) for part in parts) == Decimal(total)
 
 
 def test_no_part_of_a_sum_and_no_total_reads_as_zero_alone_unless_it_is():

@@ -478,7 +478,10 @@ def test_each_rule_for_ties_keeps_its_check_in_a_column_of_its_own(rule: str) ->
     says = {"split": "not done under “split”", "all": agree, "first": "1,425 gradients"}
     assert says[rule] in said
     assert ("The rule “all” explains 72" in said) is (rule == "all")
-    assert {row.key: row.name for row in outcome.rows}["largest"] == "error left"
+    by_all = {row.key: row.texts[TIE_RULES.index("all")] for row in outcome.rows}
+    agreeing, counting = (number(by_all[f"error {verdict}"]) for verdict in ("ok", "tie_rule"))
+    assert agreeing == pytest.approx(checked("all").largest_error, rel=0.05), "as in a lab and its report"
+    assert counting == pytest.approx(checked("all").entries("tie_rule")[0].judged_error, rel=0.05)
     assert checked("all").counts["tie_rule"]
     assert not checked("first").counts["tie_rule"]
     bold = outcome.lines[0].texts.index(rule)

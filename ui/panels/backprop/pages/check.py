@@ -1,6 +1,7 @@
 """Compare every gradient with a finite difference, and list what is worth a look."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.page import Card, Choice, Item, Page, down
@@ -19,9 +20,10 @@ _CHECK = "Compare every gradient with its finite difference, in the background"
 _KINK = "Not compared: a winner or a gate switches however small the change, down to ±10⁻⁸"
 _TIE_RULE = "The rule “all” counts a tied window several times; under “first” they agree"
 _CHECKED = "Parameters changed by ±ε; by less where a winner or a gate would switch within it"
-_LARGEST = (
-    "Largest error without a kink: of gradient and finite difference; for the tie rule, of the gradient "
-    "and a finite difference that counts all tied cells, too"
+_AGREEING = "Largest relative error of the gradients that agree with their finite difference"
+_COUNTING = (
+    "Largest relative error of the gradients that the tie rule explains, against a finite difference that "
+    "counts all tied cells, too"
 )
 #: Name, colour role and tool tip of each row that counts a verdict.
 _COUNTED: dict[Verdict, tuple[str, str, str]] = {
@@ -75,20 +77,17 @@ def _summary(passed: Pass, checks: Checks) -> Values:
         first, *others = ["–" if each is None else text(each) for each in found]
         return Value(key, name, first, role, tip, tuple(others))
 
-    def largest(check: GradientCheck) -> str:
-        first = check.entries(*_WITHOUT_KINK, limit=1)
-        return format_value(first[0].judged_error if first else 0.0, 2)
+    def largest(verdict: Verdict, check: GradientCheck) -> str:
+        return "".join(format_value(each.judged_error, 2) for each in check.entries(verdict, limit=1)) or "–"
 
-    rows = (
-        row("checked", "checked", lambda each: format_count(each.checked), "text", _CHECKED),
-        row("largest", "error left" if has_ties else "largest error", largest, "text", _LARGEST),
-        *(
-            row(verdict, name, lambda each, key=verdict: format_count(each.counts[key]), role, tip)
-            for verdict, (name, role, tip) in _COUNTED.items()
-        ),
-    )
+    rows = [row("checked", "checked", lambda each: format_count(each.checked), "text", _CHECKED)]
+    for verdict, (name, role, tip) in _COUNTED.items():
+        rows.append(row(verdict, name, lambda each, key=verdict: format_count(each.counts[key]), role, tip))
+        if verdict == "ok" or (verdict == "tie_rule" and has_ties):
+            about = _AGREEING if verdict == "ok" else _COUNTING
+            rows.append(row(f"error {verdict}", f"{name}: error", partial(largest, verdict), "text", about))
     tip = "Rule for ties that was checked; the one in force is bold"
-    return Values(rows, () if passed.rule is None else TIE_RULES, columns.index(passed.rule), tip)
+    return Values(tuple(rows), () if passed.rule is None else TIE_RULES, columns.index(passed.rule), tip)
 
 
 @kept
