@@ -227,8 +227,8 @@ def first_rule(told: Told) -> dict[int, bool]:
     other = told["full.value"]  # which the step "full" is checked for
     numbers = is_close((told["filter_change"], float(change)), (told["value"], right))
     return {
-        0: numbers and change < told["slow.value"], 1: numbers and right < other,
-        2: numbers and right == other, 3: numbers and right > other,
+        0: numbers and right < other, 1: numbers and right == other, 2: numbers and right > other,
+        3: numbers and change < told["slow.value"],
     }  # fmt: skip
 
 

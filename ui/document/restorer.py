@@ -45,7 +45,7 @@ class Order:
     """A document that is to be put into the window.
 
     * `is_own`: whether the program has kept it by itself: the data that it names are opened.
-    * `asks`: whether to ask before the present run is lost.
+    * `asks`: whether to ask before the present run is lost, and to offer what a picture replaces.
     * `prepared`: a run that has been trained for it.
     * `begin`: called when nothing can fail any more, before anything is shown; `then`: when all is.
     """
@@ -223,7 +223,8 @@ class DocumentRestorer(QObject):
         """Begin a run, from its initial weights for None."""
         state, document = self._state, order.document
         state.clear_notice(_PLACE)
-        can_be_undone = document.kind == "picture"  # which puts only what is seen in the place of other
+        # A picture puts only what is seen in the place of other.
+        can_be_undone = document.kind == "picture" and order.asks
         if order.asks and not self._controller.may_replace(can_be_undone=can_be_undone):
             self._end()
             return

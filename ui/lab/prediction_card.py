@@ -268,8 +268,7 @@ def _result(prediction: Prediction, made: Commitment | None, reveal: Reveal) -> 
         late = f", made {made.words}" if made.after_run else ""
         said = answer_words(prediction, made.answer)
         predicted = f"Your prediction: {said}{late}" if late or verdict is None else ""
-    titles = ((each.as_written.title, each.words) for each in reveal.besides)
-    besides = "\n".join(f"{title[0].upper()}{title[1:]}: {words}" for title, words in titles if title)
+    besides = "\n".join(f"{title[0].upper()}{title[1:]}: {words}" for title, words in reveal.besides if title)
     items: list[Item] = _words("predicted", predicted)
     if verdict is not None:
         items += _words("verdict", verdict.words, "strong", _INKS[verdict.nearness])

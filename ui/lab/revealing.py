@@ -9,11 +9,11 @@ from cnnviz.drawing.page import Page
 from cnnviz.history import History
 from cnnviz.lab.explaining import explain
 from cnnviz.lab.judging import Verdict, judge
-from cnnviz.lab.measures import Measured, measure
+from cnnviz.lab.measures import filter_words, measure
 from cnnviz.lab.model import Step
 from cnnviz.lab.record import Found, LabRecord
 from cnnviz.quantities import format_count, now
-from cnnviz.report.bench import Bench
+from cnnviz.report.bench import STRONGEST, Bench
 from cnnviz.report.blocks import Words
 from cnnviz.snapshots import Snapshot
 from ui.lab.controller import LabController
@@ -32,7 +32,7 @@ class Reveal:
     # when the result was measured, and on which network, as a sentence; "" without a verdict
     moment: str = ""
     remark: str = ""  # how that network differs from the one of the lab, as a sentence, or ""
-    besides: tuple[Measured, ...] = ()  # what else was measured for the step
+    besides: tuple[tuple[str, str], ...] = ()  # what else was measured for the step, and its value
     picture: Page | None = None
     why: str = ""  # what explains the result, and why there is no picture
     is_late: bool = False  # whether the result was on the screen before there is a prediction
@@ -87,7 +87,7 @@ class Revealer(QObject):
         step, done = self._control.step, self._control.done
         if step is None or step.prediction is None or done.is_open(step):
             return Reveal(is_late=self._control.is_late)
-        found = self._control.found(step)
+        found, experiment = self._control.found(step), self._state.experiment
         if found is not None:
             answer = None if done.prediction is None else done.prediction.answer
             truth, *besides = found.measured
@@ -103,8 +103,12 @@ class Revealer(QObject):
                     "the settings of the lab."
                 )
             of_found, page = self._pictures.get(step.id, (None, None))
+            number = self._control.filter_number(STRONGEST) if found.experiment == experiment else None
+            whose = filter_words(STRONGEST if number is None else number)
+            titles = (each.as_written.title.replace(filter_words(STRONGEST), whose) for each in besides)
             return Reveal(
-                verdict, moment=moment, remark=remark, besides=tuple(besides),
+                verdict, moment=moment, remark=remark,
+                besides=tuple(zip(titles, (each.words for each in besides), strict=True)),
                 picture=page if of_found is found else None,
                 why=" ".join(each.text for each in found.blocks if isinstance(each, Words)),
             )  # fmt: skip
