@@ -290,16 +290,15 @@ def _worst(case: Case) -> Made:
     p, loss = float(chances[label]), float(result.losses[place])
     xs = np.geomspace(min(max(p / 4, 1e-6), 0.02), 1, 80)
     lines = [Curve("−ln p", xs, -np.log(xs), width=2.2)]
-    dots = [(p, loss, "winner")]
-    if isinstance(case.answer, float | int) and xs[0] <= case.answer <= 1:
-        dots.append((float(case.answer), -math.log(case.answer), "shifted"))
+    said = isinstance(case.answer, float | int) and xs[0] <= case.answer <= 1
+    markers = (Marker(float(case.answer), "you", "shifted"),) if said else ()
     answer = Probabilities(data.classes, tuple(map(float, chances)), label, 5)
     page = down(
         across(
-            plain_map(f"Test image {place}", data.test_images[place][0], _GREY),
+            plain_map(f"Test image {format_count(place)}", data.test_images[place][0], _GREY),
             Card("answer", PROBABILITIES, answer, "Probabilities"),
         ),
-        _plot(lines, "p of the true class", "Loss", dots=tuple(dots)),
+        _plot(lines, "p of the true class", "Loss", markers=markers, dots=((p, loss, "winner"),)),
     )
     return page, {
         "image": place, "true": data.classes[label],
