@@ -467,10 +467,11 @@ def learning(told: Told) -> dict[int, bool]:
         start = Plain(plain.bench)
         start.__dict__["params"] = {n: np.array(each) for n, each in plain.bench.initial.params.items()}
         first = np.exp(-np.asarray(plain.bench.history.losses))  # probability of the true class of each image
-        quick = told["quick"]
+        shares = np.convolve(first > 0.5, np.ones(100), "valid").round() / 100  # from step 100 on
+        before = int(told["steady"]) - 100
         return {
             0: (told["mistakes"], told["images"]) == (wrong, len(plain.labels))
-            and bool((first[quick - 100 : quick] > 0.5).mean() >= 0.9)
+            and bool((shares[before:] >= 0.9).all() and (before == 0 or shares[before - 1] < 0.9))
             and is_close((told["start"], 100 * float((start.read == plain.labels).mean())))
         }  # fmt: skip
     ok, other = is_close((told["value"], right), (told["test_loss"], losses)), told["with.value"]

@@ -213,7 +213,7 @@ def _way(case: Case) -> Made:
 
 @_picture(
     "Share of the training images that were read correctly, each before the network learnt from it",
-    {"images": COUNT, "mistakes": COUNT, "start": PERCENT, "quick": COUNT},
+    {"images": COUNT, "mistakes": COUNT, "start": PERCENT, "steady": COUNT},
 )
 def _learning(case: Case) -> Made:
     bench, window = case.bench, 100
@@ -222,7 +222,9 @@ def _learning(case: Case) -> Made:
         raise DataError("The losses of this run were not kept, so its curve cannot be drawn.")
     known = curve.steps >= min(window, bench.step)
     steps, values = curve.steps[known], curve.values[known]
-    high = np.flatnonzero(values >= 0.9)
+    right, seen = bench.history.totals[1:]  # of every step: the curve leaves some out
+    shares = (right[window:] - right[:-window]) / (seen[window:] - seen[:-window])
+    below = int(np.flatnonzero(np.append(True, shares < 0.9))[-1])
     end, result = float(max(bench.step, 1)), bench.evaluation
     low = 0.1 * math.floor(10 * min(values.min(), bench.before.accuracy))
     page = _plot(
@@ -233,7 +235,7 @@ def _learning(case: Case) -> Made:
     return page, {
         "images": len(result.labels), "mistakes": len(result.mistakes),
         "start": 100 * bench.before.accuracy,
-        "quick": int(steps[high[0]]) if high.size else math.nan,
+        "steady": window + below if below < shares.size else math.nan,
     }  # fmt: skip
 
 
