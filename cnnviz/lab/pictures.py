@@ -585,7 +585,7 @@ def _pools(case: Case, dx: int, dy: int, sample: int) -> Made:
     differences = {kind: np.subtract(*stages[kind].features()[::-1])[channel] for kind in POOL_KINDS}
     colors = Colors.of("signed", *differences.values())
     cards = [
-        plain_map(f"{STAGE_STYLES[kind].title}, filter {channel}", each, colors)
+        plain_map(f"{STAGE_STYLES[kind].short}, filter {channel}", each, colors)
         for kind, each in differences.items()
     ]
     most = max(changes, key=lambda kind: changes[kind])
