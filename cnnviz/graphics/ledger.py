@@ -6,7 +6,7 @@ from functools import cached_property, partial
 
 from cnnviz.drawing import Drawing, Graphic, Ground, Look, Part, Rect, Share, Size, Table
 from cnnviz.notation import format_sum
-from cnnviz.quantities import format_signed, format_value
+from cnnviz.quantities import format_signed
 
 _LONGEST = 10  # characters of a number: more would leave no room for the label
 _ROOM = "+0.00000"  # there is always room for this number, or layouts would tremble in training
@@ -45,15 +45,13 @@ class Ledger:
     @cached_property
     def texts(self) -> tuple[str, ...]:
         """Numbers as they are written: parts and their total add up."""
-        texts = [row.number if isinstance(row.number, str) else format_value(row.number) for row in self.rows]
-        finite, summed = _finite(self.rows), _sum_of(self.rows)
-        if summed:
+        numbers = (row.number for row in self.rows)
+        texts = [each if isinstance(each, str) else format_signed(each, 4) for each in numbers]
+        if summed := _sum_of(self.rows):
             *parts, total = summed.values()
             written = format_sum(parts, total, _LONGEST, beside=[*_sum_of(self.beside).values()])
             for n, text in zip(summed, written, strict=True):
                 texts[n] = text
-        for n in finite.keys() - summed:
-            texts[n] = format_signed(finite[n], 4)
         return tuple(texts)
 
     @property
@@ -66,14 +64,10 @@ class Ledger:
         return f"{self.rows[place].label} {self.texts[place]}".strip()
 
 
-def _finite(rows: tuple[LedgerRow, ...]) -> dict[int, float]:
-    numbers = ((n, row.number) for n, row in enumerate(rows) if not isinstance(row.number, str))
-    return {n: number for n, number in numbers if math.isfinite(number)}
-
-
 def _sum_of(rows: tuple[LedgerRow, ...]) -> dict[int, float]:
     """The first sum, by line: its parts and, last, its total; nothing where there is none."""
-    known = _finite(rows)
+    numbers = ((n, row.number) for n, row in enumerate(rows) if not isinstance(row.number, str))
+    known = {n: number for n, number in numbers if math.isfinite(number)}
     parts, total = [n for n in known if rows[n].adds], [n for n in known if rows[n].is_total]
     return {n: known[n] for n in (*parts, *total[:1])} if parts and total else {}
 

@@ -292,15 +292,16 @@ def _worst(case: Case) -> Made:
     p, loss = float(chances[label]), float(result.losses[place])
     xs = np.geomspace(min(max(p / 4, 1e-6), 0.02), 1, 80)
     lines = [Curve("−ln p", xs, -np.log(xs), width=2.2)]
-    said = isinstance(case.answer, float | int) and xs[0] <= case.answer <= 1
-    markers = (Marker(float(case.answer), "you", "shifted"),) if said else ()
+    markers = list[Marker]()
+    if isinstance(case.answer, float | int) and xs[0] <= case.answer <= 1:
+        markers.append(Marker(float(case.answer), "you", "shifted"))
     answer = Probabilities(data.classes, tuple(map(float, chances)), label, 5)
     page = down(
         across(
             plain_map(f"Test image {format_count(place)}", data.test_images[place][0], _GREY),
             Card("answer", PROBABILITIES, answer, "Probabilities"),
         ),
-        _plot(lines, "p of the true class", "Loss", markers=markers, dots=((p, loss, "winner"),)),
+        _plot(lines, "p of the true class", "Loss", markers=tuple(markers), dots=((p, loss, "winner"),)),
     )
     return page, {
         "image": place, "true": data.classes[label],
@@ -401,17 +402,15 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
     patch = int(first.rows[0]), int(first.columns[0]), len(first.rows), len(first.columns)
     convolved, kernel = passed.trace.outputs[conv][0], first.kernel.sum(axis=0)
     kernels = bench.network.params[f"{conv}.weight"].sum(axis=1)
-    (plus, minus), (next_plus, next_minus) = (
+    (plus, minus), (next_plus, next_minus) = signs = [
         (float(cell.products.clip(min=0).sum()), float(cell.products.clip(max=0).sum()))
         for cell in (first, second)
-    )
+    ]
+    part = partial(LedgerRow, adds=True)
     sums = [
-        (
-            LedgerRow("> 0", more, adds=True), LedgerRow("< 0", less, adds=True),
-            LedgerRow("sum", more + less, is_total=True),
-        )
-        for more, less in ((plus, minus), (next_plus, next_minus))
-    ]  # fmt: skip
+        (part("> 0", more), part("< 0", less), LedgerRow("sum", more + less, is_total=True))
+        for more, less in signs
+    ]
     colors, wide = Colors.of("signed", *shown), float(_NUMBERED * kernel.shape[1])
     page = down(
         _map(
@@ -651,12 +650,10 @@ def _moving(case: Case, sample: int) -> Made:
         [line], "pixels to the right", "Probability of its class", markers=tuple(markers), dots=dots,
         y_range=(0.0, 1.0),
     )  # fmt: skip
-    names = bench.dataset.classes
-    return page, {
-        "before": math.nan if flip is None else float(chances[flip - 1]),
-        "after": math.nan if flip is None else float(chances[flip]),
-        "read": "" if flip is None else names[pairs[flip].moved_class],
-    }  # fmt: skip
+    if flip is None:
+        return page, {"before": None, "after": None, "read": None}
+    read = bench.dataset.classes[pairs[flip].moved_class]
+    return page, {"before": float(chances[flip - 1]), "after": float(chances[flip]), "read": read}
 
 
 # --- the way of the gradient --------------------------------------------------------------------------------

@@ -271,6 +271,20 @@ _LABS = [load_lab(path) for path in shipped_labs().values()]
 _NOT_ALWAYS = ("flow.folded.*", "flow.large.cell", "flow.large.place", "limits.*")
 
 
+def test_the_step_of_backprop_has_the_same_room_whether_the_column_beside_it_is_covered(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    open_lab(qtbot, session, tmp_path, shipped_labs()["lab5"].read_text(encoding="utf-8"))
+    session.window.resize(1440, 900)
+    panel = whole_window.show_panel(qtbot, session, PANELS.index("backprop"))
+    session.state.set_covered({}, "")
+    whole_window.rest(qtbot, session, panel.side.isVisible)
+    before = panel.stack.width(), panel.side.width()
+    session.state.set_covered({Secret.CHECK: "Covered until you predict in step 12 of the lab."}, "")
+    whole_window.rest(qtbot, session, lambda: not panel.side.isVisible())
+    assert (panel.stack.width(), panel.side.width()) == before
+
+
 def _shows(lab: Lab) -> list[Show]:
     return [lab.start, *(step.show for step in lab.steps)]
 

@@ -284,7 +284,8 @@ def test_a_click_chooses_the_cell_that_is_asked_for_and_the_button_that_commits_
 def test_the_strongest_filter_is_named_by_its_number_once_the_network_is_trained(qtbot, few, tmp_path):
     shows = 'moment = "end"\nfilter = "strongest"\npinned = { stage = "conv1", index = [0, 8, 8] }\n'
     lab = _CELL.replace("filter = 0", 'filter = "strongest"').replace('moment = "start"\n', shows)
-    lab = lab.replace("Some **strong** words.", "Look at {filter}.")
+    cell = '"cell_value"\nwith = { stage = "pool1", filter = "strongest", row = 4, column = 4, sample = 3 }'
+    lab = lab.replace("Some **strong** words.", "Look at {filter}.").replace('"test_accuracy"', cell)
     (alone,) = LabDesk(lab).column(qtbot).page.text.findChildren(RichLabel)
     assert alone.text() == "Look at the strongest filter.", "before anybody has called it so"
     sitting = open_lab(qtbot, few, tmp_path, lab)
@@ -300,6 +301,11 @@ def test_the_strongest_filter_is_named_by_its_number_once_the_network_is_trained
     number = filter_number("strongest", few.state.shown.network)
     assert few.state.pinned.index == (number, 8, 8)
     assert f"Look at filter {number}." in [each.text() for each in page.text.findChildren(RichLabel)]
+    desk.go_to("field")
+    desk.predict(4.0)
+    desk.happened(Event("visited", what="feature_maps"))
+    await_verdict(qtbot, few)
+    assert result(page.prediction)["besides"].startswith(f"Value of pool1 at filter {number}, row 4, column 4,")
 
 
 def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, session, tmp_path):

@@ -223,8 +223,7 @@ class DocumentRestorer(QObject):
         """Begin a run, from its initial weights for None."""
         state, document = self._state, order.document
         state.clear_notice(_PLACE)
-        # A picture puts only what is seen in the place of other.
-        can_be_undone = document.kind == "picture" and order.asks
+        can_be_undone = order.asks and document.kind == "picture"  # which replaces only what is seen
         if order.asks and not self._controller.may_replace(can_be_undone=can_be_undone):
             self._end()
             return

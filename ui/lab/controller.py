@@ -119,10 +119,8 @@ class LabController(QObject):
         snapshot = None if self.step is None else self.snapshot_of(self.step)
         return None if snapshot is None else filter_number(named, snapshot.network)
 
-    @property
-    def filter_words(self) -> str:
-        """What the filter of the step in front is called, by its number if that is known; "" for none."""
-        named = None if self.step is None else self.step.show.filter
+    def filter_words(self, named: int | str | None) -> str:
+        """What a filter is called that the step in front names, by its number if known; "" for none."""
         number = self.filter_number(named)
         return "" if named is None else filter_words(named if number is None else number)
 

@@ -263,11 +263,11 @@ class LabGuide(QObject):
 
     def _call(self) -> None:
         """Let the text call by their present names the button that is to be pressed, and a filter."""
-        text, status = self.column.page.text, self._state.run.status
+        text, status, step = self.column.page.text, self._state.run.status, self.control.step
         if status not in (RunStatus.TRAINING, RunStatus.FINISHED):
             text.call(train=self._window.run_bar.train.accessibleName())
-        if status is not RunStatus.TRAINING:
-            text.call(filter=self.control.filter_words)
+        if status is not RunStatus.TRAINING and step is not None:
+            text.call(filter=self.control.filter_words(step.show.filter))
 
     def _on_result_arrived(self, step_id: str) -> None:
         lab = self.control.lab
@@ -359,8 +359,7 @@ def put_covers(window: MainWindow, state: AppState) -> None:
 
     def show() -> None:
         for cover, hidden in covers:
-            why = state.why_covered(*hidden)
-            cover.set_covered(why, _WAY_OUT)
+            cover.set_covered(state.why_covered(*hidden), _WAY_OUT)
 
     state.coveredChanged.connect(show)
 

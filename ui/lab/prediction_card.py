@@ -224,12 +224,12 @@ class PredictionCard(QWidget):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if is_enter(event) and not self.commit.isVisible():
-            pass  # it has just committed, and means nothing to what has the keyboard since
-        elif is_enter(event):
-            self._on_commit_clicked()
-        else:
+        if not is_enter(event):
             super().keyPressEvent(event)
+        elif (
+            self.commit.isVisible()
+        ):  # else it has just committed, and means nothing to what has the keyboard
+            self._on_commit_clicked()
 
 
 class _AnswerButton(QRadioButton):
@@ -268,7 +268,7 @@ def _result(prediction: Prediction, made: Commitment | None, reveal: Reveal) -> 
         late = f", made {made.words}" if made.after_run else ""
         said = answer_words(prediction, made.answer)
         predicted = f"Your prediction: {said}{late}" if late or verdict is None else ""
-    besides = "\n".join(f"{title[0].upper()}{title[1:]}: {words}" for title, words in reveal.besides if title)
+    besides = "\n".join(f"{title[0].upper()}{title[1:]}: {words}" for title, words in reveal.besides)
     items: list[Item] = _words("predicted", predicted)
     if verdict is not None:
         items += _words("verdict", verdict.words, "strong", _INKS[verdict.nearness])

@@ -87,7 +87,7 @@ class Revealer(QObject):
         step, done = self._control.step, self._control.done
         if step is None or step.prediction is None or done.is_open(step):
             return Reveal(is_late=self._control.is_late)
-        found, experiment = self._control.found(step), self._state.experiment
+        found = self._control.found(step)
         if found is not None:
             answer = None if done.prediction is None else done.prediction.answer
             truth, *besides = found.measured
@@ -103,12 +103,12 @@ class Revealer(QObject):
                     "the settings of the lab."
                 )
             of_found, page = self._pictures.get(step.id, (None, None))
-            number = self._control.filter_number(STRONGEST) if found.experiment == experiment else None
-            whose = filter_words(STRONGEST if number is None else number)
-            titles = (each.as_written.title.replace(filter_words(STRONGEST), whose) for each in besides)
+            named = filter_words(STRONGEST), filter_words(STRONGEST)
+            if found.experiment == self._state.experiment:
+                named = filter_words(STRONGEST), self._control.filter_words(STRONGEST)
             return Reveal(
                 verdict, moment=moment, remark=remark,
-                besides=tuple(zip(titles, (each.words for each in besides), strict=True)),
+                besides=tuple((each.as_written.title.replace(*named), each.words) for each in besides),
                 picture=page if of_found is found else None,
                 why=" ".join(each.text for each in found.blocks if isinstance(each, Words)),
             )  # fmt: skip
@@ -184,17 +184,15 @@ class Revealer(QObject):
         def done(answer: tuple[Found, Page | None]) -> None:
             found, page = answer
             self._is_measuring = False
-            if not is_asked():
-                self._look_and_tell()
-                return
-            self._tried[step.id] = (snapshot, "")
-            is_news = not self._control.record.step(step.id).revealed and step is not self._control.step
-            self._control.reveal(step, replace(found, time=now()))
-            kept = self._control.found(step)
-            if kept is not None:
-                self._pictures[step.id] = kept, page
-            if is_news:
-                self.arrived.emit(step.id)
+            if is_asked():
+                self._tried[step.id] = (snapshot, "")
+                is_news = not self._control.record.step(step.id).revealed and step is not self._control.step
+                self._control.reveal(step, replace(found, time=now()))
+                kept = self._control.found(step)
+                if kept is not None:
+                    self._pictures[step.id] = kept, page
+                if is_news:
+                    self.arrived.emit(step.id)
             self._look_and_tell()
 
         def failed(message: str) -> None:

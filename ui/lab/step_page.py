@@ -92,7 +92,7 @@ class StepPage(QWidget):
         self.title.set_text(f"{control.number + 1} of {count}  {step.title}")
         self.purpose.set_text(step.purpose)
         self.set_shown(False)
-        self.text.set_text(step.text, figures, control.filter_words)
+        self.text.set_text(step.text, figures, control.filter_words(step.show.filter))
         self.image.set_step(step)
         self.prediction.set_prediction(step.prediction)
         for old in self.answers:

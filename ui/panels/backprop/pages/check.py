@@ -21,10 +21,7 @@ _KINK = "Not compared: a winner or a gate switches however small the change, dow
 _TIE_RULE = "The rule “all” counts a tied window several times; under “first” they agree"
 _CHECKED = "Parameters changed by ±ε; by less where a winner or a gate would switch within it"
 _AGREEING = "Largest relative error of the gradients that agree with their finite difference"
-_COUNTING = (
-    "Largest relative error of the gradients that the tie rule explains, against a finite difference that "
-    "counts all tied cells, too"
-)
+_COUNTING = "Largest relative error of these, where the finite difference counts all tied cells, too"
 #: Name, colour role and tool tip of each row that counts a verdict.
 _COUNTED: dict[Verdict, tuple[str, str, str]] = {
     "ok": ("agree", "success", "The gradient is the slope of the loss"),
