@@ -374,10 +374,16 @@ def flips(told: Told) -> dict[int, bool]:
     names = plain.bench.dataset.classes
     value = 100 * float(asked.mean())
     most = int(shares[1] > shares[0])
-    return {
-        0: is_close((told["value"], value), (told["decision_flips"], beside))
+    is_told = (
+        is_close((told["value"], value), (told["decision_flips"], beside))
         and (value > beside) == (told.asked["dx"] > other) and told["cells"] == 169
-        and plain.params["dense1.weight"].size == 8 * 169,
+        and plain.params["dense1.weight"].size == 8 * 169
+    )  # fmt: skip
+    if told.step.id == "flips":
+        pooled = told["moves.decision_flips"]  # which the step "moves" is checked for
+        return {0: is_told, 1: value > pooled, 2: value == pooled, 3: value < pooled}
+    return {
+        0: is_told,
         1: is_close((told["most_share"], shares[most]), (told["least_share"], shares[1 - most]))
         and (told["most_class"], told["least_class"]) == (names[most], names[1 - most]),
     }  # fmt: skip
@@ -495,7 +501,8 @@ def pools(told: Told) -> dict[int, bool]:
     }  # fmt: skip
     ok = is_close(*((told[name], each) for name, each in found.items()))
     least = min((*found.items(), ("max_blur", told["max_blur"])), key=lambda each: each[1])[0]
-    ok = ok and told["value"] == least
+    flipped = told.plain.read[:200] != (told.plain.logits(told.plain.moved(told.plain.images[:200], 2)) > 0)
+    ok = ok and told["value"] == least and is_close((told["decision_flips"], 100 * float(flipped.mean())))
     most = max(found, key=lambda name: found[name])
     return {
         0: ok and least == "max_blur", 1: ok and least == "average", 2: ok and least == "max",
