@@ -305,7 +305,8 @@ def test_the_strongest_filter_is_named_by_its_number_once_the_network_is_trained
     desk.predict(4.0)
     desk.happened(Event("visited", what="feature_maps"))
     await_verdict(qtbot, few)
-    assert result(page.prediction)["besides"].startswith(f"Value of pool1 at filter {number}, row 4, column 4,")
+    said = result(page.prediction)["besides"]
+    assert said.startswith(f"Value of pool1 at filter {number}, row 4, column 4, test image 3: ")
 
 
 def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, session, tmp_path):
