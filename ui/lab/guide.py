@@ -67,11 +67,10 @@ class LabGuide(QObject):
         state.runChanged.connect(self._cover)
         window.lab_dock.visibilityChanged.connect(self._cover)
         Happenings(self.control, document, window, self)
-        self.column = LabColumn(
+        self.column = column = LabColumn(
             self.control, self.revealer, report.work, state, self.show_me, self.open, self.ask
         )
-        window.lab_dock.setWidget(self.column)
-        column = self.column
+        window.lab_dock.setWidget(column)
         window.lab_dock.messages = {"Message of the lab": column.message}
         window.pages.add(self.column.isVisible, self.control.turn)
         window.finder.add(self._entries)
@@ -118,9 +117,8 @@ class LabGuide(QObject):
 
     def _on_step_shown(self) -> None:
         """Let the keyboard go from "Show me" to the panel that was shown, where the space bar trains."""
-        window, is_asked = self._window, self._is_asked
+        window, is_asked, self._is_asked = self._window, self._is_asked, False
         window.pages.forget()
-        self._is_asked = False
         if is_asked and self.column.page.show_me.hasFocus():
             window.enter_panel(max(window.panels.front, 0))
         if is_asked:
@@ -196,11 +194,10 @@ class LabGuide(QObject):
         self.column.figures = file.figures
         self.control.open(file.lab, file.place)
         self._document.carry_lab(file.members)
-        if not is_seen:
-            return
-        if is_asked_for:
+        if is_seen and is_asked_for:
             self.shower.show_start()
-        self._window.lab_dock.set_shown(True)
+        if is_seen:
+            self._window.lab_dock.set_shown(True)
 
     def _on_visibility_changed(self, visible: bool) -> None:
         if visible and (self.control.lab is None or not self._is_seen):
@@ -235,8 +232,7 @@ class LabGuide(QObject):
         self._read(work, fall_back, is_asked_for=False, is_seen=is_seen)
 
     def _on_work_opened(self) -> None:
-        self._last = FIRST
-        had_lab = self.control.lab is not None
+        self._last, had_lab = FIRST, self.control.lab is not None
         self.control.forget()
         if had_lab or self.column.isVisible():
             self._open_last(is_seen=self.column.isVisible())

@@ -99,8 +99,7 @@ class PredictionCard(QWidget):
         self.keep_predicting.clicked.connect(lambda: self._ask_to_skip(False))
 
     def set_prediction(self, prediction: Prediction | None) -> None:
-        self._prediction, self._cell = prediction, None
-        self._is_asking = False
+        self._prediction, self._cell, self._is_asking = prediction, None, False
         self.setVisible(prediction is not None)
         for button in self._choices.buttons():
             self._choices.removeButton(button)
@@ -132,8 +131,7 @@ class PredictionCard(QWidget):
         self.show_cell(None)
 
     def show_cell(self, cell: tuple[int, ...] | None) -> None:
-        self._cell = cell
-        prediction = self._prediction
+        self._cell, prediction = cell, self._prediction
         if prediction is not None and prediction.kind == "cell":
             chosen = "none yet" if cell is None else answer_words(prediction, cell)
             how = f"Click a cell of {prediction.stage} in the panel, then commit to it."
