@@ -189,6 +189,12 @@ def format_sum(
     return [text + power if text != "0" else text for text in texts]
 
 
+def alone(text: str) -> str:
+    """Write a number of a sum as one that shares no power: alone, −0.088e−4 is −8.8e−6."""
+    number = Decimal(text.replace(MINUS, "-")) if "e" in text else Decimal(0)
+    return typeset(f"{number:{'+' if number > 0 else ''}e}") if number else text
+
+
 def sum_notation(parts: ArrayLike, total: float, longest: int = 6) -> Notation:
     """Choose a notation for cells that are parts of a sum: one with which they add up as they are written.
 

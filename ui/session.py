@@ -160,7 +160,7 @@ class Session(QObject):
     def keep_now(self) -> None:
         """Keep everything as it is: the system may end the program at any moment."""
         if self._started:
-            self.lab.finish()
+            self.lab.control.finish()
             self.autosave.write_now(whole=True)
         self._save_layout()
 
@@ -218,7 +218,7 @@ class Session(QObject):
 
     def _may_close(self) -> bool:
         if self._started:
-            self.lab.finish()  # so that what was typed is written
+            self.lab.control.finish()  # so that what was typed is written
         if self._started and not self.autosave.write_now() and not ask_about_unkept_work(self.window):
             return False
         return self.document.may_close() and self._may_leave_files()
@@ -254,7 +254,7 @@ class Session(QObject):
 
     def _on_window_closing(self) -> None:
         if self._started:
-            self.lab.finish()
+            self.lab.control.finish()
             keep = self._ends_early or (self.document.path is None and self.document.is_worth_keeping)
             self.autosave.finish(keep=keep, is_closed=not self._ends_early)
             self.document.remember_last()

@@ -19,6 +19,7 @@ from cnnviz.graphics.cells import short_scale
 from cnnviz.graphics.columns import Kind
 from cnnviz.graphics.network_stages import Flow, Stage
 from cnnviz.graphics.probabilities import rows_written
+from cnnviz.notation import alone
 from cnnviz.palette import Color
 from cnnviz.quantities import format_cell, format_signed, with_article
 
@@ -311,7 +312,7 @@ def _write_outputs(drawing: Drawing, flow: Flow, places: _Places) -> None:
         return
     if is_one:
         below = places.rows[-1].cut(top=places.rows[-1].height + px(3))
-        said = zip(("logit", "bias"), reversed(flow.written), strict=False)
+        said = zip(("logit", "bias"), map(alone, reversed(flow.written)), strict=False)
         for (what, text), line in zip(said, below.lines(2, small.line), strict=False):
             drawing.write(line, f"{what} {text}", small, "muted")
     if places.answer is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from cnnviz.drawing import Drawing, Graphic, Ground, Look, Part, Rect, Share, Size, Table
-from cnnviz.notation import format_sum
+from cnnviz.notation import alone, format_sum
 from cnnviz.quantities import format_signed
 
 _LONGEST = 10  # characters of a number: more would leave no room for the label
@@ -51,7 +51,7 @@ class Ledger:
             *parts, total = summed.values()
             written = format_sum(parts, total, _LONGEST, beside=[*_sum_of(self.beside).values()])
             for n, text in zip(summed, written, strict=True):
-                texts[n] = text
+                texts[n] = alone(text) if self.beside else text
         return tuple(texts)
 
     @property

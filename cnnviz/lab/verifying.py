@@ -75,15 +75,10 @@ class Row:
 
 
 def verify(
-    paths: Sequence[Path],
-    labs: Mapping[str, Lab],
-    data: Path | None = None,
-    *,
-    progress: Progress = ignore_progress,
-    without: Sequence[Path] = (),
-    students: Sequence[Listed] | None = None,
-    processes: int | None = None,
-) -> list[Row]:
+    paths: Sequence[Path], labs: Mapping[str, Lab], data: Path | None = None, *,
+    progress: Progress = ignore_progress, without: Sequence[Path] = (),
+    students: Sequence[Listed] | None = None, processes: int | None = None,
+) -> list[Row]:  # fmt: skip
     """Check everything in some files, folders and archives.
 
     Whatever one file holds, it costs its own row only.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import ImageFont
 
 from cnnviz.bundled import bundled
-from cnnviz.notation import Notation, format_sum, format_ticks, sum_notation
+from cnnviz.notation import Notation, alone, format_sum, format_ticks, sum_notation
 from cnnviz.quantities import (
     ALMOST,
     MINUS,
@@ -259,6 +259,12 @@ def test_no_part_of_a_sum_and_no_total_reads_as_zero_alone_unless_it_is():
     assert float(total) == pytest.approx(0.25534, abs=0.0051), "as no notation of the parts adds up"
     assert "0" not in format_sum([-0.2555, -2.0167, 1.0085, 1.2047], -0.059, 6, 1)
     assert format_sum([13.5495, 0.0046], 13.5541) == ["+13.5495", "+0.0046", "+13.5541"], "there is room"
+
+
+def test_a_number_of_a_sum_that_is_read_alone_shares_no_power():
+    total = format_sum([9.08e-4, -9.168e-4, 0.0], -8.8e-6)[-1]
+    assert (total, alone(total)) == (f"{MINUS}0.088e{MINUS}4", f"{MINUS}8.8e{MINUS}6")
+    assert all(alone(text) == text for text in ("+0.0120", "0", f"0.000e{MINUS}4", f"+9.080e{MINUS}4"))
 
 
 def test_a_map_of_small_gradients_shares_a_power_of_ten():

@@ -285,7 +285,7 @@ def test_a_later_hypothesis_never_replaces_the_recorded_one():
     assert record.step("principle").hypothesis == (first, later)
     assert record.recorded(PRINCIPLE, structs.replace(later, text=f"{later.text} ")) == record, "is no edit"
     texts = words_in(report_of(record=record))
-    assert "Recorded 2026-01-31 10:00, before any result" in texts
+    assert f"Recorded {first.time}, {first.words}" in texts
     assert "Edited 2026-01-31 10:30, after results" in texts
     assert texts.index(first.text) < texts.index(later.text)
     record = record.recorded(PRINCIPLE, Version("", "2026-01-31 11:00", 1))
@@ -297,7 +297,7 @@ def test_a_later_hypothesis_never_replaces_the_recorded_one():
 @pytest.mark.parametrize(
     ("version", "said"),
     [
-        (Version("high", "", 12_665), "before any result"),
+        (Version("high", "", 12_665), "before any result of this section on the network of this report"),
         (
             Version("high", "", 0, shown=Shown("2026-01-31 09:58")),
             "after results of training, on the screen since 09:58",

@@ -263,6 +263,37 @@ def test_each_covered_part_says_what_it_is_and_which_step_asks_for_it_and_all_ca
         assert guide.control.is_late, step.id
 
 
+def test_who_changes_to_a_lab_that_covers_less_is_asked(
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guide, asked = session.lab, list[bool]()
+    ask = "ui.lab.guide.ask_about_open_predictions"
+    monkeypatch.setattr(ask, lambda *_, **_of: asked.append(True) or len(asked) > 1)
+    guide.open("lab5")
+    qtbot.waitUntil(lambda: is_open(session, "lab5"))
+    QTest.keyClicks(guide.column.page.who.roll_number, "7")
+    qtbot.waitUntil(lambda: Secret.TEST in session.state.covered)
+    guide.open("demonstrations")
+    qtbot.waitUntil(lambda: bool(asked))
+    whole_window.rest(qtbot, session)
+    assert is_open(session, "lab5")
+    guide.open("demonstrations")
+    qtbot.waitUntil(lambda: is_open(session, "demonstrations"))
+    guide.open("lab5")
+    qtbot.waitUntil(lambda: is_open(session, "lab5"))
+    guide.control.go_to("full")
+    assert (guide.control.is_late, len(asked)) == (True, 2), "its results may have been seen meanwhile"
+
+
+def test_the_answer_of_the_network_is_told_at_all_places_or_at_none(qtbot: QtBot, session: Session) -> None:
+    maps, bars = whole_window.show_panel(qtbot, session, 1), session.window.samples.bars
+    for secret, is_told in ((Secret.CELLS, True), (Secret.ROUTE, True), (Secret.ANSWERS, False)):
+        session.state.set_covered({secret: "Not yet."}, "")
+        whole_window.rest(qtbot, session)
+        told = any(text.startswith("read as") for _, text in whole_window.texts_of(maps))
+        assert (told, bars.isVisible()) == (is_told, is_told), secret
+
+
 # -- what labs show is what the panels know ------------------------------------------------------------------
 
 

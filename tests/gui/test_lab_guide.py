@@ -25,6 +25,7 @@ from tests.gui.driving import activate, click, find, focus, press, settle, tab_t
 from tests.gui.lab_driving import LAB, LabDesk, await_verdict, is_open, open_lab, result
 from tests.replacing import replace
 from ui.controls.labels import RichLabel
+from ui.lab.library import titles
 from ui.panels.feature_maps.asks import PressCell
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report.panel import ReportPanel
@@ -60,7 +61,29 @@ def test_the_step_keeps_its_place_when_less_is_left_to_do_and_the_list_its_row_w
     column.show_progress()
     column.steps.set_lab(desk.lab)
     column.show_progress()
-    assert column.steps.currentItem().text().endswith(desk.lab.steps[-1].title)
+    last, shown = desk.lab.steps[-1], column.steps.currentItem()
+    assert shown.text() == last.title, "all its lines begin beside the number"
+    assert shown.data(Qt.ItemDataRole.AccessibleTextRole) == f"{len(desk.lab.steps)} {last.title}"
+
+
+def test_labs_of_the_program_are_told_apart_by_name_and_say_what_they_are():
+    assert len({title for _, title, _ in titles()}) == len(shipped_labs())
+    for name, _, purpose in titles():
+        lab = load_lab(shipped_labs()[name])
+        assert purpose == f"{len(lab.steps)} steps. {lab.purpose}"
+
+
+def test_what_a_result_waits_for_is_said_from_the_start():
+    desk = LabDesk(LAB.replace('moment = "end"\nsample = 3', "sample = 3"))
+    desk.open()
+    desk.control.go_to("field")
+    trained = desk.revealer.present().waiting  # as it is said before anything is predicted
+    desk.control.predict(4.0)
+    visit = "To see the result, first open the panel Filters & maps."
+    assert "up to step 640" in trained
+    assert desk.revealer.present().waiting == visit + trained
+    desk.end_run()
+    assert desk.revealer.present().waiting == visit
 
 
 def test_a_result_that_comes_when_its_lab_has_gone_is_dropped():

@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt
-from PySide6.QtGui import QFont, QIcon, QKeyEvent, QPixmap
+from PySide6.QtCore import QModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QFont, QIcon, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QMenu,
     QStackedWidget,
+    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
@@ -38,7 +39,7 @@ from ui.panels.report.fields import WordsField
 from ui.panels.report.work import StudentWork
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme, theme_manager
-from ui.theme.icons import icon
+from ui.theme.icons import icon_pixmap
 
 _MOST_NAMED = 3
 _BELOW = 8
@@ -49,15 +50,9 @@ class LabColumn(QFrame):
     """Which lab, the step in front or the list of all, what is left to do, and the way on."""
 
     def __init__(
-        self,
-        control: LabController,
-        revealer: Revealer,
-        work: StudentWork,
-        state: AppState,
-        show_me: Callable[[], object],
-        open_lab: Callable[[str], object],
-        ask: Callable[[], object],
-    ) -> None:
+        self, control: LabController, revealer: Revealer, work: StudentWork, state: AppState,
+        show_me: Callable[[], object], open_lab: Callable[[str], object], ask: Callable[[], object],
+    ) -> None:  # fmt: skip
         super().__init__()
         self._open_lab, self._ask = open_lab, ask
         self._control, self._revealer, self._work, self._state = control, revealer, work, state
@@ -77,6 +72,7 @@ class LabColumn(QFrame):
         )
         self.samples_button.hide()
         self.labs_menu = QMenu(self)
+        self.labs_menu.setToolTipsVisible(True)
         self.labs_menu.aboutToShow.connect(self._fill_menu)
         self.list_button = IconButton(
             "list", "All steps", "with a tick on each that is done; press again to go back to the step"
@@ -97,23 +93,19 @@ class LabColumn(QFrame):
         self._longest = ""
         self._waits = False  # for the result of the step in front
         self.back = Button(
-            "Back",
-            "chevron-left",
+            "Back", "chevron-left",
             tooltip="The previous step; Page Up does the same, unless the panel has a page before",
             shortcut="Ctrl+PgUp",
-        )
+        )  # fmt: skip
         self.next = Button(
-            "Next",
-            "chevron-right",
+            "Next", "chevron-right",
             tooltip="The next step; Page Down does the same, unless the panel has another page",
             shortcut="Ctrl+PgDown",
-        )
+        )  # fmt: skip
         self.export = Button(
-            "Export report…",
-            "file-text",
-            "primary",
+            "Export report…", "file-text", "primary",
             "Measure all steps of the lab again for the tables, and write the report: the file to hand in",
-        )
+        )  # fmt: skip
         choices = self.samples_button, self.labs_button, self.list_button, self.close_button
         top = fill(QHBoxLayout(), (self.title, 1), *choices, spacing=4, margins=(14, 8, 8, 6))
         buttons = fill(QHBoxLayout(), self.back, 1, self.export, self.next, spacing=8)
@@ -172,7 +164,8 @@ class LabColumn(QFrame):
         assert step is not None
         if has_keyboard(self.stack) or self.hasFocus():
             self.page.show_me.setFocus(Qt.FocusReason.OtherFocusReason)  # the first thing to do in a step
-        self.page.set_step(self._control, self.figures, self._complain)
+        warn = partial(self.message.show_message, kind="warning")
+        self.page.set_step(self._control, self.figures, warn)
         self._show_who()
         self.list_button.setChecked(False)
         self._held, self._longest, self._waits = None, "", False
@@ -237,9 +230,6 @@ class LabColumn(QFrame):
             f"This step needs another network: {told}{more}. “Show me” prepares it." if names else ""
         )
 
-    def _complain(self, text: str) -> None:
-        self.message.show_message(text, "warning")
-
     def show_result(self, step_id: str) -> None:
         self._control.go_to(step_id)
         self._hold(self.page.prediction, _BELOW)
@@ -297,8 +287,9 @@ class LabColumn(QFrame):
 
     def _fill_menu(self) -> None:
         self.labs_menu.clear()
-        for name, title in titles():
+        for name, title, purpose in titles():
             action = self.labs_menu.addAction(title.replace("&", "&&"))
+            action.setToolTip(purpose)
             action.setCheckable(True)
             action.setChecked(self._control.lab is not None and name == self._work.work.lab)
             action.triggered.connect(partial(self._open_lab, name))
@@ -306,7 +297,6 @@ class LabColumn(QFrame):
         self.labs_menu.addAction("Open lab file…").triggered.connect(self._ask)
 
 
-_DIGIT = "\N{FIGURE SPACE}"
 _ID = Qt.ItemDataRole.UserRole
 
 
@@ -335,20 +325,20 @@ class StepList(QListWidget):
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
-        self.setIconSize(QSize(theme.px(16), theme.px(16)))
+        self.setIconSize(QSize(theme.px(38), theme.px(16)))
         self._tick()
 
     def set_lab(self, lab: Lab | None) -> None:
         self.clear()
         self.lab, self._steps, section = lab, [], ""
         titles = {} if lab is None else {each.id: each.title for each in lab.sections}
-        for number, step in enumerate(() if lab is None else lab.steps):
+        for step in () if lab is None else lab.steps:
             if step.section != section:
                 section = step.section
                 heading = QListWidgetItem(titles.get(section, ""), self)
                 heading.setFlags(Qt.ItemFlag.NoItemFlags)
                 heading.setFont(_bold(heading.font(), True))
-            item = QListWidgetItem(f"{f'{number + 1:>2}'.replace(' ', _DIGIT)}  {step.title}", self)
+            item = QListWidgetItem(step.title, self)
             item.setData(_ID, step.id)
             self._steps.append(item)
         self._shown = (-1, frozenset())
@@ -366,16 +356,34 @@ class StepList(QListWidget):
     def _tick(self) -> None:
         if self.lab is None:
             return
-        (current, done), theme, blank = self._shown, theme_manager().theme, QPixmap(self.iconSize())
-        blank.fill(Qt.GlobalColor.transparent)
-        tick, none = icon("check", "success", theme), QIcon(blank)
-        for step, item in zip(self.lab.steps, self._steps, strict=True):
+        current, done = self._shown
+        for number, (step, item) in enumerate(zip(self.lab.steps, self._steps, strict=True), 1):
             is_done = step.id in done
-            item.setIcon(tick if is_done else none)
             item.setFont(_bold(item.font(), item is self._steps[current]))
+            item.setIcon(self._before(str(number), item.font(), is_done))
             about = "Done." if is_done else f"About {step.minutes} minutes."
             item.setToolTip(f"{step.title}: {step.purpose} {about}")
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{item.text()}{', done' * is_done}")
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{number} {step.title}{', done' * is_done}")
+
+    def _before(self, number: str, font: QFont, is_done: bool) -> QIcon:
+        """Tick and number of a step, beside which all lines of its title begin."""
+        theme, ratio, size = theme_manager().theme, self.devicePixelRatioF(), self.iconSize()
+        picture = QPixmap(size * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        if is_done:
+            painter.drawPixmap(0, 0, icon_pixmap("check", theme.color("success"), size.height(), ratio))
+        painter.setFont(font)
+        painter.setPen(theme.color("text"))
+        painter.drawText(QRect(QPoint(), size), Qt.AlignmentFlag.AlignRight, number)
+        painter.end()
+        return QIcon(picture)
+
+    @override
+    def initViewItemOption(self, option: QStyleOptionViewItem) -> None:
+        super().initViewItemOption(option)
+        option.decorationAlignment = Qt.AlignmentFlag.AlignTop
 
     @override
     def moveCursor(

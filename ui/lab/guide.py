@@ -11,7 +11,7 @@ from cnnviz.covers import Secret
 from cnnviz.lab.course import FREE, free_lab
 from cnnviz.lab.events import Event
 from cnnviz.lab.record import OwnImage
-from cnnviz.lab.showing import covered
+from cnnviz.lab.showing import covered, secrets_of
 from ui.controls.cover import Cover
 from ui.controls.keyboard import has_keyboard, scroll_to
 from ui.controls.layouts import outwards
@@ -98,7 +98,7 @@ class LabGuide(QObject):
 
     def begin(self, settings: QSettings, first: Path | None) -> None:
         """Open the first lab, or the guide as it was left; remember from now on whether it is open."""
-        self._document.lab_taker, self._document.finish_words = self.open_file, self.finish
+        self._document.lab_taker, self._document.finish_words = self.open_file, self.control.finish
         self._window.lab_dock.shown.connect(partial(settings.setValue, LAB_OPEN))
         if first is not None:
             self.open_file(first)
@@ -148,13 +148,9 @@ class LabGuide(QObject):
         self._read(partial(read_kept, place, self._document.carried))
 
     def _read(
-        self,
-        work: Callable[[], LabFile],
-        otherwise: Callable[[str], None] | None = None,
-        *,
-        is_asked_for: bool = True,
-        is_seen: bool = True,
-    ) -> None:
+        self, work: Callable[[], LabFile], otherwise: Callable[[str], None] | None = None, *,
+        is_asked_for: bool = True, is_seen: bool = True,
+    ) -> None:  # fmt: skip
         begin = partial(self._begin, is_asked_for=is_asked_for, is_seen=is_seen)
         self._analysis.submit("lab", lambda _context: work(), begin, otherwise or self._complain)
 
@@ -182,14 +178,19 @@ class LabGuide(QObject):
         elif ask_about_open_predictions(self._window):
             self.control.show_all()
 
-    def finish(self) -> None:
-        self.control.finish()
-
     # --- labs -----------------------------------------------------------------------------------------------
 
     def _begin(self, file: LabFile, *, is_asked_for: bool, is_seen: bool) -> None:
         if is_asked_for:
             self._state.clear_notice(_PLACE)
+            # What open predictions of the other lab ask for is covered there, too.
+            now, record = self.control.lab, self._report.work.work.record(file.lab)
+            others = (secrets_of(each) for each in file.lab.steps if record.step(each.id).is_open(each))
+            is_other = now is not None and now.id != file.lab.id and self.control.is_begun
+            if is_other and not self._state.covered.keys() <= frozenset().union(*others):
+                if not ask_about_open_predictions(self._window, other_lab=True):
+                    return
+                self.control.show_all()
         self._is_seen, self._is_asked = is_seen, False
         self.column.figures = file.figures
         self.control.open(file.lab, file.place)

@@ -30,15 +30,16 @@ class LabFile:
     members: Files  # of the document that carries it
 
 
-def titles() -> list[tuple[str, str]]:
-    """Return id and title of each lab of the program; to read whole labs takes long enough to be noticed."""
-    found: list[tuple[str, str]] = []
+def titles() -> list[tuple[str, str, str]]:
+    """Return id, title and purpose of each lab of the program; to read them whole takes noticeably long."""
+    found: list[tuple[str, str, str]] = []
     for name, path in sorted(shipped_labs().items(), key=lambda each: (each[0] != FIRST, each[0])):
-        title = name
+        title, purpose = name, ""
         with suppress(OSError, ValueError):  # opening it says why
-            head, _, _ = path.read_text(encoding="utf-8").partition("\n[")  # all before the first table
-            title = str(tomllib.loads(head).get("title", name))
-        found.append((name, title))
+            head, _, rest = path.read_text(encoding="utf-8").partition("\n[")  # all before the first table
+            told, steps = tomllib.loads(head), rest.count("\n[[step]]")
+            title, purpose = str(told.get("title", name)), f"{steps} steps. {told.get('purpose', '')}"
+        found.append((name, title, purpose))
     return found
 
 

@@ -36,14 +36,8 @@ _GIVES_UP = (
     "Once you have seen the result, you can no longer predict in this step, or get points for a prediction."
 )
 _GIVEN_UP = "You asked to see the result without a prediction."
-_INKS: dict[str, Ink] = {
-    "right": "success",
-    "close": "success",
-    "not close": "danger",
-    "not right": "danger",
-    "not to be judged": "muted",
-}
-"""Colour by `Verdict.nearness`."""
+_INKS: dict[str, Ink] = {"right": "success", "close": "success", "not to be judged": "muted"}
+"""Colour by `Verdict.nearness`; of those that are missing "danger"."""
 _NATS = "Nats: the unit of natural logarithms. A guess between two classes costs ln 2 = 0.693 nats."
 #: Pixels that the text of an answer stands lower than its button, so that both are on one line.
 _LOWER = 3
@@ -91,12 +85,12 @@ class PredictionCard(QWidget):
             self.warning, skipping, self.result, spacing=8,
         )  # fmt: skip
         self.number.returnPressed.connect(self._on_commit_clicked)
-        self.number.textEdited.connect(self._clear_error)
+        self.number.textEdited.connect(lambda: self.complain(""))
         self.number.textChanged.connect(self._show_understood)
         self.commit.clicked.connect(self._on_commit_clicked)
-        self.skip.clicked.connect(lambda: self._ask_to_skip(True))
+        self.skip.clicked.connect(lambda: self._show_skip(True))
         self.show_result.clicked.connect(self.givenUp)
-        self.keep_predicting.clicked.connect(lambda: self._ask_to_skip(False))
+        self.keep_predicting.clicked.connect(lambda: self._show_skip(False))
 
     def set_prediction(self, prediction: Prediction | None) -> None:
         self._prediction, self._cell, self._is_asking = prediction, None, False
@@ -124,7 +118,7 @@ class PredictionCard(QWidget):
             button.setObjectName(name)
             self._choices.addButton(button)
             self._answers.addWidget(_Choice(text, button))
-            button.toggled.connect(self._clear_error)
+            button.toggled.connect(lambda: self.complain(""))
         chain = [self.number, *self._choices.buttons(), self.commit]
         for before, after in pairwise(chain):  # what is made later would come last of all
             self.setTabOrder(before, after)
@@ -143,7 +137,7 @@ class PredictionCard(QWidget):
         if prediction is None:
             return
         is_open = self._prediction_is_open = commitment is None and not done.revealed
-        self.hint.set_text(_LATE if reveal.is_late else _NOT_YET)
+        self.hint.set_text(_LATE if reveal.is_late else _NOT_YET + reveal.waiting)
         for part, is_shown in (
             (self.number_row, prediction.kind == "number"),
             (self.understood, bool(self.understood.text())),
@@ -153,20 +147,16 @@ class PredictionCard(QWidget):
             (self.hint, not self.error.text()),
         ):
             part.setVisible(is_open and is_shown)
-        self._show_skip()
+        self._show_skip(self._is_asking)
         self.result.setHidden(is_open)
         if not is_open:
             self.result.show_page(_result(prediction, commitment, reveal))
 
     # --- without a prediction -------------------------------------------------------------------------------
 
-    def _ask_to_skip(self, asking: bool) -> None:
-        self._is_asking = asking
-        self._show_skip()
-
-    def _show_skip(self) -> None:
+    def _show_skip(self, asking: bool) -> None:
         """Offer the result without a prediction, and ask again before it is shown."""
-        is_open, asking = self._prediction_is_open, self._is_asking
+        is_open, self._is_asking = self._prediction_is_open, asking
         self.skip.setVisible(is_open and not asking)
         for widget in (self.warning, self.show_result, self.keep_predicting):
             widget.setVisible(is_open and asking)
@@ -208,9 +198,6 @@ class PredictionCard(QWidget):
                 text = "" if f"{typed} {self.unit.text()}".strip() == read else f"Read as: {read}"
         self.understood.show_text(text)
         self.number.setAccessibleDescription(text)
-
-    def _clear_error(self) -> None:
-        self.complain("")
 
     def complain(self, text: str) -> None:
         """Say why an answer is not taken; with "" nothing is wrong."""
@@ -269,7 +256,7 @@ def _result(prediction: Prediction, made: Commitment | None, reveal: Reveal) -> 
     besides = "\n".join(f"{title[0].upper()}{title[1:]}: {words}" for title, words in reveal.besides)
     items: list[Item] = _words("predicted", predicted)
     if verdict is not None:
-        items += _words("verdict", verdict.words, "strong", _INKS[verdict.nearness])
+        items += _words("verdict", verdict.words, "strong", _INKS.get(verdict.nearness, "danger"))
     if reveal.picture is not None:
         theme = theme_manager().theme
         items.append(broken(reveal.picture.body, theme.px(_WIDE), theme))

@@ -86,7 +86,8 @@ class Revealer(QObject):
     def present(self) -> Reveal:
         step, done = self._control.step, self._control.done
         if step is None or step.prediction is None or done.is_open(step):
-            return Reveal(is_late=self._control.is_late)
+            waiting = "" if step is None else self._trains_on(step)
+            return Reveal(is_late=self._control.is_late, waiting=waiting)
         found = self._control.found(step)
         if found is not None:
             answer = None if done.prediction is None else done.prediction.answer
@@ -114,11 +115,18 @@ class Revealer(QObject):
             )  # fmt: skip
         first = self._control.to_see_first(step)
         if first:
-            return Reveal(waiting=f"To see the result, first {'; '.join(first)}.")
+            return Reveal(waiting=f"To see the result, first {'; '.join(first)}.{self._trains_on(step)}")
         snapshot, (tried, problem) = self._control.snapshot_of(step), self._tried.get(step.id, (None, ""))
         if problem and tried is snapshot:
             return Reveal(waiting=problem)
         return Reveal(waiting=self._waiting(step, snapshot))
+
+    def _trains_on(self, step: Step) -> str:
+        """What a step waits for besides what is done in it, as a sentence: the end of its run, or nothing."""
+        end, is_said = self._control.end_of(step), any(each.event == "finished" for each in step.done_when)
+        is_said |= step.show.moment == "end" or not self._control.is_run_of(step)
+        trains = f" The network has to be trained up to step {format_count(end)}, too."
+        return "" if is_said or self._state.run.step >= end else trains
 
     def _is_done_with(self, step: Step, snapshot: Snapshot) -> bool:
         """Whether a network was tried last, or is not of the lab while that of the result is."""

@@ -130,9 +130,8 @@ class StepShower(QObject):
         has_run = bool(len(self._state.history.losses)) and self._control.is_own_run
         self._before = (self._state.experiment, self._state.history) if has_run else None
         prepared = self._document.prepared  # the run that came with the document, if the picture is of it
-        if prepared is not None and prepared.experiment != picture.experiment:
-            prepared = None
-        if self._document.prepared_data != picture.data.sha256:
+        of_picture = picture.experiment, picture.data.sha256
+        if prepared is not None and (prepared.experiment, self._document.prepared_data) != of_picture:
             prepared = None
         asks, picture = not self._control.is_own_run, self._with_checksum(picture)
         self._document.restorer.restore(Order(picture, name=target.name, asks=asks, prepared=prepared))

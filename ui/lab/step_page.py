@@ -41,10 +41,7 @@ class StepPage(QWidget):
         self.image = StepImage(state)
         self.section = WrapLabel("", small=True)
         self.show_me = Button(
-            "Show me",
-            "eye",
-            "primary",
-            tooltip="Prepare the window for this step: panel, network, image",
+            "Show me", "eye", "primary", tooltip="Prepare the window for this step: panel, network, image",
             shortcut="Ctrl+Shift+L",
         )  # fmt: skip
         self.title = WrapLabel("", role="title")
@@ -124,9 +121,8 @@ class WhoFields(QWidget):
     def __init__(self, work: StudentWork) -> None:
         super().__init__()
         self.name, self.roll_number = HeadField(work, "author"), HeadField(work, "roll_number")
-        self.name.setPlaceholderText("Name")
-        self.roll_number.setPlaceholderText("Roll number")
-        for field in (self.name, self.roll_number):
+        for field, title in ((self.name, "Name"), (self.roll_number, "Roll number")):
+            field.setPlaceholderText(title)
             field.setMinimumWidth(60)
         self.note = WrapLabel("", small=True)
         row = fill(QHBoxLayout(), (self.name, 3), (self.roll_number, 2), spacing=6)

@@ -72,11 +72,13 @@ def ask_about_changed_file(parent: QWidget, name: str) -> bool:
     return _insists(parent, "Changed file", text, remedy, "Replace it")
 
 
-def ask_about_open_predictions(parent: QWidget) -> bool:
+def ask_about_open_predictions(parent: QWidget, *, other_lab: bool = False) -> bool:
     """Ask before results are shown that are still to be predicted; return whether to show them."""
-    text = "Show everything that the lab covers?"
+    text, goes_on = "Show everything that the lab covers?", "Show everything"
+    if other_lab:
+        text, goes_on = "Change to a lab that covers less than this one?", "Change the lab"
     remedy = "Predictions and hypotheses that are still open will then count as late."
-    return _insists(parent, "Covered results", text, remedy, "Show everything")
+    return _insists(parent, "Covered results", text, remedy, goes_on)
 
 
 def close_dialogs() -> None:

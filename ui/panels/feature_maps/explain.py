@@ -34,7 +34,8 @@ class Look:
 
     * `under`: the cell that is under the pointer now.
     * `part`: input channel that is written out of a cell of this stage; else that of the group before.
-    * `covers`, `hides_fields`: whether what is computed is to be guessed first, and on what a cell depends.
+    * `covers`, `hides_output`, `hides_fields`: whether what is computed is to be guessed first, the answer of
+      the network, and on what a cell depends.
     """
 
     view: View = field(default_factory=View)
@@ -42,6 +43,7 @@ class Look:
     under: PinnedCell | None = None
     part: tuple[str, int] | None = None
     covers: bool = False
+    hides_output: bool = False
     hides_fields: bool = False
 
 

@@ -109,8 +109,8 @@ class NetworkView(QWidget):
         """Where the user looks."""
         view, why, marked = self.view, self._state.why_covered, self.marked_cell()
         part = None if view.part is None or marked is None else (marked.stage, view.part)
-        covers, hides_fields = view.covers or bool(why(*_CELLS)), bool(why(Secret.FIELD))
-        return Looking(view, self._state.pinned, self._under, part, covers, hides_fields)
+        hides = tuple(view.covers or bool(why(*each)) for each in (_CELLS, (Secret.ANSWERS,)))
+        return Looking(view, self._state.pinned, self._under, part, *hides, bool(why(Secret.FIELD)))
 
     def redraw(self, seconds: float = 0.0) -> None:
         """Show the picture anew: the one way in which anything here changes. Outlines may slide there."""

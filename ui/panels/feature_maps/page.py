@@ -123,7 +123,8 @@ class Now:
         """All that the page depends on but what is marked in it, which an enlarged map follows, too."""
         explained, look, view = self.explained, self.explained.look, self.view
         followed = None if view.enlarged is None else (explained.cell, look.under)
-        seen = explained.channels, explained.pinned_stage, view.sweep, view.sweep_place, look.covers, followed
+        hidden, swept = (look.covers, look.hides_output), (view.sweep, view.sweep_place)
+        seen = explained.channels, explained.pinned_stage, *swept, *hidden, followed
         return self.picture, *seen, view.still, self.room, self.ratio, self.stays
 
 
@@ -391,7 +392,8 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
 
     tiles = now.contents.of("maps", column, picture.token(column), (source, limits), make)
     chosen = min(now.view.channel(group), column.count - 1)
-    name, tip = f"All maps of {column.title}", "Click one to show it large"
+    told = "; point at it for its sum, if it has no room below" * (column.kind is Kind.EVIDENCE)
+    name, tip = f"All maps of {column.title}", f"Click one to show it large{told}"
     shown, key = Chosen(tiles, chosen), f"{column.key} maps"
     # Arrow keys choose: what they pointed at besides would be pressed by Enter in place of what is framed.
     return (Card(key, TILES, shown, tip=tip, is_live=True, keys_point=False, name=name, is_aside=True),)
@@ -508,7 +510,7 @@ def _unit_blocks(units: int, rows: int, cols: int, mark: Marked) -> list[Block]:
 
 def _outputs(now: Now, column: Column) -> tuple[Item, ...]:
     """Probabilities, and below them the evidence that adds up to the chosen logit."""
-    picture, covers = now.picture, now.explained.look.covers
+    picture, covers = now.picture, now.explained.look.hides_output
     names, evidence, single = picture.names, picture.evidence, picture.has_one_logit
 
     def cell(row: int) -> PinnedCell:

@@ -51,15 +51,9 @@ class ReportExporter(QObject):
     handed_out = Signal()  # it was, and not as a draft
 
     def __init__(
-        self,
-        work: StudentWork,
-        measuring: Measuring,
-        files: TaskRunner,
-        message: MessageBar,
-        button: QWidget,
-        write_in: Callable[[Step, Question], None],
-        parent: QWidget,
-    ) -> None:
+        self, work: StudentWork, measuring: Measuring, files: TaskRunner, message: MessageBar,
+        button: QWidget, write_in: Callable[[Step, Question], None], parent: QWidget,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
         self._panel = parent
         self._work, self._measuring, self._files = work, measuring, files

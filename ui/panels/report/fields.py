@@ -99,15 +99,9 @@ class AnswerField(QWidget):
     """
 
     def __init__(
-        self,
-        work: StudentWork,
-        step: Step,
-        question: Question,
-        title: str,
-        complain: Complain,
-        *,
+        self, work: StudentWork, step: Step, question: Question, title: str, complain: Complain, *,
         is_asked: bool,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__()
         self._work, self._complain = work, complain
         self.step, self.question = step, question

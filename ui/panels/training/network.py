@@ -129,8 +129,9 @@ class NetworkPart(HasProvenance, QWidget):
         hides_cells = bool(why(Secret.CELLS, Secret.ROUTE, Secret.ANSWERS))
         covered = {Kind.MAPS, Kind.EVIDENCE, Kind.UNITS} if hides_cells else set[Kind]()
         covered |= {Kind.FILTERS} if why(Secret.FILTERS) else set()
-        hidden, fields = frozenset(covered), bool(why(Secret.FIELD))
-        self.view.show_content(replace(flow, covered=hidden, hides_output=hides_cells, hides_fields=fields))
+        answer, fields = bool(why(Secret.ANSWERS)), bool(why(Secret.FIELD))
+        hidden = {"covered": frozenset(covered), "hides_output": answer, "hides_fields": fields}
+        self.view.show_content(replace(flow, **hidden))
 
     def _on_covered(self) -> None:
         if self.flow is not None:
