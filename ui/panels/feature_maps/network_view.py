@@ -109,8 +109,9 @@ class NetworkView(QWidget):
         """Where the user looks."""
         view, why, marked = self.view, self._state.why_covered, self.marked_cell()
         part = None if view.part is None or marked is None else (marked.stage, view.part)
-        hides = tuple(view.covers or bool(why(*each)) for each in (_CELLS, (Secret.ANSWERS,)))
-        return Looking(view, self._state.pinned, self._under, part, *hides, bool(why(Secret.FIELD)))
+        covers, hides_output = (view.covers or bool(why(*each)) for each in (_CELLS, (Secret.ANSWERS,)))
+        hides = covers, hides_output, bool(why(Secret.FIELD))
+        return Looking(view, self._state.pinned, self._under, part, *hides)
 
     def redraw(self, seconds: float = 0.0) -> None:
         """Show the picture anew: the one way in which anything here changes. Outlines may slide there."""
