@@ -2,7 +2,8 @@
 
 from typing import cast, override
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QGridLayout,
@@ -59,6 +60,17 @@ class Cover(QWidget):
         self._instead.setToolTip(tip)
         self.reason.set_text(f"{self._title}. {reason}" if self._title and reason else reason)
         self._pages.setCurrentWidget(self._instead if reason else self._shown)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tell the part its width, too, while it is covered: the height that it wants may follow from it."""
+        super().resizeEvent(event)
+        before = self._part.size()
+        if self._pages.currentWidget() is self._instead and before.width() != self.width():
+            self._part.resize(self.width(), before.height())
+            QCoreApplication.sendEvent(self._part, QResizeEvent(self._part.size(), before))
+            self._pages.invalidate()
+            self.updateGeometry()
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
