@@ -15,8 +15,8 @@ from soak.settings import Settings
 from soak.slopes import slope
 
 _HANGS_AFTER = 60.0
-#: Where presenter mode dresses and lays out all of the window anew, and how long that may take.
-_PRESENTING, _PRESENTED = re.compile(r"main_window\.py:\d+ (_turn|_lay_out)"), 0.5
+#: Where letters of another size, as in presenter mode, dress and lay out the window, and how long they may.
+_PRESENTING, _PRESENTED = re.compile(r"main_window\.py:\d+ (_turn|_lay_out)|manager\.py:\d+ set_scale"), 0.5
 #: Before, pages are shown for the first time, and what a run or a document holds is most of what is added.
 _FEW = 4000
 #: How many there may be, and what a thousand events may add in the last two thirds of a run: with all pages
