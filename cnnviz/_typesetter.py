@@ -53,13 +53,13 @@ def _set(wanted: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
     try:
         fonts = typst.Fonts(font_paths=wanted["fonts"])
         for sheet in wanted["sheets"]:
-            result = typst.compile(
-                sheet["source"].encode(),
-                format=sheet["format"],
-                font_paths=fonts,
-                sys_inputs=sheet["inputs"],
-                ppi=sheet["dpi"],
-                timestamp=_EPOCH,
+            source, of_sheet = sheet["source"].encode(), {"font_paths": fonts, "sys_inputs": sheet["inputs"]}
+            result = (
+                typst.query(source, "<places>", field="value", one=True, **of_sheet).encode()
+                if sheet["format"] == "places"
+                else typst.compile(
+                    source, format=sheet["format"], ppi=sheet["dpi"], timestamp=_EPOCH, **of_sheet
+                )
             )
             found = cast("list[bytes]", result if isinstance(result, list) else [result])
             sizes.append([len(each) for each in found])

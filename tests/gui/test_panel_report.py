@@ -239,7 +239,7 @@ def test_the_preview_grows_with_results_shows_none_while_one_is_predicted_and_ne
     assert len([block for block in whole().blocks if isinstance(block, Figure)]) >= 8
     # In the GUI thread those of a long report took 0.28 s of processor time.
     pages = []
-    background.submit("pages", preview_work(whole, 20), pages.extend)
+    background.submit("pages", preview_work(whole, 20), lambda found: pages.extend(found.images))
     qtbot.waitUntil(lambda: bool(pages))
     width = round(20 * 210 / 25.4)
     assert {(page.width(), page.format()) for page in pages} == {(width, QImage.Format.Format_RGB32)}
@@ -259,12 +259,6 @@ def test_the_preview_grows_with_results_shows_none_while_one_is_predicted_and_ne
     said = [each.text() for each in panel.preview.findChildren(WrapLabel) if each.isVisible()]
     assert said == ["The pages of the report are being made…"]
     qtbot.waitUntil(lambda: len(panel.preview.pages) == before)
-
-    panel.preview.set_pages([pages[0]] * 4)
-    assert panel.preview.pages[2].visibleRegion().isEmpty()
-    panel.preview.follow()
-    panel.preview.set_pages([pages[0], pages[0], pages[1], pages[0]])
-    qtbot.waitUntil(lambda: not panel.preview.pages[2].visibleRegion().isEmpty())
 
 
 def test_a_draft_shows_the_run_in_the_window_but_no_curves_that_tell_an_answer_and_a_report_does_not(
@@ -362,8 +356,8 @@ def test_cancelling_leaves_everything_as_it_was(qtbot, make, background):
 def test_the_preview_shows_a_hypothesis_that_is_not_recorded(qtbot, make, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "ui.panels.report.preview.to_pages",
-        lambda document, *_options, **_more: seen.append(document.blocks) or [],
+        "ui.panels.report.preview.placed_pages",
+        lambda document, *_: (seen.append(document.blocks) or [], []),
     )
     panel = make()
     write(qtbot, panel, "hypothesis", "it will not move")
