@@ -1,11 +1,13 @@
 """The lab report panel: words, stamped hypotheses, the lab run, its pages, and the files of an export."""
 
 from dataclasses import replace
+from functools import partial
+from operator import eq
 
 import numpy as np
 import pytest
 from msgspec import structs
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
@@ -13,11 +15,12 @@ from pytestqt.qtbot import QtBot
 from cnnviz.covers import Secret
 from cnnviz.history import EvaluationPoint
 from cnnviz.lab.course import free_lab, shipped_labs
+from cnnviz.lab.document import heading_of
 from cnnviz.lab.model import PARTS
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import Work
 from cnnviz.report import pdf
-from cnnviz.report.blocks import Figure, Heading, Table, Words
+from cnnviz.report.blocks import Figure, Heading, Insert, Table, Words
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress
 from tests.engine.report_cases import small_data
@@ -259,6 +262,39 @@ def test_the_preview_grows_with_results_shows_none_while_one_is_predicted_and_ne
     said = [each.text() for each in panel.preview.findChildren(WrapLabel) if each.isVisible()]
     assert said == ["The pages of the report are being made…"]
     qtbot.waitUntil(lambda: len(panel.preview.pages) == before)
+
+
+@pytest.mark.typesets
+def test_the_pages_show_the_section_that_is_chosen_the_words_that_are_typed_and_a_figure_put_in_unseen(
+    qtbot, make
+):
+    panel = make()
+
+    def is_seen(is_it) -> bool:
+        """Whether the place at which a block begins is in sight."""
+        images, blocks, places = panel.preview.shown
+        found = (place for place, block in zip(places, blocks, strict=bool(images)) if is_it(block))
+        page, share = next(found, (0, -1.0))
+        if share < 0:
+            return False
+        shown, area = panel.preview.pages[page], panel.preview.viewport()
+        return 0 <= shown.mapTo(area, QPoint(0, round(share * shown.height()))).y() < area.height()
+
+    lab = load_lab(shipped_labs()["lab5"])
+    panel.hide()
+    panel.work.set_lab(lab, "lab5")
+    panel.mode.button("edit").click()
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="300"/>'
+    panel.work.add_insert(lab.step("ties"), Insert("Ties", "seed 0", "now", svg=svg))
+    show_window(qtbot, panel)
+    qtbot.waitUntil(lambda: is_seen(lambda each: isinstance(each, Figure) and each.svg == svg))
+    for section in ("network", "conclusion", "translation"):
+        panel.pages.button(section).click()
+        head = heading_of(lab, next(each for each in lab.sections if each.id == section))
+        qtbot.waitUntil(partial(is_seen, partial(eq, head)))
+    panel.preview.verticalScrollBar().setValue(0)
+    write(qtbot, panel, "inference", "it moves")
+    qtbot.waitUntil(lambda: is_seen(lambda each: isinstance(each, Words) and each.text == "it moves"))
 
 
 def test_a_draft_shows_the_run_in_the_window_but_no_curves_that_tell_an_answer_and_a_report_does_not(

@@ -1,6 +1,6 @@
 """The report as it will appear, page under page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from typing import NamedTuple, override
 
@@ -35,7 +35,7 @@ class Pages(NamedTuple):
 
     images: list[QImage]
     blocks: tuple[Block, ...] = ()
-    places: list[tuple[int, float]] = []
+    places: Sequence[tuple[int, float]] = ()
 
 
 type Sought = Callable[[Block], bool]
@@ -71,7 +71,8 @@ class ReportPreview(QScrollArea):
         fill(QHBoxLayout(self.bar), self.smaller, self.fit, self.larger, spacing=4)
         #: What is shown, in order.
         self.pages: list[QLabel] = []
-        self._shown = Pages([])
+        #: The pages that are shown, and what stands where on them.
+        self.shown = Pages([])
         self._sought: tuple[Sought, ...] = ()  # what is to come into sight with the next pages
         self.zoom = FIT
         self._resized = single_shot(self, self.pagesWanted, 250)
@@ -154,7 +155,7 @@ class ReportPreview(QScrollArea):
     def set_pages(self, shown: Pages) -> None:
         """Show other pages; the view stays where it was, or goes to what is to be looked at."""
         place, pages = self.verticalScrollBar().value(), shown.images
-        self._shown = shown
+        self.shown = shown
         self._waiting.setVisible(not pages)
         while len(self.pages) > len(pages):
             self.pages.pop().deleteLater()
@@ -171,10 +172,9 @@ class ReportPreview(QScrollArea):
         self._seek()
 
     def _seek(self) -> None:
-        _images, blocks, places = self._shown
-        found = (
-            at for sought in self._sought for at, block in zip(places, blocks, strict=False) if sought(block)
-        )
+        _images, blocks, places = self.shown
+        placed = list(zip(places, blocks, strict=False))
+        found = (place for is_it in self._sought for place, block in placed if is_it(block))
         number, share = next(found, (-1, 0.0))
         if number < 0:
             return  # these pages may have been made before it
@@ -182,8 +182,9 @@ class ReportPreview(QScrollArea):
         above = sum(page.height() + _GAP for page in self.pages[:number])
         seen, top = above + share * self.pages[number].height(), place_of(self.verticalScrollBar())
         if not top <= seen <= top + 0.8 * self.viewport().height():
-            place = seen - self.viewport().height() / 6
-            scroll_later(self.verticalScrollBar(), max(round(place), 0))
+            high = self.viewport().height()
+            last = sum(page.height() + _GAP for page in self.pages) - _GAP - high  # no place is beyond it
+            scroll_later(self.verticalScrollBar(), max(min(round(seen - high / 6), last), 0))
 
 
 def preview_work(compose: Callable[[], Document], dpi: float) -> Callable[[Context], Pages]:

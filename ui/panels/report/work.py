@@ -1,6 +1,6 @@
 """A student's work as it grows: whose it is, the lab in front, and what was written, put in and measured."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace as replace_settings
 
 from msgspec.structs import replace
@@ -172,14 +172,13 @@ class StudentWork(QObject):
     def step_for(self, panel: str) -> Step:
         """Return the step below whose observations a figure of a panel goes.
 
-        That is the step in front if it is about this panel, else the first one that is.
+        That is the step in front if it is about this panel, else the last one before it, else the first one.
         """
-        steps = self.lab.steps
-        in_front = [step for step in steps if step.id == self.record.place]
-        about = [
-            step for step in (*in_front, *steps) if step.show.panel == panel and _observes(step.questions)
-        ]
-        return next(iter(about), next((each for each in steps if _observes(each.questions)), steps[0]))
+        steps, place = self.observing or [*self.lab.steps], self.record.place
+        about = [step for step in steps if step.show.panel == panel] or steps
+        every = [step.id for step in self.lab.steps]
+        reached = every[: every.index(place) + 1] if place in every else []
+        return next((step for step in reversed(about) if step.id in reached), about[0])
 
     def add_insert(self, step: Step, insert: Insert, place: int | None = None) -> None:
         """Put something in, after what is there, or back in its place.
@@ -196,7 +195,8 @@ class StudentWork(QObject):
     def observing(self) -> list[Step]:
         """Steps with observations, below which figures stand, in the order of the report."""
         steps = (step for section in self.lab.sections for step in self.lab.of_section(section.id))
-        return [step for step in steps if _observes(step.asked(self.experiment_of(step)))]
+        asked = ((step, step.asked(self.experiment_of(step))) for step in steps)
+        return [step for step, questions in asked if any(q.part == "observations" for q in questions)]
 
     def neighbour(self, step: Step, way: int) -> Step | None:
         """Return the step with observations before (-1) or after (1) one in the report; None at its ends."""
@@ -228,10 +228,6 @@ class StudentWork(QObject):
     def _take(self, work: Work) -> None:
         self.work = work
         self.changed.emit()
-
-
-def _observes(questions: Iterable[Question]) -> bool:
-    return any(question.part == "observations" for question in questions)
 
 
 def attempt(act: Callable[[], object], complain: Complain) -> bool:
