@@ -51,6 +51,16 @@ class Run:
         """What is to be said of the earlier run."""
         return "an earlier run" if self.ghost is None else f"an earlier run, {self.ghost.described}"
 
+    @property
+    def has_before(self) -> bool:
+        """Whether there is an earlier run to be seen: one that is not hidden by this one, which repeats it."""
+        if self.ghost is None:
+            return False
+        ghost, own = (np.vstack([each.steps, each.totals[:, 1:]]) for each in (self.ghost, self.history))
+        return self.ghost.log_every != self.history.log_every or not np.array_equal(
+            ghost, own[:, : ghost.shape[1]]
+        )
+
     def end(self) -> float:
         """Right end of the axis: the planned one, but at the very beginning; an earlier run may go on."""
         last = float(self.history.step) if len(self.history.losses) else 0.0
@@ -91,7 +101,7 @@ def loss_plot(run: Run, *, has_steps: bool = True) -> Curves:
     mean = history.loss_curve(history.log_every)
     own = Curve(MEAN, mean.steps, mean.values, "accent", width=2.0, short="mean")
     curves = [own, run.tests("loss")]
-    if run.ghost is not None:
+    if run.ghost is not None and run.has_before:
         curves.insert(0, run.before(run.ghost.loss_curve(run.ghost.log_every)))
     if has_steps:
         each = Curve(
@@ -109,7 +119,7 @@ def accuracy_plot(run: Run) -> Curves:
     mean = _mean_accuracy(run.history)
     own = Curve(MEAN, mean.steps, mean.values, "original", width=2.0, short="mean")
     curves = [own, run.tests("accuracy")]
-    if run.ghost is not None:
+    if run.ghost is not None and run.has_before:
         curves.insert(0, run.before(_mean_accuracy(run.ghost)))
     low = min((float(curve.y.min()) for curve in curves if curve.y.size), default=0.0)
     # In tenths, so that the axis moves in steps and not with every point.

@@ -313,8 +313,8 @@ def test_a_draft_shows_the_run_in_the_window_but_no_curves_that_tell_an_answer_a
     blocks = panel.exporter.composed(is_final=False)().blocks
     assert any("40 steps" in each.text and "95 %" in each.text for each in words(blocks))
     assert [
-        row for each in blocks if isinstance(each, Table) for row in each.data.rows if row[0] == "epochs"
-    ] == [("epochs", "trained for 40 steps")]
+        row for each in blocks if isinstance(each, Table) for row in each.data.rows if row[0] == "trained"
+    ] == [("trained", "40 steps")]
     assert shown() == {"training-curves", "settings"}
     assert shown(is_final=True) == set()
     lab = load_lab(shipped_labs()["lab5"])
