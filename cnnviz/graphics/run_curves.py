@@ -53,7 +53,7 @@ class Run:
 
     @property
     def has_before(self) -> bool:
-        """Whether there is an earlier run to be seen: one that is not hidden by this one, which repeats it."""
+        """Whether there is an earlier run to be seen: one that this one does not repeat, and hide."""
         if self.ghost is None:
             return False
         ghost, own = (np.vstack([each.steps, each.totals[:, 1:]]) for each in (self.ghost, self.history))

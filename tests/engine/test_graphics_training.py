@@ -280,5 +280,5 @@ def test_a_thin_line_lies_over_a_thick_one_that_takes_the_same_way() -> None:
         (group,) = drawn(CURVES, Curves(curves), 300, LIGHT, 200).marks[:1]
         inks = [mark.ink for mark in group.draw() if isinstance(mark, Line)]
         assert inks == ["muted", "winner", "accent", "muted"], (
-            "the last stands before the name of the pale one"
+            "the last is before its name"
         )
