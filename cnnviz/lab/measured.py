@@ -149,10 +149,13 @@ def told_so_far(
     return LabNumbers(experiment, measured=tuple(measured), parts={next(observing, lab.steps[0]).id: run})
 
 
-def run_blocks(experiment: Experiment, history: History, *, is_covered: bool) -> Iterator[Block]:
+def run_blocks(
+    experiment: Experiment, history: History, *, is_covered: bool, has_curves: bool
+) -> Iterator[Block]:
     """Yield what a draft shows of a run that has begun: its curves and its settings.
 
     * `is_covered`: whether the curves tell the answer to an open prediction.
+    * `has_curves`: whether the report shows them already.
     """
     yield Heading("The run so far", 3)
     if not is_covered:
@@ -164,7 +167,8 @@ def run_blocks(experiment: Experiment, history: History, *, is_covered: bool) ->
                 "test images correctly."
             )
         yield Words(said)
-        yield history_figure(history, history.tests, "whenever they were tried")
+        if not has_curves:
+            yield history_figure(history, history.tests, "whenever they were tried")
     yield _settings_table(experiment, history.step)
 
 

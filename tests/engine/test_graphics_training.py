@@ -279,6 +279,4 @@ def test_a_thin_line_lies_over_a_thick_one_that_takes_the_same_way() -> None:
     for curves in ((thin, pale, thick), (thick, thin, pale)):
         (group,) = drawn(CURVES, Curves(curves), 300, LIGHT, 200).marks[:1]
         inks = [mark.ink for mark in group.draw() if isinstance(mark, Line)]
-        assert inks == ["muted", "winner", "accent", "muted"], (
-            "the last is before its name"
-        )
+        assert inks == ["muted", "winner", "accent", "muted"], "the last is before its name"

@@ -322,6 +322,12 @@ def test_a_draft_shows_the_run_in_the_window_but_no_curves_that_tell_an_answer_a
     blocks = panel.exporter.composed(is_final=False)().blocks
     heads = [each.text for each in blocks if isinstance(each, Heading)]
     assert heads[heads.index("The run so far") - 1] == lab.step("slow").title, "the first that is observed"
+    moment = f"LAB5, classes 0, 1 · seed {state.experiment.seed} · step"
+    for step, is_same in ((30, False), (40, True)):
+        insert = Insert("Network panel", f"{moment} {step} · test image 3, a 0", "now", svg="<svg/>")
+        panel.work.add_insert(lab.step("full"), insert)
+        assert ("training-curves" not in shown()) == is_same, "the same curves stand there once"
+    panel.work.set_inserts(lab.step("full"), ())
     state.set_covered({Secret.TEST: "Step 2 asks for it."})
     assert shown() == {"settings"}
 

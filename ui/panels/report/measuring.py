@@ -63,7 +63,15 @@ class Measuring(QObject):
         if not len(state.history.losses):
             return ()
         is_covered = bool(state.why_covered(Secret.LOSS, Secret.TEST))
-        return tuple(run_blocks(state.experiment, state.history, is_covered=is_covered))
+        moment = {f"seed {state.experiment.seed}", f"step {format_count(state.history.step)}"}
+        inserts = (each for step in self._work.lab.steps for each in self._work.done(step).inserts)
+        shown = {each.title for each in inserts if moment <= set(each.caption.split(" · "))}
+        has_curves = (
+            "Network panel" in shown or {"Loss", "Accuracy"} <= shown
+        )  # so they need not be there twice
+        return tuple(
+            run_blocks(state.experiment, state.history, is_covered=is_covered, has_curves=has_curves)
+        )
 
     def _are_current(self, numbers: LabNumbers) -> bool:
         """Whether numbers are of the lab in front, the seed, the image and, where they are open, the data."""
