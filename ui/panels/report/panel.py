@@ -25,7 +25,7 @@ from ui.panels.provenance import Provenance
 from ui.panels.report.exporter import ReportExporter
 from ui.panels.report.fields import HeadFields, SectionFields
 from ui.panels.report.measuring import Measuring
-from ui.panels.report.preview import FIT, LARGEST, Pages, ReportPreview, preview_work
+from ui.panels.report.preview import FIT, LARGEST, Pages, ReportPreview, Sought, preview_work
 from ui.panels.report.work import StudentWork
 from ui.state import AppState, RunStatus
 from ui.tasks import LatestOnly, TaskRunner
@@ -154,7 +154,7 @@ class ReportPanel(Panel):
         """Show where a figure stands, in the fields and on the pages, or be ready to."""
         self.show_step(step.id)
         self.fields.show_insert(step, insert)
-        self.preview.look_at(lambda each: isinstance(each, Figure) and each.svg == insert.svg)
+        self._look_at(lambda each: isinstance(each, Figure) and each.svg == insert.svg)
 
     def write_in(self, step: Step, question: Question) -> None:
         """Let the cursor stand in the field of a question."""
@@ -221,7 +221,10 @@ class ReportPanel(Panel):
     def _go_to_section(self) -> None:
         """Show the fields of the section that is chosen, and the page on which it begins."""
         heading = heading_of(self.work.lab, self._show_section())
-        self.preview.look_at(lambda each: each == heading)
+        self._look_at(lambda each: each == heading)
+
+    def _look_at(self, *sought: Sought) -> None:
+        self.preview.look_at(*sought, is_stale=self._stale)
 
     def _show_run(self) -> None:
         measuring = self.measuring
@@ -258,7 +261,7 @@ class ReportPanel(Panel):
         if self.isVisible():
             for each in self.fields.answers:
                 if each.field.hasFocus():  # the pages follow what is typed
-                    self.preview.look_at(*each.printed())
+                    self._look_at(*each.printed())
             self._preview_timer.start()
 
     def _on_work_opened(self) -> None:

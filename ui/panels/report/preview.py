@@ -147,10 +147,14 @@ class ReportPreview(QScrollArea):
 
     # --- pages ----------------------------------------------------------------------------------------------
 
-    def look_at(self, *sought: Sought) -> None:
-        """Bring a block into sight, the first kind that there is, now or with the next pages that have it."""
+    def look_at(self, *sought: Sought, is_stale: bool) -> None:
+        """Bring a block into sight, the first kind that there is, now or with the next pages that have it.
+
+        * `is_stale`: whether it may stand elsewhere on the next pages, and is to be sought there, too.
+        """
         self._sought = sought
-        self._seek()
+        if self._seek() and not is_stale:
+            self._sought = ()
 
     def set_pages(self, shown: Pages) -> None:
         """Show other pages; the view stays where it was, or goes to what is to be looked at."""
@@ -169,22 +173,24 @@ class ReportPreview(QScrollArea):
             page.setPixmap(QPixmap.fromImage(image))
         self._fit()
         self.verticalScrollBar().setValue(place)
-        self._seek()
+        if self._seek():
+            self._sought = ()
 
-    def _seek(self) -> None:
+    def _seek(self) -> bool:
+        """Scroll to what is to be looked at; return whether it is there."""
         _images, blocks, places = self.shown
         placed = list(zip(places, blocks, strict=False))
         found = (place for is_it in self._sought for place, block in placed if is_it(block))
         number, share = next(found, (-1, 0.0))
         if number < 0:
-            return  # these pages may have been made before it
-        self._sought = ()
+            return False  # these pages may have been made before it
         above = sum(page.height() + _GAP for page in self.pages[:number])
         seen, top = above + share * self.pages[number].height(), place_of(self.verticalScrollBar())
         if not top <= seen <= top + 0.8 * self.viewport().height():
             high = self.viewport().height()
             last = sum(page.height() + _GAP for page in self.pages) - _GAP - high  # no place is beyond it
             scroll_later(self.verticalScrollBar(), max(min(round(seen - high / 6), last), 0))
+        return True
 
 
 def preview_work(compose: Callable[[], Document], dpi: float) -> Callable[[Context], Pages]:
