@@ -53,15 +53,16 @@ def _set(wanted: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
     try:
         fonts = typst.Fonts(font_paths=wanted["fonts"])
         for sheet in wanted["sheets"]:
-            source, of_sheet = sheet["source"].encode(), {"font_paths": fonts, "sys_inputs": sheet["inputs"]}
-            result = (
-                typst.query(source, "<places>", field="value", one=True, **of_sheet).encode()
-                if sheet["format"] == "places"
-                else typst.compile(
-                    source, format=sheet["format"], ppi=sheet["dpi"], timestamp=_EPOCH, **of_sheet
+            source: bytes = sheet["source"].encode()
+            given: dict[str, Any] = {"font_paths": fonts, "sys_inputs": sheet["inputs"]}
+            if sheet["format"] == "places":
+                told: str = typst.query(source, "<places>", field="value", one=True, **given)
+                found = [told.encode()]
+            else:
+                result = typst.compile(
+                    source, format=sheet["format"], ppi=sheet["dpi"], timestamp=_EPOCH, **given
                 )
-            )
-            found = cast("list[bytes]", result if isinstance(result, list) else [result])
+                found = cast("list[bytes]", result if isinstance(result, list) else [result])
             sizes.append([len(each) for each in found])
             pages += found
     except MemoryError:

@@ -56,10 +56,12 @@ class Run:
         """Whether there is an earlier run to be seen: one that this one does not repeat, and hide."""
         if self.ghost is None:
             return False
-        ghost, own = (np.vstack([each.steps, each.totals[:, 1:]]) for each in (self.ghost, self.history))
-        return self.ghost.log_every != self.history.log_every or not np.array_equal(
-            ghost, own[:, : ghost.shape[1]]
+        count = len(self.ghost.losses)  # sums of so many steps are the same where all of these are
+        own, other = (
+            (each.first_step, each.log_every, *each.totals[:, count : count + 1].ravel())
+            for each in (self.history, self.ghost)
         )
+        return own != other
 
     def end(self) -> float:
         """Right end of the axis: the planned one, but at the very beginning; an earlier run may go on."""
