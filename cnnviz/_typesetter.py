@@ -59,10 +59,9 @@ def _set(wanted: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
                 told: str = typst.query(source, "<places>", field="value", one=True, **given)
                 found = [told.encode()]
             else:
-                result = typst.compile(
-                    source, format=sheet["format"], ppi=sheet["dpi"], timestamp=_EPOCH, **given
-                )
-                found = cast("list[bytes]", result if isinstance(result, list) else [result])
+                how: Any = {"format": sheet["format"], "ppi": sheet["dpi"], "timestamp": _EPOCH}
+                result = cast("bytes | list[bytes]", typst.compile(source, **how, **given))
+                found = result if isinstance(result, list) else [result]
             sizes.append([len(each) for each in found])
             pages += found
     except MemoryError:
