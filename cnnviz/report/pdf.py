@@ -129,9 +129,7 @@ class Sheet:
 
 
 def typeset(
-    sheets: Sequence[Sheet],
-    seconds: float,
-    cancelled: Callable[[], bool] = lambda: False,
+    sheets: Sequence[Sheet], seconds: float, cancelled: Callable[[], bool] = lambda: False
 ) -> list[list[bytes]]:
     """Set sheets in a process of its own.
 
