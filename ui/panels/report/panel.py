@@ -93,7 +93,12 @@ class ReportPanel(Panel):
         self.status = WrapLabel("", role="muted")
         self._typesetting = typesetting
         self.preview = ReportPreview()
-        self._preview = LatestOnly(typesetting, _PREVIEW, self.preview.set_pages, self.message.show_error)
+        self._preview = LatestOnly(
+            typesetting,
+            _PREVIEW,
+            lambda pages: self.preview.set_pages(pages, is_stale=self._stale),
+            self.message.show_error,
+        )
         self.exporter = ReportExporter(
             self.work, self.measuring, files, self.message, self.export, self.write_in, self
         )

@@ -156,7 +156,7 @@ class ReportPreview(QScrollArea):
         if self._seek() and not is_stale:
             self._sought = ()
 
-    def set_pages(self, shown: Pages) -> None:
+    def set_pages(self, shown: Pages, *, is_stale: bool = False) -> None:
         """Show other pages; the view stays where it was, or goes to what is to be looked at."""
         place, pages = self.verticalScrollBar().value(), shown.images
         self.shown = shown
@@ -173,7 +173,7 @@ class ReportPreview(QScrollArea):
             page.setPixmap(QPixmap.fromImage(image))
         self._fit()
         self.verticalScrollBar().setValue(place)
-        if self._seek():
+        if self._seek() and not is_stale:  # else newer ones are coming, with what was sought meanwhile
             self._sought = ()
 
     def _seek(self) -> bool:
