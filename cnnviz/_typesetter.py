@@ -53,15 +53,15 @@ def _set(wanted: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
     try:
         fonts = typst.Fonts(font_paths=wanted["fonts"])
         for sheet in wanted["sheets"]:
-            result = typst.compile(
-                sheet["source"].encode(),
-                format=sheet["format"],
-                font_paths=fonts,
-                sys_inputs=sheet["inputs"],
-                ppi=sheet["dpi"],
-                timestamp=_EPOCH,
-            )
-            found = cast("list[bytes]", result if isinstance(result, list) else [result])
+            source: bytes = sheet["source"].encode()
+            given: dict[str, Any] = {"font_paths": fonts, "sys_inputs": sheet["inputs"]}
+            if sheet["format"] == "places":
+                told: str = typst.query(source, "<places>", field="value", one=True, **given)
+                found = [told.encode()]
+            else:
+                how: Any = {"format": sheet["format"], "ppi": sheet["dpi"], "timestamp": _EPOCH}
+                result = cast("bytes | list[bytes]", typst.compile(source, **how, **given))
+                found = result if isinstance(result, list) else [result]
             sizes.append([len(each) for each in found])
             pages += found
     except MemoryError:

@@ -204,7 +204,7 @@ def _axes(plot: Curves, ground: Ground) -> "_Axes":
 def _around(plot: Curves, look: Look) -> tuple[float, bool, float, float]:
     """Room of names at the ends, whether that of the x axis has some there, too; room above and below."""
     small, mono, px = look.font("small"), look.font("mono"), look.px
-    ends = max((_end_font(curve, look).width(curve.name) for curve in plot.named), default=0.0) + px(7)
+    ends = max((_end_width(curve, look) for curve in plot.named), default=0.0) + px(7)
     is_beside = small.width(plot.x_name) <= ends - px(5)
     above = small.line + (px(2) if plot.named else mono.line / 2)
     return ends, is_beside, above, px(4) + mono.line + (0 if is_beside else small.line)
@@ -255,9 +255,13 @@ def _end_font(curve: Curve, look: Look) -> Font:
     return look.font("small strong" if curve.width > 2 else "small")
 
 
+def _end_width(curve: Curve, look: Look) -> float:
+    return _end_font(curve, look).width(curve.name) + (look.px(14) if curve.name_ink else 0)
+
+
 def _write_ends(drawing: Drawing, plot: Curves, axes: "_Axes", room: Box) -> None:
     """Write names beside the ends of the lines, in their order, no two over one another."""
-    line = drawing.ground.font("small").line - 1
+    line, px = drawing.ground.font("small").line - 1, drawing.ground.px
     finite = ((curve.y[np.isfinite(curve.y)], curve) for curve in plot.named)
     known = [(axes.y(float(values[-1])), curve) for values, curve in finite if values.size]
     known.sort(key=lambda each: each[0])
@@ -266,6 +270,9 @@ def _write_ends(drawing: Drawing, plot: Curves, axes: "_Axes", room: Box) -> Non
     for place, (y, curve) in enumerate(known):
         top = max(top, min(y - line / 2, lowest + place * line))
         box, font = Box(room.left, top, room.width + 2, line), _end_font(curve, drawing.ground.look)
+        if curve.name_ink:  # the name has another colour than the line: a piece of that stands before it
+            piece, box = box.columns(px(10), Share(1), gap=px(4))
+            drawing.add(Line(((piece.left, piece.y), (piece.right, piece.y)), curve.ink, px(1.5)))
         drawing.write(box, curve.name, font, curve.name_ink or curve.ink)
         top += line
 

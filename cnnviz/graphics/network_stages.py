@@ -224,7 +224,8 @@ def _sides(shape: Shape) -> tuple[str, ...]:
     if len(shape) == 1:
         return f"{format_count(shape[0])} units", format_count(shape[0])
     rows, cols = shape[-2:]
-    return (f"{rows} × {cols}", f"{rows}²") if rows == cols else (f"{rows} × {cols}",)
+    sides = f"{rows} × {cols}", f"{rows}×{cols}"
+    return (*sides, f"{rows}²") if rows == cols else sides
 
 
 def _tiled(values: FloatArray, shape: tuple[int, int, int]) -> FloatArray:

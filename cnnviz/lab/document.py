@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from cnnviz.experiment import Experiment
 from cnnviz.lab.judging import verdict_of
-from cnnviz.lab.model import PARTS, Lab, Part, Step
+from cnnviz.lab.model import PARTS, Lab, Part, Section, Step
 from cnnviz.lab.record import LabNumbers, LabRecord
 from cnnviz.lab.results import HandIn, Whose
 from cnnviz.mathematics import Equation
@@ -31,6 +31,11 @@ def lab_document(lab: Lab, handed: HandIn, record: LabRecord, numbers: LabNumber
     return Document(lab.title, name, roll_number, date, tuple(page.blocks()), results)
 
 
+def heading_of(lab: Lab, section: Section) -> Heading:
+    """Return the heading with which a section of the report begins."""
+    return Heading(f"{lab.sections.index(section) + 1}  {section.title}", 1)
+
+
 class _Pages:
     """What the report of a lab consists of."""
 
@@ -40,8 +45,8 @@ class _Pages:
         self._equations: dict[str, Equation] = of_network(self._experiment.layers(), numbers.channels)
 
     def blocks(self) -> Iterator[Block]:
-        for number, section in enumerate(self._lab.sections, start=1):
-            yield Heading(f"{number}  {section.title}", 1)
+        for section in self._lab.sections:
+            yield heading_of(self._lab, section)
             steps = self._lab.of_section(section.id)
             for part, title in PARTS.items():
                 told = [(step, list(self._part(step, part))) for step in steps]

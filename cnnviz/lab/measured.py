@@ -22,6 +22,7 @@ from cnnviz.lab.measures import Measured, measure
 from cnnviz.lab.model import Lab, Step, seed_of
 from cnnviz.lab.record import LabNumbers, LabRecord, OwnImage, RunRecord
 from cnnviz.lab.results import HandIn, OfData, OfLab
+from cnnviz.layers.base import EXERCISE
 from cnnviz.quantities import format_count, format_percent, now
 from cnnviz.report.bench import Bench, LabSettings, trained
 from cnnviz.report.blocks import Cell, Heading, Table, Words, table
@@ -148,22 +149,26 @@ def told_so_far(
     return LabNumbers(experiment, measured=tuple(measured), parts={next(observing, lab.steps[0]).id: run})
 
 
-def run_blocks(experiment: Experiment, history: History, *, is_covered: bool) -> Iterator[Block]:
+def run_blocks(
+    experiment: Experiment, history: History, *, is_covered: bool, has_curves: bool
+) -> Iterator[Block]:
     """Yield what a draft shows of a run that has begun: its curves and its settings.
 
     * `is_covered`: whether the curves tell the answer to an open prediction.
+    * `has_curves`: whether the report shows them already.
     """
     yield Heading("The run so far", 3)
     if not is_covered:
         test = history.tests[-1] if history.tests else None
-        said = f"The network in the window has trained for {format_count(history.step)} steps."
+        said = f"The network has trained for {format_count(history.step)} steps so far."
         if test is not None:
             said += (
                 f" After step {format_count(test.step)} it reads {format_percent(test.accuracy, 2)} of the "
                 "test images correctly."
             )
         yield Words(said)
-        yield history_figure(history, history.tests, "whenever they were tried")
+        if not has_curves:
+            yield history_figure(history, history.tests, "whenever they were tried")
     yield _settings_table(experiment, history.step)
 
 
@@ -270,9 +275,12 @@ def _settings_table(experiment: Experiment, trained: int | None = None) -> Table
         if name not in experiment.unused
     }
     if trained is not None:
-        written["epochs"] = f"trained for {format_count(trained)} steps"
-    rows = written.items()
-    return table("settings", "Settings of the run.", [("setting", "text"), ("value", "text")], rows, 3)
+        written = {("trained" if name == "epochs" else name): text for name, text in written.items()}
+        written["trained"] = f"{format_count(trained)} steps"
+    rows, caption = written.items(), "Settings of the run."
+    if written.get("init") == "exercise":
+        caption += f" Initial weights as in the exercise: {EXERCISE}."
+    return table("settings", caption, [("setting", "text"), ("value", "text")], rows, 3)
 
 
 def appendix_blocks(bench: Bench) -> Iterator[Words | Table]:

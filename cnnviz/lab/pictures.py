@@ -51,7 +51,7 @@ from cnnviz.report.figures import WIDTH, dots_page, paged, plain_map, plot, smal
 from cnnviz.routing import VERDICTS, PoolRouting, Target, apply_update, poke_curve
 from cnnviz.translation import POOL_KINDS, REACH, SweepSettings, WinnerChange, sweep_many
 
-_FILTERS, _IMAGES = 8, 4  # so many are shown beside one another
+_FILTERS, _IMAGES = 8, 10  # so many are shown beside one another
 
 # Sizes in pixels at scale 1.
 _HIGH = 190  # height of a plot
@@ -256,11 +256,12 @@ def _mistakes(case: Case) -> Made:
     cards: list[Item] = [
         Card("confusion", CONFUSION, ConfusionMatrix(Confusion(counts, names)), "Test images")
     ]
+    most = _IMAGES // max(len(kinds), 1)
     for true, taken in kinds:
         places = [n for n in result.mistakes if (result.labels[n], result.predictions[n]) == (true, taken)]
-        title, chosen = f"{names[true]}, read as {names[taken]}", places[:_IMAGES]
-        if len(places) > _IMAGES:
-            title = f"{title}: {_IMAGES} of {format_count(len(places))}"
+        title, chosen = f"{names[true]}, read as {names[taken]}", places[:most]
+        if len(places) > most:
+            title = f"{title}: {most} of {format_count(len(places))}"
         images, captions = data.test_images[chosen, 0], tuple(map(format_count, chosen))
         cards.append(small_maps(title, images, _GREY, 112, captions=captions, has_key=False, most=64))
     is_worst, widths = result.labels == worst, _ink_widths(data.test_images)

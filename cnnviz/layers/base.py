@@ -17,6 +17,10 @@ from cnnviz.setting import check_settings, one_of, settings_of
 Init = Literal["he", "glorot", "lab5"]
 
 
+EXERCISE = "N(0, 1)/10 for filters, N(0, 1)/inputs for dense units"
+"""How weights start that start as in the exercise."""
+
+
 def init_field() -> Any:
     """A field of a layer that says how its weights start."""
     return one_of(
@@ -24,8 +28,8 @@ def init_field() -> Any:
         "he",
         taken="init",
         title="Start weights",
-        tip="Spread of the random initial weights. Exercise: N(0, 1)/10 for filters, N(0, 1)/inputs for "
-        "dense units. He suits ReLU, Glorot suits tanh and sigmoid.",
+        tip=f"Spread of the random initial weights. Exercise: {EXERCISE}. He suits ReLU, Glorot suits tanh "
+        "and sigmoid.",
     )
 
 

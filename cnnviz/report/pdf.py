@@ -11,7 +11,7 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -55,11 +55,18 @@ def to_pdf(document: Document) -> bytes:
     return typeset([sheet], _SECONDS)[0][0]
 
 
-def to_pages(
-    document: Document, dpi: float, seconds: float = _SECONDS, cancelled: Callable[[], bool] = lambda: False
-) -> list[bytes]:
-    """Return each page as the bytes of a PNG file, in so many seconds; raises as `typeset`."""
-    return typeset([Sheet(_template(), _inputs(document), "png", dpi)], seconds, cancelled)[0]
+def to_pages(document: Document, dpi: float) -> list[bytes]:
+    """Return each page as the bytes of a PNG file; raises as `typeset`."""
+    return placed_pages(document, dpi, _SECONDS, lambda: False)[0]
+
+
+def placed_pages(
+    document: Document, dpi: float, seconds: float, cancelled: Callable[[], bool]
+) -> tuple[list[bytes], list[tuple[int, float]]]:
+    """Return the pages, and of each block on which, from 0, and at which share of its height it begins."""
+    whole = Sheet(_template(), _inputs(document), "png", dpi)
+    pages, (places,) = typeset([whole, replace(whole, format="places")], seconds, cancelled)
+    return pages, [(page, share) for page, share in json.loads(places)]
 
 
 def _inputs(document: Document) -> dict[str, str]:
@@ -117,14 +124,12 @@ class Sheet:
 
     source: str  # A program of Typst's
     inputs: dict[str, str]  # what the program finds in ``sys.inputs``
-    format: Literal["pdf", "png"]
+    format: Literal["pdf", "png", "places"]  # the last: the value that it calls so, as JSON
     dpi: float | None = None  # resolution of the pages as PNG
 
 
 def typeset(
-    sheets: Sequence[Sheet],
-    seconds: float,
-    cancelled: Callable[[], bool] = lambda: False,
+    sheets: Sequence[Sheet], seconds: float, cancelled: Callable[[], bool] = lambda: False
 ) -> list[list[bytes]]:
     """Set sheets in a process of its own.
 

@@ -121,6 +121,17 @@ def test_neither_extremes_of_single_steps_nor_an_earlier_run_that_diverged_flatt
     assert top(run_of(100), ghost=run_of(60, losses=np.linspace(1.2, 0.9, 60))) > 1.1
 
 
+def test_an_earlier_run_that_is_hidden_by_the_same_one_has_no_name() -> None:
+    def names(*runs: History) -> list[str]:
+        return [each.name for plot in (loss_plot, accuracy_plot) for each in plot(Run(*runs)).curves]
+
+    losses = np.linspace(1, 0.5, 60)
+    assert BEFORE not in names(run_of(60), run_of(60))
+    assert BEFORE not in names(run_of(60), run_of(40, losses=losses[:40]))
+    for seen in (run_of(90), run_of(40, share=0.3)):
+        assert names(run_of(60), seen).count(BEFORE) == 2
+
+
 def test_the_axis_of_accuracy_begins_a_little_below_all_curves() -> None:
     def lowest(history: History, **more) -> float:
         return accuracy_plot(Run(history, **more)).limits[0]
@@ -268,4 +279,4 @@ def test_a_thin_line_lies_over_a_thick_one_that_takes_the_same_way() -> None:
     for curves in ((thin, pale, thick), (thick, thin, pale)):
         (group,) = drawn(CURVES, Curves(curves), 300, LIGHT, 200).marks[:1]
         inks = [mark.ink for mark in group.draw() if isinstance(mark, Line)]
-        assert inks == ["muted", "winner", "accent"]
+        assert inks == ["muted", "winner", "accent", "muted"], "the last is before its name"

@@ -193,7 +193,7 @@ def blank_pages(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let the preview of the report show one white page: a process sets the real ones after each change."""
     with pytest.MonkeyPatch.context() as patch:
         if request.node.get_closest_marker("typesets") is None:
-            patch.setattr(preview, "to_pages", lambda *_, **__: [_WHITE_PAGE])
+            patch.setattr(preview, "placed_pages", lambda *_: ([_WHITE_PAGE], []))
         yield
 
 

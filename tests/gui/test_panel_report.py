@@ -1,11 +1,13 @@
 """The lab report panel: words, stamped hypotheses, the lab run, its pages, and the files of an export."""
 
 from dataclasses import replace
+from functools import partial
+from operator import eq
 
 import numpy as np
 import pytest
 from msgspec import structs
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
@@ -13,11 +15,12 @@ from pytestqt.qtbot import QtBot
 from cnnviz.covers import Secret
 from cnnviz.history import EvaluationPoint
 from cnnviz.lab.course import free_lab, shipped_labs
+from cnnviz.lab.document import heading_of
 from cnnviz.lab.model import PARTS
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.record import Work
 from cnnviz.report import pdf
-from cnnviz.report.blocks import Figure, Heading, Table, Words
+from cnnviz.report.blocks import Figure, Heading, Insert, Table, Words
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress
 from tests.engine.report_cases import small_data
@@ -239,7 +242,7 @@ def test_the_preview_grows_with_results_shows_none_while_one_is_predicted_and_ne
     assert len([block for block in whole().blocks if isinstance(block, Figure)]) >= 8
     # In the GUI thread those of a long report took 0.28 s of processor time.
     pages = []
-    background.submit("pages", preview_work(whole, 20), pages.extend)
+    background.submit("pages", preview_work(whole, 20), lambda found: pages.extend(found.images))
     qtbot.waitUntil(lambda: bool(pages))
     width = round(20 * 210 / 25.4)
     assert {(page.width(), page.format()) for page in pages} == {(width, QImage.Format.Format_RGB32)}
@@ -260,11 +263,43 @@ def test_the_preview_grows_with_results_shows_none_while_one_is_predicted_and_ne
     assert said == ["The pages of the report are being made…"]
     qtbot.waitUntil(lambda: len(panel.preview.pages) == before)
 
-    panel.preview.set_pages([pages[0]] * 4)
-    assert panel.preview.pages[2].visibleRegion().isEmpty()
-    panel.preview.follow()
-    panel.preview.set_pages([pages[0], pages[0], pages[1], pages[0]])
-    qtbot.waitUntil(lambda: not panel.preview.pages[2].visibleRegion().isEmpty())
+
+@pytest.mark.typesets
+def test_the_pages_show_the_section_that_is_chosen_the_words_that_are_typed_and_a_figure_put_in_unseen(
+    qtbot, make
+):
+    panel = make()
+
+    def is_seen(is_it) -> bool:
+        """Whether the place at which a block begins is in sight."""
+        images, blocks, places = panel.preview.shown
+        found = (place for place, block in zip(places, blocks, strict=bool(images)) if is_it(block))
+        page, share = next(found, (0, -1.0))
+        if share < 0:
+            return False
+        shown, area = panel.preview.pages[page], panel.preview.viewport()
+        return 0 <= shown.mapTo(area, QPoint(0, round(share * shown.height()))).y() < area.height()
+
+    lab = load_lab(shipped_labs()["lab5"])
+    panel.hide()
+    panel.work.set_lab(lab, "lab5")
+    panel.mode.button("edit").click()
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="300"/>'
+    panel.work.add_insert(lab.step("ties"), Insert("Ties", "seed 0", "now", svg=svg))
+    show_window(qtbot, panel)
+    qtbot.waitUntil(lambda: is_seen(lambda each: isinstance(each, Figure) and each.svg == svg))
+    for section in ("network", "conclusion", "translation"):
+        panel.pages.button(section).click()
+        head = heading_of(lab, next(each for each in lab.sections if each.id == section))
+        qtbot.waitUntil(partial(is_seen, partial(eq, head)))
+    panel.preview.verticalScrollBar().setValue(0)
+    write(qtbot, panel, "inference", "it moves")
+    qtbot.waitUntil(lambda: is_seen(lambda each: isinstance(each, Words) and each.text == "it moves"))
+    for place in panel.work.observing[::-1]:
+        if panel.work.done(place).inserts:  # they are moved up all the way
+            panel.work.move_insert(place, 0, -1)
+    first = panel.work.observing[0].title
+    qtbot.waitUntil(lambda: is_seen(lambda each: isinstance(each, Heading) and each.text == first))
 
 
 def test_a_draft_shows_the_run_in_the_window_but_no_curves_that_tell_an_answer_and_a_report_does_not(
@@ -283,8 +318,8 @@ def test_a_draft_shows_the_run_in_the_window_but_no_curves_that_tell_an_answer_a
     blocks = panel.exporter.composed(is_final=False)().blocks
     assert any("40 steps" in each.text and "95 %" in each.text for each in words(blocks))
     assert [
-        row for each in blocks if isinstance(each, Table) for row in each.data.rows if row[0] == "epochs"
-    ] == [("epochs", "trained for 40 steps")]
+        row for each in blocks if isinstance(each, Table) for row in each.data.rows if row[0] == "trained"
+    ] == [("trained", "40 steps")]
     assert shown() == {"training-curves", "settings"}
     assert shown(is_final=True) == set()
     lab = load_lab(shipped_labs()["lab5"])
@@ -292,6 +327,15 @@ def test_a_draft_shows_the_run_in_the_window_but_no_curves_that_tell_an_answer_a
     blocks = panel.exporter.composed(is_final=False)().blocks
     heads = [each.text for each in blocks if isinstance(each, Heading)]
     assert heads[heads.index("The run so far") - 1] == lab.step("slow").title, "the first that is observed"
+    mean = "<text>running mean</text>"
+    moment = f"LAB5, classes 0, 1 · seed {state.experiment.seed} · step"
+    for step, is_same in ((30, False), (40, True)):
+        insert = Insert(
+            "Network panel", f"{moment} {step} · test image 3, a 0", "now", svg=f"<svg>{2 * mean}</svg>"
+        )
+        panel.work.add_insert(lab.step("full"), insert)
+        assert ("training-curves" not in shown()) == is_same, "the same curves stand there once"
+    panel.work.set_inserts(lab.step("full"), ())
     state.set_covered({Secret.TEST: "Step 2 asks for it."})
     assert shown() == {"settings"}
 
@@ -362,8 +406,8 @@ def test_cancelling_leaves_everything_as_it_was(qtbot, make, background):
 def test_the_preview_shows_a_hypothesis_that_is_not_recorded(qtbot, make, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "ui.panels.report.preview.to_pages",
-        lambda document, *_options, **_more: seen.append(document.blocks) or [],
+        "ui.panels.report.preview.placed_pages",
+        lambda document, *_: (seen.append(document.blocks) or [], []),
     )
     panel = make()
     write(qtbot, panel, "hypothesis", "it will not move")

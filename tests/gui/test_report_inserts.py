@@ -235,13 +235,32 @@ def test_the_list_says_first_what_differs_and_what_is_in_it_can_be_moved_taken_o
     session.window.panels.show_panel(4)
     assert steps() == ["step 1", "step 2", "step 3"]
     assert not row_button(listed, 0, "raise").isEnabled()
-    assert not row_button(listed, 2, "lower").isEnabled()
+    assert row_button(listed, 2, "lower").isEnabled(), "it leads into the next section"
     for place, name, expected in ((2, "raise", "132"), (0, "lower", "312"), (1, "remove", "32")):
         qtbot.mouseClick(row_button(listed, place, name), Qt.MouseButton.LeftButton)
         assert steps() == [f"step {each}" for each in expected]
     assert choice.title in report.message.text()
     report.message.action_button().click()  # it is still sliding in
     assert steps() == ["step 3", "step 1", "step 2"]
+
+
+def test_a_figure_goes_on_into_the_next_step_and_section_and_stops_at_the_ends_of_the_report(
+    qtbot: QtBot, session: Session
+) -> None:
+    report = session.window.panel(ReportPanel)
+    report.work.set_lab(load_lab(shipped_labs()["lab5"]), "lab5")
+    session.window.panels.show_panel(4)
+    steps = [each.id for each in report.work.observing]
+    assert len({step(report, each).section for each in steps}) > 1
+    report.work.add_insert(step(report, steps[0]), Insert("Loss", "seed 0 · step 3", "now", svg="<svg/>"))
+    for way, places in (("lower", steps), ("raise", steps[::-1])):
+        for place in places:
+            assert [each for each in steps if _titles(session, each)] == [place]
+            listed = next(each for each in report.fields.inserts if each.step.id == place)
+            said = session.window.notices.text()
+            assert step(report, place).title in said, said
+            assert row_button(listed, 0, way).isEnabled() == (place != places[-1])
+            row_button(listed, 0, way).click()
 
 
 def test_a_field_takes_only_what_can_be_kept_and_bringing_back_needs_room(

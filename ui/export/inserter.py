@@ -54,7 +54,7 @@ class FigureInserter(QObject):
         """Say what was put where, and lead there from elsewhere."""
         where = f"{insert.title} is in the report, below the observations of “{step.title}”."
         way = "" if self._report.isVisible() else "Show"
-        self._state.raise_notice("report", "success", where, way, lambda: self._show_report(step))
+        self._state.raise_notice("report", "success", where, way, lambda: self._show_report(step, insert))
 
     def choices(self) -> Sequence[InsertChoice]:
         """List the figures that the panels show."""
@@ -91,10 +91,10 @@ class FigureInserter(QObject):
 
         self._files.submit(f"insert {next(self._orders)}", finished, give, complain)
 
-    def _show_report(self, step: Step) -> None:
-        if step in self._report.work.lab.steps:  # no other lab has been opened since
-            self._report.show_step(step.id)
+    def _show_report(self, step: Step, insert: Insert) -> None:
         self._panels.bring_forward(self._report)
+        if step in self._report.work.lab.steps:  # no other lab has been opened since
+            self._report.show_insert(step, insert)
 
 
 def _small_figure(figure: Figure, size: QSize) -> QImage | None:

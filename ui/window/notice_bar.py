@@ -19,6 +19,7 @@ from ui.theme import theme_manager
 from ui.window.actions import START_TIP, action_row
 
 _SUCCESS_MS = 8000
+_OFFERED_MS = 30_000  # of one with a button, which is to be read and then reached
 
 
 class NoticeBar(MessageBar):
@@ -44,7 +45,7 @@ class NoticeBar(MessageBar):
         if notice.text and notice.kind == "success":
             self._standing.pop(notice.place, None)  # what has succeeded now need not be answered any more
             self._show(notice)
-            self._going.start()
+            self._going.start(_OFFERED_MS if notice.action else _SUCCESS_MS)
             return
         before = self._standing.pop(notice.place, None)
         if notice.text:
@@ -67,7 +68,7 @@ class NoticeBar(MessageBar):
         self._shown = notice
         self.show_message(notice.text, notice.kind, notice.action, notice.act)
         if self._passes and notice.kind != "error":
-            self._going.start()
+            self._going.start(_SUCCESS_MS)
 
     def set_passing(self, passes: bool) -> None:
         """Let everything but errors go by itself, and come back later; or show what is still true."""

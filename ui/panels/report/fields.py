@@ -11,12 +11,15 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayou
 from cnnviz.lab.model import PARTS, Question, Section, Step
 from cnnviz.lab.record import StepRecord, Version
 from cnnviz.quantities import format_count
+from cnnviz.report.blocks import Insert, Words
 from ui.controls.buttons import Button
 from ui.controls.keyboard import scroll_to
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import Form, fill, named
 from ui.controls.message_bar import MessageBar
+from ui.controls.pace import single_shot
 from ui.panels.report.inserts import InsertChoice, InsertList
+from ui.panels.report.preview import Sought
 from ui.panels.report.work import Complain, StudentWork, attempt
 from ui.theme import Theme, follow_theme, theme_manager, ui_font
 
@@ -141,6 +144,14 @@ class AnswerField(QWidget):
             notes.append(_recorded(done, self._work.version(self.step, ""), next_))
         self.note.set_text(" ".join(notes))
 
+    def printed(self) -> tuple[Sought, Sought]:
+        """Tell what the report shows of it: the words, or on pages without them yet the question."""
+        said, asked = self._work.done(self.step).said(self.question.part).strip(), self.question.text
+        return (
+            lambda each: isinstance(each, Words) and each.kind == "student" and each.text.strip() == said,
+            lambda each: isinstance(each, Words) and each.text == asked,
+        )
+
     def forget(self) -> None:
         """Let the field bring back by undo nothing that was typed before."""
         self.field.document().clearUndoRedoStacks()
@@ -225,6 +236,14 @@ class SectionFields(QWidget):
                 answer.head.addWidget(inserts.insert_button)
                 self.inserts.append(inserts)
                 self._layout.addWidget(inserts)
+
+    def show_insert(self, step: Step, insert: Insert) -> None:
+        """Scroll to the row of a figure, once it has its place."""
+        rows = next((each.rows for each in self.inserts if each.step.id == step.id), [])
+        inserts = self._work.done(step).inserts
+        if len(rows) == len(inserts) and insert in inserts:
+            row = rows[inserts.index(insert)]
+            single_shot(row, lambda: scroll_to(row), 0).start()
 
     def answer(self, step_id: str, part: str) -> AnswerField | None:
         return next((e for e in self.answers if (e.step.id, e.question.part) == (step_id, part)), None)

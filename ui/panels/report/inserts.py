@@ -245,14 +245,18 @@ class InsertList(QWidget):
         self._set(inserts)
         self._is_typed = False
 
-    def _swap(self, place: int) -> None:
-        """Let a figure change places with the one before it."""
-        inserts = list(self._shown)
-        inserts[place - 1 : place + 1] = reversed(inserts[place - 1 : place + 1])
-        self._set(inserts)
+    def _move(self, place: int, way: int) -> None:
+        attempt(lambda: self._work.move_insert(self.step, place, way), self._complain)
+
+    def _way(self, place: int, way: int) -> tuple[str, bool]:
+        """Say where a figure would go to, if that is a step of its own, and whether it can go."""
+        if 0 <= place + way < len(self._shown):
+            return "", True
+        other = self._work.neighbour(self.step, way)
+        return ("", False) if other is None else (f"to the observations of “{other.title}”", True)
 
     def _row(self, place: int, insert: Insert) -> QWidget:
-        row, last = QWidget(self), len(self._shown) - 1
+        row = QWidget(self)
         layout = fill(QHBoxLayout(), spacing=6)
         words = QLineEdit(insert.words)
         words.setMaxLength(LONGEST_WORDS)
@@ -266,8 +270,8 @@ class InsertList(QWidget):
         layout.addWidget(ElidedLabel(insert.title))
         layout.addWidget(ElidedLabel(_details(insert), role="muted"), 1)
         for icon, does, tip, is_possible, act in (
-            ("arrow-up", f"Move {insert.title} up", "", place > 0, partial(self._swap, place)),
-            ("arrow-down", f"Move {insert.title} down", "", place < last, partial(self._swap, place + 1)),
+            ("arrow-up", f"Move {insert.title} up", *self._way(place, -1), partial(self._move, place, -1)),
+            ("arrow-down", f"Move {insert.title} down", *self._way(place, 1), partial(self._move, place, 1)),
             ("x", f"Remove {insert.title}", "you can bring it back", True, partial(self._remove, place)),
         ):
             button = IconButton(icon, does, tip)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from cnnviz.covers import Secret
 from cnnviz.datasets import require_classes
 from cnnviz.experiment import Experiment
+from cnnviz.graphics.run_curves import MEAN
 from cnnviz.lab.measured import are_of, measured_lab, own_pixels, run_blocks, seed_for
 from cnnviz.lab.record import LabNumbers
 from cnnviz.quantities import format_count
@@ -63,7 +64,12 @@ class Measuring(QObject):
         if not len(state.history.losses):
             return ()
         is_covered = bool(state.why_covered(Secret.LOSS, Secret.TEST))
-        return tuple(run_blocks(state.experiment, state.history, is_covered=is_covered))
+        moment = {f"seed {state.experiment.seed}", f"step {format_count(state.history.step)}"}
+        inserts = (each for step in self._work.lab.steps for each in self._work.done(step).inserts)
+        shown = {each.svg for each in inserts if moment <= set(each.caption.split(" · "))}
+        has_curves = sum(each.count(f">{MEAN}<") for each in shown) > 1  # of loss and of accuracy
+        blocks = run_blocks(state.experiment, state.history, is_covered=is_covered, has_curves=has_curves)
+        return tuple(blocks)
 
     def _are_current(self, numbers: LabNumbers) -> bool:
         """Whether numbers are of the lab in front, the seed, the image and, where they are open, the data."""

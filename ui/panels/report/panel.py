@@ -8,7 +8,9 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from cnnviz._types import View
-from cnnviz.lab.model import Question, Step
+from cnnviz.lab.document import heading_of
+from cnnviz.lab.model import Question, Section, Step
+from cnnviz.report.blocks import Figure, Insert
 from ui.choices import flag, kept, maybe, read, whole
 from ui.controls.buttons import Button
 from ui.controls.choice_field import SegmentedControl
@@ -23,7 +25,7 @@ from ui.panels.provenance import Provenance
 from ui.panels.report.exporter import ReportExporter
 from ui.panels.report.fields import HeadFields, SectionFields
 from ui.panels.report.measuring import Measuring
-from ui.panels.report.preview import FIT, LARGEST, ReportPreview, preview_work
+from ui.panels.report.preview import FIT, LARGEST, Pages, ReportPreview, Sought, preview_work
 from ui.panels.report.work import StudentWork
 from ui.state import AppState, RunStatus
 from ui.tasks import LatestOnly, TaskRunner
@@ -70,7 +72,7 @@ class ReportPanel(Panel):
         self.head = HeadFields(self.work)
         self.fields = SectionFields(self.work, self.message)
         self.pages = SegmentedControl([("", "")])
-        self.pages.currentChanged.connect(self._show_section)
+        self.pages.currentChanged.connect(self._go_to_section)
         self.run_button = Button(
             "Run the lab",
             "play",
@@ -91,7 +93,12 @@ class ReportPanel(Panel):
         self.status = WrapLabel("", role="muted")
         self._typesetting = typesetting
         self.preview = ReportPreview()
-        self._preview = LatestOnly(typesetting, _PREVIEW, self.preview.set_pages, self.message.show_error)
+        self._preview = LatestOnly(
+            typesetting,
+            _PREVIEW,
+            lambda pages: self.preview.set_pages(pages, is_stale=self._stale),
+            self.message.show_error,
+        )
         self.exporter = ReportExporter(
             self.work, self.measuring, files, self.message, self.export, self.write_in, self
         )
@@ -115,7 +122,7 @@ class ReportPanel(Panel):
         self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
         work, measuring = self.work, self.measuring
         work.changed.connect(self._on_work_changed)
-        work.inserted.connect(self.preview.follow)
+        work.inserted.connect(self.show_insert)
         work.labChanged.connect(self._show_lab)
         work.opened.connect(self.exporter.forget)
         work.labChanged.connect(self.message.clear)  # what it offers is about another lab
@@ -146,7 +153,13 @@ class ReportPanel(Panel):
     def show_step(self, step_id: str) -> None:
         """Show the section to which a step belongs."""
         self.pages.set_current(self.work.lab.step(step_id).section)
-        self._show_section()
+        self._go_to_section()
+
+    def show_insert(self, step: Step, insert: Insert) -> None:
+        """Show where a figure stands, in the fields and on the pages, or be ready to."""
+        self.show_step(step.id)
+        self.fields.show_insert(step, insert)
+        self._look_at(lambda each: isinstance(each, Figure) and each.svg == insert.svg)
 
     def write_in(self, step: Step, question: Question) -> None:
         """Let the cursor stand in the field of a question."""
@@ -205,9 +218,18 @@ class ReportPanel(Panel):
         self.mode.set_current(key)
         self.words.setHidden(key == "read")
 
-    def _show_section(self) -> None:
+    def _show_section(self) -> Section:
         section = next(each for each in self.work.lab.sections if each.id == self.pages.current())
         self.fields.set_section(section)
+        return section
+
+    def _go_to_section(self) -> None:
+        """Show the fields of the section that is chosen, and the page on which it begins."""
+        heading = heading_of(self.work.lab, self._show_section())
+        self._look_at(lambda each: each == heading)
+
+    def _look_at(self, *sought: Sought) -> None:
+        self.preview.look_at(*sought, is_stale=self._stale)
 
     def _show_run(self) -> None:
         measuring = self.measuring
@@ -242,17 +264,20 @@ class ReportPanel(Panel):
     def _on_work_changed(self) -> None:
         self._stale = True
         if self.isVisible():
+            for each in self.fields.answers:
+                if each.field.hasFocus():  # the pages follow what is typed
+                    self._look_at(*each.printed())
             self._preview_timer.start()
 
     def _on_work_opened(self) -> None:
         """Show no page of the work before: those of this one are being made."""
         self._typesetting.cancel(_PREVIEW)
-        self.preview.set_pages([])
+        self.preview.set_pages(Pages([]))
         self._on_work_changed()
 
     def _on_covered_changed(self) -> None:
         if self._state.covered and self.measuring.numbers is not None:  # what is on the pages tells an answer
-            self.preview.set_pages([])
+            self.preview.set_pages(Pages([]))
         self._show_run()
         self._on_work_changed()
 

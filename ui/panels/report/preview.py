@@ -1,21 +1,20 @@
 """The report as it will appear, page under page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import BytesIO
-from typing import override
+from typing import NamedTuple, override
 
-import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from cnnviz.report.blocks import Document
-from cnnviz.report.pdf import PREVIEW_SECONDS, to_pages
+from cnnviz.report.blocks import Block, Document
+from cnnviz.report.pdf import PREVIEW_SECONDS, placed_pages
 from ui.controls.buttons import Button, IconButton
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill, named
 from ui.controls.pace import single_shot
-from ui.controls.scroll_column import scroll_later
+from ui.controls.scroll_column import place_of, scroll_later
 from ui.tasks import Context
 
 _INCHES = 210 / 25.4  # width of an A4 page
@@ -24,14 +23,23 @@ _EDGE = 1  # width of the line around a page: inside it no pixel may be stretche
 _PIXELS_PER_INCH = 96  # at 100 %
 _MOST_DPI = 200.0  # a page has four million pixels then
 
-_BODY = 0.93
-"""Share of the height of a page above its foot, which says how many pages there are."""
-
 FIT = 0
 """Zoom at which a page is as wide as there is room."""
 LARGEST = 150
 """Largest zoom, in per cent."""
 _ZOOMS = (50, 75, 100, 125, LARGEST)
+
+
+class Pages(NamedTuple):
+    """Pages, the blocks of the report, and on which page and at which share of its height each begins."""
+
+    images: list[QImage]
+    blocks: tuple[Block, ...] = ()
+    places: Sequence[tuple[int, float]] = ()
+
+
+type Sought = Callable[[Block], bool]
+"""Whether a block is the one that is to be seen."""
 
 
 class ReportPreview(QScrollArea):
@@ -63,8 +71,9 @@ class ReportPreview(QScrollArea):
         fill(QHBoxLayout(self.bar), self.smaller, self.fit, self.larger, spacing=4)
         #: What is shown, in order.
         self.pages: list[QLabel] = []
-        self._images: list[QImage] = []
-        self._follows = False  # whether what is new in the next pages comes into sight
+        #: The pages that are shown, and what stands where on them.
+        self.shown = Pages([])
+        self._sought: tuple[Sought, ...] = ()  # what is to come into sight with the next pages
         self.zoom = FIT
         self._resized = single_shot(self, self.pagesWanted, 250)
         # Where pages and what they lie in get narrower in one turn, Qt leaves the pages beside the middle.
@@ -138,16 +147,19 @@ class ReportPreview(QScrollArea):
 
     # --- pages ----------------------------------------------------------------------------------------------
 
-    def follow(self) -> None:
-        """Let the next pages be scrolled to where they differ from those that are shown."""
-        self._follows = True
+    def look_at(self, *sought: Sought, is_stale: bool) -> None:
+        """Bring a block into sight, the first kind that there is, now or with the next pages that have it.
 
-    def set_pages(self, pages: list[QImage]) -> None:
-        """Show other pages; the view stays where it was, or goes where there is something new."""
-        place = self.verticalScrollBar().value()
-        follows = self._follows and bool(self._images)
-        new = _first_change(self._images, pages) if follows else None
-        self._follows, self._images = follows and new is None, pages  # these may have been made before it
+        * `is_stale`: whether it may stand elsewhere on the next pages, and is to be sought there, too.
+        """
+        self._sought = sought
+        if self._seek() and not is_stale:
+            self._sought = ()
+
+    def set_pages(self, shown: Pages, *, is_stale: bool = False) -> None:
+        """Show other pages; the view stays where it was, or goes to what is to be looked at."""
+        place, pages = self.verticalScrollBar().value(), shown.images
+        self.shown = shown
         self._waiting.setVisible(not pages)
         while len(self.pages) > len(pages):
             self.pages.pop().deleteLater()
@@ -161,32 +173,33 @@ class ReportPreview(QScrollArea):
             page.setPixmap(QPixmap.fromImage(image))
         self._fit()
         self.verticalScrollBar().setValue(place)
-        if new is not None:
-            number, share = new
-            above = sum(page.height() + _GAP for page in self.pages[:number])
-            seen = above + share * self.pages[number].height() - self.viewport().height() / 3
-            scroll_later(self.verticalScrollBar(), max(round(seen), 0))
+        if self._seek() and not is_stale:  # else newer ones are coming, with what was sought meanwhile
+            self._sought = ()
+
+    def _seek(self) -> bool:
+        """Scroll to what is to be looked at; return whether it is there."""
+        _images, blocks, places = self.shown
+        placed = list(zip(places, blocks, strict=False))
+        found = (place for is_it in self._sought for place, block in placed if is_it(block))
+        number, share = next(found, (-1, 0.0))
+        if number < 0:
+            return False  # these pages may have been made before it
+        above = sum(page.height() + _GAP for page in self.pages[:number])
+        seen, top = above + share * self.pages[number].height(), place_of(self.verticalScrollBar())
+        if not top <= seen <= top + 0.8 * self.viewport().height():
+            high = self.viewport().height()
+            last = sum(page.height() + _GAP for page in self.pages) - _GAP - high  # no place is beyond it
+            scroll_later(self.verticalScrollBar(), max(min(round(seen - high / 6), last), 0))
+        return True
 
 
-def _first_change(before: list[QImage], after: list[QImage]) -> tuple[int, float] | None:
-    """Find the first page that is another one, but for its foot, and at which share of its height."""
-    for number, (old, new) in enumerate(zip(before, after, strict=False)):
-        if old.size() != new.size():
-            return None
-        shape, body = (new.height(), new.width()), int(_BODY * new.height())
-        one, other = (np.frombuffer(each.constBits(), np.uint32).reshape(shape)[:body] for each in (old, new))
-        rows = np.flatnonzero((one != other).any(axis=1))
-        if rows.size:
-            return number, float(rows[0] / new.height())
-    return (len(before), 0.0) if len(after) > len(before) else None
-
-
-def preview_work(compose: Callable[[], Document], dpi: float) -> Callable[[Context], list[QImage]]:
+def preview_work(compose: Callable[[], Document], dpi: float) -> Callable[[Context], Pages]:
     """Return the function that sets the pages of the preview, and decodes them: that takes as long again."""
 
-    def work(context: Context) -> list[QImage]:
-        pages = to_pages(compose(), dpi, PREVIEW_SECONDS, cancelled=lambda: context.cancelled)
-        return [_decoded(content) for content in pages]
+    def work(context: Context) -> Pages:
+        document = compose()
+        pages, places = placed_pages(document, dpi, PREVIEW_SECONDS, lambda: context.cancelled)
+        return Pages([_decoded(content) for content in pages], document.blocks, places)
 
     return work
 

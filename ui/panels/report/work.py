@@ -172,12 +172,13 @@ class StudentWork(QObject):
     def step_for(self, panel: str) -> Step:
         """Return the step below whose observations a figure of a panel goes.
 
-        That is the step in front if it is about this panel, else the first one that is.
+        That is the step in front if it is about this panel, else the last one before it, else the first one.
         """
-        steps = self.lab.steps
-        in_front = [step for step in steps if step.id == self.record.place]
-        about = [step for step in (*in_front, *steps) if step.show.panel == panel and _observes(step)]
-        return next(iter(about), next(filter(_observes, steps), steps[0]))
+        steps, place = self.observing or [*self.lab.steps], self.record.place
+        about = [step for step in steps if step.show.panel == panel] or steps
+        every = [step.id for step in self.lab.steps]
+        reached = every[: every.index(place) + 1] if place in every else []
+        return next((step for step in reversed(about) if step.id in reached), about[0])
 
     def add_insert(self, step: Step, insert: Insert, place: int | None = None) -> None:
         """Put something in, after what is there, or back in its place.
@@ -190,6 +191,36 @@ class StudentWork(QObject):
         if place is None:
             self.inserted.emit(step, insert)
 
+    @property
+    def observing(self) -> list[Step]:
+        """Steps with observations, below which figures stand, in the order of the report."""
+        steps = (step for section in self.lab.sections for step in self.lab.of_section(section.id))
+        asked = ((step, step.asked(self.experiment_of(step))) for step in steps)
+        return [step for step, questions in asked if any(q.part == "observations" for q in questions)]
+
+    def neighbour(self, step: Step, way: int) -> Step | None:
+        """Return the step with observations before (-1) or after (1) one in the report; None at its ends."""
+        steps = self.observing
+        place = steps.index(step) + way if step in steps else -1
+        return steps[place] if 0 <= place < len(steps) else None
+
+    def move_insert(self, step: Step, place: int, way: int) -> None:
+        """Move a figure by one place up (-1) or down (1), from the end of a step into the next one.
+
+        * Raises CNNVizError: if that step has too many of them.
+        """
+        inserts = list(self.done(step).inserts)
+        insert, to = inserts.pop(place), place + way
+        if 0 <= to <= len(inserts):
+            inserts.insert(to, insert)
+            self.set_inserts(step, tuple(inserts))
+        elif (other := self.neighbour(step, way)) is not None:
+            there = self.done(other).inserts
+            record = self.record.with_inserts(other, (insert, *there) if way > 0 else (*there, insert))
+            self.set_record(record.with_inserts(step, tuple(inserts)))
+            step = other
+        self.inserted.emit(step, insert)
+
     def set_inserts(self, step: Step, inserts: tuple[Insert, ...]) -> None:
         """Put others in the place of what was put into a step; raises `CNNVizError` if they are too many."""
         self.set_record(self.record.with_inserts(step, inserts))
@@ -197,10 +228,6 @@ class StudentWork(QObject):
     def _take(self, work: Work) -> None:
         self.work = work
         self.changed.emit()
-
-
-def _observes(step: Step) -> bool:
-    return any(question.part == "observations" for question in step.questions)
 
 
 def attempt(act: Callable[[], object], complain: Complain) -> bool:
