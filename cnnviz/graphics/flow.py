@@ -222,16 +222,11 @@ def _draw(flow: Flow, ground: Ground) -> Drawing:
 def _lines(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
     """Titles, frames and lines, which stay the same while the network trains."""
     drawing, small, strong = Drawing(Ground(box, look)), look.font("small"), look.font("small strong")
-    sides = [(flow.stages[n].captions, places.heads[n].width - 4) for n in places.columns]
-    sides = [(versions, room) for versions, room in sides if "×" in versions[0]]
-    level = max((_first_fitting(small, *each) for each in sides), default=0)
     for n in places.columns:
         stage, head = flow.stages[n], places.heads[n]
         first, second = head.rows(small.line, small.line)
         shown, count = places.count(n), len(stage.values)
         captions = (f"{shown} of {count}", f"{shown}/{count}") if shown < count else stage.captions
-        if "×" in captions[0]:  # all are written alike, as short as the one with the least room
-            captions = captions[min(level, len(captions) - 1) :]
         at = places.tiles[n, 0].x if n else head.left
         _write_over(drawing, at, first, (stage.title, stage.title.rstrip(" 0123456789")), strong, "text")
         _write_over(drawing, at, second, captions, small)
@@ -255,11 +250,6 @@ def _write_over(
     wide = font.width(text)
     left = max(min(x - wide / 2, room.right - 4 - wide), room.left)
     drawing.write(room._replace(left=left, width=wide), text, font, ink)
-
-
-def _first_fitting(font: Font, versions: tuple[str, ...], room: float) -> int:
-    """Which of some versions is the longest that fits; the last where none does."""
-    return next((n for n, each in enumerate(versions) if font.width(each) <= room), len(versions) - 1)
 
 
 def _fitting(versions: tuple[str, ...], font: Font, room: Box) -> str:

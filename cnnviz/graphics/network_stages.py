@@ -224,8 +224,7 @@ def _sides(shape: Shape) -> tuple[str, ...]:
     if len(shape) == 1:
         return f"{format_count(shape[0])} units", format_count(shape[0])
     rows, cols = shape[-2:]
-    sides = f"{rows} × {cols}", f"{rows}×{cols}"
-    return (*sides, f"{rows}²") if rows == cols else sides
+    return (f"{rows} × {cols}", f"{rows}²") if rows == cols else (f"{rows} × {cols}",)
 
 
 def _tiled(values: FloatArray, shape: tuple[int, int, int]) -> FloatArray:

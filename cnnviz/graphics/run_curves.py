@@ -51,18 +51,6 @@ class Run:
         """What is to be said of the earlier run."""
         return "an earlier run" if self.ghost is None else f"an earlier run, {self.ghost.described}"
 
-    @property
-    def has_before(self) -> bool:
-        """Whether there is an earlier run to be seen: one that this one does not repeat, and hide."""
-        if self.ghost is None:
-            return False
-        count = len(self.ghost.losses)  # sums of so many steps are the same where all of these are
-        own, other = (
-            (each.first_step, each.log_every, *each.totals[:, count : count + 1].ravel())
-            for each in (self.history, self.ghost)
-        )
-        return own != other
-
     def end(self) -> float:
         """Right end of the axis: the planned one, but at the very beginning; an earlier run may go on."""
         last = float(self.history.step) if len(self.history.losses) else 0.0
@@ -103,7 +91,7 @@ def loss_plot(run: Run, *, has_steps: bool = True) -> Curves:
     mean = history.loss_curve(history.log_every)
     own = Curve(MEAN, mean.steps, mean.values, "accent", width=2.0, short="mean")
     curves = [own, run.tests("loss")]
-    if run.ghost is not None and run.has_before:
+    if run.ghost is not None:
         curves.insert(0, run.before(run.ghost.loss_curve(run.ghost.log_every)))
     if has_steps:
         each = Curve(
@@ -121,7 +109,7 @@ def accuracy_plot(run: Run) -> Curves:
     mean = _mean_accuracy(run.history)
     own = Curve(MEAN, mean.steps, mean.values, "original", width=2.0, short="mean")
     curves = [own, run.tests("accuracy")]
-    if run.ghost is not None and run.has_before:
+    if run.ghost is not None:
         curves.insert(0, run.before(_mean_accuracy(run.ghost)))
     low = min((float(curve.y.min()) for curve in curves if curve.y.size), default=0.0)
     # In tenths, so that the axis moves in steps and not with every point.

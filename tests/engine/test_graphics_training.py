@@ -121,17 +121,6 @@ def test_neither_extremes_of_single_steps_nor_an_earlier_run_that_diverged_flatt
     assert top(run_of(100), ghost=run_of(60, losses=np.linspace(1.2, 0.9, 60))) > 1.1
 
 
-def test_an_earlier_run_that_is_hidden_by_the_same_one_has_no_name() -> None:
-    def names(*runs: History) -> list[str]:
-        return [each.name for plot in (loss_plot, accuracy_plot) for each in plot(Run(*runs)).curves]
-
-    losses = np.linspace(1, 0.5, 60)
-    assert BEFORE not in names(run_of(60), run_of(60))
-    assert BEFORE not in names(run_of(60), run_of(40, losses=losses[:40]))
-    for seen in (run_of(90), run_of(40, share=0.3)):
-        assert names(run_of(60), seen).count(BEFORE) == 2
-
-
 def test_the_axis_of_accuracy_begins_a_little_below_all_curves() -> None:
     def lowest(history: History, **more) -> float:
         return accuracy_plot(Run(history, **more)).limits[0]

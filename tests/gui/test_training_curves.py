@@ -276,7 +276,7 @@ def test_choices_and_zoom_come_back_with_the_view(
 def test_the_shown_moment_is_marked_and_an_earlier_run_is_grey(
     qtbot: QtBot, curves: TrainingCurves, state: AppState
 ) -> None:
-    state.reset_history(recorded(600))
+    state.reset_history(recorded())
     ghost = recorded(700)
     state.history.said, ghost.said = "LAB5; classes 0, 1; seed 7", "LAB5; classes 4, 9; seed 7"
     state.set_ghost(ghost)

@@ -154,7 +154,7 @@ class TrainingCurves(HasProvenance, QWidget):
     def _describe(self) -> None:
         run, count = self._run, len(self._state.experiment.classes)
         means = _MEANS.format(window=format_count(run.history.log_every))
-        told = f"{means}{'' if not run.has_before else f' In grey: {run.ghost_said}.'} {_HANDLING}"
+        told = f"{means}{'' if run.ghost is None else f' In grey: {run.ghost_said}.'} {_HANDLING}"
         self.loss.setToolTip(
             "Cross-entropy −ln p(label), in nats (units of the natural logarithm): 0 when the network is "
             "sure of the right class. "
