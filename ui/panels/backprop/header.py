@@ -21,7 +21,7 @@ from ui.page_view import PageView
 from ui.panels.backprop.asks import GoTo
 from ui.panels.backprop.focus import Step
 from ui.panels.backprop.pages import Now, check, inspect, poke
-from ui.theme import Theme, follow_theme
+from ui.theme import Theme, follow_theme, theme_manager
 
 
 class StepHeader(QWidget):
@@ -59,7 +59,7 @@ class StepHeader(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Keep two lines for the sentence and one sum of fractions: maps must not jump from step to step."""
         # A minimum of the widgets themselves would hide that the text may need more.
-        for row, high in enumerate((36, 42)):
+        for row, high in enumerate((36, 0 if self.formula.isHidden() else 42)):
             self._below.setRowMinimumHeight(row, theme.px(high))
 
     def hasHeightForWidth(self) -> bool:
@@ -79,9 +79,23 @@ class StepHeader(QWidget):
 
     def set_explanation(self, sentence: str, formula: Node, *, is_covered: bool = False) -> None:
         """Say what happens in the step; cover its result, which is what is set in the accent."""
-        self.sentence.show_page(Page(Card("sentence", WORDS, Words(sentence, ink="muted"), room=None)))
+        self._say(sentence)
         shown = Formulas((formula,), is_covered)
         self.formula.show_page(Page(Card("formula", FORMULA, shown, room=None)))
+        self._show_formula(True)
+
+    def hold_back(self, why: str) -> None:
+        """Say why sentence and formula are covered; with "" the step itself says it."""
+        self._say(why)
+        self._show_formula(False)
+
+    def _say(self, sentence: str) -> None:
+        self.sentence.show_page(Page(Card("sentence", WORDS, Words(sentence, ink="muted"), room=None)))
+
+    def _show_formula(self, shown: bool) -> None:
+        if shown is self.formula.isHidden():
+            self.formula.setVisible(shown)
+            self.set_theme(theme_manager().theme)
 
     def go_to(self, index: int) -> bool:
         """Ask for a step; return whether there is one."""
