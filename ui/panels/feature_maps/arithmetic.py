@@ -107,8 +107,9 @@ def _head(now: Now) -> Row:
     shown = now.arithmetic
     number = f"= {shown.number}", "mono", "text"
     cell, hint = ((shown.name, "strong", "text"), number), ((now.hint, "", "focus"),) if now.hint else ()
-    said = ((words, "", "muted") for words in (now.sees, shown.formula) if words)
-    line = Fitting(((*cell, *said, *hint), *((*cell, *hint) for _ in hint)))
+    # The tables below show the formula, too: it gives way first.
+    said = [(words, "", "muted") for words in (now.sees, shown.formula) if words]
+    line = Fitting(tuple((*cell, *said[:count], *hint) for count in reversed(range(len(said) + 1))))
     title = Card("title", FITTING, line, tip=line.words, name="The marked cell")
     badge = Card("pinned", WORDS, Words("pinned", "small strong", "info", "left middle"), room=None)
     free = Choice("free", "mini", "Free the pinned cell (Esc)", PinCell(None), icon="x")
