@@ -124,8 +124,8 @@ class Pass(SceneRun):
         return (self.gradients.input if stage == INPUT else self.gradients.outputs[stage])[0]
 
     def symbol(self, stage: str) -> str:
-        """Letter for a value of a stage in formulas."""
-        return symbol_of(self.network, stage)
+        """Letter for a value of a stage in formulas: s for a logit, which z of a map is not to be taken for."""
+        return "s" if stage == self.network.layers[-1][0] else symbol_of(self.network, stage)
 
     @kept
     def routes(self, pool: str) -> Routes:
