@@ -41,7 +41,7 @@ _SHARE, _WIDEST = 0.66, 2
 """Of the height, what the large maps may take; the rest is for the thumbnails. How often the side of its map
 a column may be wide."""
 LARGEST_RATIO = 1.55
-"""How often its height a cell with a number is wide in an enlarged map that has the room alone, at most: a
+"""How often its height a cell with a number should be wide in an enlarged map that has the room alone: a
 digit that is drawn much wider than high is hard to recognise."""
 _MAPS = Kind.MAPS, Kind.EVIDENCE
 
