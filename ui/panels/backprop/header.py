@@ -77,24 +77,13 @@ class StepHeader(QWidget):
         self.back.setEnabled(current > 0)
         self.next.setEnabled(current < len(steps) - 1)
 
-    def set_explanation(self, sentence: str, formula: Node, *, is_covered: bool = False) -> None:
-        """Say what happens in the step; cover its result, which is what is set in the accent."""
-        self._say(sentence)
+    def set_explanation(self, sentence: str, formula: Node, *, is_covered: bool, is_held: bool) -> None:
+        """Say what happens in the step; cover its result, set in the accent, or hold its formula back."""
+        self.sentence.show_page(Page(Card("sentence", WORDS, Words(sentence, ink="muted"), room=None)))
         shown = Formulas((formula,), is_covered)
         self.formula.show_page(Page(Card("formula", FORMULA, shown, room=None)))
-        self._show_formula(True)
-
-    def hold_back(self, why: str) -> None:
-        """Say why sentence and formula are covered; with "" the step itself says it."""
-        self._say(why)
-        self._show_formula(False)
-
-    def _say(self, sentence: str) -> None:
-        self.sentence.show_page(Page(Card("sentence", WORDS, Words(sentence, ink="muted"), room=None)))
-
-    def _show_formula(self, shown: bool) -> None:
-        if shown is self.formula.isHidden():
-            self.formula.setVisible(shown)
+        if is_held is not self.formula.isHidden():
+            self.formula.setHidden(is_held)
             self.set_theme(theme_manager().theme)
 
     def go_to(self, index: int) -> bool:

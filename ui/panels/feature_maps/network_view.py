@@ -134,7 +134,8 @@ class NetworkView(QWidget):
             why = self._state.cover_text(Secret.SHARES, *_CELLS)
             clock = view.sweep is not None, self._clock.isActive(), view.sweep_speed
             sees = "" if explained.links is None else explained.links.sees
-            self._write(arithmetic.Now(shown, explained.is_pinned, *clock, sees, term, why, self._hint(), self._has_tables))
+            now = arithmetic.Now(shown, explained.is_pinned, *clock, sees, term, why, self._hint())
+            self._write(replace(now, has_tables=self._has_tables))
 
     def _hint(self) -> str:
         """What keys do in the map that a key has led to; stands beside the marked cell."""
@@ -378,10 +379,7 @@ class NetworkView(QWidget):
         return False
 
     def share_height(self) -> None:
-        """Give the tables of the arithmetic room; an enlarged map leaves them what its own numbers do not need.
-
-        Cells that are nearly square matter more: where these leave the tables too little, the head stays alone.
-        """
+        """Give the arithmetic room; of a map that is alone nearly square cells come first, then tables."""
         theme, total = self._theme, self.height()
         columns = () if self.picture is None else self.picture.plan.columns
         rows = max((each.shape[1] for each in columns if each.kind is Kind.FILTERS), default=3)
