@@ -280,9 +280,7 @@ FOLDED = Graphic[Folded](
 )
 
 
-def _draw_arrow(height: float, ground: Ground) -> Drawing:
-    """Draw an arrow from one column to the next, at some height."""
-    return Drawing(ground, [_chevron(ground.box.x + 1, ground.box.top + height, 4)])
-
-
-ARROW = Graphic[float](_draw_arrow, sized(16, 16, 16, 16))
+#: From one column to the next, at some height.
+ARROW = Graphic[float](
+    lambda height, at: Drawing(at, [_chevron(at.box.x + 1, at.box.top + height, 4)]), sized(16, 16, 16, 16)
+)

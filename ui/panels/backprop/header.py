@@ -14,6 +14,7 @@ from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.mathematics import Node
 from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import SegmentedControl
+from ui.controls.cover import Cover
 from ui.controls.layouts import fill, named
 from ui.controls.scroll_column import ScrollColumn
 from ui.marks import MarkView
@@ -21,7 +22,7 @@ from ui.page_view import PageView
 from ui.panels.backprop.asks import GoTo
 from ui.panels.backprop.focus import Step
 from ui.panels.backprop.pages import Now, check, inspect, poke
-from ui.theme import Theme, follow_theme, theme_manager
+from ui.theme import Theme, follow_theme
 
 
 class StepHeader(QWidget):
@@ -52,6 +53,7 @@ class StepHeader(QWidget):
         below.addWidget(self.formula, 1, 0, 1, -1)
         below.setColumnStretch(0, 1)
         fill(QVBoxLayout(self), self.bar, below, spacing=6)
+        self._covers = Cover(self.sentence, "What happens in this step"), Cover(self.formula)
         self.back.clicked.connect(lambda: self.go_to(self.current - 1))
         self.next.clicked.connect(lambda: self.go_to(self.current + 1))
         follow_theme(self)
@@ -59,7 +61,7 @@ class StepHeader(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Keep two lines for the sentence and one sum of fractions: maps must not jump from step to step."""
         # A minimum of the widgets themselves would hide that the text may need more.
-        for row, high in enumerate((36, 0 if self.formula.isHidden() else 42)):
+        for row, high in enumerate((36, 42)):
             self._below.setRowMinimumHeight(row, theme.px(high))
 
     def hasHeightForWidth(self) -> bool:
@@ -77,14 +79,13 @@ class StepHeader(QWidget):
         self.back.setEnabled(current > 0)
         self.next.setEnabled(current < len(steps) - 1)
 
-    def set_explanation(self, sentence: str, formula: Node, *, is_covered: bool, is_held: bool) -> None:
-        """Say what happens in the step; cover its result, set in the accent, or hold its formula back."""
+    def set_explanation(self, sentence: str, formula: Node, *, is_covered: bool, held: str) -> None:
+        """Say what happens in the step; cover its result, set in the accent, or hold back all and say why."""
         self.sentence.show_page(Page(Card("sentence", WORDS, Words(sentence, ink="muted"), room=None)))
         shown = Formulas((formula,), is_covered)
         self.formula.show_page(Page(Card("formula", FORMULA, shown, room=None)))
-        if is_held is not self.formula.isHidden():
-            self.formula.setHidden(is_held)
-            self.set_theme(theme_manager().theme)
+        self._covers[0].set_covered(held)
+        self._covers[1].set_covered("Its formula, too." if held else "")
 
     def go_to(self, index: int) -> bool:
         """Ask for a step; return whether there is one."""

@@ -304,10 +304,13 @@ class BackpropPanel(Panel):
         if is_other:
             self.header.show_steps(model.steps, model.index)
         now, why, held = self.work.now(), self._why_later(step), self._state.cover_text(*_OF_STEP)
-        said = sentence_of(passed, step, is_covered=focus.is_covered) if not held else "" if why else held
-        formula = () if held else formula_of(passed, step, focus)
-        self.header.set_explanation(said, formula, is_covered=focus.is_covered, is_held=bool(held))
-        later = Card("later", WORDS, Words(f"{_UNTIL_THEN} {self._state.way_out}"), why)
+        said, formula = (
+            sentence_of(passed, step, is_covered=focus.is_covered),
+            formula_of(passed, step, focus),
+        )
+        self.header.set_explanation(said, formula, is_covered=focus.is_covered, held=held)
+        told = ("", _UNTIL_THEN) if held else (why, f"{_UNTIL_THEN} {self._state.way_out}")
+        later = Card("later", WORDS, Words(told[1]), told[0])
         self.stack.show_page(Page(later) if why else page_of(now))
         self.side.show_now(now)
         self._hold_back()

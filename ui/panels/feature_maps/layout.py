@@ -73,11 +73,8 @@ class Room:
 
     def widest(self, column: Column) -> float:
         """How often its height a cell of an enlarged map is wide: as its number needs, and no wider."""
-        if not self.gives_all(column):
-            return 1.0
-        wide, high = self._cell(math.inf)
-        free = self.height - self.numbered(column)[1]
-        return max(wide / (high + free / column.shape[1]), 1.0)
+        (wide, high), free = self._cell(math.inf), self.height - self.numbered(column)[1]
+        return max(wide / (high + free / column.shape[1]), 1.0) if self.gives_all(column) else 1.0
 
     def gives_all(self, column: Column) -> bool:
         """Whether an enlarged map has the room alone: then all its numbers can be read from the last row."""

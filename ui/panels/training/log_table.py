@@ -80,9 +80,7 @@ class LogTable(HasProvenance, ScrolledView[Values]):
         first, moment = self.bar.value(), self._moment
         rows = self.rows[first : first + self.bar.pageStep()]
         # Between two rows the means of the moment are those of neither.
-        here = None if moment is None else self._row_of(moment)
-        is_at = here is not None and here < len(self.rows) and self.rows[here].step == moment
-        marked = here - first if is_at and here is not None else None
+        marked = next((place for place, row in enumerate(rows) if row.step == moment), None)
         self.show_content(log_values(rows, marked) if rows else None)
 
     @property
