@@ -171,7 +171,7 @@ class Outline(NamedTuple):
 #: From the lowest layer to the topmost.
 OUTLINES = {
     "feeds": Outline("text", 1.5),
-    "receptive": Outline("accent", 2.0, (3.0, 2.0)),
+    "receptive": Outline("#2563EB", 2.0, (3.0, 2.0)),  # the accent of the dark theme is lost on blue cells
     "window": Outline("text", 2.0, (1.0, 1.5)),
     "original": Outline("original", 2.0),
     "shifted": Outline("shifted", 2.0, (1.0, 1.5)),

@@ -58,8 +58,8 @@ def ends_of(colors: Colors) -> tuple[str, str]:
 
 
 def short_scale(colors: Colors) -> str:
-    """Both ends in few letters, such as "±0.5"."""
-    return f"{'±' if colors.lo < 0 else '0–'}{format_value(colors.hi, 2)}"
+    """Both ends in few letters, such as "±0.5"; "≥±0.5" where some values lie beyond them."""
+    return f"{'≥' if colors.is_open else ''}{'±' if colors.lo < 0 else '0–'}{format_value(colors.hi, 2)}"
 
 
 def write_colors(drawing: Drawing, box: Box, colors: Colors) -> None:

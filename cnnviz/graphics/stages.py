@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from cnnviz.drawing import Box, Drawing, Graphic, Ground, Ink, Look, Share, Size, sized
-from cnnviz.drawing.cells import Colors, Pixels, outline
+from cnnviz.drawing.cells import Colors, Pixels, outline, smallest_font
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.marks import Ask, Drag, Group, Image, Line, Mark, Part, Rect, Text
 from cnnviz.graphics.cells import ends_of, short_scale
@@ -183,12 +183,14 @@ def _scroll_bar(
 
 
 def _strip(colors: Colors, box: Box, look: Look) -> list[Mark]:
-    """A thin bar over the numbers at its ends; where both do not fit, symmetric ones are written as ±."""
+    """A thin bar over the numbers at its ends; where both do not fit, small; else symmetric ones as ±."""
     drawing, px, font = Drawing(Ground(box, look)), look.px, look.font("mono")
     bar, below = box.rows(px(6), Share(1), gap=px(1))
     drawing.add(Image(bar, _ramp(colors.name)), Rect(bar.inset(0.5), edge="border"))
     lo, hi = ends_of(colors)
-    if font.width(lo + hi) + px(6) <= box.width:
+    if font.width(lo + hi) + px(6) > box.width:
+        font = min(font, smallest_font(look), key=lambda each: each.size)
+    if font.width(lo + hi) + px(3) <= box.width:
         drawing.write(below, lo, font, "muted")
         drawing.write(below, hi, font, "muted", "right")
     elif colors.lo == -colors.hi:
@@ -278,9 +280,7 @@ FOLDED = Graphic[Folded](
 )
 
 
-def _draw_arrow(height: float, ground: Ground) -> Drawing:
-    """Draw an arrow from one column to the next, at some height."""
-    return Drawing(ground, [_chevron(ground.box.x + 1, ground.box.top + height, 4)])
-
-
-ARROW = Graphic[float](_draw_arrow, sized(16, 16, 16, 16))
+#: From one column to the next, at some height.
+ARROW = Graphic[float](
+    lambda height, at: Drawing(at, [_chevron(at.box.x + 1, at.box.top + height, 4)]), sized(16, 16, 16, 16)
+)

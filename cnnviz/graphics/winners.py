@@ -113,8 +113,9 @@ def _draw_counts(winners: Winners, ground: Ground) -> Drawing:
     drawing, look, px = Drawing(ground), ground.look, ground.px
     line, number = look.font("small").line + px(5), look.font("mono").width("00000") + px(10)
     head, *lines = ground.box.lines(len(_KINDS) + 1, line)
-    _, *heads = head.columns(Share(1), number, number)
-    for box, name in zip(heads, ("single", "tied"), strict=True):
+    said, *heads = head.columns(Share(1), number, number)
+    drawing.write(said, "winners:", "small", "muted")
+    for box, name in zip(heads, ("one", "several"), strict=True):
         drawing.write(box, name, "small", "muted", "right")
     room = ground.box.width - px(16) - 2 * number
     is_wide = max(look.font("small").width(kind.long_name) for kind in _KINDS.values()) <= room

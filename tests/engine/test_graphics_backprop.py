@@ -208,6 +208,9 @@ def test_numbers_beside_captions_come_and_go_with_the_room_and_not_with_their_va
         assert max(map(small.width, labels)) <= width
         assert labels[7].startswith("7: ") or not 0.01 < times < 100
         assert labels[0] in ("0", f"0: {format_value(times, 2)}"), "as in the head of the column"
+    for wide in (90, 136):  # in a low box maps are small, and stand apart where the column is wide
+        low = TILES.draw(Chosen(replace(tiles, has_key=False, most=192), 0), ground(wide, 244))
+        assert any(text.startswith("7: ") for text in low.texts()) == (wide == 136) or not 0.01 < times < 100
     tiles = replace(tiles, says="sum", maps=-maps)
     assert tiles.labels(56, LIGHT)[7].startswith("7: −") or not 0.01 < times < 100
     assert times != 0.37 or tiles.say_cell(7, 0, 0).endswith("−2.96; sum of all −17.76"), "of six"

@@ -90,7 +90,7 @@ def letter_of(passed: Pass, stage: str) -> str:
         return "x"
     layer = passed.layer(stage)
     if isinstance(layer, Conv2D | Dense):
-        return "z"
+        return "s" if stage == passed.network.layers[-1][0] else "z"
     if isinstance(layer, Pool):
         return "q"
     return "a" if isinstance(layer, Activation) else letter_of(passed, passed.before(stage))
@@ -131,7 +131,7 @@ def test_each_formula_calls_a_value_what_all_others_call_it(
     for step in steps_of(passed, StepKind.DENSE):
         source = passed.before(step.layer)
         text = plain(formula_of(passed, step, Focus()))
-        assert f"∂L/∂z · {letter_of(passed, source)} = " in text
+        assert f"∂L/∂{letter_of(passed, step.layer)} · {letter_of(passed, source)} = " in text
         assert maps_of(passed, step)[0].title == f"Input {letter_of(passed, source)}"
     for step in backward_steps(passed.network):
         assert "∂p" not in plain(formula_of(passed, step, Focus()))

@@ -244,6 +244,12 @@ def test_all_of_a_page_has_room_and_nothing_covers_another(name: str, room: Box)
         words = draw_card(page(now).leaves()["title"], Ground(room, LIGHT)).texts()
         shown = now.arithmetic
         assert words == [shown.name, f"= {shown.number}", shown.formula]
+        line = page(replace(now, sees="sees rows 1–2")).leaves()["title"]
+        words = [*words[:2], "sees rows 1–2", shown.formula]
+        for count in (4, 3, 2):  # what has no room is left out, not cut
+            wide = sum(LIGHT.font(font).width(each) + 6 for each, font, _ in line.content.versions[4 - count])
+            found = draw_card(line, Ground(Box(0, 0, wide, 20), LIGHT)).texts()
+            assert found == words[:count] == [each for each, *_ in line.content.versions[4 - count]]
         svg = to_svg(page_drawn(page(now), room, LIGHT))
         assert "Sweep" not in svg
 

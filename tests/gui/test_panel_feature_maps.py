@@ -159,6 +159,16 @@ def test_a_pooled_map_enlarged_for_the_last_row_is_whole_and_has_all_its_numbers
     assert len(digits) == 13 * 13
     assert min(0.73 * text.font.size for text in digits) >= 0.022 * size[1]
     assert opened.flow.rect().contains(view.geometry())
+    cell = opened.cell_box("pool1", 0, 0)
+    assert 1 <= cell.width / cell.height < 1.9, (
+        "as wide as its number needs, so that the digit keeps its shape"
+    )
+    assert " = " in opened.title, "the head of the arithmetic stays"
+    arithmetic = opened.panel.network.arithmetic
+    assert "sum" not in arithmetic.page.leaves()
+    opened.panel.network.enlarge(None)
+    settle(qtbot)
+    assert "sum" in arithmetic.page.leaves(), "the rest of it comes back"
     assert opened.panel.findChild(QScrollArea).verticalScrollBar().maximum() == 0
 
 

@@ -348,8 +348,6 @@ def put_covers(window: MainWindow, state: AppState) -> None:
         (translation.statement, "", said),
         (translation.sweep, "Sweep", (Secret.SHIFT, Secret.FLIPS)),
         (backprop.stack, "Values of this step", of_pass),
-        (backprop.header.sentence, "What happens in this step", (*of_pass, *of_window)),
-        (backprop.header.formula, "Its formula", (*of_pass, *of_window)),
         (backprop.side, "Inspector", (*of_pass, *of_window, Secret.CHECK)),
     )
     covers = [(Cover(part, title), hidden) for part, title, hidden in parts]

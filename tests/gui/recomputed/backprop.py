@@ -81,7 +81,7 @@ def _output(panel: BackpropPanel, passes: _Pass) -> Iterator[str]:
     # p - 1 without the difference, which would lose digits where p is almost 1.
     slopes = shares.copy()
     slopes[passes.label] = -np.delete(shares, passes.label).sum()
-    rows = {"z": logits, "p": shares, "y": truth, "d": slopes}
+    rows = {"s": logits, "p": shares, "y": truth, "d": slopes}
     for row in _card(panel, "numbers").content.numbers.rows:
         yield from near(row.key, row.values, rows[row.key][-outputs:])
 

@@ -1,5 +1,6 @@
 """The backprop panel: the backward pass of the sample in steps."""
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -42,6 +43,7 @@ _EMPTY = (
 )
 _UNTIL_THEN = "Commit your prediction in the lab guide. Until then, look at the steps before."
 _OF_WINDOW = Secret.ROUTE, Secret.SHARES
+_OF_STEP = Secret.ANSWERS, Secret.CELLS, *_OF_WINDOW
 #: What tells too much: where the gradient went in the pool before, what the update makes of the loss.
 _TOLD_BY = {
     **dict.fromkeys((StepKind.GATE, StepKind.PASS, StepKind.FILTER, StepKind.INPUT), _OF_WINDOW),
@@ -138,14 +140,25 @@ class BackpropPanel(Panel):
         # The names of the steps get the whole line; keys go on and back, as they always do.
         for button in (self.header.back, self.header.next):
             button.setHidden(alone)
+        self._is_alone = alone
 
     @override
     def paging(self) -> tuple[int, int]:
-        return self.model.index, max(len(self.model.steps), 1)
+        pages = self._pages()
+        return bisect_left(pages, self.model.index), max(len(pages), 1)
 
     @override
     def turn_page(self, way: int) -> bool:
-        return self.header.go_to(self.model.index + way)
+        ahead = [index for index in self._pages() if (index - self.model.index) * way > 0]
+        return bool(ahead) and self.header.go_to(ahead[0 if way > 0 else -1])
+
+    def _pages(self) -> list[int]:
+        """Numbers of the steps that pages lead to: presented, none of which a lab covers all."""
+        steps = enumerate(self.model.steps)
+        return [index for index, step in steps if not (self._is_alone and self._why_later(step))]
+
+    def _why_later(self, step: Step) -> str:
+        return self._state.why_covered(*_TOLD_BY.get(step.kind, ()))
 
     @override
     def _fit(self) -> None:
@@ -226,6 +239,7 @@ class BackpropPanel(Panel):
         self.header.cover.setEnabled(not why)
         self.model.hold_covered(bool(why))
         self._show()
+        self.paged.emit()
 
     def _on_run_changed(self) -> None:
         was_training, self._was_training = self._was_training, self._state.run.is_training
@@ -289,13 +303,14 @@ class BackpropPanel(Panel):
         self._shown_step = step
         if is_other:
             self.header.show_steps(model.steps, model.index)
-        self.header.set_explanation(
+        now, why, held = self.work.now(), self._why_later(step), self._state.cover_text(*_OF_STEP)
+        said, formula = (
             sentence_of(passed, step, is_covered=focus.is_covered),
             formula_of(passed, step, focus),
-            is_covered=focus.is_covered,
         )
-        now, why = self.work.now(), self._state.why_covered(*_TOLD_BY.get(step.kind, ()))
-        later = Card("later", WORDS, Words(f"{_UNTIL_THEN} {self._state.way_out}"), why)
+        self.header.set_explanation(said, formula, is_covered=focus.is_covered, held=held)
+        told = ("", _UNTIL_THEN) if held else (why, f"{_UNTIL_THEN} {self._state.way_out}")
+        later = Card("later", WORDS, Words(told[1]), told[0])
         self.stack.show_page(Page(later) if why else page_of(now))
         self.side.show_now(now)
         self._hold_back()

@@ -124,8 +124,11 @@ class Pass(SceneRun):
         return (self.gradients.input if stage == INPUT else self.gradients.outputs[stage])[0]
 
     def symbol(self, stage: str) -> str:
-        """Letter for a value of a stage in formulas."""
-        return symbol_of(self.network, stage)
+        """Letter for a value of a stage in formulas: s for a logit, z for a sum before it."""
+        return "s" if stage == self.network.layers[-1][0] else symbol_of(self.network, stage)
+
+    def slope(self, stage: str) -> str:
+        return f"∂L/∂{self.symbol(stage)}"
 
     @kept
     def routes(self, pool: str) -> Routes:

@@ -38,6 +38,7 @@ _TIMES = Card("times", WORDS, Words("×", "strong", align="middle"), room=None)
 _EQUALS = Card("equals", WORDS, Words("=", "strong", align="middle"), room=None)
 _LEDGER = 360
 LEAST = 480, 126  # width, whatever is written out: nothing around it may move with the pointer
+HEAD = 42  # height of the head alone, with the margin above it
 _WIDEST, _WIDE = 3, 2.2  # how often its height a cell of a table may be wide, and is where there is room
 
 
@@ -69,6 +70,7 @@ class Now:
     * `term`: number of the term that is pointed at.
     * `why_covered`: why it is covered, or who gets the gradient; "" if the lab covers neither.
     * `hint`: what keys do in the map that has the keyboard.
+    * `has_tables`: whether there is room for more than the head.
     """
 
     arithmetic: Arithmetic
@@ -80,11 +82,14 @@ class Now:
     term: int | None = None
     why_covered: str = ""
     hint: str = ""
+    has_tables: bool = True
 
 
 def page(now: Now) -> Page:
     """A page for each kind of cell, below one head."""
     shown = now.arithmetic
+    if not now.has_tables:
+        return Page(down(_head(now)))
     # Of a covered cell the products can be worked out only where what it reads is not covered, too.
     is_told = not shown.is_covered or shown.reads_input
     why = Card("covered", WORDS, Words(now.why_covered or _COVERED, ink="muted"))
@@ -102,8 +107,9 @@ def _head(now: Now) -> Row:
     shown = now.arithmetic
     number = f"= {shown.number}", "mono", "text"
     cell, hint = ((shown.name, "strong", "text"), number), ((now.hint, "", "focus"),) if now.hint else ()
-    said = ((words, "", "muted") for words in (now.sees, shown.formula) if words)
-    line = Fitting(((*cell, *said, *hint), *((*cell, *hint) for _ in hint)))
+    # The tables below show the formula, too: it gives way first.
+    said = [(words, "", "muted") for words in (now.sees, shown.formula) if words]
+    line = Fitting(tuple((*cell, *said[:count], *hint) for count in reversed(range(len(said) + 1))))
     title = Card("title", FITTING, line, tip=line.words, name="The marked cell")
     badge = Card("pinned", WORDS, Words("pinned", "small strong", "info", "left middle"), room=None)
     free = Choice("free", "mini", "Free the pinned cell (Esc)", PinCell(None), icon="x")

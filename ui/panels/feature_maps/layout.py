@@ -34,12 +34,15 @@ _LEGIBLE, _LEAST, _PAGED = 70, 56, 110
 than the second, columns go to other pages, on which maps are as large as the third."""
 BESIDE = 122
 """Width of all maps beside an enlarged one, with the gap between them."""
-_ENLARGED, _AXIS = 0.4, 24
+_ENLARGED, AXIS = 0.4, 24
 """Of the width, what an enlarged map takes at least; columns that have no room beside it are folded. Room
 of the numbers of its rows, and of its columns."""
 _SHARE, _WIDEST = 0.66, 2
 """Of the height, what the large maps may take; the rest is for the thumbnails. How often the side of its map
 a column may be wide."""
+LARGEST_RATIO = 1.55
+"""How often its height a cell with a number should be wide in an enlarged map that has the room alone: a
+digit that is drawn much wider than high is hard to recognise."""
 _MAPS = Kind.MAPS, Kind.EVIDENCE
 
 
@@ -56,12 +59,22 @@ class Room:
         """Between two columns."""
         return round(self.look.px(_GAP))
 
-    def numbered(self, column: Column) -> tuple[int, int]:
+    def _cell(self, ratio: float) -> tuple[int, int]:
+        """Width of a cell with a number, and height: at least a line, and the width divided by a ratio."""
+        font = smallest_font(self.look)
+        wide = math.ceil(font.width("+0.00") + self.look.px(4)) + 1
+        return wide, math.ceil(max(font.line, wide / ratio))
+
+    def numbered(self, column: Column, ratio: float = math.inf) -> tuple[int, int]:
         """Width and height that an enlarged map takes with a number in each cell and all maps beside it."""
-        look, (_, rows, cols), font = self.look, column.shape, smallest_font(self.look)
-        axis, beside = look.px(_AXIS), look.px(BESIDE) * (column.count > 1)
-        wide, high = math.ceil(font.width("+0.00") + look.px(4)), math.ceil(font.line)
+        look, (_, rows, cols), (wide, high) = self.look, column.shape, self._cell(ratio)
+        axis, beside = look.px(AXIS), look.px(BESIDE) * (column.count > 1)
         return round(cols * wide + axis + beside), round(rows * high + axis + look.px(FLAT) + look.px(3))
+
+    def widest(self, column: Column) -> float:
+        """How often its height a cell of an enlarged map is wide: as its number needs, and no wider."""
+        (wide, high), free = self._cell(math.inf), self.height - self.numbered(column)[1]
+        return max(wide / (high + free / column.shape[1]), 1.0) if self.gives_all(column) else 1.0
 
     def gives_all(self, column: Column) -> bool:
         """Whether an enlarged map has the room alone: then all its numbers can be read from the last row."""
@@ -120,7 +133,7 @@ def layout_of(
             others = total_width(columns, side, {*folds, large.key}, room) - room.look.px(FOLDED_WIDTH)
             spare += 1
         widths = {c.key: column_width(c, side, room.look) for c in columns if c.key not in folds}
-        (_, rows, cols), axis = large.shape, room.look.px(_AXIS)
+        (_, rows, cols), axis = large.shape, room.look.px(AXIS)
         high = _height(room) - strip_height(room.look) - axis  # of the map; the outputs have what it leaves
         wide = high * cols / rows + axis + room.look.px(BESIDE) * (large.count > 1)
         rest = room.width - others

@@ -21,7 +21,7 @@ from ui.panels.feature_maps import arithmetic, asks
 from ui.panels.feature_maps.arithmetic import PointAtTerm
 from ui.panels.feature_maps.explain import Explained, explain
 from ui.panels.feature_maps.explain import Look as Looking
-from ui.panels.feature_maps.layout import Layout, Room, layout_of
+from ui.panels.feature_maps.layout import LARGEST_RATIO, Layout, Room, layout_of
 from ui.panels.feature_maps.links import shown_pin
 from ui.panels.feature_maps.page import Contents, Now, keys_hint, nearest, network_page, zoomed
 from ui.panels.feature_maps.picture import Picture
@@ -59,10 +59,11 @@ class NetworkView(QWidget):
         self.flow = PageView(self.answer, least_height=184, copies=True, ground="surface")
         self.flow.installEventFilter(self)
         self._written: arithmetic.Now | None = None
-        answer, least = self._answer_arithmetic, arithmetic.LEAST[1]
+        self._has_tables = True  # else the arithmetic is its head alone
+        answer, (wide, least) = self._answer_arithmetic, arithmetic.LEAST
         self.arithmetic = PageView(answer, least, copies=True, ground="surface")
         scaled(self.flow.setMinimumSize, 300, 184)
-        scaled(self.arithmetic.setMinimumSize, *arithmetic.LEAST)
+        scaled(self.arithmetic.setMinimumWidth, wide)
         scaled(self.arithmetic.setContentsMargins, 0, 10, 0, 0)
         self._clock = QTimer(self)  # of the sweep
         self._clock.timeout.connect(lambda: self._step_sweep(plays=True))
@@ -133,7 +134,8 @@ class NetworkView(QWidget):
             why = self._state.cover_text(Secret.SHARES, *_CELLS)
             clock = view.sweep is not None, self._clock.isActive(), view.sweep_speed
             sees = "" if explained.links is None else explained.links.sees
-            self._write(arithmetic.Now(shown, explained.is_pinned, *clock, sees, term, why, self._hint()))
+            now = arithmetic.Now(shown, explained.is_pinned, *clock, sees, term, why, self._hint())
+            self._write(replace(now, has_tables=self._has_tables))
 
     def _hint(self) -> str:
         """What keys do in the map that a key has led to; stands beside the marked cell."""
@@ -377,7 +379,7 @@ class NetworkView(QWidget):
         return False
 
     def share_height(self) -> None:
-        """Give the tables of the arithmetic room; an enlarged map leaves them what their numbers need."""
+        """Give the arithmetic room; of a map that is alone nearly square cells come first, then tables."""
         theme, total = self._theme, self.height()
         columns = () if self.picture is None else self.picture.plan.columns
         rows = max((each.shape[1] for each in columns if each.kind is Kind.FILTERS), default=3)
@@ -386,6 +388,9 @@ class NetworkView(QWidget):
         lowest = theme.px(arithmetic.LEAST[1])
         large = next((each for each in columns if each.key == self.view.enlarged), None)
         room = Room(self.width(), total - theme.px(2) - lowest, theme)  # without the line
+        self._has_tables, high = True, max(wanted, lowest)
         if large is not None and room.gives_all(large):
-            wanted = min(wanted, lowest + room.height - room.numbered(large)[1])
-        self.arithmetic.setMaximumHeight(max(wanted, lowest))
+            rest = lowest + room.height - room.numbered(large, LARGEST_RATIO)[1]
+            self._has_tables, high = rest >= lowest, max(min(wanted, rest), theme.px(arithmetic.HEAD))
+        self.arithmetic.setMinimumHeight(min(lowest, high))
+        self.arithmetic.setMaximumHeight(high)

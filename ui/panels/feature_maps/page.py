@@ -20,7 +20,7 @@ from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
 from cnnviz.quantities import format_cell, format_value
 from ui.panels.feature_maps import asks
 from ui.panels.feature_maps.explain import Explained, logit_ledger
-from ui.panels.feature_maps.layout import BESIDE, FLAT, FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
+from ui.panels.feature_maps.layout import AXIS, BESIDE, FLAT, FOLDED_WIDTH, LARGEST_CELL, LINE, Layout, Room
 from ui.panels.feature_maps.picture import Picture
 from ui.panels.feature_maps.view import View, put
 from ui.state import PinnedCell
@@ -222,6 +222,7 @@ def _fold(now: Now, column: Column) -> Choice:
 def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     """A large map, and all of them as small ones."""
     is_large, look = column.key == now.view.enlarged, now.look
+    is_alone = is_large and now.room.gives_all(column)
     box = _map_box(now, column, is_large)
     cell = fitting_cell(now, column, box)
     zoom = None
@@ -241,7 +242,7 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
         enlarge=None if column.kind is Kind.FILTERS else asks.Enlarge(column.key),
         scrolls=asks.ScrollMap if zoom is not None else None,
         zooms=asks.ZoomBy if is_large else None,
-        length=None if not is_large else 240 if shown.widest == 1 else 0,  # numbers need the room
+        length=None if not is_large else 0 if is_alone else 240,  # numbers need the room
     )
     tip = "Point at a cell to see which cells it reads and which it feeds. Click to pin it: arrow keys move "
     tip += "it, Esc frees it. Ctrl+C copies the numbers."
@@ -251,8 +252,9 @@ def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     below: tuple[Item, ...] = (large, *small)
     if is_large and column.count > 1:  # with their room also where they are covered, so that the map stays
         is_beside = box.width < now.layout.widths[column.key]
-        maps = down(*small, room=BESIDE - _APART if is_beside else _BELOW)
-        below = (across(replace(large, room=Share(1)), maps, gap=_APART),) if is_beside else (large, maps)
+        maps = down(*small, room=REST if is_alone else BESIDE - _APART if is_beside else _BELOW)
+        wide = math.ceil(cell * column.shape[2] / look.scale) + AXIS if is_alone else Share(1)
+        below = (across(replace(large, room=wide), maps, gap=_APART),) if is_beside else (large, maps)
     elif column.kind is Kind.IMAGE:
         has_winners = any(layer.tie_rule is not None for _, layer in now.plan.layers)
         key = tuple(mark for mark in _KEY if mark not in _OF_POOL or has_winners)
@@ -342,6 +344,7 @@ def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tu
     points, source, limits = _points(column), now.source(column), picture.levels[column.key]
     # Evidence has the cells of the maps before it: there a click leads on, and frees none that is pinned.
     pin = asks.PinCell if column.kind is Kind.EVIDENCE else asks.PressCell
+    widest = now.room.widest(column) if is_large else 1.0
 
     def make() -> tuple[HeatMap, str]:
         shown = HeatMap(
@@ -354,11 +357,11 @@ def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tu
             covered=None,
             lines=False,
             has_axes=is_large,
-            widest=_widest(now, column, is_large),
+            widest=widest,
         )
         return shown, shown.notation.unit
 
-    rest = (channel, source, limits, is_numbered, _widest(now, column, is_large), is_large)
+    rest = (channel, source, limits, is_numbered, widest, is_large)
     return now.contents.of("map", column, picture.token(column), rest, make)
 
 
@@ -415,17 +418,12 @@ def _map_box(now: Now, column: Column, is_large: bool) -> Box:
     return max(with_maps, key=lambda each: min(each.width, each.height))
 
 
-def _widest(now: Now, column: Column, is_large: bool) -> float:
-    """How often its height a cell may be wide: of a map that has the room alone as its numbers want it."""
-    return 4 if is_large and now.room.gives_all(column) else 1
-
-
 def fitting_cell(now: Now, column: Column, box: Box) -> float:
     """Side of a cell with which the whole map is in sight."""
     values, is_large = np.zeros(column.shape[1:], np.uint8), column.key == now.view.enlarged
-    widest = _widest(now, column, is_large)
+    is_alone, widest = is_large and now.room.gives_all(column), now.room.widest(column) if is_large else 1.0
     looked = Looked(HeatMap(values, Colors("grey", 0, 1), has_axes=is_large, widest=widest))
-    area = stages.map_area(stages.StageMap(looked, length=None if widest == 1 else 0), box, now.look)
+    area = stages.map_area(stages.StageMap(looked, length=0 if is_alone else None), box, now.look)
     return placed(looked, Ground(area, now.look, ratio=now.ratio))[1].side
 
 

@@ -50,7 +50,7 @@ class LogTable(HasProvenance, ScrolledView[Values]):
         self._set_range()
 
     def set_moment(self, step: int | None) -> None:
-        """Mark the row whose mean has a step, and bring it into sight; None: follow the end again."""
+        """Mark the row of a step, if it has one, and bring it into sight; None: follow the end again."""
         if step == self._moment:
             return
         self._moment = step
@@ -79,8 +79,8 @@ class LogTable(HasProvenance, ScrolledView[Values]):
     def _show_rows(self) -> None:
         first, moment = self.bar.value(), self._moment
         rows = self.rows[first : first + self.bar.pageStep()]
-        start = self.rows[0].step - self.rows[0].interval if self.rows else 0  # which is in no row
-        marked = None if moment is None or moment <= start else self._row_of(moment) - first
+        # Between two rows the means of the moment are those of neither.
+        marked = next((place for place, row in enumerate(rows) if row.step == moment), None)
         self.show_content(log_values(rows, marked) if rows else None)
 
     @property

@@ -18,12 +18,12 @@ from ui.panels.backprop.focus import Now, StepKind
 from ui.panels.backprop.passes import Pass
 
 _ROWS = {
-    "z": ("logit z", "Output of the last layer; click a logit to check it"),
+    "s": ("logit s", "Output of the last layer; click a logit to check it"),
     "p": ("probability p", "Sigmoid or softmax of the logits"),
     "y": ("label y", "1 for the class that is differentiated for, 0 for the others"),
-    "d": ("∂L/∂z = p − y", "Gradient of the loss at each logit"),
+    "d": ("∂L/∂s = p − y", "Gradient of the loss at each logit"),
 }
-_VISIBLE = {StepKind.OUTPUT: "zp", StepKind.LOSS: "py", StepKind.LOGITS: "pyd"}
+_VISIBLE = {StepKind.OUTPUT: "sp", StepKind.LOSS: "py", StepKind.LOGITS: "pyd"}
 #: What a student may work out from the rest: covered until it is asked for.
 _RESULTS = {StepKind.OUTPUT: "p", StepKind.LOSS: "", StepKind.LOGITS: "d"}
 _POINTS = 161
@@ -67,7 +67,7 @@ def _numbers(passed: Pass, kind: StepKind, stage: str) -> Numbers:
     if passed.has_one_logit:
         y, names = np.array([float(passed.label)]), (passed.names[1],)
     gradient = passed.gradient(passed.network.layers[-1][0]).astype(np.float64)
-    values, shares = {"z": logits, "p": p, "y": y, "d": gradient}, Colors("sequential", 0.0, 1.0)
+    values, shares = {"s": logits, "p": p, "y": y, "d": gradient}, Colors("sequential", 0.0, 1.0)
     rows = tuple(
         NumberRow(
             row,
@@ -113,7 +113,7 @@ def curve_of(passed: Pass, kind: StepKind) -> tuple[str, str, Curves]:
         return "Loss", f"against the {axis}", curves
     unit, place = (0, 1) if one else (label, label)
     center = float(passed.trace.logits[0, unit])
-    axis = "logit z" if one else f"logit of class {name}, the others fixed"
+    axis = "logit s" if one else f"logit of class {name}, the others fixed"
     z = np.linspace(min(center - 3, -6), max(center + 3, 6), _POINTS)
     if kind is StepKind.OUTPUT:
         p = np.exp(z - np.logaddexp(z, 0.0 if one else _others(passed, place)))
@@ -125,7 +125,7 @@ def curve_of(passed: Pass, kind: StepKind) -> tuple[str, str, Curves]:
     slope, here = float(passed.gradient(passed.network.layers[-1][0])[unit]), passed.gradients.loss
     lines = Curve("loss", z, loss), Curve("tangent", z, here + slope * (z - center), "winner", "dashed")
     curves = Curves(lines, (), axis, "loss", dots=((center, here, "accent"),))
-    return "Loss against the logit", "dashed: the tangent, its slope is ∂L/∂z", curves
+    return "Loss against the logit", "dashed: the tangent, its slope is ∂L/∂s", curves
 
 
 def _others(passed: Pass, index: int) -> float:
