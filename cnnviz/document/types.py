@@ -127,12 +127,16 @@ class Shift(Said, frozen=True):
 
 
 class OwnImage(Said, frozen=True):
-    """An image of the user's own, as PNG: a member of the archive, or with a picture in the JSON itself."""
+    """An image of the user's own, as PNG: a member of the archive, or with a picture in the JSON itself.
+
+    * `meant`: class that it is to show, which the data may be without; of earlier programs that of `label`.
+    """
 
     member: Member | Literal[""] = ""
     png: Annotated[bytes, Meta(max_length=4 << 20)] = b""
     label: Annotated[int, Meta(ge=0, le=9)] | None = None
     origin: Line = "drawn"
+    meant: Line = ""
 
 
 class Seen(Said, frozen=True):

@@ -46,7 +46,7 @@ def test_a_drawn_one_is_read_as_a_one(qtbot, session):
 
     choose_by_keys(own.meant, "1")
     settle(qtbot, session, lambda current: current.label == 1)
-    assert samples.said.text().startswith("is 1 · correct · loss ")
+    assert samples.said.text().startswith("Drawn · is 1 · correct · loss ")
     assert own.side.view("said").content.content.words.endswith(": correct")
     sample = state.sample
     click(own.clear_button)
@@ -56,10 +56,28 @@ def test_a_drawn_one_is_read_as_a_one(qtbot, session):
     settle(qtbot, session, lambda current: current is not sample)
     assert samples.bars.content.predicted == 0
     drawn = state.sample
-    session.state.choose_test_image(3)
+    own.accept()
+    state.choose_test_image(3)
+    chosen = state.sample
     click(samples.draw_button)
-    assert state.sample is drawn, "the drawing is looked at again"
+    assert state.sample is chosen, "until something is drawn"
+    assert "Done chooses this one" in own.side.view("said").content.content.words
     click(own.undo_button)
+    settle(qtbot, session)
+    qtbot.keyClick(own, Qt.Key.Key_Escape)
+    assert state.sample is chosen, "which Esc brings back"
+    click(samples.draw_button)
+    click(own.redo_button)
+    settle(qtbot, session)
+    state.choose_test_image(4)
+    own.reject()
+    assert state.sample.index == 4, "chosen while the window was open"
+    open_board(qtbot, session)
+    own.accept()
+    assert np.array_equal(state.sample.pixels, drawn.pixels), "the drawing is looked at again"
+    open_board(qtbot, session)
+    while own.undo_button.isEnabled():
+        click(own.undo_button)
     assert own.pad.is_blank()
 
 
@@ -101,7 +119,7 @@ def test_a_drawing_is_undone_and_redone_by_key_the_page_in_front_is_the_sample_a
     assert bars_of(own).predicted is None
     click(own.choices.controls["page"].button("draw"))
     choose_by_keys(own.meant, "1")
-    for classes, label in ((("1", "2"), 0), (("0", "2"), None), (("0", "1"), None)):
+    for classes, label in ((("1", "2"), 0), (("0", "2"), None), (("0", "1"), 1)):
         session.controller.edit(state.draft.with_classes(classes))
         rest(qtbot, session)
         assert np.array_equal(state.sample.pixels, drawn.pixels), "a drawing in front stays there"

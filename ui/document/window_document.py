@@ -360,10 +360,8 @@ class WindowDocument(QObject):
             self.carried = {name: files[name] for name in (*_CARRIED, *figures) if name in files}
             self.prepared, self._said_of_prepared = built.prepared, built.said_of_prepared
             self.prepared_data = document.prepared_on
-            board, meant = built.board, dict[int | None, str](enumerate(built.dataset.classes))
-            self._window.samples.take_board(
-                None if board is None else (Photo(board.pixels[0]), meant.get(board.label, ""))
-            )
+            board = built.board
+            self._window.samples.take_board(board and (Photo(board.pixels[0]), board.meant))
             if self.writing is not None:
                 self.writing.begin(built.work)
 

@@ -157,7 +157,7 @@ class SamplesPanel(WindowPart):
         own = self._own_window
         if own is None:
             return self._board
-        return None if own.pad.is_blank() else (own.pad.photo, own.meant.choice())
+        return None if own.pad.is_blank() else (own.pad.photo, own.meant_class)
 
     def take_board(self, board: tuple[Photo, str] | None) -> None:
         """Put a drawing on the board in place of what was drawn or opened."""
