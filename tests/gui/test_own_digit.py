@@ -62,12 +62,12 @@ def test_a_drawn_one_is_read_as_a_one(qtbot, session):
     click(samples.draw_button)
     assert state.sample is chosen, "until something is drawn"
     assert "Done chooses this one" in own.side.view("said").content.content.words
-    click(own.undo_button)
+    stroke(qtbot, own, ONE)
     settle(qtbot, session)
     qtbot.keyClick(own, Qt.Key.Key_Escape)
     assert state.sample is chosen, "which Esc brings back"
     click(samples.draw_button)
-    click(own.redo_button)
+    click(own.undo_button)
     settle(qtbot, session)
     state.choose_test_image(4)
     own.reject()

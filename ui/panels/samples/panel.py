@@ -91,6 +91,12 @@ class SamplesPanel(WindowPart):
         super().set_theme(theme)
         self._show_texts()
 
+    def turn(self, way: int) -> None:
+        """Choose the next image of the list, or with -1 the one before it."""
+        keys = {} if self.grid.content is None else self.grid.drawing().keys
+        if ask := keys.get("right" if way > 0 else "left"):
+            self._answer(ask)
+
     def figure(self, look: Look) -> Drawing:
         """The images in sight, and the prediction, for paper."""
         why = self._state.why_covered(Secret.ANSWERS, Secret.PREDICTION)
@@ -212,12 +218,11 @@ class SamplesPanel(WindowPart):
         self.search.setValidator(self._index_range)
         across = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._find = fill(across, (self.filter, 3), (self.search, 2), spacing=6)
-        tip = "Click an image to make it the sample; the arrow keys go to the next image"
+        tip = "Click an image to make it the sample; the arrow keys go on, and elsewhere N and Shift+N"
         strong = Qt.FocusPolicy.StrongFocus
         self.grid = ThumbnailView(THUMBNAILS, "Test images", tip, self._answer, focus=strong)
         self.grid.setObjectName("samples")
-        for what, text in (("does", "Next image"), ("key", "Right")):  # as which it is found
-            self.grid.setProperty(what, text)
+        self.grid.setProperty("key", "N")
         scaled(self.grid.setMinimumHeight, _GRID_HEIGHT)
         self.grid.placeholder = "Loading the images…"
         tip = "Draw an image and watch what the network makes of it"
