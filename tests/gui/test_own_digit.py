@@ -25,6 +25,7 @@ def test_a_drawn_one_is_read_as_a_one(qtbot, session):
     state, samples = session.state, session.window.samples
     train_to(qtbot, session, 1500)
     own = open_board(qtbot, session)
+    assert not own.pad.is_led_by_key, "the mouse has led there"
     seen = []
     samples._loop.drew.connect(lambda: seen.append(samples.prediction.scene.sample))
     # The prediction is live while one draws.
@@ -46,6 +47,8 @@ def test_a_drawn_one_is_read_as_a_one(qtbot, session):
 
     choose_by_keys(own.meant, "1")
     settle(qtbot, session, lambda current: current.label == 1)
+    assert samples.own.isVisible()
+    np.testing.assert_array_equal(samples.own.content.levels, sample.pixels[0])
     assert samples.said.text().startswith("Drawn · is 1 · correct · loss ")
     assert own.side.view("said").content.content.words.endswith(": correct")
     sample = state.sample
@@ -66,6 +69,7 @@ def test_a_drawn_one_is_read_as_a_one(qtbot, session):
     settle(qtbot, session)
     qtbot.keyClick(own, Qt.Key.Key_Escape)
     assert state.sample is chosen, "which Esc brings back"
+    assert samples.own.isHidden()
     click(samples.draw_button)
     click(own.undo_button)
     settle(qtbot, session)

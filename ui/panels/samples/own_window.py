@@ -232,7 +232,7 @@ class OwnDigitWindow(QDialog):
         if shape is None:
             return
         self._picture = picture
-        self._mean("")
+        self.mean("")
         self._made.pop("image", None)
         self._show_picture()
         fit = "whole" if picture.size == shape else "digit"  # one of the size already is taken as it is
@@ -280,8 +280,7 @@ class OwnDigitWindow(QDialog):
     def reject(self) -> None:
         """Close, and bring back what was chosen before, unless something else was chosen meanwhile."""
         self._pace.flush()
-        sample = self._state.sample
-        if self._before is not None and sample is not None and sample.index is None:
+        if self._before is not None and (now := self._state.sample) is not None and now.index is None:
             self._state.set_sample(self._before)
         super().reject()
 
@@ -310,7 +309,7 @@ class OwnDigitWindow(QDialog):
         if self.pad.is_blank():
             # The drawing so far stays the sample; what is drawn next is another.
             self._pace.flush()
-            self._mean("")
+            self.mean("")
             self._made.pop("draw", None)
             self._show_outcome()
             return
@@ -324,7 +323,7 @@ class OwnDigitWindow(QDialog):
         listed = f"{', '.join(dataset.classes[:-1])} and {dataset.classes[-1]}"
         self.known.set_text(f"This network knows {listed}: whatever you draw, it takes it for one of these.")
         self.meant.set_options([("", "–"), *((name, name) for name in dataset.classes)])
-        self._mean(self.meant_class)
+        self.mean(self.meant_class)
         own, made, self._before = self._state.sample, self._made.items(), None
         # What is not in front is made again when it is shown: of its class, and of the size of the data.
         front = own if own is not None and own.pixels.shape[1:] == shape else None
@@ -333,7 +332,7 @@ class OwnDigitWindow(QDialog):
         }
         self._show_outcome()
 
-    def _mean(self, name: str) -> None:
+    def mean(self, name: str) -> None:
         """Keep the class that is meant, and show it where the data have it."""
         self.meant_class = name
         self.meant.set_choice(name if self.meant.findData(name) >= 0 else "")
@@ -352,13 +351,9 @@ class OwnDigitWindow(QDialog):
         return None if dataset is None else dataset.input_shape[1:]
 
     def _choose(self, page: object) -> None:
-        """Make what is on a page anew, as the sample."""
-        page = str(page)
-        self._made.pop(page, None)
-        self._make(page)
-        if page in self._made:
-            self._state.set_sample(self._made[page].sample)
-        self._show_outcome()
+        """Make what is on a page anew, as the sample if it is in front."""
+        self._made.pop(str(page), None)
+        self._show_page()
 
     def _make(self, page: str) -> None:
         """Make an image of the size of the data of what is on a page, if there is anything."""

@@ -16,7 +16,7 @@ from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Box, Drawing, Look
 from cnnviz.drawing.page import Card, Page, down, page_drawn
 from cnnviz.evaluation import Evaluation
-from cnnviz.graphics.pictures import Photo
+from cnnviz.graphics.pictures import PHOTO, Photo
 from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
@@ -237,10 +237,14 @@ class SamplesPanel(WindowPart):
         self._bars_title = SectionTitle("Prediction")
         self.bars = MarkView(PROBABILITIES, "Probability of each class", _BARS_TIP)
         self.bars.show_content(Probabilities(()))
+        self.own = MarkView(PHOTO, "Your own image")
+        scaled(self.own.setFixedSize, 32, 32)
+        self.own.hide()
         self.said = WrapLabel("", role="muted", lively=True)
+        said = fill(QHBoxLayout(), self.own, (self.said, 1), spacing=8)
         self._layout = fill(  # with so little spacing that there is room to present in the lowest window
             QVBoxLayout(self), self.message, self.guide_button, self._title, self._find, (self.grid, 1),
-            buttons, named(QFrame(), role="separator"), self._bars_title, self.bars, self.said,
+            buttons, named(QFrame(), role="separator"), self._bars_title, self.bars, said,
             spacing=6, margins=(12, 12, 12, 12),
         )  # fmt: skip
 
@@ -323,7 +327,10 @@ class SamplesPanel(WindowPart):
         self.own_window().show_picture(picture)
 
     def _on_sample_changed(self) -> None:
-        if self._state.sample is not None and self._state.sample.index is None:
+        sample = self._state.sample
+        self.own.setVisible(sample is not None and sample.index is None)
+        if sample is not None and sample.index is None:
+            self.own.show_content(Photo(sample.pixels[0]))
             self.message.clear()  # an image of one's own is there now
         self._show_images()
 
