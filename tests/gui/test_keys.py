@@ -303,7 +303,8 @@ def test_what_a_click_leads_to_has_no_frame_but_what_a_key_leads_to(qtbot: QtBot
             QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, pos=place)
         assert part.hasFocus()
         colors.append(part.grab().toImage().pixelColor(edge))
-    assert (colors[1] == theme_manager().theme.color("focus")) != (colors[0] == colors[1])
+    violet = theme_manager().theme.color("focus")
+    assert [each == violet for each in colors] == [False, True]
 
 
 def test_page_keys_step_backprop_from_anywhere_and_else_move_the_timeline(

@@ -241,10 +241,11 @@ class SamplesPanel(WindowPart):
         scaled(self.own.setFixedSize, 32, 32)
         self.own.hide()
         self.said = WrapLabel("", role="muted", lively=True)
-        said = fill(QHBoxLayout(), self.own, (self.said, 1), spacing=8)
+        said = fill(QVBoxLayout(), self.bars, self.said, spacing=6)  # beside it, so that no row of images goes
+        said = fill(QHBoxLayout(), self.own, (said, 1), spacing=8)
         self._layout = fill(  # with so little spacing that there is room to present in the lowest window
             QVBoxLayout(self), self.message, self.guide_button, self._title, self._find, (self.grid, 1),
-            buttons, named(QFrame(), role="separator"), self._bars_title, self.bars, said,
+            buttons, named(QFrame(), role="separator"), self._bars_title, said,
             spacing=6, margins=(12, 12, 12, 12),
         )  # fmt: skip
 
@@ -327,10 +328,8 @@ class SamplesPanel(WindowPart):
         self.own_window().show_picture(picture)
 
     def _on_sample_changed(self) -> None:
-        sample = self._state.sample
-        self.own.setVisible(sample is not None and sample.index is None)
-        if sample is not None and sample.index is None:
-            self.own.show_content(Photo(sample.pixels[0]))
+        if self._state.sample is not None and self._state.sample.index is None:
+            self.own.show_content(Photo(self._state.sample.pixels[0]))
             self.message.clear()  # an image of one's own is there now
         self._show_images()
 
@@ -399,6 +398,7 @@ class SamplesPanel(WindowPart):
     def _show_images(self) -> None:
         sample, images = self._state.sample, self._images
         current, side = None if sample is None else sample.index, 44 if self._narrow else 60
+        self.own.setVisible(sample is not None and current is None and not self._narrow)
         self.grid.show_content(None if images is None else Thumbnails(images, current, side=side))
 
     def _described(self, indices: IntArray) -> Images:
