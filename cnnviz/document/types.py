@@ -127,16 +127,13 @@ class Shift(Said, frozen=True):
 
 
 class OwnImage(Said, frozen=True):
-    """An image of the user's own, as PNG: a member of the archive, or with a picture in the JSON itself.
-
-    * `meant`: class that it is to show, which the data may be without; of earlier programs that of `label`.
-    """
+    """An image of the user's own, as PNG: a member of the archive, or with a picture in the JSON itself."""
 
     member: Member | Literal[""] = ""
     png: Annotated[bytes, Meta(max_length=4 << 20)] = b""
     label: Annotated[int, Meta(ge=0, le=9)] | None = None
     origin: Line = "drawn"
-    meant: Line = ""
+    meant: Line = ""  # class that it is to show, which the data may be without; "" where `label` says it
 
 
 class Seen(Said, frozen=True):

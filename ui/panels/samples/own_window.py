@@ -205,14 +205,11 @@ class OwnDigitWindow(QDialog):
         ):
             signal.connect(slot)
         standard = QKeySequence.StandardKey
-        for key, slot in (
-            (standard.Undo, partial(self._on_draw_page, pad.undo)),
-            (standard.Redo, partial(self._on_draw_page, pad.redo)),
-            (standard.Paste, self._paste),
-        ):
+        board = (standard.Undo, pad, pad.undo), (standard.Redo, pad, pad.redo)  # while it is in sight
+        for key, part, slot in (*board, (standard.Paste, self, self._paste)):
             # All keys of the platform, such as Ctrl+Y and Ctrl+Shift+Z.
             for keys in QKeySequence.keyBindings(key):
-                QShortcut(keys, self, slot)
+                QShortcut(keys, part, slot)
         QShortcut(QKeySequence("Ctrl+Return"), self, self.accept)
 
     # -- pages ---------------------------------------------------------------------------------------------
@@ -295,10 +292,6 @@ class OwnDigitWindow(QDialog):
         if takes and self.page in self._made:
             self._state.set_sample(self._made[self.page].sample)
         self._show_outcome()
-
-    def _on_draw_page(self, change: Callable[[], None]) -> None:
-        if self.page == "draw":
-            change()
 
     def _on_undo_changed(self) -> None:
         self.undo_button.setEnabled(self.pad.can_undo())

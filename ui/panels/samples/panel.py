@@ -241,8 +241,8 @@ class SamplesPanel(WindowPart):
         scaled(self.own.setFixedSize, 32, 32)
         self.own.hide()
         self.said = WrapLabel("", role="muted", lively=True)
-        said = fill(QVBoxLayout(), self.bars, self.said, spacing=6)  # beside it, so that no row of images goes
-        said = fill(QHBoxLayout(), self.own, (said, 1), spacing=8)
+        said = fill(QVBoxLayout(), self.bars, self.said, spacing=6)
+        said = fill(QHBoxLayout(), self.own, (said, 1), spacing=8)  # beside it: no row of images goes for it
         self._layout = fill(  # with so little spacing that there is room to present in the lowest window
             QVBoxLayout(self), self.message, self.guide_button, self._title, self._find, (self.grid, 1),
             buttons, named(QFrame(), role="separator"), self._bars_title, said,
