@@ -65,7 +65,7 @@ class KeyOwner(QObject):
         # What is clicked is in sight, and should not be moved from under the pointer. And who comes back from
         # another window, or has the keyboard in what is around instead, finds everything as it was.
         is_led = QApplication.mouseButtons() == Qt.MouseButton.NoButton
-        if isinstance(new, _FRAMED) and old is not None and new.property("clicked") != (not is_led):
+        if isinstance(new, _FRAMED) and old is not None and old.window() is new.window():  # not from its list
             new.setProperty("clicked", not is_led)
             repolish(new)
         if old is not None and new is not None and is_led and not new.isAncestorOf(old):
