@@ -317,12 +317,10 @@ class OwnDigitWindow(QDialog):
         self.known.set_text(f"This network knows {listed}: whatever you draw, it takes it for one of these.")
         self.meant.set_options([("", "–"), *((name, name) for name in dataset.classes)])
         self.mean(self.meant_class)
-        own, made, self._before = self._state.sample, self._made.items(), None
-        # What is not in front is made again when it is shown: of its class, and of the size of the data.
-        front = own if own is not None and own.pixels.shape[1:] == shape else None
-        self._made = {
-            p: replace(e, sample=front) for p, e in made if front and front.pixels is e.sample.pixels
-        }
+        self._before = None
+        self._made.clear()  # what is not in front is made again when it is shown
+        if self.isVisible():
+            self._make(self.page)
         self._show_outcome()
 
     def mean(self, name: str) -> None:
