@@ -80,7 +80,7 @@ def rich_work(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     own.mean("3")
     own.close()
     sitting.control.take_own(OwnImage.of(pixels))
-    state.set_sample(Sample(pixels, 1, None, "drawn"))
+    state.set_sample(Sample(pixels, 1, None, "drawn", "8"))
     controller.show_moment(189)
     controller.edit(replace(state.draft, filters=(4,)))
     session.window.panels.show_panel(1)
