@@ -426,7 +426,7 @@ class MarkView[C](Spoken, QWidget):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Point at the first part, where keys lead from part to part."""
         super().focusInEvent(event)
-        if event.reason() not in _BACK:
+        if event.reason() not in _BACK and self.hasFocus():  # which an opening dialog only seems to give it
             self._by_key = event.reason() in _BY_KEY
         if self.keys_point and event.reason() in _BY_TAB and self.hovered is None:
             part = self.drawing().next_part(None, 0, 0)

@@ -75,12 +75,14 @@ class Sample:
     * `label`: index of its class; None when unknown.
     * `index`: position among the test images; None for an image of the user's own.
     * `origin`: where it comes from, for captions: ``"test"``, ``"drawn"`` or a file name.
+    * `meant`: class that an image of the user's own is to show, also while the data are without it.
     """
 
     pixels: ByteArray
     label: int | None = None
     index: int | None = None
     origin: str = "test"
+    meant: str = ""
 
     @property
     def name(self) -> str:
@@ -203,8 +205,8 @@ class AppState(QObject):
         own = self.sample
         if own is not None and own.index is not None:
             self.set_sample(None)
-        elif own is not None and own.label is not None and self.dataset is not None:
-            self.set_sample(replace(own, label=dataset.label_of(self.dataset.classes[own.label])))
+        elif own is not None and own.label != dataset.label_of(own.meant):
+            self.set_sample(replace(own, label=dataset.label_of(own.meant)))
         self.dataset = dataset
         self.datasetChanged.emit()
 

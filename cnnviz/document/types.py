@@ -133,6 +133,7 @@ class OwnImage(Said, frozen=True):
     png: Annotated[bytes, Meta(max_length=4 << 20)] = b""
     label: Annotated[int, Meta(ge=0, le=9)] | None = None
     origin: Line = "drawn"
+    meant: Line = ""  # class that it is to show, which the data may be without; "" where `label` says it
 
 
 class Seen(Said, frozen=True):

@@ -44,7 +44,8 @@ def answered(
 
     def answer(_parent: object, *said: str) -> str | bool:
         is_event = question == "ask_whether_to_save"
-        asked.append(" Before ".join(said) + "?" if is_event else ": ".join(said))
+        words = f"{' Before '.join(said[:2])}? {' '.join(said[2:])}".removesuffix(" Discard")
+        asked.append(words if is_event else ": ".join(said))
         return given.pop(0)
 
     monkeypatch.setattr(window_document, question, answer)

@@ -77,10 +77,10 @@ def rich_work(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     stroke(qtbot, open_board(qtbot, session), ONE)  # and then looks at another image
     come_to_rest(qtbot, session)
     own = session.window.samples.own_window()
-    own.meant.set_choice("3")
+    own.mean("3")
     own.close()
     sitting.control.take_own(OwnImage.of(pixels))
-    state.set_sample(Sample(pixels, 1, None, "drawn"))
+    state.set_sample(Sample(pixels, 1, None, "drawn", "8"))
     controller.show_moment(189)
     controller.edit(replace(state.draft, filters=(4,)))
     session.window.panels.show_panel(1)

@@ -75,7 +75,7 @@ def test_menus_keys_buttons_and_help_say_the_same_and_no_key_means_two_things(qt
     told = {key.replace("−", "-") for keys in said for key in keys.split(", ")}
     told |= {f"Ctrl+{number + 1}" for number in range(len(PANELS))}  # in one line
     assert {"V", "A"} <= shown - {"Return"} <= told, "of no button the help lacks the key"
-    for words, place, key in (("own data", "Help: Network", ""), ("next image", "Samples", "Right")):
+    for words, place, key in (("own data", "Help: Network", ""), ("next image", "View", "N")):
         first = found(window.finder.entries(), words)[0]
         assert (first.place, first.key) == (place, key)
     assert first.name == "Next image"
@@ -236,7 +236,7 @@ def test_a_term_comes_before_what_only_mentions_it_and_the_guide_is_searched_who
     assert "Saliency" not in {each.name for each in found(chapters(print), "one-sided")}
     whole = [*chapters(print, is_whole=True)]
     assert "Saliency" in {each.name for each in found(whole, "one-sided")}
-    assert found(whole, "next image")[0].name == "The next image – ← ↑ ↓ → (on the samples)"
+    assert found(whole, "next image")[0].name == "Next image – N"
 
 
 def test_actions_and_pages_of_the_help_are_opened_and_what_cannot_be_asked_for_is_grey(

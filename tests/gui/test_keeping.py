@@ -209,7 +209,7 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
         way()
         qtbot.waitUntil(lambda asked=asked: len(asked) == 1)
         said = f"The network has been trained for 35 steps and is not saved. {left}"
-        assert asked == [f"{said} Before the network is replaced?"]
+        assert asked == [f"{said} Before the network is replaced? Replace"]
         qtbot.waitUntil(lambda: controller.is_idle)
         assert (state.run.run_id, state.run.step) == (run.run_id, 35)
         way()

@@ -39,7 +39,7 @@ from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.session import Session
 from ui.state import RunStatus
-from ui.theme import ThemeManager
+from ui.theme import ThemeManager, theme_manager
 from ui.window import run_bar
 from ui.window.areas import AreaFrame
 from ui.window.keys import KeyCaps
@@ -291,6 +291,20 @@ def test_what_is_typed_after_a_click_beside_a_field_for_words_trains_nothing(
         press(Key.Key_Space, Modifier.ShiftModifier)
         rest(qtbot, active)
         assert active.state.run == before
+
+
+def test_what_a_click_leads_to_has_no_frame_but_what_a_key_leads_to(qtbot: QtBot, active: Session) -> None:
+    window, edge, colors = active.window, QPoint(30, 1), list[QColor]()
+    for part, by_key in ((window.samples.search, False), (window.samples.filter, True)):
+        place = window.samples.search.mapTo(window, window.samples.search.rect().center())
+        if by_key:
+            press(Key.Key_Backtab)
+        else:
+            QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, pos=place)
+        assert part.hasFocus()
+        colors.append(part.grab().toImage().pixelColor(edge))
+    violet = theme_manager().theme.color("focus")
+    assert [each == violet for each in colors] == [False, True]
 
 
 def test_page_keys_step_backprop_from_anywhere_and_else_move_the_timeline(

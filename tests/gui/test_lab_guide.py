@@ -392,7 +392,7 @@ def _lost(step):
     what = (
         f"The network has been trained for {step:,} steps and is not saved. You can bring it back until you"
     )
-    return f"{what} train again. Before the network is replaced?"
+    return f"{what} train again. Before the network is replaced? Replace"
 
 
 def test_a_lab_says_when_the_network_is_another_and_asks_only_before_it_takes_what_it_cannot_train_again(

@@ -25,6 +25,7 @@ def test_a_drawn_one_is_read_as_a_one(qtbot, session):
     state, samples = session.state, session.window.samples
     train_to(qtbot, session, 1500)
     own = open_board(qtbot, session)
+    assert not own.pad.is_led_by_key, "the mouse has led there"
     seen = []
     samples._loop.drew.connect(lambda: seen.append(samples.prediction.scene.sample))
     # The prediction is live while one draws.
@@ -46,7 +47,9 @@ def test_a_drawn_one_is_read_as_a_one(qtbot, session):
 
     choose_by_keys(own.meant, "1")
     settle(qtbot, session, lambda current: current.label == 1)
-    assert samples.said.text().startswith("is 1 · correct · loss ")
+    assert samples.own.isVisible()
+    np.testing.assert_array_equal(samples.own.content.levels, sample.pixels[0])
+    assert samples.said.text().startswith("Drawn · is 1 · correct · loss ")
     assert own.side.view("said").content.content.words.endswith(": correct")
     sample = state.sample
     click(own.clear_button)
@@ -56,10 +59,29 @@ def test_a_drawn_one_is_read_as_a_one(qtbot, session):
     settle(qtbot, session, lambda current: current is not sample)
     assert samples.bars.content.predicted == 0
     drawn = state.sample
-    session.state.choose_test_image(3)
+    own.accept()
+    state.choose_test_image(3)
+    chosen = state.sample
     click(samples.draw_button)
-    assert state.sample is drawn, "the drawing is looked at again"
+    assert state.sample is chosen, "until something is drawn"
+    assert "Done chooses this one" in own.side.view("said").content.content.words
+    stroke(qtbot, own, ONE)
+    settle(qtbot, session)
+    qtbot.keyClick(own, Qt.Key.Key_Escape)
+    assert state.sample is chosen, "which Esc brings back"
+    assert samples.own.isHidden()
+    click(samples.draw_button)
     click(own.undo_button)
+    settle(qtbot, session)
+    state.choose_test_image(4)
+    own.reject()
+    assert state.sample.index == 4, "chosen while the window was open"
+    open_board(qtbot, session)
+    own.accept()
+    assert np.array_equal(state.sample.pixels, drawn.pixels), "the drawing is looked at again"
+    open_board(qtbot, session)
+    while own.undo_button.isEnabled():
+        click(own.undo_button)
     assert own.pad.is_blank()
 
 
@@ -101,7 +123,7 @@ def test_a_drawing_is_undone_and_redone_by_key_the_page_in_front_is_the_sample_a
     assert bars_of(own).predicted is None
     click(own.choices.controls["page"].button("draw"))
     choose_by_keys(own.meant, "1")
-    for classes, label in ((("1", "2"), 0), (("0", "2"), None), (("0", "1"), None)):
+    for classes, label in ((("1", "2"), 0), (("0", "2"), None), (("0", "1"), 1)):
         session.controller.edit(state.draft.with_classes(classes))
         rest(qtbot, session)
         assert np.array_equal(state.sample.pixels, drawn.pixels), "a drawing in front stays there"

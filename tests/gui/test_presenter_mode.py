@@ -425,6 +425,11 @@ def test_escape_leaves_presenter_mode_whatever_is_unfolded_pinned_or_said(
         state.set_pinned(PinnedCell("conv1", (0, 3, 3)))
         QTest.keyClick(window, Qt.Key.Key_F11)
         settle(qtbot, window.isFullScreen)
+        for modifier, step in ((Qt.KeyboardModifier.NoModifier, 1), (Qt.KeyboardModifier.ShiftModifier, 0)):
+            QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_N, modifier)
+            assert state.sample is not None
+            assert state.sample.index == step, "the samples are out of sight"
+        state.set_pinned(PinnedCell("conv1", (0, 3, 3)))
         if said:
             QTest.keyClick(window, Qt.Key.Key_F9)
             settle(qtbot, window.samples.isVisible)

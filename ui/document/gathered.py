@@ -75,7 +75,8 @@ class Gathered:
 
 def own_image(sample: Sample) -> t.OwnImage:
     """Return an image of the user's own with its pixels."""
-    return t.OwnImage(png=png_of(sample.pixels), label=sample.label, origin=sample.origin[:200])
+    origin, meant = sample.origin[:200], sample.meant
+    return t.OwnImage(png=png_of(sample.pixels), label=sample.label, origin=origin, meant=meant)
 
 
 def gather(
@@ -113,7 +114,7 @@ def gather(
     if board is not None:
         photo, meant = board
         label = None if state.dataset is None else state.dataset.label_of(meant)
-        own["board"] = Sample(photo.levels[None], label, None, "drawn")
+        own["board"] = Sample(photo.levels[None], label, None, "drawn", meant)
     needless = () if document.data.path == DATA_MEMBER else (DATA_MEMBER,)
     carried = {name: each for name, each in carried.items() if name not in needless}
     return Gathered(document, work, own, _still(state, needed), carried)

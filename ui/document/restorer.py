@@ -339,13 +339,15 @@ def _built(order: Order, source: Source, dataset: Dataset) -> Built:
             said = replaced(said, note=f"weights from {order.name}"[:200])
         prepared = unpack_run(said, files, dataset.name, dataset.input_shape, PREPARED)
     seen = document.seen
-    sample = _own(seen.sample, files) if isinstance(seen.sample, OwnImage) else seen.sample
-    board = None if seen.board is None else _own(seen.board, files)
+    sample = _own(seen.sample, files, dataset) if isinstance(seen.sample, OwnImage) else seen.sample
+    board = None if seen.board is None else _own(seen.board, files, dataset)
     return Built(source, dataset, sample, board, work, run, prepared, said)
 
 
-def _own(image: OwnImage, files: Files) -> Sample:
-    return Sample(pixels_of(image.png or files.get(image.member, b"")), image.label, None, image.origin)
+def _own(image: OwnImage, files: Files, dataset: Dataset) -> Sample:
+    meant = image.meant or dict[int | None, str](enumerate(dataset.classes)).get(image.label, "")
+    pixels = pixels_of(image.png or files.get(image.member, b""))
+    return Sample(pixels, image.label, None, image.origin, meant)
 
 
 def _is_as_saved(live: Snapshot, trained: KeptRun, document: Document) -> bool:

@@ -360,10 +360,8 @@ class WindowDocument(QObject):
             self.carried = {name: files[name] for name in (*_CARRIED, *figures) if name in files}
             self.prepared, self._said_of_prepared = built.prepared, built.said_of_prepared
             self.prepared_data = document.prepared_on
-            board, meant = built.board, dict[int | None, str](enumerate(built.dataset.classes))
-            self._window.samples.take_board(
-                None if board is None else (Photo(board.pixels[0]), meant.get(board.label, ""))
-            )
+            board = built.board
+            self._window.samples.take_board(board and (Photo(board.pixels[0]), board.meant))
             if self.writing is not None:
                 self.writing.begin(built.work)
 
@@ -495,16 +493,16 @@ class WindowDocument(QObject):
             else "Only its curves stay, in grey."
         )
         text = f"The network has been trained for {steps} steps and is not saved. {left}"
-        return self._ask("the network is replaced", text)
+        return self._ask("the network is replaced", text, "Replace")
 
     def _may_be_replaced(self, event: str) -> bool:
         self.finish_words()
         return not (self.has_work and self.is_changed) or self._ask(event)
 
-    def _ask(self, event: str, text: str = "") -> bool:
+    def _ask(self, event: str, text: str = "", lose: str = "Discard") -> bool:
         """Ask whether to save first; return whether to go on."""
         text = text or f"“{self.name}” has unsaved changes."
-        answer = ask_whether_to_save(self._window, text, event)
+        answer = ask_whether_to_save(self._window, text, event, lose)
         return self.save_now() if answer == "save" else answer == "discard"
 
 

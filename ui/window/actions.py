@@ -267,6 +267,14 @@ ACTIONS = (
         key="W", tooltip="the weights of two moments side by side, or no longer",
     ),
     ActionRow(
+        name="next_image", menu="&View", text="Ne&xt image", handler="window.samples.turn", argument=1,
+        key="N", tooltip="make the next test image of the list the sample, wherever the keyboard is",
+    ),
+    ActionRow(
+        name="last_image", menu="&View", text="Pre&vious image", handler="window.samples.turn", argument=-1,
+        key="Shift+N", tooltip="make the test image before it in the list the sample",
+    ),
+    ActionRow(
         name="next_page", menu="&View", text="&Next page", handler="window.pages.turn", argument=1,
         key="PgDown", tooltip="the next page or step of the panel, then of the lab",
         help="the next page or step of the panel, then of the lab",
@@ -313,6 +321,11 @@ ACTIONS = (
     ActionRow(
         name="help", menu="&Help", text="&First steps and keys", handler="window.show_chapter",
         argument=FIRST_STEPS, tooltip="what to try first, and all keys",
+    ),
+    ActionRow(
+        name="key_list", menu="&Help", text="&Keys", handler="window.show_chapter", key="?",
+        argument=f"{FIRST_STEPS}#keys", tooltip="all keys, as the menus group them",
+        help="all keys",
     ),
     ActionRow(
         name="about", menu="&Help", text="&About CNNViz", handler="window.show_about",

@@ -5,9 +5,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import chain
 from typing import override
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QAccessible, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -297,7 +298,7 @@ def chapters(show: Callable[[str], object], *, is_whole: bool = False) -> Iterat
             place = f"{chapter.name}#{place_of(heading)}"
             about = text if is_whole or chapter.name == TERMS else ""
             yield Entry(heading, f"Help: {chapter.title}", partial(show, place), about=about, is_behind=True)
-    for key, words in all_keys() if is_whole else ():
+    for key, words in chain(*all_keys().values()) if is_whole else ():
         where, does = words.split(": ", 1) if words.startswith(("on ", "in ")) else ("", words)
         name = f"{does[0].upper()}{does[1:]} – {key}{f' ({where})' if where else ''}"
         yield Entry(name, "Help: Keys", partial(show, f"{FIRST_STEPS}#{place_of(words)}"))
@@ -329,8 +330,7 @@ def controls_of(
             reasons = [each.reason.text() for each in covers if each.isAncestorOf(widget)]
             why_not = next(filter(None, reasons), "" if leave else f"“{name}” is not shown in {place} now.")
         use = partial(_use, widget, (show, pages.get(page)), leave)
-        does, key = widget.property("does") or name, widget.property("key") or ""
-        yield Entry(does, place, use, key, why_not, f"{name}: {widget.toolTip()}")
+        yield Entry(name, place, use, widget.property("key") or "", why_not, f"{name}: {widget.toolTip()}")
         if isinstance(widget, ChoiceField) and not why_not and widget.count() <= _MOST_OPTIONS:
             for row in range(widget.count()):
                 choose = partial(_choose, widget, row, use)
@@ -349,7 +349,7 @@ def _name_of(widget: QWidget) -> str:
 
 
 def _use(widget: QWidget, shows: tuple[Show | None, ...], leave: Show | None) -> None:
-    """Press a button, or the key of what is found by it, if in sight; give anything else the keyboard."""
+    """Press a button, if in sight; give anything else the keyboard."""
     for show in filter(None, shows):
         show()
     if leave is not None and not widget.isVisible():
@@ -360,11 +360,6 @@ def _use(widget: QWidget, shows: tuple[Show | None, ...], leave: Show | None) ->
     widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
     if isinstance(widget, QAbstractButton):
         widget.click()
-    elif widget.property("does"):
-        key = Qt.Key[f"Key_{widget.property('key')}"]
-        QCoreApplication.sendEvent(
-            widget, QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier)
-        )
 
 
 def _choose(field: ChoiceField, row: int, use: Show) -> None:

@@ -27,10 +27,13 @@ from ui.controls.pace import single_shot
 from ui.marks import MarkView
 from ui.painting import qrect
 from ui.panels.contract import Panel
+from ui.theme import repolish
 from ui.window.actions import ACTIONS, action_row, as_read
 
 #: Parts of the window in which the space bar neither writes nor presses.
 _NO_SPACE = (ClassPicker, QComboBox, QAbstractSpinBox)
+#: Parts that a click gives the keyboard, and a frame only a key.
+_FRAMED = (ClassPicker, QComboBox, QAbstractSpinBox, QLineEdit, QPlainTextEdit, QTextEdit)
 #: Parts that scroll a text by pages.
 _PAGED = (QPlainTextEdit, QTextEdit)
 
@@ -62,6 +65,9 @@ class KeyOwner(QObject):
         # What is clicked is in sight, and should not be moved from under the pointer. And who comes back from
         # another window, or has the keyboard in what is around instead, finds everything as it was.
         is_led = QApplication.mouseButtons() == Qt.MouseButton.NoButton
+        if isinstance(new, _FRAMED) and old is not None and old.window() is new.window():  # not from its list
+            new.setProperty("clicked", not is_led)
+            repolish(new)
         if old is not None and new is not None and is_led and not new.isAncestorOf(old):
             scroll_to(new)
 

@@ -17,7 +17,7 @@ from ui.controls.tips import wrapped
 from ui.guide.chapters import place_of
 from ui.state import AppState
 from ui.theme import bind_icon
-from ui.window.actions import ACTIONS, MENUS, ActionRow
+from ui.window.actions import ACTIONS, MENUS, ActionRow, as_read
 
 
 class Menus(QObject):
@@ -133,22 +133,26 @@ _ABOUT = f"""
 """
 
 
-def all_keys() -> list[tuple[str, str]]:
-    """Return each key, and what it does; keys of panels are one."""
-    keys: list[tuple[str, str]] = []
+def all_keys() -> dict[str, list[tuple[str, str]]]:
+    """Return by menu each key and what it does, and those of parts of the window; keys of panels are one."""
+    keys = defaultdict[str, list[tuple[str, str]]](list)
     with_keys = [row for row in ACTIONS if row.key]
     for words, same in groupby(with_keys, lambda row: row.help or row.words[0].lower() + row.words[1:]):
-        those = [row.key for row in same]
+        first, *others = same
         # Keys that do the same differ in their last letter.
-        keys.append((those[0] + (f" … {those[-1][-1]}" if len(those) > 1 else ""), words))
-    return [*keys, *OTHER_KEYS]
+        key = first.key + (f" … {others[-1].key[-1]}" if others else "")
+        keys[as_read(first.menu)].append((key, words))
+    return keys | {"Parts of the window": list(OTHER_KEYS)}
 
 
 def first_steps_page() -> str:
     """Return what to try first and all keys, as HTML."""
     rows = "".join(
-        f'<tr><td><b>{key}</b></td><td><a name="{place_of(words)}">{words}</a></td></tr>'
-        for key, words in all_keys()
+        f'<tr><td colspan="2"><b>{group}</b></td></tr>'
+        + "".join(
+            f'<tr><td>{key}</td><td><a name="{place_of(does)}">{does}</a></td></tr>' for key, does in keys
+        )
+        for group, keys in all_keys().items()
     )
     return f'<h1>First steps and keys</h1>{_FIRST_STEPS}<table cellpadding="2">{rows}</table>'
 

@@ -36,14 +36,14 @@ def ask_target(
     return path if path.suffix else path.with_name(f"{path.name}{ending}")
 
 
-def ask_whether_to_save(parent: QWidget, text: str, event: str) -> str:
+def ask_whether_to_save(parent: QWidget, text: str, event: str, lose: str = "Discard") -> str:
     """Ask before something is lost: "save", "discard" or "cancel".
 
     * `text`: what would be lost, as a sentence.
-    * `event`: by what it would be lost, to follow "before".
+    * `event`: by what it would be lost, to follow "before"; `lose`: what the button for that says.
     """
     remedy = f"Save the document before {event}?"
-    return _ask(parent, "Save the document?", text, remedy, "Save…", "Discard", "Cancel")
+    return _ask(parent, "Save the document?", text, remedy, "Save…", lose, "Cancel")
 
 
 def ask_about_other_run(parent: QWidget, name: str, said: str) -> str:

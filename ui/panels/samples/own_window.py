@@ -10,7 +10,6 @@ from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from cnnviz._types import ByteArray
 from cnnviz.covers import Secret
 from cnnviz.digit import find_ink, normalize_digit
 from cnnviz.drawing import Drawing, Look
@@ -40,6 +39,7 @@ _PAD_TIP = (
     "Keyboard: arrow keys move the pen, Space lowers and lifts it."
 )
 _NO_PICTURE = "Open an image, drop a file on the window, or copy an image and press Ctrl+V"
+_OTHER = "Another image is the sample. Done chooses this one."
 _DARK_TIP = (
     "The images of MNIST are light on black, so what is dark on light paper is inverted. "
     "The program decides whether to do so; switch it if it is wrong."
@@ -90,7 +90,7 @@ def page_of(made: Made | None, bars: Probabilities, said: str) -> Page:
 class OwnDigitWindow(QDialog):
     """Two pages, and beside them what the network sees and says.
 
-    What is made on the page in front is the sample, at once after every change.
+    What is made on the page in front is the sample, at once after every change; until then the sample stays.
 
     * `analysis`: where predictions are computed.
     * `ask`, `paste`: have another picture read, from a file or the clipboard.
@@ -110,6 +110,8 @@ class OwnDigitWindow(QDialog):
         self._state, self._ask, self._paste, self._take = state, ask, paste, take
         self._made: dict[str, Made] = {}  # by page
         self._picture: pictures.Picture | None = None
+        self._before: Sample | None = None  # what was chosen when the window opened, of the data there are
+        self.meant_class = ""  # the class that was meant, also while the data have none of that name
         self._outcome = Probabilities(()), ""
         self.choices = Choices(View, parent=self)
         self._last = self.choices.value
@@ -172,12 +174,14 @@ class OwnDigitWindow(QDialog):
             self._stack.addWidget(page)
         self.side = PageView(lambda _ask: None)
         columns = fill(QHBoxLayout(), (self._stack, 1), fill(QVBoxLayout(), self.side, 1), spacing=16)
-        done = Button("Done", "check", "", "Close this window; your image stays the current sample", "Esc")
+        done = Button("Done", "check", "", "Close this window with your image as the sample", "Ctrl+Return")
         done.clicked.connect(self.accept)
+        cancel = Button("Cancel", "", "", "Close this window, and bring back what was chosen before", "Esc")
+        cancel.clicked.connect(self.reject)
         self.meant = named(ChoiceField([]), "You meant", _MEANT_TIP)
-        self.meant.choiceEdited.connect(self._make_again)
+        self.meant.choiceEdited.connect(self._on_meant)
         meant = label_of(self.meant, "You meant"), self.meant
-        head = fill(QHBoxLayout(), controls["page"], 1, *meant, done, spacing=8)
+        head = fill(QHBoxLayout(), controls["page"], 1, *meant, cancel, done, spacing=8)
         fill(QVBoxLayout(self), head, (columns, 1), spacing=10, margins=(14, 14, 14, 14))
         scaled(controls["brush"].setFixedWidth, 96)
         scaled(self.side.setFixedWidth, 260)
@@ -194,21 +198,19 @@ class OwnDigitWindow(QDialog):
             (pad.drawn, self._on_drawn),
             (self.open_button.clicked, self._ask),
             (self.paste_button.clicked, self._paste),
-            (self._pace.due, self._make_from_drawing),
+            (self._pace.due, self._choose),
             (state.datasetChanged, self._on_dataset_changed),
             (state.sampleChanged, self._show_outcome),
             (state.coveredChanged, self._show_outcome),
         ):
             signal.connect(slot)
         standard = QKeySequence.StandardKey
-        for key, slot in (
-            (standard.Undo, partial(self._on_draw_page, pad.undo)),
-            (standard.Redo, partial(self._on_draw_page, pad.redo)),
-            (standard.Paste, self._paste),
-        ):
+        board = (standard.Undo, pad, pad.undo), (standard.Redo, pad, pad.redo)  # while it is in sight
+        for key, part, slot in (*board, (standard.Paste, self, self._paste)):
             # All keys of the platform, such as Ctrl+Y and Ctrl+Shift+Z.
             for keys in QKeySequence.keyBindings(key):
-                QShortcut(keys, self, slot)
+                QShortcut(keys, part, slot)
+        QShortcut(QKeySequence("Ctrl+Return"), self, self.accept)
 
     # -- pages ---------------------------------------------------------------------------------------------
 
@@ -227,12 +229,12 @@ class OwnDigitWindow(QDialog):
         if shape is None:
             return
         self._picture = picture
-        self.meant.set_choice("")
+        self.mean("")
         self._made.pop("image", None)
         self._show_picture()
         fit = "whole" if picture.size == shape else "digit"  # one of the size already is taken as it is
         self._come(replace(self.choices.value, page="image", fit=fit, dark=picture.dark_ink))
-        self._make_from_picture()
+        self._choose("image")
 
     def forget(self, board: Photo | None = None, meant: str = "") -> None:
         """Close, and keep nothing of what was drawn or opened, or only what is and was `meant` on a board."""
@@ -240,20 +242,18 @@ class OwnDigitWindow(QDialog):
         self.hide()
         self._picture = None
         self._made.clear()
-        self.meant.set_choice("")
+        self.meant_class = meant
         self.pad.forget(board)
         self._on_dataset_changed()
-        if meant and self.meant.findData(meant) < 0:
-            self.meant.addItem(meant, meant)  # of data that come with the board
-        if meant:
-            self.meant.set_choice(meant)
         self._show_picture()
         self.side.show_page(page_of(None, Probabilities(()), ""))
 
     def _come(self, view: View) -> None:
         self._last = view  # what follows from the choice is done here
         self.choices.take(view)
-        self._show_page()
+        if not self.isVisible():
+            self._before = self._state.sample
+        self._show_page(takes=False)
         self.show()
         self._show_outcome()
         self.activateWindow()
@@ -265,25 +265,33 @@ class OwnDigitWindow(QDialog):
         if view.page != before.page:
             self._show_page()
         elif (view.fit, view.dark) != (before.fit, before.dark):
-            self._make_from_picture()
+            self._choose("image")
 
-    def _show_page(self) -> None:
-        """Bring the page to the front; what was made on it is the sample again."""
+    @override
+    def accept(self) -> None:
+        """Close with what is in front as the sample."""
+        self._show_page()
+        super().accept()
+
+    @override
+    def reject(self) -> None:
+        """Close, and bring back what was chosen before, unless something else was chosen meanwhile."""
+        self._pace.flush()
+        if self._before is not None and (now := self._state.sample) is not None and now.index is None:
+            self._state.set_sample(self._before)
+        super().reject()
+
+    def _show_page(self, *, takes: bool = True) -> None:
+        """Bring the page to the front; what was made on it is the sample again, if that `takes` its place."""
         self._pace.flush()
         self._stack.setCurrentWidget(self._pages[self.page])
         if self.page == "draw":
             self.pad.setFocus()
-        if self.page in self._made:
+        if self.page not in self._made:
+            self._make(self.page)
+        if takes and self.page in self._made:
             self._state.set_sample(self._made[self.page].sample)
-        elif self.page == "image":
-            self._make_from_picture()
-        elif not self.pad.is_blank():  # drawn for images of another size
-            self._make_from_drawing(None)
         self._show_outcome()
-
-    def _on_draw_page(self, change: Callable[[], None]) -> None:
-        if self.page == "draw":
-            change()
 
     def _on_undo_changed(self) -> None:
         self.undo_button.setEnabled(self.pad.can_undo())
@@ -294,7 +302,7 @@ class OwnDigitWindow(QDialog):
         if self.pad.is_blank():
             # The drawing so far stays the sample; what is drawn next is another.
             self._pace.flush()
-            self.meant.set_choice("")
+            self.mean("")
             self._made.pop("draw", None)
             self._show_outcome()
             return
@@ -308,18 +316,21 @@ class OwnDigitWindow(QDialog):
         listed = f"{', '.join(dataset.classes[:-1])} and {dataset.classes[-1]}"
         self.known.set_text(f"This network knows {listed}: whatever you draw, it takes it for one of these.")
         self.meant.set_options([("", "–"), *((name, name) for name in dataset.classes)])
-        own, made = self._state.sample, self._made.items()
-        if own is not None and own.index is None and own.label is not None:
-            self.meant.set_choice(dataset.classes[own.label])
-        # What is not in front is made again when it is shown: of its class, and of the size of the data.
-        front = own if own is not None and own.pixels.shape[1:] == shape else None
-        self._made = {
-            p: replace(e, sample=front) for p, e in made if front and front.pixels is e.sample.pixels
-        }
+        self.mean(self.meant_class)
+        self._before = None
+        self._made.clear()  # what is not in front is made again when it is shown
+        if self.isVisible():
+            self._make(self.page)
         self._show_outcome()
 
-    def _make_again(self) -> None:
+    def mean(self, name: str) -> None:
+        """Keep the class that is meant, and show it where the data have it."""
+        self.meant_class = name
+        self.meant.set_choice(name if self.meant.findData(name) >= 0 else "")
+
+    def _on_meant(self) -> None:
         """Give what is in front the class that was meant."""
+        self.meant_class = self.meant.choice()
         self._made.clear()
         self._show_page()
 
@@ -330,30 +341,29 @@ class OwnDigitWindow(QDialog):
         dataset = self._state.dataset
         return None if dataset is None else dataset.input_shape[1:]
 
-    def _make_from_drawing(self, _due: object) -> None:
-        shape = self._frame()
-        if shape is not None:
-            drawing = self.pad.pixels()
-            self._make("draw", drawing, normalize_digit(drawing, *shape), "drawn", drawing)
+    def _choose(self, page: object) -> None:
+        """Make what is on a page anew, as the sample if it is in front."""
+        self._made.pop(str(page), None)
+        self._show_page()
 
-    def _make_from_picture(self) -> None:
-        shape, picture, view = self._frame(), self._picture, self.choices.value
-        if shape is not None and picture is not None:
+    def _make(self, page: str) -> None:
+        """Make an image of the size of the data of what is on a page, if there is anything."""
+        shape, dataset, picture, view = self._frame(), self._state.dataset, self._picture, self.choices.value
+        if shape is None or dataset is None or (self.pad.is_blank() if page == "draw" else picture is None):
+            return
+        if page == "draw" or picture is None:
+            original, origin, ink = self.pad.pixels(), "drawn", self.pad.pixels()
+            seen = normalize_digit(original, *shape)
+        else:
+            original, origin = picture.pixels, picture.name
             seen = pictures.fitted(picture, view.fit, *shape, dark_ink=view.dark)
-            ink = find_ink(picture.pixels, is_dark=view.dark).pixels if view.fit == "digit" else None
-            self._make("image", picture.pixels, seen, picture.name, ink)
-
-    def _make(
-        self, page: str, original: ByteArray, seen: ByteArray, origin: str, ink: ByteArray | None
-    ) -> None:
-        """Take what was made; `ink`: what of it was cut out and centred, if anything was."""
-        dataset = self._state.dataset
-        label = None if dataset is None else dataset.label_of(self.meant.choice())
-        sample = Sample(seen[np.newaxis], label, origin=origin)
+            ink = find_ink(original, is_dark=view.dark).pixels if view.fit == "digit" else None
+        meant, own = self.meant_class, self._state.sample
+        sample = Sample(seen[np.newaxis], dataset.label_of(meant), None, origin, meant)
+        if own is not None and (own.index, own.origin, own.meant) == (None, origin, meant):
+            sample = own if np.array_equal(own.pixels, sample.pixels) else sample  # that of a document
         first, second = (Photo(each, "left top") for each in (original, seen))
         self._made[page] = Made(sample, first, second, pictures.scaling_words(ink, seen))
-        self._state.set_sample(sample)
-        self._show_outcome()
 
     # -- drawing -------------------------------------------------------------------------------------------
 
@@ -377,7 +387,7 @@ class OwnDigitWindow(QDialog):
         why = state.why_covered(Secret.ANSWERS, Secret.PREDICTION)
         if why or state.sample is not (made and made.sample):
             missing = {"draw": "Nothing is drawn yet", "image": "No image is open yet"}[self.page]
-            self._outcome = empty, why or ("Another image is the current sample" if is_there else missing)
+            self._outcome = empty, why or (_OTHER if is_there else missing)
         elif prediction is None or prediction.scene.dataset is not state.dataset:
             self._outcome = empty, ""
         elif prediction.scene.sample is state.sample:  # until it is known, what is shown stays

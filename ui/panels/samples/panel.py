@@ -16,7 +16,7 @@ from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Box, Drawing, Look
 from cnnviz.drawing.page import Card, Page, down, page_drawn
 from cnnviz.evaluation import Evaluation
-from cnnviz.graphics.pictures import Photo
+from cnnviz.graphics.pictures import PHOTO, Photo
 from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
@@ -91,6 +91,12 @@ class SamplesPanel(WindowPart):
         super().set_theme(theme)
         self._show_texts()
 
+    def turn(self, way: int) -> None:
+        """Choose the next image of the list, or with -1 the one before it."""
+        keys = {} if self.grid.content is None else self.grid.drawing().keys
+        if ask := keys.get("right" if way > 0 else "left"):
+            self._answer(ask)
+
     def figure(self, look: Look) -> Drawing:
         """The images in sight, and the prediction, for paper."""
         why = self._state.why_covered(Secret.ANSWERS, Secret.PREDICTION)
@@ -157,7 +163,7 @@ class SamplesPanel(WindowPart):
         own = self._own_window
         if own is None:
             return self._board
-        return None if own.pad.is_blank() else (own.pad.photo, own.meant.choice())
+        return None if own.pad.is_blank() else (own.pad.photo, own.meant_class)
 
     def take_board(self, board: tuple[Photo, str] | None) -> None:
         """Put a drawing on the board in place of what was drawn or opened."""
@@ -212,12 +218,11 @@ class SamplesPanel(WindowPart):
         self.search.setValidator(self._index_range)
         across = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._find = fill(across, (self.filter, 3), (self.search, 2), spacing=6)
-        tip = "Click an image to make it the sample; the arrow keys go to the next image"
+        tip = "Click an image to make it the sample; the arrow keys go on, and elsewhere N and Shift+N"
         strong = Qt.FocusPolicy.StrongFocus
         self.grid = ThumbnailView(THUMBNAILS, "Test images", tip, self._answer, focus=strong)
         self.grid.setObjectName("samples")
-        for what, text in (("does", "Next image"), ("key", "Right")):  # as which it is found
-            self.grid.setProperty(what, text)
+        self.grid.setProperty("key", "N")
         scaled(self.grid.setMinimumHeight, _GRID_HEIGHT)
         self.grid.placeholder = "Loading the images…"
         tip = "Draw an image and watch what the network makes of it"
@@ -232,10 +237,15 @@ class SamplesPanel(WindowPart):
         self._bars_title = SectionTitle("Prediction")
         self.bars = MarkView(PROBABILITIES, "Probability of each class", _BARS_TIP)
         self.bars.show_content(Probabilities(()))
+        self.own = MarkView(PHOTO, "Your own image")
+        scaled(self.own.setFixedSize, 32, 32)
+        self.own.hide()
         self.said = WrapLabel("", role="muted", lively=True)
+        said = fill(QVBoxLayout(), self.bars, self.said, spacing=6)
+        said = fill(QHBoxLayout(), self.own, (said, 1), spacing=8)  # beside it: no row of images goes for it
         self._layout = fill(  # with so little spacing that there is room to present in the lowest window
             QVBoxLayout(self), self.message, self.guide_button, self._title, self._find, (self.grid, 1),
-            buttons, named(QFrame(), role="separator"), self._bars_title, self.bars, self.said,
+            buttons, named(QFrame(), role="separator"), self._bars_title, said,
             spacing=6, margins=(12, 12, 12, 12),
         )  # fmt: skip
 
@@ -319,6 +329,7 @@ class SamplesPanel(WindowPart):
 
     def _on_sample_changed(self) -> None:
         if self._state.sample is not None and self._state.sample.index is None:
+            self.own.show_content(Photo(self._state.sample.pixels[0]))
             self.message.clear()  # an image of one's own is there now
         self._show_images()
 
@@ -387,6 +398,7 @@ class SamplesPanel(WindowPart):
     def _show_images(self) -> None:
         sample, images = self._state.sample, self._images
         current, side = None if sample is None else sample.index, 44 if self._narrow else 60
+        self.own.setVisible(sample is not None and current is None and not self._narrow)
         self.grid.show_content(None if images is None else Thumbnails(images, current, side=side))
 
     def _described(self, indices: IntArray) -> Images:

@@ -152,16 +152,16 @@ def verdict_of(prediction: Prediction) -> str:
     sample, probabilities = prediction.scene.sample, prediction.probabilities
     classes = prediction.scene.classes
     predicted = int(np.argmax(probabilities))
-    if sample.label is None:
-        origin = sample.origin
+    which, origin = f"#{sample.index}", sample.origin
+    if sample.index is None:
         is_file = not origin.startswith(("drawn", "pasted", "dropped"))  # whose name stays as it is
-        origin = shortened(origin) if is_file else origin[:1].upper() + origin[1:]
-        return f"{origin} · read as {classes[predicted]}"
+        which = shortened(origin) if is_file else origin[:1].upper() + origin[1:]
+    if sample.label is None:
+        return f"{which} · read as {classes[predicted]}"
     logits = prediction.trace.logits
     loss = cross_entropy(logits, np.array([sample.label]))
     word = "correct" if predicted == sample.label else f"read as {classes[predicted]}"
-    index = f"#{sample.index} · " if sample.index is not None else ""
-    return f"{index}is {classes[sample.label]} · {word} · loss {format_value(loss, 4)}"
+    return f"{which} · is {classes[sample.label]} · {word} · loss {format_value(loss, 4)}"
 
 
 def prediction_cards(bars: Probabilities, said: str, tip: str = "") -> tuple[Card[Any], ...]:
