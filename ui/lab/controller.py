@@ -218,6 +218,7 @@ class LabController(QObject):
 
     def happened(self, event: Event) -> None:
         """Count what was done with the network of the step in front, while it waits for that."""
+        self.take_seed()  # which is asked for a moment after a roll number was typed: this came after it
         step = self.step
         if step is None or self.done.done or (event.name not in OF_NO_NETWORK and self.mismatch):
             return
