@@ -287,7 +287,11 @@ def test_the_pages_show_the_section_that_is_chosen_the_words_that_are_typed_and_
     svg = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="300"/>'
     panel.work.add_insert(lab.step("ties"), Insert("Ties", "seed 0", "now", svg=svg))
     show_window(qtbot, panel)
-    qtbot.waitUntil(lambda: is_seen(lambda each: isinstance(each, Figure) and each.svg == svg))
+
+    def is_figure(each) -> bool:
+        return isinstance(each, Figure) and each.svg == svg
+
+    qtbot.waitUntil(lambda: is_seen(is_figure))
     for section in ("network", "conclusion", "translation"):
         panel.pages.button(section).click()
         head = heading_of(lab, next(each for each in lab.sections if each.id == section))
@@ -298,8 +302,14 @@ def test_the_pages_show_the_section_that_is_chosen_the_words_that_are_typed_and_
     for place in panel.work.observing[::-1]:
         if panel.work.done(place).inserts:  # they are moved up all the way
             panel.work.move_insert(place, 0, -1)
-    first = panel.work.observing[0].title
-    qtbot.waitUntil(lambda: is_seen(lambda each: isinstance(each, Heading) and each.text == first))
+    headings = [each.title for each in panel.work.observing[:2]]
+
+    def is_below_the_first() -> bool:
+        told = [each.text if isinstance(each, Heading) else each for each in panel.preview.shown.blocks]
+        figure = next(place for place, each in enumerate(told) if is_figure(each))
+        return told.index(headings[0]) < figure < told.index(headings[1])
+
+    qtbot.waitUntil(lambda: is_seen(is_figure) and is_below_the_first())
 
 
 def test_a_draft_shows_the_run_in_the_window_but_no_curves_that_tell_an_answer_and_a_report_does_not(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QFontMetrics, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -199,6 +199,9 @@ class SectionFields(QWidget):
     * `message`: tells what cannot be done, and what can be brought back.
     """
 
+    #: The user has written in a field.
+    typed = Signal(AnswerField)
+
     def __init__(self, work: StudentWork, message: MessageBar) -> None:
         super().__init__()
         self._work, self._message = work, message
@@ -229,6 +232,7 @@ class SectionFields(QWidget):
             title = f"{PARTS[question.part]}: {step.title}" if is_one_of_many else PARTS[question.part]
             refuse = partial(self._message.show_message, kind="warning")
             answer = AnswerField(work, step, question, title, refuse, is_asked=False)
+            answer.field.textChanged.connect(partial(self.typed.emit, answer))
             self.answers.append(answer)
             self._layout.addWidget(answer, 1)
             if question.part == "observations":

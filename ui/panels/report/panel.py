@@ -123,6 +123,7 @@ class ReportPanel(Panel):
         work, measuring = self.work, self.measuring
         work.changed.connect(self._on_work_changed)
         work.inserted.connect(self.show_insert)
+        self.fields.typed.connect(lambda answer: self._look_at(*answer.printed()))
         work.labChanged.connect(self._show_lab)
         work.opened.connect(self.exporter.forget)
         work.labChanged.connect(self.message.clear)  # what it offers is about another lab
@@ -264,9 +265,6 @@ class ReportPanel(Panel):
     def _on_work_changed(self) -> None:
         self._stale = True
         if self.isVisible():
-            for each in self.fields.answers:
-                if each.field.hasFocus():  # the pages follow what is typed
-                    self._look_at(*each.printed())
             self._preview_timer.start()
 
     def _on_work_opened(self) -> None:
