@@ -85,7 +85,7 @@ class StepHeader(QWidget):
         shown = Formulas((formula,), is_covered)
         self.formula.show_page(Page(Card("formula", FORMULA, shown, room=None)))
         self._covers[0].set_covered(held)
-        self._covers[1].set_covered("Its formula, too." if held else "")
+        self._covers[1].set_covered("Its formula is covered, too." if held else "")
 
     def go_to(self, index: int) -> bool:
         """Ask for a step; return whether there is one."""

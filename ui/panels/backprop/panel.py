@@ -1,6 +1,5 @@
 """The backprop panel: the backward pass of the sample in steps."""
 
-from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -140,25 +139,14 @@ class BackpropPanel(Panel):
         # The names of the steps get the whole line; keys go on and back, as they always do.
         for button in (self.header.back, self.header.next):
             button.setHidden(alone)
-        self._is_alone = alone
 
     @override
     def paging(self) -> tuple[int, int]:
-        pages = self._pages()
-        return bisect_left(pages, self.model.index), max(len(pages), 1)
+        return self.model.index, max(len(self.model.steps), 1)
 
     @override
     def turn_page(self, way: int) -> bool:
-        ahead = [index for index in self._pages() if (index - self.model.index) * way > 0]
-        return bool(ahead) and self.header.go_to(ahead[0 if way > 0 else -1])
-
-    def _pages(self) -> list[int]:
-        """Numbers of the steps that pages lead to: presented, none of which a lab covers all."""
-        steps = enumerate(self.model.steps)
-        return [index for index, step in steps if not (self._is_alone and self._why_later(step))]
-
-    def _why_later(self, step: Step) -> str:
-        return self._state.why_covered(*_TOLD_BY.get(step.kind, ()))
+        return self.header.go_to(self.model.index + way)
 
     @override
     def _fit(self) -> None:
@@ -303,7 +291,8 @@ class BackpropPanel(Panel):
         self._shown_step = step
         if is_other:
             self.header.show_steps(model.steps, model.index)
-        now, why, held = self.work.now(), self._why_later(step), self._state.cover_text(*_OF_STEP)
+        now, why = self.work.now(), self._state.why_covered(*_TOLD_BY.get(step.kind, ()))
+        held = self._state.cover_text(*_OF_STEP)
         said, formula = (
             sentence_of(passed, step, is_covered=focus.is_covered),
             formula_of(passed, step, focus),
