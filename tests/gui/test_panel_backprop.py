@@ -18,6 +18,7 @@ from cnnviz.routing import Target, apply_update
 from tests.gui.backprop_desk import Desk, cell, cells, cut, lab5, two_blocks, value
 from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at, type_into
 from ui.marks import MarkView
+from ui.panels.backprop.arithmetic import filter_weight
 from ui.panels.backprop.asks import Enlarge, PointAt, Poke, ShowFilter
 from ui.panels.backprop.focus import StepKind, backward_steps
 from ui.panels.backprop.header import CHECK, POKE
@@ -477,6 +478,22 @@ def test_the_update_speaks_of_the_weight_that_was_checked_whatever_cell_is_pinne
     desk.go_to(StepKind.UPDATE)
     assert shown_poke(desk).target == model.target == checked
     assert desk.view("parameter").choice() == checked.name, "and shows it"
+
+
+def test_a_weight_that_was_checked_stays_while_its_filter_is_shown(desk: Desk) -> None:
+    """With another image, too, where another weight has the largest gradient: the two can be compared."""
+    model, largest = desk.panel.model, set[Target]()
+    desk.panel.side.show_page(POKE)
+    desk.go_to(StepKind.FILTER)
+    model.answer(ShowFilter("conv1", 0))
+    desk.settle()
+    checked = shown_poke(desk).target
+    for image in range(6):
+        desk.state.choose_test_image(image)
+        desk.settle()
+        assert (model.passed.scene.sample.index, model.target) == (image, checked)
+        largest.add(filter_weight(model.passed, model.step, model.focus))
+    assert len(largest) > 1
 
 
 @pytest.fixture

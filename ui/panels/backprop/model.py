@@ -267,7 +267,9 @@ class BackpropModel(QObject):
             if step.kind is StepKind.DENSE:
                 target = formula_weight(passed, step, focus)
             elif step.kind is StepKind.FILTER:
-                target = filter_weight(passed, step, focus)
+                target, seen = filter_weight(passed, step, focus), self._checked
+                if seen is not None and (seen.name, seen.index[:2]) == (target.name, target.index[:2]):
+                    target = seen  # though another rule or image gives another weight the largest gradient
             elif step.kind is StepKind.UPDATE:
                 target = self._checked or target
             elif step.kind is StepKind.ROUTE:
