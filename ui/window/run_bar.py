@@ -42,7 +42,7 @@ _AT_END = {
     f"{action_row('reset').key} and then {_SPACE}.",
     RunStatus.FINISHED: f"This run has just ended. {_SPACE} once more trains for one more epoch.",
 }
-_MEANT_AS_PAUSE_MS = 1000
+_MEANT_AS_PAUSE_MS = 3000
 _PLACE = "end of the run"
 _SPACING = 8
 
