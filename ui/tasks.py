@@ -182,6 +182,11 @@ class LatestOnly:
         self._on_done, self._on_failed = on_done, on_failed
         self._next: Callable[[Context], Any] | None = None
 
+    @property
+    def has_newer(self) -> bool:
+        """Whether what was asked for last still waits for what is under way."""
+        return self._next is not None
+
     def request(self, function: Callable[[Context], Any]) -> None:
         """Have `function` run as soon as the one under way is done."""
         if self._analysis.is_busy(self._kind):

@@ -96,7 +96,7 @@ class ReportPanel(Panel):
         self._preview = LatestOnly(
             typesetting,
             _PREVIEW,
-            lambda pages: self.preview.set_pages(pages, is_stale=self._stale),
+            lambda pages: self.preview.set_pages(pages, is_stale=self._stale or self._preview.has_newer),
             self.message.show_error,
         )
         self.exporter = ReportExporter(
@@ -230,7 +230,7 @@ class ReportPanel(Panel):
         self._look_at(lambda each: each == heading)
 
     def _look_at(self, *sought: Sought) -> None:
-        self.preview.look_at(*sought, is_stale=self._stale)
+        self.preview.look_at(*sought, is_stale=self._stale or self._typesetting.is_busy(_PREVIEW))
 
     def _show_run(self) -> None:
         measuring = self.measuring
