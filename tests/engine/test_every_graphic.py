@@ -308,5 +308,10 @@ def test_what_was_drawn_goes_with_its_content(name: str) -> None:
     ground = grounds(name, LIGHT)[0]
     graphic.draw(content, ground)  # which may load what makes garbage once
     gc.collect()
+    gc.set_debug(gc.DEBUG_SAVEALL)
     graphic.draw(replace(content) if is_dataclass(content) else content, ground)
-    assert gc.collect() == 0
+    gc.collect()
+    gc.set_debug(0)
+    left = {type(each).__name__ for each in gc.garbage if type(each).__module__.startswith("cnnviz.")}
+    gc.garbage.clear()
+    assert not left
