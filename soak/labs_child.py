@@ -238,7 +238,7 @@ class Student:
             next((each for each in buttons if wanted in each.text().lower()), buttons[0]).click()
 
     def _end(self) -> None:
-        self._lab.finish()
+        self._lab.control.finish()
         self._look()
         records = list(self._known.values())
         self._memory.write_bytes(msgspec.json.encode(records))
