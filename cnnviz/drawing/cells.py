@@ -13,7 +13,7 @@ from cnnviz.drawing.box import Box, Cells
 from cnnviz.drawing.look import Font, Look, rgb
 from cnnviz.drawing.marks import Group, Mark, Polygon, Rect, Text
 from cnnviz.notation import Notation
-from cnnviz.palette import COLOR_MAPS, are_dark, map_entries, sequential_levels, signed_levels
+from cnnviz.palette import ACCENT, COLOR_MAPS, are_dark, map_entries, sequential_levels, signed_levels
 
 Values = NDArray[np.generic]
 Pixels = NDArray[np.uint32]
@@ -171,7 +171,7 @@ class Outline(NamedTuple):
 #: From the lowest layer to the topmost.
 OUTLINES = {
     "feeds": Outline("text", 1.5),
-    "receptive": Outline("#2563EB", 2.0, (3.0, 2.0)),  # the accent of the dark theme is lost on blue cells
+    "receptive": Outline(ACCENT.light, 2.0, (3.0, 2.0)),  # that of the dark theme is lost on blue cells
     "window": Outline("text", 2.0, (1.0, 1.5)),
     "original": Outline("original", 2.0),
     "shifted": Outline("shifted", 2.0, (1.0, 1.5)),

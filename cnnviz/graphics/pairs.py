@@ -343,14 +343,15 @@ def _maps_tables(maps: PairMaps) -> list[Table]:
     return [Table.of_cells(name, each) for name, each in zip(pair.names, (first, pair.shifted), strict=True)]
 
 
+def _maps_size(maps: PairMaps, look: Look) -> Size:
+    """The least is lower where all maps stand in one line."""
+    has_lines = maps.shown.pair.shape[0] > 8 or maps.shown.view == "sides"
+    return Size(*map(look.px, (320, 190, 160, 104 if has_lines else 66)))
+
+
 MAPS = Graphic(
     _draw_maps,
-    lambda maps, look: Size(  # the least is lower where all maps stand in one line
-        *map(
-            look.px,
-            (320, 190, 160, 104 if maps.shown.pair.shape[0] > 8 or maps.shown.view == "sides" else 66),
-        )
-    ),
+    _maps_size,
     _maps_tables,
     lambda maps: f"{maps.shown.pair.shape[0]} maps",
     key=lambda maps: (KEY, maps.shown),

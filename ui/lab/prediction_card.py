@@ -211,9 +211,7 @@ class PredictionCard(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not is_enter(event):
             super().keyPressEvent(event)
-        elif (
-            self.commit.isVisible()
-        ):  # else it has just committed, and means nothing to what has the keyboard
+        elif self.commit.isVisible():  # else it has just committed, and means nothing to who has the keys
             self._on_commit_clicked()
 
 

@@ -293,13 +293,11 @@ class BackpropPanel(Panel):
             self.header.show_steps(model.steps, model.index)
         now, why = self.work.now(), self._state.why_covered(*_TOLD_BY.get(step.kind, ()))
         held = self._state.cover_text(*_OF_STEP)
-        said, formula = (
-            sentence_of(passed, step, is_covered=focus.is_covered),
-            formula_of(passed, step, focus),
-        )
+        said = sentence_of(passed, step, is_covered=focus.is_covered)
+        formula = formula_of(passed, step, focus)
         self.header.set_explanation(said, formula, is_covered=focus.is_covered, held=held)
-        told = ("", _UNTIL_THEN) if held else (why, f"{_UNTIL_THEN} {self._state.way_out}")
-        later = Card("later", WORDS, Words(told[1]), told[0])
+        title, words = ("", _UNTIL_THEN) if held else (why, f"{_UNTIL_THEN} {self._state.way_out}")
+        later = Card("later", WORDS, Words(words), title)
         self.stack.show_page(Page(later) if why else page_of(now))
         self.side.show_now(now)
         self._hold_back()

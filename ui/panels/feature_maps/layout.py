@@ -41,8 +41,7 @@ _SHARE, _WIDEST = 0.66, 2
 """Of the height, what the large maps may take; the rest is for the thumbnails. How often the side of its map
 a column may be wide."""
 LARGEST_RATIO = 1.55
-"""How often its height a cell with a number should be wide in an enlarged map that has the room alone: a
-digit that is drawn much wider than high is hard to recognise."""
+"""How often its height a cell of a map that is alone should be wide: more makes a digit hard to recognise."""
 _MAPS = Kind.MAPS, Kind.EVIDENCE
 
 
@@ -72,9 +71,9 @@ class Room:
         return round(cols * wide + axis + beside), round(rows * high + axis + look.px(FLAT) + look.px(3))
 
     def widest(self, column: Column) -> float:
-        """How often its height a cell of an enlarged map is wide: as its number needs, and no wider."""
+        """How often its height a cell is wide of a map that has the room alone: as its number needs it."""
         (wide, high), free = self._cell(math.inf), self.height - self.numbered(column)[1]
-        return max(wide / (high + free / column.shape[1]), 1.0) if self.gives_all(column) else 1.0
+        return max(wide / (high + free / column.shape[1]), 1.0)
 
     def gives_all(self, column: Column) -> bool:
         """Whether an enlarged map has the room alone: then all its numbers can be read from the last row."""

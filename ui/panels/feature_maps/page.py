@@ -111,6 +111,14 @@ class Now:
         """Whether the cells of a column are covered."""
         return self.explained.look.covers and column.kind not in (Kind.IMAGE, Kind.FILTERS)
 
+    def is_alone(self, column: Column) -> bool:
+        """Whether the map of a column is enlarged and has the room alone."""
+        return column.key == self.view.enlarged and self.room.gives_all(column)
+
+    def widest(self, column: Column) -> float:
+        """How often its height a cell of the large map may be wide."""
+        return self.room.widest(column) if self.is_alone(column) else 1.0
+
     def marks(self, column: Column) -> tuple[Marked, ...]:
         """Cells of a column that belong to the marked one."""
         links = self.explained.links
@@ -204,9 +212,8 @@ def _head(
     )
     above = Card(f"{column.key} title", stages.FITTING, first, tip=tip, room=None)
     if is_flat:
-        return (
-            across(replace(above, room=Share(1)), replace(line, room=Share(4)), *buttons, room=FLAT, gap=8),
-        )
+        both = replace(above, room=Share(1)), replace(line, room=Share(4))
+        return (across(*both, *buttons, room=FLAT, gap=8),)
     return above, across(line, *buttons, room=LINE, gap=0)
 
 
@@ -222,7 +229,7 @@ def _fold(now: Now, column: Column) -> Choice:
 def _maps(now: Now, column: Column) -> tuple[Item, ...]:
     """A large map, and all of them as small ones."""
     is_large, look = column.key == now.view.enlarged, now.look
-    is_alone = is_large and now.room.gives_all(column)
+    is_alone = now.is_alone(column)
     box = _map_box(now, column, is_large)
     cell = fitting_cell(now, column, box)
     zoom = None
@@ -300,8 +307,7 @@ def _map_head(now: Now, column: Column, lines: tuple[str, ...]) -> tuple[Item, .
         tip = title if is_large else f"{title} (double click on the map)"
         name = f"enlarge {column.key}"
         buttons.append(Choice(name, "mini", title, asks.Enlarge(column.key), tip=tip, icon=icon))
-    is_flat = is_large and now.room.gives_all(column)
-    return _head(column, f"{column.shape[1]} × {column.shape[2]}", lines, *buttons, is_flat=is_flat)
+    return _head(column, "{} × {}".format(*column.shape[1:]), lines, *buttons, is_flat=now.is_alone(column))
 
 
 def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
@@ -344,7 +350,7 @@ def _heat_map(now: Now, column: Column, is_numbered: bool, is_large: bool) -> tu
     points, source, limits = _points(column), now.source(column), picture.levels[column.key]
     # Evidence has the cells of the maps before it: there a click leads on, and frees none that is pinned.
     pin = asks.PinCell if column.kind is Kind.EVIDENCE else asks.PressCell
-    widest = now.room.widest(column) if is_large else 1.0
+    widest = now.widest(column)
 
     def make() -> tuple[HeatMap, str]:
         shown = HeatMap(
@@ -410,7 +416,7 @@ def _map_box(now: Now, column: Column, is_large: bool) -> Box:
     look, width = now.look, now.layout.widths[column.key]
     if not is_large:
         return Box(0, 0, width, math.ceil(min(width, now.layout.side) + stages.strip_height(look)))
-    high = look.px(FLAT) if now.room.gives_all(column) else look.font("strong").line + look.px(LINE + 3)
+    high = look.px(FLAT) if now.is_alone(column) else look.font("strong").line + look.px(LINE + 3)
     box = Box(0, 0, width, now.room.height - high - look.px(3))
     if column.count == 1:
         return box
@@ -421,9 +427,8 @@ def _map_box(now: Now, column: Column, is_large: bool) -> Box:
 def fitting_cell(now: Now, column: Column, box: Box) -> float:
     """Side of a cell with which the whole map is in sight."""
     values, is_large = np.zeros(column.shape[1:], np.uint8), column.key == now.view.enlarged
-    is_alone, widest = is_large and now.room.gives_all(column), now.room.widest(column) if is_large else 1.0
-    looked = Looked(HeatMap(values, Colors("grey", 0, 1), has_axes=is_large, widest=widest))
-    area = stages.map_area(stages.StageMap(looked, length=0 if is_alone else None), box, now.look)
+    looked = Looked(HeatMap(values, Colors("grey", 0, 1), has_axes=is_large, widest=now.widest(column)))
+    area = stages.map_area(stages.StageMap(looked, length=0 if now.is_alone(column) else None), box, now.look)
     return placed(looked, Ground(area, now.look, ratio=now.ratio))[1].side
 
 

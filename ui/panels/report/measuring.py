@@ -68,8 +68,7 @@ class Measuring(QObject):
         inserts = (each for step in self._work.lab.steps for each in self._work.done(step).inserts)
         shown = {each.svg for each in inserts if moment <= set(each.caption.split(" · "))}
         has_curves = sum(each.count(f">{MEAN}<") for each in shown) > 1  # of loss and of accuracy
-        blocks = run_blocks(state.experiment, state.history, is_covered=is_covered, has_curves=has_curves)
-        return tuple(blocks)
+        return (*run_blocks(state.experiment, state.history, is_covered=is_covered, has_curves=has_curves),)
 
     def _are_current(self, numbers: LabNumbers) -> bool:
         """Whether numbers are of the lab in front, the seed, the image and, where they are open, the data."""

@@ -178,8 +178,7 @@ class ReportPreview(QScrollArea):
 
     def _seek(self) -> bool:
         """Scroll to what is to be looked at; return whether it is there."""
-        _images, blocks, places = self.shown
-        placed = list(zip(places, blocks, strict=False))
+        placed = [*zip(self.shown.places, self.shown.blocks, strict=False)]
         found = (place for is_it in self._sought for place, block in placed if is_it(block))
         number, share = next(found, (-1, 0.0))
         if number < 0:

@@ -152,7 +152,9 @@ class StudentWork(QObject):
 
     def experiment_of(self, step: Step) -> Experiment:
         """Return the settings of the network that the questions of a step are about."""
-        return replace_settings(self.experiment, **step.show.settings)
+        if self.lab.is_free:
+            return self.experiment
+        return self.lab.experiment_of(step, self.experiment.seed if self.lab.seed_from_roll_number else None)
 
     def gaps(self) -> list[tuple[Step, Question]]:
         return list(self.record.gaps(self.lab, self.experiment))
