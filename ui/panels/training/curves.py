@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QWidget
 from cnnviz._types import View as PanelView
 from cnnviz._types import ViewValue
 from cnnviz.graphics import run_curves
+from cnnviz.graphics.curves import Curves
 from cnnviz.quantities import format_count, format_value
 from ui.choices import kept, maybe, read
 from ui.controls.buttons import Button
@@ -49,12 +50,12 @@ class TrainingCurves(HasProvenance, QWidget):
         super().__init__()
         self._state = state
         self._is_waiting = False  # for what is new to be drawn
+        self._coming: list[tuple[CurvePlot, Curves]] = []  # of one step, each to be drawn in a turn of its own
         self.loss = CurvePlot("Loss", "Loss over the training steps")
         self._next_drawing = single_shot(self, self._draw_new)
         self.accuracy = CurvePlot("Accuracy", "Accuracy over the training steps")
         self._plots = {"loss": self.loss, "accuracy": self.accuracy}
-        across = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._box = fill(across, (self.loss, 1), (self.accuracy, 1))
+        self._box = fill(QBoxLayout(QBoxLayout.Direction.LeftToRight, self), (self.loss, 1), (self.accuracy, 1))
         self.train = Button("Train", "play", "primary", "Watch the network learn", "Space", self)
         self.train.setProperty("large", True)
         self.train.clicked.connect(lambda: train())
@@ -99,7 +100,7 @@ class TrainingCurves(HasProvenance, QWidget):
             self.draw()
 
     def follow(self) -> None:
-        """Draw what is new soon, both plots at once, so that they end at one step."""
+        """Draw what is new soon, one plot after the other, both to one step."""
         self._is_waiting = True
         if not self._next_drawing.isActive():
             self._next_drawing.start(_DRAWING_MS)
@@ -107,14 +108,14 @@ class TrainingCurves(HasProvenance, QWidget):
     def draw(self) -> None:
         """Draw what is new now, on axes as if all of it had come at once."""
         self._next_drawing.stop()
-        self._is_waiting = False
+        self._is_waiting, self._coming = False, []
         self._describe()
-        for plot in self._plots.values():
-            self._show(plot, is_smooth=True)
+        for plot, content in self._contents():
+            plot.show_content(content)
 
     @override
     def catch_up(self) -> None:
-        if self._is_waiting:
+        if self._is_waiting or self._coming:
             self.draw()
 
     @override
@@ -130,21 +131,20 @@ class TrainingCurves(HasProvenance, QWidget):
         return self.loss.minimumSizeHint().expandedTo(self.accuracy.minimumSizeHint())
 
     def _draw_new(self) -> None:
-        if self._is_waiting:
-            self._is_waiting = False
-            for plot in self._plots.values():
-                self._show(plot, is_smooth=False)
-            self._next_drawing.start(_PAUSE_MS)
+        if self._is_waiting and not self._coming:
+            self._is_waiting, self._coming = False, self._contents()
+        if self._coming:
+            plot, content = self._coming.pop()
+            plot.show_content(content, is_smooth=False)
+            self._next_drawing.start(_DRAWING_MS if self._coming else _PAUSE_MS)
 
-    def _show(self, plot: CurvePlot, *, is_smooth: bool) -> None:
+    def _contents(self) -> list[tuple[CurvePlot, Curves]]:
         run, history = self._run, self._state.history
         self.train.setVisible(not history.step)  # while there is nothing else to be seen in its place
-        if plot is self.loss:
-            plot.show_content(run_curves.loss_plot(run), is_smooth=is_smooth)
-            return
         first = format_count(run_curves.first_mean(history))
-        plot.placeholder.setText(_TOO_FEW.format(step=first) if len(history.losses) else self._untrained())
-        plot.show_content(run_curves.accuracy_plot(run), is_smooth=is_smooth)
+        too_few = _TOO_FEW.format(step=first) if history.losses.size else self._untrained()
+        self.accuracy.placeholder.setText(too_few)
+        return [(self.accuracy, run_curves.accuracy_plot(run)), (self.loss, run_curves.loss_plot(run))]
 
     def _untrained(self) -> str:
         names = self._state.experiment.classes
