@@ -191,7 +191,6 @@ def _curve(points: Points, scale: _Scale, area: Box) -> list[Point]:
     x, y = points
     inside = np.isfinite(y) & (x >= scale.first) & (x <= scale.last)
     x, y = x[inside], y[inside]
-    top = float(np.quantile(y, 1 - _OUTLIERS)) if y.size else 0.0
     most = max(int(area.width / 2), 2)
     if x.size > most:
         chosen = np.linspace(0, x.size - 1, most).astype(np.intp)
