@@ -104,7 +104,7 @@ def report(session: Session) -> Iterator[str]:
         yield f"no result in {said!r}"
         return
     experiment = found.experiment
-    if ("changed the settings since" in texts[3]) != (experiment != state.experiment):
+    if ("changed settings or data since" in texts[3]) != (experiment != state.experiment):
         yield f"{said!r}, measured with {experiment}, now {state.experiment}"
     if read(texts[2]) != experiment.seed:
         yield f"seed {texts[2]} instead of {experiment.seed}"

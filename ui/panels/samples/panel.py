@@ -329,7 +329,6 @@ class SamplesPanel(WindowPart):
 
     def _on_sample_changed(self) -> None:
         if self._state.sample is not None and self._state.sample.index is None:
-            self.own.show_content(Photo(self._state.sample.pixels[0]))
             self.message.clear()  # an image of one's own is there now
         self._show_images()
 
@@ -398,7 +397,9 @@ class SamplesPanel(WindowPart):
     def _show_images(self) -> None:
         sample, images = self._state.sample, self._images
         current, side = None if sample is None else sample.index, 44 if self._narrow else 60
-        self.own.setVisible(sample is not None and current is None and not self._narrow)
+        own = None if sample is None or current is not None else Photo(sample.pixels[0])
+        self.own.show_content(own)
+        self.own.setVisible(own is not None and not self._narrow)
         self.grid.show_content(None if images is None else Thumbnails(images, current, side=side))
 
     def _described(self, indices: IntArray) -> Images:

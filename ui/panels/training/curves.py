@@ -50,12 +50,13 @@ class TrainingCurves(HasProvenance, QWidget):
         super().__init__()
         self._state = state
         self._is_waiting = False  # for what is new to be drawn
-        self._coming: list[tuple[CurvePlot, Curves]] = []  # of one step, each to be drawn in a turn of its own
+        self._coming: list[tuple[CurvePlot, Curves]] = []  # of one step, drawn one a turn
         self.loss = CurvePlot("Loss", "Loss over the training steps")
         self._next_drawing = single_shot(self, self._draw_new)
         self.accuracy = CurvePlot("Accuracy", "Accuracy over the training steps")
         self._plots = {"loss": self.loss, "accuracy": self.accuracy}
-        self._box = fill(QBoxLayout(QBoxLayout.Direction.LeftToRight, self), (self.loss, 1), (self.accuracy, 1))
+        across = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._box = fill(across, (self.loss, 1), (self.accuracy, 1))
         self.train = Button("Train", "play", "primary", "Watch the network learn", "Space", self)
         self.train.setProperty("large", True)
         self.train.clicked.connect(lambda: train())
@@ -141,9 +142,8 @@ class TrainingCurves(HasProvenance, QWidget):
     def _contents(self) -> list[tuple[CurvePlot, Curves]]:
         run, history = self._run, self._state.history
         self.train.setVisible(not history.step)  # while there is nothing else to be seen in its place
-        first = format_count(run_curves.first_mean(history))
-        too_few = _TOO_FEW.format(step=first) if history.losses.size else self._untrained()
-        self.accuracy.placeholder.setText(too_few)
+        too_few = _TOO_FEW.format(step=format_count(run_curves.first_mean(history)))
+        self.accuracy.placeholder.setText(too_few if history.losses.size else self._untrained())
         return [(self.accuracy, run_curves.accuracy_plot(run)), (self.loss, run_curves.loss_plot(run))]
 
     def _untrained(self) -> str:
