@@ -163,6 +163,12 @@ def format_power(exponent: int) -> str:
     return "" if exponent == 0 else f"× 10{str(exponent).translate(_POWERS)}"
 
 
+def shared_power(largest: float) -> int:
+    """Return the power of ten that numbers up to this one share: none near 1, as "0.42" reads easily."""
+    exponent = math.floor(math.log10(abs(largest)))
+    return exponent if abs(exponent) > 1 else 0
+
+
 def format_plain(value: "float | np.generic") -> str:
     """Write the shortest text that a program reads back as the same number, for files and fields.
 

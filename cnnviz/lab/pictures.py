@@ -44,7 +44,7 @@ from cnnviz.lab.measures import (
 from cnnviz.lab.model import Answer
 from cnnviz.layers.cells import ConvolutionCell
 from cnnviz.palette import STAGE_STYLES
-from cnnviz.quantities import format_count, format_power, format_value, with_article
+from cnnviz.quantities import format_count, format_power, format_value, shared_power, with_article
 from cnnviz.report.bench import Bench, dots
 from cnnviz.report.blocks import Figure
 from cnnviz.report.figures import WIDTH, dots_page, paged, plain_map, plot, small_maps
@@ -745,7 +745,7 @@ def _step(case: Case, sample: int) -> Made:
 
 def _magnified(loss: Callable[[float], float], before: float, after: float, expected: float) -> Card[Curves]:
     """The first update alone: from as far away as all of the way is seen its two ends are one."""
-    exponent = math.floor(math.log10(abs(after - before) or 1.0))
+    exponent = shared_power((after - before) or 1.0)
     times, unit = np.linspace(0, 1.5, 16), 10.0**exponent
     changes = np.array([0.0, *((loss(each) - before) / unit for each in times[1:].tolist())])
     lines = [

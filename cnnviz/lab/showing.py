@@ -44,15 +44,8 @@ def picture_for(
     reached = before.step if before is not None and is_same_run else 0
     shown = (base.step or 0) if is_same_run else 0
     last = experiment.epochs * steps_in_epoch(len(dataset.train_labels), experiment.batch_size)
-    match show.moment:
-        case None:
-            step = shown
-        case "start":
-            step = 0
-        case "end":
-            step = last
-        case moment:
-            step = min(moment, last)
+    named = {None: shown, "start": 0, "end": last}
+    step = min(show.moment, last) if isinstance(show.moment, int) else named[show.moment]
     stays = is_same_run and step == shown
     views: dict[str, Any] = dict(base.views)  # the choices of the step upon those that are there
     if not is_same_run and "training" in views:  # a kind of mistakes that another network made

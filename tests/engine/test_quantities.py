@@ -30,6 +30,7 @@ from cnnviz.quantities import (
     format_whole_percent,
     moment,
     now,
+    shared_power,
     today,
     with_article,
 )
@@ -107,6 +108,7 @@ def test_signs_counts_powers_and_places():
     assert format_count(-12665) == f"{MINUS}12,665"
     assert format_power(-4) == "× 10⁻⁴"
     assert format_power(0) == ""
+    assert [*map(shared_power, (0.042, -0.42, 4.2, -42, 420))] == [-2, 0, 0, 0, 2]
     assert format_shift(3, -2) == f"(+3, {MINUS}2)"
     assert format_cell((6, 10, 7)) == "filter 6, row 10, column 7"
     assert format_cell((1, 0, 2), "input") == "input 1, row 0, column 2"

@@ -115,6 +115,7 @@ def test_deeper_layers_show_patches_as_large_as_their_receptive_field(qtbot) -> 
     desk.search.choose("conv2", 3)
     desk.search.begin()
     assert desk.patches()[0].pixels.shape == (8, 8)
+    assert "8 × 8 pixels" in patches_page(desk.picture).leaves()["key"].content.words
     assert desk.patches()[0].ask.cell.index[0] == 3
     assert desk.filter_leaves()["layer"].asked("conv1") == ShowFilter("conv1", 0)
 

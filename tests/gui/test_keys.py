@@ -436,7 +436,7 @@ class Student:
         """Lead the keyboard to the first button of the step."""
         if not self.guide.column.isAncestorOf(focus()):
             press(Key.Key_L, _CONTROL)
-        tab_to(lambda each: each is self.page.show_me)
+        tab_to(lambda each: each is self.guide.column.show_me)
 
     def show(self) -> None:
         """Have the window put where the step wants it."""

@@ -177,15 +177,15 @@ def test_show_me_reveals_nothing_and_a_result_is_shown_without_a_prediction_when
     qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:
     sitting = open_lab(qtbot, session, tmp_path)
-    page, desk, card = sitting.column.page, sitting.control, sitting.column.page.prediction
-    qtbot.waitUntil(lambda: not page.show_me.property("kind"))  # the lab begins where its first step does
+    show_me, desk, card = sitting.column.show_me, sitting.control, sitting.column.page.prediction
+    qtbot.waitUntil(lambda: not show_me.property("kind"))  # the lab begins where its first step does
     save_document(qtbot, session, tmp_path / "saved.cnnviz")  # which ends nothing
     desk.go_to("field")
-    assert page.show_me.property("kind") == "primary"
+    assert show_me.property("kind") == "primary"
     with qtbot.waitSignal(sitting.shower.shown):
-        click(page.show_me)
+        click(show_me)
     whole_window.rest(qtbot, session)
-    assert not page.show_me.property("kind")
+    assert not show_me.property("kind")
     assert Secret.FIELD in session.state.covered
     assert not desk.done.revealed
     assert not result(card)

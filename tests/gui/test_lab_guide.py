@@ -126,7 +126,7 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     assert desk.done.prediction.answer == 4
     assert not card.understood.isVisibleTo(page)
     assert result(card)["waiting"] == "To see the result, first open the panel Filters & maps."
-    click(page.show_me)
+    click(column.show_me)
     await_verdict(qtbot, session)
     assert session.state.run.status is RunStatus.FINISHED
     assert session.window.panels.front == 1
@@ -319,7 +319,7 @@ def test_the_strongest_filter_is_named_by_its_number_once_the_network_is_trained
     with pytest.raises(ParameterError, match="Press “Show me” first"):
         desk.predict((0, 8, 8))
     desk.go_to("think")
-    click(page.show_me)
+    click(sitting.column.show_me)
     whole_window.rest(qtbot, few, lambda: desk.is_at_end(desk.step))
     number = filter_number("strongest", few.state.shown.network)
     assert few.state.pinned.index == (number, 8, 8)
@@ -343,7 +343,7 @@ def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, 
     window.resize(1100, 700)
     qtbot.waitUntil(lambda: samples.isVisible() and window.samples_dock.isHidden())
     sitting.control.go_to("field")
-    click(sitting.column.page.show_me)
+    click(sitting.column.show_me)
     whole_window.rest(qtbot, session)
     activate(qtbot, session.window)
     qtbot.waitUntil(lambda: sitting.control.is_at_end(sitting.control.step))
@@ -351,6 +351,8 @@ def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, 
     card, bar = page.prediction, area.verticalScrollBar()
     card.number.setFocus()
     bar.setValue(bar.maximum())
+    show_me = sitting.column.show_me
+    assert whole_window.seen_rect(show_me).size() == show_me.size(), "however far the step is scrolled"
     QTest.keyClicks(card.number, "4")
     top = card.mapTo(area.viewport(), QPoint()).y()
     click(card.commit)
@@ -362,7 +364,7 @@ def test_a_result_comes_into_sight_with_its_question_verdict_and_picture(qtbot, 
     assert field.hasFocus(), "not the last of them"
     QTest.keyClicks(field, "two words")
     assert whole_window.seen_rect(field).size() == field.size()
-    page.show_me.setFocus()
+    show_me.setFocus()
     bar.setValue(0)
     tab_to(lambda each: each is field)
     assert whole_window.seen_rect(field).size() == field.size(), "also for who comes by keys"
@@ -402,7 +404,7 @@ def test_a_lab_says_when_the_network_is_another_and_asks_only_before_it_takes_wh
     session.ask_before_closing(True)
     state, controller = session.state, session.controller
     sitting = open_lab(qtbot, session, tmp_path, _OTHER)
-    desk, show_me = sitting.control, sitting.column.page.show_me
+    desk, show_me = sitting.control, sitting.column.show_me
 
     def show(step):
         desk.go_to(step)
@@ -444,7 +446,7 @@ def test_a_lab_says_when_the_network_is_another_and_asks_only_before_it_takes_wh
     assert (state.experiment, len(asked)) == (own, 3), "but not the run that another one replaces in it"
     session.ask_before_closing(False)
 
-    said = sitting.column.page.mismatch
+    said = sitting.column.mismatch
     controller.begin(replace(state.experiment, classes=("4", "9"), filters=(4,)))
     whole_window.rest(qtbot, session, lambda: state.experiment.classes == ("4", "9"))
     desk.go_to("think")
@@ -506,7 +508,7 @@ def test_show_me_ends_with_what_the_step_is_done_with_in_sight(qtbot, few, tmp_p
     panel = few.window.panel(TranslationPanel)
     sitting.control.go_to("way")
     for _ in range(2):
-        click(sitting.column.page.show_me)
+        click(sitting.column.show_me)
         qtbot.waitUntil(lambda: not panel.sweep.visibleRegion().isEmpty())
         whole_window.rest(qtbot, few)
         panel.area.verticalScrollBar().setValue(0)
@@ -528,14 +530,14 @@ def test_ctrl_l_leads_to_the_open_step_never_away_and_f6_to_what_the_guide_has_t
     qtbot, session, tmp_path
 ):
     sitting = open_lab(qtbot, session, tmp_path)
-    window, column, page = session.window, sitting.column, sitting.column.page
+    window, column = session.window, sitting.column
     activate(qtbot, window)
     sitting.control.go_to("field")
-    for place in (window.samples.grid, column.labs_button, column.steps, column.next, page.show_me):
+    for place in (window.samples.grid, column.labs_button, column.steps, column.next, column.show_me):
         column.list_button.setChecked(place is column.steps)
         place.setFocus()
         press(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
-        assert focus() is page.show_me
+        assert focus() is column.show_me
     for put_away in (
         lambda: QTest.keyClick(column.close_button, Qt.Key.Key_Space),
         window.menus.action("close_lab").trigger,
@@ -545,12 +547,12 @@ def test_ctrl_l_leads_to_the_open_step_never_away_and_f6_to_what_the_guide_has_t
         assert not column.isVisible()
         assert focus() is window.panels.front_panel
         press(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
-        assert focus() is page.show_me
+        assert focus() is column.show_me
 
     qtbot.waitUntil(lambda: is_open(session, "small"))
     activate(qtbot, window)
     find(qtbot, session, "step 2")
-    qtbot.waitUntil(lambda: focus() is page.show_me)
+    qtbot.waitUntil(lambda: focus() is column.show_me)
     for key, number in ((Qt.Key.Key_End, 2), (Qt.Key.Key_Home, 0)):
         column.list_button.setChecked(True)
         QTest.keyClick(column.steps, key)
@@ -591,7 +593,7 @@ def test_space_trains_after_show_me_words_without_a_field_train_nothing_and_page
     qtbot, session, tmp_path
 ):
     sitting = open_lab(qtbot, session, tmp_path)
-    window, state, show_me = session.window, session.state, sitting.column.page.show_me
+    window, state, show_me = session.window, session.state, sitting.column.show_me
     activate(qtbot, window)
     sitting.control.go_to("way")
     show_me.setFocus()

@@ -43,7 +43,7 @@ def test_what_was_done_is_there_after_a_restart_the_words_and_the_results(qtbot,
         whole_window.train(qtbot, session, step)
     click(sitting.column.next)
     assert desk.is_changed_run
-    click(page.show_me)
+    click(sitting.column.show_me)
     whole_window.rest(qtbot, session, lambda: not desk.is_changed_run)  # trained anew
     desk.predict(5)
     await_verdict(qtbot, session)
@@ -227,7 +227,7 @@ def test_a_course_opens_where_it_begins_shows_nothing_of_later_and_gives_each_st
     session.lab.control.go_to("field")
     for _ in range(2):
         with qtbot.waitSignal(session.document.restorer.finished):
-            click(session.lab.column.page.show_me)
+            click(session.lab.column.show_me)
         whole_window.rest(qtbot, session)
         assert (state.run.status, state.run.step) == (RunStatus.FINISHED, 1000)
         assert weights_checksum(state.live.network) == weights_checksum(trainer.network)
@@ -249,7 +249,7 @@ def test_a_course_opens_where_it_begins_shows_nothing_of_later_and_gives_each_st
         assert files["lab.toml"] == lab.source.encode()
         sitting.control.go_to("field")
         with qtbot.waitSignal(other.document.restorer.finished):
-            click(sitting.column.page.show_me)
+            click(sitting.column.show_me)
         whole_window.rest(qtbot, other)  # the run of the course is still there, and needs no training
         assert (state.run.status, state.run.step) == (RunStatus.FINISHED, 1000)
 
@@ -279,7 +279,7 @@ def test_in_a_course_no_result_is_known_before_it_was_on_the_screen(qtbot, sessi
     assert str(seed_of("19")) in page.who.note.text()
     whole_window.train(qtbot, session, 3)
     QTest.keyClicks(page.who.roll_number, "1")
-    qtbot.waitUntil(lambda: f"Seed {seed_of('191')}, not" in page.mismatch.text())
+    qtbot.waitUntil(lambda: f"Seed {seed_of('191')}, not" in session.lab.column.mismatch.text())
     assert (state.experiment.seed, state.run.step) == (seed_of("19"), 3), "what is trained stays"
     assert not state.pending
 
@@ -353,7 +353,7 @@ def test_a_draft_is_written_at_once_and_says_what_is_lacking(qtbot, few, tmp_pat
     desk = sitting.control
     QTest.keyClicks(sitting.column.page.answers[-1].field, "it will learn")
     desk.go_to("field")
-    click(sitting.column.page.show_me)
+    click(sitting.column.show_me)
     whole_window.rest(qtbot, few, lambda: desk.is_at_end(desk.step))
     desk.predict(5)
     qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)

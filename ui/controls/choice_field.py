@@ -257,6 +257,7 @@ class ClassPicker(QPushButton):
             action.setChecked(action.text() in self._chosen)
 
     def _on_menu_hiding(self) -> None:
+        self.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)  # Qt forgets that the pointer has left it
         names = tuple(action.text() for action in self._menu.actions() if action.isChecked())
         fewest, most = self._limits
         if not fewest <= len(names) <= most:

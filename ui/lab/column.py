@@ -88,36 +88,35 @@ class LabColumn(QFrame):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.page_area)
         self.stack.addWidget(self.list_area)
+        #: Why the network is not that of the step; it stands beside the button that brings that one.
+        self.mismatch = WrapLabel("", role="muted", small=True)
         self.to_do = WrapLabel("", role="muted", small=True)
         #: Of what it has said of the step in front, so that nothing moves when it says less.
         self._longest = ""
         self._waits = False  # for the result of the step in front
-        self.back = Button(
-            "Back", "chevron-left",
-            tooltip="The previous step; Page Up does the same, unless the panel has a page before",
-            shortcut="Ctrl+PgUp",
-        )  # fmt: skip
-        self.next = Button(
-            "Next", "chevron-right",
-            tooltip="The next step; Page Down does the same, unless the panel has another page",
-            shortcut="Ctrl+PgDown",
-        )  # fmt: skip
-        self.export = Button(
-            "Export report…", "file-text", "primary",
-            "Measure all steps of the lab again for the tables, and write the report: the file to hand in",
-        )  # fmt: skip
+        self._was_shown = False  # whether the window has been prepared for it
+        tip = "Prepare the window for this step: panel, network, image"
+        self.show_me = Button("Show me", "eye", "primary", tip, "Ctrl+Shift+L")
+        tip = "The previous step; Page Up does the same, unless the panel has a page before"
+        self.back = Button("Back", "chevron-left", "", tip, "Ctrl+PgUp")
+        tip = "The next step; Page Down does the same, unless the panel has another page"
+        self.next = Button("Next", "chevron-right", "", tip, "Ctrl+PgDown")
+        tip = "Measure all steps of the lab again for the tables, and write the report: the file to hand in"
+        self.export = Button("Export report…", "file-text", "primary", tip)
         choices = self.samples_button, self.labs_button, self.list_button, self.close_button
         top = fill(QHBoxLayout(), (self.title, 1), *choices, spacing=4, margins=(14, 8, 8, 6))
-        buttons = fill(QHBoxLayout(), self.back, 1, self.export, self.next, spacing=8)
-        bottom = fill(QVBoxLayout(), self.to_do, buttons, spacing=6, margins=(14, 8, 14, 10))
+        # Where no step scrolls them away, however long it is.
+        buttons = fill(QHBoxLayout(), self.back, 1, self.show_me, 1, self.export, self.next, spacing=8)
+        bottom = fill(QVBoxLayout(), self.mismatch, self.to_do, buttons, spacing=6, margins=(14, 8, 14, 10))
         lines = [named(QFrame(), role="separator") for _ in range(2)]
         #: What there is only in a lab.
         self._in_lab = QWidget()
         fill(QVBoxLayout(self._in_lab), lines[0], (self.stack, 1), lines[1], bottom, spacing=0)
         fill(QVBoxLayout(self), top, self.message, (self._in_lab, 1), spacing=0)
+        self.setTabOrder(self.close_button, self.show_me)  # what a step begins with comes before its fields
         self._on_lab_changed()
         page = self.page
-        for changed in (control.stepChanged, state.experimentChanged, state.runChanged):
+        for changed in (state.experimentChanged, state.runChanged):
             changed.connect(self._show_mismatch)
         control.labChanged.connect(self._on_lab_changed)
         control.stepChanged.connect(self._on_step_changed)
@@ -125,7 +124,7 @@ class LabColumn(QFrame):
         self._revealer.changed.connect(self.show_progress)
         self._work.headChanged.connect(self._show_who)
         self._work.opened.connect(self._show_who)
-        page.show_me.clicked.connect(show_me)
+        self.show_me.clicked.connect(show_me)
         page.prediction.committed.connect(self._on_committed)
         page.prediction.givenUp.connect(control.give_up)
         self.labs_button.clicked.connect(
@@ -163,9 +162,10 @@ class LabColumn(QFrame):
         assert lab is not None
         assert step is not None
         if has_keyboard(self.stack) or self.hasFocus():
-            self.page.show_me.setFocus(Qt.FocusReason.OtherFocusReason)  # the first thing to do in a step
+            self.show_me.setFocus(Qt.FocusReason.OtherFocusReason)  # the first thing to do in a step
         warn = partial(self.message.show_message, kind="warning")
         self.page.set_step(self._control, self.figures, warn)
+        self._was_shown = False
         self._show_who()
         self.list_button.setChecked(False)
         self._held, self._longest, self._waits = None, "", False
@@ -174,7 +174,10 @@ class LabColumn(QFrame):
         self.back.setEnabled(number > 0)
         is_last = number == len(lab.steps) - 1
         self.next.setVisible(not is_last)
-        self.export.setVisible(any(each.event == "exported" for each in step.done_when) or is_last)
+        exports = any(each.event == "exported" for each in step.done_when) or is_last
+        self.export.setVisible(exports)
+        for button in (self.back, self.next):
+            button.set_compact(exports)
         self.show_progress()
 
     def show_progress(self) -> None:
@@ -206,6 +209,7 @@ class LabColumn(QFrame):
             note = "Your roll number gives you your own network. Enter it and a hypothesis before you train."
         elif control.lab is not None and control.lab.seed_from_roll_number:
             note = f"Your roll number gives seed {control.experiment.seed}: a network of your own."
+            note += " Clicks and training on any other network do not count."
         is_first = control.lab is not None and control.number == 0
         is_begun = any(step.prediction is not None for step in control.record.steps.values())
         self.page.who.setVisible(is_first or (control.needs_roll_number and not is_begun))
@@ -226,9 +230,15 @@ class LabColumn(QFrame):
             for setting in (SETTINGS[name],)
         )
         more = f"; and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-        self.page.set_mismatch(
+        self.mismatch.show_text(
             f"This step needs another network: {told}{more}. “Show me” prepares it." if names else ""
         )
+        self.show_me.set_kind("primary" if names or not self._was_shown else "")
+
+    def set_shown(self) -> None:
+        """Take note that the window has been prepared for the step."""
+        self._was_shown = True
+        self._show_mismatch()
 
     def show_result(self, step_id: str) -> None:
         self._control.go_to(step_id)

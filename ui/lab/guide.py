@@ -86,7 +86,7 @@ class LabGuide(QObject):
         window.lab_dock.shown.connect(self._on_shown)
         report.work.opened.connect(self._on_work_opened)
         self._report.exporter.handed_in = self.control.exported
-        self.shower.shown.connect(column.page.set_shown)
+        self.shower.shown.connect(column.set_shown)
         window.closing.connect(self.shower.stop)
         window.closing.connect(self._sight.stop)
         self.control.labChanged.connect(self._forget_result)
@@ -119,7 +119,7 @@ class LabGuide(QObject):
         """Let the keyboard go from "Show me" to the panel that was shown, where the space bar trains."""
         window, is_asked, self._is_asked = self._window, self._is_asked, False
         window.pages.forget()
-        if is_asked and self.column.page.show_me.hasFocus():
+        if is_asked and self.column.show_me.hasFocus():
             window.enter_panel(max(window.panels.front, 0))
         if is_asked:
             self._sight.start()
@@ -157,9 +157,9 @@ class LabGuide(QObject):
     def enter(self) -> None:
         self._window.lab_dock.set_shown(True)
         self.column.list_button.setChecked(False)
-        who, page = self.column.page.who, self.column.page
+        who = self.column.page.who
         is_asked = who.isVisible() and not who.name.text()
-        (who.name if is_asked else page.show_me).setFocus(Qt.FocusReason.ShortcutFocusReason)
+        (who.name if is_asked else self.column.show_me).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def put_away(self) -> None:
         self._window.lab_dock.set_shown(False)
@@ -169,7 +169,7 @@ class LabGuide(QObject):
         self._window.lab_dock.set_shown(True)
         self.control.turn(way)
         if self.column.isVisible() and has_keyboard(self.column):
-            self.column.page.show_me.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self.column.show_me.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def show_covered(self) -> None:
         """Cover nothing any more, if the user insists: who presents to a class has no guide to predict in."""
@@ -271,12 +271,9 @@ class LabGuide(QObject):
         if lab is not None and step_id != self._arrived:
             self._arrived = step_id
             number = lab.steps.index(lab.step(step_id)) + 1
-            self.column.message.show_message(
-                f"The result of step {number}, “{lab.step(step_id).title}”, is known.",
-                "info",
-                "See it",
-                partial(self.column.show_result, step_id),
-            )
+            said = f"The result of step {number}, “{lab.step(step_id).title}”, is known."
+            act = partial(self.column.show_result, step_id)
+            self.column.message.show_message(said, "info", "See it", act)
 
     def _on_step_changed(self) -> None:
         step = self.control.step
@@ -318,7 +315,7 @@ class LabGuide(QObject):
     def _go_to(self, step_id: str) -> None:
         self._window.lab_dock.set_shown(True)
         self.control.go_to(step_id)
-        self.column.page.show_me.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.column.show_me.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
 
 def put_covers(window: MainWindow, state: AppState) -> None:

@@ -72,9 +72,8 @@ class PredictionCard(QWidget):
         self.hint = WrapLabel("", small=True)
         self.skip = Button("Show the result without a prediction", kind="link")
         self.warning = WrapLabel(_GIVES_UP, small=True)
-        self.show_result = Button(
-            "Show the result", tooltip="See the result, and make no prediction in this step"
-        )
+        tip = "See the result, and make no prediction in this step"
+        self.show_result = Button("Show the result", tooltip=tip)
         self.keep_predicting = Button("Predict first", tooltip="Go back to the question; nothing is shown")
         self.result = PageView(lambda _ask: None)
         row = fill(QHBoxLayout(), self.commit, 1)

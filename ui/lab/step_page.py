@@ -19,7 +19,6 @@ from cnnviz.lab.markup import Block, Spans, parse_text, plain_text
 from cnnviz.lab.model import PARTS, Step
 from cnnviz.quantities import format_count, with_article
 from cnnviz.training import epoch_order
-from ui.controls.buttons import Button
 from ui.controls.labels import RichLabel, WrapLabel
 from ui.controls.layouts import fill, named
 from ui.lab.controller import LabController
@@ -40,40 +39,19 @@ class StepPage(QWidget):
         self._work = work
         self.image = StepImage(state)
         self.section = WrapLabel("", small=True)
-        self.show_me = Button(
-            "Show me", "eye", "primary", tooltip="Prepare the window for this step: panel, network, image",
-            shortcut="Ctrl+Shift+L",
-        )  # fmt: skip
         self.title = WrapLabel("", role="title")
         self.purpose = WrapLabel("", role="muted")
         self.who = WhoFields(work)
-        self.mismatch = WrapLabel("", role="muted")
         self.text = StepText()
         #: What earlier steps have found that this one needs.
         self.recalled = WrapLabel("", role="muted")
         self.prediction = PredictionCard()
         self.step: Step | None = None
         self.answers: list[AnswerField] = []
-        self._was_shown = False  # whether the window has been prepared for the step
-        # The button first, so that it is at the same place in all steps, however long their titles are.
-        row = fill(QHBoxLayout(), self.show_me, 1)
         self._layout = fill(
-            QVBoxLayout(self), row, self.section, self.title, self.purpose, self.who, self.mismatch,
-            self.image, self.text, self.recalled, self.prediction, 1, spacing=10, margins=(14, 8, 10, 14),
+            QVBoxLayout(self), self.section, self.title, self.purpose, self.who, self.image, self.text,
+            self.recalled, self.prediction, 1, spacing=10, margins=(14, 8, 10, 14),
         )  # fmt: skip
-
-    def set_shown(self, shown: bool = True) -> None:
-        self._was_shown = shown
-        self._show_need()
-
-    def set_mismatch(self, text: str) -> None:
-        """Say why the network is not that of the step; with "" it is."""
-        self.mismatch.show_text(text)
-        self._show_need()
-
-    def _show_need(self) -> None:
-        is_needed = not self._was_shown or bool(self.mismatch.text())
-        self.show_me.set_kind("primary" if is_needed else "")
 
     def set_step(
         self, control: LabController, figures: Mapping[str, Picture | str], complain: Complain
@@ -88,7 +66,6 @@ class StepPage(QWidget):
         self.section.set_text(f"{titles.get(step.section, '')} · about {minutes} min")
         self.title.set_text(f"{control.number + 1} of {count}  {step.title}")
         self.purpose.set_text(step.purpose)
-        self.set_shown(False)
         self.text.set_text(step.text, figures, control.filter_words(step.show.filter))
         self.image.set_step(step)
         self.prediction.set_prediction(step.prediction)

@@ -128,7 +128,8 @@ def products_into(passed: Pass, layer: str, cell: Cell) -> list[Product]:
         ]
     else:
         column = weights[:, feature_index(passed, layer, cell)]
-        terms = [(f"unit {unit}", *pair) for unit, pair in enumerate(zip(column, arriving, strict=True))]
+        pairs = enumerate(zip(column, arriving, strict=True))
+        terms = [(passed.unit_name(layer, unit), *pair) for unit, pair in pairs]
     products = [Product(label, float(weight), float(gradient)) for label, weight, gradient in terms]
     return sorted(products, key=lambda product: -abs(product.value))
 

@@ -130,6 +130,12 @@ class Pass(SceneRun):
     def slope(self, stage: str) -> str:
         return f"∂L/∂{self.symbol(stage)}"
 
+    def unit_name(self, layer: str, unit: int) -> str:
+        """Name a unit of a dense layer, one of the last with the class that it speaks for."""
+        if layer != self.network.layers[-1][0]:
+            return f"unit {unit}"
+        return f"unit {unit} (class {self.names[1 if self.has_one_logit else unit]})"
+
     @kept
     def routes(self, pool: str) -> Routes:
         """Ways of the gradient through a pool."""

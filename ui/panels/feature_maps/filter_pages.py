@@ -71,16 +71,13 @@ class Findings:
         texts = format_together([patch.value for patch in found], 3, format_signed, longest=8)
         cards = list[ShownPatch]()
         for patch, text in zip(found, texts, strict=True):
-            name, shared = data.classes[int(data.test_labels[patch.image])], ""
-            if patch.images_count > 1:  # others may hold it, too, beside a stronger one
-                superlative = "strongest" if kind == "most" else "weakest"
-                shared = (
-                    f" Found as the {superlative} patch of {format_count(patch.images_count)} images, "
-                    "pixel by pixel; this is the first of them."
-                )
+            name = data.classes[int(data.test_labels[patch.image])]
             where, response = format_cell((patch.row, patch.column)), format_signed(patch.value, 4)
             tip = f"Test image {format_count(patch.image)}, class {name}: response {response} at {where}."
-            tip += shared
+            if patch.images_count > 1:  # others may hold it, too, beside a stronger one
+                superlative = "strongest" if kind == "most" else "weakest"
+                tip += f" Found as the {superlative} patch of {format_count(patch.images_count)} images, "
+                tip += "pixel by pixel; this is the first of them."
             place = patch.rectangle
             block = (place.top, place.left, place.height, place.width)
             ask = LookAtPatch(patch.image, PinnedCell(own.layer, (own.channel, patch.row, patch.column)))
@@ -152,4 +149,18 @@ def patches_page(picture: FilterPicture | None) -> Page:
         most = least = Patches((), "Searching the test images…" if is_busy else "Press Search to find them.")
     tip = "Parts of the test images; click one to look at its image"
     above = Card("most", PATCHES, most, f"{verb} it most{when}", count, tip, is_live=True)
-    return Page(down(above, Card("least", PATCHES, least, f"{verb} it least{when}", "", tip, is_live=True)))
+    below = Card("least", PATCHES, least, f"{verb} it least{when}", "", tip, is_live=True)
+    key = Words(_key(*most.patches, *least.patches), "small", "muted")
+    return Page(down(above, below, Card("key", WORDS, key, room=None)))
+
+
+def _key(*shown: ShownPatch) -> str:
+    """Say what the squares are: white all over inside a stroke, grey where no image is."""
+    if not shown:
+        return ""
+    rows, cols = shown[0].pixels.shape
+    sides = (zip(each.place[:2], each.place[2:], each.image.shape, strict=True) for each in shown)
+    is_beyond = any(first < 0 or first + long > side for each in sides for first, long, side in each)
+    white = f"all white inside a bright stroke{'; grey beyond the border' * is_beyond}"
+    square = f"Square: the {rows} × {cols} pixels that the filter sees, enlarged ({white})"
+    return f"{square}. Below: where they lie in the image."
