@@ -150,8 +150,9 @@ def patches_page(picture: FilterPicture | None) -> Page:
     tip = "Parts of the test images; click one to look at its image"
     above = Card("most", PATCHES, most, f"{verb} it most{when}", count, tip, is_live=True)
     below = Card("least", PATCHES, least, f"{verb} it least{when}", "", tip, is_live=True)
-    key = Words(_key(*most.patches, *least.patches), "small", "muted")
-    return Page(down(above, below, Card("key", WORDS, key, room=None)))
+    said = _key(*most.patches, *least.patches)
+    key = [Card("key", WORDS, Words(said, "small", "muted"), room=None)] if said else []
+    return Page(down(*key, above, below))
 
 
 def _key(*shown: ShownPatch) -> str:
@@ -161,6 +162,5 @@ def _key(*shown: ShownPatch) -> str:
     rows, cols = shown[0].pixels.shape
     sides = (zip(each.place[:2], each.place[2:], each.image.shape, strict=True) for each in shown)
     is_beyond = any(first < 0 or first + long > side for each in sides for first, long, side in each)
-    white = f"all white inside a bright stroke{'; grey beyond the border' * is_beyond}"
-    square = f"Square: the {rows} × {cols} pixels that the filter sees, enlarged ({white})"
-    return f"{square}. Below: where they lie in the image."
+    above = f"Above each image: the {rows} × {cols} pixels in its frame, enlarged"
+    return f"{above}. In a bright stroke they are all white{', beyond the border grey' * is_beyond}."
