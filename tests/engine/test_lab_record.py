@@ -138,7 +138,7 @@ def test_the_same_thing_again_counts_once_and_a_step_may_wait_for_a_certain_one(
     step, record = replace(GUESS, done_when=wanted), EMPTY
     for name, what in (("walked", "loss"), ("walked", "loss"), ("dragged", "1, 0"), ("walked", "loss")):
         record = record.happened(step, Event(name, what=what), TIME)
-    told = ("open 2 steps of the backward pass", "move the image to (2, 0)")
+    told = ("open 2 steps of the backward pass", "move the image to (dx, dy) = (2, 0)")
     assert missing(step, record.step("guess").counts) == told
     for number in range(200):
         record = record.happened(step, Event("dragged", what=f"{number}, 1"), TIME)

@@ -102,7 +102,7 @@ class LabColumn(QFrame):
         tip = "The next step; Page Down does the same, unless the panel has another page"
         self.next = Button("Next", "chevron-right", "", tip, "Ctrl+PgDown")
         tip = "Measure all steps of the lab again for the tables, and write the report: the file to hand in"
-        self.export = Button("Export report…", "file-text", "primary", tip)
+        self.export = Button("Export report…", "", "primary", tip)
         choices = self.samples_button, self.labs_button, self.list_button, self.close_button
         top = fill(QHBoxLayout(), (self.title, 1), *choices, spacing=4, margins=(14, 8, 8, 6))
         # Where no step scrolls them away, however long it is.
