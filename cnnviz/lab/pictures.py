@@ -754,8 +754,7 @@ def _magnified(loss: Callable[[float], float], before: float, after: float, expe
     ]
     low, high = (float(pick([line.y for line in lines])) for pick in (np.min, np.max))
     room, dots = 0.1 * (high - low) or 1.0, ((0.0, 0.0, "text"), (1.0, (after - before) / unit, "winner"))
-    caption = f"change of the loss {format_power(exponent)}".rstrip()
     near = _plot(
         lines, "times the update", "First update, magnified", y_range=(low - room, high + room), dots=dots
     )
-    return replace(near, caption=caption)
+    return replace(near, caption=f"change of the loss {format_power(exponent)}".rstrip())

@@ -236,7 +236,6 @@ class LabColumn(QFrame):
         self.show_me.set_kind("primary" if names or not self._was_shown else "")
 
     def set_shown(self) -> None:
-        """Take note that the window has been prepared for the step."""
         self._was_shown = True
         self._show_mismatch()
 

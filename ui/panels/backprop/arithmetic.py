@@ -127,9 +127,8 @@ def products_into(passed: Pass, layer: str, cell: Cell) -> list[Product]:
             for v, j in across
         ]
     else:
-        column = weights[:, feature_index(passed, layer, cell)]
-        pairs = enumerate(zip(column, arriving, strict=True))
-        terms = [(passed.unit_name(layer, unit), *pair) for unit, pair in pairs]
+        column, name = weights[:, feature_index(passed, layer, cell)], passed.unit_name
+        terms = [(name(layer, n), *pair) for n, pair in enumerate(zip(column, arriving, strict=True))]
     products = [Product(label, float(weight), float(gradient)) for label, weight, gradient in terms]
     return sorted(products, key=lambda product: -abs(product.value))
 

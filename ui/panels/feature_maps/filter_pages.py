@@ -150,17 +150,16 @@ def patches_page(picture: FilterPicture | None) -> Page:
     tip = "Parts of the test images; click one to look at its image"
     above = Card("most", PATCHES, most, f"{verb} it most{when}", count, tip, is_live=True)
     below = Card("least", PATCHES, least, f"{verb} it least{when}", "", tip, is_live=True)
-    said = _key(*most.patches, *least.patches)
-    key = [Card("key", WORDS, Words(said, "small", "muted"), room=None)] if said else []
-    return Page(down(*key, above, below))
+    return Page(down(*_key(*most.patches, *least.patches), above, below))
 
 
-def _key(*shown: ShownPatch) -> str:
-    """Say what the squares are: white all over inside a stroke, grey where no image is."""
+def _key(*shown: ShownPatch) -> list[Card[Words]]:
+    """What the squares are: white all over inside a stroke, grey where no image is."""
     if not shown:
-        return ""
+        return []
     rows, cols = shown[0].pixels.shape
     sides = (zip(each.place[:2], each.place[2:], each.image.shape, strict=True) for each in shown)
     is_beyond = any(first < 0 or first + long > side for each in sides for first, long, side in each)
     above = f"Above each image: the {rows} × {cols} pixels in its frame, enlarged"
-    return f"{above}. In a bright stroke they are all white{', beyond the border grey' * is_beyond}."
+    said = f"{above}. In a bright stroke they are all white{', beyond the border grey' * is_beyond}."
+    return [Card("key", WORDS, Words(said, "small", "muted"), room=None)]
