@@ -450,7 +450,7 @@ def test_a_lab_says_when_the_network_is_another_and_asks_only_before_it_takes_wh
     controller.begin(replace(state.experiment, classes=("4", "9"), filters=(4,)))
     whole_window.rest(qtbot, session, lambda: state.experiment.classes == ("4", "9"))
     desk.go_to("think")
-    assert "another network: Classes 0, 1, not 4, 9; Filters 8, not 4" in said.text()
+    assert "another network: Classes 0, 1 (now 4, 9); Filters 8 (now 4)" in said.text()
     show("think")
     assert said.isHidden()
     assert state.experiment == desk.lab.experiment

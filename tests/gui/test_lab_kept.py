@@ -279,7 +279,7 @@ def test_in_a_course_no_result_is_known_before_it_was_on_the_screen(qtbot, sessi
     assert str(seed_of("19")) in page.who.note.text()
     whole_window.train(qtbot, session, 3)
     QTest.keyClicks(page.who.roll_number, "1")
-    qtbot.waitUntil(lambda: f"Seed {seed_of('191')}, not" in session.lab.column.mismatch.text())
+    qtbot.waitUntil(lambda: f"Seed {seed_of('191')} (now" in session.lab.column.mismatch.text())
     assert (state.experiment.seed, state.run.step) == (seed_of("19"), 3), "what is trained stays"
     assert not state.pending
 
