@@ -455,7 +455,7 @@ def test_a_lab_says_when_the_network_is_another_and_asks_only_before_it_takes_wh
     assert said.isHidden()
     assert state.experiment == desk.lab.experiment
     desk.go_to("first")
-    assert "Ties first, not all." in said.text()
+    assert "Ties first (now all)." in said.text()
 
 
 def test_formulas_of_labs_are_set_with_their_indices_apart():

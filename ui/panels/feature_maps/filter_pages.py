@@ -161,5 +161,5 @@ def _key(*shown: ShownPatch) -> list[Card[Words]]:
     sides = (zip(each.place[:2], each.place[2:], each.image.shape, strict=True) for each in shown)
     is_beyond = any(first < 0 or first + long > side for each in sides for first, long, side in each)
     above = f"Above each image: the {rows} × {cols} pixels in its frame, enlarged"
-    said = f"{above}. In a bright stroke they are all white{', beyond the border grey' * is_beyond}."
+    said = f"{above}. Inside a bright stroke they are all white{', beyond the border grey' * is_beyond}."
     return [Card("key", WORDS, Words(said, "small", "muted"), room=None)]
