@@ -206,7 +206,7 @@ class LabColumn(QFrame):
     def _show_who(self) -> None:
         control, note = self._control, ""
         if control.needs_roll_number:
-            note = "Your roll number gives you your own network. Enter it and write a hypothesis before you train."
+            note = "Your roll number gives you your own network. Type it and a hypothesis before you train."
         elif control.lab is not None and control.lab.seed_from_roll_number:
             note = f"Your roll number gives seed {control.experiment.seed}: a network of your own."
             note += " Clicks and training on any other network do not count."
