@@ -423,6 +423,16 @@ def test_weights_before_and_after_an_update(parameter: str) -> None:
             assert_told_apart(values, texts)
 
 
+@pytest.mark.parametrize(
+    ("experiment", "layer", "unit", "name"),
+    [(ONE_BLOCK, "dense1", 0, "unit 0 (class 1)"), (TWO_BLOCKS, "dense1", 1, "unit 1"),
+     (TWO_BLOCKS, "dense2", 1, "unit 1 (class 9)")],
+)  # fmt: skip
+def test_a_unit_that_speaks_for_a_class_is_named_with_it(experiment, layer, unit, name) -> None:
+    now = now_at(passed_through(experiment), StepKind.DENSE, layer, units=((layer, unit),))
+    assert f"{layer}, {name}" in [getattr(each, "caption", "") for each in leaves(now).values()]
+
+
 def test_a_small_sum_and_a_large_gradient_share_a_unit_in_which_both_are_short() -> None:
     shown = leaves(now_at(pass_of(lab5()), StepKind.FILTER, terms=1))
     first, whole = shown["sum"], shown["total"]
