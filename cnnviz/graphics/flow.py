@@ -208,7 +208,7 @@ def _draw(flow: Flow, ground: Ground) -> Drawing:
     """Draw the network, and light up what belongs to what is pointed at."""
     drawing, box, look = Drawing(ground, is_plane=True), ground.box, ground.look
     places = _places(flow, ground)
-    said = tuple((stage.title, stage.captions, *stage.shape) for stage in flow.stages)
+    said = flow.covered, *((stage.title, stage.captions, *stage.shape) for stage in flow.stages)
     key = ("lines", said, len(flow.names), len(flow.logits), int(np.argmax(flow.logits)), box, look)
     drawing.add(Group(box, key, lambda: _lines(flow, places, box, look), is_lowest=True))
     drawing.add(
@@ -227,6 +227,7 @@ def _lines(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
         first, second = head.rows(small.line, small.line)
         shown, count = places.count(n), len(stage.values)
         captions = (f"{shown} of {count}", f"{shown}/{count}") if shown < count else stage.captions
+        captions = () if stage.sums and stage.kind in flow.covered else captions  # it would give it away
         at = places.tiles[n, 0].x if n else head.left
         _write_over(drawing, at, first, (stage.title, stage.title.rstrip(" 0123456789")), strong, "text")
         _write_over(drawing, at, second, captions, small)
@@ -283,7 +284,7 @@ def _values(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
 
 
 def _write_sums(drawing: Drawing, flow: Flow, places: _Places, n: int) -> None:
-    """Sum of each map of products, and on its line to the unit how much that raises or lowers the logit."""
+    """Sum of each map of products, the largest underlaid, and on its line how it moves the logit."""
     (*sums, _), look, mono = flow.stages[n].sums, drawing.ground.look, drawing.ground.font("mono")
     largest, wide = max(map(abs, sums)) or 1.0, max(map(mono.width, flow.written[: len(sums)]))
     for edge in _edges(flow, places):
@@ -293,6 +294,8 @@ def _write_sums(drawing: Drawing, flow: Flow, places: _Places, n: int) -> None:
         value, room = sums[tile], places.tiles[n, tile]
         if room.height >= mono.line - look.px(2):
             beside = Box(room.right + look.px(3), room.top, wide, room.height)
+            if abs(value) == largest and len(sums) > 1:
+                drawing.add(Rect(beside.placed(wide + look.px(4), mono.line), "accent_soft", radius=3))
             drawing.write(beside, flow.written[tile], mono, align="right")
         width = look.px(1) + look.px(3) * abs(value) / largest
         drawing.add(Line(_way(flow, places, edge, look), _RAISES if value > 0 else _LOWERS, width, alpha=0.8))
@@ -341,7 +344,10 @@ def _parts(flow: Flow, box: Box, look: Look) -> list[Part | CellParts]:
         if stage.kind in flow.covered:
             parts.append(Part((n, tile), room, f"{said}: covered"))
             continue
-        said += f": sum {format_signed(stage.sums[tile], 4)}" if stage.sums else ""
+        if sums := stage.sums[:-1]:
+            is_most = len(sums) > 1 and tile == np.argmax(np.abs(sums))
+            said += f": sum {format_signed(sums[tile], 4)}"
+            said += ", the largest: this map moves the logit most" if is_most else ""
         ask = ShowCell(stage.column.stage, stage.strongest(tile))
         parts.append(Part((n, tile), room, f"{said}. {stage.about}", ask))
         told = partial(_cell_said, stage, tile), partial(_cell_asked, stage, tile)

@@ -216,8 +216,9 @@ def _products(column: Column, trace: Trace, names: tuple[str, ...]) -> Stage:
     about = f"Each cell of {column.stage} times its weight {whose}"
     about += ": with the bias, their sum is the logit. One in 50 is beyond the colours"
     sums: list[float] = found.sum(axis=(1, 2), dtype=np.float64).tolist()
+    captions = (f"{whose}, most: map {np.argmax(np.abs(sums))}",) * (len(sums) > 1) + (whose,)
     sums.append(taken_apart.bias)
-    return Stage(column, (whose,), about, found, column.colors(found), sums=tuple(sums))
+    return Stage(column, captions, about, found, column.colors(found), sums=tuple(sums))
 
 
 def _sides(shape: Shape) -> tuple[str, ...]:

@@ -54,6 +54,7 @@ class Pair:
     * `compared`: Cells that may be compared; the others are covered. None: all of them.
     * `first`: What `original` holds, in words: the original's maps, unless these have been moved.
     * `changes`: How far each shifted map differs, divided by its size; none where nothing says so.
+    * `beside`: Another pair on the same scale.
     """
 
     original: Maps
@@ -62,6 +63,7 @@ class Pair:
     compared: Block | None = None
     first: str = "original"
     changes: tuple[float, ...] = ()
+    beside: "Pair | None" = None
 
     @property
     def names(self) -> tuple[str, str]:
@@ -74,6 +76,12 @@ class Pair:
         return (*zip(SIDES, self.names, strict=True), ("both", "both"))
 
     @property
+    def _scaled(self) -> list[Maps]:
+        """All that is on one scale."""
+        pairs = (self, self.beside) if self.beside is not None else (self,)
+        return [maps for pair in pairs for maps in (pair.original, pair.shifted)]
+
+    @property
     def shape(self) -> tuple[int, int, int]:
         """Channels, rows, columns."""
         channels, rows, columns = self.original.shape
@@ -81,8 +89,8 @@ class Pair:
 
     @cached_property
     def strength(self) -> float:
-        """Largest magnitude of both: full strength of the overlay; 1 if all is 0."""
-        largest = max(float(np.abs(self.original).max()), float(np.abs(self.shifted).max()))
+        """Largest magnitude of all: full strength of the overlay; 1 if all is 0."""
+        largest = max(float(np.abs(each).max()) for each in self._scaled)
         return largest if np.isfinite(largest) and largest > 0 else 1.0
 
     @cached_property
@@ -93,11 +101,11 @@ class Pair:
     @cached_property
     def colors(self) -> Colors:
         """Colours of a single map, the same for both images and all channels."""
-        low = min(float(self.original.min()), float(self.shifted.min()))
+        low = min(float(each.min()) for each in self._scaled)
         name = self.colormap or ("signed" if low < -1e-9 * self.strength else "sequential")
         if name == "sequential":
-            return Colors(name, 0.0, Colors.of(name, self.original, self.shifted).hi)
-        return Colors.of(name, self.original, self.shifted)
+            return Colors(name, 0.0, Colors.of(name, *self._scaled).hi)
+        return Colors.of(name, *self._scaled)
 
     @cached_property
     def is_whole(self) -> bool:
@@ -106,7 +114,10 @@ class Pair:
 
     def colors_in(self, view: PairView) -> Colors:
         """Colours of what a view shows."""
-        return Colors.of("signed", self.difference) if view == "difference" else self.colors
+        if view != "difference":
+            return self.colors
+        beside = () if self.beside is None else (self.beside.difference,)
+        return Colors.of("signed", self.difference, *beside)
 
 
 @lru_cache(8)
@@ -235,12 +246,16 @@ class PairMaps:
     """Tiles, one a channel; one of them is chosen, and may be shown alone.
 
     * `noun`: What a channel is called.
+    * `title`: Stands above them.
+    * `other`: Maps of the same channels beside these, to compare with.
     """
 
     shown: Shown
     chosen: int = 0
     noun: str = "filter"
     is_alone: bool = False
+    title: str = ""
+    other: "PairMaps | None" = None
 
     def ask(self, channel: int, _row: int, _col: int) -> Ask | None:
         """What a click asks for: to choose the channel, unless it is the only one."""
@@ -267,16 +282,17 @@ def _draw_maps(maps: PairMaps, ground: Ground) -> Drawing:
     """Draw the tiles in as many columns as make them largest, the whole block in the middle."""
     drawing, key = Drawing(ground), (maps, ground.box, ground.look, ground.ratio)
     drawing.add(Group(ground.box, key, lambda: _still_maps(*key)))
-    pointed = ground.hovered.grid if isinstance(ground.hovered, CellKey) else None
-    for channel, grids, _, parts in _tiles(*key):
-        drawing.parts += parts
-        tile = grids[0].box.joined(grids[-1].box)
-        if maps.is_alone:
-            continue
-        if channel == maps.chosen:
-            drawing.add(Rect(tile.inset(-1), edge="accent", width=2))
-        elif pointed == (channel, "tile"):
-            drawing.add(Rect(tile.inset(-0.5), edge="muted"))
+    pointed = ground.hovered.grid if isinstance(ground.hovered, CellKey) else (None,)
+    for _, tiles in _groups(*key):
+        for channel, grids, _, parts in tiles:
+            drawing.parts += parts
+            tile = grids[0].box.joined(grids[-1].box)
+            if maps.is_alone:
+                continue
+            if channel == maps.chosen:
+                drawing.add(Rect(tile.inset(-1), edge="accent", width=2))
+            elif isinstance(pointed, tuple) and pointed[0] == channel:
+                drawing.add(Rect(tile.inset(-0.5), edge="muted"))
     drawing.turn(ShowChannel, range(maps.shown.pair.shape[0]), maps.chosen, "page up", "page down")
     return drawing
 
@@ -284,18 +300,20 @@ def _draw_maps(maps: PairMaps, ground: Ground) -> Drawing:
 def _still_maps(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[Mark]:
     """Draw everything but the frames of the chosen tile and of the one that is pointed at."""
     drawing, block = Drawing(Ground(box, look, ratio=ratio)), maps.shown.block
-    tiles, pair = list(_tiles(maps, box, look, ratio)), maps.shown.pair
-    told = {n: f"{n}: Δ {_change(pair, n)}" for n, *_ in tiles if pair.changes}
-    if any(look.font("small").width(told.get(n, "")) > room.width for n, _, room, _ in tiles):
-        told = {}  # below all maps, or below none
-    for channel, grids, caption, _ in tiles:
-        _draw_tile(drawing, maps.shown, channel, grids)
-        is_chosen = channel == maps.chosen
-        if is_chosen and block is not None:
-            drawing.add(*(m for grid in grids for m in outline(grid.cell(*block), "receptive", look)))
-        if caption.height:
-            ink = "text" if is_chosen else "muted"
-            drawing.write(caption, told.get(channel, str(channel)), "small", ink, "middle")
+    for shown, (place, tiles) in zip(_shown(maps), _groups(maps, box, look, ratio), strict=True):
+        pair = shown.shown.pair
+        told = {n: f"{n}: Δ {_change(pair, n)}" for n, *_ in tiles if pair.changes}
+        if any(look.font("small").width(told.get(n, "")) > room.width for n, _, room, _ in tiles):
+            told = {}  # below all maps, or below none
+        drawing.write(place, shown.title, "small strong")
+        for channel, grids, caption, _ in tiles:
+            _draw_tile(drawing, shown.shown, channel, grids)
+            is_chosen = channel == maps.chosen
+            if is_chosen and block is not None:
+                drawing.add(*(m for grid in grids for m in outline(grid.cell(*block), "receptive", look)))
+            if caption.height:
+                ink = "text" if is_chosen else "muted"
+                drawing.write(caption, told.get(channel, str(channel)), "small", ink, "middle")
     return drawing.marks
 
 
@@ -305,7 +323,25 @@ def _change(pair: Pair, channel: int) -> str:
 
 
 @lru_cache(8)  # those of many maps are made once, not with each move of the pointer
-def _tiles(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[_Tile]:
+def _groups(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[tuple[Box, list[_Tile]]]:
+    """Room of the title and tiles of the maps; others beside or below them, whichever makes all larger."""
+    shown = _shown(maps)
+    shares = [Share(1)] * len(shown)
+    tried = list[list[tuple[Box, list[_Tile]]]]()
+    for rooms in (box.rows(*shares, gap=look.px(4)), box.columns(*shares, gap=look.px(16))):
+        found = list[tuple[Box, list[_Tile]]]()
+        for place, (each, room) in enumerate(zip(shown, rooms, strict=True)):
+            title, below = room.rows(look.font("small strong").line if each.title else 0, Share(1))
+            found.append((title, _tiles(each, "other" if place else "tile", below, look, ratio)))
+        tried.append(found)
+    return max(tried, key=lambda found: found[0][1][0][1][0].side)
+
+
+def _shown(maps: PairMaps) -> tuple[PairMaps, ...]:
+    return (maps,) if maps.other is None else (maps, maps.other)
+
+
+def _tiles(maps: PairMaps, name: str, box: Box, look: Look, ratio: float) -> list[_Tile]:
     """Tiles that are shown."""
     count, rows, cols = maps.shown.pair.shape
     channels = [maps.chosen] if maps.is_alone else list(range(count))
@@ -326,7 +362,7 @@ def _tiles(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[_Tile]:
         left, top = round(block.left + column * step_x), round(block.top + line * step_y)
         grids = [each._replace(left=left + each.left - size.left, top=top) for each in tile]
         say, ask = partial(maps.say, channel), partial(maps.ask, channel)
-        parts = [CellParts((channel, "tile"), grid, say, ask) for grid in grids]
+        parts = [CellParts((channel, name), grid, say, ask) for grid in grids]
         found.append((channel, grids, Box(left - 2, top + size.height + 2, size.width + 4, below), parts))
     return found
 
@@ -340,12 +376,18 @@ def _maps_tables(maps: PairMaps) -> list[Table]:
         first = np.full(pair.shape, np.nan)
         inside = (slice(None), slice(top, top + rows), slice(left, left + columns))
         first[inside] = pair.original[inside]
-    return [Table.of_cells(name, each) for name, each in zip(pair.names, (first, pair.shifted), strict=True)]
+    tables = [
+        Table.of_cells(name, each) for name, each in zip(pair.names, (first, pair.shifted), strict=True)
+    ]
+    if maps.other is not None:
+        own = maps.other.title
+        tables += [each._replace(title=f"{own}, {each.title}") for each in _maps_tables(maps.other)]
+    return tables
 
 
 def _maps_size(maps: PairMaps, look: Look) -> Size:
     """The least is lower where all maps stand in one line."""
-    has_lines = maps.shown.pair.shape[0] > 8 or maps.shown.view == "sides"
+    has_lines = maps.shown.pair.shape[0] > 8 or maps.shown.view == "sides" or maps.other is not None
     return Size(*map(look.px, (320, 190, 160, 104 if has_lines else 66)))
 
 

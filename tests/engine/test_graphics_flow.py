@@ -162,6 +162,20 @@ def test_pressing_goes_on_to_a_cell_of_the_network(name: str) -> None:
         assert part.tip
 
 
+def test_the_map_that_moves_the_logit_most_is_named_and_its_sum_underlaid() -> None:
+    shown = flow(LAB5)
+    evidence = stage(shown, EVIDENCE)
+    most = int(np.argmax(np.abs(evidence.values.sum(axis=(1, 2)))))
+    drawing, told = drawn(shown, (1000, 500)), f"for 1, most: map {most}"
+    assert told in drawing.texts()
+    (under,) = [m for m in drawing.all_marks() if isinstance(m, Rect) and m.fill == "accent_soft"]
+    tiles = {part.key[1]: part for part in drawing.parts if part.key in [(4, n) for n in range(8)]}
+    assert min(tiles, key=lambda n: abs(tiles[n].box.y - under.box.y)) == most
+    assert [n for n, part in tiles.items() if "moves the logit most" in part.tip] == [most]
+    covered = drawn(replace(shown, covered=frozenset({Kind.EVIDENCE})), (1000, 500))
+    assert told not in covered.texts()
+
+
 def test_what_is_covered_is_neither_seen_nor_said() -> None:
     shown = replace(flow(LAB5), covered=frozenset({Kind.MAPS, Kind.EVIDENCE}), hides_output=True)
     drawing = drawn(shown)

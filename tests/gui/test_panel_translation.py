@@ -185,6 +185,31 @@ def test_beside_the_own_pool_stands_the_one_to_compare_with_all_of_them_or_none(
     assert shown() == ["max", "average", "subsample"], "what is looked at stays"
 
 
+def test_two_pools_stand_beside_one_another_on_one_scale(desk: Desk) -> None:
+    desk.move(1, 0)
+    for chosen, compared, titles in (
+        ("max", "max_blur", ["Max", "Max + blur, what if"]),
+        ("average", "all", ["Average, what if", "Max"]),
+        ("max", "all", None),
+        ("convolution", "average", None),
+    ):
+        desk.panel.choices.choose(stage=chosen, compared=compared)
+        desk.settle()
+        maps = desk.panel.maps.content
+        assert [each.title for each in (maps, maps.other) if each and each.title] == (titles or [])
+        if titles is not None:
+            one, two = maps.shown.pair, maps.other.shown.pair
+            assert one.strength == two.strength == max(np.abs(each).max() for each in (
+                one.original, one.shifted, two.original, two.shifted))
+            for view in ("overlay", "sides", "difference"):
+                assert one.colors_in(view) == two.colors_in(view)
+            grids = [desk.panel.maps.drawing().part(CellKey((0, name), 0, 0)).box for name in ("tile", "other")]
+            assert grids[0].width == grids[1].width
+            assert len(tables_of(desk.panel.maps)) == 4
+    click_part(desk.panel.maps, CellKey((5, "tile"), 6, 6))
+    assert desk.panel.view.channel == 5
+
+
 def test_a_click_chooses_a_filter_and_the_button_shows_it_alone(desk: Desk) -> None:
     maps = desk.panel.maps
     click_part(maps, CellKey((5, "tile"), 6, 6))

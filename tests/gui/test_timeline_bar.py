@@ -360,6 +360,22 @@ def test_one_scale_for_both_moments_and_one_of_its_own_for_the_difference():
     assert difference.colors.hi == np.abs(difference.maps).max()
 
 
+def test_the_change_is_from_the_earlier_moment_to_the_later_and_without_one_there_is_no_scale():
+    found = compared()
+    back = replace(found, then=found.now, now=found.then)
+    assert [*page_of(back, True, "").leaves()][-3:] == ["now", "then", "difference"], "the earlier one first"
+    assert card(back, "difference").title == "Change until A"
+    assert card(back, "difference").caption == card(found, "difference").caption.replace("A's", "its earlier")
+    both = (card(each, "difference").content.tiles.maps for each in (found, back))
+    np.testing.assert_array_equal(next(both), next(both))
+    other = replace(back, is_ours=False)
+    assert card(other, "difference").title == "Difference from A"
+    assert np.all(card(other, "difference").content.tiles.maps == -card(found, "difference").content.tiles.maps)
+    same = page_of(replace(found, now=found.then), True, "")
+    assert "difference" not in same.leaves()
+    assert any(text.startswith("No change: A is the moment") for text in page_drawn(same, WIDE, LIGHT).texts())
+
+
 def test_the_page_names_moments_and_changes_lets_a_set_of_weights_be_chosen_and_can_be_covered():
     found = compared()
     assert card(found, "then").caption == "step 0"

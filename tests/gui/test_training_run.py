@@ -92,10 +92,17 @@ def test_whole_epoch_ends_with_results_to_click_through(qtbot, tmp_path):
         evaluation = state.evaluation.evaluation
         counts = window.panel(TrainingPanel).results.matrix.content.confusion.counts
         np.testing.assert_array_equal(counts, evaluation.confusion)
-        earlier = History()
-        earlier.add_test(EvaluationPoint(9, 0.1, 0.9876))
-        state.set_ghost(earlier)
-        assert "earlier run: 98.76 %" in window.panel(TrainingPanel).results.summary.text()
+        own = state.history.said
+        for said, told in (
+            ("", ""),
+            (own, " with the same settings"),
+            (own.replace("seed 0", "seed 7"), " with seed 7 (this run: seed 0)"),
+        ):
+            earlier = History()
+            earlier.add_test(EvaluationPoint(9, 0.1, 0.9876))
+            earlier.said = said
+            state.set_ghost(earlier)
+            assert f"earlier run: 98.76 %{told}" in window.panel(TrainingPanel).results.summary.text()
 
         mistakes = window.panel(TrainingPanel).results.mistakes
         tile = mistakes.drawing().part(CellKey("image", 0, 1)).box

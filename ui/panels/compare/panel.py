@@ -33,8 +33,8 @@ from ui.theme import follow_theme
 
 _MOST_CAPTIONS = 16
 _FORMULA = (
-    "Size of the change: the root of the sum of the squares of now − A, over all values of a parameter; "
-    "then as a share of the size of A"
+    "Size of the change: the root of the sum of the squares of right − left, over all values of a parameter; "
+    "then as a share of the size on the left"
 )
 
 
@@ -70,6 +70,12 @@ class Compared:
     part: int = 0
     is_ours: bool = True
     is_live: bool = False
+
+    @property
+    def in_order(self) -> tuple[Snapshot, Snapshot]:
+        """The earlier moment and the later one; that of an earlier run is the earlier one."""
+        is_back = self.is_ours and self.now.step < self.then.step
+        return (self.now, self.then) if is_back else (self.then, self.now)
 
     @property
     def words(self) -> str:
@@ -110,18 +116,29 @@ def _head(found: Compared, is_roomy: bool) -> list[Card[Words] | Choice]:
 
 
 def _cards(found: Compared):
-    changes = parameter_changes(found.then.network, found.now.network)
+    """The earlier moment, the later one, and what has changed from one to the other."""
+    first, last = found.in_order
+    changes, is_back = parameter_changes(first.network, last.network), first is not found.then
     weight = next(each for each in changes if each.name == f"{found.layer}.weight")
     earlier, live = "" if found.is_ours else " of an earlier run", ", live" if found.is_live else ""
     then, now = (f"step {format_count(each.step)}" for each in (found.then, found.now))
-    told = [f"{each.name}: {_amount(each)}" for each in changes]
+    whose = "its earlier" if is_back else "A's"
+    told = [f"{each.name}: {_amount(each, whose)}" for each in changes]
     told += [f"all parameters: {format_value(math.hypot(*(each.norm for each in changes)))}", "", _FORMULA]
-    tip = "\n".join(["Now minus A: red weights have grown, blue ones have fallen", "", *told])
-    return across(
+    tip = "\n".join(["Right minus left: red weights are larger on the right, blue ones smaller", "", *told])
+    word = "Difference from" if earlier else "Change until" if is_back else "Change since"
+    moments = [
         _card("then", found, "Moment A", f"{then}{earlier}", "Weights at moment A, which the timeline marks"),
         _card("now", found, "Shown", f"{now}{live}", "Weights at the moment that the timeline shows"),
-        _card("difference", found, "Change since A", _amount(weight), tip),
-    )
+    ]
+    difference = _card("difference", found, f"{word} A", _amount(weight, whose), tip)
+    if not weight.norm:
+        why = f"these weights are the same at {then}{earlier} and at {now}"
+        if found.is_ours and first.step == last.step:
+            why = "A is the moment that is shown. Choose another one on the timeline"
+        same = Words(f"No change: {why}.", ink="muted", align="middle")
+        difference = Card("same", WORDS, same, f"{word} A", room=Share(1))
+    return across(*(moments[::-1] if is_back else moments), difference)
 
 
 def _card(key: str, found: Compared, title: str, caption: str, tip: str) -> Card[Chosen]:
@@ -131,18 +148,19 @@ def _card(key: str, found: Compared, title: str, caption: str, tip: str) -> Card
 @kept
 def _tiles(found: Compared, which: str) -> Tiles:
     """Maps of one moment, or the difference on a scale of its own: it would hardly be seen on theirs."""
-    then, now = (
+    then, now, first, last = (
         weight_maps(each.network, found.layer, found.part).astype(np.float64)
-        for each in (found.then, found.now)
+        for each in (found.then, found.now, *found.in_order)
     )
-    maps = {"then": then, "now": now, "difference": now - then}[which]
+    maps = {"then": then, "now": now, "difference": last - first}[which]
     colors = Colors.of("signed", *([maps] if which == "difference" else [then, now]))
     captions = tuple(map(str, range(len(maps)))) if len(maps) <= _MOST_CAPTIONS else ()
     return Tiles(maps, colors, captions=captions, title="weights")
 
 
-def _amount(change: ParameterChange) -> str:
-    of = "from 0" if math.isinf(change.relative) else f"{format_percent(change.relative, 0)} of A's size"
+def _amount(change: ParameterChange, whose: str) -> str:
+    share = change.relative
+    of = "from 0" if math.isinf(share) else f"{format_percent(share, 0)} of {whose} size"
     return f"{of} ({format_value(change.norm)})"
 
 

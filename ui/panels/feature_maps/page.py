@@ -322,7 +322,9 @@ def _lines(now: Now, column: Column, power: str) -> tuple[str, ...]:
             lines = f"filter {channel}{of}", f"filter {channel}"
         case Kind.EVIDENCE if (evidence := now.picture.evidence) and not now.explained.look.covers:
             name = now.picture.names[1 if now.picture.has_one_logit else evidence.class_index]
+            most = int(np.argmax(np.abs(_values(now, column).sum(axis=(1, 2), dtype=np.float64))))
             lines = f"map {channel}, for {name}", f"for {name}", f"{channel}"
+            lines = f"{lines[0]}; largest sum: map {most}", *lines
         case _:
             lines = f"map {channel} (of {column.count})", f"map {channel}", f"{channel}"
             if column.kind is Kind.MAPS and not now.is_covered(column) and not power:
@@ -401,8 +403,9 @@ def _thumbs(now: Now, column: Column) -> tuple[Card[Chosen], ...]:
 
     tiles = now.contents.of("maps", column, picture.token(column), (source, limits), make)
     chosen = min(now.view.channel(group), column.count - 1)
-    told = "; point at it for its sum, if it has no room below" * (column.kind is Kind.EVIDENCE)
-    name, tip = f"All maps of {column.title}", f"Click one to show it large{told}"
+    name, tip = f"All maps of {column.title}", "Click one to show it large"
+    if column.kind is Kind.EVIDENCE:
+        tip += "; point at it for its sum. Bold: the largest sum, which moves the logit most"
     shown, key = Chosen(tiles, chosen), f"{column.key} maps"
     # Arrow keys choose: what they pointed at besides would be pressed by Enter in place of what is framed.
     return (Card(key, TILES, shown, tip=tip, is_live=True, keys_point=False, name=name, is_aside=True),)

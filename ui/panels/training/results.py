@@ -14,6 +14,7 @@ from cnnviz.drawing.page import Card
 from cnnviz.evaluation import Evaluation
 from cnnviz.graphics.confusion import CONFUSION, Confusion, ConfusionMatrix, ShowImages
 from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
+from cnnviz.history import History
 from cnnviz.quantities import format_count, format_percent, format_value
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill, scaled
@@ -91,8 +92,7 @@ class ResultsView(HasProvenance, QWidget):
         self._title.set_caption(f"after step {format_count(result.step)}")
         accuracy, loss = format_percent(evaluation.accuracy, 2), format_value(evaluation.loss, 4)
         began = result.origin.note if result.origin is not None else ""
-        tests = [] if state.ghost is None else state.ghost.tests
-        before = f" · earlier run: {format_percent(tests[-1].accuracy, 2)}" if tests else ""
+        before = "" if state.ghost is None else f" · {_compared(state.ghost, state.history)}"
         self.summary.setToolTip(f"The earlier run: {state.ghost.described}" if state.ghost else "")
         self.summary.set_text(f"Test accuracy {accuracy} · loss {loss}{before}{began and f' · {began}'}")
         confusion = Confusion(evaluation.confusion, tuple(dataset.classes))
@@ -154,3 +154,11 @@ class ResultsView(HasProvenance, QWidget):
                 self.show_cell(None if self.cell == (true, predicted) else (true, predicted))
             case ShowImage(index):
                 self._state.choose_test_image(index)
+
+
+def _compared(ghost: History, history: History) -> str:
+    """How good an earlier run was, and which of its settings were others."""
+    told = f": {format_percent(ghost.tests[-1].accuracy, 2)}" if ghost.tests else ""
+    there, here = ghost.apart(history), history.apart(ghost)
+    same = " with the same settings" * bool(ghost.said and not there + here)
+    return f"earlier run{told}{same}{there and f' with {there}'}{here and f' (this run: {here})'}"
