@@ -54,7 +54,7 @@ class Pair:
     * `compared`: Cells that may be compared; the others are covered. None: all of them.
     * `first`: What `original` holds, in words: the original's maps, unless these have been moved.
     * `changes`: How far each shifted map differs, divided by its size; none where nothing says so.
-    * `beside`: Another pair on the same scale.
+    * `beside`: Original and shifted maps beside these, on the same scale.
     """
 
     original: Maps
@@ -63,7 +63,7 @@ class Pair:
     compared: Block | None = None
     first: str = "original"
     changes: tuple[float, ...] = ()
-    beside: "Pair | None" = None
+    beside: tuple[Maps, ...] = ()
 
     @property
     def names(self) -> tuple[str, str]:
@@ -76,10 +76,9 @@ class Pair:
         return (*zip(SIDES, self.names, strict=True), ("both", "both"))
 
     @property
-    def _scaled(self) -> list[Maps]:
+    def _scaled(self) -> tuple[Maps, ...]:
         """All that is on one scale."""
-        pairs = (self, self.beside) if self.beside is not None else (self,)
-        return [maps for pair in pairs for maps in (pair.original, pair.shifted)]
+        return self.original, self.shifted, *self.beside
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -116,8 +115,8 @@ class Pair:
         """Colours of what a view shows."""
         if view != "difference":
             return self.colors
-        beside = () if self.beside is None else (self.beside.difference,)
-        return Colors.of("signed", self.difference, *beside)
+        pairs = zip(self._scaled[::2], self._scaled[1::2], strict=True)
+        return Colors.of("signed", *(shifted - original for original, shifted in pairs))
 
 
 @lru_cache(8)
@@ -300,20 +299,23 @@ def _draw_maps(maps: PairMaps, ground: Ground) -> Drawing:
 def _still_maps(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[Mark]:
     """Draw everything but the frames of the chosen tile and of the one that is pointed at."""
     drawing, block = Drawing(Ground(box, look, ratio=ratio)), maps.shown.block
-    for shown, (place, tiles) in zip(_shown(maps), _groups(maps, box, look, ratio), strict=True):
-        pair = shown.shown.pair
-        told = {n: f"{n}: Δ {_change(pair, n)}" for n, *_ in tiles if pair.changes}
-        if any(look.font("small").width(told.get(n, "")) > room.width for n, _, room, _ in tiles):
-            told = {}  # below all maps, or below none
-        drawing.write(place, shown.title, "small strong")
+    groups = list(zip(_shown(maps), _groups(maps, box, look, ratio), strict=True))
+
+    def told(pair: Pair, n: int) -> str:
+        return f"{n}: Δ {_change(pair, n)}" if pair.changes else str(n)
+
+    tiles = ((shown.shown.pair, tile) for shown, (_, tiles) in groups for tile in tiles)
+    fits = all(look.font("small").width(told(pair, n)) <= room.width for pair, (n, _, room, _) in tiles)
+    for shown, (title, tiles) in groups:
+        drawing.write(title, shown.title, "small strong")
         for channel, grids, caption, _ in tiles:
             _draw_tile(drawing, shown.shown, channel, grids)
             is_chosen = channel == maps.chosen
             if is_chosen and block is not None:
                 drawing.add(*(m for grid in grids for m in outline(grid.cell(*block), "receptive", look)))
             if caption.height:
-                ink = "text" if is_chosen else "muted"
-                drawing.write(caption, told.get(channel, str(channel)), "small", ink, "middle")
+                words = told(shown.shown.pair, channel) if fits else str(channel)  # with Δ all maps, or none
+                drawing.write(caption, words, "small", "text" if is_chosen else "muted", "middle")
     return drawing.marks
 
 
@@ -325,15 +327,12 @@ def _change(pair: Pair, channel: int) -> str:
 @lru_cache(8)  # those of many maps are made once, not with each move of the pointer
 def _groups(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[tuple[Box, list[_Tile]]]:
     """Room of the title and tiles of the maps; others beside or below them, whichever makes all larger."""
-    shown = _shown(maps)
-    shares = [Share(1)] * len(shown)
-    tried = list[list[tuple[Box, list[_Tile]]]]()
+    shown, line = _shown(maps), look.font("small strong").line if maps.title else 0
+    shares, tried = [Share(1)] * len(shown), list[list[tuple[Box, list[_Tile]]]]()
     for rooms in (box.rows(*shares, gap=look.px(4)), box.columns(*shares, gap=look.px(16))):
-        found = list[tuple[Box, list[_Tile]]]()
-        for place, (each, room) in enumerate(zip(shown, rooms, strict=True)):
-            title, below = room.rows(look.font("small strong").line if each.title else 0, Share(1))
-            found.append((title, _tiles(each, "other" if place else "tile", below, look, ratio)))
-        tried.append(found)
+        parts = (room.rows(line, Share(1)) for room in rooms)
+        each = zip(shown, ("tile", "other"), parts, strict=False)
+        tried.append([(title, _tiles(one, name, rest, look, ratio)) for one, name, (title, rest) in each])
     return max(tried, key=lambda found: found[0][1][0][1][0].side)
 
 
