@@ -86,11 +86,6 @@ class History(Pictured):
         """What it was trained with, and how far."""
         return "; ".join(filter(None, (self.said, f"{format_count(self.step)} steps")))
 
-    def apart(self, other: "History") -> str:
-        """What it was trained with, as far as another was not."""
-        there = other.said.split("; ")
-        return "; ".join(each for each in self.said.split("; ") if each not in there)
-
     @property
     def losses(self) -> NDArray[np.float64]:
         """Loss of every step on record, shape (steps,), read-only."""

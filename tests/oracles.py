@@ -244,3 +244,10 @@ def luminance(color: str) -> float:
     parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def mask_of(field: Any, shape: tuple[int, ...]) -> Array:
+    """Array of a stage's shape, `(c, h, w)` or `(d,)`, that is True at the cells of a field."""
+    mask = np.zeros(shape if len(shape) == 3 else (*shape, 1, 1), dtype=bool)
+    mask[np.ix_(field.channels, field.rows, field.columns)] = True
+    return mask.reshape(shape)

@@ -295,7 +295,9 @@ def _write_sums(drawing: Drawing, flow: Flow, places: _Places, n: int) -> None:
         if room.height >= mono.line - look.px(2):
             beside = Box(room.right + look.px(3), room.top, wide, room.height)
             if abs(value) == largest and len(sums) > 1:
-                drawing.add(Rect(beside.placed(wide + look.px(4), mono.line), "accent_soft", radius=3))
+                drawing.add(
+                    Rect(beside.placed(wide + look.px(6), mono.line), "accent_soft", "accent", radius=3)
+                )
             drawing.write(beside, flow.written[tile], mono, align="right")
         width = look.px(1) + look.px(3) * abs(value) / largest
         drawing.add(Line(_way(flow, places, edge, look), _RAISES if value > 0 else _LOWERS, width, alpha=0.8))

@@ -275,6 +275,7 @@ class PairMaps:
 
 
 _Tile = tuple[int, list[Cells], Box, list[CellParts]]  # number, grids, room for the caption
+_Group = tuple[PairMaps, Box, list[_Tile]]  # with room for the title
 
 
 def _draw_maps(maps: PairMaps, ground: Ground) -> Drawing:
@@ -282,7 +283,7 @@ def _draw_maps(maps: PairMaps, ground: Ground) -> Drawing:
     drawing, key = Drawing(ground), (maps, ground.box, ground.look, ground.ratio)
     drawing.add(Group(ground.box, key, lambda: _still_maps(*key)))
     pointed = ground.hovered.grid if isinstance(ground.hovered, CellKey) else (None,)
-    for _, tiles in _groups(*key):
+    for *_, tiles in _groups(*key):
         for channel, grids, _, parts in tiles:
             drawing.parts += parts
             tile = grids[0].box.joined(grids[-1].box)
@@ -299,14 +300,14 @@ def _draw_maps(maps: PairMaps, ground: Ground) -> Drawing:
 def _still_maps(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[Mark]:
     """Draw everything but the frames of the chosen tile and of the one that is pointed at."""
     drawing, block = Drawing(Ground(box, look, ratio=ratio)), maps.shown.block
-    groups = list(zip(_shown(maps), _groups(maps, box, look, ratio), strict=True))
+    groups = _groups(maps, box, look, ratio)
 
     def told(pair: Pair, n: int) -> str:
         return f"{n}: Δ {_change(pair, n)}" if pair.changes else str(n)
 
-    tiles = ((shown.shown.pair, tile) for shown, (_, tiles) in groups for tile in tiles)
+    tiles = ((shown.shown.pair, tile) for shown, _, tiles in groups for tile in tiles)
     fits = all(look.font("small").width(told(pair, n)) <= room.width for pair, (n, _, room, _) in tiles)
-    for shown, (title, tiles) in groups:
+    for shown, title, tiles in groups:
         drawing.write(title, shown.title, "small strong")
         for channel, grids, caption, _ in tiles:
             _draw_tile(drawing, shown.shown, channel, grids)
@@ -325,19 +326,17 @@ def _change(pair: Pair, channel: int) -> str:
 
 
 @lru_cache(8)  # those of many maps are made once, not with each move of the pointer
-def _groups(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[tuple[Box, list[_Tile]]]:
-    """Room of the title and tiles of the maps; others beside or below them, whichever makes all larger."""
-    shown, line = _shown(maps), look.font("small strong").line if maps.title else 0
-    shares, tried = [Share(1)] * len(shown), list[list[tuple[Box, list[_Tile]]]]()
+def _groups(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[_Group]:
+    """The maps, and others beside or below them, whichever makes all larger."""
+    shown = [(each, name) for each, name in ((maps, "tile"), (maps.other, "other")) if each is not None]
+    line = look.font("small strong").line if maps.title else 0
+    shares, tried = [Share(1)] * len(shown), list[list[_Group]]()
     for rooms in (box.rows(*shares, gap=look.px(4)), box.columns(*shares, gap=look.px(16))):
-        parts = (room.rows(line, Share(1)) for room in rooms)
-        each = zip(shown, ("tile", "other"), parts, strict=False)
-        tried.append([(title, _tiles(one, name, rest, look, ratio)) for one, name, (title, rest) in each])
-    return max(tried, key=lambda found: found[0][1][0][1][0].side)
-
-
-def _shown(maps: PairMaps) -> tuple[PairMaps, ...]:
-    return (maps,) if maps.other is None else (maps, maps.other)
+        parts = zip(shown, (room.rows(line, Share(1)) for room in rooms), strict=True)
+        tried.append(
+            [(each, head, _tiles(each, name, rest, look, ratio)) for (each, name), (head, rest) in parts]
+        )
+    return max(tried, key=lambda found: found[0][2][0][1][0].side)
 
 
 def _tiles(maps: PairMaps, name: str, box: Box, look: Look, ratio: float) -> list[_Tile]:

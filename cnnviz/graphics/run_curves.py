@@ -146,24 +146,21 @@ def _roomy(ends: tuple[float, float]) -> tuple[float, float]:
 
 
 class Named(NamedTuple):
-    """How a curve is called, and how its line looks.
-
-    * `versions`: Its name, and a shorter one.
-    """
+    """How a curve is called, also where room is short, and how its line looks."""
 
     name: str
+    short: str
     ink: Ink
     style: str
     width: float
     has_dots: bool
-    versions: tuple[str, ...] = ()
     about: str = ""
 
     @classmethod
     def of(cls, curve: Curve) -> "Named":
         """Entry of a curve: without its points, as these keep coming."""
         look = curve.ink, curve.style, curve.width, curve.has_dots
-        return cls(curve.name, *look, (curve.name, curve.short or curve.name), curve.about)
+        return cls(curve.name, curve.short or curve.name, *look, curve.about)
 
 
 @dataclass(frozen=True)
@@ -199,7 +196,7 @@ def _draw_legend(legend: Legend, ground: Ground) -> Drawing:
 
 def _legend_lines(legend: Legend) -> list[tuple[str, ...]]:
     """What the curves are called, from the longest line to the shortest."""
-    return list(zip(*(curve.versions for curve in legend.curves), strict=True)) or [()]
+    return list(zip(*(curve[:2] for curve in legend.curves), strict=True)) or [()]
 
 
 def _name_widths(called: Iterable[str], look: Look) -> list[float]:

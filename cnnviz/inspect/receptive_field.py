@@ -70,12 +70,6 @@ class Field:
         """Whether the rectangle has no gaps."""
         return self.rectangle.height * self.rectangle.width == len(self.rows) * len(self.columns)
 
-    def mask(self, shape: Shape) -> NDArray[np.bool_]:
-        """Return a boolean array of a stage's shape, `(c, h, w)` or `(d,)`, that is True at the cells."""
-        mask = np.zeros(shape if len(shape) == 3 else (*shape, 1, 1), dtype=bool)
-        mask[np.ix_(self.channels, self.rows, self.columns)] = True
-        return mask.reshape(shape)
-
 
 def receptive_field(network: Network, layer: str, cell: Sequence[int]) -> dict[str, Field]:
     """Cells that one cell is computed from, in every earlier stage.

@@ -119,7 +119,7 @@ def digits(*sides: int, **more: Any) -> Tiles:
 CONFUSED = np.array([[972, 8, 0], [1, 1135, 2], [3, 0, 990]])
 ENDS = [Curve(f"curve {n}", np.arange(5.0) * 5000, np.linspace(1, n / 1000, 5)) for n in range(6)]
 ODD = {"flat": np.full(5, 3.0), "tiny": 1e-9 * np.arange(1, 6), "no": np.full(5, np.nan)}
-NAMED = [Named(name, "accent", "solid", 1.5, True, versions=(name,)) for name in ("each step", "mean")]
+NAMED = [Named(name, name, "accent", "solid", 1.5, True) for name in ("each step", "mean")]
 NINE, TEN_CONFUSED = np.arange(9), np.diag(np.arange(19_000, 20_000, 100)) + 7
 FORMULAS = (
     (partial("L", Sub("w", "3")), " = ", Number("−0.06"), " · ", Number("+0.2")),

@@ -169,7 +169,8 @@ def test_the_map_that_moves_the_logit_most_is_named_and_its_sum_underlaid() -> N
     drawing, told = drawn(shown, (1000, 500)), f"for 1, most: map {most}"
     assert told in drawing.texts()
     (under,) = [m for m in drawing.all_marks() if isinstance(m, Rect) and m.fill == "accent_soft"]
-    tiles = {part.key[1]: part for part in drawing.parts if part.key in [(4, n) for n in range(8)]}
+    keys = [(4, n) for n in range(8)]
+    tiles = {part.key[1]: part for part in drawing.parts if isinstance(part, Part) and part.key in keys}
     assert min(tiles, key=lambda n: abs(tiles[n].box.y - under.box.y)) == most
     assert [n for n, part in tiles.items() if "moves the logit most" in part.tip] == [most]
     covered = drawn(replace(shown, covered=frozenset({Kind.EVIDENCE})), (1000, 500))

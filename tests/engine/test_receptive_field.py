@@ -16,6 +16,7 @@ from cnnviz.inspect.receptive_field import projective_fields, receptive_field, s
 from cnnviz.layers import Conv2D, Dense, Flatten, LeakyReLU, MaxPool2D, ReLU, Sigmoid, SubsamplePool2D, Tanh
 from cnnviz.network import Network, forward_pass
 from tests.engine.routing_cases import CONVOLUTIONS, POOLS, network_of, weighted
+from tests.oracles import mask_of
 
 
 def projective_field(network, layer, cell):
@@ -80,12 +81,12 @@ def test_fields_are_exactly_the_cells_that_move(network, data):
         for cell in np.ndindex(shape):
             field = receptive_field(network, stage, cell)[names[position]]
             expected = cells[(slice(None), *cell)].reshape(source)
-            np.testing.assert_array_equal(field.mask(source), expected)
+            np.testing.assert_array_equal(mask_of(field, source), expected)
     for number, cell in enumerate(np.ndindex(source)):
         fields = projective_field(network, names[position], cell)
         assert list(fields) == list(moved)
         for stage, field in fields.items():
-            np.testing.assert_array_equal(field.mask(network.shapes[stage]), moved[stage][number])
+            np.testing.assert_array_equal(mask_of(field, network.shapes[stage]), moved[stage][number])
 
 
 def test_stages_are_called_by_one_letter_each_and_input_and_output_have_no_fields():
@@ -109,7 +110,7 @@ def test_windows_that_skip_cells_leave_gaps_and_one_of_padding_alone_reads_nothi
     assert not field.is_solid
     assert fields["first"].is_solid
     field = field_of(ReLU(), Conv2D(1, 2, padding=3), (0, 0, 4))["input"]
-    assert not field.mask((1, 8, 8)).any()
+    assert not mask_of(field, (1, 8, 8)).any()
     assert field.rectangle == (0, 0, 0, 0)
     assert field.unclipped == (-3, 1, 2, 2)
 

@@ -20,6 +20,7 @@ from cnnviz.network import Network
 from cnnviz.routing import check_all
 from cnnviz.translation import compare
 from tests.gui.backprop_desk import cell, cells, cut, formula, leaves, now_at, part_of, pass_of
+from tests.oracles import mask_of
 from tests.small_data import few_digits
 from ui.panels.backprop.focus import StepKind, backward_steps
 from ui.panels.backprop.formulas import sentence_of
@@ -104,8 +105,8 @@ def test_its_gradients_are_checked_and_its_cells_written_out():
 
 def test_of_a_layer_without_windows_a_cell_reads_all_and_has_a_value_alone():
     field = receptive_field(CENTRED, "centre1", (0, 1, 2))["conv2d0"]
-    assert field.mask((3, 26, 26)).all()
-    assert next(projective_fields(CENTRED, "conv2d0", (0, 1, 2))).mask((3, 26, 26)).all()
+    assert mask_of(field, (3, 26, 26)).all()
+    assert mask_of(next(projective_fields(CENTRED, "conv2d0", (0, 1, 2))), (3, 26, 26)).all()
     trace = CENTRED.forward(few_digits().test_images[:1])
     found = explain_cell(CENTRED, trace, "centre1", (2, 5, 6))
     assert (found.value, found.rule) == (trace.outputs["centre1"][0, 2, 5, 6], "")

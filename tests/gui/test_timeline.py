@@ -185,7 +185,7 @@ def test_two_moments_are_compared_and_another_architecture_ends_what_makes_no_se
     click(timeline.live)
     click(compare.page.view("mark"))
     assert state.reference.snapshot is state.live
-    assert not np.any(tiles(compare, "difference").maps)
+    assert compare.page.page.leaves()["same"].content.words.startswith("No change: A is the moment")
     click(compare.page.view("close"))
     assert not compare.isVisible()
     assert not timeline.compare.isChecked()

@@ -366,14 +366,14 @@ def test_the_change_is_from_the_earlier_moment_to_the_later_and_without_one_ther
     assert [*page_of(back, True, "").leaves()][-3:] == ["now", "then", "difference"], "the earlier one first"
     assert card(back, "difference").title == "Change until A"
     assert card(back, "difference").caption == card(found, "difference").caption.replace("A's", "its earlier")
-    both = (card(each, "difference").content.tiles.maps for each in (found, back))
-    np.testing.assert_array_equal(next(both), next(both))
     other = replace(back, is_ours=False)
     assert card(other, "difference").title == "Difference from A"
-    assert np.all(card(other, "difference").content.tiles.maps == -card(found, "difference").content.tiles.maps)
-    same = page_of(replace(found, now=found.then), True, "")
-    assert "difference" not in same.leaves()
-    assert any(text.startswith("No change: A is the moment") for text in page_drawn(same, WIDE, LIGHT).texts())
+    maps, same, turned = (card(each, "difference").content.tiles.maps for each in (found, back, other))
+    np.testing.assert_array_equal(same, maps)
+    np.testing.assert_array_equal(turned, -maps)
+    alike = page_of(replace(found, now=found.then), True, "")
+    assert "difference" not in alike.leaves()
+    assert any(text.startswith("No change: A is the") for text in page_drawn(alike, WIDE, LIGHT).texts())
 
 
 def test_the_page_names_moments_and_changes_lets_a_set_of_weights_be_chosen_and_can_be_covered():

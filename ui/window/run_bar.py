@@ -200,6 +200,7 @@ class RunStatusBar(QWidget):
         state.experimentChanged.connect(self._show_settings)
         state.experimentChanged.connect(self._on_reset)
         state.coveredChanged.connect(self._on_reset)
+        state.evaluationChanged.connect(self._pace.flush)  # no test result is ahead of the steps
         self._show_settings()
         self._draw()
         follow_theme(self)

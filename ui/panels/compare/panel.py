@@ -135,7 +135,7 @@ def _cards(found: Compared):
     if not weight.norm:
         why = f"these weights are the same at {then}{earlier} and at {now}"
         if found.is_ours and first.step == last.step:
-            why = "A is the moment that is shown. Choose another one on the timeline"
+            why = "A is the moment that is shown. Choose another moment on the timeline"
         same = Words(f"No change: {why}.", ink="muted", align="middle")
         difference = Card("same", WORDS, same, f"{word} A", room=Share(1))
     return across(*(moments[::-1] if is_back else moments), difference)

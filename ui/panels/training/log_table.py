@@ -54,12 +54,9 @@ class LogTable(HasProvenance, ScrolledView[Values]):
         if step == self._moment:
             return
         self._moment = step
-        place = self.bar.maximum() if step is None else self._row_of(step) - self.bar.pageStep() // 2
-        self.bar.setValue(place)
+        row = len(self.rows) if step is None else bisect_left(self.rows, step, key=lambda each: each.step)
+        self.bar.setValue(row - self.bar.pageStep() // 2)
         self._show_rows()
-
-    def _row_of(self, step: int) -> int:
-        return bisect_left(self.rows, step, key=lambda row: row[0])
 
     @override
     def tables(self) -> list[Table]:
