@@ -352,16 +352,18 @@ def _tiles(maps: PairMaps, name: str, box: Box, look: Look, ratio: float) -> lis
     high = (room.height - (lines - 1) * gap) / lines - below
     tile, found = maps.shown.fit(Box(0, 0, wide, high), ratio), list[_Tile]()
     size = tile[0].box.joined(tile[-1].box)
-    step_x = size.width + min(4 * gap, (room.width - columns * size.width) / max(columns - 1, 1))
+    step_x = size.width + min(4 * gap, room.width / columns - size.width)  # captions have the gaps, too
     step_y = size.height + below + gap
-    block = room.placed((columns - 1) * step_x + size.width, lines * step_y - gap)
+    block = room.placed(columns * step_x, lines * step_y - gap)
     for place, channel in enumerate(channels):
         line, column = divmod(place, columns)
-        left, top = round(block.left + column * step_x), round(block.top + line * step_y)
+        left = round(block.left + (column + 0.5) * step_x - size.width / 2)
+        top = round(block.top + line * step_y)
         grids = [each._replace(left=left + each.left - size.left, top=top) for each in tile]
         say, ask = partial(maps.say, channel), partial(maps.ask, channel)
         parts = [CellParts((channel, name), grid, say, ask) for grid in grids]
-        found.append((channel, grids, Box(left - 2, top + size.height + 2, size.width + 4, below), parts))
+        caption = Box(left + (size.width - step_x) / 2, top + size.height + 2, step_x - 2, below)
+        found.append((channel, grids, caption, parts))
     return found
 
 

@@ -65,7 +65,7 @@ def _compute(scene: Scene[_Filters], _context: Context | None = None) -> Flow:
     if shown.first is not None and shown.moment == "difference":
         weights = {name: np.subtract(network.params[name], before) for name, before in weights.items()}
     what = () if sample.label is None else (with_article(scene.classes[sample.label]),)
-    notes = sample.name, *what, f"weights of step {format_count(scene.snapshot.step)}"
+    notes = sample.name, *what, f"at step {format_count(scene.snapshot.step)}"
     trace = network.forward(sample.pixels[None])
     return flow_of(trace, scene.classes, sample.label, weights=weights, filters=shown.title, notes=notes)
 
