@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.drawing.box import Box, Cells, Share, best_columns
+from cnnviz.drawing.box import Box, Cells, Share
 from cnnviz.drawing.cells import Block, Colors, Pixels, inks_on, most_characters, outline, packed, written_in
 from cnnviz.drawing.drawing import Drawing, Graphic, Ground, Size, Table, sized
 from cnnviz.drawing.look import Look, rgb
@@ -340,17 +340,20 @@ def _groups(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[_Group]:
 
 
 def _tiles(maps: PairMaps, name: str, box: Box, look: Look, ratio: float) -> list[_Tile]:
-    """Tiles that are shown."""
-    count, rows, cols = maps.shown.pair.shape
-    channels = [maps.chosen] if maps.is_alone else list(range(count))
+    """Tiles that are shown, as large as they can be: with cells of whole pixels; of those in full lines."""
+    channels = [maps.chosen] if maps.is_alone else list(range(maps.shown.pair.shape[0]))
     room, gap = box.inset(3), look.px(8 if len(channels) <= _MOST_CAPTIONS else 4)
     below = look.font("small").line + 2 if 1 < len(channels) <= _MOST_CAPTIONS else 0
-    aspect = rows / cols / (2 if maps.shown.view == "sides" else 1)
-    columns = best_columns(len(channels), room, gap, aspect, below)
-    lines = math.ceil(len(channels) / columns)
-    wide = (room.width - (columns - 1) * gap) / columns
-    high = (room.height - (lines - 1) * gap) / lines - below
-    tile, found = maps.shown.fit(Box(0, 0, wide, high), ratio), list[_Tile]()
+
+    def fitted(columns: int) -> list[Cells]:
+        lines = math.ceil(len(channels) / columns)
+        wide = (room.width - (columns - 1) * gap) / columns
+        high = (room.height - (lines - 1) * gap) / lines - below
+        return maps.shown.fit(Box(0, 0, wide, max(high, 1)), ratio)
+
+    sides = [(fitted(n)[0].side, len(channels) % n == 0, n) for n in range(1, len(channels) + 1)]
+    *_, columns = max(sides)
+    lines, tile, found = math.ceil(len(channels) / columns), fitted(columns), list[_Tile]()
     size = tile[0].box.joined(tile[-1].box)
     step_x = size.width + min(4 * gap, room.width / columns - size.width)  # captions have the gaps, too
     step_y = size.height + below + gap
@@ -387,8 +390,8 @@ def _maps_tables(maps: PairMaps) -> list[Table]:
 
 def _maps_size(maps: PairMaps, look: Look) -> Size:
     """The least is lower where all maps stand in one line."""
-    has_lines = maps.shown.pair.shape[0] > 8 or maps.shown.view == "sides" or maps.other is not None
-    return Size(*map(look.px, (320, 190, 160, 104 if has_lines else 66)))
+    has_lines = maps.shown.pair.shape[0] > 8 or maps.shown.view == "sides"
+    return Size(*map(look.px, (320, 190, 160, 104 if has_lines else 86 if maps.title else 66)))
 
 
 MAPS = Graphic(
