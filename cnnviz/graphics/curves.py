@@ -162,7 +162,8 @@ def _draw(plot: Curves, ground: Ground) -> Drawing:
             drawing.add(Lines((line,), marker.ink, 1.5 * scale, (3.0, 2.5)))
             if marker.words:
                 font = ground.font("small")
-                start = ground.box.left + (0 if plot.named else font.width(f"{plot.y_name}  "))
+                name = ground.box.left + font.width(f"{plot.y_name}  ")
+                start = axes.area.left if plot.named else name  # beside the uppermost number, or the name
                 middle = max(x, start + font.width(marker.words) / 2)
                 drawing.add(Text(middle, axes.area.top - px(4), marker.words, font, marker.ink, "middle"))
     for x, y, ink in plot.dots:
@@ -204,7 +205,8 @@ def _axes(plot: Curves, ground: Ground) -> "_Axes":
 def _around(plot: Curves, look: Look) -> tuple[float, bool, float, float]:
     """Room of names at the ends, whether that of the x axis has some there, too; room above and below."""
     small, mono, px = look.font("small"), look.font("mono"), look.px
-    ends = max((_end_width(curve, look) for curve in plot.named), default=0.0) + px(7)
+    words = ((_end_font(each, look).width(each.name), px(14 if each.name_ink else 0)) for each in plot.named)
+    ends = max(map(sum, words), default=0.0) + px(7)
     is_beside = small.width(plot.x_name) <= ends - px(5)
     above = small.line + (px(2) if plot.named else mono.line / 2)
     return ends, is_beside, above, px(4) + mono.line + (0 if is_beside else small.line)
@@ -253,10 +255,6 @@ def _write_reading(drawing: Drawing, head: str, rows: list[tuple[Ink, str, str]]
 
 def _end_font(curve: Curve, look: Look) -> Font:
     return look.font("small strong" if curve.width > 2 else "small")
-
-
-def _end_width(curve: Curve, look: Look) -> float:
-    return _end_font(curve, look).width(curve.name) + (look.px(14) if curve.name_ink else 0)
 
 
 def _write_ends(drawing: Drawing, plot: Curves, axes: "_Axes", room: Box) -> None:

@@ -494,7 +494,7 @@ def _draw_key(shown: Shown, ground: Ground) -> Drawing:
         ramp = ramp.placed(px(12), px(11), "left")
         drawing.add(Image(ramp, _ramp(role)), Rect(ramp, edge="border"))
         drawing.write(words, name, small)
-    limit = f"≤ {format_value(pair.strength)}"
+    limit = f"0–{format_value(pair.strength)}"
     if small.width(limit) <= rest.width:
         drawing.write(rest, limit, small, "muted")
     drawing.parts.append(Part("key", ground.box, _say_key(shown)))
@@ -519,7 +519,7 @@ def _key_size(shown: Shown, look: Look) -> Size:
     small = look.font("small")
     high = small.line + look.px(4) + (small.line if shown.view == "sides" else 0)
     least = sum(small.width(name) + look.px(25) for _, name in shown.pair.hues)
-    return Size(least + small.width("≤ 0.000"), high, least, high)
+    return Size(least + small.width("0–0.000"), high, least, high)
 
 
 KEY = Graphic(_draw_key, _key_size, words=_say_key)
