@@ -30,12 +30,21 @@ def explain_cell(
 ) -> CellArithmetic:
     """Write out how one cell was computed.
 
-    * `trace`: What `network.forward` returned for the image; of several it is the first (see `Trace.one`).
-    * `layer`: Name of the layer whose output the cell belongs to.
-    * `cell`: `(channel, row, column)`, or `(unit,)` in a flat stage.
-    * `largest`: How many terms of a dense unit to list one by one, >= 0.
-    * Raises ParameterError: if there is no such layer or cell, or the layer is the input, which is not
-      computed.
+    Parameters
+    ----------
+    trace : Trace
+        What `network.forward` returned for the image; of several it is the first (see `Trace.one`).
+    layer : str
+        Name of the layer whose output the cell belongs to.
+    cell : sequence of int
+        `(channel, row, column)`, or `(unit,)` in a flat stage.
+    largest : int
+        How many terms of a dense unit to list one by one, >= 0.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such layer or cell, or the layer is the input, which is not computed.
     """
     if layer == INPUT:
         raise ParameterError("The input is not computed from anything: choose a cell of a layer.")
@@ -108,13 +117,26 @@ def logit_contributions(
 
     That adds up exactly where all that follows is linear.
 
-    * `trace`: What `network.forward` returned for the image; of several it is the first.
-    * `layer`: Name of the layer whose cells get the contributions, or ``"input"``. Any stage will do.
-    * `class_index`: Which logit, from 0.
-    * `relative`: Whether contributions are relative to a blank image.
-    * Raises ParameterError: if there is no such layer or logit.
-    * Source: Ancona, Ceolini, Öztireli, Gross (2018), Towards Better Understanding of Gradient-based
-      Attribution Methods for Deep Neural Networks, ICLR, arXiv:1711.06104 (gradient × input).
+    Parameters
+    ----------
+    trace : Trace
+        What `network.forward` returned for the image; of several it is the first.
+    layer : str
+        Name of the layer whose cells get the contributions, or ``"input"``. Any stage will do.
+    class_index : int
+        Which logit, from 0.
+    relative : bool
+        Whether contributions are relative to a blank image.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such layer or logit.
+
+    References
+    ----------
+    .. [1] Ancona, Ceolini, Öztireli, Gross (2018), Towards Better Understanding of Gradient-based Attribution
+       Methods for Deep Neural Networks, ICLR, arXiv:1711.06104 (gradient × input).
     """
     one = trace.one(0)
     check_int(class_index, "class_index", "logit_contributions", 0, trace.logits.shape[1] - 1)

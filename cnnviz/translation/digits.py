@@ -111,10 +111,19 @@ def sweep_many(
     Features are computed in single precision also for a network in double: it takes two thirds of the time,
     and means and spreads agree to about six digits.
 
-    * `images`: shape (n, c, h, w), n >= 1. As the network takes them (`cnnviz.datasets.to_input`).
-    * `labels`: integers of shape (n,). True classes. None means those predicted for the originals.
-    * `progress`: See `cnnviz.evaluation.Progress`.
-    * Raises ShapeError, ParameterError: if images, labels or settings do not fit the network.
+    Parameters
+    ----------
+    images : ndarray of shape (n, c, h, w), n >= 1
+        As the network takes them (`cnnviz.datasets.to_input`).
+    labels : integer ndarray of shape (n,), optional
+        True classes. None means those predicted for the originals.
+    progress : callable
+        See `cnnviz.evaluation.Progress`.
+
+    Raises
+    ------
+    ShapeError, ParameterError
+        If images, labels or settings do not fit the network.
     """
     network = network.astype(np.float32)
     images = network.checked_batch(images)

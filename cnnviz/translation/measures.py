@@ -97,14 +97,29 @@ def relative_change(
 ) -> Values:
     """Change of the features relative to their size, `|F'(Tx) - F'(x)| / |F'(x)|` (Euclidean norms).
 
-    * `reference`: any shape. Features `F'(x)`.
-    * `moved`: shape (..., *reference.shape). Features `F'(Tx)` of one shift or many.
-    * `workspace`: of the size and dtype of `moved`. Overwritten; spares loops a new array each time.
-    * Returns: shape (...), float64. Exactly 0 where no feature changed. NaN where `F'(x)` is 0 everywhere:
-      nothing to compare with.
-    * Raises ShapeError: if the shapes do not belong together.
-    * Source: Zhang (2019), Making Convolutional Networks Shift-Invariant Again, ICML, arXiv:1904.11486:
-      distance of internal features under a shift, there as cosine distance.
+    Parameters
+    ----------
+    reference : ndarray of any shape
+        Features `F'(x)`.
+    moved : ndarray of shape (..., *reference.shape)
+        Features `F'(Tx)` of one shift or many.
+    workspace : ndarray of the size and dtype of `moved`, optional
+        Overwritten; spares callers in a loop a new array each time.
+
+    Returns
+    -------
+    ndarray of shape (...), float64
+        Exactly 0 where no feature changed. NaN where `F'(x)` is 0 everywhere: nothing to compare with.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not belong together.
+
+    References
+    ----------
+    .. [1] Zhang (2019), Making Convolutional Networks Shift-Invariant Again, ICML, arXiv:1904.11486: distance
+       of internal features under a shift, there as cosine distance.
     """
     flat, lead = _flat(reference, moved)
     before = reference.reshape(-1)

@@ -22,11 +22,26 @@ def shift(images: FloatArray, dx: int, dy: int, fill: float = BACKGROUND) -> Flo
     With `T` the shift, `(T x)[i, j] = x[i - dy, j - dx]`, or the background where that pixel lies outside the
     frame.
 
-    * `images`: shape (..., h, w), float32 or float64. One image, or any number of them.
-    * `dx`, `dy`: Pixels to the right and down; negative ones to the left and up. They may exceed the sides.
-    * `fill`: Value of the pixels that come into the frame.
-    * Returns: ndarray of the shape and dtype of `images`, always a new one.
-    * Raises ShapeError: if `images` has no two sides; ParameterError: if a shift is no int.
+    Parameters
+    ----------
+    images : ndarray of shape (..., h, w), float32 or float64
+        One image, or any number of them.
+    dx, dy : int
+        Pixels to the right and down; negative ones to the left and up. They may exceed the sides.
+    fill : float
+        Value of the pixels that come into the frame.
+
+    Returns
+    -------
+    ndarray of the shape and dtype of `images`
+        Always a new array.
+
+    Raises
+    ------
+    ShapeError
+        If `images` has no two sides.
+    ParameterError
+        If a shift is no int.
     """
     height, width = _sides(images, "shift")
     dx, dy = check_int(dx, "dx", "shift"), check_int(dy, "dy", "shift")

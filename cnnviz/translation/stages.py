@@ -82,11 +82,18 @@ class StagePlan:
     def of(cls, network: Network, block: int = 1, pool_size: int | None = None) -> Self:
         """Look a network over.
 
-        * `block`: Number of the convolution block, from 1.
-        * `pool_size`: Side of the pooling windows in pixels. None means that of the network's own pool, 2
-          without one.
-        * Raises ParameterError: if the network has no such block, or a value is outside its range;
-          ShapeError: if the maps of the block are smaller than a pooling window.
+        Parameters
+        ----------
+        block : int
+            Number of the convolution block, from 1.
+        pool_size : int, optional
+            Side of the pooling windows in pixels. None means that of the network's own pool, 2 without one.
+
+        Raises
+        ------
+        ParameterError
+            If the network has no such block, or a value is outside its range; `ShapeError` if the maps of the
+            block are smaller than a pooling window.
         """
         blocks = conv_blocks(network)
         if not blocks:

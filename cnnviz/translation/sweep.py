@@ -52,12 +52,23 @@ class Sweep:
 class SweepSettings:
     """What a sweep goes over and measures.
 
-    * `dxs`, `dys`: Shifts in pixels, each from -64 to 64. They may exceed the sides of the image.
-    * `measures`: Names out of `MEASURES`; leaving some out saves time.
-    * `background`: Value of a pixel without ink.
-    * `block`: Number of the convolution block, from 1.
-    * `pool_size`: Side of the pooling windows in pixels. None means that of the network's own pool.
-    * Raises ParameterError: if a shift is no int or too far, there is none, or a name is unknown.
+    Parameters
+    ----------
+    dxs, dys : sequence of int
+        Shifts in pixels, each from -64 to 64. Default -13 to 13. They may exceed the sides of the image.
+    measures : sequence of str
+        Names out of `MEASURES`; leaving some out saves time.
+    background : float
+        Value of a pixel without ink.
+    block : int
+        Number of the convolution block, from 1.
+    pool_size : int, optional
+        Side of the pooling windows in pixels. None means that of the network's own pool.
+
+    Raises
+    ------
+    ParameterError
+        If a shift is no int or too far, there is none, or a name is unknown.
     """
 
     dxs: Sequence[int] = number(-MAX_REACH, MAX_REACH, range(-REACH, REACH + 1), count=(1, 10_000))
@@ -85,10 +96,19 @@ def sweep(
 ) -> Sweep:
     """Move one sample over a grid of shifts and measure every stage at each.
 
-    * `image`: shape (c, h, w). As the network takes it (`cnnviz.datasets.to_input`).
-    * `label`: The true class. None means the one predicted for the original.
-    * `progress`: See `cnnviz.evaluation.Progress`.
-    * Raises ShapeError, ParameterError: if the image does not fit the network, or the settings do not.
+    Parameters
+    ----------
+    image : ndarray of shape (c, h, w)
+        As the network takes it (`cnnviz.datasets.to_input`).
+    label : int, optional
+        The true class. None means the one predicted for the original.
+    progress : callable
+        See `cnnviz.evaluation.Progress`.
+
+    Raises
+    ------
+    ShapeError, ParameterError
+        If the image does not fit the network, or the settings do not.
     """
     return Sweeper(network, settings).sweep(image, label, progress)
 
