@@ -17,6 +17,8 @@ from cnnviz.palette import DASHES, Color
 
 EACH, MEAN, TESTS, BEFORE = "each step", "running mean", "test images", "earlier run"
 """Names of the curves."""
+LOSS, ACCURACY = "Loss", "Accuracy"
+"""Titles of their plots."""
 _OUTLIERS = 0.03  # share of the largest losses of single steps that need not be in sight
 _SAMPLE = 4096  # of more values than these some are taken to find it
 _BEGINNING = 0.02  # of the planned end: before that the curves would be a dot at the left end

@@ -2,28 +2,39 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from msgspec import structs
 
 from cnnviz.experiment import Experiment
 from cnnviz.lab.judging import verdict_of
+from cnnviz.lab.measures import MEASURES, filter_words
 from cnnviz.lab.model import PARTS, Lab, Part, Section, Step
 from cnnviz.lab.record import LabNumbers, LabRecord
 from cnnviz.lab.results import HandIn, Whose
 from cnnviz.mathematics import Equation
 from cnnviz.quantities import format_count
-from cnnviz.report.blocks import Block, Document, Formula, Heading, Named, Words, table
+from cnnviz.report.bench import STRONGEST
+from cnnviz.report.blocks import Block, Document, Figure, Formula, Heading, Named, Table, Words, table
 from cnnviz.report.blocks import Measured as Part_
 from cnnviz.report.equations import of_network
 
+_OF_NO_STEP = ("layers", "two-images")  # names of tables and figures that training changes nothing about
+_STRONGEST = " The strongest filter is the one of the first layer whose squared weights have the largest sum."
 
-def lab_document(lab: Lab, handed: HandIn, record: LabRecord, numbers: LabNumbers) -> Document:
+
+def lab_document(
+    lab: Lab, handed: HandIn, record: LabRecord, numbers: LabNumbers, so_far: int = 0
+) -> Document:
     """Return the whole report of a lab; that of a lab that is graded carries the results.
 
     Each section has its parts, in which the questions of all its steps stand.
 
     * `record`: what was done, with figures, hypotheses that are not recorded yet and results that were told.
     * `numbers`: what was measured, with the parts of the report that show it.
+    * `so_far`: steps of the run of a draft whose parts they are; 0 where they were measured.
     """
-    page = _Pages(lab, handed, record, numbers)
+    page = _Pages(lab, handed, record, numbers, so_far)
     name, roll_number = handed.name, handed.roll_number
     whose = Whose(name, roll_number, "a report of free work")
     results = whose.to_json() if lab.is_free else handed.to_json()
@@ -39,12 +50,24 @@ def heading_of(lab: Lab, section: Section) -> Heading:
 class _Pages:
     """What the report of a lab consists of."""
 
-    def __init__(self, lab: Lab, handed: HandIn, record: LabRecord, numbers: LabNumbers) -> None:
+    def __init__(self, lab: Lab, handed: HandIn, record: LabRecord, numbers: LabNumbers, so_far: int) -> None:
         self._lab, self._handed, self._record, self._numbers = lab, handed, record, numbers
+        self._so_far = so_far
         self._experiment: Experiment = handed.experiment
         self._equations: dict[str, Equation] = of_network(self._experiment.layers(), numbers.channels)
+        told = {each.step for each in handed.measured}
+        measured = {self._steps_of(step) for step in lab.steps if step.id in told}
+        inserts = (each for step in lab.steps for each in record.step(step.id).inserts)
+        captions = "".join(f" · {each.caption} " for each in inserts)
+        inserted = {int(each.replace(",", "")) for each in re.findall(r" · step ([\d,]+) ", captions)}
+        #: The training steps of which there are numbers and figures.
+        self._moments = ({run.steps for run in handed.runs} | measured | {so_far}) - {0} | inserted
 
     def blocks(self) -> Iterator[Block]:
+        if len(self._moments) > 1:
+            *first, last = map(format_count, sorted(self._moments))
+            said = f"different training steps, {', '.join(first)} and {last}"
+            yield Words(f"This report shows {said}: each caption says which.")
         for section in self._lab.sections:
             yield heading_of(self._lab, section)
             steps = self._lab.of_section(section.id)
@@ -110,12 +133,15 @@ class _Pages:
         name = f"measured-{step.id}".replace(".", "-").replace("_", "-")
         numbers, told = self._numbers, self._record.step(step.id).found
         time = numbers.time or ("" if told is None else told.time)
-        when = f"Measured {time} for the step “{step.title}”, seed {self._experiment.seed}."
+        seed, steps = self._experiment.seed, self._steps_of(step)
+        when = f"Measured {time} for the step “{step.title}”: seed {seed}, {_trained(steps)}."
+        when += _STRONGEST * any(filter_words(STRONGEST) in title for title, _ in rows)
         yield table(name, when, [("quantity", "text"), ("value", "text")], rows)
+        is_of_network = step.prediction is None or MEASURES[step.prediction.truth.measure].is_of_network
         if step.id in numbers.reveals:
-            yield from self._printed(numbers.reveals[step.id])
+            yield from self._printed(numbers.reveals[step.id], steps * is_of_network)
         elif told is not None:
-            yield from told.blocks
+            yield from self._printed(told.blocks, told.step * is_of_network)
 
     def _results(self, step: Step) -> Iterator[Block]:
         numbers = self._numbers
@@ -128,11 +154,22 @@ class _Pages:
                 "All settings are in the appendix.",
                 "stamp",
             )
-        yield from self._printed(parts)
+        yield from self._printed(parts, self._so_far or self._steps_of(step))
 
-    def _printed(self, parts: Iterable[Part_]) -> Iterator[Block]:
+    def _steps_of(self, step: Step) -> int:
+        """Return how many training steps the network has behind it that a step shows; 0 for none."""
+        own, found = replace(self._experiment, **step.show.settings), self._record.step(step.id).found
+        told = 0 if found is None or self._numbers.time else found.step
+        runs = self._handed.runs
+        return next((e.steps for e in runs if replace(self._experiment, **e.settings) == own), told)
+
+    def _printed(self, parts: Iterable[Part_], steps: int = 0) -> Iterator[Block]:
+        """Yield what was measured; with steps a caption says them, where the report has also others."""
+        said = _trained(steps) * (steps > 0 and len(self._moments) > 1)
         for each in parts:
-            if not isinstance(each, Named):
+            if isinstance(each, Figure | Table) and each.name not in _OF_NO_STEP and said not in each.caption:
+                yield structs.replace(each, caption=f"{each.caption} After {said}.")
+            elif not isinstance(each, Named):
                 yield each
             elif each.name in self._equations:
                 yield Formula(self._equations[each.name])
@@ -161,6 +198,10 @@ class _Pages:
             yield table(
                 "versions", "Versions of the programs that took part.", columns, handed.versions.items()
             )
+
+
+def _trained(steps: int) -> str:
+    return f"{format_count(steps)} training step{'s' * (steps != 1)}"
 
 
 def _prediction(step: Step, handed: HandIn) -> str:

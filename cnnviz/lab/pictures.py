@@ -508,7 +508,7 @@ def _dots(_: Case) -> Made:
     ]
     cards = list(leaves_of(dots_page()))
     pairs = zip(cards[:3], (replace(each, title="One row lower") for each in cards[3:]), strict=True)
-    return down(*(across(*pair, gap=12) for pair in pairs)), {
+    return down(*(across(*pair, gap=12, room=150) for pair in pairs)), {
         "cells": int(np.count_nonzero(pair.original != pair.moved)), "windows": 4,
         "swapped": int((sets[0] == sets[1]).all(axis=1).sum()),
     }  # fmt: skip

@@ -29,7 +29,6 @@ type Moment = Annotated[str, Meta(max_length=200)]
 """Local date and time, such as ``"2026-01-31 14:05"``; "" for never."""
 type _Side = Annotated[int, Meta(ge=1, le=1024)]
 
-_COUNTED = "of this section on the network of this report"  # no other result makes a hypothesis late
 _MOST_VERSIONS = 200
 _MOST_SEEDS = 200
 
@@ -71,7 +70,8 @@ class Version(Kept, frozen=True):
         results, since = self.known
         if since:
             return f"after {results}, on the screen since {since}"
-        return "after results" if self.after_run else f"before any result {_COUNTED}"
+        in_time = "before this network had shown any result of this section"  # others make none late
+        return "after results" if self.after_run else in_time
 
 
 class Commitment(Kept, frozen=True):

@@ -222,6 +222,7 @@ class Insert(Kept, frozen=True):
     csv: _Picture = ""  # the numbers behind it, as a CSV file; may be empty
     # the student's own caption, or ""; title and caption stay with it
     words: Annotated[str, Meta(max_length=LONGEST_WORDS)] = ""
+    cards: Annotated[tuple[_Line, ...], Meta(max_length=1000)] = ()  # titles of those in the drawing
 
     def block(self, name: str) -> Figure:
         """Return the insert as a part of the report; `name` is for file names."""
@@ -231,6 +232,6 @@ class Insert(Kept, frozen=True):
         return Figure(name, caption, self.svg, self.csv, from_screen=True, own_caption=words)
 
 
-def shortened(text: str) -> str:
-    """Return a title or caption that is short enough to be kept."""
-    return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
+def shortened(text: str, most: int = _LONGEST_TEXT) -> str:
+    """Return a text of so many letters at most: by default a title or caption that can be kept."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

@@ -157,9 +157,11 @@ def dots_page() -> Item:
         colors = Colors.of(name, *both)
         marked = tuple(("winner", (row, col, 1, 1)) for row, col in np.argwhere(both[0] != both[1]).tolist())
         for row, title, values in zip(cards, (STAGE_STYLES[stage].title, ""), both, strict=True):
-            shown = HeatMap(values, colors, decimals=decimals, plain=True, most=60)
+            wide = 1.0 if stage == "pixels" else 2.0  # for the numbers
+            shown = HeatMap(values, colors, decimals=decimals, plain=True, most=60, widest=wide)
             row.append(Card(f"{stage} {len(row)} {title}", HEAT_MAP, Looked(shown, marked), title))
-    return down(*(across(*row, gap=12) for row in cards))
+    # The first has the titles, too.
+    return down(*(across(*row, gap=12, room=room) for row, room in zip(cards, (190, 165), strict=True)))
 
 
 def dots_figure(_: Bench) -> Figure:

@@ -24,7 +24,7 @@ from cnnviz.evaluation import CancelledError
 from cnnviz.files import atomic_write, atomic_write_folder
 from cnnviz.mathematics import typst as typst_math
 from cnnviz.quantities import format_count
-from cnnviz.report.blocks import Block, Document, Formula, Words, values_of
+from cnnviz.report.blocks import Block, Document, Formula, Words, shortened, values_of
 from cnnviz.spreadsheet import rows_in, to_csv
 
 _TEMPLATE = bundled("report/report.typ")
@@ -74,17 +74,16 @@ def _inputs(document: Document) -> dict[str, str]:
     report = {
         "title": document.title,
         "version": __version__,
-        "running": [_shortened(document.title), "  ·  ".join(filter(None, map(_shortened, whose)))],
+        "running": [_line(document.title), "  ·  ".join(filter(None, map(_line, whose)))],
         "head": [["Name", document.author], ["Roll number", document.roll_number], ["Date", document.date]],
         "blocks": [_values(each) for each in document.blocks],
     }
     return {"report": json.dumps(report, ensure_ascii=False)}
 
 
-def _shortened(words: str) -> str:
+def _line(words: str) -> str:
     """Return words for one line at the head of a page."""
-    line = " ".join(words.split())
-    return line if len(line) <= _RUNNING_LETTERS else f"{line[: _RUNNING_LETTERS - 1].rstrip()}…"
+    return shortened(" ".join(words.split()), _RUNNING_LETTERS)
 
 
 def _reads_from_the_right(text: str) -> bool:

@@ -17,7 +17,7 @@ from cnnviz.lab.course import find_lab
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.explaining import explanation, mistakes_in
 from cnnviz.lab.judging import closeness, judge
-from cnnviz.lab.measured import hand_in, measured_lab
+from cnnviz.lab.measured import hand_in, measured_lab, told_so_far
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import Prediction
 from cnnviz.lab.pictures import PICTURES, Case, Fact, figure_of
@@ -392,6 +392,11 @@ def test_the_report_shows_the_picture_and_says_why():
     found = Found(measured, "2026-01-31 10:01", 10, lab.experiment, blocks=(Words("Because it is so."),))
     told = record.revealed(lab.step("guess"), found.time, found)
     assert Words("Because it is so.") in lab_document(lab, handed, told, bare).blocks
+    # A draft says of a result that was told of which step it is, beside a run that has gone on.
+    so_far = told_so_far(lab, told, lab.experiment)
+    document = lab_document(lab, hand_in(lab, told, so_far), told, so_far, 25)
+    assert document.blocks[0].text.startswith("This report shows different training steps, 10 and 25:")
+    assert document.tables[0].caption.endswith(", 10 training steps.")
 
 
 def test_a_result_of_an_earlier_step_is_a_fact():

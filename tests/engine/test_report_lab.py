@@ -297,7 +297,7 @@ def test_a_later_hypothesis_never_replaces_the_recorded_one():
 @pytest.mark.parametrize(
     ("version", "said"),
     [
-        (Version("high", "", 12_665), "before any result of this section on the network of this report"),
+        (Version("high", "", 12_665), "before this network had shown any result of this section"),
         (
             Version("high", "", 0, shown=Shown("2026-01-31 09:58")),
             "after results of training, on the screen since 09:58",
@@ -311,6 +311,19 @@ def test_a_later_hypothesis_never_replaces_the_recorded_one():
 def test_a_grader_reads_what_was_known_when_a_hypothesis_was_written(version, said):
     record = EMPTY.recorded(PRINCIPLE, structs.replace(version, time="2026-01-31 10:00"))
     assert words_in(report_of(record=record), "stamp") == [f"Recorded 2026-01-31 10:00, {said}"]
+
+
+def test_captions_say_the_step_and_a_sentence_that_there_are_several_where_there_are():
+    bench, one = small_lab(), "This report shows different training steps, 12 and 400: each"
+    caption = f"LAB5 · seed {bench.experiment.seed} · step 400"
+    for words, several in ((caption, False), (caption.replace("400", "12"), True)):
+        insert = structs.replace(DRAWN, caption=words)
+        document = report_of(small_numbers(), EMPTY.with_inserts(TRANSLATION, (insert,)))
+        assert any(each.startswith(one) for each in words_in(document)) == several
+        captions = {each.name: each.caption for each in (*document.figures, *document.tables)}
+        assert captions["training-curves"].count("400 training steps") == 1
+        for name, has_step in (("confusion-matrix", several), ("filters", several), ("two-images", False)):
+            assert captions[name].endswith(" After 400 training steps.") == has_step
 
 
 def test_objective_hypothesis_description_observations_and_inference_of_each_demonstration_are_asked_for():
@@ -339,7 +352,7 @@ SVG = (
     '<title>T</title><rect id="a" width="50" height="20" fill="#f00"/>'
     '<text x="2" y="12">inside it</text></svg>'
 )
-DRAWN = Insert("Loss <1> & 2", "LAB5, seed 3 · step 12", "2026-01-31 10:00", SVG, 5.0, "x,y\n1,0.5\n")
+DRAWN = Insert("Loss <1> & 2", "LAB5, seed 3 · step 12", "2026-01-31 10:00", SVG, "x,y\n1,0.5\n")
 MATRIX = structs.replace(DRAWN, title="Confusion $matrix$")
 RECORD = EMPTY.with_inserts(TRANSLATION, (MATRIX, DRAWN)).with_inserts(BACKPROP, (DRAWN,))
 
@@ -369,6 +382,7 @@ def test_they_stand_in_their_section_in_their_order():
     [
         {"svg": ""},
         {"words": "x" * 501},
+        {"cards": ["x"] * 1001},
     ],
 )
 def test_a_damaged_one_is_refused_in_a_clause(damage):

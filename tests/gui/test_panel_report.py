@@ -209,7 +209,7 @@ def test_what_was_trained_stays_known_after_a_reset_and_a_new_report_knows_what_
     assert stamp(panel).startswith("Write it down before you train: ")
     write(qtbot, panel, "hypothesis", "a guess")
     record(qtbot, panel)
-    assert "before any result" in stamp(panel)
+    assert "before this network had shown any result" in stamp(panel)
     state.update_run(step=500, status=RunStatus.FINISHED)
     state.update_run(step=0, status=RunStatus.READY)
     panel.show_step(TRANSLATION)
@@ -337,13 +337,13 @@ def test_a_draft_shows_the_run_in_the_window_but_no_curves_that_tell_an_answer_a
     blocks = panel.exporter.composed(is_final=False)().blocks
     heads = [each.text for each in blocks if isinstance(each, Heading)]
     assert heads[heads.index("The run so far") - 1] == lab.step("slow").title, "the first that is observed"
-    mean = "<text>running mean</text>"
     moment = f"LAB5, classes 0, 1 · seed {state.experiment.seed} · step"
     for step, is_same in ((30, False), (40, True)):
-        insert = Insert(
-            "Network panel", f"{moment} {step} · test image 3, a 0", "now", svg=f"<svg>{2 * mean}</svg>"
-        )
-        panel.work.add_insert(lab.step("full"), insert)
+        caption = f"{moment} {step} · test image 3, a 0"
+        for cards in (("Loss",), ("Network", "Accuracy")):
+            assert "training-curves" in shown(), "both of them"
+            insert = Insert("Network panel", caption, "now", svg="<svg/>", cards=cards)
+            panel.work.add_insert(lab.step("full"), insert)
         assert ("training-curves" not in shown()) == is_same, "the same curves stand there once"
     panel.work.set_inserts(lab.step("full"), ())
     state.set_covered({Secret.TEST: "Step 2 asks for it."})
@@ -388,6 +388,11 @@ def test_pages_fit_the_width_pixel_by_pixel_or_are_larger_and_may_have_the_whole
     assert not panel.head.isVisible()
     panel.write_in(panel.work.lab.steps[0], panel.work.lab.steps[0].questions[0])
     assert panel.head.isVisible(), "there is something to write"
+    panel.restore_view(panel.view_state())
+    panel.work.set_lab(load_lab(shipped_labs()["lab5"]), "lab5")  # as after a restart, a moment later
+    assert panel.head.isVisible(), "the student had been editing"
+    panel.restore_view({})
+    assert not panel.head.isVisible(), "a lab begins with its pages"
 
 
 def test_numbers_that_were_edited_are_gone_and_the_words_stay(qtbot, make):

@@ -187,6 +187,7 @@ def test_what_is_drawn_while_training_goes_on_says_what_it_shows_out_of_sight_to
     report.work.add_insert(step(report, PRINCIPLE), _made(qtbot, filters))
 
     loss, matrix, kernels = window.panel(ReportPanel).work.record.step(PRINCIPLE).inserts
+    assert loss.cards == ("Loss",)
     assert all(f"step {last:,}" in each.caption for each in (loss, matrix))
     assert f"step {first:,}" in kernels.caption
     assert max(float(line.split(",")[0]) for line in loss.csv.splitlines() if line[:1].isdigit()) == last
@@ -204,6 +205,7 @@ def test_a_panel_is_as_wide_as_the_text_of_the_report_in_letters_of_seven_points
     for title in ("Network panel", "Translation panel"):
         choice = next(each for each in session.inserter.choices() if each.title == title)
         insert = _made(qtbot, choice)
+        assert title != "Network panel" or {"Loss", "Accuracy"} < {*insert.cards}
         assert float(re.search(r' width="([\d.]+)cm"', insert.svg)[1]) >= 17
         width = float(re.search(r'viewBox="\S+ \S+ (\S+) ', insert.svg)[1])
         letters = [float(size) for size in re.findall(r'font-size="([\d.]+)"', insert.svg)]

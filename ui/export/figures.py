@@ -26,7 +26,7 @@ from ui.theme import DARK, LIGHT, PRINT, theme_manager
 from ui.theme.tokens import scaled
 from ui.window.panel_area import panel_of
 
-MOST_ON_PAPER = 780, 600
+MOST_ON_PAPER = 780, 470
 """Pixels at scale 1 whose letters have 7 points or more in a report, in its width and in its height."""
 
 COLOURS = (("screen", "As on screen"), ("light", "Light"), ("dark", "Dark"), ("print", "For print"))

@@ -41,18 +41,15 @@ _ANYWAY, _DRAFT, _THERE = "Export anyway", "Export draft", "Write it"
 
 
 class ReportExporter(QObject):
-    """Puts the report together, asks for a file, has the lab measured, and has the report written.
-
-    * `button`: asks for all this, and does not while it is being done.
-    * `write_in`: lets the cursor stand in the field of a question.
-    """
+    """Puts the report together, asks for a file, has the lab measured, and has the report written."""
 
     ended = Signal(bool)  # whether the report was written
     handed_out = Signal()  # it was, and not as a draft
 
     def __init__(
         self, work: StudentWork, measuring: Measuring, files: TaskRunner, message: MessageBar,
-        button: QWidget, write_in: Callable[[Step, Question], None], parent: QWidget,
+        button: QWidget,  # asks for all this, and does not while it is being done
+        write_in: Callable[[Step, Question], None], parent: QWidget,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._panel = parent
@@ -78,10 +75,11 @@ class ReportExporter(QObject):
         if is_final:
             record = self.handed_in(record)
         numbers = self._numbers(is_final=is_final)
+        so_far = 0 if is_final or numbers.time else self._measuring.steps_so_far
 
         def compose() -> Document:
             handed = hand_in(lab, record, numbers, name=work.author, roll_number=work.roll_number)
-            return lab_document(lab, handed, record, numbers)
+            return lab_document(lab, handed, record, numbers, so_far)
 
         return compose
 

@@ -194,10 +194,7 @@ def _recorded(done: StepRecord, now: Version, next_: str) -> str:
 
 
 class SectionFields(QWidget):
-    """All that is to be written and put in for one section of the report, part by part.
-
-    * `message`: tells what cannot be done, and what can be brought back.
-    """
+    """All that is to be written and put in for one section of the report, part by part."""
 
     #: The user has written in a field.
     typed = Signal(AnswerField)

@@ -48,11 +48,7 @@ class InsertChoice:
 
 
 class InsertPicker(QDialog):
-    """Lists everything that can be put in, panel by panel, with small pictures made one after the other.
-
-    * `place`: below which observations it will stand.
-    * `choices`: those of a panel one after the other.
-    """
+    """Lists everything that can be put in, panel by panel, with small pictures made one after the other."""
 
     chosen = Signal(object)  # what is to be put in
 
@@ -153,19 +149,12 @@ class InsertPicker(QDialog):
 
 
 class InsertList(QWidget):
-    """What was put into a step, in its order; each can be moved up or down, or taken out.
-
-    * `message`: tells what went wrong, and offers to bring back what was taken out.
-    * `choices`: lists what there is to be put in at the moment it is asked for.
-    """
+    """What was put into a step, in its order; each can be moved up or down, or taken out and brought back."""
 
     def __init__(
-        self,
-        work: StudentWork,
-        step: Step,
-        message: MessageBar,
+        self, work: StudentWork, step: Step, message: MessageBar,
         choices: Callable[[], Sequence[InsertChoice]],
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__()
         self._work, self.step, self._message, self._choices = work, step, message, choices
         #: Opens a window with pictures of everything that can be put in; it stands elsewhere.
@@ -216,37 +205,31 @@ class InsertList(QWidget):
         """Put in what was chosen, when it is finished."""
 
         def add(insert: Insert) -> None:
-            attempt(lambda: self._work.add_insert(self.step, insert), self._complain)
+            attempt(lambda: self._work.add_insert(self.step, insert), self._message.show_error)
 
-        choice.make(add, self._complain)
-
-    def _complain(self, text: str) -> None:
-        self._message.show_message(text, "error")
+        choice.make(add, self._message.show_error)
 
     def _remove(self, place: int) -> None:
         insert = self._shown[place]
-        self._set(self._shown[:place] + self._shown[place + 1 :])
+        self._work.set_inserts(self.step, self._shown[:place] + self._shown[place + 1 :])
 
         def bring_back() -> None:
             self._message.clear()
-            attempt(lambda: self._work.add_insert(self.step, insert, place), self._complain)
+            attempt(lambda: self._work.add_insert(self.step, insert, place), self._message.show_error)
 
         text = f"{insert.title} was removed from the report."
         self._message.show_message(text, "info", "Bring it back", bring_back)
 
     # --- rows -----------------------------------------------------------------------------------------------
 
-    def _set(self, inserts: Sequence[Insert]) -> None:
-        self._work.set_inserts(self.step, tuple(inserts))
-
     def _on_typed(self, place: int, words: str) -> None:
         self._is_typed, inserts = True, list(self._shown)
         inserts[place] = replace(inserts[place], words=words)
-        self._set(inserts)
+        self._work.set_inserts(self.step, tuple(inserts))
         self._is_typed = False
 
     def _move(self, place: int, way: int) -> None:
-        attempt(lambda: self._work.move_insert(self.step, place, way), self._complain)
+        attempt(lambda: self._work.move_insert(self.step, place, way), self._message.show_error)
 
     def _way(self, place: int, way: int) -> tuple[str, bool]:
         """Say where a figure would go to, if that is a step of its own, and whether it can go."""

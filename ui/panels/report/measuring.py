@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from cnnviz.covers import Secret
 from cnnviz.datasets import require_classes
 from cnnviz.experiment import Experiment
-from cnnviz.graphics.run_curves import MEAN
+from cnnviz.graphics.run_curves import ACCURACY, LOSS
 from cnnviz.lab.measured import are_of, measured_lab, own_pixels, run_blocks, seed_for
 from cnnviz.lab.record import LabNumbers
 from cnnviz.quantities import format_count
@@ -58,6 +58,11 @@ class Measuring(QObject):
         """What was measured and may be seen: nothing while something is still to be predicted."""
         return None if self._state.covered else self.numbers
 
+    @property
+    def steps_so_far(self) -> int:
+        """Training steps of the run in the window."""
+        return self._state.history.step
+
     def run_so_far(self) -> tuple[Block, ...]:
         """What a draft shows of the run in the window, which is not measured: nothing before it has begun."""
         state = self._state
@@ -66,8 +71,8 @@ class Measuring(QObject):
         is_covered = bool(state.why_covered(Secret.LOSS, Secret.TEST))
         moment = {f"seed {state.experiment.seed}", f"step {format_count(state.history.step)}"}
         inserts = (each for step in self._work.lab.steps for each in self._work.done(step).inserts)
-        shown = {each.svg for each in inserts if moment <= set(each.caption.split(" · "))}
-        has_curves = sum(each.count(f">{MEAN}<") for each in shown) > 1  # of loss and of accuracy
+        shown = {card for each in inserts if moment <= set(each.caption.split(" · ")) for card in each.cards}
+        has_curves = {LOSS, ACCURACY} <= shown
         return (*run_blocks(state.experiment, state.history, is_covered=is_covered, has_curves=has_curves),)
 
     def _are_current(self, numbers: LabNumbers) -> bool:

@@ -11,7 +11,7 @@ from cnnviz._types import View
 from cnnviz.lab.document import heading_of
 from cnnviz.lab.model import Question, Section, Step
 from cnnviz.report.blocks import Figure, Insert
-from ui.choices import flag, kept, maybe, read, whole
+from ui.choices import kept, maybe, read, whole
 from ui.controls.buttons import Button
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.flow_row import FlowRow
@@ -21,7 +21,6 @@ from ui.controls.layouts import fill
 from ui.controls.pace import single_shot
 from ui.controls.scroll_column import ScrollColumn, place_of, scroll_later
 from ui.panels.contract import Panel
-from ui.panels.provenance import Provenance
 from ui.panels.report.exporter import ReportExporter
 from ui.panels.report.fields import HeadFields, SectionFields
 from ui.panels.report.measuring import Measuring
@@ -47,18 +46,11 @@ class _Kept:
     words: int = whole(0, 0, 1_000_000)
     preview: int = whole(0, 0, 1_000_000)
     zoom: int = whole(FIT, FIT, LARGEST)
-    reading: bool = flag(False)
+    reading: bool | None = maybe(bool)  # None until it is chosen
 
 
 class ReportPanel(Panel):
-    """Write the report of the lab in front, section by section, measure the lab, export both as one document.
-
-    A recorded hypothesis stays; later edits are shown as such.
-
-    * `background`: measures the lab.
-    * `typesetting`: sets the preview.
-    * `files`: writes the report, also while the lab is measured.
-    """
+    """Write the report of the lab in front, section by section, measure the lab, export both as one."""
 
     def __init__(
         self, state: AppState, background: TaskRunner, typesetting: TaskRunner, files: TaskRunner
@@ -74,18 +66,14 @@ class ReportPanel(Panel):
         self.pages = SegmentedControl([("", "")])
         self.pages.currentChanged.connect(self._go_to_section)
         self.run_button = Button(
-            "Run the lab",
-            "play",
-            "primary",
+            "Run the lab", "play", "primary",
             tooltip="Record your hypotheses, then measure the lab again, for the tables of the report",
-        )
+        )  # fmt: skip
         self.cancel = Button("Cancel", "x", tooltip="Stop measuring; the report stays as it is")
         self.export = Button(
-            "Export…",
-            "file-text",
+            "Export…", "file-text", shortcut="Ctrl+Shift+E",
             tooltip="Measure the lab, unless that is done; then write the report as PDF, HTML or a folder",
-            shortcut="Ctrl+Shift+E",
-        )
+        )  # fmt: skip
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.setAccessibleName("Progress of the lab")
@@ -108,9 +96,10 @@ class ReportPanel(Panel):
         keep_for_words(self.words)
         column = fill(QVBoxLayout(self.words), self.head, self.pages, (self._words_area, 1), spacing=10)
         column.setAlignment(self.pages, Qt.AlignmentFlag.AlignLeft)
-        #: Whether the pages have the whole panel, as at first in a lab, whose fields the guide shows.
+        #: Whether the pages have the whole panel: until it is chosen, in a lab, whose fields the guide shows.
         self.mode = SegmentedControl(_MODES)
-        self.mode.currentChanged.connect(self._set_mode)
+        self._reading: bool | None = None
+        self.mode.currentChanged.connect(lambda key: self._set_reading(key == "read"))
         self._buttons = buttons = FlowRow()
         buttons.add(self.run_button, self.cancel, self.export, self.mode, self.preview.bar)
         #: What has been measured, and the pages with it.
@@ -164,7 +153,7 @@ class ReportPanel(Panel):
 
     def write_in(self, step: Step, question: Question) -> None:
         """Let the cursor stand in the field of a question."""
-        self._set_mode("edit")
+        self._set_reading(False)
         self.show_step(step.id)
         answer = self.fields.answer(step.id, question.part)
         if answer is not None:
@@ -203,7 +192,7 @@ class ReportPanel(Panel):
     def _show_lab(self) -> None:
         """Offer the sections of the lab in front."""
         is_free = self.work.lab.is_free
-        self._set_mode("edit" if is_free else "read")
+        self._set_reading(self._reading)
         self.run_button.set_kind("primary" if is_free else "")  # in a lab the export runs it
         sections = self.work.lab.sections
         is_named = len(sections) <= _MOST_NAMED
@@ -215,9 +204,11 @@ class ReportPanel(Panel):
         self._show_section()
         self._show_run()
 
-    def _set_mode(self, key: str) -> None:
-        self.mode.set_current(key)
-        self.words.setHidden(key == "read")
+    def _set_reading(self, chosen: bool | None) -> None:
+        self._reading = chosen
+        reading = not self.work.lab.is_free if chosen is None else chosen
+        self.mode.set_current("read" if reading else "edit")
+        self.words.setHidden(reading)
 
     def _show_section(self) -> Section:
         section = next(each for each in self.work.lab.sections if each.id == self.pages.current())
@@ -279,23 +270,17 @@ class ReportPanel(Panel):
         self._show_run()
         self._on_work_changed()
 
-    @override
-    def provenance(self) -> Provenance | None:
-        """Return None: words are of no moment."""
-        return None
-
     # --- what a document keeps ------------------------------------------------------------------------------
 
     def view_state(self) -> View:
         bars = (self._words_area.verticalScrollBar(), self.preview.verticalScrollBar())
         words, preview = map(place_of, bars)
-        reading = self.mode.current() == "read"
-        return kept(_Kept(self.pages.current(), words, preview, self.preview.zoom, reading))
+        return kept(_Kept(self.pages.current(), words, preview, self.preview.zoom, self._reading))
 
     def restore_view(self, view: View) -> None:
         found, sections = read(_Kept, view), [each.id for each in self.work.lab.sections]
         self.pages.set_current(found.section if found.section in sections else sections[0])
-        self._set_mode("read" if found.reading else "edit")
+        self._set_reading(found.reading)
         self.preview.set_zoom(found.zoom)
         for place, area in ((found.words, self._words_area), (found.preview, self.preview)):
             scroll_later(area.verticalScrollBar(), place)

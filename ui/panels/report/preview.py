@@ -43,13 +43,9 @@ type Sought = Callable[[Block], bool]
 
 
 class ReportPreview(QScrollArea):
-    """Scrolls through the pages, as wide as there is room or larger.
+    """Scrolls through the pages, as wide as there is room or larger."""
 
-    * `pagesWanted`: the pages have to be set anew: their size has changed.
-    * `bar`: its controls, which stand above it.
-    """
-
-    pagesWanted = Signal()
+    pagesWanted = Signal()  # they have to be set anew: their size has changed
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,7 +63,7 @@ class ReportPreview(QScrollArea):
         self.smaller = IconButton("minus", "Smaller pages", shortcut="-")
         self.fit = Button("Fit width", tooltip="Make the pages as wide as there is room", shortcut="0")
         self.larger = IconButton("plus", "Larger pages", shortcut="+")
-        self.bar = QWidget()
+        self.bar = QWidget()  # stands above it
         fill(QHBoxLayout(self.bar), self.smaller, self.fit, self.larger, spacing=4)
         #: What is shown, in order.
         self.pages: list[QLabel] = []

@@ -22,10 +22,7 @@ type Complain = Callable[[str], None]
 
 
 class StudentWork(QObject):
-    """Holds the work and is the only one to change it; report panel and lab guide show the same fields of it.
-
-    * `lab`: the one in front; that of free work until another is chosen.
-    """
+    """Holds the work and alone changes it; report panel and lab guide show the same fields of it."""
 
     changed = Signal()  # something is different now
     headChanged = Signal()  # among that, name or roll number
@@ -183,10 +180,7 @@ class StudentWork(QObject):
         return next((step for step in reversed(about) if step.id in reached), about[0])
 
     def add_insert(self, step: Step, insert: Insert, place: int | None = None) -> None:
-        """Put something in, after what is there, or back in its place.
-
-        * Raises CNNVizError: if a step has too many of them.
-        """
+        """Put something in, after what is there, or back in its place; raises `CNNVizError` for too many."""
         inserts = self.done(step).inserts
         before = len(inserts) if place is None else place
         self.set_inserts(step, (*inserts[:before], insert, *inserts[before:]))
@@ -207,10 +201,7 @@ class StudentWork(QObject):
         return steps[place] if 0 <= place < len(steps) else None
 
     def move_insert(self, step: Step, place: int, way: int) -> None:
-        """Move a figure by one place up (-1) or down (1), from the end of a step into the next one.
-
-        * Raises CNNVizError: if that step has too many of them.
-        """
+        """Move a figure one place up (-1) or down (1), or into the next step; raises as `add_insert`."""
         inserts = list(self.done(step).inserts)
         insert, to = inserts.pop(place), place + way
         if 0 <= to <= len(inserts):

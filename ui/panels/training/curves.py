@@ -51,9 +51,9 @@ class TrainingCurves(HasProvenance, QWidget):
         self._state = state
         self._is_waiting = False  # for what is new to be drawn
         self._coming: list[tuple[CurvePlot, Curves]] = []  # of one step, drawn one a turn
-        self.loss = CurvePlot("Loss", "Loss over the training steps")
+        self.loss = CurvePlot(run_curves.LOSS, "Loss over the training steps")
         self._next_drawing = single_shot(self, self._draw_new)
-        self.accuracy = CurvePlot("Accuracy", "Accuracy over the training steps")
+        self.accuracy = CurvePlot(run_curves.ACCURACY, "Accuracy over the training steps")
         self._plots = {"loss": self.loss, "accuracy": self.accuracy}
         across = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._box = fill(across, (self.loss, 1), (self.accuracy, 1))
