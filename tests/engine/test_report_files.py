@@ -18,7 +18,7 @@ from cnnviz.lab.measured import command_line
 from cnnviz.report import pdf
 from cnnviz.report.blocks import Document, Figure, Heading, Table, Words, data
 from cnnviz.report.html import to_html, write_html
-from cnnviz.report.pdf import Sheet, to_pages, to_pdf, typeset, write_folder, write_pdf
+from cnnviz.report.pdf import Sheet, placed_pages, to_pages, to_pdf, typeset, write_folder, write_pdf
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.report_cases import (
     HOSTILE,
@@ -274,6 +274,20 @@ def test_headings_questions_stamps_and_tables_stay_with_what_they_belong_to(tmp_
     for n in range(50):
         for words in together:
             assert len({pages[f"{each}{n}"] for each in words}) == 1, (n, words)
+
+
+@needs_poppler
+def test_text_of_its_section_fills_the_room_that_a_figure_leaves_and_all_is_found_where_it_is(tmp_path):
+    filler = Words("\n".join(["filler"] * 35), "student")
+    drawn = [red_figure(f"drawn{n}", 50) for n in range(2)]
+    end = Heading("Next", 1), Words("later", "student")
+    document = written(filler, *drawn, Heading("Part", 2), Words("asked"), Words("answer", "student"), *end)
+    found = {text: page for page, _, _, text, _ in words_on(document, tmp_path)}
+    expected = {"Part": 1, "asked": 1, "answer": 1, "drawn0": 2, "drawn1": 2, "Next": 2, "later": 2}
+    assert {text: found[text] for text in expected} == expected
+    _, places = placed_pages(document, 20, 60, lambda: False)
+    assert [page for page, _ in places] == [0, 0, 1, 1, 0, 0, 0, 1, 1]
+    assert places[2] < places[3] < places[7]
 
 
 @needs_poppler

@@ -33,8 +33,8 @@ from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 
 KEYS = Qt.KeyboardModifier.ControlModifier
-TEXT_WIDTH = 170 * 72 / 25.4
-"""Of the report, in points."""
+TEXT_WIDTH, HIGHEST = 170 * 72 / 25.4, 102 * 72 / 25.4
+"""Of the report and of a figure in it, in points."""
 
 
 def _titles(session: Session, key: str) -> list[str]:
@@ -207,9 +207,9 @@ def test_a_panel_is_as_wide_as_the_text_of_the_report_in_letters_of_seven_points
         insert = _made(qtbot, choice)
         assert title != "Network panel" or {"Loss", "Accuracy"} < {*insert.cards}
         assert float(re.search(r' width="([\d.]+)cm"', insert.svg)[1]) >= 17
-        width = float(re.search(r'viewBox="\S+ \S+ (\S+) ', insert.svg)[1])
+        width, height = map(float, re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', insert.svg).groups())
         letters = [float(size) for size in re.findall(r'font-size="([\d.]+)"', insert.svg)]
-        assert min(letters) / width * TEXT_WIDTH >= 7
+        assert min(letters) * min(TEXT_WIDTH / width, HIGHEST / height) >= 7
 
 
 def test_the_list_says_first_what_differs_and_what_is_in_it_can_be_moved_taken_out_and_brought_back(
