@@ -110,7 +110,7 @@ class ReportExporter(QObject):
 
     def lacking(self) -> str:
         """Return what is still to be written, predicted or inserted, in a line; "" for nothing."""
-        lab, record, places = self._work.lab, self._work.record, self._work.gaps()
+        lab, record, work, places = self._work.lab, self._work.record, self._work.work, self._work.gaps()
         said = list[str]()
         if places:
             step, question = places[0]
@@ -124,6 +124,10 @@ class ReportExporter(QObject):
             said.append(f"{format_count(count)} prediction{'s are' if count > 1 else ' is'} still open.")
         if not any(step.results or record.step(step.id).inserts for step in lab.steps):
             said.append("The report has no figure; Insert… beside the observations adds one.")
+        head = {"name": work.author, "roll number": work.roll_number}
+        missing = [each for each, text in head.items() if not (text.strip() or lab.is_free)]
+        if missing:
+            said.append(f"Your {' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} missing.")
         return " ".join(said)
 
     def _count_open(self) -> int:
