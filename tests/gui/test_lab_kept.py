@@ -363,6 +363,7 @@ def test_a_draft_is_written_at_once_and_says_what_is_lacking(qtbot, few, tmp_pat
     click(report.export)
     lacking = report.message.text()
     assert lacking.startswith("1 prediction is still open. ")
+    assert ("Your name and roll number are missing." in lacking) == (not report.work.work.author)
     anyway = "“Export anyway” shows all results: a prediction made after it counts as late."
     assert lacking.endswith(anyway)
     shown = {each.text() for each in report.message.findChildren(QAbstractButton) if each.isVisible()}
