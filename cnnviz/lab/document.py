@@ -23,18 +23,16 @@ _OF_NO_STEP = ("layers", "two-images")  # names of tables and figures that train
 _STRONGEST = " The strongest filter is the one of the first layer whose squared weights have the largest sum."
 
 
-def lab_document(
-    lab: Lab, handed: HandIn, record: LabRecord, numbers: LabNumbers, so_far: int = 0
-) -> Document:
+def lab_document(lab: Lab, handed: HandIn, record: LabRecord, numbers: LabNumbers, live: int = 0) -> Document:
     """Return the whole report of a lab; that of a lab that is graded carries the results.
 
     Each section has its parts, in which the questions of all its steps stand.
 
     * `record`: what was done, with figures, hypotheses that are not recorded yet and results that were told.
     * `numbers`: what was measured, with the parts of the report that show it.
-    * `so_far`: steps of the run of a draft whose parts they are; 0 where they were measured.
+    * `live`: steps of the run that a draft shows; 0 where all was measured.
     """
-    page = _Pages(lab, handed, record, numbers, so_far)
+    page = _Pages(lab, handed, record, numbers, live)
     name, roll_number = handed.name, handed.roll_number
     whose = Whose(name, roll_number, "a report of free work")
     results = whose.to_json() if lab.is_free else handed.to_json()
@@ -50,18 +48,18 @@ def heading_of(lab: Lab, section: Section) -> Heading:
 class _Pages:
     """What the report of a lab consists of."""
 
-    def __init__(self, lab: Lab, handed: HandIn, record: LabRecord, numbers: LabNumbers, so_far: int) -> None:
+    def __init__(self, lab: Lab, handed: HandIn, record: LabRecord, numbers: LabNumbers, live: int) -> None:
         self._lab, self._handed, self._record, self._numbers = lab, handed, record, numbers
-        self._so_far = so_far
+        self._live = live
         self._experiment: Experiment = handed.experiment
         self._equations: dict[str, Equation] = of_network(self._experiment.layers(), numbers.channels)
         told = {each.step for each in handed.measured}
         measured = {self._steps_of(step) for step in lab.steps if step.id in told}
         inserts = (each for step in lab.steps for each in record.step(step.id).inserts)
         captions = "".join(f" · {each.caption} " for each in inserts)
-        inserted = {int(each.replace(",", "")) for each in re.findall(r" · step ([\d,]+) ", captions)}
+        inserted = {int(each.replace(",", "")) for each in re.findall(r" · step (\d[\d,]{,12}) ", captions)}
         #: The training steps of which there are numbers and figures.
-        self._moments = ({run.steps for run in handed.runs} | measured | {so_far}) - {0} | inserted
+        self._moments = ({run.steps for run in handed.runs} | measured | {live}) - {0} | inserted
 
     def blocks(self) -> Iterator[Block]:
         if len(self._moments) > 1:
@@ -154,7 +152,7 @@ class _Pages:
                 "All settings are in the appendix.",
                 "stamp",
             )
-        yield from self._printed(parts, self._so_far or self._steps_of(step))
+        yield from self._printed(parts, self._live or self._steps_of(step))
 
     def _steps_of(self, step: Step) -> int:
         """Return how many training steps the network has behind it that a step shows; 0 for none."""

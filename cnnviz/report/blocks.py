@@ -222,7 +222,7 @@ class Insert(Kept, frozen=True):
     csv: _Picture = ""  # the numbers behind it, as a CSV file; may be empty
     # the student's own caption, or ""; title and caption stay with it
     words: Annotated[str, Meta(max_length=LONGEST_WORDS)] = ""
-    cards: Annotated[tuple[_Line, ...], Meta(max_length=1000)] = ()  # titles of those in the drawing
+    cards: tuple[_Line, ...] = ()  # titles of those in the drawing
 
     def block(self, name: str) -> Figure:
         """Return the insert as a part of the report; `name` is for file names."""

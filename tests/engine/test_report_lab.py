@@ -316,7 +316,7 @@ def test_a_grader_reads_what_was_known_when_a_hypothesis_was_written(version, sa
 def test_captions_say_the_step_and_a_sentence_that_there_are_several_where_there_are():
     bench, one = small_lab(), "This report shows different training steps, 12 and 400: each"
     caption = f"LAB5 · seed {bench.experiment.seed} · step 400"
-    for words, several in ((caption, False), (caption.replace("400", "12"), True)):
+    for words, several in ((f"{caption} · step , ", False), (caption.replace("400", "12"), True)):
         insert = structs.replace(DRAWN, caption=words)
         document = report_of(small_numbers(), EMPTY.with_inserts(TRANSLATION, (insert,)))
         assert any(each.startswith(one) for each in words_in(document)) == several
@@ -382,7 +382,7 @@ def test_they_stand_in_their_section_in_their_order():
     [
         {"svg": ""},
         {"words": "x" * 501},
-        {"cards": ["x"] * 1001},
+        {"cards": ["x" * 1001]},
     ],
 )
 def test_a_damaged_one_is_refused_in_a_clause(damage):

@@ -87,7 +87,8 @@ class FigureInserter(QObject):
         def finished(_context: Context) -> Insert:
             csv = to_csv(tables).decode("utf-8") if has_numbers else ""
             svg = to_svg(drawing, figure.title, "cm", "surface", scale=unscaled)
-            return Insert(title, caption, now(), svg=svg, csv=csv, cards=drawing.cards)
+            cards = tuple(map(shortened, drawing.cards))
+            return Insert(title, caption, now(), svg=svg, csv=csv, cards=cards)
 
         self._files.submit(f"insert {next(self._orders)}", finished, give, complain)
 

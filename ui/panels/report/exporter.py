@@ -48,13 +48,12 @@ class ReportExporter(QObject):
 
     def __init__(
         self, work: StudentWork, measuring: Measuring, files: TaskRunner, message: MessageBar,
-        button: QWidget,  # asks for all this, and does not while it is being done
-        write_in: Callable[[Step, Question], None], parent: QWidget,
+        button: QWidget, write_in: Callable[[Step, Question], None], parent: QWidget,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._panel = parent
         self._work, self._measuring, self._files = work, measuring, files
-        self._message, self._button = message, button
+        self._message, self._button = message, button  # which cannot be pressed while it is being written
         self._write_in = write_in
         self._said = ""  # what is lacking
         self._waits_for: Path | None = None  # what is written when the lab is measured
@@ -75,11 +74,11 @@ class ReportExporter(QObject):
         if is_final:
             record = self.handed_in(record)
         numbers = self._numbers(is_final=is_final)
-        so_far = 0 if is_final or numbers.time else self._measuring.steps_so_far
+        live = 0 if is_final or numbers.time else self._measuring.live_steps
 
         def compose() -> Document:
             handed = hand_in(lab, record, numbers, name=work.author, roll_number=work.roll_number)
-            return lab_document(lab, handed, record, numbers, so_far)
+            return lab_document(lab, handed, record, numbers, live)
 
         return compose
 

@@ -95,15 +95,11 @@ class WordsField(QPlainTextEdit):
 
 
 class AnswerField(QWidget):
-    """The answer to one question of a step, wherever it is written: guide and report show the same words.
-
-    * `is_asked`: whether the question stands above the field, and not in it while it is empty.
-    * `complain`: is told what cannot be taken.
-    """
+    """The answer to one question of a step, wherever it is written: guide and report show the same words."""
 
     def __init__(
         self, work: StudentWork, step: Step, question: Question, title: str, complain: Complain, *,
-        is_asked: bool,
+        is_asked: bool,  # whether the question stands above the field, and not in it while it is empty
     ) -> None:  # fmt: skip
         super().__init__()
         self._work, self._complain = work, complain

@@ -59,8 +59,7 @@ class Measuring(QObject):
         return None if self._state.covered else self.numbers
 
     @property
-    def steps_so_far(self) -> int:
-        """Training steps of the run in the window."""
+    def live_steps(self) -> int:
         return self._state.history.step
 
     def run_so_far(self) -> tuple[Block, ...]:
