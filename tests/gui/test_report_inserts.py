@@ -33,7 +33,7 @@ from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 
 KEYS = Qt.KeyboardModifier.ControlModifier
-TEXT_WIDTH, HIGHEST = 170 * 72 / 25.4, 102 * 72 / 25.4
+TEXT_WIDTH, HIGHEST = 170 * 72 / 25.4, 130 * 72 / 25.4
 """Of the report and of a figure in it, in points."""
 
 
