@@ -64,8 +64,8 @@ class _Pages:
     def blocks(self) -> Iterator[Block]:
         if len(self._moments) > 1:
             *first, last = map(format_count, sorted(self._moments))
-            said = f"different training steps, {', '.join(first)} and {last}"
-            yield Words(f"This report shows {said}: each caption says which.")
+            said = f"after {', '.join(first)} and {last} training steps"
+            yield Words(f"This report shows the network {said}; each caption says which.")
         for section in self._lab.sections:
             yield heading_of(self._lab, section)
             steps = self._lab.of_section(section.id)

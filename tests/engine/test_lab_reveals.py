@@ -395,7 +395,7 @@ def test_the_report_shows_the_picture_and_says_why():
     # A draft says of a result that was told of which step it is, beside a run that has gone on.
     so_far = told_so_far(lab, told, lab.experiment)
     document = lab_document(lab, hand_in(lab, told, so_far), told, so_far, 25)
-    assert document.blocks[0].text.startswith("This report shows different training steps, 10 and 25:")
+    assert document.blocks[0].text.startswith("This report shows the network after 10 and 25 training")
     assert document.tables[0].caption.endswith(", 10 training steps.")
 
 

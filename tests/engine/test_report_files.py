@@ -255,7 +255,7 @@ def test_nothing_leaves_the_paper_and_words_from_the_right_stand_there(tmp_path)
 def test_headings_questions_stamps_and_tables_stay_with_what_they_belong_to(tmp_path):
     """In a document so long that its pages end at every place of such a group."""
     together = (
-        ("Step", "Numbers", "question", "measured", "drawn"), ("Own", "asked", "answer"),
+        ("Step", "Numbers", "question", "measured"), ("Own", "asked", "answer"),
         ("recorded", "hypothesis"),
     )  # fmt: skip
     blocks = []
@@ -274,6 +274,10 @@ def test_headings_questions_stamps_and_tables_stay_with_what_they_belong_to(tmp_
     for n in range(50):
         for words in together:
             assert len({pages[f"{each}{n}"] for each in words}) == 1, (n, words)
+    # A figure stays with its table, unless that leaves more than a fifth of a page empty.
+    parted = [pages[f"drawn{n}"] - pages[f"measured{n}"] for n in range(50)]
+    assert {*parted} == {0, 1}
+    assert sum(parted) < 10
 
 
 @needs_poppler

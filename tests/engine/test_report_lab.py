@@ -314,7 +314,7 @@ def test_a_grader_reads_what_was_known_when_a_hypothesis_was_written(version, sa
 
 
 def test_captions_say_the_step_and_a_sentence_that_there_are_several_where_there_are():
-    bench, one = small_lab(), "This report shows different training steps, 12 and 400: each"
+    bench, one = small_lab(), "This report shows the network after 12 and 400 training steps; each"
     caption = f"LAB5 · seed {bench.experiment.seed} · step 400"
     for words, several in ((f"{caption} · step , ", False), (caption.replace("400", "12"), True)):
         insert = structs.replace(DRAWN, caption=words)
