@@ -247,7 +247,7 @@ class TrainingPanel(Panel):
         plots = across(curves.loss.card(), curves.accuracy.card(), room=Share(2))
         left, right = down(network, plots, room=Share(5)), down(*beside, room=Share(2), gap=16)
         body = across(left, right, gap=24) if beside else left
-        high = max(min(box.height, 0.7 * box.width), body.least(look)[1])
+        high = max(min(box.height, 0.6 * box.width), body.least(look)[1])
         return page_drawn(Page(body), box._replace(height=high), look)
 
     def view_state(self) -> View:
