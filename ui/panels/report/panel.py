@@ -196,7 +196,7 @@ class ReportPanel(Panel):
         self.run_button.set_kind("primary" if is_free else "")  # in a lab the export runs it
         sections = self.work.lab.sections
         is_named = len(sections) <= _MOST_NAMED
-        names = [f"  {each.id.replace('-', ' ').capitalize()}" * is_named for each in sections]
+        names = [f"  {' '.join(each.id.split('-')).capitalize()}" * is_named for each in sections]
         named = enumerate(zip(sections, names, strict=True), start=1)
         self.pages.set_options([(each.id, f"{n}{name}", each.title) for n, (each, name) in named])
         self._show_section()
