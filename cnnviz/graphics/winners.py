@@ -108,21 +108,24 @@ WINNERS = Graphic(_draw, sized(150, 150, 90, 90), _tables, _words, key=lambda wi
 # -- counts -------------------------------------------------------------------------------------------------
 
 
+_HEADING, _HEADS = "windows with", ("one maximum", "a tie")
+
+
 def _draw_counts(winners: Winners, ground: Ground) -> Drawing:
     """Draw the key to the map, with a count of each kind: a row for each, single winners and tied ones."""
     drawing, look, px = Drawing(ground), ground.look, ground.px
-    line, number = look.font("small").line + px(5), look.font("mono").width("00000") + px(10)
+    line, wide = look.font("small").line + px(5), _number_widths(look)
     head, *lines = ground.box.lines(len(_KINDS) + 1, line)
-    said, *heads = head.columns(Share(1), number, number)
-    drawing.write(said, "winners:", "small", "muted")
-    for box, name in zip(heads, ("one", "several"), strict=True):
+    said, *heads = head.columns(Share(1), *wide)
+    drawing.write(said, _HEADING, "small", "muted")
+    for box, name in zip(heads, _HEADS, strict=True):
         drawing.write(box, name, "small", "muted", "right")
-    room = ground.box.width - px(16) - 2 * number
+    room = ground.box.width - px(16) - sum(wide)
     is_wide = max(look.font("small").width(kind.long_name) for kind in _KINDS.values()) <= room
     for box, (change, counts) in zip(lines, winners.counts().items(), strict=True):
         kind = _KINDS[change]
         drawing.add(Rect(box._replace(height=1), "faint"))
-        chip, name, *numbers = box.columns(px(16), Share(1), number, number)
+        chip, name, *numbers = box.columns(px(16), Share(1), *wide)
         chip = chip.placed(px(10), px(10), "left")
         drawing.add(Rect(chip, kind.ink))
         if kind.has_dot:
@@ -133,9 +136,15 @@ def _draw_counts(winners: Winners, ground: Ground) -> Drawing:
     return drawing
 
 
+def _number_widths(look: Look) -> list[float]:
+    number, small = look.font("mono").width("00000"), look.font("small")
+    return [max(number, small.width(name)) + look.px(10) for name in _HEADS]
+
+
 def _counts_size(_winners: Winners, look: Look) -> Size:
-    numbers = 2 * (look.font("mono").width("00000") + look.px(10))
-    wide = look.px(16) + max(look.font("small").width(kind.name) for kind in _KINDS.values()) + numbers
+    small = look.font("small")
+    names = look.px(16) + max(small.width(kind.name) for kind in _KINDS.values())
+    wide = max(names, small.width(_HEADING)) + sum(_number_widths(look))
     high = (len(_KINDS) + 1) * (look.font("small").line + look.px(5))
     return Size(wide, high, wide, high)
 

@@ -193,6 +193,7 @@ class MainWindow(QMainWindow):
         self._lay_out(False)
         for part in (self.line, self.train, self.leave):
             part.setVisible(presents)
+        self.run_status.keys.setText(f"Ctrl+1…{len(PANELS)}: panels" if presents else "")
         self.lab_dock.setVisible(has_guide and not presents)
         self.compare_dock.hide()
         self.set_bare(presents or bare)
@@ -416,7 +417,7 @@ class MainWindow(QMainWindow):
         self.line.currentChanged.connect(self.panels.show_named)
         self.line.hide()
         self.page = ElidedLabel(role="muted")
-        self.train = TrainButton(state, self.menus)
+        self.train = TrainButton(state, self.menus, names_key=True)
         self.train.hide()
         self.moment = MomentChip(state, self.panels)
         self.run_status = RunStatusBar(state)

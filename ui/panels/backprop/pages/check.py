@@ -26,8 +26,8 @@ _COUNTING = "Largest relative error of these, where the finite difference counts
 _COUNTED: dict[Verdict, tuple[str, str, str]] = {
     "ok": ("agree", "success", "The gradient is the slope of the loss"),
     "kink": ("kink", "warning", _KINK),
-    "tie_rule": ("tie rule", "info", _TIE_RULE),
-    "curvature": ("curved", "info", "They differ because the loss is curved within ±ε"),
+    "tie_rule": ("differ: tie rule", "warning", _TIE_RULE),
+    "curvature": ("differ: curved", "warning", "They differ because the loss is curved within ±ε"),
     "mismatch": ("unexplained", "danger", "They differ for no known reason: the gradient is wrong"),
 }
 
@@ -82,7 +82,7 @@ def _summary(passed: Pass, checks: Checks) -> Values:
         rows.append(row(verdict, name, lambda each, key=verdict: format_count(each.counts[key]), role, tip))
         if verdict == "ok" or (verdict == "tie_rule" and has_ties):
             about = _AGREEING if verdict == "ok" else _COUNTING
-            rows.append(row(f"error {verdict}", f"{name}: error", partial(largest, verdict), "text", about))
+            rows.append(row(f"error {verdict}", "largest error", partial(largest, verdict), "text", about))
     tip = "Rule for ties that was checked; the one in force is bold"
     return Values(tuple(rows), () if passed.rule is None else TIE_RULES, columns.index(passed.rule), tip)
 
