@@ -193,7 +193,7 @@ class MainWindow(QMainWindow):
         self._lay_out(False)
         for part in (self.line, self.train, self.leave):
             part.setVisible(presents)
-        self.run_status.keys.setText(f"Ctrl+1…{len(PANELS)}: panels" if presents else "")
+        self.run_status.keys.setText(f"Ctrl+1…{len(PANELS)}" if presents else "")
         self.lab_dock.setVisible(has_guide and not presents)
         self.compare_dock.hide()
         self.set_bare(presents or bare)
@@ -472,8 +472,8 @@ class MainWindow(QMainWindow):
         self.compare_dock.visibilityChanged.connect(self.timeline.compare.setChecked)
         below = QStatusBar(sizeGripEnabled=False)
         below.addWidget(self.line)
-        below.addWidget(self.page)
         below.addPermanentWidget(self.run_status, 1)
+        below.addPermanentWidget(self.page)
         below.addPermanentWidget(self.train)
         below.addPermanentWidget(self.leave)
         for part in (self.page, self.run_status):

@@ -29,7 +29,7 @@ _TRAIN: dict[RunStatus, tuple[str, str, str, str]] = {
     RunStatus.TRAINING: ("Pause", "pause", "Pause training: it goes on from there whenever you like", _SPACE),
     RunStatus.PAUSED: ("Continue", "play", "Go on with this run, as if it had not been paused", _SPACE),
     RunStatus.FAILED: (_START, "play", START_TIP, ""),
-    RunStatus.FINISHED: ("Train more", "play", "Every epoch is done: train one more, as +1 does", _SPACE),
+    RunStatus.FINISHED: ("Train more", "play", "Every epoch is done: train one more (+1 epoch)", _SPACE),
 }
 #: What is said instead of training when the key is pressed then.
 _AT_END = {
@@ -273,7 +273,7 @@ class RunStatusBar(QWidget):
         for part in self._in_order:
             part.setParent(self)
         self._by_importance: tuple[QWidget, ...] = (
-            self.step, self.keys, self.means, self.epoch, self.time_left, self.speed, self.progress,
+            self.keys, self.step, self.means, self.epoch, self.time_left, self.speed, self.progress,
             self.settings,
         )  # fmt: skip
         # The window may be narrower than everything together.

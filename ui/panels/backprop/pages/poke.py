@@ -88,7 +88,7 @@ def page(now: Now) -> Page:
         kinks = {0: "no kink in sight", 1: "1 kink"}.get(count, f"kinks in {count} places")
         kinks += f", {_MARKED} marked" if count > _MARKED else ""
         tip = "Solid: the loss against the change. Dashed: the line with the slope of backprop. Orange: kinks"
-        badge = Card("badge", WORDS, Words(text, "small strong", kind), room=None)
+        badge = Card("badge", WORDS, Words(text, "small strong", kind, "left middle"), room=None)
         items += [
             across(*[badge, *([_WITH_FIRST] if poked.poke.verdict == "tie_rule" else [])], room=None, gap=8),
             Card("hint", WORDS, Words(_reason(poked.poke, now.passed), ink="muted"), room=None),
