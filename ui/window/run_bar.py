@@ -222,7 +222,7 @@ class RunStatusBar(QWidget):
         px = self._theme.px
         room, gap = self.width() - 2 * px(12) + px(20), px(20)
         long, short = self._steps
-        is_short = self._metrics.horizontalAdvance(long) + gap >= room
+        is_short = self._metrics.horizontalAdvance(long) + gap >= room - self._width_of(self.keys)
         self.step.setText(short if is_short else long)
         if is_short:
             self._widest.pop(self.step, None)
