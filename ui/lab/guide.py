@@ -290,10 +290,10 @@ class LabGuide(QObject):
     # --- what is covered ------------------------------------------------------------------------------------
 
     def _cover(self) -> None:
-        control = self.control
+        control, window = self.control, self._window
         lab, step = control.lab, control.step
         asked: Mapping[Secret, str] = {}
-        if lab is not None and step is not None and (control.is_begun or self._window.lab_dock.isVisible()):
+        if lab is not None and step is not None and (control.is_begun or window.lab_dock.isVisible()):
             asked = covered(
                 lab,
                 control.record,
@@ -303,9 +303,8 @@ class LabGuide(QObject):
                 is_shown=lambda each: bool(control.work.seen(each)),
                 is_begun=control.is_begun,
             )
-        is_seen, presents = self._window.lab_dock.isVisible(), self._window.is_presenting
-        leads = ("presenter", "leave presenter mode") if presents else ("lab", "open the lab guide")
-        there = "" if is_seen else f"; to predict, {leads[1]} ({action_row(leads[0]).key})"
+        of, way = ("presenter", "leave presenter mode") if window.is_presenting else ("lab", "open the guide")
+        there = "" if window.lab_dock.isVisible() else f"; to predict, {way} ({action_row(of).key})"
         self._state.set_covered(asked, f"{_WAY_OUT}{there}.")
         control.note_shown()
 

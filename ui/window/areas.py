@@ -182,7 +182,6 @@ class AreaFrame(QFrame):
             # Beside the words at its edge, not over them.
             self.setGeometry(seen.adjusted(-_BESIDE, -_BESIDE, _BESIDE, _BESIDE) & window.rect())
             is_large = 2 * seen.height() > window.height()
-            if self.property("large") != is_large:  # as a panel: a thick frame would look like a control's
-                self.setProperty("large", is_large)
-                repolish(self)
+            self.setProperty("large", is_large)  # as a panel: a thick frame would look like a control's
+            repolish(self)
             self.setVisible(not (window.isFullScreen() and is_large and seen.width() == window.width()))

@@ -415,10 +415,8 @@ class MainWindow(QMainWindow):
         for number, row in enumerate(PANELS):
             self.line.button(row.name).setProperty("key", action_row(f"panel_{number}").key)
         self.line.currentChanged.connect(self.panels.show_named)
-        self.line.hide()
         self.page = ElidedLabel(role="muted")
         self.train = TrainButton(state, self.menus, names_key=True)
-        self.train.hide()
         self.moment = MomentChip(state, self.panels)
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state, runs)
@@ -428,7 +426,8 @@ class MainWindow(QMainWindow):
             "Leave (Esc)", "", "link", "Leave presenter mode: show the panels in the window again", "F11"
         )
         self.leave.clicked.connect(partial(self.set_presenting, False))
-        self.leave.hide()
+        for part in (self.line, self.train, self.leave):
+            part.hide()
         #: A window manager may take so long to give the window its size.
         self._turning = single_shot(self, self._turn, 150)
         self._answering = single_shot(self, self._check_state, 500)
@@ -473,9 +472,8 @@ class MainWindow(QMainWindow):
         below = QStatusBar(sizeGripEnabled=False)
         below.addWidget(self.line)
         below.addPermanentWidget(self.run_status, 1)
-        below.addPermanentWidget(self.page)
-        below.addPermanentWidget(self.train)
-        below.addPermanentWidget(self.leave)
+        for part in (self.page, self.train, self.leave):
+            below.addPermanentWidget(part)
         for part in (self.page, self.run_status):
             part.installEventFilter(self)
         self.setStatusBar(below)

@@ -52,10 +52,9 @@ def _join(button: QAbstractButton, menus: Menus, name: str) -> None:
 
 
 class TrainButton(Button):
-    """Trains, pauses, goes on, and says which of them it does.
+    """Trains, pauses, goes on, and says which of them it does; with `names_key` also by which key.
 
-    While settings wait in the form and the run stands still, it starts a new run with them. `names_key`: it
-    says its key, too.
+    While settings wait in the form and the run stands still, it starts a new run with them.
     """
 
     doesOther = Signal()
@@ -256,22 +255,20 @@ class RunStatusBar(QWidget):
         return width
 
     def _build_widgets(self) -> None:
-        self.step = _field("Training steps done, and steps of the whole run")
-        self.epoch = _field("Epoch that the run is in")
+        self.step = _field(self, "Training steps done, and steps of the whole run")
+        self.epoch = _field(self, "Epoch that the run is in")
         tip = "Mean loss −ln p(label) and share of correct predictions of these steps, on their own images"
-        self.means = _field(tip)
-        self.speed = _field("Training images a second of wall-clock time")
-        self.time_left = _field("Estimated time to the end of the run")
-        self.settings = _field("")
-        self.keys = _field("What brings a panel to the front")  # in presenter mode
-        self.progress = named(QProgressBar(), "Progress of the run", "Progress of the run")
+        self.means = _field(self, tip)
+        self.speed = _field(self, "Training images a second of wall-clock time")
+        self.time_left = _field(self, "Estimated time to the end of the run")
+        self.settings = _field(self, "")
+        self.keys = _field(self, "What brings a panel to the front")  # in presenter mode
+        self.progress = named(QProgressBar(self), "Progress of the run", "Progress of the run")
         self.progress.setTextVisible(False)
         self._in_order = (
             self.keys, self.progress, self.step, self.epoch, self.means, self.speed, self.time_left,
             self.settings,
         )  # fmt: skip
-        for part in self._in_order:
-            part.setParent(self)
         self._by_importance: tuple[QWidget, ...] = (
             self.keys, self.step, self.means, self.epoch, self.time_left, self.speed, self.progress,
             self.settings,
@@ -331,7 +328,5 @@ class RunStatusBar(QWidget):
         return f"{format_seconds(images / run.images_per_second)} left"
 
 
-def _field(tooltip: str) -> QLabel:
-    label = named(QLabel(), role="mono")
-    label.setToolTip(tooltip)
-    return label
+def _field(parent: QWidget, tooltip: str) -> QLabel:
+    return named(QLabel(parent), tip=tooltip, role="mono")

@@ -80,8 +80,7 @@ class StepHeader(QWidget):
     def set_explanation(self, sentence: str, *formulas: Node, is_covered: bool) -> None:
         """Say what happens in the step; its result, set in the accent, may be covered."""
         self.sentence.show_page(Page(Card("sentence", WORDS, Words(sentence, ink="muted"), room=None)))
-        shown = Formulas(formulas, is_covered)
-        self.formula.show_page(Page(Card("formula", FORMULA, shown, room=None)))
+        self.formula.show_page(Page(Card("formula", FORMULA, Formulas(formulas, is_covered), room=None)))
 
     def go_to(self, index: int) -> bool:
         """Ask for a step; return whether there is one."""

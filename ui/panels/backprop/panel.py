@@ -6,7 +6,7 @@ from functools import partial
 from typing import override
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz._types import View
@@ -122,9 +122,10 @@ class BackpropPanel(Panel):
         self._loop.when_current(view, lambda _passed: self._restore(view))
 
     def event(self, event: QEvent) -> bool:
-        """Cover the prediction beside it while it is in sight."""
+        """Cover the prediction beside it while it is in sight, and ask for what was not asked for before."""
         if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
             self._hold_back()
+            self.work.follow()
         return super().event(event)
 
     def minimumSizeHint(self) -> QSize:
@@ -166,11 +167,6 @@ class BackpropPanel(Panel):
         self.stack.setMinimumHeight(0 if beside or self._column.isHidden() else seen)
         self._column.setMinimumWidth(width if beside else 0)
         self._column.setMaximumWidth(width if beside else UNLIMITED)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Ask for what was not asked for while the panel was hidden, that is."""
-        super().showEvent(event)
-        self.work.follow()
 
     @override
     def openers(self) -> dict[QWidget, Callable[[], object]]:

@@ -82,8 +82,7 @@ def page(now: Now) -> Page:
 @kept
 def _predictions(passed: Pass, updated: tuple[float, ...] | None) -> Predictions:
     before, after = passed.probabilities, None if updated is None else np.array(updated)
-    inks = "muted", "accent"
-    return Predictions(passed.names, before, after, ("now", "if applied"), inks, passed.label)
+    return Predictions(passed.names, before, after, ("now", "if applied"), ("muted", "accent"), passed.label)
 
 
 @kept
