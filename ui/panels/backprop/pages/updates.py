@@ -131,4 +131,4 @@ def _why(preview: Preview | None) -> tuple[Item, ...]:
     told, promised = (format_signed(each, 4) for each in (preview.product, preview.expected))
     text = f"Step times gradient, −η‖∂L/∂w‖², would be {told}: the rule “all” counts tied cells several times"
     words = Words(f"{text}, so the gradient is not the slope of the loss.", "small", "muted")
-    return (Card("why", WORDS, words, room=None),) if told != promised else ()
+    return (Card("why", WORDS, words, room=None, spare=1),) if told != promised else ()
