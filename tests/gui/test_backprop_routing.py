@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -513,6 +514,16 @@ def at_update(network: Network | None = None, rule: str = "all", rate: float = 1
     passed = pass_of(lab5() if network is None else network, rule=rule)
     now = now_at(passed, StepKind.UPDATE, rate=rate, **focus)
     return replace(now, preview=preview_update(passed, rate))
+
+
+def test_what_is_drawn_of_a_pass_goes_with_it_and_does_not_wait_for_the_garbage_collector() -> None:
+    steps = (StepKind.DENSE, "map 1"), (StepKind.ARRIVE, "map 0"), (StepKind.FILTER, "total")
+    for kind, key in (*steps, (StepKind.UPDATE, "map 2")):
+        now = at_update() if kind is StepKind.UPDATE else now_at(pass_of(lab5()), kind)
+        shown = ref(leaves(now)[key].content.map)
+        assert shown() is not None, "it is kept"
+        del now
+        assert shown() is None, kind
 
 
 def test_the_preview_is_one_step_of_gradient_descent() -> None:

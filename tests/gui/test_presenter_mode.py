@@ -398,7 +398,7 @@ def test_what_is_presented_is_whole_can_be_read_from_the_back_row_and_a_tested_n
             settle(qtbot)
         assert [part.isVisible() for part in parts] == [seen == 0, seen == 1]
         leads = "Page Down: Filters & maps" if seen else "Page Down"
-        assert window.page.text() == f"{seen + 1} of 2 · {leads}"
+        assert window.page.text().strip() == f"{seen + 1} of 2 · {leads}"
     assert panel.results.matrix.height() > 0.4 * window.height()
     small = [text for height, text in texts_of(window) if height < 0.022 * window.height()]
     assert not small

@@ -310,7 +310,7 @@ class MainWindow(QMainWindow):
         place, count = (0, 1) if panel is None else panel.paging()
         after = self.panels.titles[self.panels.front + 1 :]
         leads = "Page Down" if place < count - 1 else f"Page Down: {after[0]}" if after else "Page Up"
-        self.page.set_text(f"{place + 1} of {count} · {leads}")
+        self.page.set_text(f"{place + 1} of {count} · {leads}  ")  # apart from the button
         self.page.setVisible(self.is_presenting and count > 1)
 
     def _fit(self) -> None:
