@@ -46,7 +46,7 @@ def page(now: Now) -> Page:
             Card("progress", DONE, now.progress, "", "", tip, room=None),
             Choice("cancel", "press", "Cancel", CancelCheck(), tip="Stop the check", icon="x"),
         ]
-    text = "Each one is changed by ±ε in float64, and the change of the loss compared with its gradient."
+    text = "Each parameter is changed by ±ε in float64; the change of the loss is compared with its gradient."
     if result is not None:
         text = _verdict_text(counts)
     elif now.checks:
