@@ -108,18 +108,18 @@ WINNERS = Graphic(_draw, sized(150, 150, 90, 90), _tables, _words, key=lambda wi
 # -- counts -------------------------------------------------------------------------------------------------
 
 
-_HEADING, _HEADS = "windows with", ("one maximum", "a tie")
+_HEADS = ("windows with", "one maximum", "a tie"), ("maximum", "one", "tied")  # where there is room, and not
 
 
 def _draw_counts(winners: Winners, ground: Ground) -> Drawing:
     """Draw the key to the map, with a count of each kind: a row for each, single winners and tied ones."""
     drawing, look, px = Drawing(ground), ground.look, ground.px
-    line, wide = look.font("small").line + px(5), _number_widths(look)
-    head, *lines = ground.box.lines(len(_KINDS) + 1, line)
-    said, *heads = head.columns(Share(1), *wide)
-    drawing.write(said, _HEADING, "small", "muted")
-    for box, name in zip(heads, _HEADS, strict=True):
-        drawing.write(box, name, "small", "muted", "right")
+    names = _HEADS[sum(_column_widths(_HEADS[0], look)) > ground.box.width]
+    _, *wide = _column_widths(names, look)
+    head, *lines = ground.box.lines(len(_KINDS) + 1, look.font("small").line + px(5))
+    boxes = head.columns(Share(1), *wide)
+    for box, name, align in zip(boxes, names, ("left", "right", "right"), strict=True):
+        drawing.write(box, name, "small", "muted", align)
     room = ground.box.width - px(16) - sum(wide)
     is_wide = max(look.font("small").width(kind.long_name) for kind in _KINDS.values()) <= room
     for box, (change, counts) in zip(lines, winners.counts().items(), strict=True):
@@ -136,17 +136,18 @@ def _draw_counts(winners: Winners, ground: Ground) -> Drawing:
     return drawing
 
 
-def _number_widths(look: Look) -> list[float]:
-    number, small = look.font("mono").width("00000"), look.font("small")
-    return [max(number, small.width(name)) + look.px(10) for name in _HEADS]
+def _column_widths(heads: tuple[str, str, str], look: Look) -> list[float]:
+    """Least widths of the names and of both columns of numbers."""
+    small, number = look.font("small"), look.font("mono").width("00000") + look.px(10)
+    names = look.px(16) + max(small.width(kind.name) for kind in _KINDS.values())
+    first, *others = map(small.width, heads)
+    return [max(names, first), *(max(number, each + look.px(10)) for each in others)]
 
 
 def _counts_size(_winners: Winners, look: Look) -> Size:
-    small = look.font("small")
-    names = look.px(16) + max(small.width(kind.name) for kind in _KINDS.values())
-    wide = max(names, small.width(_HEADING)) + sum(_number_widths(look))
+    wide, least = (sum(_column_widths(heads, look)) for heads in _HEADS)
     high = (len(_KINDS) + 1) * (look.font("small").line + look.px(5))
-    return Size(wide, high, wide, high)
+    return Size(wide, high, least, high)
 
 
 COUNTS = Graphic(_draw_counts, _counts_size, _tables, _words)
