@@ -138,7 +138,7 @@ def _draw_counts(winners: Winners, ground: Ground) -> Drawing:
 
 def _column_widths(heads: tuple[str, str, str], look: Look) -> list[float]:
     """Least widths of the names and of both columns of numbers."""
-    small, number = look.font("small"), look.font("mono").width("00000") + look.px(10)
+    small, number = look.font("small"), look.font("mono").width("0000") + look.px(10)
     names = look.px(16) + max(small.width(kind.name) for kind in _KINDS.values())
     first, *others = map(small.width, heads)
     return [max(names, first), *(max(number, each + look.px(10)) for each in others)]
