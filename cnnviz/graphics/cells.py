@@ -57,9 +57,10 @@ def ends_of(colors: Colors) -> tuple[str, str]:
     return colors.ends or (below + write(colors.lo, 2), above + write(colors.hi, 2))
 
 
-def short_scale(colors: Colors) -> str:
-    """Both ends in few letters, such as "±0.5"; "≥±0.5" where some values lie beyond them."""
-    return f"{'≥' if colors.is_open else ''}{'±' if colors.lo < 0 else '0–'}{format_value(colors.hi, 2)}"
+def short_scale(colors: Colors) -> tuple[str, ...]:
+    """Both ends in few letters, such as "±0.5"; where some values lie beyond them, at best in words."""
+    ends = f"{'±' if colors.lo < 0 else '0–'}{format_value(colors.hi, 2)}"
+    return (f"colours to {ends}", f"to {ends}") if colors.is_open else (ends,)
 
 
 def write_colors(drawing: Drawing, box: Box, colors: Colors) -> None:

@@ -272,7 +272,7 @@ def _values(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
             drawing.add(Image(room, pixels, is_smooth=scale < 4 and abs(scale - round(scale)) > 1e-6))
         if stage.kind is Kind.IMAGE or stage.kind in flow.covered:
             continue
-        _write_over(drawing, places.tiles[n, 0].x, places.scales[n], (short_scale(stage.colors),), mono)
+        _write_over(drawing, places.tiles[n, 0].x, places.scales[n], short_scale(stage.colors), mono)
         if stage.sums:
             _write_sums(drawing, flow, places, n)
     lines = [line for note in flow.notes for line in small.wrapped(note, places.notes.width)]

@@ -194,7 +194,9 @@ def _strip(colors: Colors, box: Box, look: Look) -> list[Mark]:
         drawing.write(below, lo, font, "muted")
         drawing.write(below, hi, font, "muted", "right")
     elif colors.lo == -colors.hi:
-        drawing.write(below, short_scale(colors), font, "muted", "middle")
+        versions = short_scale(colors)
+        text = next((each for each in versions if font.width(each) <= box.width), versions[-1])
+        drawing.write(below, text, font, "muted", "middle")
     else:
         drawing.write(below, hi, font, "muted", "right")
     return drawing.marks

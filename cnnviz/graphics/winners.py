@@ -108,21 +108,24 @@ WINNERS = Graphic(_draw, sized(150, 150, 90, 90), _tables, _words, key=lambda wi
 # -- counts -------------------------------------------------------------------------------------------------
 
 
+_HEADS = ("windows with", "one maximum", "a tie"), ("maximum", "one", "tied")  # where there is room, and not
+
+
 def _draw_counts(winners: Winners, ground: Ground) -> Drawing:
     """Draw the key to the map, with a count of each kind: a row for each, single winners and tied ones."""
     drawing, look, px = Drawing(ground), ground.look, ground.px
-    line, number = look.font("small").line + px(5), look.font("mono").width("00000") + px(10)
-    head, *lines = ground.box.lines(len(_KINDS) + 1, line)
-    said, *heads = head.columns(Share(1), number, number)
-    drawing.write(said, "winners:", "small", "muted")
-    for box, name in zip(heads, ("one", "several"), strict=True):
-        drawing.write(box, name, "small", "muted", "right")
-    room = ground.box.width - px(16) - 2 * number
+    names = _HEADS[sum(_column_widths(_HEADS[0], look)) > ground.box.width]
+    _, *wide = _column_widths(names, look)
+    head, *lines = ground.box.lines(len(_KINDS) + 1, look.font("small").line + px(5))
+    boxes = head.columns(Share(1), *wide)
+    for box, name, align in zip(boxes, names, ("left", "right", "right"), strict=True):
+        drawing.write(box, name, "small", "muted", align)
+    room = ground.box.width - px(16) - sum(wide)
     is_wide = max(look.font("small").width(kind.long_name) for kind in _KINDS.values()) <= room
     for box, (change, counts) in zip(lines, winners.counts().items(), strict=True):
         kind = _KINDS[change]
         drawing.add(Rect(box._replace(height=1), "faint"))
-        chip, name, *numbers = box.columns(px(16), Share(1), number, number)
+        chip, name, *numbers = box.columns(px(16), Share(1), *wide)
         chip = chip.placed(px(10), px(10), "left")
         drawing.add(Rect(chip, kind.ink))
         if kind.has_dot:
@@ -133,11 +136,18 @@ def _draw_counts(winners: Winners, ground: Ground) -> Drawing:
     return drawing
 
 
+def _column_widths(heads: tuple[str, str, str], look: Look) -> list[float]:
+    """Least widths of the names and of both columns of numbers."""
+    small, number = look.font("small"), look.font("mono").width("0000") + look.px(10)
+    names = look.px(16) + max(small.width(kind.name) for kind in _KINDS.values())
+    first, *others = map(small.width, heads)
+    return [max(names, first), *(max(number, each + look.px(10)) for each in others)]
+
+
 def _counts_size(_winners: Winners, look: Look) -> Size:
-    numbers = 2 * (look.font("mono").width("00000") + look.px(10))
-    wide = look.px(16) + max(look.font("small").width(kind.name) for kind in _KINDS.values()) + numbers
+    wide, least = (sum(_column_widths(heads, look)) for heads in _HEADS)
     high = (len(_KINDS) + 1) * (look.font("small").line + look.px(5))
-    return Size(wide, high, wide, high)
+    return Size(wide, high, least, high)
 
 
 COUNTS = Graphic(_draw_counts, _counts_size, _tables, _words)

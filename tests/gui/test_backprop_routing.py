@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -384,7 +385,7 @@ def test_a_poke_says_its_losses_and_the_plot_shows_loss_tangent_and_the_place_wh
 
 
 def test_the_rule_all_is_named_as_the_reason_and_a_kink_says_whether_it_is_here_or_near_by() -> None:
-    for rule, says in (("all", "tie rule"), ("first", "agrees")):
+    for rule, says in (("all", "differs: tie rule"), ("first", "agrees")):
         shown = poke.page(poked(pass_of(lab5(), rule=rule), Target("conv1.weight", (0, 0, 0, 0)), 1e-6))
         assert shown.leaves()["badge"].content.words == says
         line = shown.leaves()["loss"].content.curves[1].name
@@ -401,7 +402,7 @@ def test_the_rule_all_is_named_as_the_reason_and_a_kink_says_whether_it_is_here_
     passed = pass_of(lab5(), rule="first")
     row, col, gap = window_with_a_close_second(passed.values("conv1")[0])
     near = poke.page(poked(passed, Target("conv1", (0, row, col)), 2 * gap)).leaves()
-    assert near["badge"].content.words == "kink"
+    assert near["badge"].content.words == "differs: kink"
     assert "which a smaller ε measures" in near["hint"].content.words
     assert f"The winner changes at −{gap:.3g}"[:26] in near["hint"].content.words
     tied = np.argwhere(passed.routings["pool1"].winners[0].sum(axis=(-2, -1)) == 4)[0]
@@ -417,7 +418,7 @@ def test_a_check_names_its_number_and_says_that_a_loser_of_its_window_gives_0_on
     for loses, place in ((False, col), (True, col + 1 - 2 * (col % 2))):
         shown = poke.page(poked(passed, Target("conv1", (0, row, place)), 1e-6)).leaves()
         assert shown["title"].content.words == f"conv1, filter 0, row {row}, column {place}"
-        assert shown["badge"].content.words == ("0 = 0" if loses else "agrees")
+        assert shown["badge"].content.words == ("agrees: 0 = 0" if loses else "agrees")
         assert shown["hint"].content.words.startswith(both) == loses
     pixel = poke.page(poked(passed, Target("input", (0, 0, 0)), 1e-6)).leaves()["title"].content.words
     assert pixel == "pixel, row 0, column 0"
@@ -513,6 +514,16 @@ def at_update(network: Network | None = None, rule: str = "all", rate: float = 1
     passed = pass_of(lab5() if network is None else network, rule=rule)
     now = now_at(passed, StepKind.UPDATE, rate=rate, **focus)
     return replace(now, preview=preview_update(passed, rate))
+
+
+def test_what_is_drawn_of_a_pass_goes_with_it_and_does_not_wait_for_the_garbage_collector() -> None:
+    steps = (StepKind.DENSE, "map 1"), (StepKind.ARRIVE, "map 0"), (StepKind.FILTER, "total")
+    for kind, key in (*steps, (StepKind.UPDATE, "map 2")):
+        now = at_update() if kind is StepKind.UPDATE else now_at(pass_of(lab5()), kind)
+        shown = ref(leaves(now)[key].content.map)
+        assert shown() is not None, "it is kept"
+        del now
+        assert shown() is None, kind
 
 
 def test_the_preview_is_one_step_of_gradient_descent() -> None:

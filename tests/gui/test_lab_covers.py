@@ -252,6 +252,7 @@ def test_each_covered_part_says_what_it_is_and_which_step_asks_for_it_and_all_ca
     assert reasons["Mistakes"] == reasons["Confusion matrix"] == f"Test images. {told}"
 
     session.window.set_presenting(True)
+    assert session.state.way_out == out.replace(".", "; to predict, leave presenter mode (F11).")
     backprop = whole_window.show_panel(qtbot, session, 3)
     qtbot.waitUntil(lambda: backprop.model.passed is not None)
     why, steps = session.state.cover_text(Secret.SHARES), len(backprop.model.steps)

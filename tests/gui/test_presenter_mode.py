@@ -268,14 +268,18 @@ def test_a_presented_panel_is_alone_and_everything_unfolds_over_it_and_comes_bac
     for status in (RunStatus.TRAINING, RunStatus.PAUSED):
         QTest.mouseClick(window.train, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda status=status: session.state.run.status is status)
-    assert window.train.text() == "Continue"
+    assert window.train.text() == "Continue (Space)"
     rest(qtbot, session)
 
     place = QRect(panel.mapToGlobal(QPoint(0, 0)), panel.size())
     QApplication.sendEvent(window.run_status, QEvent(QEvent.Type.Enter))
     settle(qtbot)
     assert not window.samples.isVisible(), "who points at the line in passing unfolds nothing"
-    QTest.mouseClick(window.run_status.step, Qt.MouseButton.LeftButton)
+    assert (window.run_status.keys.text(), window.run_status.keys.isVisible()) == (
+        f"Ctrl+1…{len(PANELS)}",
+        True,
+    )
+    QTest.mouseClick(window.run_status, Qt.MouseButton.LeftButton)
     settle(qtbot)
     assert all(part.isVisible() for part in chrome)
     assert QRect(panel.mapToGlobal(QPoint(0, 0)), panel.size()) == place, "the picture does not move"
@@ -394,7 +398,7 @@ def test_what_is_presented_is_whole_can_be_read_from_the_back_row_and_a_tested_n
             settle(qtbot)
         assert [part.isVisible() for part in parts] == [seen == 0, seen == 1]
         leads = "Page Down: Filters & maps" if seen else "Page Down"
-        assert window.page.text() == f"{seen + 1} of 2 · {leads}"
+        assert window.page.text().strip() == f"{seen + 1} of 2 · {leads}"
     assert panel.results.matrix.height() > 0.4 * window.height()
     small = [text for height, text in texts_of(window) if height < 0.022 * window.height()]
     assert not small

@@ -21,6 +21,7 @@ from cnnviz.drawing.cells import cell_numbers
 from cnnviz.notation import Notation
 from tests.gui.driving import EventCounter, settle, show_window
 from tests.oracles import luminance
+from ui.controls.buttons import Button
 from ui.theme import (
     DARK,
     LIGHT,
@@ -229,6 +230,21 @@ def test_fields_and_their_arrows_can_be_told_from_the_ground(
     image = field.grab().toImage()
     right = [image.pixelColor(x, y).name() for x in range(100, 116) for y in range(4, image.height() - 4)]
     assert max(contrast(color, tokens.surface) for color in right) >= 3
+
+
+@THEMES
+def test_a_primary_button_has_a_gap_between_its_fill_and_the_frame_of_the_focus(
+    qtbot: QtBot, theme: ThemeManager, tokens: Theme
+) -> None:
+    theme.set_mode(tokens.name)
+    button = Button("Train", "", "primary")
+    qtbot.addWidget(button)
+    show_window(qtbot, button)
+    button.setFocus()
+    qtbot.waitUntil(button.hasFocus)
+    image = button.grab().toImage()
+    found = [image.pixelColor(x, image.height() // 2).name().upper() for x in (1, 2, 3, 6)]
+    assert found == [tokens.focus, tokens.surface, tokens.surface, tokens.accent]
 
 
 def test_focus_can_be_seen_and_an_invalid_field_has_a_red_border(qtbot: QtBot) -> None:

@@ -1,7 +1,9 @@
 """Buttons with an icon that follows the theme, and an icon by itself."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QPixmap
+from typing import override
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from ui.theme import Theme, bind_icon, follow_theme, repolish, theme_manager
@@ -53,6 +55,19 @@ class Button(QPushButton):
         """Show another icon, or with "" none."""
         self._icon = name
         bind_icon(self, name, _ICON_ROLES.get(self._kind, "text"))
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._kind == "primary" and self.hasFocus():
+            # Between fill and frame, whose colours are too near to be told apart.
+            painter, theme = QPainter(self), theme_manager().theme
+            wide, edge = theme.px(2), 3 * theme.px(2) / 2
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme.color("surface"), wide))
+            painter.drawRoundedRect(
+                QRectF(self.rect()).adjusted(edge, edge, -edge, -edge), 2 * wide, 2 * wide
+            )
 
     def set_compact(self, compact: bool) -> None:
         """Show only the icon, or the text as well; the accessible name stays."""

@@ -23,7 +23,7 @@ from ui.lab.controller import LabController
 from ui.lab.library import FIRST, OWN_LAB, LabFile, read, read_kept
 from ui.lab.revealing import Revealer
 from ui.lab.showing import StepShower
-from ui.panels.backprop.panel import BackpropPanel
+from ui.panels.backprop.panel import OF_STEP, BackpropPanel
 from ui.panels.registry import PANELS
 from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
@@ -37,7 +37,7 @@ from ui.window.main_window import MainWindow
 from ui.window.questions import ask_about_open_predictions
 
 _PLACE = "files"
-_WAY_OUT = f"{action_row('show_covered').key} shows what the lab covers."
+_WAY_OUT = f"{action_row('show_covered').key} shows what the lab covers"
 _LAID_OUT_MS = 300  # by then a panel has its height that comes into sight for the first time
 _FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
 
@@ -66,6 +66,7 @@ class LabGuide(QObject):
             changed.connect(self._ask_for_cell)
         state.runChanged.connect(self._cover)
         window.lab_dock.visibilityChanged.connect(self._cover)
+        window.menus.action("presenter").toggled.connect(self._cover)  # which may find the guide closed
         Happenings(self.control, document, window, self)
         self.column = column = LabColumn(
             self.control, self.revealer, report.work, state, self.show_me, self.open, self.ask
@@ -289,10 +290,10 @@ class LabGuide(QObject):
     # --- what is covered ------------------------------------------------------------------------------------
 
     def _cover(self) -> None:
-        control = self.control
+        control, window = self.control, self._window
         lab, step = control.lab, control.step
         asked: Mapping[Secret, str] = {}
-        if lab is not None and step is not None and (control.is_begun or self._window.lab_dock.isVisible()):
+        if lab is not None and step is not None and (control.is_begun or window.lab_dock.isVisible()):
             asked = covered(
                 lab,
                 control.record,
@@ -302,7 +303,9 @@ class LabGuide(QObject):
                 is_shown=lambda each: bool(control.work.seen(each)),
                 is_begun=control.is_begun,
             )
-        self._state.set_covered(asked, _WAY_OUT)
+        of, way = ("presenter", "leave presenter mode") if window.is_presenting else ("lab", "open the guide")
+        there = "" if window.lab_dock.isVisible() else f"; to predict, {way} ({action_row(of).key})"
+        self._state.set_covered(asked, f"{_WAY_OUT}{there}.")
         control.note_shown()
 
     # --- finding --------------------------------------------------------------------------------------------
@@ -329,7 +332,6 @@ def put_covers(window: MainWindow, state: AppState) -> None:
     samples, backprop = window.samples, window.panel(BackpropPanel)
     own, said = (Secret.ANSWERS, Secret.PREDICTION), (Secret.SHIFT, Secret.ANSWERS)
     moved = Secret.SHIFT, Secret.CELLS
-    of_pass, of_window = (Secret.ANSWERS, Secret.CELLS), (Secret.ROUTE, Secret.SHARES)
     parts = (
         (training.curves.accuracy, "Accuracy", (Secret.TEST,)),
         (training.results, "Test images", (Secret.TEST, Secret.LOSS, Secret.ANSWERS)),
@@ -344,14 +346,16 @@ def put_covers(window: MainWindow, state: AppState) -> None:
         (translation.predictions, "", said),
         (translation.statement, "", said),
         (translation.sweep, "Sweep", (Secret.SHIFT, Secret.FLIPS)),
-        (backprop.stack, "Values of this step", of_pass),
-        (backprop.side, "Inspector", (*of_pass, *of_window, Secret.CHECK)),
+        (backprop.stack, "Values of this step", (Secret.ANSWERS, Secret.CELLS)),
+        (backprop.side, "Inspector", (*OF_STEP, Secret.CHECK)),
     )
     covers = [(Cover(part, title), hidden) for part, title, hidden in parts]
+    step = Cover(backprop.header.sentence, "What happens in this step")  # says the way out for its panel
 
     def show() -> None:
         for cover, hidden in covers:
-            cover.set_covered(state.why_covered(*hidden), _WAY_OUT)
+            cover.set_covered(state.why_covered(*hidden), state.way_out)
+        step.set_covered(state.cover_text(*OF_STEP))
 
     state.coveredChanged.connect(show)
 

@@ -11,6 +11,7 @@ from ui.controls.keyboard import follow_keyboard, has_keyboard
 from ui.controls.layouts import outwards
 from ui.controls.pace import single_shot
 from ui.marks import MarkView
+from ui.theme import repolish
 
 _COMES_BACK = (QEvent.Type.EnabledChange, QEvent.Type.Show)
 #: Of a key, before it is known whose it is, or as a control has it.
@@ -180,5 +181,7 @@ class AreaFrame(QFrame):
                 seen &= each.rect().translated(each.mapTo(window, _CORNER))
             # Beside the words at its edge, not over them.
             self.setGeometry(seen.adjusted(-_BESIDE, -_BESIDE, _BESIDE, _BESIDE) & window.rect())
-            is_alone = seen.width() == window.width() and 2 * seen.height() > window.height()
-            self.setVisible(not (window.isFullScreen() and is_alone))
+            is_large = 2 * seen.height() > window.height()
+            self.setProperty("large", is_large)  # as a panel: a thick frame would look like a control's
+            repolish(self)
+            self.setVisible(not (window.isFullScreen() and is_large and seen.width() == window.width()))

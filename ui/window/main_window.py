@@ -193,6 +193,7 @@ class MainWindow(QMainWindow):
         self._lay_out(False)
         for part in (self.line, self.train, self.leave):
             part.setVisible(presents)
+        self.run_status.keys.setText(f"Ctrl+1…{len(PANELS)}" if presents else "")
         self.lab_dock.setVisible(has_guide and not presents)
         self.compare_dock.hide()
         self.set_bare(presents or bare)
@@ -309,7 +310,7 @@ class MainWindow(QMainWindow):
         place, count = (0, 1) if panel is None else panel.paging()
         after = self.panels.titles[self.panels.front + 1 :]
         leads = "Page Down" if place < count - 1 else f"Page Down: {after[0]}" if after else "Page Up"
-        self.page.set_text(f"{place + 1} of {count} · {leads}")
+        self.page.set_text(f"{place + 1} of {count} · {leads}  ")  # apart from the button
         self.page.setVisible(self.is_presenting and count > 1)
 
     def _fit(self) -> None:
@@ -414,10 +415,8 @@ class MainWindow(QMainWindow):
         for number, row in enumerate(PANELS):
             self.line.button(row.name).setProperty("key", action_row(f"panel_{number}").key)
         self.line.currentChanged.connect(self.panels.show_named)
-        self.line.hide()
         self.page = ElidedLabel(role="muted")
-        self.train = TrainButton(state, self.menus)
-        self.train.hide()
+        self.train = TrainButton(state, self.menus, names_key=True)
         self.moment = MomentChip(state, self.panels)
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state, runs)
@@ -427,7 +426,8 @@ class MainWindow(QMainWindow):
             "Leave (Esc)", "", "link", "Leave presenter mode: show the panels in the window again", "F11"
         )
         self.leave.clicked.connect(partial(self.set_presenting, False))
-        self.leave.hide()
+        for part in (self.line, self.train, self.leave):
+            part.hide()
         #: A window manager may take so long to give the window its size.
         self._turning = single_shot(self, self._turn, 150)
         self._answering = single_shot(self, self._check_state, 500)
@@ -471,10 +471,9 @@ class MainWindow(QMainWindow):
         self.compare_dock.visibilityChanged.connect(self.timeline.compare.setChecked)
         below = QStatusBar(sizeGripEnabled=False)
         below.addWidget(self.line)
-        below.addWidget(self.page)
         below.addPermanentWidget(self.run_status, 1)
-        below.addPermanentWidget(self.train)
-        below.addPermanentWidget(self.leave)
+        for part in (self.page, self.train, self.leave):
+            below.addPermanentWidget(part)
         for part in (self.page, self.run_status):
             part.installEventFilter(self)
         self.setStatusBar(below)

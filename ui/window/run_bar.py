@@ -29,12 +29,7 @@ _TRAIN: dict[RunStatus, tuple[str, str, str, str]] = {
     RunStatus.TRAINING: ("Pause", "pause", "Pause training: it goes on from there whenever you like", _SPACE),
     RunStatus.PAUSED: ("Continue", "play", "Go on with this run, as if it had not been paused", _SPACE),
     RunStatus.FAILED: (_START, "play", START_TIP, ""),
-    RunStatus.FINISHED: (
-        "Train more",
-        "play",
-        "Every epoch is done: train one more, as +1 epoch does",
-        _SPACE,
-    ),
+    RunStatus.FINISHED: ("Train more", "play", "Every epoch is done: train one more (+1 epoch)", _SPACE),
 }
 #: What is said instead of training when the key is pressed then.
 _AT_END = {
@@ -57,19 +52,19 @@ def _join(button: QAbstractButton, menus: Menus, name: str) -> None:
 
 
 class TrainButton(Button):
-    """Trains, pauses, goes on, and says which of them it does.
+    """Trains, pauses, goes on, and says which of them it does; with `names_key` also by which key.
 
     While settings wait in the form and the run stands still, it starts a new run with them.
     """
 
     doesOther = Signal()
 
-    def __init__(self, state: AppState, menus: Menus) -> None:
+    def __init__(self, state: AppState, menus: Menus, *, names_key: bool = False) -> None:
         row = action_row("train")
         super().__init__(row.label, row.icon, "primary", row.sentence, row.key)
         # Wide enough for the longest of its texts, so that what is beside it stays where it is.
         scaled(self.setMinimumWidth, 140)
-        self._state = state
+        self._state, self._names_key = state, names_key
         self._shown: tuple[RunStatus, tuple[str, str, str, str], list[str]] | None = None
         _join(self, menus, "train")
         for changed in (state.runChanged, state.draftChanged, state.experimentChanged):
@@ -89,7 +84,7 @@ class TrainButton(Button):
         self._shown = self._state.run.status, does, changed
         text, icon, tip, key = does
         is_compact = not self.text()
-        self.setAccessibleName(text)
+        self.setAccessibleName(f"{text} ({key})" if self._names_key and key else text)
         self.set_compact(is_compact)
         tip += f". What changes: {', '.join(changed)}" if changed else ""
         self.setToolTip(with_key(tip, key))
@@ -226,7 +221,7 @@ class RunStatusBar(QWidget):
         px = self._theme.px
         room, gap = self.width() - 2 * px(12) + px(20), px(20)
         long, short = self._steps
-        is_short = self._metrics.horizontalAdvance(long) + gap >= room
+        is_short = self._metrics.horizontalAdvance(long) + gap >= room - self._width_of(self.keys)
         self.step.setText(short if is_short else long)
         if is_short:
             self._widest.pop(self.step, None)
@@ -260,22 +255,23 @@ class RunStatusBar(QWidget):
         return width
 
     def _build_widgets(self) -> None:
-        self.step = _field("Training steps done, and steps of the whole run")
-        self.epoch = _field("Epoch that the run is in")
+        self.step = _field(self, "Training steps done, and steps of the whole run")
+        self.epoch = _field(self, "Epoch that the run is in")
         tip = "Mean loss −ln p(label) and share of correct predictions of these steps, on their own images"
-        self.means = _field(tip)
-        self.speed = _field("Training images a second of wall-clock time")
-        self.time_left = _field("Estimated time to the end of the run")
-        self.settings = _field("")
-        self.progress = named(QProgressBar(), "Progress of the run", "Progress of the run")
+        self.means = _field(self, tip)
+        self.speed = _field(self, "Training images a second of wall-clock time")
+        self.time_left = _field(self, "Estimated time to the end of the run")
+        self.settings = _field(self, "")
+        self.keys = _field(self, "What brings a panel to the front")  # in presenter mode
+        self.progress = named(QProgressBar(self), "Progress of the run", "Progress of the run")
         self.progress.setTextVisible(False)
         self._in_order = (
-            self.progress, self.step, self.epoch, self.means, self.speed, self.time_left, self.settings,
+            self.keys, self.progress, self.step, self.epoch, self.means, self.speed, self.time_left,
+            self.settings,
         )  # fmt: skip
-        for part in self._in_order:
-            part.setParent(self)
         self._by_importance: tuple[QWidget, ...] = (
-            self.step, self.means, self.epoch, self.time_left, self.speed, self.progress, self.settings,
+            self.keys, self.step, self.means, self.epoch, self.time_left, self.speed, self.progress,
+            self.settings,
         )  # fmt: skip
         # The window may be narrower than everything together.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -332,7 +328,5 @@ class RunStatusBar(QWidget):
         return f"{format_seconds(images / run.images_per_second)} left"
 
 
-def _field(tooltip: str) -> QLabel:
-    label = named(QLabel(), role="mono")
-    label.setToolTip(tooltip)
-    return label
+def _field(parent: QWidget, tooltip: str) -> QLabel:
+    return named(QLabel(parent), tip=tooltip, role="mono")

@@ -14,7 +14,6 @@ from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.mathematics import Node
 from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import SegmentedControl
-from ui.controls.cover import Cover
 from ui.controls.layouts import fill, named
 from ui.controls.scroll_column import ScrollColumn
 from ui.marks import MarkView
@@ -53,7 +52,6 @@ class StepHeader(QWidget):
         below.addWidget(self.formula, 1, 0, 1, -1)
         below.setColumnStretch(0, 1)
         fill(QVBoxLayout(self), self.bar, below, spacing=6)
-        self._covers = Cover(self.sentence, "What happens in this step"), Cover(self.formula)
         self.back.clicked.connect(lambda: self.go_to(self.current - 1))
         self.next.clicked.connect(lambda: self.go_to(self.current + 1))
         follow_theme(self)
@@ -79,13 +77,10 @@ class StepHeader(QWidget):
         self.back.setEnabled(current > 0)
         self.next.setEnabled(current < len(steps) - 1)
 
-    def set_explanation(self, sentence: str, formula: Node, *, is_covered: bool, held: str) -> None:
-        """Say what happens in the step; cover its result, set in the accent, or hold back all and say why."""
+    def set_explanation(self, sentence: str, *formulas: Node, is_covered: bool) -> None:
+        """Say what happens in the step; its result, set in the accent, may be covered."""
         self.sentence.show_page(Page(Card("sentence", WORDS, Words(sentence, ink="muted"), room=None)))
-        shown = Formulas((formula,), is_covered)
-        self.formula.show_page(Page(Card("formula", FORMULA, shown, room=None)))
-        self._covers[0].set_covered(held)
-        self._covers[1].set_covered("Its formula is covered, too." if held else "")
+        self.formula.show_page(Page(Card("formula", FORMULA, Formulas(formulas, is_covered), room=None)))
 
     def go_to(self, index: int) -> bool:
         """Ask for a step; return whether there is one."""

@@ -6,7 +6,7 @@ from functools import partial
 from typing import override
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz._types import View
@@ -42,7 +42,8 @@ _EMPTY = (
 )
 _UNTIL_THEN = "Commit your prediction in the lab guide. Until then, look at the steps before."
 _OF_WINDOW = Secret.ROUTE, Secret.SHARES
-_OF_STEP = Secret.ANSWERS, Secret.CELLS, *_OF_WINDOW
+OF_STEP = Secret.ANSWERS, Secret.CELLS, *_OF_WINDOW
+"""What is told by the sentence of a step and its formula."""
 #: What tells too much: where the gradient went in the pool before, what the update makes of the loss.
 _TOLD_BY = {
     **dict.fromkeys((StepKind.GATE, StepKind.PASS, StepKind.FILTER, StepKind.INPUT), _OF_WINDOW),
@@ -121,9 +122,10 @@ class BackpropPanel(Panel):
         self._loop.when_current(view, lambda _passed: self._restore(view))
 
     def event(self, event: QEvent) -> bool:
-        """Cover the prediction beside it while it is in sight."""
+        """Cover the prediction beside it while it is in sight, and ask for what was not asked for before."""
         if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
             self._hold_back()
+            self.work.follow()
         return super().event(event)
 
     def minimumSizeHint(self) -> QSize:
@@ -165,11 +167,6 @@ class BackpropPanel(Panel):
         self.stack.setMinimumHeight(0 if beside or self._column.isHidden() else seen)
         self._column.setMinimumWidth(width if beside else 0)
         self._column.setMaximumWidth(width if beside else UNLIMITED)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Ask for what was not asked for while the panel was hidden, that is."""
-        super().showEvent(event)
-        self.work.follow()
 
     @override
     def openers(self) -> dict[QWidget, Callable[[], object]]:
@@ -292,10 +289,9 @@ class BackpropPanel(Panel):
         if is_other:
             self.header.show_steps(model.steps, model.index)
         now, why = self.work.now(), self._state.why_covered(*_TOLD_BY.get(step.kind, ()))
-        held = self._state.cover_text(*_OF_STEP)
-        said = sentence_of(passed, step, is_covered=focus.is_covered)
-        formula = formula_of(passed, step, focus)
-        self.header.set_explanation(said, formula, is_covered=focus.is_covered, held=held)
+        held, said = self._state.why_covered(*OF_STEP), sentence_of(passed, step, is_covered=focus.is_covered)
+        formulas = () if held else (formula_of(passed, step, focus),)
+        self.header.set_explanation(said, *formulas, is_covered=focus.is_covered)
         title, words = ("", _UNTIL_THEN) if held else (why, f"{_UNTIL_THEN} {self._state.way_out}")
         later = Card("later", WORDS, Words(words), title)
         self.stack.show_page(Page(later) if why else page_of(now))

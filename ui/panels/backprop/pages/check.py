@@ -26,8 +26,8 @@ _COUNTING = "Largest relative error of these, where the finite difference counts
 _COUNTED: dict[Verdict, tuple[str, str, str]] = {
     "ok": ("agree", "success", "The gradient is the slope of the loss"),
     "kink": ("kink", "warning", _KINK),
-    "tie_rule": ("tie rule", "info", _TIE_RULE),
-    "curvature": ("curved", "info", "They differ because the loss is curved within ±ε"),
+    "tie_rule": ("differ: tie rule", "warning", _TIE_RULE),
+    "curvature": ("differ: curved", "warning", "They differ because the loss is curved within ±ε"),
     "mismatch": ("unexplained", "danger", "They differ for no known reason: the gradient is wrong"),
 }
 
@@ -46,7 +46,7 @@ def page(now: Now) -> Page:
             Card("progress", DONE, now.progress, "", "", tip, room=None),
             Choice("cancel", "press", "Cancel", CancelCheck(), tip="Stop the check", icon="x"),
         ]
-    text = "Each one is changed by ±ε in float64, and the change of the loss compared with its gradient."
+    text = "Each parameter is changed by ±ε in float64; the change of the loss is compared with its gradient."
     if result is not None:
         text = _verdict_text(counts)
     elif now.checks:
@@ -82,7 +82,7 @@ def _summary(passed: Pass, checks: Checks) -> Values:
         rows.append(row(verdict, name, lambda each, key=verdict: format_count(each.counts[key]), role, tip))
         if verdict == "ok" or (verdict == "tie_rule" and has_ties):
             about = _AGREEING if verdict == "ok" else _COUNTING
-            rows.append(row(f"error {verdict}", f"{name}: error", partial(largest, verdict), "text", about))
+            rows.append(row(f"error {verdict}", "largest error", partial(largest, verdict), "text", about))
     tip = "Rule for ties that was checked; the one in force is bold"
     return Values(tuple(rows), () if passed.rule is None else TIE_RULES, columns.index(passed.rule), tip)
 

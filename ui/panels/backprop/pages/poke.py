@@ -26,16 +26,16 @@ _CURVED = (
 )
 VERDICTS = {
     "ok": ("agrees", "success", "Gradient and finite difference agree."),
-    "kink": ("kink", "warning", _KINK),
-    "tie_rule": ("tie rule", "info", _TIE_RULE),
-    "curvature": ("curved", "info", _CURVED),
-    "mismatch": ("differs", "danger", "Gradient and finite difference differ, and no kink explains it."),
+    "kink": ("differs: kink", "warning", _KINK),
+    "tie_rule": ("differs: tie rule", "warning", _TIE_RULE),
+    "curvature": ("differs: curved loss", "warning", _CURVED),
+    "mismatch": ("differs: unexplained", "danger", "They differ, and no kink explains it."),
 }
 _KINK_HERE = (
     "Right here the loss has a kink, and so no derivative: one slope above, another below. The finite "
     "difference is their mean, however small ε is."
 )
-_ZERO = "0 = 0", "info", "Both are 0: changing this number by ±ε does not change the loss."
+_ZERO = "agrees: 0 = 0", "success", "Both are 0: changing this number by ±ε does not change the loss."
 _LOSES = "Both are 0 because this cell loses its window: only the winner is passed on."
 _WEIGHTED = StepKind.DENSE, StepKind.FILTER
 _MARKED = 6
@@ -82,11 +82,13 @@ def page(now: Now) -> Page:
         items.append(Card("hint", WORDS, Words(_NOTHING, ink="muted"), room=None))
     else:
         text, kind, _ = _ZERO if _is_zero(poked.poke) else VERDICTS[poked.poke.verdict]
+        if poked.poke.verdict == "kink" and poked.poke.relative_error <= TOLERANCE:
+            text, kind = "agrees despite a kink", "success"
         count = poked.curve.kinked_intervals
         kinks = {0: "no kink in sight", 1: "1 kink"}.get(count, f"kinks in {count} places")
         kinks += f", {_MARKED} marked" if count > _MARKED else ""
         tip = "Solid: the loss against the change. Dashed: the line with the slope of backprop. Orange: kinks"
-        badge = Card("badge", WORDS, Words(text, "small strong", kind), room=None)
+        badge = Card("badge", WORDS, Words(text, "small strong", kind, "left middle"), room=None)
         items += [
             across(*[badge, *([_WITH_FIRST] if poked.poke.verdict == "tie_rule" else [])], room=None, gap=8),
             Card("hint", WORDS, Words(_reason(poked.poke, now.passed), ink="muted"), room=None),
@@ -174,8 +176,5 @@ def _plot(poked: PokeOutcome) -> Curves:
         dots += [(-result.eps, result.loss_minus, "muted"), (result.eps, result.loss_plus, "muted")]
     both = np.concatenate([curve.losses, curve.tangent])
     low, high = float(both.min()), float(both.max())
-    lines, y_range = (
-        (Curve("loss", curve.values, curve.losses), tangent),
-        (low, high if high > low else low + 1),
-    )
-    return Curves(lines, markers, "change", dots=tuple(dots), y_range=y_range)
+    lines, top = (Curve("loss", curve.values, curve.losses), tangent), high if high > low else low + 1
+    return Curves(lines, markers, "change", dots=tuple(dots), y_range=(low, top))

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from cnnviz._types import FloatArray
 from cnnviz.drawing import Asking, Colors, Share
 from cnnviz.drawing.kept import kept
@@ -9,6 +11,7 @@ from cnnviz.drawing.page import Card, Choice, Fit, Item, Page, across, down
 from cnnviz.graphics.heat_map import fitting
 from cnnviz.graphics.probabilities import PREDICTIONS, Predictions
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
+from cnnviz.network import Network
 from cnnviz.quantities import format_signed, format_together
 from ui.panels.backprop.asks import Adopt, Apply, Choose, SetSide, Undo
 from ui.panels.backprop.focus import Focus, Now
@@ -39,13 +42,13 @@ def page(now: Now) -> Page:
     followed = names[0] if now.target is None or not now.target.is_parameter else now.target.name
     name = focus.parameter if focus.parameter in names else followed
     known = now.preview if now.preview is not None and now.preview.passed is passed else None
-    plates = _plates(passed, name, focus.still(), known)
+    plates = _plates(passed, name, focus.still(), None if known is None else known.network)
     cards = [
         each.card(f"map {n}", focus, covered=focus.is_covered and n == 2) for n, each in enumerate(plates)
     ]
     maps = across(*overview(plates[1]), joined(tuple(cards), ("+", "=")), room=Share(7), gap=8)
     preview = None if focus.is_covered else known
-    likely = _predictions(passed, preview)
+    likely = _predictions(passed, None if preview is None else tuple(preview.probabilities.tolist()))
     tip = "Probability of each class: grey now, coloured if the update is applied"
     lower = (
         Card("outcome", VALUES, _outcome(passed, preview), "Loss of this sample"),
@@ -56,25 +59,14 @@ def page(now: Now) -> Page:
         Choice(title, "press", title, ask, None, (), tip, icon, is_primary=ask == Apply(), is_enabled=on)
         for (ask, title, icon, tip), on in zip(_BUTTONS, is_on, strict=True)
     )
-    options = tuple((each, each) for each in names)
+    options, has_units = tuple((each, each) for each in names), passed.network.params[name].ndim > 1
     controls = (
         Choice("parameter", "list", "Parameter", Asking(Choose, "parameter"), name, options, tip=_TIPS[0]),
-        *(
-            weight_choices(passed, focus, name.rpartition(".")[0])
-            if passed.network.params[name].ndim > 1
-            else ()
-        ),
+        *(weight_choices(passed, focus, name.rpartition(".")[0]) if has_units else ()),
         Card("space", WORDS, Words("")),
         Card("rate name", WORDS, Words("Rate η", align="middle"), room=None, is_label=True),
         Choice(
-            "rate",
-            "number",
-            "Learning rate",
-            Asking(Choose, "rate"),
-            focus.rate,
-            _RATES,
-            tip=_TIPS[1],
-            room=96,
+            "rate", "number", "Learning rate", Asking(Choose, "rate"), focus.rate, _RATES, _TIPS[1], room=96
         ),
     )
     rows: tuple[Item, ...] = (
@@ -88,17 +80,16 @@ def page(now: Now) -> Page:
 
 
 @kept
-def _predictions(passed: Pass, preview: Preview | None) -> Predictions:
-    before, after = passed.probabilities, None if preview is None else preview.probabilities
-    inks = "muted", "accent"
-    return Predictions(passed.names, before, after, ("now", "if applied"), inks, passed.label)
+def _predictions(passed: Pass, updated: tuple[float, ...] | None) -> Predictions:
+    before, after = passed.probabilities, None if updated is None else np.array(updated)
+    return Predictions(passed.names, before, after, ("now", "if applied"), ("muted", "accent"), passed.label)
 
 
 @kept
-def _plates(passed: Pass, name: str, focus: Focus, preview: Preview | None) -> tuple[Plate, ...]:
+def _plates(passed: Pass, name: str, focus: Focus, updated: Network | None) -> tuple[Plate, ...]:
     """Part of a parameter before the update, its step, and the part after the update."""
     before, step = passed.network.params[name], -focus.rate * passed.gradients.params[name]
-    after = before if preview is None else preview.network.params[name]
+    after = before if updated is None else updated.params[name]
     colors = Colors.of("signed", before, after)
 
     def part(array: FloatArray, colors: Colors, *words: str) -> Plate:
@@ -140,4 +131,4 @@ def _why(preview: Preview | None) -> tuple[Item, ...]:
     told, promised = (format_signed(each, 4) for each in (preview.product, preview.expected))
     text = f"Step times gradient, −η‖∂L/∂w‖², would be {told}: the rule “all” counts tied cells several times"
     words = Words(f"{text}, so the gradient is not the slope of the loss.", "small", "muted")
-    return (Card("why", WORDS, words, room=None),) if told != promised else ()
+    return (Card("why", WORDS, words, room=None, spare=1),) if told != promised else ()
