@@ -197,7 +197,7 @@ def test_a_class_that_another_network_does_not_have_is_chosen_no_longer(qtbot):
     desk = Opened(qtbot, experiment, size=(2000, 720))
     click_part(desk.map("dense1"), CellKey("class", 7, 0))
     assert desk.panel.view.class_index == 7
-    assert desk.line("evidence") == "map 0, for 7"
+    assert desk.line("evidence").startswith("map 0, for 7;")
     other = Opened(qtbot, EXPERIMENTS["three blocks"])
     desk.dataset = other.dataset
     desk.state.set_dataset(other.dataset)
