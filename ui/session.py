@@ -80,18 +80,9 @@ class Session(QObject):
         controller.open_data(self._data)  # everything else follows from their arrival
         from ui.lab.guide import LabGuide, put_covers  # meanwhile: it loads much
 
+        runners = controller.analysis, controller.background, controller.typesetting, controller.files
         with self.theme.without_style_sheet():
-            self.window.build_panels(
-                Services(
-                    self.state,
-                    controller,
-                    controller.analysis,
-                    controller.background,
-                    controller.typesetting,
-                    controller.files,
-                    self._show_cells,
-                )
-            )
+            window.build_panels(Services(self.state, controller, *runners, self._show_cells))
             put_covers(window, self.state)  # before the panels are dressed, once
         self._watch_panels()
         self._started = True

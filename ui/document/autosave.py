@@ -115,11 +115,8 @@ class StateFolder:
 
     def set_aside(self) -> Path:
         """Keep a folder that cannot be read under another name, and return that."""
-        target = next(
-            each
-            for number in range(1, 1000)
-            if not (each := self._folder / f"damaged-{self.number}-{number}").exists()
-        )
+        names = (self._folder / f"damaged-{self.number}-{number}" for number in range(1, 1000))
+        target = next(each for each in names if not each.exists())
         with suppress(OSError):
             self.path.rename(target)
         return target

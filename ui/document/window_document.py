@@ -126,18 +126,13 @@ class WindowDocument(QObject):
             self._said_of_prepared, self.prepared_data, self._window.samples.board,
         )  # fmt: skip
 
-    def picture(self, widget: QWidget | None = None) -> t.Document | None:
+    def picture(self, widget: QWidget | None = None, *, checksum: bool = True) -> t.Document | None:
         """Return what is shown, or drawn in a widget, as a picture carries it; None before there is a run."""
         drawn = provenance_in_panel(widget, self.state)
         if drawn is not None and drawn.sample is None:
             drawn = None  # a lesson with a network of its own: the view is that of the run
         panels = self._window.panels
-        return picture_of(self.state, panels.front_name, panels.view_states(), drawn)
-
-    def picture_unchecked(self) -> t.Document | None:
-        """Return what is shown, quickly: without the checksum of its weights."""
-        panels = self._window.panels
-        return picture_of(self.state, panels.front_name, panels.view_states(), checksum=False)
+        return picture_of(self.state, panels.front_name, panels.view_states(), drawn, checksum=checksum)
 
     @property
     def is_changed(self) -> bool:
@@ -369,12 +364,8 @@ class WindowDocument(QObject):
 
     def carry_lab(self, files: t.Files) -> None:
         """Keep the lab in front, which does not come with the program, in the document."""
-        others = {
-            name: each
-            for name, each in self.carried.items()
-            if name != LAB_MEMBER and not name.startswith("figures/")
-        }
-        self.carried = others | dict(files)
+        others = [name for name in self.carried if name != LAB_MEMBER and not name.startswith("figures/")]
+        self.carried = {name: self.carried[name] for name in others} | dict(files)
         self._on_changed()
 
     def _settle(self, path: Path | None, stamp: Stamp = _GONE, *, is_saved: bool) -> None:
@@ -486,13 +477,10 @@ class WindowDocument(QObject):
         run = self.state.run
         if not run.is_started or self._saved_run == (run.run_id, run.step):
             return True
-        steps = format_count(run.step)
-        left = (
-            "You can bring it back until you train again."
-            if can_be_undone
-            else "Only its curves stay, in grey."
-        )
-        text = f"The network has been trained for {steps} steps and is not saved. {left}"
+        left = "You can bring it back until you train again."
+        if not can_be_undone:
+            left = "Only its curves stay, in grey."
+        text = f"The network has been trained for {format_count(run.step)} steps and is not saved. {left}"
         return self._ask("the network is replaced", text, "Replace")
 
     def _may_be_replaced(self, event: str) -> bool:

@@ -45,6 +45,8 @@ _FORMATS = (
     ("csv", "CSV", "The numbers behind the figure, for a spreadsheet or a script"),
 )
 
+_NO_NUMBERS = "There are no numbers behind this figure yet; choose another, or train first."
+
 
 @dataclass(frozen=True)
 class View:
@@ -116,11 +118,9 @@ class ExportDialog(QDialog):
             return
         path = self.path()
         if os.path.lexists(path) and not replaces:  # writing tells what is wrong with a name
-            text, act = (
-                f"{printable_name(path)} already exists in this folder.",
-                partial(self.export, replaces=True),
-            )
-            self.message.show_message(text, "warning", "Replace it", act)  # which goes with the name
+            text = f"{printable_name(path)} already exists in this folder."
+            act = partial(self.export, replaces=True)  # which goes with the name
+            self.message.show_message(text, "warning", "Replace it", act)
             return
         try:
             content = self._content()
@@ -165,18 +165,13 @@ class ExportDialog(QDialog):
             case "pdf":
                 return draw_pdf(self.drawing(), figure.title)
             case _:
-                tables = tables_of(figure.widget)
-                if not tables:
-                    raise CNNVizError(
-                        "There are no numbers behind this figure yet; choose another, or train first."
-                    )
+                if not (tables := tables_of(figure.widget)):
+                    raise CNNVizError(_NO_NUMBERS)
                 return partial(to_csv, tables, self._caption if self.choices.value.caption else "")
 
     def _build(self) -> None:
         controls = self.choices.controls
-        self.format, self.colours, self.caption = (
-            controls[name] for name in ("format", "colours", "caption")
-        )
+        self.format, self.colours, self.caption = controls.values()
         self.preview = named(QLabel(), "Preview")
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.preview.setMinimumSize(theme_manager().theme.px(420), theme_manager().theme.px(300))
@@ -290,13 +285,10 @@ class ExportDialog(QDialog):
             self.preview.clear()
             return
         ratio = self.devicePixelRatioF()
-        room = QSize(self.preview.width() - 2, self.preview.height() - 2)
-        size = self._picture.size()
-        if size.width() > room.width() or size.height() > room.height():
-            size = size.scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
-        shown = self._picture.scaled(
-            size * ratio, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        )
+        room, keeps = self.preview.size() - QSize(2, 2), Qt.AspectRatioMode.KeepAspectRatio
+        size = self._picture.size().boundedTo(self._picture.size().scaled(room, keeps))  # never enlarged
+        smooth = Qt.TransformationMode.SmoothTransformation
+        shown = self._picture.scaled(size * ratio, keeps, smooth)
         shown.setDevicePixelRatio(ratio)
         self.preview.setPixmap(shown)
 

@@ -168,14 +168,9 @@ def caption_of(state: AppState, widget: QWidget | None = None) -> str:
     if drawn is None:
         return " · ".join(_run(state.experiment))
     origin, within = drawn.origin, [] if widget is None else provenances_within(widget)
-    is_made_up = origin is None and bool(drawn.note)
+    moment = "" if origin is None and drawn.note else f"step {format_count(drawn.step)}"  # none if made up
     parts = [] if origin is None else [*_run(origin.experiment, origin.data), origin.note]
-    parts += [
-        "" if is_made_up else f"step {format_count(drawn.step)}",
-        drawn.what,
-        drawn.note,
-        *drawn.choices,
-    ]
+    parts += [moment, drawn.what, drawn.note, *drawn.choices]
     parts += [_part(each, drawn) for each in within if each.what]
     if drawn.sample is not None:
         parts.append(_image(drawn.sample, () if origin is None else origin.experiment.classes))
@@ -186,10 +181,8 @@ def caption_of(state: AppState, widget: QWidget | None = None) -> str:
 
 def _run(experiment: Experiment, data: str = "MNIST") -> list[str]:
     of = "" if data == "MNIST" else f" of {data}"
-    return [
-        f"{preset_of(experiment)}, classes {', '.join(experiment.classes)}{of}",
-        f"seed {experiment.seed}",
-    ]
+    classes = ", ".join(experiment.classes)
+    return [f"{preset_of(experiment)}, classes {classes}{of}", f"seed {experiment.seed}"]
 
 
 def _part(part: Provenance, whole: Provenance) -> str:

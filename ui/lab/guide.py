@@ -381,6 +381,7 @@ class Happenings(QObject):
         for dock in window.panels.docks():
             dock.visibilityChanged.connect(self._look)
         backprop, report = window.panel(BackpropPanel), window.panel(ReportPanel)
+        model = backprop.model
         self._translation = translation = window.panel(TranslationPanel)
         translation.choices.changed.connect(self._look)
         state.sampleChanged.connect(self._on_sample_changed)
@@ -390,20 +391,14 @@ class Happenings(QObject):
             (translation.sweep.manySwept, "swept"),
             (backprop.work.pokeReady, "poked"),
             (backprop.work.checkReady, "checked_gradient"),
-            (backprop.model.applied, "updated"),
+            (model.applied, "updated"),
             (report.exporter.handed_out, "exported"),
             (report.work.inserted, "inserted"),
         ):
             signal.connect(lambda *_, name=name: self._tell(name))
-        translation.moved.connect(
-            lambda *_: self._tell("dragged", what=f"{state.shift.dx}, {state.shift.dy}")
-        )
-        backprop.model.choicesChanged.connect(
-            lambda: backprop.model.choices.rule and self._tell("rule", what=backprop.model.choices.rule)
-        )
-        backprop.header.stepRequested.connect(
-            lambda number: self._tell("walked", what=backprop.model.steps[number].kind.value)
-        )
+        translation.moved.connect(lambda: self._tell("dragged", what=f"{state.shift.dx}, {state.shift.dy}"))
+        model.choicesChanged.connect(lambda: (rule := model.choices.rule) and self._tell("rule", what=rule))
+        backprop.header.stepRequested.connect(lambda n: self._tell("walked", what=model.steps[n].kind.value))
 
     def _tell(self, name: str, count: int = 1, what: str = "", among: str = "") -> None:
         if not self._restorer.is_busy:

@@ -120,7 +120,7 @@ class StepShower(QObject):
 
     def _begin(self, target: _Target, dataset: Dataset) -> None:
         try:
-            current = self._document.picture_unchecked()
+            current = self._document.picture(checksum=False)  # quickly
             chosen = self._control.filter_number(target.show.filter)
             picture = picture_for(target.show, target.experiment, dataset, current, chosen)
         except CNNVizError as error:

@@ -58,7 +58,7 @@ class Controller(QObject):
 
     def __init__(self, state: AppState, parent: QObject) -> None:
         super().__init__(parent)
-        self._state = state
+        self._state, self._complain = state, partial(state.raise_notice, "files", "error")
         #: Asks, where something would be lost, whether an opened run may take the place of the present one.
         self.may_replace: Callable[..., bool] = lambda **_: True
         #: What a pointer or the timeline waits for.
@@ -290,10 +290,7 @@ class Controller(QObject):
 
         # Of a kind of its own: a second file is no reason to drop the first.
         self.files.submit(
-            f"save {path}",
-            lambda _context: checkpoint.save(path, snapshot, experiment, data),
-            done,
-            partial(state.raise_notice, "files", "error"),
+            f"save {path}", lambda _: checkpoint.save(path, snapshot, experiment, data), done, self._complain
         )
 
     def open_weights(self, path: Path) -> None:
@@ -314,12 +311,7 @@ class Controller(QObject):
             else:
                 self._take_model(found)
 
-        self.analysis.submit(
-            "open",
-            lambda _context: read_model(path, draft, source, current),
-            done,
-            partial(state.raise_notice, "files", "error"),
-        )
+        self.analysis.submit("open", lambda _: read_model(path, draft, source, current), done, self._complain)
 
     def _take_model(self, model: OpenedModel) -> None:
         if self.may_replace():

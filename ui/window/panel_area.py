@@ -158,13 +158,9 @@ class PanelArea(QMainWindow):
 
     def _groups(self) -> list[QDockWidget]:
         """Return the first dock of each group of tabs that has a place in the area."""
-        place = self._docks.index
+        place, tabs = self._docks.index, self.tabifiedDockWidgets
         docks = [dock for dock in self._docks if not dock.isFloating()]
-        return [
-            dock
-            for dock in docks
-            if all(place(each) > place(dock) for each in self.tabifiedDockWidgets(dock))
-        ]
+        return [dock for dock in docks if all(place(each) > place(dock) for each in tabs(dock))]
 
     def gather(self) -> None:
         """Make all panels tabs again."""

@@ -295,10 +295,8 @@ class RunStatusBar(QWidget):
         self._steps = f"{run.status} · {step} / {format_count(run.total_steps)}", step
         self.epoch.setText(f"epoch {run.epoch}" if run.is_started else "")
         means = history.means_at(history.step)
-        parts = {
-            Secret.LOSS: f"loss {format_value(means.loss)}",
-            Secret.TEST: f"accuracy {format_percent(means.accuracy)}",
-        }
+        loss, accuracy = f"loss {format_value(means.loss)}", f"accuracy {format_percent(means.accuracy)}"
+        parts = {Secret.LOSS: loss, Secret.TEST: accuracy}
         told = ", ".join(text for secret, text in parts.items() if not self._state.why_covered(secret))
         self.means.setText(f"training {told} ({means.window})" if told and means.interval else "")
         training = run.status is RunStatus.TRAINING and run.images_per_second > 0
