@@ -72,10 +72,9 @@ class Compared:
     is_live: bool = False
 
     @property
-    def in_order(self) -> tuple[Snapshot, Snapshot]:
-        """The earlier moment and the later one; that of an earlier run is the earlier one."""
-        is_back = self.is_ours and self.now.step < self.then.step
-        return (self.now, self.then) if is_back else (self.then, self.now)
+    def is_back(self) -> bool:
+        """Whether the moment shown comes before A; one of an earlier run comes before all of this one."""
+        return self.is_ours and self.now.step < self.then.step
 
     @property
     def words(self) -> str:
@@ -117,8 +116,8 @@ def _head(found: Compared, is_roomy: bool) -> list[Card[Words] | Choice]:
 
 def _cards(found: Compared):
     """The earlier moment, the later one, and what has changed from one to the other."""
-    first, last = found.in_order
-    changes, is_back = parameter_changes(first.network, last.network), first is not found.then
+    first, last = (found.now, found.then) if found.is_back else (found.then, found.now)
+    changes, is_back = parameter_changes(first.network, last.network), found.is_back
     weight = next(each for each in changes if each.name == f"{found.layer}.weight")
     earlier, live = "" if found.is_ours else " of an earlier run", ", live" if found.is_live else ""
     then, now = (f"step {format_count(each.step)}" for each in (found.then, found.now))
@@ -148,11 +147,9 @@ def _card(key: str, found: Compared, title: str, caption: str, tip: str) -> Card
 @kept
 def _tiles(found: Compared, which: str) -> Tiles:
     """Maps of one moment, or the difference on a scale of its own: it would hardly be seen on theirs."""
-    then, now, first, last = (
-        weight_maps(each.network, found.layer, found.part).astype(np.float64)
-        for each in (found.then, found.now, *found.in_order)
-    )
-    maps = {"then": then, "now": now, "difference": last - first}[which]
+    both = (weight_maps(each.network, found.layer, found.part) for each in (found.then, found.now))
+    then, now = (each.astype(np.float64) for each in both)
+    maps = {"then": then, "now": now, "difference": then - now if found.is_back else now - then}[which]
     colors = Colors.of("signed", *([maps] if which == "difference" else [then, now]))
     captions = tuple(map(str, range(len(maps)))) if len(maps) <= _MOST_CAPTIONS else ()
     return Tiles(maps, colors, captions=captions, title="weights")
@@ -178,12 +175,8 @@ class ComparePanel(WindowPart):
         self.found: Compared | None = None
         self.page = PageView(self.answer, _LEAST_HEIGHT)
         fill(QVBoxLayout(self), (self.page, 1), margins=(12, 8, 12, 6))
-        for signal in (
-            state.snapshotChanged,
-            state.momentChanged,
-            state.coveredChanged,
-            state.referenceChanged,
-        ):
+        moved = state.snapshotChanged, state.momentChanged
+        for signal in (*moved, state.coveredChanged, state.referenceChanged):
             signal.connect(self._draw)
         follow_theme(self)
 
@@ -195,8 +188,7 @@ class ComparePanel(WindowPart):
     @override
     def provenance(self) -> Provenance | None:
         """Return the moment B, compared with the moment A."""
-        found = self.found
-        if found is None:
+        if (found := self.found) is None:
             return None
         then, now = found.then, found.now
         note = f"compared with {moment_of(then.step, then.origin, now.origin)}"

@@ -142,14 +142,13 @@ class TrainingCurves(HasProvenance, QWidget):
     def _contents(self) -> list[tuple[CurvePlot, Curves]]:
         run, history = self._run, self._state.history
         self.train.setVisible(not history.step)  # while there is nothing else to be seen in its place
-        too_few = _TOO_FEW.format(step=format_count(run_curves.first_mean(history)))
-        self.accuracy.placeholder.setText(too_few if history.losses.size else self._untrained())
+        told = _TOO_FEW.format(step=format_count(run_curves.first_mean(history)))
+        if not history.losses.size:
+            names = self._state.experiment.classes
+            apart = " from ".join(names) if len(names) == 2 else f"{len(names)} classes apart"
+            told = _UNTRAINED.format(classes=apart)
+        self.accuracy.placeholder.setText(told)
         return [(self.accuracy, run_curves.accuracy_plot(run)), (self.loss, run_curves.loss_plot(run))]
-
-    def _untrained(self) -> str:
-        names = self._state.experiment.classes
-        apart = " from ".join(names) if len(names) == 2 else f"{len(names)} classes apart"
-        return _UNTRAINED.format(classes=apart)
 
     def _describe(self) -> None:
         run, count = self._run, len(self._state.experiment.classes)

@@ -159,8 +159,8 @@ class ResultsView(HasProvenance, QWidget):
 def _compared(ghost: History, history: History) -> str:
     """How good an earlier run was, and which of its settings were others."""
     told = f": {format_percent(ghost.tests[-1].accuracy, 2)}" if ghost.tests else ""
-    said = [each.said.split("; ") for each in (ghost, history)]
-    apart = ([each for each in one if each not in other] for one, other in (said, said[::-1]))
-    there, here = map("; ".join, apart)
+    before, now = (each.said.split("; ") for each in (ghost, history))
+    there = "; ".join(each for each in before if each not in now)
+    here = "; ".join(each for each in now if each not in before)
     same = " with the same settings" * bool(ghost.said and not there + here)
     return f"earlier run{told}{same}{there and f' with {there}'}{here and f' (this run: {here})'}"
