@@ -223,16 +223,14 @@ class LabColumn(QFrame):
         names = control.mismatch if state.run.run_id else ()
         if names == ("seed",) and state.is_untrained:
             names = ()
-        told = "; ".join(
-            f"{setting.title} {setting.written(getattr(control.experiment, name))} "
-            f"(now {setting.written(getattr(state.experiment, name))})"
-            for name in names[:_MOST_NAMED]
-            for setting in (SETTINGS[name],)
-        )
-        more = f"; and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-        self.mismatch.show_text(
-            f"This step needs another network: {told}{more}. “Show me” prepares it." if names else ""
-        )
+        wanted, now = control.experiment, state.experiment
+        others = ((SETTINGS[n], getattr(wanted, n), getattr(now, n)) for n in names[:_MOST_NAMED])
+        told = [
+            f"{each.title} {each.written(one)} (now {each.written(other)})" for each, one, other in others
+        ]
+        told += [f"and {len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
+        said = f"This step needs another network: {'; '.join(told)}. “Show me” prepares it."
+        self.mismatch.show_text(said if names else "")
         self.show_me.set_kind("primary" if names or not self._was_shown else "")
 
     def set_shown(self) -> None:

@@ -109,9 +109,8 @@ class PredictionCard(QWidget):
         self.unit.setText(measure.unit)
         self.unit.setToolTip(_tip(measure.unit))
         self.number.setAccessibleName(f"Your prediction: {prediction.question} {measure.unit}".rstrip())
-        texts = {each.name: each.text for each in prediction.choices}
-        if prediction.kind == "direction":
-            texts = texts or dict(DIRECTIONS)
+        usual = dict(DIRECTIONS) if prediction.kind == "direction" else {}
+        texts = {each.name: each.text for each in prediction.choices} or usual
         for name, text in texts.items():
             button = _AnswerButton()
             button.setObjectName(name)

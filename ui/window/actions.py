@@ -13,6 +13,7 @@ from ui.state import RunStatus
 MENUS = ("&File", "&Run", "&Lab", "&View", "&Help")
 
 #: What the primary button says while settings wait in the form, and at the end of a run.
+START = "Start new run"
 START_TIP = "Train a new run from its initial weights, with the settings of the form"
 
 _ALWAYS = frozenset(RunStatus)

@@ -16,7 +16,7 @@ from ui.controls.pace import single_shot
 from ui.panels.contract import Runs
 from ui.state import AppState, Notice, RunStatus
 from ui.theme import theme_manager
-from ui.window.actions import START_TIP, action_row
+from ui.window.actions import START, START_TIP, action_row
 
 _SUCCESS_MS = 8000
 _OFFERED_MS = 30_000  # of one with a button, which is to be read and then reached
@@ -81,7 +81,6 @@ class NoticeBar(MessageBar):
         self._show_newest()
 
 
-_START = "Start new run"
 _MOST_NAMED = 3
 #: An untrained run takes edited settings at once: that is over before anybody could read of it.
 _UNTRAINED_MS = 400
@@ -139,22 +138,18 @@ class PendingBar(MessageBar):
 
     def _draw(self) -> None:
         problem = self._problem()
-        text, kind, action = (problem, "error", "") if problem else (self._words(), "info", _START)
+        text, kind, action = (problem, "error", "") if problem else (self._words(), "info", START)
         if (text, kind) != (self.text(), self.kind()):
             self.show_message(text, kind, action, self._runs.begin_new)
         self.present_button.setVisible(self._state.run.status in (RunStatus.PAUSED, RunStatus.FINISHED))
 
     def _words(self) -> str:
         state = self._state
-        changes = [
-            f"{setting.title} {setting.written(getattr(state.experiment, name))} → "
-            f"{setting.written(getattr(state.draft, name))}"
-            for name in state.pending
-            for setting in (SETTINGS[name],)
-        ]
-        more = len(changes) - _MOST_NAMED
-        named = "; ".join(changes[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
-        return f"For the next run: {named}. This run keeps its settings."
+        runs, draft, names = state.experiment, state.draft, state.pending
+        others = ((SETTINGS[n], getattr(runs, n), getattr(draft, n)) for n in names[:_MOST_NAMED])
+        told = [f"{each.title} {each.written(one)} → {each.written(other)}" for each, one, other in others]
+        told += [f"and {len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
+        return f"For the next run: {'; '.join(told)}. This run keeps its settings."
 
 
 _DIRECT = Qt.FindChildOption.FindDirectChildrenOnly  # to look through all of the window takes milliseconds

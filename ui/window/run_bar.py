@@ -16,11 +16,10 @@ from ui.controls.layouts import fill, named, scaled
 from ui.controls.pace import Pace
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, theme_manager
-from ui.window.actions import START_TIP, action_row
+from ui.window.actions import START, START_TIP, action_row
 from ui.window.finder import Entry
 from ui.window.menus import Menus
 
-_START = "Start new run"
 _SPACE = action_row("train").key
 #: Text, icon, tool tip and key of the button that trains.
 _TRAIN: dict[RunStatus, tuple[str, str, str, str]] = {
@@ -28,12 +27,12 @@ _TRAIN: dict[RunStatus, tuple[str, str, str, str]] = {
     RunStatus.READY: ("Train", "play", "Train the network", _SPACE),
     RunStatus.TRAINING: ("Pause", "pause", "Pause training: it goes on from there whenever you like", _SPACE),
     RunStatus.PAUSED: ("Continue", "play", "Go on with this run, as if it had not been paused", _SPACE),
-    RunStatus.FAILED: (_START, "play", START_TIP, ""),
+    RunStatus.FAILED: (START, "play", START_TIP, ""),
     RunStatus.FINISHED: ("Train more", "play", "Every epoch is done: train one more (+1 epoch)", _SPACE),
 }
 #: What is said instead of training when the key is pressed then.
 _AT_END = {
-    RunStatus.FAILED: f"This run has failed. {_START} trains from the initial weights; by keys, "
+    RunStatus.FAILED: f"This run has failed. {START} trains from the initial weights; by keys, "
     f"{action_row('reset').key} and then {_SPACE}.",
     RunStatus.FINISHED: f"This run has just ended. {_SPACE} once more trains for one more epoch.",
 }
@@ -74,7 +73,7 @@ class TrainButton(Button):
     def does(self) -> tuple[str, str, str, str]:
         """Return its text, icon, tool tip and key."""
         if self._state.waits_for_new_run and not self._state.is_untrained:
-            return _START, "play", START_TIP, _SPACE
+            return START, "play", START_TIP, _SPACE
         return _TRAIN[self._state.run.status]
 
     def _on_run_changed(self) -> None:
@@ -131,7 +130,7 @@ class RunBar(QWidget):
     def entries(self) -> Iterator[Entry]:
         """Yield what can be found here by words, besides the actions."""
         text, _icon, tip, key = self.train.does()
-        if self._state.run.status is RunStatus.FINISHED and text != _START:  # which the menu says, too
+        if self._state.run.status is RunStatus.FINISHED and text != START:  # which the menu says, too
             yield Entry(text, "Run", self._menus.action("train").trigger, key, about=tip)
 
     @override
@@ -166,7 +165,7 @@ class RunBar(QWidget):
     def _on_does_other(self) -> None:
         self._state.clear_notice(_PLACE)
         self._ended.start()
-        is_new = self.train.does()[0] == _START
+        is_new = self.train.does()[0] == START
         self._menus.action("train").setText("Start new &run" if is_new else action_row("train").text)
 
 

@@ -170,9 +170,8 @@ def _marked(picture: Picture, look: Look) -> PinnedCell | None:
     plan, view = picture.plan, look.view
     column = plan.column(view.sweep or "")
     if column is not None:
-        return PinnedCell(
-            column.stage, (view.channel(column.group), *divmod(view.sweep_place, column.shape[2]))
-        )
+        place = divmod(view.sweep_place, column.shape[2])
+        return PinnedCell(column.stage, (view.channel(column.group), *place))
     example = plan.column(plan.first_convolution or "")
     if look.pinned or view.pointed_cell or example is None:
         return look.pinned or view.pointed_cell

@@ -79,8 +79,7 @@ class SamplesPanel(WindowPart):
         self._images: Images | None = None
         self._build()
         self._scene = partial(still_scene_of, state, None)
-        draw = self._draw_prediction
-        asked = "prediction", self._scene, pictures.predict, draw
+        asked = "prediction", self._scene, pictures.predict, self._draw_prediction
         self._loop = PictureLoop(self, state, analysis, *asked, _NUMBERS_MS)
         self._connect_signals()
         self._on_dataset_changed()

@@ -118,10 +118,8 @@ class TimelineBar(WindowPart):
         state = self._state
         if state.shown is None:
             return None
-        further = state.history.step != state.shown.step
-        return Provenance.of(
-            state.shown, note=f"run up to step {format_count(state.history.step)}" if further else ""
-        )
+        further = f"run up to step {format_count(state.history.step)}"
+        return Provenance.of(state.shown, note=further if state.history.step != state.shown.step else "")
 
     @override
     def _fit(self) -> None:
@@ -307,9 +305,8 @@ class TimelineBar(WindowPart):
         self.transport.set_enabled(earlier=after_first, later=not state.follows_live, film=len(store) > 1)
         can_fork = not state.follows_live and step is not None and step < state.history.step
         self.fork.setEnabled(can_fork)
-        self.fork.setToolTip(
-            f"{_FORK}: {_CAN_FORK if can_fork else 'first choose an earlier moment on the timeline'}"
-        )
+        about = _CAN_FORK if can_fork else "first choose an earlier moment on the timeline"
+        self.fork.setToolTip(f"{_FORK}: {about}")
         if not can_fork:
             self._end_question()
         if len(store):

@@ -111,9 +111,8 @@ class BranchQuestion(QFrame):
         self.rate = named(FloatField(low, high, low), "Learning rate of the branch", tip)
         self.rate.subject = "Learning rate"
         label = label_of(self.rate, "Learning rate", "")
-        self.go = Button(
-            "Continue", "git-fork", "primary", "Train on from this step with this rate", "Return"
-        )
+        tip = "Train on from this step with this rate"
+        self.go = Button("Continue", "git-fork", "primary", tip, "Return")
         self.cancel = Button("Cancel", kind="link", tooltip="Cancel; nothing changes", shortcut="Esc")
         self._problem = ElidedLabel(role="danger")
         parts = (self._says, 1), label, self.rate, self._problem, self.go, self.cancel
