@@ -225,9 +225,7 @@ class LabColumn(QFrame):
             names = ()
         wanted, now = control.experiment, state.experiment
         others = ((SETTINGS[n], getattr(wanted, n), getattr(now, n)) for n in names[:_MOST_NAMED])
-        told = [
-            f"{each.title} {each.written(one)} (now {each.written(other)})" for each, one, other in others
-        ]
+        told = [f"{each.title} {each.written(one)} (now {each.written(two)})" for each, one, two in others]
         told += [f"and {len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
         said = f"This step needs another network: {'; '.join(told)}. “Show me” prepares it."
         self.mismatch.show_text(said if names else "")
