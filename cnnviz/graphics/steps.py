@@ -40,9 +40,8 @@ def _draw(shown: Steps, ground: Ground) -> Drawing:
     font, lines = shown.lines(ground.box.width, look)
     strong = look.font(f"{font} strong")
     boxes: list[Box] = []
-    for names, line in zip(
-        lines, ground.box.inset(1).lines(len(lines), _line(len(lines), look)), strict=True
-    ):
+    rooms = ground.box.inset(1).lines(len(lines), _line(len(lines), look))
+    for names, line in zip(lines, rooms, strict=True):
         widths = [strong.width(name) for name in names]
         spare = min(max((line.width - sum(widths)) / len(names), 0.0), px(24))
         boxes += line.columns(*(width + spare for width in widths))

@@ -138,9 +138,8 @@ def known_facts(step: Step, earlier: Iterable[Step]) -> dict[str, Quantified]:
     `value` is what the prediction is compared with; a measure of the step that is measured once has its own
     name; then there are those of the picture. Of an earlier step both begin with its id and a full stop.
     """
-    found: dict[str, Quantified] = {}
-    found |= _by_name(step, earlier, lambda each: [MEASURES[one.measure] for one in each.measurements])
-    return found if step.reveal is None else {**found, **PICTURES[step.reveal.picture].facts}
+    found = _by_name(step, earlier, lambda each: [MEASURES[one.measure] for one in each.measurements])
+    return {**found, **({} if step.reveal is None else PICTURES[step.reveal.picture].facts)}
 
 
 def _by_name[T](step: Step, earlier: Iterable[Step], of: Callable[[Step], Iterable[T]]) -> dict[str, T]:
@@ -163,8 +162,7 @@ def explain(
     if reveal is None or not measured:
         return Explained()
     earlier = tuple(earlier)
-    facts: dict[str, Any] = {}
-    facts |= _by_name(step, earlier, lambda each: [one.value for one in results.get(each.id, ())])
+    facts = _by_name(step, earlier, lambda each: [one.value for one in results.get(each.id, ())])
     page, picture, blocks = None, PICTURES[reveal.picture], list[Figure | Words]()
     answer = None if done.prediction is None else done.prediction.answer
     cell = None if done.found is None else done.found.cell

@@ -27,7 +27,7 @@ from cnnviz.graphics.ledger import LEDGER, Ledger, LedgerRow
 from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
 from cnnviz.graphics.winners import COUNTS, WINDOW, WINNERS, Window, Winners
 from cnnviz.inspect.arithmetic import explain_cell
-from cnnviz.inspect.receptive_field import Rectangle, receptive_field, window_geometry
+from cnnviz.inspect.receptive_field import receptive_field, window_geometry
 from cnnviz.lab.measures import (
     CELL,
     DIGITS,
@@ -335,9 +335,9 @@ def _field(case: Case, stage: str, sample: int) -> Made:
     page = across(
         _map(
             "Pixels", passed.x[0, 0], _INPUT, block=around, decimals=-1, has_axes=True,
-            outlines=(("selected", _block(whole)), ("receptive", _block(one))),
+            outlines=(("selected", whole), ("receptive", one)),
         ),
-        _map(f"{first}, filter {channel}", maps, colors, block=_block(patch), has_axes=True, most=_LARGE),
+        _map(f"{first}, filter {channel}", maps, colors, block=patch, has_axes=True, most=_LARGE),
         _map(
             pool, pooled, stage_colors(bench.network, pool, values),
             block=(row, column, 1, 1), has_axes=True, most=_LARGE,
@@ -366,10 +366,6 @@ def _edge_of(values: NDArray[Any]) -> tuple[int, int, int]:
     inner = np.abs(values[-1] - np.median(values[-1]))[1:-1, 1:-1]
     row, column = np.unravel_index(int(inner.argmax()), inner.shape)
     return len(values) - 1, int(row) + 1, int(column) + 1
-
-
-def _block(box: Rectangle) -> Block:
-    return box.top, box.left, box.height, box.width
 
 
 @_picture(
@@ -698,13 +694,12 @@ def _secant(case: Case, sample: int) -> Made:
     title = f"Loss against a {kind} of {whose}"
     page = _plot(drawn, "change of the parameter", title, dots=tuple(dots), y_range=axis)
     routing = passed.routing
-    has_rule = routing is not None and routing.pool.tie_rule is not None
     return page, {
         "agree": check.counts["ok"], "ties": check.counts["tie_rule"],
         "filters": int((check.parameters[first].verdict == VERDICTS.index("tie_rule")).sum()),
         "others": check.checked - check.counts["ok"] - check.counts["tie_rule"],
         "weights": network.params[first].size, "gradient": entry.gradient, "slope": entry.difference,
-        "rule": routing.rule if routing is not None and has_rule else "none",
+        "rule": "none" if routing is None or routing.pool.tie_rule is None else routing.rule,
     }  # fmt: skip
 
 

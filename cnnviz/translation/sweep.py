@@ -132,11 +132,6 @@ class Sweeper:
         self._loaded: set[str] = set()
         self._workspaces: dict[str, FloatArray] = {}
 
-    @property
-    def stages(self) -> tuple[str, ...]:
-        """Stages that are measured, in order."""
-        return tuple(self._plan.grids)
-
     @np.errstate(over="ignore", invalid="ignore")  # weights that have run away give NaN, and that is no news
     def sweep(
         self, image: FloatArray, label: int | None = None, progress: Progress = ignore_progress
@@ -153,7 +148,7 @@ class Sweeper:
         chosen = [MEASURES[name] for name in MEASURES if name in self._settings.measures]
         sides = len(self.dys), len(self.dxs)
         values = {
-            each.name: {} if each.of_output else {stage: np.empty(sides) for stage in self.stages}
+            each.name: {} if each.of_output else {stage: np.empty(sides) for stage in self._plan.grids}
             for each in chosen
         }
         probabilities = np.empty((*sides, len(before)), dtype=before.dtype)

@@ -72,10 +72,9 @@ class Compared:
     is_live: bool = False
 
     @property
-    def in_order(self) -> tuple[Snapshot, Snapshot]:
-        """The earlier moment and the later one; that of an earlier run is the earlier one."""
-        is_back = self.is_ours and self.now.step < self.then.step
-        return (self.now, self.then) if is_back else (self.then, self.now)
+    def is_back(self) -> bool:
+        """Whether A is the later moment; that of an earlier run is not."""
+        return self.is_ours and self.now.step < self.then.step
 
     @property
     def words(self) -> str:
@@ -117,8 +116,8 @@ def _head(found: Compared, is_roomy: bool) -> list[Card[Words] | Choice]:
 
 def _cards(found: Compared):
     """The earlier moment, the later one, and what has changed from one to the other."""
-    first, last = found.in_order
-    changes, is_back = parameter_changes(first.network, last.network), first is not found.then
+    is_back, ends = found.is_back, (found.then.network, found.now.network)
+    changes = parameter_changes(*(ends[::-1] if is_back else ends))
     weight = next(each for each in changes if each.name == f"{found.layer}.weight")
     earlier, live = "" if found.is_ours else " of an earlier run", ", live" if found.is_live else ""
     then, now = (f"step {format_count(each.step)}" for each in (found.then, found.now))
@@ -134,7 +133,7 @@ def _cards(found: Compared):
     difference = _card("difference", found, f"{word} A", _amount(weight, whose), tip)
     if not weight.norm:
         why = f"these weights are the same at {then}{earlier} and at {now}"
-        if found.is_ours and first.step == last.step:
+        if found.is_ours and found.then.step == found.now.step:
             why = "A is the moment that is shown. Choose another moment on the timeline"
         same = Words(f"No change: {why}.", ink="muted", align="middle")
         difference = Card("same", WORDS, same, f"{word} A", room=Share(1))
@@ -148,11 +147,12 @@ def _card(key: str, found: Compared, title: str, caption: str, tip: str) -> Card
 @kept
 def _tiles(found: Compared, which: str) -> Tiles:
     """Maps of one moment, or the difference on a scale of its own: it would hardly be seen on theirs."""
-    then, now, first, last = (
+    then, now = (
         weight_maps(each.network, found.layer, found.part).astype(np.float64)
-        for each in (found.then, found.now, *found.in_order)
+        for each in (found.then, found.now)
     )
-    maps = {"then": then, "now": now, "difference": last - first}[which]
+    change = then - now if found.is_back else now - then
+    maps = {"then": then, "now": now, "difference": change}[which]
     colors = Colors.of("signed", *([maps] if which == "difference" else [then, now]))
     captions = tuple(map(str, range(len(maps)))) if len(maps) <= _MOST_CAPTIONS else ()
     return Tiles(maps, colors, captions=captions, title="weights")
@@ -212,12 +212,10 @@ class ComparePanel(WindowPart):
             case ShowWeights(layer, part) if found is not None:
                 self.found = replace(found, layer=layer, part=part)
                 self._draw()
-            case Mark():
-                if state.shown is not None:
-                    state.compare_with(state.shown)
-            case GoToMark():
-                if state.reference is not None:
-                    self._runs.show_moment(state.reference.snapshot.step)
+            case Mark() if state.shown is not None:
+                state.compare_with(state.shown)
+            case GoToMark() if state.reference is not None:
+                self._runs.show_moment(state.reference.snapshot.step)
             case Close():
                 self._hide()
 
