@@ -162,7 +162,7 @@ def _draw_cell(drawing: Drawing, shown: Confusion, frame: _Frame, row: int, col:
 
 
 def _height(shown: ConfusionMatrix, width: float, look: Look) -> float:
-    """Height of headings and of rows, which are lower where there is less room."""
+    """Height of headings and of rows where there is room enough."""
     return _Frame.of(shown, Box(0, 0, width, math.inf), look).cells.box.bottom + 2
 
 

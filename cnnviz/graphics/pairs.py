@@ -333,7 +333,7 @@ def _groups(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[_Group]:
         return [(each, head, _tiles(each, name, rest, look, ratio)) for (each, name), (head, rest) in parts]
 
     ways = box.rows(*shares, gap=look.px(4)), box.columns(*shares, gap=look.px(16))
-    return max(map(placed, ways), key=lambda groups: groups[0][2][0][1][0].side)  # of a cell
+    return max(map(placed, ways), key=lambda groups: groups[0][2][0][1][0].side)  # of the first cell
 
 
 def _tiles(maps: PairMaps, name: str, box: Box, look: Look, ratio: float) -> list[_Tile]:
