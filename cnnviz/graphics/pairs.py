@@ -183,7 +183,9 @@ class Shown:
         return [one._replace(left=round(left)), one._replace(left=round(left) + cols * one.side + _GAP)]
 
 
-def _draw_tile(drawing: Drawing, shown: Shown, channel: int, grids: list[Cells]) -> None:
+def _draw_tile(
+    drawing: Drawing, shown: Shown, channel: int, grids: list[Cells], has_block: bool = True
+) -> None:
     """Draw one channel, in one grid or in two."""
     pair, look = shown.pair, drawing.ground.look
     for grid, side in zip(grids, shown.sides, strict=True):
@@ -195,6 +197,8 @@ def _draw_tile(drawing: Drawing, shown: Shown, channel: int, grids: list[Cells])
         drawing.add(Rect(grid.box.inset(-0.5), edge=side if shown.view == "sides" else "border"))
         if _has_numbers(grid, look):
             _write_numbers(drawing, shown, channel, grid, side, pixels)
+        if has_block and shown.block is not None:
+            drawing.add(*outline(grid.cell(*shown.block), "receptive", look))
 
 
 def _has_numbers(grid: Cells, look: Look) -> bool:
@@ -296,8 +300,7 @@ def _draw_maps(maps: PairMaps, ground: Ground) -> Drawing:
 
 def _still_maps(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[Mark]:
     """Draw everything but the frames of the chosen tile and of the one that is pointed at."""
-    drawing, block = Drawing(Ground(box, look, ratio=ratio)), maps.shown.block
-    groups = _groups(maps, box, look, ratio)
+    drawing, groups = Drawing(Ground(box, look, ratio=ratio)), _groups(maps, box, look, ratio)
 
     def told(pair: Pair, n: int) -> str:
         return f"{n}: Δ {_change(pair, n)}" if pair.changes else str(n)
@@ -307,10 +310,8 @@ def _still_maps(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[Mark
     for shown, title, tiles in groups:
         drawing.write(title, shown.title, "small strong")
         for channel, grids, caption, _ in tiles:
-            _draw_tile(drawing, shown.shown, channel, grids)
             is_chosen = channel == maps.chosen
-            if is_chosen and block is not None:
-                drawing.add(*(m for grid in grids for m in outline(grid.cell(*block), "receptive", look)))
+            _draw_tile(drawing, shown.shown, channel, grids, is_chosen)
             if caption.height:
                 words = told(shown.shown.pair, channel) if fits else str(channel)  # with Δ all maps, or none
                 drawing.write(caption, words, "small", "text" if is_chosen else "muted", "middle")
@@ -424,9 +425,6 @@ def _draw_image(image: MovedImage, ground: Ground) -> Drawing:
     grids = shown.fit(ground.box.inset(2).cut(top=names), ground.ratio)
     whole = grids[0].box.joined(grids[-1].box)
     _draw_tile(drawing, shown, 0, grids)
-    if shown.block is not None:
-        for grid in grids:
-            drawing.add(*outline(grid.cell(*shown.block), "receptive", look))
     if names:
         for name, grid in zip(SIDES, grids, strict=True):
             drawing.write(Box(grid.left, grid.top - names, grid.box.width, small.line), name, small)

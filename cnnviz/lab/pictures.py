@@ -383,8 +383,8 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
         raise ParameterError(
             "The pool of this network has no winners: each cell of a window has a part in it."
         )
-    top, left, size = row * routing.pool.step, column * routing.pool.step, routing.pool.size
-    conv, marked = passed.convolution, _outlined(routing, (filter, row, column))
+    block, marked = _outlined(routing, (filter, row, column))
+    (top, left, size, _), conv = block, passed.convolution
     cells = [
         cast("ConvolutionCell", explain_cell(bench.network, passed.trace, conv, (filter, top + i, left + j)))
         for i, j in np.ndindex(size, size)
@@ -418,8 +418,7 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
             _map(f"Filter {filter}", kernel, Colors.of("signed", kernels), most=_LARGE),
             _map(
                 "Sums", convolved[filter], stage_colors(bench.network, conv, convolved),
-                outlines=marked, has_axes=True, block=(top, left, size, size), most=_TELLING,
-                window=routing.pool.step,
+                outlines=marked, has_axes=True, block=block, most=_TELLING, window=routing.pool.step,
             ),
         ),
         *(
@@ -438,11 +437,11 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
     }  # fmt: skip
 
 
-def _outlined(routing: PoolRouting, window: tuple[int, int, int]) -> tuple[tuple[str, Block], ...]:
-    """Outlines of the cells that hold the maximum of a window; none in a pool without winners."""
+def _outlined(routing: PoolRouting, window: tuple[int, int, int]) -> tuple[Block, Outlines]:
+    """A window, and outlines of its cells that hold the maximum; none in a pool without winners."""
     winners = () if routing.winners is None else np.argwhere(routing.winners[window]).tolist()
-    top, left = (place * routing.pool.step for place in window[1:])
-    return tuple(("winner", (top + i, left + j, 1, 1)) for i, j in winners)
+    (top, left), size = (place * routing.pool.step for place in window[1:]), routing.pool.size
+    return (top, left, size, size), tuple(("winner", (top + i, left + j, 1, 1)) for i, j in winners)
 
 
 @_picture(
@@ -453,9 +452,7 @@ def _outlined(routing: PoolRouting, window: tuple[int, int, int]) -> tuple[tuple
 def _routes(case: Case, filter: int, row: int, column: int, sample: int) -> Made:
     bench, window = case.bench, (filter, row, column)
     routing, passed = routing_at(bench, sample, window), bench.passed(sample)
-    top, left, size = row * routing.pool.step, column * routing.pool.step, routing.pool.size
-    block, values = (top, left, size, size), routing.values[filter]
-    marked = _outlined(routing, window)
+    (block, marked), values = _outlined(routing, window), routing.values[filter]
     alone = np.zeros_like(routing.incoming)  # where windows overlap a cell gets gradient of others, too
     alone[window] = 1
     rules: list[Any] = [rule for rule in routing.routed if routing.winners is not None] or [None]

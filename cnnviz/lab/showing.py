@@ -15,7 +15,6 @@ from cnnviz.lab.judging import answer_words, judge
 from cnnviz.lab.measures import MEASURES
 from cnnviz.lab.model import Lab, Show, Step
 from cnnviz.lab.record import LabRecord
-from cnnviz.quantities import format_count
 from cnnviz.training import steps_in_epoch
 
 _FILTERS = {"feature_maps": "channels.1", "translation": "channel", "backprop": "channels.conv1"}
@@ -133,7 +132,6 @@ def covered(
     if is_open(front):
         asked |= {secret: front for secret in secrets_of(front) if secret not in AT_END or is_at_end(front)}
     return {
-        secret: f"Covered until you predict in step {format_count(number)} of the lab."
+        secret: f"Covered until you predict in step {lab.steps.index(step) + 1} of the lab."
         for secret, step in asked.items()
-        for number in (lab.steps.index(step) + 1,)
     }
