@@ -373,9 +373,8 @@ def _maps_tables(maps: PairMaps) -> list[Table]:
     pair = maps.shown.pair
     first = np.full(pair.shape, np.nan)
     pair.cut(first)[...] = pair.cut(pair.original)
-    tables = [
-        Table.of_cells(name, each) for name, each in zip(pair.names, (first, pair.shifted), strict=True)
-    ]
+    sides = zip(pair.names, (first, pair.shifted), strict=True)
+    tables = [Table.of_cells(name, each) for name, each in sides]
     if maps.other is not None:
         own = maps.other.title
         tables += [each._replace(title=f"{own}, {each.title}") for each in _maps_tables(maps.other)]

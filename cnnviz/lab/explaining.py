@@ -109,9 +109,8 @@ def mistakes_in(
         if unknown is not None:
             yield f"{said} asks for {unknown!r}, but one of {listed(known, unknown)} was expected"
             continue
-        kinds = {
-            of if (of := known[each].quantity) in ("name", "cells") else "number" for each in found.names
-        }
+        quantities = (known[each].quantity for each in found.names)
+        kinds = {of if of in ("name", "cells") else "number" for of in quantities}
         kinds |= set() if found.is_fact else {"name" if isinstance(found.other, str) else "number"}
         if len(kinds) > 1 or "cells" in kinds or (kinds == {"name"} and found.sign not in ("==", "!=")):
             yield (
