@@ -201,9 +201,8 @@ def outline(box: Box, role: str, look: Look) -> list[Mark]:
     style, short = OUTLINES[role], min(box.width, box.height)
     width = min(style.width * look.scale, max(short / 4, 1.0))
     halo = "#10161D" if sum(rgb(look.hex(style.ink))) > 460 else "#FFFFFF"
-    marks: list[Mark] = []
-    beside = width / 2 + 0.5
-    marks.append(Rect(box.inset(beside if short >= 6 else -beside), edge=halo))  # small cells have no inside
+    beside = (width / 2 + 0.5) * (1 if short >= 6 else -1)  # small cells have no inside
+    marks: list[Mark] = [Rect(box.inset(beside), edge=halo)]
     if short >= 6 and style.dash:
         marks.append(Rect(box, edge=halo, width=width))
     marks.append(Rect(box, edge=style.ink, width=width, dash=style.dash))

@@ -161,10 +161,9 @@ def _draw_cell(drawing: Drawing, shown: Confusion, frame: _Frame, row: int, col:
     drawing.add(Text(box.x, box.y + font.middle, frame.text(shown, row, col), font, ink, "middle"))
 
 
-def _height(shown: ConfusionMatrix, width: float, look: Look, room: float = math.inf) -> float:
-    """Height of headings, in one line or two, and of rows, which are lower where there is less room."""
-    frame = _Frame.of(shown, Box(0, 0, width, room), look)
-    return frame.cells.box.bottom + 2
+def _height(shown: ConfusionMatrix, width: float, look: Look) -> float:
+    """Height of headings and of rows where there is room enough."""
+    return _Frame.of(shown, Box(0, 0, width, math.inf), look).cells.box.bottom + 2
 
 
 def _size(shown: ConfusionMatrix, look: Look) -> Size:

@@ -118,17 +118,15 @@ def _placed(
     most = max((tall(shapes[n][1]) for n in columns[1:]), default=1)
     side = max(math.floor(min(side, body.height / most * _FILLED, px(_MOST))), 8)
     image = math.floor(min(max(_IMAGE * side, px(56)), 0.62 * body.height))
-    spare = max(box.width - wide - image - side * (len(columns) - 1) - sum(rooms), 0)
-    if not spare:  # on less than the least room
-        rooms = [
-            max(room + (box.width - wide - image - side * (len(columns) - 1) - sum(rooms)) / len(rooms), 2)
-            for room in rooms
-        ]
+    free = box.width - wide - side * (len(columns) - 1)  # for the image and between columns
+    spare = free - image - sum(rooms)
+    if spare < 0:  # on less than the least room
+        rooms, spare = [max(room + spare / len(rooms), 2) for room in rooms], 0
     larger = math.floor(min(spare / 3, max(0.5 * body.height - image, 0), px(90)))
     limits = [px(_FAN[1] if room >= px(_FAN[0]) else _STRAIGHT[1]) - room for room in rooms]
     share = min((spare - larger) / max(sum(limits), 1), 1.0)
     image, rooms = image + larger, [room + share * most for room, most in zip(rooms, limits, strict=True)]
-    left = box.left + max(box.width - wide - image - side * (len(columns) - 1) - sum(rooms), 0) / 2
+    left = box.left + max(free - image - sum(rooms), 0) / 2
 
     heads, scales, tiles = dict[int, Box](), dict[int, Box](), dict[Node, Box]()
     numbers = dict[int, float]()
@@ -287,17 +285,14 @@ def _write_sums(drawing: Drawing, flow: Flow, places: _Places, n: int) -> None:
     """Sum of each map of products, the largest underlaid, and on its line how it moves the logit."""
     (*sums, _), look, mono = flow.stages[n].sums, drawing.ground.look, drawing.ground.font("mono")
     largest, wide = max(map(abs, sums)) or 1.0, max(map(mono.width, flow.written[: len(sums)]))
-    for edge in _edges(flow, places):
-        (column, tile), _ = edge
-        if column != n:
-            continue
+    for edge in (each for each in _edges(flow, places) if each[0][0] == n):
+        tile = edge[0][1]
         value, room = sums[tile], places.tiles[n, tile]
         if room.height >= mono.line - look.px(2):
             beside = Box(room.right + look.px(3), room.top, wide, room.height)
             if abs(value) == largest and len(sums) > 1:
-                drawing.add(
-                    Rect(beside.placed(wide + look.px(6), mono.line), "accent_soft", "accent", radius=3)
-                )
+                chip = beside.placed(wide + look.px(6), mono.line)
+                drawing.add(Rect(chip, "accent_soft", "accent", radius=3))
             drawing.write(beside, flow.written[tile], mono, align="right")
         width = look.px(1) + look.px(3) * abs(value) / largest
         drawing.add(Line(_way(flow, places, edge, look), _RAISES if value > 0 else _LOWERS, width, alpha=0.8))

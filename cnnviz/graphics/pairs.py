@@ -1,8 +1,7 @@
 """The same maps of two images, before and after a shift: overlaid, side by side, subtracted, or in turn."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from typing import Literal
 
@@ -86,6 +85,16 @@ class Pair:
         channels, rows, columns = self.original.shape
         return channels, rows, columns
 
+    @property
+    def block(self) -> Block:
+        """Cells that may be compared."""
+        return self.compared or (0, 0, *self.shape[1:])
+
+    def cut[A: np.generic](self, values: NDArray[A]) -> NDArray[A]:
+        """That part of an array of shape (..., h, w)."""
+        row, col, rows, cols = self.block
+        return values[..., row : row + rows, col : col + cols]
+
     @cached_property
     def strength(self) -> float:
         """Largest magnitude of all: full strength of the overlay; 1 if all is 0."""
@@ -102,9 +111,8 @@ class Pair:
         """Colours of a single map, the same for both images and all channels."""
         low = min(float(each.min()) for each in self._scaled)
         name = self.colormap or ("signed" if low < -1e-9 * self.strength else "sequential")
-        if name == "sequential":
-            return Colors(name, 0.0, Colors.of(name, *self._scaled).hi)
-        return Colors.of(name, *self._scaled)
+        found = Colors.of(name, *self._scaled)
+        return replace(found, lo=0.0) if name == "sequential" else found
 
     @cached_property
     def is_whole(self) -> bool:
@@ -175,32 +183,27 @@ class Shown:
         return [one._replace(left=round(left)), one._replace(left=round(left) + cols * one.side + _GAP)]
 
 
-def _draw_tile(drawing: Drawing, shown: Shown, channel: int, grids: list[Cells]) -> None:
+def _draw_tile(
+    drawing: Drawing, shown: Shown, channel: int, grids: list[Cells], has_block: bool = True
+) -> None:
     """Draw one channel, in one grid or in two."""
     pair, look = shown.pair, drawing.ground.look
     for grid, side in zip(grids, shown.sides, strict=True):
         pixels = _pixels(pair, shown.view, side)[channel]
-        drawing.add(Image(grid.box, pixels))
         if pair.compared is not None:
-            drawing.add(*(Rect(each, "track") for each in _around(grid.cell(*pair.compared), grid.box)))
+            drawing.add(Rect(grid.box, "track"))  # the cover
+        if (seen := pair.cut(pixels)).size:
+            drawing.add(Image(grid.cell(*pair.block), seen))
         drawing.add(Rect(grid.box.inset(-0.5), edge=side if shown.view == "sides" else "border"))
         if _has_numbers(grid, look):
             _write_numbers(drawing, shown, channel, grid, side, pixels)
+        if has_block and shown.block is not None:
+            drawing.add(*outline(grid.cell(*shown.block), "receptive", look))
 
 
 def _has_numbers(grid: Cells, look: Look) -> bool:
     """Whether numbers are written into the cells of a grid, if they fit."""
     return grid.side >= look.px(_SMALLEST_CELL) and grid.rows * grid.cols <= _MOST_CELLS
-
-
-def _around(inner: Box, outer: Box) -> Iterator[Box]:
-    if inner.width <= 0 or inner.height <= 0:
-        yield outer
-        return
-    yield outer._replace(height=inner.top - outer.top)
-    yield Box(outer.left, inner.bottom, outer.width, outer.bottom - inner.bottom)
-    yield Box(outer.left, inner.top, inner.left - outer.left, inner.height)
-    yield Box(inner.right, inner.top, outer.right - inner.right, inner.height)
 
 
 def _write_numbers(
@@ -231,9 +234,7 @@ def _write_numbers(
 
 
 def _is_compared(pair: Pair, row: int, col: int) -> bool:
-    if pair.compared is None:
-        return True
-    top, left, rows, cols = pair.compared
+    top, left, rows, cols = pair.block
     return top <= row < top + rows and left <= col < left + cols
 
 
@@ -299,8 +300,7 @@ def _draw_maps(maps: PairMaps, ground: Ground) -> Drawing:
 
 def _still_maps(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[Mark]:
     """Draw everything but the frames of the chosen tile and of the one that is pointed at."""
-    drawing, block = Drawing(Ground(box, look, ratio=ratio)), maps.shown.block
-    groups = _groups(maps, box, look, ratio)
+    drawing, groups = Drawing(Ground(box, look, ratio=ratio)), _groups(maps, box, look, ratio)
 
     def told(pair: Pair, n: int) -> str:
         return f"{n}: Δ {_change(pair, n)}" if pair.changes else str(n)
@@ -310,10 +310,8 @@ def _still_maps(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[Mark
     for shown, title, tiles in groups:
         drawing.write(title, shown.title, "small strong")
         for channel, grids, caption, _ in tiles:
-            _draw_tile(drawing, shown.shown, channel, grids)
             is_chosen = channel == maps.chosen
-            if is_chosen and block is not None:
-                drawing.add(*(m for grid in grids for m in outline(grid.cell(*block), "receptive", look)))
+            _draw_tile(drawing, shown.shown, channel, grids, is_chosen)
             if caption.height:
                 words = told(shown.shown.pair, channel) if fits else str(channel)  # with Δ all maps, or none
                 drawing.write(caption, words, "small", "text" if is_chosen else "muted", "middle")
@@ -328,15 +326,15 @@ def _change(pair: Pair, channel: int) -> str:
 @lru_cache(8)  # those of many maps are made once, not with each move of the pointer
 def _groups(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[_Group]:
     """The maps, and others beside or below them, whichever makes all larger."""
-    shown = [(each, name) for each, name in ((maps, "tile"), (maps.other, "other")) if each is not None]
-    line = look.font("small strong").line if maps.title else 0
-    shares, tried = [Share(1)] * len(shown), list[list[_Group]]()
-    for rooms in (box.rows(*shares, gap=look.px(4)), box.columns(*shares, gap=look.px(16))):
+    shown = [(maps, "tile"), *([] if maps.other is None else [(maps.other, "other")])]
+    line, shares = look.font("small strong").line if maps.title else 0, [Share(1)] * len(shown)
+
+    def placed(rooms: tuple[Box, ...]) -> list[_Group]:
         parts = zip(shown, (room.rows(line, Share(1)) for room in rooms), strict=True)
-        tried.append(
-            [(each, head, _tiles(each, name, rest, look, ratio)) for (each, name), (head, rest) in parts]
-        )
-    return max(tried, key=lambda found: found[0][2][0][1][0].side)
+        return [(each, head, _tiles(each, name, rest, look, ratio)) for (each, name), (head, rest) in parts]
+
+    ways = box.rows(*shares, gap=look.px(4)), box.columns(*shares, gap=look.px(16))
+    return max(map(placed, ways), key=lambda groups: groups[0][2][0][1][0].side)  # of the first cell
 
 
 def _tiles(maps: PairMaps, name: str, box: Box, look: Look, ratio: float) -> list[_Tile]:
@@ -373,15 +371,10 @@ def _tiles(maps: PairMaps, name: str, box: Box, look: Look, ratio: float) -> lis
 def _maps_tables(maps: PairMaps) -> list[Table]:
     """Values of both images, one row for each row of each map; what is covered is no number of the first."""
     pair = maps.shown.pair
-    first = pair.original
-    if pair.compared is not None:
-        top, left, rows, columns = pair.compared
-        first = np.full(pair.shape, np.nan)
-        inside = (slice(None), slice(top, top + rows), slice(left, left + columns))
-        first[inside] = pair.original[inside]
-    tables = [
-        Table.of_cells(name, each) for name, each in zip(pair.names, (first, pair.shifted), strict=True)
-    ]
+    first = np.full(pair.shape, np.nan)
+    pair.cut(first)[...] = pair.cut(pair.original)
+    sides = zip(pair.names, (first, pair.shifted), strict=True)
+    tables = [Table.of_cells(name, each) for name, each in sides]
     if maps.other is not None:
         own = maps.other.title
         tables += [each._replace(title=f"{own}, {each.title}") for each in _maps_tables(maps.other)]
@@ -431,9 +424,6 @@ def _draw_image(image: MovedImage, ground: Ground) -> Drawing:
     grids = shown.fit(ground.box.inset(2).cut(top=names), ground.ratio)
     whole = grids[0].box.joined(grids[-1].box)
     _draw_tile(drawing, shown, 0, grids)
-    if shown.block is not None:
-        for grid in grids:
-            drawing.add(*outline(grid.cell(*shown.block), "receptive", look))
     if names:
         for name, grid in zip(SIDES, grids, strict=True):
             drawing.write(Box(grid.left, grid.top - names, grid.box.width, small.line), name, small)

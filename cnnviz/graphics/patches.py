@@ -87,10 +87,7 @@ def _still(shown: Patches, ground: Ground) -> list[Mark]:
         piece = Cells.fit(rows, cols, square, ground.ratio)
         drawing.add(Image(piece.box, _GREY.pixels(patch.pixels)), Rect(piece.box.inset(-0.5), edge="border"))
         rows, cols = patch.image.shape
-        cell = side / max(rows, cols)
-        whole = Cells(rows, cols, 0, 0, cell)
-        room = below.placed(*whole.box[2:])
-        whole = whole._replace(left=room.left, top=room.top)
+        whole = Cells.fit(rows, cols, below.placed(side, side), 0)
         drawing.add(Image(whole.box, _GREY.pixels(patch.image), is_smooth=True))
         row, col, high, wide = patch.place
         top, left = max(row, 0), max(col, 0)

@@ -146,8 +146,7 @@ def _scroll(drawing: Drawing, shown: StageMap, area: Box) -> None:
     inner = Ground(area, drawing.ground.look, ratio=drawing.ground.ratio)
     (row, col, rows, cols), grid = placed(shown.looked, inner)
     all_rows, all_cols = shown.looked.map.values.shape
-    steps = (("up", -2, 0), ("down", 2, 0), ("left", 0, -2), ("right", 0, 2))
-    for name, down, across in steps:
+    for name, down, across in (("up", -2, 0), ("down", 2, 0), ("left", 0, -2), ("right", 0, 2)):
         to = min(max(row + down, 0), all_rows - rows), min(max(col + across, 0), all_cols - cols)
         if to != (row, col):
             drawing.keys[f"wheel {name}"] = asks(to)

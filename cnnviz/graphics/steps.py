@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 
 from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Look, Part, Rect, Size
 
@@ -40,16 +41,12 @@ def _draw(shown: Steps, ground: Ground) -> Drawing:
     font, lines = shown.lines(ground.box.width, look)
     strong = look.font(f"{font} strong")
     boxes: list[Box] = []
-    for names, line in zip(
-        lines, ground.box.inset(1).lines(len(lines), _line(len(lines), look)), strict=True
-    ):
+    rooms = ground.box.inset(1).lines(len(lines), _line(len(lines), look))
+    for names, line in zip(lines, rooms, strict=True):
         widths = [strong.width(name) for name in names]
         spare = min(max((line.width - sum(widths)) / len(names), 0.0), px(24))
         boxes += line.columns(*(width + spare for width in widths))
-    frame = boxes[0]
-    for box in boxes[1:]:
-        frame = frame.joined(box)
-    drawing.add(Rect(frame, "surface", "border", radius=px(6)))
+    drawing.add(Rect(reduce(Box.joined, boxes), "surface", "border", radius=px(6)))
     for place, (box, name) in enumerate(zip(boxes, (each for line in lines for each in line), strict=True)):
         is_current, is_passed = place == shown.current, place < shown.current
         if is_current or place == ground.hovered:

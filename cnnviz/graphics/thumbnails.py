@@ -96,14 +96,10 @@ def _draw(shown: Thumbnails, ground: Ground) -> Drawing:
     line, page = tiles.cols, tiles.cols * max(int(box.height // tiles.side), 1)
     steps = {"left": -1, "right": 1, "up": -line, "down": line, "page up": -page, "page down": page}
     last = len(shown.images.indices) - 1
-    for name, step in steps.items():
-        to = 0 if place is None else place + step
-        if "page" in name:
-            to = min(max(to, 0), last)
+    ways = {name: 0 if place is None else place + step for name, step in steps.items()}
+    for name, to in (ways | {"home": 0, "end": last}).items():
+        to = min(max(to, 0), last) if "page" in name else to
         if 0 <= to <= last and to != place:
-            drawing.keys[name] = ShowImage(int(shown.images.indices[to]))
-    for name, to in (("home", 0), ("end", last)):
-        if to != place and last >= 0:
             drawing.keys[name] = ShowImage(int(shown.images.indices[to]))
     return drawing
 

@@ -120,9 +120,8 @@ def _responses(network: Network, index: int, channel: int, x: FloatArray) -> Flo
     """Feature map of one filter of layer `index`, without computing those of the others."""
     before = forward_pass(network.layers[:index], network.params, x)
     name, layer = network.layers[index]
-    only = {
-        key: array[channel : channel + 1] for key, array in own_params(name, layer, network.params).items()
-    }
+    own = own_params(name, layer, network.params)
+    only = {key: array[channel : channel + 1] for key, array in own.items()}
     with np.errstate(over="ignore", invalid="ignore"):
         return layer.forward(before[-1] if before else x, only)
 

@@ -16,7 +16,6 @@ References
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -197,9 +196,8 @@ def _read_by(field: Field, layer: Layer, stage: str, shape: Shape) -> Field:
 def _fed_by(field: Field, layer: Layer, stage: str, before: Shape, shape: Shape) -> Field:
     """Cells of the `layer` called `stage`, of `shape`, that read the cells of `field`, of shape `before`."""
     if layer.only_renames:
-        maps = before if len(before) == 3 else (prod(before), 1, 1)
         grid = np.ix_(field.channels, field.rows, field.columns)
-        return _units(stage, np.ravel_multi_index(grid, maps).ravel())
+        return _units(stage, np.ravel_multi_index(grid, (*before, 1, 1)[:3]).ravel())
     if layer.geometry is None:
         anything = min(len(field.channels), len(field.rows), len(field.columns)) > 0
         return _all_of(stage, shape if anything else (0,))

@@ -87,9 +87,8 @@ def run_lab(arguments: Arguments) -> int:
     if arguments.course is not None:
         with output.going_on():
             with_data = not is_mnist(dataset.sha256, dataset.classes)
-            archive.save(
-                arguments.course, *made_course(lab, figures, dataset, with_data=with_data, seed=seed)
-            )
+            course = made_course(lab, figures, dataset, with_data=with_data, seed=seed)
+            archive.save(arguments.course, *course)
             output.say(f"Wrote the course to {arguments.course}; its network has seed {seed}.")
     return output.status
 

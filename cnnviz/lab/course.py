@@ -130,8 +130,7 @@ def made_course(
 def _moments(trainer: Trainer, shown: int) -> list[int]:
     """Return the steps at which the network is kept: begin, end, what is shown, and some in between."""
     last = trainer.total_steps
-    nbytes = trainer.snapshot.nbytes
-    count = max(min(_MOMENTS, _MOMENTS_BYTES // nbytes), 1)
+    count = max(min(_MOMENTS, _MOMENTS_BYTES // trainer.snapshot.nbytes), 1)
     return sorted({0, shown, last, *(last * part // count for part in range(count))})
 
 

@@ -192,10 +192,8 @@ class _Pages:
         caption = "The networks that were trained. The checksum is the SHA-256 of all weights."
         yield table("runs", caption, [("settings", "text"), ("steps", "text"), ("weights", "text")], rows)
         if not self._numbers.appendix:
-            columns = [("program", "text"), ("version", "text")]
-            yield table(
-                "versions", "Versions of the programs that took part.", columns, handed.versions.items()
-            )
+            columns, programs = [("program", "text"), ("version", "text")], handed.versions.items()
+            yield table("versions", "Versions of the programs that took part.", columns, programs)
 
 
 def _trained(steps: int) -> str:

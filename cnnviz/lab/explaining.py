@@ -109,9 +109,8 @@ def mistakes_in(
         if unknown is not None:
             yield f"{said} asks for {unknown!r}, but one of {listed(known, unknown)} was expected"
             continue
-        kinds = {
-            of if (of := known[each].quantity) in ("name", "cells") else "number" for each in found.names
-        }
+        quantities = (known[each].quantity for each in found.names)
+        kinds = {of if of in ("name", "cells") else "number" for of in quantities}
         kinds |= set() if found.is_fact else {"name" if isinstance(found.other, str) else "number"}
         if len(kinds) > 1 or "cells" in kinds or (kinds == {"name"} and found.sign not in ("==", "!=")):
             yield (
@@ -138,9 +137,8 @@ def known_facts(step: Step, earlier: Iterable[Step]) -> dict[str, Quantified]:
     `value` is what the prediction is compared with; a measure of the step that is measured once has its own
     name; then there are those of the picture. Of an earlier step both begin with its id and a full stop.
     """
-    found: dict[str, Quantified] = {}
-    found |= _by_name(step, earlier, lambda each: [MEASURES[one.measure] for one in each.measurements])
-    return found if step.reveal is None else {**found, **PICTURES[step.reveal.picture].facts}
+    found = _by_name(step, earlier, lambda each: [MEASURES[one.measure] for one in each.measurements])
+    return {**found, **({} if step.reveal is None else PICTURES[step.reveal.picture].facts)}
 
 
 def _by_name[T](step: Step, earlier: Iterable[Step], of: Callable[[Step], Iterable[T]]) -> dict[str, T]:
@@ -163,8 +161,7 @@ def explain(
     if reveal is None or not measured:
         return Explained()
     earlier = tuple(earlier)
-    facts: dict[str, Any] = {}
-    facts |= _by_name(step, earlier, lambda each: [one.value for one in results.get(each.id, ())])
+    facts = _by_name(step, earlier, lambda each: [one.value for one in results.get(each.id, ())])
     page, picture, blocks = None, PICTURES[reveal.picture], list[Figure | Words]()
     answer = None if done.prediction is None else done.prediction.answer
     cell = None if done.found is None else done.found.cell

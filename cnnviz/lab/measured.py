@@ -86,8 +86,7 @@ def measured_lab(
             if run is not None and run.experiment == experiment_of_steps:
                 bench, training = run, 0.0
             else:
-                progress_of_run = part_of(report, 0, training)
-                bench = trained(experiment_of_steps, dataset, progress=progress_of_run)
+                bench = trained(experiment_of_steps, dataset, progress=part_of(report, 0, training))
             every = (each for step in asking for each in step.measurements)
             of = next((each.parameters for each in every if each.measure == "window_receivers"), None)
             window = settings.window if of is None else (of["filter"], of["row"], of["column"])

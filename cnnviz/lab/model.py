@@ -79,9 +79,8 @@ class Prediction(Entry, frozen=True, rename={"parameters": "with"}):
     tolerance: Annotated[float, Meta(ge=0, le=1e9)] = 0.0
     # of a choice; those of a direction are `DIRECTIONS`
     choices: Annotated[tuple[Choice, ...], Meta(max_length=10)] = ()
-    stage: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.-]{0,40}\Z")] = (
-        ""  # of a cell: the stage in whose map the student clicks
-    )
+    # of a cell: the stage in whose map the student clicks
+    stage: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.-]{0,40}\Z")] = ""
     points: Points = 0.0  # for a prediction that is made in time, whatever it says
     points_right: Points = 0.0  # for one that is right, too
 
@@ -98,9 +97,8 @@ class Question(Entry, frozen=True):
     # part of the report in which the answer stands; of a hypothesis every version is kept, with time and step
     part: Part = "observations"
     points: Points = 0.0  # most that a grader can give for the answer
-    network: Annotated[
-        tuple[NetworkKind, ...], Meta(max_length=3)
-    ] = ()  # asked of such networks only; empty for all
+    # asked of such networks only; empty for all
+    network: Annotated[tuple[NetworkKind, ...], Meta(max_length=3)] = ()
 
     @property
     def is_hypothesis(self) -> bool:

@@ -27,7 +27,7 @@ from cnnviz.graphics.ledger import LEDGER, Ledger, LedgerRow
 from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
 from cnnviz.graphics.winners import COUNTS, WINDOW, WINNERS, Window, Winners
 from cnnviz.inspect.arithmetic import explain_cell
-from cnnviz.inspect.receptive_field import Rectangle, receptive_field, window_geometry
+from cnnviz.inspect.receptive_field import receptive_field, window_geometry
 from cnnviz.lab.measures import (
     CELL,
     DIGITS,
@@ -335,9 +335,9 @@ def _field(case: Case, stage: str, sample: int) -> Made:
     page = across(
         _map(
             "Pixels", passed.x[0, 0], _INPUT, block=around, decimals=-1, has_axes=True,
-            outlines=(("selected", _block(whole)), ("receptive", _block(one))),
+            outlines=(("selected", whole), ("receptive", one)),
         ),
-        _map(f"{first}, filter {channel}", maps, colors, block=_block(patch), has_axes=True, most=_LARGE),
+        _map(f"{first}, filter {channel}", maps, colors, block=patch, has_axes=True, most=_LARGE),
         _map(
             pool, pooled, stage_colors(bench.network, pool, values),
             block=(row, column, 1, 1), has_axes=True, most=_LARGE,
@@ -368,10 +368,6 @@ def _edge_of(values: NDArray[Any]) -> tuple[int, int, int]:
     return len(values) - 1, int(row) + 1, int(column) + 1
 
 
-def _block(box: Rectangle) -> Block:
-    return box.top, box.left, box.height, box.width
-
-
 @_picture(
     "The pixels under a pooling window, the filter, and the products that make the two largest sums",
     {
@@ -387,8 +383,8 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
         raise ParameterError(
             "The pool of this network has no winners: each cell of a window has a part in it."
         )
-    top, left, size = row * routing.pool.step, column * routing.pool.step, routing.pool.size
-    conv, marked = passed.convolution, _outlined(routing, (filter, row, column))
+    block, marked = _outlined(routing, (filter, row, column))
+    (top, left, size, _), conv = block, passed.convolution
     cells = [
         cast("ConvolutionCell", explain_cell(bench.network, passed.trace, conv, (filter, top + i, left + j)))
         for i, j in np.ndindex(size, size)
@@ -422,8 +418,7 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
             _map(f"Filter {filter}", kernel, Colors.of("signed", kernels), most=_LARGE),
             _map(
                 "Sums", convolved[filter], stage_colors(bench.network, conv, convolved),
-                outlines=marked, has_axes=True, block=(top, left, size, size), most=_TELLING,
-                window=routing.pool.step,
+                outlines=marked, has_axes=True, block=block, most=_TELLING, window=routing.pool.step,
             ),
         ),
         *(
@@ -442,11 +437,11 @@ def _window(case: Case, filter: int, row: int, column: int, sample: int) -> Made
     }  # fmt: skip
 
 
-def _outlined(routing: PoolRouting, window: tuple[int, int, int]) -> tuple[tuple[str, Block], ...]:
-    """Outlines of the cells that hold the maximum of a window; none in a pool without winners."""
+def _outlined(routing: PoolRouting, window: tuple[int, int, int]) -> tuple[Block, Outlines]:
+    """A window, and outlines of its cells that hold the maximum; none in a pool without winners."""
     winners = () if routing.winners is None else np.argwhere(routing.winners[window]).tolist()
-    top, left = (place * routing.pool.step for place in window[1:])
-    return tuple(("winner", (top + i, left + j, 1, 1)) for i, j in winners)
+    (top, left), size = (place * routing.pool.step for place in window[1:]), routing.pool.size
+    return (top, left, size, size), tuple(("winner", (top + i, left + j, 1, 1)) for i, j in winners)
 
 
 @_picture(
@@ -457,9 +452,7 @@ def _outlined(routing: PoolRouting, window: tuple[int, int, int]) -> tuple[tuple
 def _routes(case: Case, filter: int, row: int, column: int, sample: int) -> Made:
     bench, window = case.bench, (filter, row, column)
     routing, passed = routing_at(bench, sample, window), bench.passed(sample)
-    top, left, size = row * routing.pool.step, column * routing.pool.step, routing.pool.size
-    block, values = (top, left, size, size), routing.values[filter]
-    marked = _outlined(routing, window)
+    (block, marked), values = _outlined(routing, window), routing.values[filter]
     alone = np.zeros_like(routing.incoming)  # where windows overlap a cell gets gradient of others, too
     alone[window] = 1
     rules: list[Any] = [rule for rule in routing.routed if routing.winners is not None] or [None]
@@ -698,13 +691,12 @@ def _secant(case: Case, sample: int) -> Made:
     title = f"Loss against a {kind} of {whose}"
     page = _plot(drawn, "change of the parameter", title, dots=tuple(dots), y_range=axis)
     routing = passed.routing
-    has_rule = routing is not None and routing.pool.tie_rule is not None
     return page, {
         "agree": check.counts["ok"], "ties": check.counts["tie_rule"],
         "filters": int((check.parameters[first].verdict == VERDICTS.index("tie_rule")).sum()),
         "others": check.checked - check.counts["ok"] - check.counts["tie_rule"],
         "weights": network.params[first].size, "gradient": entry.gradient, "slope": entry.difference,
-        "rule": routing.rule if routing is not None and has_rule else "none",
+        "rule": "none" if routing is None or routing.pool.tie_rule is None else routing.rule,
     }  # fmt: skip
 
 

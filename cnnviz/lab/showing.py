@@ -15,7 +15,6 @@ from cnnviz.lab.judging import answer_words, judge
 from cnnviz.lab.measures import MEASURES
 from cnnviz.lab.model import Lab, Show, Step
 from cnnviz.lab.record import LabRecord
-from cnnviz.quantities import format_count
 from cnnviz.training import steps_in_epoch
 
 _FILTERS = {"feature_maps": "channels.1", "translation": "channel", "backprop": "channels.conv1"}
@@ -37,18 +36,17 @@ def picture_for(
     * Returns: a picture, whose run has to be trained unless it is at hand. Its `seen.weights_sha256` is that
       of `now` where network and moment stay.
     """
-    before = None if now is None else now.run
     runs = experiment if now is None else replace(now.experiment, epochs=experiment.epochs)
-    is_same_run = before is not None and runs == experiment
+    same_run = None if now is None or runs != experiment else now.run
     base = Seen() if now is None else now.seen
-    reached = before.step if before is not None and is_same_run else 0
-    shown = (base.step or 0) if is_same_run else 0
+    reached, epochs = (0, 1) if same_run is None else (same_run.step, same_run.epochs)
+    shown = 0 if same_run is None else base.step or 0
     last = experiment.epochs * steps_in_epoch(len(dataset.train_labels), experiment.batch_size)
     named = {None: shown, "start": 0, "end": last}
     step = min(show.moment, last) if isinstance(show.moment, int) else named[show.moment]
-    stays = is_same_run and step == shown
+    stays = same_run is not None and step == shown
     views: dict[str, Any] = dict(base.views)  # the choices of the step upon those that are there
-    if not is_same_run and "training" in views:  # a kind of mistakes that another network made
+    if same_run is None and "training" in views:  # a kind of mistakes that another network made
         views["training"] = {name: each for name, each in views["training"].items() if name != "results.cell"}
     pinned = base.pinned if show.pinned is None else show.pinned
     if show.pinned is not None and chosen is not None:
@@ -56,7 +54,6 @@ def picture_for(
     shown_filter = {} if chosen is None else {panel: {name: chosen} for panel, name in _FILTERS.items()}
     for panel, view in (*show.views.items(), *shown_filter.items()):
         views[panel] = {**views.get(panel, {}), **view}
-    epochs = before.epochs if before is not None and is_same_run else 1
     # An image of one's own, of other classes, says nothing in this network.
     sample = base.sample if isinstance(base.sample, int) or runs.classes == experiment.classes else 0
     seen = replace_struct(
@@ -135,7 +132,6 @@ def covered(
     if is_open(front):
         asked |= {secret: front for secret in secrets_of(front) if secret not in AT_END or is_at_end(front)}
     return {
-        secret: f"Covered until you predict in step {format_count(number)} of the lab."
+        secret: f"Covered until you predict in step {lab.steps.index(step) + 1} of the lab."
         for secret, step in asked.items()
-        for number in (lab.steps.index(step) + 1,)
     }

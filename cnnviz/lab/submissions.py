@@ -112,9 +112,8 @@ def _in_archive(file: BoundedFile, name: Path, depth: int, left: _Budget) -> Ite
     """Yield the files of an archive, and of the archives in it."""
     try:
         archive = zipfile.ZipFile(file)
-        infos = sorted(
-            (each for each in archive.infolist() if not each.is_dir()), key=lambda each: each.filename
-        )
+        files = (each for each in archive.infolist() if not each.is_dir())
+        infos = sorted(files, key=lambda each: each.filename)
     except _DAMAGE:
         yield Submission(name, trouble=f"{printable_name(name)} is a damaged archive; {_REMEDY}.")
         return

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError, DataError, in_words
 from cnnviz.evaluation import Progress, ignore_progress
 from cnnviz.files import printable, printable_name
@@ -240,12 +239,7 @@ def _measure(task: _Task) -> LabNumbers | str:
         return in_words(error) or f"The program failed on it ({type(error).__name__})."
 
 
-_parsed = lru_cache(maxsize=4)(parse_lab)
-
-
-@lru_cache(maxsize=4)
-def _dataset(data: Path | None, classes: tuple[str, ...]) -> Dataset:
-    return lab_data(data, classes)
+_parsed, _dataset = lru_cache(maxsize=4)(parse_lab), lru_cache(maxsize=4)(lab_data)
 
 
 def _graded(row: Row, numbers: LabNumbers | str) -> Row:

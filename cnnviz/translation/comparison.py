@@ -84,9 +84,8 @@ def winner_map(original: FloatArray, moved: FloatArray, size: int = 2) -> Winner
     maps = np.stack([original, moved])
     pool = MaxPool2D(size)
     pooled, winner, tied = pool.forward(maps, {}), pool.first_winners(maps), pool.tied(maps).any(axis=0)
-    same_value = pooled[0] == pooled[1]
     category = np.where(
-        same_value,
+        pooled[0] == pooled[1],
         np.where(winner[0] == winner[1], WinnerChange.SAME, WinnerChange.MOVED),
         WinnerChange.CHANGED,
     )

@@ -132,11 +132,6 @@ class Sweeper:
         self._loaded: set[str] = set()
         self._workspaces: dict[str, FloatArray] = {}
 
-    @property
-    def stages(self) -> tuple[str, ...]:
-        """Stages that are measured, in order."""
-        return tuple(self._plan.grids)
-
     @np.errstate(over="ignore", invalid="ignore")  # weights that have run away give NaN, and that is no news
     def sweep(
         self, image: FloatArray, label: int | None = None, progress: Progress = ignore_progress
@@ -153,7 +148,7 @@ class Sweeper:
         chosen = [MEASURES[name] for name in MEASURES if name in self._settings.measures]
         sides = len(self.dys), len(self.dxs)
         values = {
-            each.name: {} if each.of_output else {stage: np.empty(sides) for stage in self.stages}
+            each.name: {} if each.of_output else {stage: np.empty(sides) for stage in self._plan.grids}
             for each in chosen
         }
         probabilities = np.empty((*sides, len(before)), dtype=before.dtype)
@@ -285,18 +280,15 @@ def _pool_edges(pool: Pool, features: FloatArray, pooled: FloatArray) -> None:
     # Strips of whole windows, so broad that their inner edges do not reach the cells in question.
     for cells, side, axis in ((frame.rows, height, 2), (frame.columns, width, 3)):
         if cells.first > 0:
-            near = _along(
-                axis, slice(0, min(side, max(cells.first * step, (cells.first - 1) * step + reach + offset)))
-            )
-            kept = _along(axis, slice(0, cells.first))
+            end = min(side, max(cells.first * step, (cells.first - 1) * step + reach + offset))
+            near, kept = _along(axis, slice(0, end)), _along(axis, slice(0, cells.first))
             pooled[kept] = pool.forward(features[near], {})[kept]
         if cells.stop < cells.cells:
             start = max(0, cells.stop + -reach // step)
             far = _along(axis, slice(start * step, side))
             strip = pool.forward(features[far], {})
-            pooled[_along(axis, slice(cells.stop, None))] = strip[
-                _along(axis, slice(cells.stop - start, None))
-            ]
+            kept = _along(axis, slice(cells.stop - start, None))
+            pooled[_along(axis, slice(cells.stop, None))] = strip[kept]
 
 
 def _along(axis: int, part: slice) -> tuple[slice, ...]:

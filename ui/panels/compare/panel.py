@@ -133,7 +133,7 @@ def _cards(found: Compared):
     difference = _card("difference", found, f"{word} A", _amount(weight, whose), tip)
     if not weight.norm:
         why = f"these weights are the same at {then}{earlier} and at {now}"
-        if found.is_ours and first.step == last.step:
+        if found.is_ours and found.then.step == found.now.step:
             why = "A is the moment that is shown. Choose another moment on the timeline"
         same = Words(f"No change: {why}.", ink="muted", align="middle")
         difference = Card("same", WORDS, same, f"{word} A", room=Share(1))
@@ -204,12 +204,10 @@ class ComparePanel(WindowPart):
             case ShowWeights(layer, part) if found is not None:
                 self.found = replace(found, layer=layer, part=part)
                 self._draw()
-            case Mark():
-                if state.shown is not None:
-                    state.compare_with(state.shown)
-            case GoToMark():
-                if state.reference is not None:
-                    self._runs.show_moment(state.reference.snapshot.step)
+            case Mark() if state.shown is not None:
+                state.compare_with(state.shown)
+            case GoToMark() if state.reference is not None:
+                self._runs.show_moment(state.reference.snapshot.step)
             case Close():
                 self._hide()
 
