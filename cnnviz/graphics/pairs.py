@@ -27,6 +27,7 @@ Maps = NDArray[np.floating]
 _GAP = 6  # between two grids side by side
 _SMALLEST_CELL, _MOST_CELLS = 22, 100  # with numbers: smaller cells hold none, more of them nobody reads
 _MOST_CAPTIONS = 16
+_LEAST_BESIDE = 38  # width of maps with others beside them, in pixels at scale 1
 _LEAP = 4  # pixels that an arrow key with Shift moves the image by
 
 
@@ -308,7 +309,8 @@ def _still_maps(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[Mark
     tiles = ((shown.shown.pair, tile) for shown, _, tiles in groups for tile in tiles)
     fits = all(look.font("small").width(told(pair, n)) <= room.width for pair, (n, _, room, _) in tiles)
     for shown, title, tiles in groups:
-        drawing.write(title, shown.title, "small strong")
+        if title.height:
+            drawing.write(title, shown.title, "small strong")
         for channel, grids, caption, _ in tiles:
             is_chosen = channel == maps.chosen
             _draw_tile(drawing, shown.shown, channel, grids, is_chosen)
@@ -325,16 +327,22 @@ def _change(pair: Pair, channel: int) -> str:
 
 @lru_cache(8)  # those of many maps are made once, not with each move of the pointer
 def _groups(maps: PairMaps, box: Box, look: Look, ratio: float) -> list[_Group]:
-    """The maps, and others beside or below them, whichever makes all larger."""
-    shown = [(maps, "tile"), *([] if maps.other is None else [(maps.other, "other")])]
-    line, shares = look.font("small strong").line if maps.title else 0, [Share(1)] * len(shown)
+    """The maps, and where all can be told apart others beside or below them, whichever makes all larger."""
 
-    def placed(rooms: tuple[Box, ...]) -> list[_Group]:
-        parts = zip(shown, (room.rows(line, Share(1)) for room in rooms), strict=True)
-        return [(each, head, _tiles(each, name, rest, look, ratio)) for (each, name), (head, rest) in parts]
+    def placed(shown: tuple[PairMaps, ...], rooms: tuple[Box, ...], line: float) -> list[_Group]:
+        parts = zip(shown, ("tile", "other"), (room.rows(line, Share(1)) for room in rooms), strict=False)
+        return [(each, head, _tiles(each, name, rest, look, ratio)) for each, name, (head, rest) in parts]
 
-    ways = box.rows(*shares, gap=look.px(4)), box.columns(*shares, gap=look.px(16))
-    return max(map(placed, ways), key=lambda groups: groups[0][2][0][1][0].side)  # of the first cell
+    def width(groups: list[_Group]) -> float:
+        return groups[0][2][0][1][0].box.width  # of the first map
+
+    if maps.other is not None:
+        both, halves, line = (maps, maps.other), (Share(1), Share(1)), look.font("small strong").line
+        ways = box.rows(*halves, gap=look.px(4)), box.columns(*halves, gap=look.px(16))
+        largest = max((placed(both, rooms, line) for rooms in ways), key=width)
+        if width(largest) >= look.px(_LEAST_BESIDE):
+            return largest
+    return placed((maps,), (box,), 0)
 
 
 def _tiles(maps: PairMaps, name: str, box: Box, look: Look, ratio: float) -> list[_Tile]:

@@ -101,9 +101,13 @@ def test_maps_changes_and_probabilities_are_those_of_the_network_relative_to_a_b
         alone = [norm_ratio(two - one, one) for one, two in zip(before, after, strict=True)]
         assert desk.maps.changes == pytest.approx(alone)
     assert f"0: Δ {alone[0]:.2f}" in desk.panel.maps.drawing().texts()
+    shown = set[int]()
     for wide in range(120, 640, 8):  # below all maps, or below none
         drawing = MAPS.draw(desk.panel.maps.content, Ground(Box(0, 0, wide, 160), LIGHT))
-        assert sum("Δ" in text for text in drawing.texts()) in (0, 2 * len(alone)), "of both pools"
+        pools = 1 + any("what if" in text for text in drawing.texts())
+        assert sum("Δ" in text for text in drawing.texts()) in (0, pools * len(alone))
+        shown.add(pools)
+    assert shown == {1, 2}, "another pool stands beside the own where there is room for both"
     found, shown = desk.network.forward(np.stack([image, shifted])), desk.panel.predictions.content
     assert np.allclose(shown.original, found.class_probabilities[0])
     assert np.allclose(shown.shifted, found.class_probabilities[1])
