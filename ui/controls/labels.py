@@ -11,6 +11,7 @@ from ui.controls.flow_row import FlowRow, PaintedWidget, WrappedWidget, height_f
 from ui.controls.layouts import named
 from ui.theme import Theme, follow_theme, mono_font, ui_font
 
+_INSIDE = re.compile(r"(?<=\d) (?=(?:×|%|px\b|MB\b))|(?<=\d ×) (?=\d)")
 _NUMBER = re.compile(r"\d[\d.,]*(e\D?\d+)?")
 _LONG_NUMBER = "0.0000e-00"
 
@@ -133,9 +134,9 @@ class ElidedLabel(PaintedWidget):
         self.setToolTip(self._text if self.is_elided() else "")
 
 
-def _unbroken(text: str) -> str:
-    """Return a text in which no line ends between a number and its percent sign."""
-    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+def unbroken(text: str) -> str:
+    """Return a text in which no line ends inside "26 × 26", or between a number and its "%", "px" or "MB"."""
+    return _INSIDE.sub("\N{NO-BREAK SPACE}", text)
 
 
 class WrapLabel(WrappedWidget):
@@ -197,7 +198,7 @@ class WrapLabel(WrappedWidget):
         if width not in self._heights:
             box = QRect(0, 0, max(width, 1), 100_000)
             wrap, bounds = int(Qt.TextFlag.TextWordWrap), self.fontMetrics().boundingRect
-            texts = map(_unbroken, (self._text, self._room))
+            texts = map(unbroken, (self._text, self._room))
             self._heights[width] = max(bounds(box, wrap, each).height() for each in texts)
         return self._heights[width]
 
@@ -224,7 +225,7 @@ class WrapLabel(WrappedWidget):
         painter = QPainter(self)
         painter.setPen(self._theme.color(self._role))
         flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | self.vertical
-        painter.drawText(self.rect(), int(flags), _unbroken(self._text))
+        painter.drawText(self.rect(), int(flags), unbroken(self._text))
 
 
 #: Width that is asked for, and up to which a text has not been laid out yet, in pixels.
@@ -235,7 +236,7 @@ class RichLabel(QLabel):
     """Text as HTML, in as many lines as its width asks for; it claims the height that goes with it."""
 
     def __init__(self, html: str = "", name: str = "") -> None:
-        super().__init__(html)
+        super().__init__(unbroken(html))
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setWordWrap(True)
         self.setSizePolicy(height_for_width())

@@ -36,6 +36,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnviz.bundled import INSTALL_AGAIN, bundled
+from ui.controls.labels import unbroken
 from ui.controls.layouts import fill, named, scaled
 from ui.controls.pace import single_shot
 from ui.guide.chapters import CHAPTERS, FIRST_STEPS, LICENCES, place_of
@@ -176,7 +177,7 @@ class GuidePage(QTextBrowser):
         if not path.is_file():
             return f"# This page is missing\n\n{INSTALL_AGAIN}"
         if path.suffix == ".md":
-            return super().loadResource(kind, name)
+            return unbroken(path.read_text(encoding="utf-8"))
         text = path.read_text(encoding="utf-8", errors="replace")
         family = mono_font().family()
         return f'<pre style="white-space: pre-wrap; font-family: {family}">{escape(text)}</pre>'

@@ -50,6 +50,7 @@ class Entry:
     * `key`: as `QKeySequence` reads it, or "".
     * `why_not`: why it cannot be had now; "" if it can.
     * `about`: further words by which it is found, such as its tool tip.
+    * `text`: of its page, by whose words it is found where no entry has them all otherwise.
     * `is_behind`: whether it belongs to a panel that is not in front, or to the help: of what the
       words fit equally, it comes last.
     """
@@ -60,6 +61,7 @@ class Entry:
     key: str = ""
     why_not: str = ""
     about: str = ""
+    text: str = ""
     is_behind: bool = False
 
 
@@ -103,24 +105,28 @@ def ask_for(entries: list[Entry], hint: str, window: QWidget) -> None:
 def found(entries: Sequence[Entry], text: str) -> list[Entry]:
     """Return the entries that have all words of a text, the best first; all of them for no words.
 
-    Where none has all of them: those that have them but for slips; then those that have some of the longer
-    ones, which count for more the rarer they are.
+    Where none has all of them: those that have them but for slips; then those whose page has all, and those that
+    have some of the longer ones, which count for more the fewer they are.
     """
     wanted, scores = words_of(text), defaultdict[Entry, float](float)
     if fitting := _fitting(entries, wanted) or _fitting(entries, wanted, with_slips=True):
         return fitting
-    for word in wanted:
-        fitting = _fitting(entries, [word], with_slips=True) if len(word) >= _LEAST_WITH_SLIP else []
+    longer = (word for word in wanted if len(word) >= _LEAST_WITH_SLIP)
+    some = (_fitting(entries, [word], with_slips=True) for word in longer)
+    for fitting in (_fitting(entries, wanted, in_text=True), *some):
         for each in fitting:
             scores[each] += 1 / len(fitting)
     return sorted(scores, key=lambda each: -scores[each])
 
 
-def _fitting(entries: Sequence[Entry], wanted: Sequence[str], *, with_slips: bool = False) -> list[Entry]:
+def _fitting(
+    entries: Sequence[Entry], wanted: Sequence[str], *, in_text: bool = False, with_slips: bool = False
+) -> list[Entry]:
     costs: list[tuple[tuple[int, bool, bool, int], Entry]] = []
     for entry in entries:
         so_far = ""
-        for more, extra in ((entry.name, 0), (entry.place, _PLACE_COST), (entry.about, _ABOUT_COST)):
+        about = f"{entry.about} {entry.text}" if in_text else entry.about
+        for more, extra in ((entry.name, 0), (entry.place, _PLACE_COST), (about, _ABOUT_COST)):
             so_far = f"{so_far} {more}"
             fit = cost(wanted, words_of(so_far), with_slips=with_slips)
             if fit is not None:
@@ -207,7 +213,11 @@ class FinderBox(QDialog):
 
     def _say_why_not(self) -> None:
         entry = self._entry()
-        self.hint.set_text("Nothing fits all these words." if entry is None else entry.why_not or _HINT)
+        self.hint.set_text(
+            "Nothing fits these words. Try other words, or only part of one."
+            if entry is None
+            else entry.why_not or _HINT
+        )
 
     def _take(self, _item: QTreeWidgetItem | None) -> None:
         entry = self._entry()
@@ -297,7 +307,8 @@ def chapters(show: Callable[[str], object], *, is_whole: bool = False) -> Iterat
         for heading, text in sections_of(chapter):
             place = f"{chapter.name}#{place_of(heading)}"
             about = text if is_whole or chapter.name == TERMS else ""
-            yield Entry(heading, f"Help: {chapter.title}", partial(show, place), about=about, is_behind=True)
+            where = f"Help: {chapter.title}"
+            yield Entry(heading, where, partial(show, place), about=about, text=text, is_behind=True)
     for key, words in chain(*all_keys().values()) if is_whole else ():
         where, does = words.split(": ", 1) if words.startswith(("on ", "in ")) else ("", words)
         name = f"{does[0].upper()}{does[1:]} – {key}{f' ({where})' if where else ''}"
