@@ -46,7 +46,7 @@ EVENTS: Mapping[str, EventKind] = {
     "moment": EventKind("go to an earlier moment on the timeline"),
     "sampled": EventKind("choose {n} other samples"),
     "own_digit": EventKind("make {n} images of your own"),
-    "pinned": EventKind("click {n} cells", about_words="click {n} cells of {what}"),
+    "pinned": EventKind("click {n} cells of a map", about_words="click {n} cells of {what}"),
     "dragged": EventKind("move the image {n} times", about_words="move the image to (dx, dy) = ({what})"),
     "swept": EventKind("run the sweep over many images"),
     "lesson": EventKind("open the lesson “{what}”", tuple(_LESSONS)),

@@ -11,7 +11,6 @@ from PySide6.QtGui import (
     QFont,
     QImage,
     QKeySequence,
-    QPainter,
     QResizeEvent,
     QShortcut,
     QTextBlock,
@@ -113,7 +112,6 @@ TEXT_WIDTH = 752
 _HEADINGS = {1: 1.7, 2: 1.3, 3: 1.1}  # of the usual size
 _LINE_PERCENT = 128
 _SETTLE_MS = 120
-_DIMMED = 0.3  # of the ground over a picture in the dark theme
 _PICTURE = "\ufffc"
 """What stands for a picture in the text of a block."""
 _LOCAL = ("file", "page")
@@ -210,10 +208,6 @@ class GuidePage(QTextBrowser):
         widest = round((self._text_width() - 2 * self._margin()) * ratio)
         if picture.width() > widest:
             picture = picture.scaledToWidth(widest, Qt.TransformationMode.SmoothTransformation)
-        if self._theme.name == "dark":  # pictures of the light theme would dazzle there
-            painter = QPainter(picture)
-            painter.fillRect(picture.rect(), self._theme.color("window", _DIMMED))
-            painter.end()
         picture.setDevicePixelRatio(ratio)
         return picture
 
