@@ -92,7 +92,7 @@ def test_what_was_done_on_the_network_of_another_seed_counts_only_in_steps_that_
     record = record.happened(click, Event("visited", what="training"), TIME)
     record = record.happened(replace(GUESS, done_when=(Condition("poked"),)), Event("poked"), TIME)
     after = record.on_another_network()
-    assert after.step("click").missing(click) == ("click 2 cells",)
+    assert after.step("click").missing(click) == ("click 2 cells of a map",)
     assert after.step("guess") == record.step("guess")
     assert after.on_another_network() is after
 

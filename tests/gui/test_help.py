@@ -364,6 +364,8 @@ def test_a_link_leads_to_its_heading_and_back_a_key_to_its_row_and_a_missing_pag
     where, does = guide.page.textCursor().selectedText().split(": ", 1)
     assert entry.name == f"{does[0].upper()}{does[1:]} – +, − ({where})"
     qtbot.waitUntil(lambda: 0 <= guide.page.cursorRect().top() < guide.page.viewport().height())
+    guide.show_chapter("training")
+    assert "28\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}28 pixels" in guide.page.document().toRawText()
     guide.page.setSource(QUrl.fromLocalFile("/nowhere/training.md"))
     assert title(guide) == "This page is missing"
     guide.page.setSource(QUrl.fromLocalFile("/nowhere/licence.txt"))

@@ -24,7 +24,7 @@ from tests.gui.driving import column_window, place, settle, show_window, turn_wh
 from ui.controls.buttons import IconButton
 from ui.controls.choice_field import ChoiceField, ClassPicker, SegmentedControl
 from ui.controls.cover import Cover
-from ui.controls.labels import ElidedLabel, SectionTitle, WrapLabel
+from ui.controls.labels import ElidedLabel, RichLabel, SectionTitle, WrapLabel, unbroken
 from ui.controls.layouts import Form, fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.number_field import FloatField, IntField
@@ -130,6 +130,15 @@ def test_a_label_without_room_ends_in_an_ellipsis_and_has_a_tool_tip(qtbot: QtBo
     assert label.toolTip() == label.text()
     label.set_text("short")
     assert label.toolTip() == ""
+
+
+def test_no_line_ends_inside_a_size_or_between_a_number_and_its_unit(qtbot: QtBot) -> None:
+    text = "8 maps of 26 × 26 cells, 99 % of 1,352 × 3, 4 px wide, 6 MB; r × s, a % of 2 pixels"
+    kept = "8 maps of 26_×_26 cells, 99_% of 1,352_×_3, 4_px wide, 6_MB; r × s, a % of 2 pixels"
+    assert unbroken(text) == kept.replace("_", "\N{NO-BREAK SPACE}")
+    label = RichLabel("<b>8</b> maps of 26 × 26 cells")
+    qtbot.addWidget(label)
+    assert label.text() == "<b>8</b> maps of 26\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}26 cells"
 
 
 def test_wrapped_text_is_never_cut(qtbot: QtBot, window: QWidget, theme: ThemeManager) -> None:

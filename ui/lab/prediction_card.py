@@ -25,7 +25,7 @@ from ui.lab.revealing import Reveal
 from ui.page_view import PageView
 from ui.theme import repolish, theme_manager
 
-_NOT_YET = "A commitment is final. You see the result once you have done what the step asks."
+_NOT_YET = "You see the result after you commit and do what the step asks. A commitment is final."
 _LATE = (
     "You have already seen the result. You can still commit, but your prediction will be recorded as late."
 )

@@ -105,8 +105,8 @@ def ask_for(entries: list[Entry], hint: str, window: QWidget) -> None:
 def found(entries: Sequence[Entry], text: str) -> list[Entry]:
     """Return the entries that have all words of a text, the best first; all of them for no words.
 
-    Where none has all of them: those that have them but for slips; then those whose page has all, and those that
-    have some of the longer ones, which count for more the fewer they are.
+    Where none has all of them: those that have them but for slips; then those whose page has them, and those
+    that have some of the longer ones, which count for more the rarer they are.
     """
     wanted, scores = words_of(text), defaultdict[Entry, float](float)
     if fitting := _fitting(entries, wanted) or _fitting(entries, wanted, with_slips=True):
