@@ -11,7 +11,7 @@ from ui.controls.flow_row import FlowRow, PaintedWidget, WrappedWidget, height_f
 from ui.controls.layouts import named
 from ui.theme import Theme, follow_theme, mono_font, ui_font
 
-_INSIDE = re.compile(r"(?<=\d) (?=(?:×|%|px\b|MB\b))|(?<=\d ×) (?=\d)")
+_INSIDE = re.compile(r"(?<=\d) (?=(?:×|%|px\b|MB\b))|(?<=\d ×) (?=\d)|(?<=image) (?=\d)")
 _NUMBER = re.compile(r"\d[\d.,]*(e\D?\d+)?")
 _LONG_NUMBER = "0.0000e-00"
 
@@ -135,7 +135,7 @@ class ElidedLabel(PaintedWidget):
 
 
 def unbroken(text: str) -> str:
-    """Return a text in which no line ends inside "26 × 26", or between a number and its "%", "px" or "MB"."""
+    """Return a text in which no line ends inside "26 × 26", "99 %", "4 px", "6 MB" or "image 3"."""
     return _INSIDE.sub("\N{NO-BREAK SPACE}", text)
 
 
