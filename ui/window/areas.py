@@ -11,7 +11,7 @@ from ui.controls.keyboard import follow_keyboard, has_keyboard
 from ui.controls.layouts import outwards
 from ui.controls.pace import single_shot
 from ui.marks import MarkView
-from ui.theme import repolish
+from ui.panels.contract import Panel
 
 _COMES_BACK = (QEvent.Type.EnabledChange, QEvent.Type.Show)
 #: Of a key, before it is known whose it is, or as a control has it.
@@ -58,7 +58,7 @@ class Areas(QObject):
         area.activateWindow()
         self._forget()  # the control of a panel that has just gone, from which Tab would lead on
         self._give(area, Qt.FocusReason.ShortcutFocusReason)
-        self._frame.surround(area if self._is_led_by_key else None)  # it may have had it, by the mouse
+        self._on_focus_changed(None, area)  # it may have had it, by the mouse
 
     def go(self, step: int) -> None:
         """Go to the next area with 1, to the one before with -1."""
@@ -127,7 +127,9 @@ class Areas(QObject):
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         if new is not None and new is not self._holder:
             self._forget()
-        is_framed = self.has(new) or (isinstance(new, MarkView) and new.window() is self._window)
+        # A frame round a panel looks like an error; its tab says where the keyboard is.
+        is_area = self.has(new) and not isinstance(new, Panel)
+        is_framed = is_area or (isinstance(new, MarkView) and new.window() is self._window)
         self._frame.surround(new if is_framed and self._is_led_by_key else None)
 
     def _forget(self) -> None:
@@ -181,7 +183,4 @@ class AreaFrame(QFrame):
                 seen &= each.rect().translated(each.mapTo(window, _CORNER))
             # Beside the words at its edge, not over them.
             self.setGeometry(seen.adjusted(-_BESIDE, -_BESIDE, _BESIDE, _BESIDE) & window.rect())
-            is_large = 2 * seen.height() > window.height()
-            self.setProperty("large", is_large)  # as a panel: a thick frame would look like a control's
-            repolish(self)
-            self.setVisible(not (window.isFullScreen() and is_large and seen.width() == window.width()))
+            self.show()

@@ -263,11 +263,11 @@ class MainWindow(QMainWindow):
     def _place_notices(self) -> None:
         """Lay notices over the line at the bottom, where they hide nothing of a panel.
 
-        In presenter mode they leave the button that trains and the way out at its end.
+        In presenter mode, where that has the panels and their keys, they lie above it for as long as they stay.
         """
-        wide = self.train.x() - theme_manager().theme.px(6) if self.is_presenting else self.width()
-        high = max(self.notices.heightForWidth(wide), self.statusBar().height())
-        self.notices.setGeometry(0, self.height() - high, wide, high)
+        line, wide = self.statusBar().height(), self.width()
+        high = max(self.notices.heightForWidth(wide), line)
+        self.notices.setGeometry(0, self.height() - high - line * self.is_presenting, wide, high)
         self.notices.raise_()
 
     def _want_state(self, state: Qt.WindowState) -> None:

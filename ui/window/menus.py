@@ -114,14 +114,14 @@ a cell.</li>
 OTHER_KEYS = (
     ("Ctrl+V", "paste an image"),
     ("arrows", "move a pinned cell or the image (Shift: by 4)"),
-    ("← ↑ ↓ →", "on the samples: the next image"),
+    ("← ↑, → ↓", "on the samples: the previous image, the next"),
     ("V", "cover what is computed, to predict it first"),
     ("−, 0, +", "in the report: smaller pages, as wide as there is room, larger"),
     ("Esc, Del", "free a pinned cell (in presenter mode Del alone)"),
     ("R", "put a moved image back"),
     ("Home, End", "on the timeline: start, live (arrows: one step, with Shift one kept moment)"),
     ("A", "on a curve: show the whole run"),
-    ("+, −", "on a map: enlarge it; on a curve: zoom the steps (Alt: the other axis)"),
+    ("+, −", "in Filters & maps: enlarge a map, back to all layers; on a curve: zoom (Alt: the other axis)"),
 )
 """Keys that belong to a part of the window."""
 

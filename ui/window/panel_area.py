@@ -8,10 +8,11 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from cnnviz._types import View
+from ui.controls.keyboard import follow_keyboard
 from ui.controls.layouts import fill
 from ui.controls.pace import single_shot
 from ui.panels.contract import Panel
-from ui.theme import Theme
+from ui.theme import Theme, repolish
 
 _AREA = Qt.DockWidgetArea.TopDockWidgetArea
 _DOWN = QEvent.Type.KeyPress, Qt.Key.Key_Down
@@ -40,6 +41,7 @@ class PanelArea(QMainWindow):
         # Qt tells of a move before it has been carried out.
         self._settled = single_shot(self, self._update_titles)
         self._entering = single_shot(self, self.entered)  # when the panel has come to the front
+        follow_keyboard(self._on_keyboard)
 
     def add_panel(self, panel: Panel, title: str, name: str) -> None:
         """Add a panel as the last tab.
@@ -72,6 +74,15 @@ class PanelArea(QMainWindow):
         if goes_down or event.type() == QEvent.Type.MouseButtonRelease:
             self._entering.start()
         return goes_down
+
+    def _on_keyboard(self, _old: object, new: QWidget | None) -> None:
+        """Mark the tab of a panel that has the keyboard while none of its controls has it."""
+        for bar in self._bars():
+            bar.setProperty("entered", new in self.panels())
+            repolish(bar)
+
+    def _bars(self) -> list[QTabBar]:
+        return self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
 
     def panels(self) -> list[Panel]:
         return list(self._panels.values())
@@ -176,7 +187,7 @@ class PanelArea(QMainWindow):
         self._settled.start()
 
     def _update_titles(self) -> None:
-        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        for bar in self._bars():
             bar.setAccessibleName("Panels")
             bar.installEventFilter(self)
             bar.setEnabled(not self._is_alone)  # out of sight, it would still have the keyboard

@@ -48,7 +48,8 @@ class StepHeader(QWidget):
         # The names of the steps have the whole line: a deep network has many.
         self._below = below = QGridLayout()
         for column, part in enumerate((self.sentence, self.cover, self.back, self.next)):
-            below.addWidget(part, 0, column)
+            top = Qt.AlignmentFlag(0) if part is self.sentence else Qt.AlignmentFlag.AlignTop
+            below.addWidget(part, 0, column, top)  # where they stay, however long the sentence is
         below.addWidget(self.formula, 1, 0, 1, -1)
         below.setColumnStretch(0, 1)
         fill(QVBoxLayout(self), self.bar, below, spacing=6)

@@ -40,7 +40,7 @@ _EMPTY = (
     "The backward pass needs a network and an image: wait until the data are read, or choose an image at "
     "the left."
 )
-_UNTIL_THEN = "Commit your prediction in the lab guide. Until then, look at the steps before."
+_UNTIL_THEN = "Until then, look at the steps before."
 _OF_WINDOW = Secret.ROUTE, Secret.SHARES
 OF_STEP = Secret.ANSWERS, Secret.CELLS, *_OF_WINDOW
 """What is told by the sentence of a step and its formula."""

@@ -106,10 +106,12 @@ def page(now: Now) -> Page:
 def _head(now: Now) -> Row:
     shown = now.arithmetic
     number = f"= {shown.number}", "mono", "text"
-    cell, hint = ((shown.name, "strong", "text"), number), ((now.hint, "", "focus"),) if now.hint else ()
-    # The tables below show the formula, too: it gives way first.
+    cell, keys = ((shown.name, "strong", "text"), number), now.hint.split(", ")
+    # The tables below show the formula, too: it gives way first, then of the keys those known elsewhere.
     said = [(words, "", "muted") for words in (now.sees, shown.formula) if words]
-    line = Fitting(tuple((*cell, *said[:count], *hint) for count in reversed(range(len(said) + 1))))
+    hints = [((", ".join(keys[first:]), "", "focus"),) if now.hint else () for first in range(len(keys))]
+    fewer = [(*cell, *said[:count], *hints[0]) for count in reversed(range(1, len(said) + 1))]
+    line = Fitting((*fewer, *((*cell, *hint) for hint in hints)))
     title = Card("title", FITTING, line, tip=line.words, name="The marked cell")
     badge = Card("pinned", WORDS, Words("pinned", "small strong", "info", "left middle"), room=None)
     free = Choice("free", "mini", "Free the pinned cell (Esc)", PinCell(None), icon="x")

@@ -190,16 +190,25 @@ class NetworkView(QWidget):
     # -- keys ----------------------------------------------------------------------------------------------
 
     def take_key(self, event: QKeyEvent) -> bool:
-        """Move the pin by an arrow key, leave sweep, pin or large map by Esc or Del; return if it did."""
+        """Move the pin by an arrow key, leave sweep, pin or large map by Esc or Del; return if it did.
+
+        + and − mean wherever the keyboard is what they mean in the map: in the large one, or the marked cell's.
+        """
         step, leaves = arrow_step(event), event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Delete)
+        cell, way, large = self.marked_cell(), {"+": 1, "-": -1}.get(event.text(), 0), self.view.enlarged
         if leaves and self.view.sweep is not None:
             self.answer(asks.EndSweep())
         elif leaves and self._state.pinned is not None:
             self._state.set_pinned(None)
-        elif leaves and self.view.enlarged is not None:
+        elif leaves and large is not None:
             self.enlarge(None)
         elif step is not None and self._state.pinned is not None:
             self._move_pin(*step)
+        elif way and large is not None:
+            is_out = way < 0 and self.view.cell is None
+            self.answer(asks.Enlarge(large) if is_out else asks.ZoomBy(way))
+        elif way > 0 and cell is not None and len(cell.index) == 3:
+            self.enlarge(cell.stage)
         else:
             return False
         return True

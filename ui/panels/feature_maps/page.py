@@ -16,6 +16,7 @@ from cnnviz.graphics.columns import Column, Kind, Plan
 from cnnviz.graphics.heat_map import HeatMap, Looked, Outlines, Zoom, placed
 from cnnviz.graphics.ledger import LEDGER, Ledger
 from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
+from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.tiles import TILES, Chosen, Marked, Tiles
 from cnnviz.quantities import format_cell, format_value
 from ui.panels.feature_maps import asks
@@ -200,7 +201,7 @@ def _strip(key: str, shown: stages.Folded, tip: str) -> Card[stages.Folded]:
 
 
 def _head(
-    column: Column, caption: str, lines: tuple[str, ...], *buttons: Choice, is_flat: bool = False
+    column: Column, caption: str, lines: tuple[str, ...], *buttons: Item, is_flat: bool = False
 ) -> tuple[Item, ...]:
     """Two lines, or one, each shortened where there is no room for it; buttons stand beside the last one."""
     title = (column.title, "strong", "text")
@@ -293,8 +294,10 @@ def keys_hint(shown: object) -> str:
 
 def _map_head(now: Now, column: Column, lines: tuple[str, ...]) -> tuple[Item, ...]:
     """Heading of a column of maps, with what folds, enlarges and zooms it."""
-    buttons, is_large = list[Choice](), column.key == now.view.enlarged
+    buttons, is_large = list[Item](), column.key == now.view.enlarged
     if is_large:
+        if now.look.digits > Look.digits:  # in presenter mode, where nobody sees what else there is
+            buttons.append(Card("back", WORDS, Words("−: all layers", ink="muted", align="middle"), room=None))
         tip = "Larger cells, of a part of the map, until their numbers fit (Ctrl+wheel)"
         buttons.append(Choice("smaller cells", "mini", "Smaller cells", asks.ZoomBy(-1), icon="minus"))
         buttons.append(Choice("larger cells", "mini", "Larger cells", asks.ZoomBy(1), tip=tip, icon="plus"))
@@ -303,8 +306,8 @@ def _map_head(now: Now, column: Column, lines: tuple[str, ...]) -> tuple[Item, .
     if column.kind is not Kind.FILTERS:
         icon, title = "maximize", f"Enlarge {column.title}"
         if is_large:
-            icon, title = "minimize", "Back to normal size"
-        tip = title if is_large else f"{title} (double click on the map)"
+            icon, title = "minimize", "Back to all layers"
+        tip = f"{title} ({'−' if is_large else 'double click on the map'})"
         name = f"enlarge {column.key}"
         buttons.append(Choice(name, "mini", title, asks.Enlarge(column.key), tip=tip, icon=icon))
     return _head(column, "{} × {}".format(*column.shape[1:]), lines, *buttons, is_flat=now.is_alone(column))
