@@ -202,8 +202,7 @@ def outline(box: Box, role: str, look: Look) -> list[Mark]:
     width = min(style.width * look.scale, max(short / 4, 1.0))
     halo = "#10161D" if sum(rgb(look.hex(style.ink))) > 460 else "#FFFFFF"
     beside = (width / 2 + 0.5) * (1 if short >= 6 else -1)  # small cells have no inside
-    # Of what is chosen on both sides: on cells of its own colour a halo inside alone would hardly be seen.
-    sides = (beside, -beside) if role == "selected" else (beside,)
+    sides = (beside, -beside)[: 1 + (role == "selected")]  # on both sides: it may lie on its own colour
     marks: list[Mark] = [Rect(box.inset(each), edge=halo) for each in sides]
     if short >= 6 and style.dash:
         marks.append(Rect(box, edge=halo, width=width))

@@ -255,7 +255,7 @@ def test_who_gets_the_gradient_is_covered_here_as_long_as_in_the_maps(desk: Desk
     desk.state.set_covered({Secret.SHARES: "Predict first."})
     assert desk.shown("route").content.is_covered
     desk.go_to(StepKind.FILTER)
-    assert desk.shown("later").content.words.startswith("Commit"), "its gradient tells where it came from"
+    assert desk.shown("later").content.words.startswith("Until then"), "its gradient tells where it came from"
     view = desk.panel.view_state()
     desk.go_to(StepKind.OUTPUT)
     assert not desk.panel.model.focus.is_covered

@@ -140,9 +140,10 @@ def test_tab_leads_from_map_to_map_and_to_what_is_small_after_all_and_a_line_say
     assert [mark.edge for mark in marks] == ["accent"], "this cell is blue also where it is pointed at"
     lab5.key(Qt.Key.Key_Delete, lab5.map("pool1"))
     assert lab5.state.pinned is None
-    for key, enlarged in ((Qt.Key.Key_Plus, "pool1"), (Qt.Key.Key_Minus, None)):
-        lab5.key(key, lab5.map("pool1"))
-        assert lab5.panel.view.enlarged == enlarged
+    for place in (lab5.map("pool1"), lab5.panel):  # in a map, and wherever else the keyboard is
+        for key, enlarged in ((Qt.Key.Key_Plus, "pool1"), (Qt.Key.Key_Minus, None)):
+            lab5.key(key, place)
+            assert lab5.panel.view.enlarged == enlarged
     lab5.panel.setFocus()
     assert "arrows" not in lab5.title
 
@@ -163,6 +164,7 @@ def test_a_pooled_map_enlarged_for_the_last_row_is_whole_and_has_all_its_numbers
     assert 1 <= cell.width / cell.height < 1.9, (
         "as wide as its number needs, so that the digit keeps its shape"
     )
+    assert opened.content("back").words == "−: all layers"
     assert " = " in opened.title, "the head of the arithmetic stays"
     arithmetic = opened.panel.network.arithmetic
     assert "sum" not in arithmetic.page.leaves()

@@ -261,10 +261,7 @@ class MainWindow(QMainWindow):
         return super().eventFilter(watched, event)
 
     def _place_notices(self) -> None:
-        """Lay notices over the line at the bottom, where they hide nothing of a panel.
-
-        In presenter mode, where that has the panels and their keys, they lie above it for as long as they stay.
-        """
+        """Lay notices over the line at the bottom; in presenter mode, where it has the panels, above it."""
         line, wide = self.statusBar().height(), self.width()
         high = max(self.notices.heightForWidth(wide), line)
         self.notices.setGeometry(0, self.height() - high - line * self.is_presenting, wide, high)

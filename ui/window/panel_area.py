@@ -15,6 +15,7 @@ from ui.panels.contract import Panel
 from ui.theme import Theme, repolish
 
 _AREA = Qt.DockWidgetArea.TopDockWidgetArea
+_DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
 _DOWN = QEvent.Type.KeyPress, Qt.Key.Key_Down
 
 
@@ -41,7 +42,7 @@ class PanelArea(QMainWindow):
         # Qt tells of a move before it has been carried out.
         self._settled = single_shot(self, self._update_titles)
         self._entering = single_shot(self, self.entered)  # when the panel has come to the front
-        follow_keyboard(self._on_keyboard)
+        follow_keyboard(self._mark_tabs)  # of a panel that has the keyboard while none of its controls has it
 
     def add_panel(self, panel: Panel, title: str, name: str) -> None:
         """Add a panel as the last tab.
@@ -75,14 +76,10 @@ class PanelArea(QMainWindow):
             self._entering.start()
         return goes_down
 
-    def _on_keyboard(self, _old: object, new: QWidget | None) -> None:
-        """Mark the tab of a panel that has the keyboard while none of its controls has it."""
-        for bar in self._bars():
+    def _mark_tabs(self, _old: object, new: QWidget | None) -> None:
+        for bar in self.findChildren(QTabBar, options=_DIRECT):
             bar.setProperty("entered", new in self.panels())
             repolish(bar)
-
-    def _bars(self) -> list[QTabBar]:
-        return self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
 
     def panels(self) -> list[Panel]:
         return list(self._panels.values())
@@ -187,7 +184,7 @@ class PanelArea(QMainWindow):
         self._settled.start()
 
     def _update_titles(self) -> None:
-        for bar in self._bars():
+        for bar in self.findChildren(QTabBar, options=_DIRECT):
             bar.setAccessibleName("Panels")
             bar.installEventFilter(self)
             bar.setEnabled(not self._is_alone)  # out of sight, it would still have the keyboard

@@ -58,9 +58,9 @@ class StepHeader(QWidget):
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
-        """Keep two lines for the sentence and one sum of fractions: maps must not jump from step to step."""
+        """Keep two lines for the sentence, or its cover, and one sum of fractions: maps must not jump."""
         # A minimum of the widgets themselves would hide that the text may need more.
-        for row, high in enumerate((36, 42)):
+        for row, high in enumerate((44, 42)):
             self._below.setRowMinimumHeight(row, theme.px(high))
 
     def hasHeightForWidth(self) -> bool:

@@ -91,9 +91,9 @@ def page(now: Now) -> Page:
     if not now.has_tables:
         return Page(down(_head(now)))
     # Of a covered cell the products can be worked out only where what it reads is not covered, too.
-    is_told = not shown.is_covered or shown.reads_input
+    reads_input = isinstance(shown.cell, ConvolutionCell) and shown.source[1] == "grey"
     why = Card("covered", WORDS, Words(now.why_covered or _COVERED, ink="muted"))
-    body = _body(shown, now.why_covered) if is_told else why
+    body = why if shown.is_covered and not reads_input else _body(shown, now.why_covered)
     marked: dict[str, Hashable] = {}
     if now.term is not None and isinstance(shown.cell, ConvolutionCell | WeightedCell):
         marked["running"], (rows, cols) = now.term, shown.cell.products.shape[-2:]

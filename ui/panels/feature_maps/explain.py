@@ -87,11 +87,6 @@ class Arithmetic:
     ledger: Ledger
     is_covered: bool
 
-    @property
-    def reads_input(self) -> bool:
-        """Whether it is a cell of the first convolution."""
-        return isinstance(self.cell, ConvolutionCell) and self.source[1] == "grey"
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explained:

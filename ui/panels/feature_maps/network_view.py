@@ -190,10 +190,7 @@ class NetworkView(QWidget):
     # -- keys ----------------------------------------------------------------------------------------------
 
     def take_key(self, event: QKeyEvent) -> bool:
-        """Move the pin by an arrow key, leave sweep, pin or large map by Esc or Del; return if it did.
-
-        + and − mean wherever the keyboard is what they mean in the map: in the large one, or the marked cell's.
-        """
+        """Move a pin by an arrow, leave sweep, pin or large map by Esc or Del, size it; return if it did."""
         step, leaves = arrow_step(event), event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Delete)
         cell, way, large = self.marked_cell(), {"+": 1, "-": -1}.get(event.text(), 0), self.view.enlarged
         if leaves and self.view.sweep is not None:
@@ -205,8 +202,7 @@ class NetworkView(QWidget):
         elif step is not None and self._state.pinned is not None:
             self._move_pin(*step)
         elif way and large is not None:
-            is_out = way < 0 and self.view.cell is None
-            self.answer(asks.Enlarge(large) if is_out else asks.ZoomBy(way))
+            self.answer(asks.ZoomBy(way) if way > 0 or self.view.cell else asks.Enlarge(large))
         elif way > 0 and cell is not None and len(cell.index) == 3:
             self.enlarge(cell.stage)
         else:

@@ -297,19 +297,18 @@ def _map_head(now: Now, column: Column, lines: tuple[str, ...]) -> tuple[Item, .
     buttons, is_large = list[Item](), column.key == now.view.enlarged
     if is_large:
         if now.look.digits > Look.digits:  # in presenter mode, where nobody sees what else there is
-            buttons.append(Card("back", WORDS, Words("−: all layers", ink="muted", align="middle"), room=None))
+            buttons.append(Card("back", WORDS, Words("−: all layers", "", "muted", "middle"), room=None))
         tip = "Larger cells, of a part of the map, until their numbers fit (Ctrl+wheel)"
         buttons.append(Choice("smaller cells", "mini", "Smaller cells", asks.ZoomBy(-1), icon="minus"))
         buttons.append(Choice("larger cells", "mini", "Larger cells", asks.ZoomBy(1), tip=tip, icon="plus"))
     elif column.kind is Kind.MAPS:
         buttons.append(_fold(now, column))
     if column.kind is not Kind.FILTERS:
-        icon, title = "maximize", f"Enlarge {column.title}"
+        icon, title, how = "maximize", f"Enlarge {column.title}", "double click on the map"
         if is_large:
-            icon, title = "minimize", "Back to all layers"
-        tip = f"{title} ({'−' if is_large else 'double click on the map'})"
-        name = f"enlarge {column.key}"
-        buttons.append(Choice(name, "mini", title, asks.Enlarge(column.key), tip=tip, icon=icon))
+            icon, title, how = "minimize", "Back to all layers", "−"
+        ask, tip = asks.Enlarge(column.key), f"{title} ({how})"
+        buttons.append(Choice(f"enlarge {column.key}", "mini", title, ask, tip=tip, icon=icon))
     return _head(column, "{} × {}".format(*column.shape[1:]), lines, *buttons, is_flat=now.is_alone(column))
 
 

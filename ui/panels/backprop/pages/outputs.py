@@ -28,7 +28,6 @@ _VISIBLE = {StepKind.OUTPUT: "sp", StepKind.LOSS: "py", StepKind.LOGITS: "pyd"}
 _RESULTS = {StepKind.OUTPUT: "p", StepKind.LOSS: "", StepKind.LOGITS: "d"}
 _POINTS = 161
 _FIGURES = 4
-_LEAST = np.ones(1)  # of the limits of colours: a logit near 0 that stands alone is no large one
 _SURE, _REST_OF_SURE = ">0.99", 1e-2  # said of a probability whose figures have no room
 
 
@@ -74,7 +73,7 @@ def _numbers(passed: Pass, kind: StepKind, stage: str) -> Numbers:
             row,
             *_ROWS[row],
             values[row],
-            shares if row in "py" else Colors.of("signed", values[row], _LEAST),
+            shares if row in "py" else Colors.of("signed", values[row], np.ones(1)),  # 0.01 alone is pale
             _texts(passed, row, values[row]),
         )
         for row in _VISIBLE[kind]
