@@ -294,7 +294,7 @@ class MarkView[C](Spoken, QWidget):
             self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         if isinstance(event, QHelpEvent) and kind == QEvent.Type.ToolTip:
             part = self._part_at(QPointF(event.pos()))
-            text = "\n".join(filter(None, (self.toolTip(), "" if part is None else part.tip)))
+            text = "\n".join(filter(None, ("" if part is None else part.tip, self.toolTip())))
             if text:
                 around = None if part is None else qrect(part.box).toAlignedRect()
                 show_tip(self, wrapped(text), event.globalPos(), around)

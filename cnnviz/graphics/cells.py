@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from cnnviz.drawing import Box, Cells, Colors, Drawing, Image, Ink, Lines, Look, Rect, Share
-from cnnviz.quantities import format_count, format_signed, format_value
+from cnnviz.quantities import format_count, format_signed, format_value, plain
 
 _SHORT = 56  # a bar between its numbers, with the gaps beside it
 _STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -59,8 +59,17 @@ def ends_of(colors: Colors) -> tuple[str, str]:
 
 def short_scale(colors: Colors) -> tuple[str, ...]:
     """Both ends in few letters, such as "±0.5"; where some values lie beyond them, at best in words."""
-    ends = f"{'±' if colors.lo < 0 else '0–'}{format_value(colors.hi, 2)}"
-    return (f"colours to {ends}", f"to {ends}") if colors.is_open else (ends,)
+    sign, short = "±" if colors.lo < 0 else "0–", format_value(colors.hi, 2)
+    ends = (sign + plain(short), sign + short)[plain(short) == short :]
+    return (*map("colours to {}".format, ends), *map("> {}".format, ends)) if colors.is_open else ends
+
+
+@lru_cache(64)
+def say_colors(colors: Colors) -> str:
+    """Both ends, and what becomes of values that lie beyond them."""
+    lo, hi = (format_value(end, 4) for end in (colors.lo, colors.hi))
+    beyond = ". What exceeds them has the colour of the end" if colors.is_open else ""
+    return f"Colours from {lo} to {hi}{beyond}"
 
 
 def write_colors(drawing: Drawing, box: Box, colors: Colors) -> None:

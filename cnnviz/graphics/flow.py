@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from cnnviz.drawing import Box, Cells, Drawing, Font, Graphic, Ground, Look, Share, Size, Table
-from cnnviz.drawing.cells import moving_outline
+from cnnviz.drawing.cells import moving_outline, smallest_font
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.marks import Ask, CellKey, CellParts, Group, Image, Line, Mark, Part, Point, Rect
-from cnnviz.graphics.cells import short_scale
+from cnnviz.graphics.cells import say_colors, short_scale
 from cnnviz.graphics.columns import Kind
 from cnnviz.graphics.network_stages import Flow, Stage
 from cnnviz.graphics.probabilities import rows_written
@@ -37,8 +37,8 @@ _OUTPUT = (118, 210)
 """Least and most width of the outputs, in pixels at scale 1."""
 _IMAGE = 2.4
 """Side of the image, in sides of a map."""
-_SUM = 62
-"""Room for the sum of a map of products, in pixels at scale 1."""
+_SUM, _BESIDE = 68, 9
+"""Room for the sum of a map of products, and of that the gap before it, in pixels at scale 1."""
 _LINES = 16
 """Least room for the lines to a filter before its number, in pixels at scale 1."""
 _MANY, _STEPS = 80, 12
@@ -150,7 +150,8 @@ def _placed(
         across = Box(left - before, 0, before + own + rooms[place] / 2, 0)
         last = max(top + (shown - 1) * pitch + own, tiles[n, shown - 1].bottom)
         heads[n] = across._replace(top=box.top if place else tiles[n, 0].top - head, height=head - px(4))
-        scales[n] = across._replace(top=last + px(2), height=foot - px(3))
+        more = 0.8 * before if kind is Kind.EVIDENCE else 0  # its scale is long, those before it are short
+        scales[n] = across.cut(left=-more)._replace(top=last + px(2), height=foot - px(3))
         left += own + rooms[place]
     below = tiles[columns[0], 0].bottom + px(5)
     notes = Box(heads[columns[0]].left, below, image + 0.25 * rooms[0], max(box.bottom - below, 0))
@@ -270,7 +271,11 @@ def _values(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
             drawing.add(Image(room, pixels, is_smooth=scale < 4 and abs(scale - round(scale)) > 1e-6))
         if stage.kind is Kind.IMAGE or stage.kind in flow.covered:
             continue
-        _write_over(drawing, places.tiles[n, 0].x, places.scales[n], short_scale(stage.colors), mono)
+        room, x = places.scales[n], places.tiles[n, 0].x
+        around = room.placed(2 * min(x - room.left, room.right - x), room.height, "left")  # right below it
+        texts, font = short_scale(stage.colors), smallest_font(look)
+        font = mono if any(mono.width(each) <= around.width for each in texts) else font
+        drawing.write(around, _fitting(texts, font, around.inset(-2, 0)), font, "muted", "middle")
         if stage.sums:
             _write_sums(drawing, flow, places, n)
     lines = [line for note in flow.notes for line in small.wrapped(note, places.notes.width)]
@@ -289,7 +294,7 @@ def _write_sums(drawing: Drawing, flow: Flow, places: _Places, n: int) -> None:
         tile = edge[0][1]
         value, room = sums[tile], places.tiles[n, tile]
         if room.height >= mono.line - look.px(2):
-            beside = Box(room.right + look.px(3), room.top, wide, room.height)
+            beside = Box(room.right + look.px(_BESIDE), room.top, wide, room.height)
             if abs(value) == largest and len(sums) > 1:
                 chip = beside.placed(wide + look.px(6), mono.line)
                 drawing.add(Rect(chip, "accent_soft", "accent", radius=3))
@@ -350,7 +355,10 @@ def _parts(flow: Flow, box: Box, look: Look) -> list[Part | CellParts]:
         told = partial(_cell_said, stage, tile), partial(_cell_asked, stage, tile)
         cells.append(CellParts((n, tile), _grid(stage, room), *told))
     for n, head in places.heads.items():
-        parts.append(Part(("head", n), head, f"{flow.stages[n].title}: {flow.stages[n].column.about}"))
+        stage = flow.stages[n]
+        parts.append(Part(("head", n), head, f"{stage.title}: {stage.column.about}"))
+        if stage.kind is not Kind.IMAGE and stage.kind not in flow.covered:
+            parts.append(Part(("scale", n), places.scales[n], f"{stage.title}: {say_colors(stage.colors)}"))
     if flow.hides_output:
         return parts + cells
     last = flow.network.layers[-1][0]

@@ -10,9 +10,8 @@ from cnnviz.drawing import Box, Drawing, Graphic, Ground, Ink, Look, Share, Size
 from cnnviz.drawing.cells import Colors, Pixels, outline, smallest_font
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.marks import Ask, Drag, Group, Image, Line, Mark, Part, Rect, Text
-from cnnviz.graphics.cells import ends_of, short_scale
+from cnnviz.graphics.cells import ends_of, say_colors, short_scale
 from cnnviz.graphics.heat_map import HEAT_MAP, Looked, placed
-from cnnviz.quantities import format_value
 
 _BAR = 10  # width of a scroll bar
 _LONG_STEP = 4  # cells that an arrow key with Shift leads on
@@ -71,7 +70,8 @@ class StageMap:
     * `enlarge`: What a double click asks for.
     * `scrolls`: First row and column in sight to what asks for them, where cells are enlarged.
     * `zooms`: Steps to what makes cells so much larger.
-    * `length`: Of the strip, in pixels at scale 1; as long as the map is wide when None; 0 for no strip.
+    * `length`: Least one of the strip, in pixels at scale 1, right below the map; None: it is as long as the
+      map is wide, and at the end of the room, in line with those of other columns; 0 for no strip.
     """
 
     looked: Looked
@@ -123,20 +123,18 @@ def _around(shown: StageMap, box: Box, look: Look, ratio: float) -> tuple[Drawin
     if shown.length == 0:
         return drawing, area
     grid = placed(shown.looked, ground._replace(box=area))[1]
-    wide = min(grid.box.width if shown.length is None else shown.length * look.scale, box.width)
-    below = strip_height(look) - px(3)
-    strip = Box(box.left, box.bottom - below, wide, below)
+    below, left, wide = strip_height(look) - px(3), box.left, grid.box.width
+    top = box.bottom - below
+    if shown.length is not None:
+        wide = min(max(wide, px(shown.length)), box.width)
+        left = min(grid.box.left, box.right - wide)
+        if shown.looked.zoom is None:  # or else a scroll bar lies between
+            top = min(top, grid.box.bottom + shown.looked.map.room(box.width, look)[1] + px(3))
+    strip = Box(left, top, wide, below)
     key = (shown.looked.map.colors, strip, look)
     drawing.add(Group(strip.inset(-1), ("strip", *key), lambda: _strip(*key)))
-    drawing.parts.append(Part("colors", strip, _say_colors(shown.looked.map.colors)))
+    drawing.parts.append(Part("colors", strip, say_colors(shown.looked.map.colors)))
     return drawing, area
-
-
-@lru_cache(64)
-def _say_colors(colors: Colors) -> str:
-    lo, hi = (format_value(end, 4) for end in (colors.lo, colors.hi))
-    beyond = ", which some values exceed" if colors.is_open else ""
-    return f"Colours from {lo} to {hi}{beyond}"
 
 
 def _scroll(drawing: Drawing, shown: StageMap, area: Box) -> None:

@@ -108,7 +108,10 @@ WINNERS = Graphic(_draw, sized(150, 150, 90, 90), _tables, _words, key=lambda wi
 # -- counts -------------------------------------------------------------------------------------------------
 
 
-_HEADS = ("windows with", "one maximum", "a tie"), ("maximum", "one", "tied")  # where there is room, and not
+_HEADS = (
+    ("windows with", "a single winner", "a tie"),
+    ("windows", "single", "tied"),
+)  # where there is room, and not
 
 
 def _draw_counts(winners: Winners, ground: Ground) -> Drawing:

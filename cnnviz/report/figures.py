@@ -226,7 +226,7 @@ def distance_figure(bench: Bench) -> Figure:
     xs = next(iter(curves.values())).distances.astype(np.float64)
     lossy = xs[ink_lost > 0]
     firsts = [side[np.abs(side).argmin()] for side in (lossy[lossy < 0], lossy[lossy > 0]) if side.size]
-    markers = tuple(Marker(float(x), "ink leaves") for x in firsts)
+    markers = tuple(Marker(float(x), "ink can leave") for x in firsts)
     shown = curves_of(curves, titles, "max", markers, x_name="dx", bands=("convolution", "max"))
     title = "Relative change against the shift to the right, in pixels"
     beyond = " From the dotted orange lines outwards, ink of some images has left the frame."

@@ -69,7 +69,7 @@ class _Shifted:
     def __init__(self, network: Network, found: Comparison, measured: Any, view: View) -> None:
         own, classes = own_pool(network, view.block), tuple("0123456789")
         shown = sample_subject(Snapshot(1, network), Sample(np.zeros((1, 28, 28), np.uint8), 1, 0), classes)
-        self.said, _ = statement(found, measured, view.stage, shown, view.block)
+        self.said, _ = statement(found, measured, self.stages, shown, view.block)
         self._stages = found.stages
         maps = "activation" if "activation" in found.stages else "convolution"
         is_pool = view.stage in POOL_KINDS

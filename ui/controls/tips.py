@@ -16,8 +16,9 @@ from ui.controls.spoken import Spoken
 WIDTH = 60
 #: What is higher, in pixels, is not kept clear as a whole: the tip would be too far from the pointer.
 _MOST = 200
-#: Property "tip" of a widget that is kept clear as a whole, with all in it, however high it is.
-BESIDE = "beside"
+#: Property "tip" of a widget that is kept clear as a whole, with all in it, however high it is: where the
+#: tip goes, if there is room, or else to the nearest side.
+BESIDE, ABOVE, BELOW = "beside", "above", "below"
 #: Pixels that the pointer reaches down, and the gap to what is pointed at.
 _POINTER, _GAP = 18, 4
 
@@ -46,7 +47,7 @@ def show_tip(widget: QWidget, text: str, at: QPoint, around: QRect | None = None
     if tip is None or not text:
         return
     # What is kept clear with all in it.
-    whole = next((each for each in outwards(widget) if each.property("tip") == BESIDE), None)
+    whole = next((each for each in outwards(widget) if each.property("tip")), None)
     if whole is not None:
         part = QRect(whole.mapToGlobal(QPoint(0, 0)), whole.size())
     else:
@@ -61,7 +62,9 @@ def show_tip(widget: QWidget, text: str, at: QPoint, around: QRect | None = None
     places = [below, QPoint(x, part.top() - _GAP - high)]
     if part.height() > _MOST:
         places += [QPoint(part.left() - _GAP - wide, y), QPoint(part.right() + _GAP, y)]
-        places.sort(key=lambda place: (QRect(place, tip.size()).center() - at).manhattanLength())
+        nearest = sorted(places, key=lambda place: (QRect(place, tip.size()).center() - at).manhattanLength())
+        first = {ABOVE: [QPoint(part.left(), places[1].y())], BELOW: [below]}
+        places = [*first.get(whole.property("tip") if whole is not None else "", []), *nearest]
     fitting = (place for place in places if screen.contains(QRect(place, tip.size())))
     tip.windowHandle().setFlag(Qt.WindowType.WindowTransparentForInput)  # a click is for what is below
     tip.move(next(fitting, QPoint(x, max(places[1].y(), screen.top()))))

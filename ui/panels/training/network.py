@@ -18,7 +18,7 @@ from cnnviz.snapshots import Snapshot
 from ui.choices import Choices, one_of
 from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill, named
-from ui.controls.tips import BESIDE
+from ui.controls.tips import ABOVE
 from ui.panels.provenance import HasProvenance, Provenance, ProvenanceView
 from ui.panels.scene import PictureLoop, Scene, still_scene_of
 from ui.state import AppState, PinnedCell
@@ -31,8 +31,7 @@ _MOMENTS = (
     ("now", "Shown", "The filters at the moment that is shown"),
     ("difference", "Difference", "The filters shown minus those when the run began, on a scale of their own"),
 )
-_HINT = "Point at anything to trace it"
-_TIP = "Click a cell to have it written out in Filters & maps"
+_HINT = "Point to trace, click for the arithmetic"
 _EMPTY = "Choose an image on the left: the network and all that it computes appear here."
 
 
@@ -80,9 +79,9 @@ class NetworkPart(HasProvenance, QWidget):
         self._state, self._show_cells, self._is_alone = state, show_cells, False
         self.choices = Choices(View, parent=self)
         kind, focus = ProvenanceView[Flow], Qt.FocusPolicy.StrongFocus
-        self.view = kind(FLOW, "Network", _TIP, self._answer, keys_point=True, focus=focus)
+        self.view = kind(FLOW, "Network", "", self._answer, keys_point=True, focus=focus)
         self.view.ground, self.view.placeholder, self.view.tell = "surface", _EMPTY, self.provenance
-        self.view.setProperty("tip", BESIDE)
+        self.view.setProperty("tip", ABOVE)  # on the hint, which it says itself
         hint, filters = ElidedLabel(_HINT, "muted"), named(QLabel("Filters"), role="muted")
         self.head = QWidget()
         fill(QHBoxLayout(self.head), (hint, 1), filters, self.choices.controls["moment"], spacing=8)
