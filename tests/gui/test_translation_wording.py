@@ -69,7 +69,8 @@ class _Shifted:
     def __init__(self, network: Network, found: Comparison, measured: Any, view: View) -> None:
         own, classes = own_pool(network, view.block), tuple("0123456789")
         shown = sample_subject(Snapshot(1, network), Sample(np.zeros((1, 28, 28), np.uint8), 1, 0), classes)
-        self.said, _ = statement(found, measured, self.stages, shown, view.block)
+        self.beside = [each for each in ("average",) if view.stage in POOL_KINDS and each != view.stage]
+        self.said, _ = statement(found, measured, [view.stage, *self.beside], shown, view.block)
         self._stages = found.stages
         maps = "activation" if "activation" in found.stages else "convolution"
         is_pool = view.stage in POOL_KINDS
@@ -116,6 +117,14 @@ def _untruths(truth: _Shifted) -> Iterator[str]:
     measured = re.search(r"changed? by \*(\S+)\*, .*?\*(\S+)\*", said)
     if measured and not _are(measured, change, base):
         yield "how much both changed"
+    other = re.search(r"Average: \*(\S+)\*(?:, (less|more|about as much|just as much) )?", said)
+    if not nothing and bool(other) != bool(truth.beside):
+        yield "what is shown beside it"
+    if other:
+        by = truth.change(truth.beside[0])
+        holds = {"less": by < change, "more": by > change, "just as much": by == pytest.approx(change)}
+        if not np.isclose(read_number(other[1]), by, rtol=6e-3, atol=6e-4) or not holds.get(other[2], True):
+            yield "how much the maps beside it changed"
     if measured and (" would " in said) != truth.is_what_if:
         yield "what if"
     if "moved exactly" in said and not truth.is_equivariant():
