@@ -16,7 +16,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a diagnosis that says the time has to work without it
@@ -342,12 +341,6 @@ def _is_exact(written: float, value: float) -> bool:
 def typeset(text: str) -> str:
     """Text of a number with the typographic minus."""
     return text.replace("-", MINUS)
-
-
-def plain(text: str) -> str:
-    """Text of a small number without its power of ten, where few zeros take its place."""
-    written = f"{Decimal(text.replace(MINUS, '-')):f}" if f"e{MINUS}" in text else text
-    return typeset(written) if len(written) <= 9 else text
 
 
 def today() -> str:

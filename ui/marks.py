@@ -33,7 +33,7 @@ from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part
 from ui.controls.keyboard import arrow_step, has_shift, is_enter, is_plain, scroll_to
 from ui.controls.layouts import named
 from ui.controls.spoken import Spoken, tell_value
-from ui.controls.tips import show_tip, wrapped
+from ui.controls.tips import ABOVE, show_tip, wrapped
 from ui.painting import Kept, color, paint, qrect
 from ui.theme import LIGHT, Theme, follow_theme, theme_manager
 
@@ -294,7 +294,9 @@ class MarkView[C](Spoken, QWidget):
             self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         if isinstance(event, QHelpEvent) and kind == QEvent.Type.ToolTip:
             part = self._part_at(QPointF(event.pos()))
-            text = "\n".join(filter(None, ("" if part is None else part.tip, self.toolTip())))
+            said, own = "" if part is None else part.tip, self.toolTip()
+            is_short = said and self.property("tip") == ABOVE  # the line that it covers there says its own
+            text = "\n".join(filter(None, (said, "" if is_short else own)))
             if text:
                 around = None if part is None else qrect(part.box).toAlignedRect()
                 show_tip(self, wrapped(text), event.globalPos(), around)

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from cnnviz.drawing import Box, Cells, Colors, Drawing, Image, Ink, Lines, Look, Rect, Share
-from cnnviz.quantities import format_count, format_signed, format_value, plain
+from cnnviz.quantities import format_count, format_signed, format_value
 
 _SHORT = 56  # a bar between its numbers, with the gaps beside it
 _STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -57,18 +57,16 @@ def ends_of(colors: Colors) -> tuple[str, str]:
     return colors.ends or (below + write(colors.lo, 2), above + write(colors.hi, 2))
 
 
-def short_scale(colors: Colors) -> tuple[str, ...]:
-    """Both ends in few letters, such as "±0.5"; where some values lie beyond them, at best in words."""
-    sign, short = "±" if colors.lo < 0 else "0–", format_value(colors.hi, 2)
-    ends = (sign + plain(short), sign + short)[plain(short) == short :]
-    return (*map("colours to {}".format, ends), *map("> {}".format, ends)) if colors.is_open else ends
+def short_scale(colors: Colors) -> str:
+    """Both ends in few letters, such as "±0.5"; "> ±0.5" where some values lie beyond them."""
+    return f"{'> ' * colors.is_open}{'±' if colors.lo < 0 else '0–'}{format_value(colors.hi, 2)}"
 
 
 @lru_cache(64)
 def say_colors(colors: Colors) -> str:
     """Both ends, and what becomes of values that lie beyond them."""
     lo, hi = (format_value(end, 4) for end in (colors.lo, colors.hi))
-    beyond = ". What exceeds them has the colour of the end" if colors.is_open else ""
+    beyond = "; values beyond them have the colour of the end" if colors.is_open else ""
     return f"Colours from {lo} to {hi}{beyond}"
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cnnviz.drawing import Box, Cells, Drawing, Font, Graphic, Ground, Look, Share, Size, Table
-from cnnviz.drawing.cells import moving_outline, smallest_font
+from cnnviz.drawing.cells import moving_outline
 from cnnviz.drawing.kept import kept
 from cnnviz.drawing.marks import Ask, CellKey, CellParts, Group, Image, Line, Mark, Part, Point, Rect
 from cnnviz.graphics.cells import say_colors, short_scale
@@ -150,8 +150,9 @@ def _placed(
         across = Box(left - before, 0, before + own + rooms[place] / 2, 0)
         last = max(top + (shown - 1) * pitch + own, tiles[n, shown - 1].bottom)
         heads[n] = across._replace(top=box.top if place else tiles[n, 0].top - head, height=head - px(4))
-        more = 0.8 * before if kind is Kind.EVIDENCE else 0  # its scale is long, those before it are short
-        scales[n] = across.cut(left=-more)._replace(top=last + px(2), height=foot - px(3))
+        # That of evidence is long, those before it are short.
+        wider = across.cut(left=-0.6 * before * (kind is Kind.EVIDENCE))
+        scales[n] = wider._replace(top=last + px(2), height=foot - px(3))
         left += own + rooms[place]
     below = tiles[columns[0], 0].bottom + px(5)
     notes = Box(heads[columns[0]].left, below, image + 0.25 * rooms[0], max(box.bottom - below, 0))
@@ -271,11 +272,7 @@ def _values(flow: Flow, places: _Places, box: Box, look: Look) -> list[Mark]:
             drawing.add(Image(room, pixels, is_smooth=scale < 4 and abs(scale - round(scale)) > 1e-6))
         if stage.kind is Kind.IMAGE or stage.kind in flow.covered:
             continue
-        room, x = places.scales[n], places.tiles[n, 0].x
-        around = room.placed(2 * min(x - room.left, room.right - x), room.height, "left")  # right below it
-        texts, font = short_scale(stage.colors), smallest_font(look)
-        font = mono if any(mono.width(each) <= around.width for each in texts) else font
-        drawing.write(around, _fitting(texts, font, around.inset(-2, 0)), font, "muted", "middle")
+        _write_over(drawing, places.tiles[n, 0].x, places.scales[n], (short_scale(stage.colors),), mono)
         if stage.sums:
             _write_sums(drawing, flow, places, n)
     lines = [line for note in flow.notes for line in small.wrapped(note, places.notes.width)]

@@ -123,14 +123,14 @@ def _around(shown: StageMap, box: Box, look: Look, ratio: float) -> tuple[Drawin
     if shown.length == 0:
         return drawing, area
     grid = placed(shown.looked, ground._replace(box=area))[1]
-    below, left, wide = strip_height(look) - px(3), box.left, grid.box.width
-    top = box.bottom - below
-    if shown.length is not None:
-        wide = min(max(wide, px(shown.length)), box.width)
-        left = min(grid.box.left, box.right - wide)
-        if shown.looked.zoom is None:  # or else a scroll bar lies between
-            top = min(top, grid.box.bottom + shown.looked.map.room(box.width, look)[1] + px(3))
-    strip = Box(left, top, wide, below)
+    below, wide = (
+        strip_height(look) - px(3),
+        min(max(grid.box.width, (shown.length or 0) * look.scale), box.width),
+    )
+    strip = Box(min(grid.box.left, box.right - wide), box.bottom - below, wide, below)
+    if shown.length is not None and shown.looked.zoom is None:  # or else a scroll bar lies between
+        near = grid.box.bottom + shown.looked.map.room(box.width, look)[1] + px(3)
+        strip = strip._replace(top=min(near, strip.top))
     key = (shown.looked.map.colors, strip, look)
     drawing.add(Group(strip.inset(-1), ("strip", *key), lambda: _strip(*key)))
     drawing.parts.append(Part("colors", strip, say_colors(shown.looked.map.colors)))
@@ -191,9 +191,7 @@ def _strip(colors: Colors, box: Box, look: Look) -> list[Mark]:
         drawing.write(below, lo, font, "muted")
         drawing.write(below, hi, font, "muted", "right")
     elif colors.lo == -colors.hi:
-        versions = short_scale(colors)
-        text = next((each for each in versions if font.width(each) <= box.width), versions[-1])
-        drawing.write(below, text, font, "muted", "middle")
+        drawing.write(below, short_scale(colors), font, "muted", "middle")
     else:
         drawing.write(below, hi, font, "muted", "right")
     return drawing.marks

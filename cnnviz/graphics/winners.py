@@ -108,10 +108,7 @@ WINNERS = Graphic(_draw, sized(150, 150, 90, 90), _tables, _words, key=lambda wi
 # -- counts -------------------------------------------------------------------------------------------------
 
 
-_HEADS = (
-    ("windows with", "a single winner", "a tie"),
-    ("windows", "single", "tied"),
-)  # where there is room, and not
+_HEADS = ("windows with", "single winner", "a tie"), ("windows", "single", "tied")  # by the room there is
 
 
 def _draw_counts(winners: Winners, ground: Ground) -> Drawing:

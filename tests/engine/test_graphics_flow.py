@@ -234,8 +234,8 @@ def test_evidence_is_on_a_scale_on_which_it_is_seen_and_the_key_says_that_some_i
     assert colors.lo == -colors.hi
     assert column.within((colors.lo, colors.hi)) == colors, "fixed limits are said the same way"
     assert all(text.startswith(sign) for text, sign in zip(ends_of(colors), "≤≥", strict=True))
-    assert short_scale(colors)[0].startswith("colours to ±")
+    assert short_scale(colors).startswith("> ±")
     shown = flow(LAB5)
     evidence = stage(shown, EVIDENCE).colors
-    assert {*short_scale(evidence)} & {*drawn(shown).texts()}
+    assert short_scale(evidence) in drawn(shown).texts()
     assert column.colors(np.zeros((8, 13, 13))).hi == 1.0

@@ -240,9 +240,8 @@ class SamplesPanel(WindowPart):
         scaled(self.own.setFixedSize, 32, 32)
         self.own.hide()
         self.said = WrapLabel("", role="muted", lively=True)
-        bars = fill(
-            QHBoxLayout(), self.own, (self.bars, 1), spacing=8
-        )  # beside it: no row of images goes for it
+        # The image stands beside the bars: no row of images goes for it.
+        bars = fill(QHBoxLayout(), self.own, (self.bars, 1), spacing=8)
         self._layout = fill(  # with so little spacing that there is room to present in the lowest window
             QVBoxLayout(self), self.message, self.guide_button, self._title, self._find, (self.grid, 1),
             buttons, named(QFrame(), role="separator"), self._bars_title, bars, self.said,
@@ -364,7 +363,7 @@ class SamplesPanel(WindowPart):
     def _show_prediction(self, bars: Probabilities, said: str) -> None:
         self._bars_title.set_caption(f"the {bars.most} most probable" if len(bars.names) > bars.most else "")
         self.bars.show_content(bars)
-        self.said.set_text(said, "\n")  # always with room for two lines: no row of images comes and goes
+        self.said.set_text(said)
 
     def _on_notice_raised(self, notice: Notice) -> None:
         if notice.place == "samples" and notice.text:

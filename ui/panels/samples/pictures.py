@@ -155,7 +155,7 @@ def verdict_of(prediction: Prediction) -> str:
     which, origin = f"#{sample.index}", sample.origin
     if sample.index is None:
         is_file = not origin.startswith(("drawn", "pasted", "dropped"))  # whose name stays as it is
-        which = shortened(origin) if is_file else origin[:1].upper() + origin[1:]
+        which = shortened(origin) if is_file else origin.split()[0].capitalize()  # in one line
     if sample.label is None:
         return f"{which} · read as {classes[predicted]}"
     logits = prediction.trace.logits

@@ -32,6 +32,7 @@ _MOMENTS = (
     ("difference", "Difference", "The filters shown minus those when the run began, on a scale of their own"),
 )
 _HINT = "Point to trace, click for the arithmetic"
+_TIP = "Click a cell to have it written out in Filters & maps"
 _EMPTY = "Choose an image on the left: the network and all that it computes appear here."
 
 
@@ -79,7 +80,7 @@ class NetworkPart(HasProvenance, QWidget):
         self._state, self._show_cells, self._is_alone = state, show_cells, False
         self.choices = Choices(View, parent=self)
         kind, focus = ProvenanceView[Flow], Qt.FocusPolicy.StrongFocus
-        self.view = kind(FLOW, "Network", "", self._answer, keys_point=True, focus=focus)
+        self.view = kind(FLOW, "Network", _TIP, self._answer, keys_point=True, focus=focus)
         self.view.ground, self.view.placeholder, self.view.tell = "surface", _EMPTY, self.provenance
         self.view.setProperty("tip", ABOVE)  # on the hint, which it says itself
         hint, filters = ElidedLabel(_HINT, "muted"), named(QLabel("Filters"), role="muted")
