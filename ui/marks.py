@@ -295,8 +295,8 @@ class MarkView[C](Spoken, QWidget):
         if isinstance(event, QHelpEvent) and kind == QEvent.Type.ToolTip:
             part = self._part_at(QPointF(event.pos()))
             said, own = "" if part is None else part.tip, self.toolTip()
-            is_short = said and self.property("tip") == ABOVE  # the line that it covers there says its own
-            text = "\n".join(filter(None, (said, "" if is_short else own)))
+            is_alone = said and self.property("tip") == ABOVE  # where a line that it covers says the other
+            text = said if is_alone else "\n".join(filter(None, (said, own)))
             if text:
                 around = None if part is None else qrect(part.box).toAlignedRect()
                 show_tip(self, wrapped(text), event.globalPos(), around)

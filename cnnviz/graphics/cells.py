@@ -62,7 +62,6 @@ def short_scale(colors: Colors) -> str:
     return f"{'> ' * colors.is_open}{'±' if colors.lo < 0 else '0–'}{format_value(colors.hi, 2)}"
 
 
-@lru_cache(64)
 def say_colors(colors: Colors) -> str:
     """Both ends, and what becomes of values that lie beyond them."""
     lo, hi = (format_value(end, 4) for end in (colors.lo, colors.hi))

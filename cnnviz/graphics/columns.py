@@ -115,9 +115,7 @@ class Column:
     @property
     def colormap(self) -> str:
         """Colour map of its values."""
-        if self.kind is Kind.IMAGE:
-            return "grey"
-        return "signed" if self.signed else "sequential"
+        return "grey" if self.kind is Kind.IMAGE else "signed" if self.signed else "sequential"
 
     def colors(self, values: FloatArray) -> Colors:
         """Colours between symmetric limits of all its values, or from 0; what is not finite is left out.
@@ -174,9 +172,7 @@ class Plan:
     def group_of(self, stage: str) -> int | None:
         """Group whose channels are the maps of a stage; None for a flat stage."""
         column = self.column(stage)
-        if column is None or column.kind in (Kind.UNITS, Kind.OUTPUT):
-            return None
-        return column.group
+        return None if column is None or column.kind in (Kind.UNITS, Kind.OUTPUT) else column.group
 
     def channels(self, group: int) -> int:
         """Number of channels of a group."""

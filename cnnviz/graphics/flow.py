@@ -151,7 +151,7 @@ def _placed(
         last = max(top + (shown - 1) * pitch + own, tiles[n, shown - 1].bottom)
         heads[n] = across._replace(top=box.top if place else tiles[n, 0].top - head, height=head - px(4))
         # That of evidence is long, those before it are short.
-        wider = across.cut(left=-0.6 * before * (kind is Kind.EVIDENCE))
+        wider = across.cut(left=-0.5 * before * (kind is Kind.EVIDENCE))
         scales[n] = wider._replace(top=last + px(2), height=foot - px(3))
         left += own + rooms[place]
     below = tiles[columns[0], 0].bottom + px(5)
@@ -378,12 +378,9 @@ def _cell_said(stage: Stage, tile: int, row: int, col: int) -> str:
 
 
 def _cell_asked(stage: Stage, tile: int, row: int, col: int) -> Ask | None:
-    if math.isnan(stage.values[tile, row, col]):
-        return None
-    if stage.kind is Kind.UNITS:
-        return ShowCell(stage.column.stage, (row * stage.values.shape[2] + col,))
     cell = stage.strongest(tile) if stage.kind is Kind.FILTERS else (tile, row, col)
-    return ShowCell(stage.column.stage, cell)
+    cell = (row * stage.values.shape[2] + col,) if stage.kind is Kind.UNITS else cell
+    return None if math.isnan(stage.values[tile, row, col]) else ShowCell(stage.column.stage, cell)
 
 
 def _node(flow: Flow, places: _Places, key: Hashable) -> Node | None:

@@ -36,9 +36,7 @@ def _draw_fitting(shown: Fitting, ground: Ground) -> Drawing:
     drawing, gap = Drawing(ground), ground.px(6)
     for spans in shown.versions:
         if sum(ground.font(font).width(words) + gap for words, font, _ in spans) - gap <= ground.box.width:
-            break
-    else:
-        spans = shown.versions[-1]
+            break  # or else the last version is left
     room = ground.box
     for words, font, ink in spans:
         drawing.write(room, words, font, ink)

@@ -51,9 +51,7 @@ class ThumbnailView(ScrolledView[Thumbnails]):
         super().resizeEvent(event)
         if content is not None and was_in_sight:
             self._bring_choice_into_sight(content)
-        self.bar.setValue(
-            self.bar.value() - self.bar.value() % self.bar.singleStep()
-        )  # rows have another side
+        self.bar.setValue(self.bar.value() - self.bar.value() % self.bar.singleStep())  # whole rows
 
     def _is_in_sight(self, content: Thumbnails, height: int) -> bool:
         """Whether the chosen image was to be seen at a height."""

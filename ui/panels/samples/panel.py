@@ -125,8 +125,7 @@ class SamplesPanel(WindowPart):
 
     def ask_image(self) -> None:
         """Ask for an image file and make it the sample."""
-        path = self._ask_image()
-        if path is not None:
+        if (path := self._ask_image()) is not None:
             self.open_image(path)
 
     def paste(self) -> None:

@@ -53,9 +53,7 @@ class _Filters:
     @property
     def title(self) -> str:
         """What they are called; "" for the weights of the moment that is shown."""
-        if self.first is None:
-            return ""
-        return "At start" if self.moment == "before" else "Change"
+        return "" if self.first is None else "At start" if self.moment == "before" else "Change"
 
 
 def _compute(scene: Scene[_Filters], _context: Context | None = None) -> Flow:
