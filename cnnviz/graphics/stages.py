@@ -34,10 +34,11 @@ class Fitting:
 
 def _draw_fitting(shown: Fitting, ground: Ground) -> Drawing:
     drawing, gap = Drawing(ground), ground.px(6)
-    for spans in shown.versions:
-        if sum(ground.font(font).width(words) + gap for words, font, _ in spans) - gap <= ground.box.width:
-            break  # or else the last version is left
-    room = ground.box
+
+    def fits(spans: tuple[Span, ...]) -> bool:
+        return sum(ground.font(font).width(words) + gap for words, font, _ in spans) - gap <= ground.box.width
+
+    room, spans = ground.box, next(filter(fits, shown.versions), shown.versions[-1])
     for words, font, ink in spans:
         drawing.write(room, words, font, ink)
         room = room.cut(left=ground.font(font).width(words) + gap)
