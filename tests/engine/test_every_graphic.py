@@ -203,10 +203,6 @@ CASES: dict[str, tuple[Graphic[Any], Any]] = {
     ),
     "network": (FLOW, network("lab5")),
     "deep network": (FLOW, network("lenet")),
-    "tiles with long names": (
-        TILES,
-        Chosen(digits(8, 28, 28, captions=tuple(f"{n},088" for n in range(8)), has_key=False, most=64)),
-    ),
     "tiles": (TILES, Chosen(digits(6, 5, 5, captions=tuple("abcdef")), 2)),
     "many tiles": (
         TILES,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -218,6 +219,16 @@ def test_numbers_beside_captions_come_and_go_with_the_room_and_not_with_their_va
     strong = [m.words for m in drawing.all_marks() if isinstance(m, Text) and m.font.weight == "strong"]
     assert [text.split(":")[0] for text in strong] == ["7"], "the largest sum"
     assert times != 0.37 or tiles.say_cell(7, 0, 0).endswith("−2.96; sum of all −17.76"), "of six"
+
+
+@pytest.mark.parametrize("size", [(288, 92), (340, 92), (200, 140)])
+def test_names_of_maps_do_not_run_together(size: tuple[int, int]) -> None:
+    names = tuple(f"{n},088" for n in range(8))
+    tiles = Tiles(np.zeros((8, 28, 28)), Colors("grey", 0, 1), captions=names, has_key=False, most=64)
+    told = TILES.draw(Chosen(tiles), ground(*size)).all_marks()
+    boxes = [mark.box for mark in told if isinstance(mark, Text)]
+    assert len(boxes) == 8
+    assert all(one.right + 3 <= two.left or one.bottom <= two.top for one, two in pairwise(boxes))
 
 
 @pytest.mark.parametrize("point", [None, lambda *at: Go(at)])
