@@ -258,10 +258,10 @@ def _draw_folded(shown: Folded, ground: Ground) -> Drawing:
     is_active = ground.hovered is not None or ground.has_focus
     ink, fill = ("focus", "hover") if ground.has_focus else ("border", "hover" if is_active else "surface")
     drawing.add(Rect(box.inset(1), fill, ink, 1.5 if ground.has_focus else 1, 4))
-    drawing.add(_chevron(box.x, px(12), px(-4 if shown.is_back else 4)))
+    drawing.add(_chevron(box.x, box.top + px(12), px(-4 if shown.is_back else 4)))
     font, ink = ground.font("small"), "text" if is_active else "muted"
     words = font.shortened(shown.title, box.height - px(34))
-    bottom = px(26) + font.width(words)
+    bottom = box.top + px(26) + font.width(words)
     drawing.add(Text(box.x + font.middle, bottom, words, font, ink, is_upright=True))
     drawing.parts.append(Part("unfold", box, f"{shown.verb} {shown.title}", shown.ask))
     return drawing

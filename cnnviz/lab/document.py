@@ -92,7 +92,7 @@ class _Pages:
         number = self._lab.steps.index(step) + 1
         for place, insert in enumerate(self._record.step(step.id).inserts, start=1):
             words = re.sub(r"[^a-z0-9]+", "-", insert.title.lower()).strip("-")[:40]
-            yield insert.block(f"inserted-{number}-{place}-{words}".rstrip("-"))
+            yield insert.block(f"inserted-{number}-{place}-{words}".rstrip("-"), step.title)
         yield from self._results(step)
 
     # --- words ----------------------------------------------------------------------------------------------

@@ -1,7 +1,9 @@
 """What a report consists of, whatever file it is written to."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, structs, to_builtins
@@ -12,6 +14,8 @@ from cnnviz.notation import format_column
 from cnnviz.quantities import format_count, format_percent, format_together
 
 Cell = str | int | float
+# Prints words with one kind of apostrophe, whoever has typed them.
+_printed = partial(re.compile(r"(?<=[^\W\d])'(?=[^\W\d])").sub, "’")
 MAX_WORDS = 50_000
 """Letters of a field that a student writes in; no student writes more."""
 
@@ -149,16 +153,19 @@ def values_of(block: Block) -> dict[str, Any]:
     match block:
         case Table():
             return {
-                "type": "Table", "caption": block.caption, "own_caption": "",
+                "type": "Table", "caption": _printed(block.caption), "own_caption": "",
                 "header": block.data.header, "rows": block.shown, "columns": block.columns,
                 "alignments": ["left" if each == "text" else "right" for each in block.formats],
             }  # fmt: skip
         case Figure():
-            return to_builtins(structs.replace(block, csv=""))
+            caption, own = map(_printed, (block.caption, block.own_caption))
+            return to_builtins(structs.replace(block, csv="", caption=caption, own_caption=own))
         case Formula(equation):
             return {"type": "Formula", "words": equation.words}
-        case _:
+        case Words(kind="code"):
             return to_builtins(block)
+        case _:
+            return to_builtins(structs.replace(block, text=_printed(block.text)))
 
 
 _LONGEST = 9
@@ -224,9 +231,10 @@ class Insert(Kept, frozen=True):
     words: Annotated[str, Meta(max_length=LONGEST_WORDS)] = ""
     cards: tuple[_Line, ...] = ()  # titles of those in the drawing
 
-    def block(self, name: str) -> Figure:
-        """Return the insert as a part of the report; `name` is for file names."""
-        caption, words = f"{self.title} ({self.caption}). Inserted {self.time}.", self.words.strip()
+    def block(self, name: str, step: str) -> Figure:
+        """Return the insert as a part of the report, of a step; `name` is for file names."""
+        about, words = f"{self.title}, for “{step}” ({self.caption})", self.words.strip()
+        caption = f"{about}. Inserted {self.time}."
         if words:  # so that nobody takes one for the other
             caption = f"Drawn by CNNViz: {caption}"
         return Figure(name, caption, self.svg, self.csv, from_screen=True, own_caption=words)

@@ -193,6 +193,8 @@ def test_the_words_of_a_student_stand_beside_a_line_and_a_sentence_says_so(tmp_p
     assert f'<p class="student key">{said}</p>' in to_html(document)
     assert '<p class="typed student" dir="auto">because</p>' in to_html(document)
     assert said not in to_html(written(Words("Why so?")))
+    assert "the winner’s sum" in to_html(written(Words("the winner's sum")))
+    assert "f&#39;x" in to_html(written(Words("f'x", "code")))
     pages = [
         np.array(Image.open(BytesIO(to_pages(written(Words("because", kind)), 144)[0])).convert("L"))
         for kind in ("program", "student")

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QScrollArea
 
+from cnnviz.covers import Secret
 from cnnviz.drawing import CellKey, Rect, Text
 from cnnviz.experiment import LAB5, LENET
 from cnnviz.graphics.columns import Kind
@@ -20,7 +21,26 @@ from ui.panels.feature_maps.asks import StepSweep
 from ui.panels.feature_maps.explain import Look
 from ui.panels.feature_maps.view import View
 from ui.state import PinnedCell
+from ui.theme import PRINT
 from ui.theme.tokens import projected
+
+# -- on paper ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("experiment", [LAB5, LENET], ids=["lab5", "lenet"])
+def test_on_paper_is_all_that_is_unfolded_in_whole_words_but_no_cover(qtbot, experiment):
+    opened = Opened(qtbot, experiment)
+    opened.state.set_pinned(PinnedCell("pool1", (0, 3, 3)))
+    titles = {column.title for column in opened.panel.network.columns()}
+    for covered in ({}, {Secret.SHARES: "Covered."}):
+        opened.state.set_covered(covered, "")
+        drawing = opened.panel.figure(PRINT)
+        words = [mark.words for mark in drawing.all_marks() if isinstance(mark, Text)]
+        assert titles <= set(words)
+        assert any(each.startswith("window of") for each in words)
+        assert ("share of the gradient" in words) is not bool(covered)
+        assert not any("…" in each or "Covered" in each for each in words)
+
 
 # -- linked cells --------------------------------------------------------------------------------------------
 

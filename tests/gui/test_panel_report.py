@@ -310,6 +310,12 @@ def test_the_pages_show_the_section_that_is_chosen_the_words_that_are_typed_and_
         return told.index(headings[0]) < figure < told.index(headings[1])
 
     qtbot.waitUntil(lambda: is_seen(is_figure) and is_below_the_first())
+    panel.mode.button("read").click()
+    qtbot.waitUntil(lambda: not panel.words.isVisible() and is_seen(is_figure))
+    panel.pages.set_current("conclusion")
+    panel.mode.button("edit").click()
+    qtbot.waitUntil(lambda: panel.words.isVisible() and is_seen(is_figure))
+    assert panel.pages.current() == "network"
 
 
 def test_a_draft_shows_the_run_in_the_window_but_no_curves_that_tell_an_answer_and_a_report_does_not(

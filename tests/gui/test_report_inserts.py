@@ -333,7 +333,7 @@ def test_each_figure_is_told_by_picture_and_name_and_stands_below_own_words_that
         report.exporter.write(tmp_path / "a.html")
     text = (tmp_path / "a.html").read_text(encoding="utf-8")
     own = text.index("Falls &lt;b&gt;fast&lt;/b&gt;, then slowly</span><br>")
-    assert text.rindex(f"Drawn by CNNViz: {title} (") > own
+    assert text.rindex(f"Drawn by CNNViz: {title}, for “") > own
 
 
 def test_ctrl_i_in_the_report_asks_about_the_observations_with_the_cursor_else_of_the_step_in_front(

@@ -61,7 +61,8 @@ class Figure:
         drawn, (width, height) = self.drawing("print"), MOST_ON_PAPER
         box = drawn.ground.box
         scale = math.ceil(20 * max(box.width / width, box.height / height)) / 20
-        return (self._drawn("print", scale) if scale > drawn.ground.look.scale else None) or drawn
+        larger = self._drawn("print", scale) if scale > drawn.ground.look.scale else None
+        return drawn if larger is None or larger.ground.box.width > box.width else larger  # made for paper
 
     @property
     def is_empty(self) -> bool:

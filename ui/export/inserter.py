@@ -74,8 +74,8 @@ class FigureInserter(QObject):
         catch_up(figure.widget)
         if figure.is_empty:
             complain(
-                f"{figure.title} has nothing to show yet, so it was not inserted. Train or measure what "
-                "it shows, then insert it."
+                f"{figure.title} has nothing to show yet, so it was not inserted. Train, measure or "
+                "predict what it shows, then insert it."
             )
             return
         drawing = figure.printed()

@@ -293,7 +293,7 @@ class BackpropPanel(Panel):
         formulas = () if held else (formula_of(passed, step, focus),)
         self.header.set_explanation(said, *formulas, is_covered=focus.is_covered)
         title, words = ("", _UNTIL_THEN) if held else (why, f"{_UNTIL_THEN} {self._state.way_out}")
-        later = Card("later", WORDS, Words(words), title)
+        later = Card("later", WORDS, Words(words), title, is_label=True)
         self.stack.show_page(Page(later) if why else page_of(now))
         self.side.show_now(now)
         self._hold_back()

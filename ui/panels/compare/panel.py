@@ -90,7 +90,7 @@ class Compared:
 
 def page_of(found: Compared, is_roomy: bool, why_covered: str) -> Page:
     """Choices above three sets of maps, or why these are covered; `is_roomy`: with all words."""
-    covered = Card("covered", WORDS, Words(why_covered, ink="muted", align="middle"))
+    covered = Card("covered", WORDS, Words(why_covered, ink="muted", align="middle"), is_label=True)
     cards = covered if why_covered else _cards(found)
     return Page(down(across(*_head(found, is_roomy), room=None, gap=8), cards, gap=4))
 

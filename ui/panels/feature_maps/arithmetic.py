@@ -92,7 +92,7 @@ def page(now: Now) -> Page:
         return Page(down(_head(now)))
     # Of a covered cell the products can be worked out only where what it reads is not covered, too.
     reads_input = isinstance(shown.cell, ConvolutionCell) and shown.source[1] == "grey"
-    why = Card("covered", WORDS, Words(now.why_covered or _COVERED, ink="muted"))
+    why = Card("covered", WORDS, Words(now.why_covered or _COVERED, ink="muted"), is_label=True)
     body = why if shown.is_covered and not reads_input else _body(shown, now.why_covered)
     marked: dict[str, Hashable] = {}
     if now.term is not None and isinstance(shown.cell, ConvolutionCell | WeightedCell):
@@ -307,7 +307,7 @@ def _of_window(alike: _Alike, why_covered: str) -> tuple[Item, Item, tuple[Item,
     title = "share of the gradient"
     tip = "How much of the gradient each cell of the window gets on the way back; 1 is the whole"
     if why_covered:
-        other = Card("covered", WORDS, Words(why_covered, ink="muted"), title, "", tip)
+        other = Card("covered", WORDS, Words(why_covered, ink="muted"), title, "", tip, is_label=True)
         told: tuple[Item, ...] = ()
     else:
         shares = _cells(cell.shares, Colors("sequential", 0.0, 1.0), is_precise=False)

@@ -47,10 +47,12 @@ class Look:
     hides_fields: bool = False
 
 
-def choice_words(picture: Picture, view: View, marked: PinnedCell | None) -> tuple[str, ...]:
-    """Say what the maps and the arithmetic depend on, besides network and sample, for captions."""
-    plan, evidence = picture.plan, picture.evidence
-    filters = [f"{layer}, filter {view.channel(place)}" for place, layer in enumerate(plan.convolutions, 1)]
+def choice_words(picture: Picture, view: View, marked: PinnedCell | None, *shown: Column) -> tuple[str, ...]:
+    """Say what the columns shown and the arithmetic depend on, besides network and sample, for captions."""
+    plan, groups = picture.plan, {column.group for column in shown}
+    evidence = picture.evidence if {Kind.EVIDENCE, Kind.OUTPUT} & {c.kind for c in shown} else None
+    layers = [(place, layer) for place, layer in enumerate(plan.convolutions, 1) if place in groups]
+    filters = [f"{layer}, filter {view.channel(place)}" for place, layer in layers]
     if plan.channels(0) > 1:
         filters.insert(0, f"input, channel {view.channel(0)}")
     words = ["; ".join(filters)]

@@ -89,12 +89,14 @@ class Layout:
     * `columns`: those of the page in sight, folded or not; `pages`, those of each page; `place`, of that one.
     * `side`: of the largest map, with its frame.
     * `widths`: of the columns that are not folded.
+    * `large`: key of the column whose map is enlarged.
     """
 
     pages: tuple[tuple[Column, ...], ...]
     place: int
     side: int
     widths: Mapping[str, float]
+    large: str | None = None
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -118,8 +120,8 @@ def layout_of(
         )
 
     if (large := plan.column(enlarged or "")) is not None and room.gives_all(large):
-        return Layout(((large,),), 0, _side_of(plan.unit, 3), {large.key: room.width})
-    pages = _pages(plan, room, folds_of)
+        return Layout(((large,),), 0, _side_of(plan.unit, 3), {large.key: room.width}, enlarged)
+    pages = _pages(plan.columns, room, folds_of)
     place = next((n for n, page in enumerate(pages) if any(column.key == at for column in page)), 0)
     columns, strips = pages[place], (place > 0) + (place < len(pages) - 1)
     room = replace(room, width=room.width - strips * _strip(room))
@@ -137,25 +139,37 @@ def layout_of(
         wide = high * cols / rows + axis + room.look.px(BESIDE) * (large.count > 1)
         rest = room.width - others
         widths[large.key] = max(min(rest, wide) if columns[-1].kind is Kind.OUTPUT else rest, 1)
-    return Layout(pages, place, side, widths)
+    return Layout(pages, place, side, widths, enlarged)
 
 
 type _Page = tuple[Column, ...]
 type _Folds = Callable[[Iterable[Column], int], frozenset[str]]
 
 
-def _pages(plan: Plan, room: Room, folds_of: _Folds) -> tuple[_Page, ...]:
+def rows_of(layout: Layout, room: Room) -> tuple[Layout, ...]:
+    """The page in sight as rows as high as the room each, folded as it is; an enlarged map has its own."""
+
+    def folds_of(columns: Iterable[Column], _spare: int) -> frozenset[str]:
+        return frozenset(c.key for c in columns if c.key not in layout.widths)
+
+    pages = _pages(layout.columns, room, folds_of, _LEAST)
+    rows = [Layout((page,), 0, *_fitted(page, room, folds_of)[:2]) for page in pages]
+    own, wide = (c for c in layout.columns if c.key == layout.large), room.height + room.look.px(BESIDE)
+    return (*rows, *(Layout(((c,),), 0, rows[0].side, {c.key: min(wide, room.width)}, c.key) for c in own))
+
+
+def _pages(every: _Page, room: Room, folds_of: _Folds, paged: float = _PAGED) -> tuple[_Page, ...]:
     """All columns on one page; where they would be too small there, those of each convolution on one."""
     narrow = replace(room, width=room.width - 2 * _strip(room))
 
-    def fits(columns: _Page, room: Room = narrow, least: float = _PAGED) -> bool:
+    def fits(columns: _Page, room: Room = narrow, least: float = paged) -> bool:
         fit, high = _fitted(columns, room, folds_of), _tallest(columns, room) - _unit(columns)
         return fit.has_all and fit.side >= min(room.look.px(least), high)
 
-    if fits(plan.columns, room, _LEAST):
-        return (plan.columns,)
-    starts = [n for n, c in enumerate(plan.columns) if c.kind in (Kind.FILTERS, Kind.EVIDENCE)][1:]
-    return _merged([plan.columns[a:b] for a, b in pairwise([0, *starts, len(plan.columns)])], fits)
+    if fits(every, room, _LEAST):
+        return (every,)
+    starts = [n for n, c in enumerate(every) if c.kind in (Kind.FILTERS, Kind.EVIDENCE)][1:]
+    return _merged([every[a:b] for a, b in pairwise([0, *starts, len(every)])], fits)
 
 
 def _merged(parts: Sequence[_Page], fits: Callable[[_Page], bool]) -> tuple[_Page, ...]:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
 from cnnviz.covers import Secret
 from cnnviz.drawing import Ask, Block, Box, Drawing, Ground, Leave, Look
 from cnnviz.drawing.page import Page, down, page_drawn
-from cnnviz.graphics.columns import Kind
+from cnnviz.graphics.columns import Column, Kind
 from ui.choices import Choices
 from ui.controls.keyboard import arrow_step, follow_keyboard
 from ui.controls.layouts import fill, named, scaled
@@ -21,7 +21,7 @@ from ui.panels.feature_maps import arithmetic, asks
 from ui.panels.feature_maps.arithmetic import PointAtTerm
 from ui.panels.feature_maps.explain import Explained, explain
 from ui.panels.feature_maps.explain import Look as Looking
-from ui.panels.feature_maps.layout import LARGEST_RATIO, Layout, Room, layout_of
+from ui.panels.feature_maps.layout import LARGEST_RATIO, Layout, Room, layout_of, rows_of
 from ui.panels.feature_maps.links import shown_pin
 from ui.panels.feature_maps.page import Contents, Now, keys_hint, nearest, network_page, zoomed
 from ui.panels.feature_maps.picture import Picture
@@ -31,6 +31,8 @@ from ui.theme import LIGHT, Theme, follow_theme
 
 _CELLS = Secret.CELLS, Secret.ROUTE, Secret.ANSWERS  # what tells the values of cells
 _APART = 16  # between network and arithmetic on paper
+_WIDE, _ROWS, _TABLE, _PAPER, _LOWER = 780, 3, 90, 400, 345
+"""On paper, at scale 1: width, rows of the tables, their height, that of a row of columns, or of several."""
 _MOMENT = 0.25
 """Seconds after a movement in which the pointer counts as moving."""
 _SLIDES = 0.6  # share of the time of a cell in which the sweep slides to it; then it rests there
@@ -101,6 +103,12 @@ class NetworkView(QWidget):
         """Cell whose links and arithmetic are shown."""
         return None if self.explained is None else self.explained.cell
 
+    def columns(self) -> tuple[Column, ...]:
+        """Columns in sight that are neither folded nor covered."""
+        if (now := self._now()) is None:
+            return ()
+        return tuple(c for c in now.layout.columns if c.key in now.layout.widths and not now.is_covered(c))
+
     def is_pointed_at(self) -> bool:
         """Whether the pointer has moved over the cells a moment ago."""
         return time.monotonic() - self._pointed_time < _MOMENT
@@ -166,18 +174,28 @@ class NetworkView(QWidget):
         return Now(self.explained, room, layout, ratio, self._stays, self._contents)
 
     def figure(self, look: Look) -> Drawing:
-        """Network and arithmetic, one below the other."""
+        """Network and arithmetic, one below the other; for print as wide as a page in several rows."""
         now, below = self._now(), self.arithmetic.page
         width, lower = float(self.flow.width()), float(self.arithmetic.height())
         if now is None or below is None:
             return Drawing(Ground(Box(0, 0, width, lower), look, ratio=0))
-        room = replace(now.room, look=look)
-        layout = layout_of(now.plan, room, self.view.folded, self.view.enlarged, self.view.at)
-        above = network_page(replace(now, room=room, layout=layout, contents=Contents()))
-        upper = max(self.flow.height(), above.body.height(width, look))
-        rows = replace(above.body, room=upper / look.scale), replace(below.body, room=lower / look.scale)
-        both = Page(down(*rows, gap=_APART), marked={**above.marked, **below.marked})
-        return page_drawn(both, Box(0, 0, width, upper + look.px(_APART) + lower), look)
+        room, looks = replace(now.room, look=look), now.explained.look
+        layouts = (layout_of(now.plan, room, self.view.folded, self.view.enlarged, self.view.at),)
+        if look.name == "print":
+            width, lower = look.px(_WIDE), arithmetic.height_of(_ROWS, look, look.px(_TABLE))
+            room = Room(round(width), round(look.px(_PAPER)), look)
+            if len(layouts := rows_of(now.layout, room)) > 1:
+                room = replace(room, height=round(look.px(_LOWER)))
+                layouts = rows_of(now.layout, room)
+        total, marked, bodies = lower, below.marked, [replace(below.body, room=lower / look.scale)]
+        for layout in reversed(layouts):
+            view = replace(looks.view, enlarged=layout.large)
+            seen = replace(now.explained, look=replace(looks, view=view))
+            above = network_page(replace(now, explained=seen, room=room, layout=layout, contents=Contents()))
+            high = max(room.height, above.body.height(width, look))
+            bodies.insert(0, replace(above.body, room=high / look.scale))
+            total, marked = total + high + look.px(_APART), {**above.marked, **marked}
+        return page_drawn(Page(down(*bodies, gap=_APART), marked=marked), Box(0, 0, width, total), look)
 
     def _keep(self, **changes: Any) -> None:
         """Note choices that follow from what is drawn, without drawing anew."""

@@ -104,7 +104,7 @@ class FeatureMapsPanel(Panel):
         picture, network = self.picture, self.network
         if picture is None:
             return None
-        words = choice_words(picture, self.view, network.marked_cell())
+        words = choice_words(picture, self.view, network.marked_cell(), *network.columns())
         return Provenance.of(picture.scene.snapshot, picture.scene.sample, choices=words)
 
     def figure(self, look: Look) -> Drawing:

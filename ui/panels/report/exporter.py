@@ -282,10 +282,8 @@ def with_ending(path: Path, chosen_filter: str) -> Path:
     A file dialog proposes a name for the first kind and keeps it when another is chosen: the chosen kind then
     decides. With the first, an ending that was typed decides.
     """
-    ending = FILTERS.get(chosen_filter, ".pdf")
-    has_own = path.suffix.lower() in ENDINGS
-    if ending == ".pdf":
-        return path if has_own else path.with_name(path.name + ending)
-    if ending == ".html" and path.suffix.lower() in (".html", ".htm"):
+    ending, own = FILTERS.get(chosen_filter, ".pdf"), path.suffix.lower()
+    has_own = own in ENDINGS
+    if has_own and ending and (ending == ".pdf" or own != ".pdf"):
         return path
     return path.with_name((path.stem if has_own else path.name) + ending)

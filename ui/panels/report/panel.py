@@ -99,7 +99,7 @@ class ReportPanel(Panel):
         #: Whether the pages have the whole panel: until it is chosen, in a lab, whose fields the guide shows.
         self.mode = SegmentedControl(_MODES)
         self._reading: bool | None = None
-        self.mode.currentChanged.connect(lambda key: self._set_reading(key == "read"))
+        self.mode.currentChanged.connect(self._on_mode_chosen)
         self._buttons = buttons = FlowRow()
         buttons.add(self.run_button, self.cancel, self.export, self.mode, self.preview.bar)
         #: What has been measured, and the pages with it.
@@ -207,6 +207,21 @@ class ReportPanel(Panel):
         reading = not self.work.lab.is_free if chosen is None else chosen
         self.mode.set_current("read" if reading else "edit")
         self.words.setHidden(reading)
+
+    def _on_mode_chosen(self, mode: str) -> None:
+        """Show the fields of the section, and of the figure, that are in sight on the pages."""
+        seen, lab = self.preview.seen(), self.work.lab
+        self._set_reading(mode == "read")
+        if mode == "read":
+            return
+        begun = [each for each in lab.sections if heading_of(lab, each) in seen]
+        if begun:
+            self.pages.set_current(begun[-1].id)
+            self._show_section()
+        last = seen[-1].svg if seen and isinstance(seen[-1], Figure) else ""
+        for step in lab.steps:
+            for insert in (each for each in self.work.done(step).inserts if each.svg == last):
+                self.fields.show_insert(step, insert)
 
     def _show_section(self) -> Section:
         section = next(each for each in self.work.lab.sections if each.id == self.pages.current())

@@ -87,11 +87,9 @@ class ReportPreview(QScrollArea):
 
     def set_zoom(self, percent: int) -> None:
         """Show the pages in per cent of their size on paper, or with `FIT` as wide as there is room."""
-        place = self.verticalScrollBar().value() / max(self._content.height(), 1)
         self.zoom = percent
         self.fit.setText(f"{percent} %" if percent else "Fit width")
-        self._fit()
-        scroll_later(self.verticalScrollBar(), round(place * self._content.sizeHint().height()))
+        self._refit()
         if self.isVisible():
             self._resized.start()
 
@@ -105,6 +103,18 @@ class ReportPreview(QScrollArea):
         room = max(self.viewport().width() - 2 * _EDGE, 100)
         whole = round(_INCHES * _PIXELS_PER_INCH * (self.zoom or LARGEST) / 100)
         return whole if self.zoom else min(room, whole)
+
+    def _high(self, count: int | None = None) -> int:
+        """Height of the first pages, or of all, with the gaps below them."""
+        return sum(page.height() + _GAP for page in self.pages[:count])
+
+    def _refit(self) -> None:
+        """Fit the pages to their room; what is seen first stays so."""
+        bar, before = self.verticalScrollBar(), self._high()
+        place = place_of(bar)
+        self._fit()
+        if before:  # else a place is kept for pages that come
+            scroll_later(bar, round(place * self._high() / before))
 
     def _fit(self) -> None:
         wide = self._page_width()
@@ -125,7 +135,7 @@ class ReportPreview(QScrollArea):
         """Fit the pages at once, and have sharper ones made."""
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
-            self._fit()
+            self._refit()
             if self.isVisible():
                 self._resized.start()
 
@@ -151,6 +161,12 @@ class ReportPreview(QScrollArea):
         self._sought = sought
         if self._seek() and not is_stale:
             self._sought = ()
+
+    def seen(self) -> list[Block]:
+        """What begins above the middle of what is in sight."""
+        middle = place_of(self.verticalScrollBar()) + self.viewport().height() / 2
+        placed = zip(self.shown.places, self.shown.blocks, strict=False)
+        return [e for (n, share), e in placed if self._high(n) + share * self.pages[n].height() <= middle]
 
     def set_pages(self, shown: Pages, *, is_stale: bool = False) -> None:
         """Show other pages; the view stays where it was, or goes to what is to be looked at."""
@@ -179,11 +195,11 @@ class ReportPreview(QScrollArea):
         number, share = next(found, (-1, 0.0))
         if number < 0:
             return False  # these pages may have been made before it
-        above = sum(page.height() + _GAP for page in self.pages[:number])
-        seen, top = above + share * self.pages[number].height(), place_of(self.verticalScrollBar())
+        seen = self._high(number) + share * self.pages[number].height()
+        top = place_of(self.verticalScrollBar())
         if not top <= seen <= top + 0.8 * self.viewport().height():
             high = self.viewport().height()
-            last = sum(page.height() + _GAP for page in self.pages) - _GAP - high  # no place is beyond it
+            last = self._high() - _GAP - high  # no place is beyond it
             scroll_later(self.verticalScrollBar(), max(min(round(seen - high / 6), last), 0))
         return True
 

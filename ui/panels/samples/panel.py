@@ -102,7 +102,8 @@ class SamplesPanel(WindowPart):
         content, width = self.grid.content, float(self.width())
         assert self.bars.content is not None
         cards = pictures.prediction_cards(self.bars.content, self.said.text())
-        below = down(*((Card("why", WORDS, Words(why), room=None),) if why else cards), room=None)
+        untold = (Card("why", WORDS, Words(why), room=None, is_label=True),)
+        below = down(*(untold if why else cards), room=None)
         if content is None:
             return page_drawn(Page(below), Box(0, 0, width, below.height(width, look)), look)
         caption = self._title.caption()
