@@ -187,11 +187,6 @@ def column_texts(cells: Sequence[Cell], how: str) -> list[str]:
     return [cell if isinstance(cell, str) else next(written) for cell in cells]
 
 
-def data(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Data:
-    """Return the data of a table."""
-    return Data(tuple(header), tuple(tuple(row) for row in rows))
-
-
 def table(
     name: str,
     caption: str,
@@ -201,7 +196,7 @@ def table(
 ) -> Table:
     """Return a table whose columns have these headers and formats, so many times side by side."""
     header, formats = zip(*columns, strict=True)
-    return Table(name, caption, data(header, rows), formats, times)
+    return Table(name, caption, Data(header, tuple(map(tuple, rows))), formats, times)
 
 
 # --- what a student puts into the report from the screen ----------------------------------------------------

@@ -37,18 +37,13 @@ POOLS_BESIDE = (
 
 def of_network(layers: Sequence[tuple[str, Layer]], channels: int) -> dict[str, Equation]:
     """Return the equations of a report: of first convolution, activation behind it, and first pool."""
-    found: dict[str, Equation | None] = {
-        "loss": LOSS,
-        "relative change": RELATIVE_CHANGE,
-        "difference": DIFFERENCE,
-    }
+    found: dict[str, Equation | None] = {"loss": LOSS, "relative change": RELATIVE_CHANGE}
+    found["difference"] = DIFFERENCE
     letter = "x"
     for place, (_, layer) in enumerate(layers):
         if layer.has_filters and "convolution" not in found:
-            found |= {
-                "convolution": layer.equation(channels),
-                "filter gradient": layer.gradient_equation(channels),
-            }
+            found["convolution"] = layer.equation(channels)
+            found["filter gradient"] = layer.gradient_equation(channels)
             for _, follows in layers[place + 1 : place + 2]:
                 if follows.is_elementwise:
                     found["activation gradient"] = follows.gradient_equation(channels)

@@ -68,23 +68,19 @@ def _keyed(maps: Item, colors: Colors) -> Item:
 
 def curves_figure(bench: Bench) -> Figure:
     """Loss and accuracy over the steps."""
-    tests = (0, bench.before), (bench.step, bench.evaluation)
-    return history_figure(
-        bench.history,
-        [EvaluationPoint(step, each.loss, each.accuracy) for step, each in tests],
-        "before and after training",
-    )
+    found = (0, bench.before), (bench.step, bench.evaluation)
+    tests = [EvaluationPoint(step, each.loss, each.accuracy) for step, each in found]
+    return history_figure(bench.history, tests, "before and after training")
 
 
 def history_figure(history: History, tests: Sequence[EvaluationPoint], when: str) -> Figure:
     """Loss and accuracy of a run so far; `when` tells of the tests, which are dots."""
     run = Run(history, tested=tuple(tests))
     loss, accuracy = loss_plot(run, has_steps=False), accuracy_plot(run)
+    left = down(Card("Loss", CURVES, loss, "Loss: mean cross-entropy", room=300))
+    right = down(Card("Accuracy", CURVES, accuracy, "Accuracy: share correct", room=300))
     return figure(
-        across(
-            down(Card("Loss", CURVES, loss, "Loss: mean cross-entropy", room=300)),
-            down(Card("Accuracy", CURVES, accuracy, "Accuracy: share correct", room=300)),
-        ),
+        across(left, right),
         "training-curves",
         f"Loss and accuracy over {format_count(history.step)} training steps, each the mean of the last "
         f"{format_count(history.log_every)} steps. Diamonds: the test images, {when}; they were not trained "
@@ -121,21 +117,15 @@ def maps_figure(bench: Bench) -> Figure:
     count, classes, sample = len(shown[0][1]), bench.experiment.classes, bench.settings.sample
     pixels = bench.dataset.test_images[sample][0].astype(np.float64)
     chances = tuple(map(float, look.trace.class_probabilities[0]))
-    rows = [
-        small_maps(
-            f"{layer}: {' × '.join(map(format_count, maps.shape))}",
-            maps[:MOST_MAPS],
-            stage_colors(bench.network, layer, maps),
-            160,
-        )
-        for layer, maps in shown
-    ]
+    rows = list[Item]()
+    for layer, maps in shown:
+        title = f"{layer}: {' × '.join(map(format_count, maps.shape))}"
+        rows.append(small_maps(title, maps[:MOST_MAPS], stage_colors(bench.network, layer, maps), 160))
     answer = Card("answer", PROBABILITIES, Probabilities(classes, chances, look.label, 3), "Probabilities")
     left_out = f" The first {MOST_MAPS} of {count} maps are shown." if count > MOST_MAPS else ""
+    image = plain_map("Input", pixels, Colors("grey", 0, 255), most=4)
     return figure(
-        across(
-            down(plain_map("Input", pixels, Colors("grey", 0, 255), most=4), answer, room=140), down(*rows)
-        ),
+        across(down(image, answer, room=140), down(*rows)),
         "feature-maps",
         f"Test image {sample} (class {classes[look.label]}), its maps after "
         f"{' and after '.join(layer for layer, _ in shown)}.{left_out}",

@@ -33,7 +33,7 @@ from cnnviz.files import atomic_write, atomic_write_folder
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.lab.figures import Picture, pictures_of
 from cnnviz.lab.record import LabRecord, StepRecord, Work, read_work
-from cnnviz.report.blocks import Document, Figure, Insert, Table, data
+from cnnviz.report.blocks import Data, Document, Figure, Insert, Table
 from cnnviz.report.drawings import flaw_of
 from cnnviz.report.html import write_html
 from cnnviz.report.pdf import write_folder
@@ -272,7 +272,7 @@ def kinds() -> list[Kind]:
     still = small_run().still(needed=frozenset({10}))
     works = small_document(words={"title": "first"}), small_document(still, words={"title": "second"})
     works[1][1]["inserts/new.txt"] = b"new"
-    numbers = [data(("a",), ((version,), (2,))) for version in (0, 1)]
+    numbers = [Data(("a",), ((version,), (2,))) for version in (0, 1)]
     tables = [[Table(name, "Counts", each, ("count",)) for name in ("one", "other")] for each in numbers]
     reports = [Document("Report", "", "", "", tuple(each)) for each in tables]
     return [
@@ -575,7 +575,7 @@ def test_words_stay_as_they_are_and_rows_come_back():
 
 def test_tables_and_figures_of_a_report_are_guarded_where_others_wrote_them(tmp_path):
     """Names of classes are names of folders, and a saved report may be anybody's."""
-    table = Table("t", "A table.", data(("=1+1", "n"), [("x;=cmd|' /C calc'!A0;y", -0.5)]), ("text", "text"))
+    table = Table("t", "A table.", Data(("=1+1", "n"), [("x;=cmd|' /C calc'!A0;y", -0.5)]), ("text", "text"))
     svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>'
     figure = Figure("f", "A figure.", svg, csv="=1+1,b\r\n-0.5,@x\r\n", from_screen=True)
     write_folder(Document("Title", "", "", "", (table, figure)), tmp_path / "report")

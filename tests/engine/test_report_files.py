@@ -16,7 +16,7 @@ from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import CancelledError
 from cnnviz.lab.measured import command_line
 from cnnviz.report import pdf
-from cnnviz.report.blocks import Document, Figure, Heading, Table, Words, data
+from cnnviz.report.blocks import Data, Document, Figure, Heading, Table, Words
 from cnnviz.report.html import to_html, write_html
 from cnnviz.report.pdf import Sheet, placed_pages, to_pages, to_pdf, typeset, write_folder, write_pdf
 from tests.engine.datasets_files import assert_one_sentence
@@ -172,7 +172,7 @@ def test_folder_holds_pictures_and_the_numbers_of_the_results(document, tmp_path
 def test_where_no_folder_can_be_is_one_sentence_and_what_is_there_stays(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("a file")
-    table = Table("t", "A table", data(["x"], [[1.0]]), ("value",))
+    table = Table("t", "A table", Data(["x"], [[1.0]]), ("value",))
     with pytest.raises(CNNVizError) as caught:
         write_folder(written(table), name)
     assert_one_sentence(str(caught.value).replace(". Choose", ", choose"))
@@ -183,7 +183,7 @@ def test_neither_words_that_no_file_can_hold_nor_a_table_without_rows_stop_the_r
     document = replace(report_of(), author="half \ud83d of a sign\x00", title="\x07bell")
     for write, name in ((write_pdf, "a.pdf"), (write_html, "a.html")):
         write(document, tmp_path / name)
-    table = Table("log", "Nothing yet", data(["step", "loss"], []), ("count", "3"))
+    table = Table("log", "Nothing yet", Data(["step", "loss"], []), ("count", "3"))
     assert len(to_pages(written(table), 30)) == 1
 
 
@@ -237,8 +237,8 @@ def words_on(document, tmp_path):
 
 @needs_poppler
 def test_nothing_leaves_the_paper_and_words_from_the_right_stand_there(tmp_path):
-    many = data(["x"] * 14, [[0.123456] * 14] * 60)
-    wide = data(["a", LONG], [[LONG, 1.0], ["x", 2.0]])
+    many = Data(["x"] * 14, [[0.123456] * 14] * 60)
+    wide = Data(["a", LONG], [[LONG, 1.0], ["x", 2.0]])
     blocks = (
         Words(f"{HEBREW}\nCNN", "student"), Words("plain", "student"), Words(f"cnnviz /{LONG}", "code"),
         Table("wide", LONG, wide, ("text", "value")), Table("many", "Many", many, ("value",) * 14),
@@ -262,7 +262,7 @@ def test_headings_questions_stamps_and_tables_stay_with_what_they_belong_to(tmp_
     )  # fmt: skip
     blocks = []
     for n in range(50):
-        numbers = data(["quantity", "value"], [[f"measured{n}", 1.0]])
+        numbers = Data(["quantity", "value"], [[f"measured{n}", 1.0]])
         blocks += [
             Words("\n".join(["filler"] * (n % 7 + 1)), "student"),
             *(Heading(f"Step{n}", 2), Heading(f"Numbers{n}", 3), Words(f"question{n}")),

@@ -165,8 +165,12 @@ class ReportPreview(QScrollArea):
     def seen(self) -> list[Block]:
         """What begins above the middle of what is in sight."""
         middle = place_of(self.verticalScrollBar()) + self.viewport().height() / 2
+        return [block for top, block in self._placed() if top <= middle]
+
+    def _placed(self) -> list[tuple[float, Block]]:
+        """Each block, below how much of the pages it begins."""
         placed = zip(self.shown.places, self.shown.blocks, strict=False)
-        return [e for (n, share), e in placed if self._high(n) + share * self.pages[n].height() <= middle]
+        return [(self._high(n) + share * self.pages[n].height(), block) for (n, share), block in placed]
 
     def set_pages(self, shown: Pages, *, is_stale: bool = False) -> None:
         """Show other pages; the view stays where it was, or goes to what is to be looked at."""
@@ -190,13 +194,10 @@ class ReportPreview(QScrollArea):
 
     def _seek(self) -> bool:
         """Scroll to what is to be looked at; return whether it is there."""
-        placed = [*zip(self.shown.places, self.shown.blocks, strict=False)]
+        placed, top = self._placed(), place_of(self.verticalScrollBar())
         found = (place for is_it in self._sought for place, block in placed if is_it(block))
-        number, share = next(found, (-1, 0.0))
-        if number < 0:
+        if (seen := next(found, None)) is None:
             return False  # these pages may have been made before it
-        seen = self._high(number) + share * self.pages[number].height()
-        top = place_of(self.verticalScrollBar())
         if not top <= seen <= top + 0.8 * self.viewport().height():
             high = self.viewport().height()
             last = self._high() - _GAP - high  # no place is beyond it
