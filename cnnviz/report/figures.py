@@ -291,10 +291,8 @@ def _beside_one_another(
 ) -> Figure:
     """Draw a map and gradients of its cells, or of the windows over it, with one key to their colours."""
     slopes = Colors.of("signed", *gradients.values())
-    maps = [
-        plain_map("values", values, colors, most=12),
-        *(plain_map(words, each, slopes, most=12) for words, each in gradients.items()),
-    ]
+    maps = [plain_map("values", values, colors, most=12)]
+    maps += [plain_map(words, each, slopes, most=12) for words, each in gradients.items()]
     # Two of 256 colours are white: those up to 1 / 127.5 of the limit on either side of 0.
     white = " White: no gradient, or less than 1/127 of the largest. The key is that of the gradients."
     return figure(_keyed(across(*maps, gap=7), slopes), "gradient-maps", caption + white)

@@ -80,10 +80,8 @@ def _confusion(bench: Bench) -> Table:
 def _measures(bench: Bench) -> Table:
     """Mean and spread of the measures of every stage, for shifts by one and by two pixels."""
     curves = bench.curves
-    names = {
-        "relative change": "relative_change", "cosine": "cosine_similarity",
-        "residual": "equivariance_residual",
-    }  # fmt: skip
+    names = {"relative change": "relative_change", "cosine": "cosine_similarity"}
+    names["residual"] = "equivariance_residual"
     rows: list[tuple[Cell, ...]] = []
     for dx in (each for each in (1, 2) if each in bench.shifts):
         at = bench.shifts.index(dx)
@@ -112,16 +110,14 @@ def _output(bench: Bench) -> Table:
         if dx in bench.shifts
         for at in (bench.shifts.index(dx),)
     ]
+    found = ("change of probability", "4"), ("± spread", "4"), ("decisions changed", "percent")
     return table(
         "output-measures",
         f"What the shift does to the output, for the same images: {MEASURES['probability_change'].formula} "
         "of the true class, and the share of images whose predicted class changes.",
-        [
-            ("shift", "text"), ("change of probability", "4"), ("± spread", "4"),
-            ("decisions changed", "percent"),
-        ],
+        [("shift", "text"), *found],
         rows,
-    )  # fmt: skip
+    )
 
 
 def _ties(bench: Bench, routing: PoolRouting) -> Table:

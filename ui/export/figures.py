@@ -62,7 +62,11 @@ class Figure:
         box = drawn.ground.box
         scale = math.ceil(20 * max(box.width / width, box.height / height)) / 20
         larger = self._drawn("print", scale) if scale > drawn.ground.look.scale else None
-        return drawn if larger is None or larger.ground.box.width > box.width else larger  # made for paper
+        if (
+            larger is not None and larger.ground.box.width > box.width
+        ):  # made for paper: it is as wide as that
+            larger = self._drawn("print")
+        return larger or drawn
 
     @property
     def is_empty(self) -> bool:
