@@ -62,9 +62,7 @@ class Figure:
         box = drawn.ground.box
         scale = math.ceil(20 * max(box.width / width, box.height / height)) / 20
         larger = self._drawn("print", scale) if scale > drawn.ground.look.scale else None
-        if (
-            larger is not None and larger.ground.box.width > box.width
-        ):  # made for paper: it is as wide as that
+        if larger is not None and larger.ground.box.width > box.width:  # it is made for paper
             larger = self._drawn("print")
         return larger or drawn
 
