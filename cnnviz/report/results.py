@@ -79,8 +79,7 @@ def _confusion(bench: Bench) -> Table:
 
 def _measures(bench: Bench) -> Table:
     """Mean and spread of the measures of every stage, for shifts by one and by two pixels."""
-    curves = bench.curves
-    names = {"relative change": "relative_change", "cosine": "cosine_similarity"}
+    names, curves = {"relative change": "relative_change", "cosine": "cosine_similarity"}, bench.curves
     names["residual"] = "equivariance_residual"
     rows: list[tuple[Cell, ...]] = []
     for dx in (each for each in (1, 2) if each in bench.shifts):
