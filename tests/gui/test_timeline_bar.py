@@ -395,4 +395,4 @@ def test_the_page_names_moments_and_changes_lets_a_set_of_weights_be_chosen_and_
 
     page = page_of(compared(), True, "Predict first.")
     assert {"then", "now", "difference"}.isdisjoint(page.leaves())
-    assert "Predict first." in page_drawn(page, WIDE, LIGHT).texts()
+    assert page.leaves()["covered"].content.words == "Predict first."
