@@ -122,10 +122,8 @@ def _around(shown: StageMap, box: Box, look: Look, ratio: float) -> tuple[Drawin
     if shown.length == 0:
         return drawing, area
     grid = placed(shown.looked, ground._replace(box=area))[1]
-    below, wide = (
-        strip_height(look) - px(3),
-        min(max(grid.box.width, (shown.length or 0) * look.scale), box.width),
-    )
+    below = strip_height(look) - px(3)
+    wide = min(max(grid.box.width, (shown.length or 0) * look.scale), box.width)
     strip = Box(min(grid.box.left, box.right - wide), box.bottom - below, wide, below)
     if shown.length is not None and shown.looked.zoom is None:  # or else a scroll bar lies between
         near = grid.box.bottom + shown.looked.map.room(box.width, look)[1] + px(3)

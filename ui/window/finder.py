@@ -39,6 +39,7 @@ _WIDTH, _HEIGHT, _PLACE_WIDTH, _MARGIN, _MOST = 760, 420, 190, 10, 60
 #: Words of the place count as less than those of the name, and those of the tool tip as less again.
 _PLACE_COST, _ABOUT_COST = 2, 4
 _LIST_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+_NOTHING = "Nothing fits these words. Try other words, or only part of one."
 _HINT = "↑ ↓ choose an entry, Enter opens it, Esc changes nothing"
 
 
@@ -213,11 +214,7 @@ class FinderBox(QDialog):
 
     def _say_why_not(self) -> None:
         entry = self._entry()
-        self.hint.set_text(
-            "Nothing fits these words. Try other words, or only part of one."
-            if entry is None
-            else entry.why_not or _HINT
-        )
+        self.hint.set_text(_NOTHING if entry is None else entry.why_not or _HINT)
 
     def _take(self, _item: QTreeWidgetItem | None) -> None:
         entry = self._entry()
