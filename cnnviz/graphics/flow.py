@@ -348,7 +348,8 @@ def _parts(flow: Flow, box: Box, look: Look) -> list[Part | CellParts]:
             said += f": sum {format_signed(sums[tile], 4)}"
             said += ", the largest: this map moves the logit most" if is_most else ""
         ask = ShowCell(stage.column.stage, stage.strongest(tile))
-        parts.append(Part((n, tile), room, f"{said}. {stage.about}", ask))
+        wide = look.px(_BESIDE) + look.font("mono").width(flow.written[tile]) if sums else 0  # of its sum
+        parts.append(Part((n, tile), room.cut(right=-wide), f"{said}. {stage.about}", ask))
         told = partial(_cell_said, stage, tile), partial(_cell_asked, stage, tile)
         cells.append(CellParts((n, tile), _grid(stage, room), *told))
     for n, head in places.heads.items():

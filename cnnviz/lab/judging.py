@@ -73,7 +73,8 @@ def judge(prediction: Prediction, answer: Answer | None, measured: Measured) -> 
     close, off = closeness(prediction, value), abs(answer - value)
     words = answer_words(prediction, rounded(off, 4)).replace("%", "percentage points")
     if off <= close * (1 + 1e-12):
-        return Verdict(False, predicted, found, "close", f", a good estimate: only {words} off")
+        praise = ", a good estimate: only" if off <= close / 2 else ":"
+        return Verdict(False, predicted, found, "close", f"{praise} {words} off")
     return Verdict(False, predicted, found, "not close" if close else "not right", f": {words} off")
 
 

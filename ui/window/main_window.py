@@ -133,6 +133,7 @@ class MainWindow(QMainWindow):
         self.panels.show_panel(number)
         if number < len(self.panels.panels()):
             self.areas.enter(self.panels.panels()[number])
+            self._enter_presented()
 
     def restore_size(self) -> None:
         if not self.restoreGeometry(remembered_layout(self._settings, "window/geometry")):
@@ -208,6 +209,7 @@ class MainWindow(QMainWindow):
         self._turning.stop()
         theme_manager().project(projected(self.width(), self.height()) if self.is_presenting else None)
         self._lay_out(True)
+        self._enter_presented()
         self._place_notices()  # over a line that is as high as it stays now
 
     def _lay_out(self, laid_out: bool) -> None:
@@ -246,10 +248,9 @@ class MainWindow(QMainWindow):
             self.timeline.track.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _enter_presented(self) -> None:
-        """Give the keyboard to the panel of which a page is presented now, unless a part of it has it."""
-        panel = self.panels.front_panel
-        if self.is_presenting and panel is not None and not has_keyboard(panel):
-            self.areas.enter(panel)
+        """Give the keyboard to what is presented now: a button has it only where a key has led there."""
+        if self.is_presenting:
+            self.enter_picture()
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
