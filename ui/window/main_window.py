@@ -201,6 +201,7 @@ class MainWindow(QMainWindow):
         self.panels.show_alone(presents)
         self.notices.set_passing(presents)
         self._show_pages()
+        self._enter_presented()
         self._want_state(_FULL if presents else state)
         self._turning.start()  # until it has its new size, or if it has that already
 
@@ -209,7 +210,6 @@ class MainWindow(QMainWindow):
         self._turning.stop()
         theme_manager().project(projected(self.width(), self.height()) if self.is_presenting else None)
         self._lay_out(True)
-        self._enter_presented()
         self._place_notices()  # over a line that is as high as it stays now
 
     def _lay_out(self, laid_out: bool) -> None:
