@@ -42,6 +42,13 @@ def test_on_paper_is_all_that_is_unfolded_in_whole_words_but_no_cover(qtbot, exp
         assert not any("…" in each or "Covered" in each for each in words)
 
 
+def test_a_covered_cell_says_when_its_own_values_come_not_when_its_shares_do(qtbot):
+    opened = Opened(qtbot, LAB5)
+    opened.state.set_pinned(PinnedCell("pool1", (0, 3, 3)))
+    opened.state.set_covered({Secret.SHARES: "In step 12.", Secret.CELLS: "In step 5."}, "")
+    assert "In step 5." in opened.panel.network.arithmetic.page.leaves()["covered"].content.words
+
+
 # -- linked cells --------------------------------------------------------------------------------------------
 
 

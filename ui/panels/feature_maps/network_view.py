@@ -139,7 +139,7 @@ class NetworkView(QWidget):
             shown = written.arithmetic  # of what was marked last
         if shown is not None:
             term = written.term if written is not None and written.arithmetic is shown else None
-            why = self._state.cover_text(Secret.SHARES, *_CELLS)
+            why = self._state.cover_text(*_CELLS, Secret.SHARES)  # those of the cell first
             clock = view.sweep is not None, self._clock.isActive(), view.sweep_speed
             sees = "" if explained.links is None else explained.links.sees
             now = arithmetic.Now(shown, explained.is_pinned, *clock, sees, term, why, self._hint())
