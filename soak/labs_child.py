@@ -116,7 +116,7 @@ class Student:
                 trace="",
             )
         state = self._session.state
-        says = not column.page.mismatch.isHidden()
+        says = not column.mismatch.isHidden()
         is_quiet = str(state.run.status) == "loading" or (desk.mismatch == ("seed",) and state.is_untrained)
         if not is_quiet and says != bool(desk.mismatch):
             text = f"the guide says {says} of {desk.mismatch}, after {self._watch.during}"
@@ -180,7 +180,7 @@ class Student:
         card.commit.click()
 
     def _show_me(self) -> None:
-        self._lab.column.page.show_me.click()
+        self._lab.column.show_me.click()
 
     def _go(self) -> None:
         column, lab = self._lab.column, self._lab.control.lab

@@ -77,8 +77,7 @@ class FigureExporter(QObject):
         from ui.export.dialog import ExportDialog
 
         figures = self.figures(widget)
-        does = self._settings, self._picture, self._insert, self._files
-        dialog = ExportDialog(figures, self._state, *does, self._window)
+        dialog = ExportDialog(figures, self._state, self._settings, self._picture, self._files, self._window)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
