@@ -8,6 +8,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
+    QMainWindow,
+    QPushButton,
     QScrollArea,
     QSpacerItem,
     QStackedWidget,
@@ -24,6 +26,7 @@ from tests.gui.driving import column_window, place, settle, show_window, turn_wh
 from ui.controls.buttons import IconButton
 from ui.controls.choice_field import ChoiceField, ClassPicker, SegmentedControl
 from ui.controls.cover import Cover
+from ui.controls.keyboard import beside_by_tab
 from ui.controls.labels import ElidedLabel, RichLabel, SectionTitle, WrapLabel, unbroken
 from ui.controls.layouts import Form, fill
 from ui.controls.message_bar import MessageBar
@@ -503,3 +506,15 @@ def test_the_wheel_scrolls_the_page_unless_the_field_has_the_keyboard(qtbot, win
         holder.setFocus()
         turn_wheel(batch, 1)
         assert batch.value() == value
+
+
+@pytest.mark.parametrize("forward", [True, False])
+def test_a_window_outlives_the_control_from_which_tab_led_to_it(qtbot: QtBot, forward: bool) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    action, button = window.menuBar().addMenu("File").addAction("Open"), QPushButton(window)
+    around = button
+    while around is not window:
+        around = beside_by_tab(around, forward=forward)
+    Shiboken.delete(button)
+    assert Shiboken.isValid(action)

@@ -18,6 +18,15 @@ def has_keyboard(part: QWidget) -> bool:
     return focus is not None and part.isAncestorOf(focus)
 
 
+def beside_by_tab(part: QWidget, *, forward: bool) -> QWidget | None:
+    """Return what comes after a part in the order of Tab, or before it: at an end that is the window."""
+    beside = part.nextInFocusChain() if forward else part.previousInFocusChain()
+    # PySide has made it a child of the part, with which all that Qt made in it, as menus, would be invalid.
+    if beside is not None:
+        beside.setParent(beside.parentWidget())
+    return beside
+
+
 def keep_for_words(part: QWidget) -> None:
     """Let what is typed in a part of the window be no command, also after a click beside its fields."""
     part.setProperty("words", True)

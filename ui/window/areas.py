@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtWidgets import QFrame, QWidget
 from shiboken6 import Shiboken
 
-from ui.controls.keyboard import follow_keyboard, has_keyboard
+from ui.controls.keyboard import beside_by_tab, follow_keyboard, has_keyboard
 from ui.controls.layouts import outwards
 from ui.controls.pace import single_shot
 from ui.marks import MarkView
@@ -81,7 +81,7 @@ class Areas(QObject):
             return False
         place: QWidget = left
         while not (_can_have_keyboard(place) and place.focusPolicy() & Qt.FocusPolicy.TabFocus):
-            beside = place.nextInFocusChain() if forward else place.previousInFocusChain()
+            beside = beside_by_tab(place, forward=forward)
             if beside is left or beside is None:
                 return False
             place = beside
