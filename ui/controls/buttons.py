@@ -65,9 +65,8 @@ class Button(QPushButton):
             wide, edge = theme.px(2), 3 * theme.px(2) / 2
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(theme.color("surface"), wide))
-            painter.drawRoundedRect(
-                QRectF(self.rect()).adjusted(edge, edge, -edge, -edge), 2 * wide, 2 * wide
-            )
+            room = QRectF(self.rect()).adjusted(edge, edge, -edge, -edge)
+            painter.drawRoundedRect(room, 2 * wide, 2 * wide)
 
     def set_compact(self, compact: bool) -> None:
         """Show only the icon, or the text as well; the accessible name stays."""

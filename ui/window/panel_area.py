@@ -78,8 +78,9 @@ class PanelArea(QMainWindow):
 
     def _mark_tabs(self, _old: object, new: QWidget | None) -> None:
         for bar in self.findChildren(QTabBar, options=_DIRECT):
-            bar.setProperty("entered", new in self.panels())
-            repolish(bar)
+            if (is_entered := new in self.panels()) != bar.property("entered"):
+                bar.setProperty("entered", is_entered)
+                repolish(bar)
 
     def panels(self) -> list[Panel]:
         return list(self._panels.values())
