@@ -363,10 +363,12 @@ def xvfb() -> Iterator[dict[str, str]]:
     """Run an X server without a screen; return the environment that leads to it.
 
     Its number is this process's own: one that is free may be that of a server that ends just now, and takes
-    the socket of the next one with it.
+    the socket of the next one with it. Without -noreset it refuses who comes just after its last client has
+    left, and the program asks whether it answers before Qt does.
     """
     reading, writing = os.pipe()
-    command = f"Xvfb :{100 + os.getpid() % 50_000} -displayfd {writing} -screen 0 1366x768x24 -nolisten tcp"
+    own = 100 + os.getpid() % 50_000
+    command = f"Xvfb :{own} -noreset -displayfd {writing} -screen 0 1366x768x24 -nolisten tcp"
     with server(command, pass_fds=[writing]):
         os.close(writing)
         with os.fdopen(reading) as told:
