@@ -156,10 +156,20 @@ def dialog(qtbot, panel, files, tmp_path) -> ExportDialog:
         Figure(panel.view("loss"), "Loss", "Mine"),
     ]
     carried, _files = small_document(kind="picture", seen=Seen(sample=4))
-    made = ExportDialog(figures, AppState(), settings, lambda _widget: carried, files, panel)
+    inserted: list[Figure] = []
+    made = ExportDialog(figures, AppState(), settings, lambda _widget: carried, inserted.append, files, panel)
+    made.inserted = inserted
     made.folder.setText(str(tmp_path))
     show_window(qtbot, made)
     return made
+
+
+def test_the_dialog_puts_the_chosen_figure_into_the_report_by_button_and_key(qtbot, dialog):
+    dialog.what.setCurrentIndex(1)
+    assert "Ctrl+I" in dialog.insert.toolTip()
+    qtbot.keyClick(dialog, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(dialog.isHidden)  # a button is pressed for a moment
+    assert [each.title for each in dialog.inserted] == ["Loss"]
 
 
 def test_the_dialog_writes_what_it_says_and_opens_it_by_keys(qtbot, dialog, tmp_path, monkeypatch):

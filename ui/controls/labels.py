@@ -4,7 +4,7 @@ import re
 from typing import override
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from ui.controls.flow_row import FlowRow, PaintedWidget, WrappedWidget, height_for_width
@@ -231,6 +231,9 @@ class WrapLabel(WrappedWidget):
 #: Width that is asked for, and up to which a text has not been laid out yet, in pixels.
 _USUAL, _LEAST = 240, 40
 
+#: What may change the height that goes with a width; what changes out of sight is told when it is shown.
+_RESHAPES = {QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.FontChange, QEvent.Type.StyleChange}
+
 
 class RichLabel(QLabel):
     """Text as HTML, in as many lines as its width asks for; it claims the height that goes with it."""
@@ -247,22 +250,10 @@ class RichLabel(QLabel):
         return QSize(_USUAL, self.heightForWidth(_USUAL))
 
     @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._claim_height()
-
-    @override
-    def showEvent(self, event: QShowEvent) -> None:
-        """Claim what changed out of sight: there, Qt tells of the first change of a layout only."""
-        super().showEvent(event)
-        self._claim_height()
-
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        self._claim_height()
-
-    def _claim_height(self) -> None:
-        self.setMinimumHeight(0)  # less than what is claimed, a label never asks for
-        if self.width() > _LEAST:
-            self.setMinimumHeight(max(self.heightForWidth(self.width()), 0))  # -1: no text
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() in _RESHAPES:
+            self.setMinimumHeight(0)  # less than what is claimed, a label never asks for
+            if self.width() > _LEAST:
+                self.setMinimumHeight(max(self.heightForWidth(self.width()), 0))  # -1: no text
+        return done

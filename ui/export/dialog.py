@@ -37,6 +37,7 @@ from ui.settings import remember_folder, remembered_folder
 from ui.state import AppState
 from ui.tasks import TaskRunner
 from ui.theme import theme_manager
+from ui.window.actions import action_row
 
 _FORMATS = (
     ("png", "PNG", "A picture made of pixels; opening it brings the view back"),
@@ -67,6 +68,7 @@ class ExportDialog(QDialog):
 
     * `figures`: what can be chosen; the first is chosen at first.
     * `picture`: returns what a PNG shall carry.
+    * `insert`: puts a figure into the lab report; the dialog ends with it.
     """
 
     exported = Signal(Path)
@@ -77,12 +79,13 @@ class ExportDialog(QDialog):
         state: AppState,
         settings: QSettings,
         picture: Callable[[QWidget], Document | None],
+        insert: Callable[[Figure], None],
         files: TaskRunner,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._figures, self._state, self._settings, self._view_of = figures, state, settings, picture
-        self._files = files
+        self._insert, self._files = insert, files
         self._caption = ""
         self._picture = QPixmap()
         self._named_by_user = False
@@ -189,7 +192,10 @@ class ExportDialog(QDialog):
         for button in (self.open_file, self.show_folder):
             button.hide()
         self.cancel = Button("Close", tooltip="Close this window")
-        form = Form()
+        row, tip = action_row("insert"), "Put this figure below the observations of the lab report"
+        self.insert = Button(row.label, row.icon, "", tip, row.key)
+        self.insert.setShortcut(row.key)
+        self._form = form = Form()
         form.add_row("Figure", self.what, "A plot, a panel with everything in it, or the whole window")
         for title, control in (("Format", self.format), ("Colours", self.colours)):
             form.add_row(title, control, control.toolTip())
@@ -197,11 +203,11 @@ class ExportDialog(QDialog):
         form.add_row("Name", self.name, "Name of the file")
         form.add_row("Folder", self.folder, "Folder that the file is written to")
         form.add_row("", self.browse)
-        self._form = form
         right = fill(QVBoxLayout(), form, 1)
         left = fill(QVBoxLayout(), (self.preview, 1), self.about)
         middle = fill(QHBoxLayout(), (left, 1), right, spacing=16)
-        buttons = fill(QHBoxLayout(), self.open_file, self.show_folder, 1, self.cancel, self.save)
+        ends = self.cancel, self.insert, self.save
+        buttons = fill(QHBoxLayout(), self.open_file, self.show_folder, 1, *ends)
         fill(QVBoxLayout(self), (middle, 1), self.message, buttons, spacing=12, margins=(16, 16, 16, 16))
         form.setMinimumWidth(theme_manager().theme.px(380))
         self.resize(theme_manager().theme.px(960), theme_manager().theme.px(500))
@@ -214,6 +220,8 @@ class ExportDialog(QDialog):
         self.browse.clicked.connect(self._on_browse_clicked)
         self.save.clicked.connect(lambda: self.export())
         self.cancel.clicked.connect(self.reject)
+        self.insert.clicked.connect(lambda: self._insert(self.figure()))
+        self.insert.clicked.connect(self.reject)  # the window says where it is
         self.open_file.clicked.connect(lambda: self._open(self._written))
         self.show_folder.clicked.connect(lambda: self._open(self._written.parent))
 
@@ -296,12 +304,10 @@ class ExportDialog(QDialog):
         self._form.set_row_visible(self.colours, kind != "csv")
         sides = size.width(), size.height()
         if kind == "png":
-            measures = " × ".join(format_count(SCALE * side) for side in sides) + " pixels"
+            about = " × ".join(format_count(SCALE * side) for side in sides) + " pixels"
         elif kind == "csv":
             count = sum(each.length for each in tables_of(self.figure().widget))
-            measures = (
-                f"{format_count(count)} rows of numbers" if count else "No numbers behind this figure yet"
-            )
+            about = f"{format_count(count)} rows of numbers" if count else "No numbers behind this figure yet"
         else:
-            measures = " × ".join(format_value(side * CM_PER_PIXEL) for side in sides) + " cm"
-        self.about.setText(measures)
+            about = " × ".join(format_value(side * CM_PER_PIXEL) for side in sides) + " cm"
+        self.about.setText(about)

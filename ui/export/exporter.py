@@ -77,7 +77,8 @@ class FigureExporter(QObject):
         from ui.export.dialog import ExportDialog
 
         figures = self.figures(widget)
-        dialog = ExportDialog(figures, self._state, self._settings, self._picture, self._files, self._window)
+        does = self._settings, self._picture, self._insert, self._files
+        dialog = ExportDialog(figures, self._state, *does, self._window)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
