@@ -100,7 +100,14 @@ def test_ctrl_and_a_number_a_tab_and_the_key_down_lead_into_the_panel_where_no_k
     qtbot.waitUntil(lambda: focus() is area.panels()[1])
     rest(qtbot, active)
     press(Key.Key_Right)
-    assert focus() is active.window.panel(FeatureMapsPanel).network.flow.view("conv1")
+    network = active.window.panel(FeatureMapsPanel).network
+    assert focus() is network.flow.view(network.marked_cell().stage)
+    for stage in ("conv1", "pool1"):
+        tab_to(lambda each, stage=stage: each is network.flow.view(stage))
+        press(Key.Key_Right)
+        area.panels()[1].setFocus()
+        press(Key.Key_Right)
+        assert focus() is network.flow.view(stage), "back to the map with the marked cell"
 
 
 def test_f6_goes_round_all_areas_and_back_and_the_one_that_a_key_has_led_to_is_framed(

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
 
-from cnnviz.drawing import Ask, Asking
+from cnnviz.drawing import LIGHT, Ask, Asking
+from cnnviz.drawing.look import unbroken
 from cnnviz.drawing.page import Card, Choice, Fit, Page, down
 from cnnviz.graphics.texts import WORDS, Words
 from tests.gui.driving import column_window, place, settle, show_window, turn_wheel, type_into
@@ -27,7 +28,7 @@ from ui.controls.buttons import IconButton
 from ui.controls.choice_field import ChoiceField, ClassPicker, SegmentedControl
 from ui.controls.cover import Cover
 from ui.controls.keyboard import beside_by_tab
-from ui.controls.labels import ElidedLabel, RichLabel, SectionTitle, WrapLabel, unbroken
+from ui.controls.labels import ElidedLabel, RichLabel, SectionTitle, WrapLabel
 from ui.controls.layouts import Form, fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.number_field import FloatField, IntField
@@ -139,6 +140,8 @@ def test_no_line_ends_inside_a_size_or_between_a_number_and_its_unit(qtbot: QtBo
     text = "8 maps of 26 × 26 cells, 99 % of 1,352 × 3, 4 px wide, 6 MB, image 3; r × s, a % of 2 pixels"
     kept = "8 maps of 26_×_26 cells, 99_% of 1,352_×_3, 4_px wide, 6_MB, image_3; r × s, a % of 2 pixels"
     assert unbroken(text) == kept.replace("_", "\N{NO-BREAK SPACE}")
+    lines = LIGHT.font("small").wrapped(text, 10)  # of a drawing: a word in each
+    assert lines == [each.replace("_", " ") for each in kept.split()]
     label = RichLabel("<b>8</b> maps of 26 × 26 cells")
     qtbot.addWidget(label)
     assert label.text() == "<b>8</b> maps of 26\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}26 cells"

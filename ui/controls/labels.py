@@ -7,11 +7,11 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
+from cnnviz.drawing.look import unbroken
 from ui.controls.flow_row import FlowRow, PaintedWidget, WrappedWidget, height_for_width
 from ui.controls.layouts import named
 from ui.theme import Theme, follow_theme, mono_font, ui_font
 
-_INSIDE = re.compile(r"(?<=\d) (?=(?:×|%|px\b|MB\b))|(?<=\d ×) (?=\d)|(?<=image) (?=\d)")
 _NUMBER = re.compile(r"\d[\d.,]*(e\D?\d+)?")
 _LONG_NUMBER = "0.0000e-00"
 
@@ -132,11 +132,6 @@ class ElidedLabel(PaintedWidget):
         metrics = self.fontMetrics()
         self._shown = metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
         self.setToolTip(self._text if self.is_elided() else "")
-
-
-def unbroken(text: str) -> str:
-    """Return a text in which no line ends inside "26 × 26", "99 %", "4 px", "6 MB" or "image 3"."""
-    return _INSIDE.sub("\N{NO-BREAK SPACE}", text)
 
 
 class WrapLabel(WrappedWidget):

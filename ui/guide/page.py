@@ -35,7 +35,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnviz.bundled import INSTALL_AGAIN, bundled
-from ui.controls.labels import unbroken
+from cnnviz.drawing.look import unbroken
 from ui.controls.layouts import fill, named, scaled
 from ui.controls.pace import single_shot
 from ui.guide.chapters import CHAPTERS, FIRST_STEPS, LICENCES, place_of

@@ -115,12 +115,14 @@ class FeatureMapsPanel(Panel):
 
     @override
     def main(self) -> QWidget | None:
-        """Return the first map that is not folded, after the image."""
+        """Return the map with the marked cell, or the first one that is not folded."""
         picture, flow = self.picture, self.network.flow
         if picture is None or self.stack.currentWidget() is not self.network or flow.page is None:
             return None
-        maps = (column.key for column in picture.plan.columns if column.kind is Kind.MAPS)
-        return next((flow.view(key) for key in maps if key in flow.page.leaves()), None)
+        cell, leaves = self.network.marked_cell(), flow.page.leaves()
+        maps = [each for each in picture.plan.columns if each.kind is Kind.MAPS and each.key in leaves]
+        maps.sort(key=lambda column: cell is None or column.stage != cell.stage)
+        return flow.view(maps[0].key) if maps else None
 
     # -- what a session keeps ------------------------------------------------------------------------------
 
