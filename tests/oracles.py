@@ -110,14 +110,11 @@ def softmax_loop(logits: Array) -> Array:
 
 
 def cross_entropy_loop(logits: Array, labels: Array) -> float:
-    """By definition, from probabilities; one logit means two classes."""
+    """By definition; one logit means two classes, the first of which has a logit of 0."""
     total = 0.0
     for row, label in zip(logits, labels, strict=True):
-        if len(row) == 1:
-            p = 1 / (1 + math.exp(-float(row[0])))
-            total -= math.log(p if label == 1 else 1 - p)
-        else:
-            total -= math.log(float(softmax_loop(row[None])[0, label]))
+        powers = np.array([*([0.0] if len(row) == 1 else []), *row], np.float64)
+        total += float(np.logaddexp.reduce(powers) - powers[label])
     return total / len(labels)
 
 

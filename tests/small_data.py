@@ -9,6 +9,13 @@ import numpy as np
 from PIL import Image
 
 from cnnviz.datasets import Dataset, load_mnist
+from cnnviz.experiment import LAB5
+
+#: Two blocks with an activation, and a hidden layer.
+TWO_BLOCKS = replace(
+    LAB5, filters=(3, 4), padding=1, conv_bias=True, activation="relu", hidden=(12,), output="softmax",
+    init="he",
+)  # fmt: skip
 
 
 @cache

@@ -115,18 +115,17 @@ def every_target(network):
 
 def changed_outputs(network, x, target, delta):
     """Input and outputs of every layer with one number changed; what lies before it stays as it is."""
-    values, params = x.astype(np.float64), dict(network.params)
+    values = x.astype(np.float64)
+    params = {name: array.astype(np.float64) for name, array in network.params.items()}
     if target.is_parameter:
-        params[target.name] = np.array(params[target.name])
         params[target.name][target.index] += delta
     before = [values, *forward_pass(network.layers, params, values)]
     if target.is_parameter:
         return before
     start = ["input", *network.shapes].index(target.name)
-    values = before[start]
-    values = values.copy()
+    values = before[start].copy()
     values[(0, *target.index)] += delta
-    return [*before[:start], values, *forward_pass(network.layers[start:], network.params, values)]
+    return [*before[:start], values, *forward_pass(network.layers[start:], params, values)]
 
 
 def loss_of(outputs, label):

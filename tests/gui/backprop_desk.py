@@ -16,7 +16,7 @@ from cnnviz.mathematics import plain
 from cnnviz.network import Gradients, Network
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import PanelDesk, click, click_part, settle
-from tests.small_data import few_digits
+from tests.small_data import TWO_BLOCKS, few_digits
 from ui.panels.backprop.focus import Focus, StepKind, backward_steps, first_focus
 from ui.panels.backprop.formulas import formula_of
 from ui.panels.backprop.pages import Now, inspect, page_of
@@ -25,18 +25,6 @@ from ui.panels.backprop.passes import Pass, PassChoices, compute_pass
 from ui.panels.scene import Scene
 from ui.state import AppState, RunStatus, Sample, Shift
 from ui.tasks import TaskRunner
-
-TWO_BLOCKS = Experiment(
-    filters=(3, 4),
-    padding=1,
-    conv_bias=True,
-    activation="relu",
-    ties="first",
-    hidden=(12,),
-    output="softmax",
-    init="he",
-    learning_rate=0.01,
-)
 
 
 @cache
@@ -48,7 +36,7 @@ def lab5() -> Network:
 @cache
 def two_blocks() -> Network:
     """Two blocks with ReLUs and a hidden layer, untrained."""
-    return TWO_BLOCKS.build_network(few_digits().input_shape)
+    return replace(TWO_BLOCKS, ties="first").build_network(few_digits().input_shape)
 
 
 class Desk(PanelDesk):

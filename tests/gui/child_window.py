@@ -2,14 +2,11 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import indent
 
-from tests.patience import PATIENCE
-
-PROJECT = Path(__file__).parents[2]
+from tests.processes import ROOT, python
 
 _PROGRAM = """
 import sys
@@ -33,24 +30,15 @@ def run_window(
     *,
     act: str = "session.window.close()",
     before: str = "",
-    project: Path = PROJECT,
+    project: Path = ROOT,
     arguments: Sequence[str] = (),
-    prefix: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Open the window without a screen, with settings and home of its own; `act` on the `session` shown.
 
-    `before` is done before the program begins, `prefix` is a command that runs it.
+    `before` is done before the program begins.
     """
     program = _PROGRAM.format(act=indent(act, "    "), before=before)
     surroundings = {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home)}
     surroundings |= {"QT_QPA_PLATFORM": "offscreen", **(environment or {})}
-    return subprocess.run(
-        [*prefix, sys.executable, "-c", program, *arguments],
-        cwd=project,
-        env=surroundings,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    return python("-c", program, *arguments, cwd=project, env=surroundings)

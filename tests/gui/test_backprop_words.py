@@ -31,7 +31,7 @@ from cnnviz.routing import Target
 from tests.gui import backprop_desk
 from tests.gui.backprop_desk import cells, cut, formula, lab5, leaves, now_at, numbers, pass_of
 from tests.oracles import read_number as read
-from tests.small_data import first_images
+from tests.small_data import TWO_BLOCKS, first_images
 from ui.panels.backprop.focus import Focus, Step, StepKind, backward_steps, block_of
 from ui.panels.backprop.formulas import formula_of, sentence_of, window_patches
 from ui.panels.backprop.pages import Now, inspect, page_of
@@ -42,20 +42,11 @@ POOLS = [("max", "first"), ("max", "all"), ("max", "split"), ("max_blur", "all")
 POOLS += [("average", "all"), ("subsample", "all"), ("none", "all")]
 ACTIVATIONS = ["none", "relu", "leaky_relu", "sigmoid", "tanh"]
 ONE_BLOCK = replace(LAB5, filters=(3,))
-TWO_BLOCKS = replace(
-    LAB5,
-    filters=(2, 3),
-    padding=1,
-    conv_bias=True,
-    hidden=(5,),
-    output="softmax",
-    init="he",
-    classes=("4", "9"),
-)
+BLOCKED = replace(TWO_BLOCKS, filters=(2, 3), hidden=(5,), classes=("4", "9"))
 BLOCKS = {
     "one block": ONE_BLOCK,
-    "two blocks": TWO_BLOCKS,
-    "ten classes": replace(TWO_BLOCKS, classes=tuple("0123456789")),
+    "two blocks": BLOCKED,
+    "ten classes": replace(BLOCKED, classes=tuple("0123456789")),
 }
 
 PROJECTED = replace(LIGHT, scale=1.6)
@@ -211,7 +202,7 @@ def test_an_activation_is_called_a_gate_only_where_it_shuts(activation: str) -> 
 
 
 def test_formulas_are_written_where_no_gradient_comes() -> None:
-    passed = passed_through(replace(TWO_BLOCKS, activation="relu", ties="first"), is_deaf=True)
+    passed = passed_through(replace(BLOCKED, ties="first"), is_deaf=True)
     assert all(plain(formula_of(passed, step, Focus())) for step in backward_steps(passed.network))
 
 
@@ -425,8 +416,8 @@ def test_weights_before_and_after_an_update(parameter: str) -> None:
 
 @pytest.mark.parametrize(
     ("experiment", "layer", "unit", "name"),
-    [(ONE_BLOCK, "dense1", 0, "unit 0 (class 1)"), (TWO_BLOCKS, "dense1", 1, "unit 1"),
-     (TWO_BLOCKS, "dense2", 1, "unit 1 (class 9)")],
+    [(ONE_BLOCK, "dense1", 0, "unit 0 (class 1)"), (BLOCKED, "dense1", 1, "unit 1"),
+     (BLOCKED, "dense2", 1, "unit 1 (class 9)")],
 )  # fmt: skip
 def test_a_unit_that_speaks_for_a_class_is_named_with_it(experiment, layer, unit, name) -> None:
     now = now_at(passed_through(experiment), StepKind.DENSE, layer, units=((layer, unit),))

@@ -16,7 +16,8 @@ from cnnviz.experiment import LAB5
 from cnnviz.graphics.pairs import MAPS
 from cnnviz.translation.comparison import winner_map
 from tests.gui.driving import choose_by_keys, click, click_part, part_center, point_at, tab_to
-from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, moved, norm_ratio
+from tests.gui.translation_desk import BLANK, Desk, moved, norm_ratio
+from tests.small_data import TWO_BLOCKS
 from ui.export.figures import tables_of
 from ui.state import Shift
 
@@ -249,7 +250,7 @@ def test_without_a_pool_pooling_is_a_what_if(desk: Desk) -> None:
 
 
 def test_a_deeper_network_has_blocks_an_activation_and_its_own_pool(desk: Desk) -> None:
-    network = TWO_BLOCKS.build_network()
+    network = replace(TWO_BLOCKS, pool="average").build_network()
     desk.load(network)
     stages = desk.panel.strip.content.stages
     assert [tile.key for tile in stages][:3] == ["pixels", "convolution", "activation"]

@@ -19,11 +19,12 @@ from cnnviz.errors import CNNVizError
 from cnnviz.report import html, pdf
 from cnnviz.report.blocks import Document, Words
 from tests.engine.datasets_files import assert_one_sentence
-from tests.gui.child_window import PROJECT, run_window
+from tests.gui.child_window import run_window
 from tests.gui.document_driving import ask, choose
 from tests.gui.driving import begun, close_export_dialog, export_dialog, kept_in
 from tests.gui.whole_window import train_to
 from tests.patience import PATIENCE
+from tests.processes import ROOT
 from tests.small_disk import SmallDisk, open_small_disk
 from ui import session as session_module
 from ui.controls.message_bar import MessageBar
@@ -203,8 +204,8 @@ def tree(tmp_path_factory) -> Path:
     """Return a copy of the program."""
     copy = tmp_path_factory.mktemp("program")
     for name in ("cnnviz", "ui", "resources"):
-        shutil.copytree(PROJECT / name, copy / name, copy_function=_link)
-    _link(str(PROJECT / "main.py"), str(copy / "main.py"))
+        shutil.copytree(ROOT / name, copy / name, copy_function=_link)
+    _link(str(ROOT / "main.py"), str(copy / "main.py"))
     return copy
 
 
@@ -220,7 +221,7 @@ def spoil(tree) -> Iterator[Callable[[Path, str], None]]:
     yield damage
     for path in done:
         path.unlink(missing_ok=True)
-        _link(str(PROJECT / path.relative_to(tree)), str(path))
+        _link(str(ROOT / path.relative_to(tree)), str(path))
 
 
 def _files(root: Path, *suffixes: str) -> list[Path]:

@@ -3,8 +3,6 @@
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,6 +19,7 @@ from cnnviz.drawing.cells import cell_numbers
 from cnnviz.notation import Notation
 from tests.gui.driving import EventCounter, settle, show_window
 from tests.oracles import luminance
+from tests.processes import ROOT, python
 from ui.controls.buttons import Button
 from ui.theme import (
     DARK,
@@ -68,16 +67,9 @@ def test_nothing_is_left_on_the_disk_even_when_the_program_is_killed(tmp_path: P
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     surroundings = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
-    surroundings |= {"PYTHONPATH": str(Path(__file__).parents[2]), "QT_QPA_PLATFORM": "offscreen"}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env=os.environ | surroundings,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.strip() == "shown"
+    surroundings |= {"PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}
+    done = python("-c", code, cwd=tmp_path, env=os.environ | surroundings)
+    assert (done.returncode, done.stdout.strip()) == (0, "shown"), done.stderr
     assert list(temporary.iterdir()) == []
 
 

@@ -23,9 +23,9 @@ from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.translation import MEASURES, POOL_KINDS, Comparison, compare
 from cnnviz.translation.measures import MovedOutput, measured
 from tests.gui.driving import choose_by_keys, click, click_part, drain, part_center, point_at, type_into
-from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, moved, norm_ratio, shift_center, value_at
+from tests.gui.translation_desk import BLANK, Desk, moved, norm_ratio, shift_center, value_at
 from tests.oracles import read_number
-from tests.small_data import few_digits
+from tests.small_data import TWO_BLOCKS, few_digits
 from ui.panels.translation.subject import sample_subject
 from ui.panels.translation.view import View
 from ui.panels.translation.wording import statement
@@ -137,7 +137,7 @@ def _untruths(truth: _Shifted) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "experiment", [LAB5, replace(TWO_BLOCKS, padding=0), replace(LAB5, pool="none", stride=2)]
+    "experiment", [LAB5, replace(TWO_BLOCKS, pool="average", padding=0), replace(LAB5, pool="none", stride=2)]
 )
 def test_nothing_is_said_of_a_shift_that_is_not_so(experiment: Any) -> None:
     network = experiment.build_network()

@@ -23,17 +23,6 @@ from ui.state import RunStatus, Sample, Shift
 
 BLANK = -0.5
 
-TWO_BLOCKS = Experiment(
-    filters=(3, 4),
-    padding=1,
-    conv_bias=True,
-    activation="relu",
-    pool="average",
-    hidden=(12,),
-    output="softmax",
-    init="he",
-)
-
 
 class Desk(PanelDesk):
     """The translation panel, and hands to move it; the state is what the program makes of its requests."""

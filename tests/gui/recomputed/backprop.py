@@ -11,8 +11,10 @@ from cnnviz.drawing import unpacked
 from cnnviz.drawing.page import Card
 from cnnviz.network import Gradients, Network, Trace
 from cnnviz.routing import VERDICTS, Target, pool_after
+from tests.engine.routing_cases import changed_outputs, loss_of
 from tests.gui.recomputed.computing import Values, classes_of, near, trace_of
 from tests.oracles import read_number as read
+from tests.oracles import softmax_loop
 from ui.page_view import PageView
 from ui.panels.backprop.asks import PointAt
 from ui.panels.backprop.focus import StepKind
@@ -75,8 +77,7 @@ def _output(panel: BackpropPanel, passes: _Pass) -> Iterator[str]:
     logits = passes.trace.logits[0].astype(np.float64)
     outputs = len(logits)
     padded = logits if outputs > 1 else np.array([0.0, *logits])
-    powers = np.exp(padded - padded.max())
-    shares = powers / powers.sum()
+    shares = softmax_loop(padded[np.newaxis] - padded.max())[0]
     truth = np.eye(len(shares))[passes.label]
     # p - 1 without the difference, which would lose digits where p is almost 1.
     slopes = shares.copy()
@@ -152,12 +153,18 @@ def _update(panel: BackpropPanel, passes: _Pass) -> Iterator[str]:
 _LISTED = 5
 #: Where a kink is nearer than the first of these, the check pokes less.
 _EPS = (1e-5, 1e-6, 1e-7, 1e-8)
+#: The loss of the sample where one number is changed by so much.
+type Losses = Callable[[Target, float], float]
 
 
 def probes(panel: BackpropPanel) -> Iterator[str]:
     """Check the page of the right column that is in front."""
     passed, side = panel.model.passed, panel.side
-    losses = _Losses(passed.network, passed.x, passed.label)
+    x = passed.x.reshape(1, *passed.network.input_shape)
+
+    def losses(target: Target, by: float) -> float:
+        return loss_of(changed_outputs(passed.network, x, target, by), passed.label)
+
     if side.page() == POKE and panel.model.target is not None:
         yield from _poke(_cards(side.poke), panel.model.focus.eps, losses, panel.model.target)
     if side.page() == CHECK and "parameters" in _cards(side.check):
@@ -174,52 +181,28 @@ def _cards(page: PageView) -> dict[str, Any]:
     return {key: page.view(key).content for key, leaf in page.page.leaves().items() if isinstance(leaf, Card)}
 
 
-class _Losses:
-    """The loss of one sample where one number is changed."""
-
-    def __init__(self, network: Network, image: Values, label: int) -> None:
-        self._network, self._image, self._label = network, image.reshape(1, *network.input_shape), label
-
-    def slope(self, target: Target, eps: float) -> float:
-        return (self.at(target, eps) - self.at(target, -eps)) / (2 * eps)
-
-    def at(self, target: Target, by: float) -> float:
-        x = self._image.astype(np.float64)
-        if target.name == "input":
-            x[0][target.index] += by
-        for name, layer in self._network.layers:
-            own = {key: self._changed(f"{name}.{key}", target, by) for key in layer.parameter_names}
-            x = np.array(layer.forward(x, own))
-            if target.name == name:
-                x[0][target.index] += by
-        logits = np.array([0.0, x[0, 0]]) if x.shape[1] == 1 else x[0]
-        return float(np.logaddexp.reduce(logits) - logits[self._label])
-
-    def _changed(self, name: str, target: Target, by: float) -> Values:
-        values = self._network.params[name].astype(np.float64)
-        if target.is_parameter and target.name == name:
-            values[target.index] += by
-        return values
+def _slope(at: Losses, target: Target, eps: float) -> float:
+    return (at(target, eps) - at(target, -eps)) / (2 * eps)
 
 
-def _poke(cards: dict[str, Any], eps: float, losses: _Losses, target: Target) -> Iterator[str]:
+def _poke(cards: dict[str, Any], eps: float, losses: Losses, target: Target) -> Iterator[str]:
     outcome = cards.get("outcome of the poke")
     if outcome is None:
         yield f"nothing is said of {target}"
         return
     for row, by in (("plus", eps), ("minus", -eps)):
-        yield from near(f"{target} at {by}", read(text_of(outcome, row)), losses.at(target, by), 1e-7)
+        yield from near(f"{target} at {by}", read(text_of(outcome, row)), losses(target, by), 1e-7)
     difference, gradient = (read(text_of(outcome, row)) for row in ("difference", "gradient"))
     if abs(difference) > 1e-6:  # below it the loss has no digits left for a difference
-        yield from near(f"slope of {target}", difference, losses.slope(target, eps), 1e-4)
+        yield from near(f"slope of {target}", difference, _slope(losses, target, eps), 1e-4)
     if cards["badge"].content.words == "agrees" and abs(difference) > 1e-6:
         yield from near(f"gradient of {target}", gradient, difference, 1e-3)
     curve = cards["loss"].content.curves[0]
     for place in (0, len(curve.x) // 2, len(curve.x) - 1):
-        yield from near(f"curve of {target}", curve.y[place], losses.at(target, float(curve.x[place])), 1e-9)
+        yield from near(f"curve of {target}", curve.y[place], losses(target, float(curve.x[place])), 1e-9)
 
 
-def _check(cards: dict[str, Any], losses: _Losses) -> Iterator[str]:
+def _check(cards: dict[str, Any], losses: Losses) -> Iterator[str]:
     outcome = cards["outcome"]
     column = outcome.content.current
     for entry in cards["parameters"].content.rows[:_LISTED]:
@@ -230,10 +213,10 @@ def _check(cards: dict[str, Any], losses: _Losses) -> Iterator[str]:
             continue
         target = Target(named[1], tuple(map(int, named[2].split(", "))))
         faults = [
-            [*near(f"difference of {entry.name}", read(said[2]), losses.slope(target, eps), 1e-3)]
+            [*near(f"difference of {entry.name}", read(said[2]), _slope(losses, target, eps), 1e-3)]
             for eps in _EPS
         ]
-        if abs(losses.slope(target, _EPS[0])) > 1e-5 and all(faults):
+        if abs(_slope(losses, target, _EPS[0])) > 1e-5 and all(faults):
             yield from faults[0]
     counted = sum(read(text_of(outcome, verdict, column)) for verdict in VERDICTS)
     yield from near("verdicts", counted, read(text_of(outcome, "checked", column)))
