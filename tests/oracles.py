@@ -198,6 +198,16 @@ def assert_same_arrays(actual: Mapping[str, Array], expected: Mapping[str, Array
         assert_same_bits(actual[name], array)
 
 
+def shift_loop(image: Array, dx: int, dy: int, fill: float) -> Array:
+    """Pixel by pixel: where does it come from, and is that inside the frame?"""
+    moved = np.full_like(image, fill)
+    height, width = image.shape[-2:]
+    for i, j in np.ndindex(height, width):
+        if 0 <= i - dy < height and 0 <= j - dx < width:
+            moved[..., i, j] = image[..., i - dy, j - dx]
+    return moved
+
+
 def mirrored(place, side):
     """Cell at a place over the border: walk, and turn round at the edges."""
     step = 1
@@ -236,11 +246,23 @@ def read_number(text: str) -> float:
     return 1 - float(distance[1]) if distance else float(text)
 
 
+def read_power(text: str) -> int:
+    """Return the exponent of the power of ten at the end of a text; 0 where there is none."""
+    power = text.rpartition("10")[2] if "10" in text else "⁰"
+    return int(power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")))
+
+
 def luminance(color: str) -> float:
     """Relative luminance of a colour such as "#21669C", as in WCAG 2.2."""
     parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(first: str, second: str) -> float:
+    """Contrast of two colours, as in WCAG 2.2."""
+    low, high = sorted((luminance(first), luminance(second)))
+    return (high + 0.05) / (low + 0.05)
 
 
 def mask_of(field: Any, shape: tuple[int, ...]) -> Array:

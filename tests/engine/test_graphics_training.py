@@ -25,8 +25,8 @@ from cnnviz.graphics.run_curves import (
 )
 from cnnviz.graphics.time_track import TIME_LINE, Leap, ReadStep, ShowStep, TimeLine, Track
 from cnnviz.history import EvaluationPoint, History
-from cnnviz.training import Progress
-from tests.oracles import luminance
+from tests.oracles import contrast
+from tests.records import progress
 
 
 @given(
@@ -68,8 +68,8 @@ def test_gaps_do_not_hide_their_neighbours() -> None:
 def run_of(steps: int, log_every: int = 10, share: float = 0.9, losses: np.ndarray | None = None) -> History:
     """A run of 20 images a step, of which that share is told right."""
     history, images = History(log_every=log_every), np.full(steps, 20, dtype=np.intp)
-    right = np.full(steps, round(20 * share), dtype=np.intp)
-    history.append(Progress(1, np.linspace(1, 0.5, steps) if losses is None else losses, right, images, 0.1))
+    right = np.full(steps, round(20 * share))
+    history.append(progress(1, np.linspace(1, 0.5, steps) if losses is None else losses, right, images))
     return history
 
 
@@ -106,8 +106,8 @@ def test_the_axis_is_as_long_as_the_run_in_front_however_long_an_earlier_one_was
     assert plot.x_range == (-12, 612)
     assert curve(plot, BEFORE).x[-1] > 600, "it may be looked at by moving the axis"
     for look in (LIGHT, DARK):
-        low, high = sorted(luminance(look.hex(curve(plot, name).ink)) for name in (EACH, BEFORE))
-        assert (high + 0.05) / (low + 0.05) > 2.5, "it is seen on the losses of single steps"
+        inks = [look.hex(curve(plot, name).ink) for name in (EACH, BEFORE)]
+        assert contrast(*inks) > 2.5, "it is seen on the losses of single steps"
 
 
 def test_neither_extremes_of_single_steps_nor_an_earlier_run_that_diverged_flatten_the_rest() -> None:

@@ -14,17 +14,10 @@ from cnnviz.history import EvaluationPoint, History, Replay
 from cnnviz.layers import Dense, Flatten
 from cnnviz.network import Network
 from cnnviz.snapshots import Origin, Snapshot, SnapshotStore
-from cnnviz.training import Progress, Trainer
+from cnnviz.training import Trainer
 from tests.oracles import assert_same_arrays, assert_same_bits
-from tests.records import with_losses
+from tests.records import progress, with_losses
 from tests.small_data import first_images
-
-
-def progress(first, losses, sizes=None, correct=None):
-    losses = np.asarray(losses, dtype=float)
-    sizes = np.ones(len(losses), dtype=np.intp) if sizes is None else np.asarray(sizes)
-    correct = np.zeros(len(losses), dtype=np.intp) if correct is None else np.asarray(correct)
-    return Progress(first, losses, correct, sizes, 0.1)
 
 
 @pytest.mark.parametrize("cuts", [[5000], [1, 4999], [2500, 2500], [1667, 1667, 1666], [10] * 500])
@@ -35,7 +28,7 @@ def test_log_lines_do_not_depend_on_how_the_steps_arrive(cuts):
     history, lines, start = History(log_every=1250), [], 0
     for count in cuts:
         end = start + count
-        lines += history.append(progress(start + 1, losses[start:end], sizes[start:end], correct[start:end]))
+        lines += history.append(progress(start + 1, losses[start:end], correct[start:end], sizes[start:end]))
         start = end
     assert [line.step for line in lines] == [1250, 2500, 3750, 5000]
     for line in lines:
@@ -164,7 +157,7 @@ def recorded():
     rng = np.random.default_rng(5)
     sizes = rng.integers(1, 9, 900)
     history = History(log_every=100, first_step=50)
-    history.append(Progress(51, rng.random(900), rng.integers(0, sizes + 1), sizes, 1.0))
+    history.append(progress(51, rng.random(900), rng.integers(0, sizes + 1), sizes))
     network = LAB5.build_network()
     for step in range(50, 951, 50):
         history.snapshots.add(Snapshot(step, network), keep=step % 300 == 0)
@@ -179,7 +172,7 @@ def test_a_fork_has_the_past_in_common_and_a_future_of_its_own(recorded):
     assert fork.log == [line for line in recorded.log if line.step <= 400]
     assert fork.tests == recorded.tests[:8]
     assert fork.snapshots.steps == list(range(50, 401, 50))
-    lines = fork.append(Progress(401, np.full(100, 3.0), np.ones(100, int), np.ones(100, int), 1.0))
+    lines = fork.append(progress(401, np.full(100, 3.0)))
     assert [(line.step, line.loss, line.accuracy) for line in lines] == [(500, pytest.approx(3), 1)]
     assert recorded.step == 950
     assert len(recorded.log) == 9

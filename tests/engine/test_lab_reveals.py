@@ -29,6 +29,7 @@ from cnnviz.report.blocks import Figure, Words
 from scripts.reveals import sentences
 from tests.engine.lab_cases import SMALL
 from tests.engine.report_cases import small_data
+from tests.oracles import read_power
 from tests.small_data import first_images
 
 SHIPPED = ("lab5", "pooling", "fooling")
@@ -347,7 +348,7 @@ def test_loss_before_and_after_an_update_are_told_apart_on_an_axis_that_says_its
     for card in page.leaves().values():
         (x0, y0), (x1, y1) = (dot[:2] for dot in card.content.dots)
         (low, high), end = card.content.y_range, float(card.content.xs[-1])
-        unit = 10.0 ** int(read_power(card.caption)) if card.caption else 1.0
+        unit = 10.0 ** read_power(card.caption)
         assert (y1 - y0) * unit == pytest.approx(change, rel=1e-9), "true to scale"
         apart.append((x1 - x0) / end > 0.08 and abs(y1 - y0) / (high - low) > 0.02)
     assert any(apart)
@@ -364,12 +365,6 @@ def test_what_the_rule_for_ties_makes_of_a_result_is_told_only_where_it_does() -
         titles = [title for title in page.leaves() if title.startswith("Share")]
         told = [f"Share, rule “{rule}”" for rule in TIE_RULES]
         assert titles == (told if is_told else ["Share of the gradient"])
-
-
-def read_power(caption: str) -> str:
-    """The exponent of the power of ten at the end of a caption; 0 for none."""
-    power = caption.rpartition("10")[2] if "10" in caption else "⁰"
-    return power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
 
 
 # --- the report ---------------------------------------------------------------------------------------------

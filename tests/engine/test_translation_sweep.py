@@ -32,7 +32,7 @@ from cnnviz.translation.lessons import NEIGHBOURS, unchanged_shifts
 from cnnviz.translation.measures import cosine_similarity
 from cnnviz.translation.shifting import ink_lost
 from tests.engine.routing_cases import weighted
-from tests.oracles import assert_same_bits
+from tests.oracles import assert_same_bits, shift_loop
 
 
 def network_of(*layers, input_shape=(1, 11, 12), units=3, dtype="float64", seed=2):
@@ -336,16 +336,6 @@ def test_categories_equal_a_plain_loop(rng, size):
 DISTANCES = (-7, -6, -2, -1, 0, 1, 3, 5, 6, 9)
 
 
-def shift_loop(image, dx, dy, fill):
-    """Pixel by pixel: where does it come from, and is that inside the frame?"""
-    moved = np.full(image.shape, fill)
-    height, width = image.shape[-2:]
-    for i, j in np.ndindex(height, width):
-        if 0 <= i - dy < height and 0 <= j - dx < width:
-            moved[..., i, j] = image[..., i - dy, j - dx]
-    return moved
-
-
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("dx", DISTANCES)
 def test_shifts_equal_their_oracle(rng, dtype, dx):
@@ -353,7 +343,7 @@ def test_shifts_equal_their_oracle(rng, dtype, dx):
     kept = images.copy()
     for dy in DISTANCES:
         moved = shift(images, dx, dy)
-        np.testing.assert_array_equal(moved, shift_loop(images, dx, dy, BACKGROUND).astype(dtype))
+        np.testing.assert_array_equal(moved, shift_loop(images, dx, dy, BACKGROUND))
         assert moved.dtype == np.dtype(dtype)
         np.testing.assert_array_equal(images, kept)
         assert not np.shares_memory(moved, images)

@@ -233,13 +233,15 @@ def test_a_proposed_name_is_free_and_stands_for_an_empty_one(dialog, tmp_path, q
 
 def test_an_impossible_place_gets_one_sentence(qtbot, dialog, tmp_path):
     for folder, name, what in (
-        ("~nobody-of-that-name", "a.png", "does not exist"),
+        ("~nobody-of-that-name", "a.png", "~nobody"),
         (str(tmp_path), "n" * 300, "name is too long"),
     ):
+        dialog.message.clear()
         dialog.folder.setText(folder)
         dialog.name.setText(name)
         qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda what=what: what in dialog.message.text())
+        qtbot.waitUntil(lambda: bool(dialog.message.text()))
+        assert what in dialog.message.text()
         assert dialog.message.kind() == "error"
         assert dialog.isVisible()
     dialog.name.setText("a.png")

@@ -22,11 +22,11 @@ from cnnviz.lab.record import Work
 from cnnviz.report import pdf
 from cnnviz.report.blocks import Figure, Heading, Insert, Table, Words
 from cnnviz.snapshots import Snapshot
-from cnnviz.training import Progress
 from tests.engine.report_cases import small_data
 from tests.gui.document_driving import through_document
 from tests.gui.driving import EventCounter, drain, settle, show_window
 from tests.gui.report_driving import BACKPROP, PRINCIPLE, TRANSLATION, answer
+from tests.records import progress
 from ui.controls.buttons import Button
 from ui.controls.labels import WrapLabel
 from ui.panels.report.panel import ReportPanel
@@ -328,8 +328,7 @@ def test_a_draft_shows_the_run_in_the_window_but_no_curves_that_tell_an_answer_a
         return {each.name for each in blocks if isinstance(each, Figure | Table)}
 
     assert shown() == set()
-    ones = np.ones(40, dtype=np.intp)
-    state.history.append(Progress(1, np.linspace(0.7, 0.3, 40), ones, ones, 0.1))
+    state.history.append(progress(1, np.linspace(0.7, 0.3, 40)))
     state.history.add_test(EvaluationPoint(40, 0.31, 0.95))
     blocks = panel.exporter.composed(is_final=False)().blocks
     assert any("40 steps" in each.text and "95 %" in each.text for each in words(blocks))

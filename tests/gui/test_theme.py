@@ -18,7 +18,7 @@ from cnnviz.drawing import Cells, Colors
 from cnnviz.drawing.cells import cell_numbers
 from cnnviz.notation import Notation
 from tests.gui.driving import EventCounter, settle, show_window
-from tests.oracles import luminance
+from tests.oracles import contrast
 from tests.processes import ROOT, python
 from ui.controls.buttons import Button
 from ui.theme import (
@@ -39,11 +39,6 @@ from ui.theme.stylesheet import make_stylesheet
 from ui.theme.tokens import FONT_FOLDER, projected, scaled
 
 THEMES = pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=lambda theme: theme.name)
-
-
-def contrast(first: str, second: str) -> float:
-    low, high = sorted((luminance(first), luminance(second)))
-    return (high + 0.05) / (low + 0.05)
 
 
 @THEMES

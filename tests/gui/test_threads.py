@@ -14,8 +14,9 @@ from cnnviz.errors import NO_THREAD, DataError
 from cnnviz.evaluation import CancelledError
 from cnnviz.experiment import LAB5
 from cnnviz.snapshots import Snapshot
-from cnnviz.training import Progress, Trainer
+from cnnviz.training import Trainer
 from tests.gui.driving import PATIENCE, drain
+from tests.records import progress
 from ui.run import mail_reader, worker
 from ui.run.mail_reader import FrameBudget, MailReader
 from ui.run.moments import MomentTests
@@ -25,20 +26,19 @@ from ui.state import AppState, RunStatus
 from ui.tasks import LatestOnly, TaskRunner
 
 
-def progress(first, count):
-    steps = np.arange(first, first + count)
-    return Progress(first, steps.astype(float), steps % 2, np.ones(count, dtype=np.intp), 0.001 * count)
+def counted(first, count):
+    return progress(first, np.arange(first, first + count))
 
 
 def test_mailbox_merges_steps_keeps_order_and_the_newest_live_snapshot():
     mailbox, network = Mailbox(), LAB5.build_network()
     others = [*(SnapshotTaken(Snapshot(step, network), keep=False) for step in (2, 4)), RunHalted(5, False)]
     for first, other in zip((1, 3, 5), others, strict=True):
-        mailbox.post(progress(first, 2))
+        mailbox.post(counted(first, 2))
         mailbox.post(other)
     merged, *rest = mailbox.take()[0]
     assert merged.losses.tolist() == [1, 2, 3, 4, 5, 6]
-    assert merged.seconds == pytest.approx(0.006)
+    assert merged.seconds == pytest.approx(0.3)
     assert rest == others
     assert mailbox.take() == ([], None)
 
@@ -55,7 +55,7 @@ def test_mailbox_loses_no_step_between_two_threads():
 
     def post():
         for first in range(1, total, 10):
-            mailbox.post(progress(first, 10))
+            mailbox.post(counted(first, 10))
 
     poster = threading.Thread(target=post)
     poster.start()
@@ -287,8 +287,7 @@ class Desk:
 
     def train(self, steps: int) -> None:
         first = self.state.history.step + 1
-        ones = np.ones(steps, dtype=np.intp)
-        self.mailbox.post(Progress(first, ones.astype(float), ones, ones, 0.01))
+        self.mailbox.post(progress(first, np.ones(steps)))
         self.mailbox.post_live(Snapshot(first + steps - 1, self.network))
 
 

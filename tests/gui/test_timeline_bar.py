@@ -13,11 +13,11 @@ from cnnviz.drawing.page import CARD, Card, page_drawn
 from cnnviz.experiment import LAB5, LENET
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.snapshots import Snapshot
-from cnnviz.training import Progress
 from tests.gui.driving import settle, show_window, type_into
 from tests.gui.page_rules import assert_has_room
 from tests.gui.training_driving import place_of
 from tests.oracles import read_number
+from tests.records import progress
 from ui.panels.compare.panel import Compared, ShowWeights, page_of
 from ui.panels.timeline.bar import TimelineBar
 from ui.state import AppState, RunStatus
@@ -40,8 +40,7 @@ def extend(history, to_step, every=20):
     """Record steps with falling loss, and a snapshot every so many steps."""
     first = history.step + 1
     steps = np.arange(first, to_step + 1)
-    ones = np.ones(len(steps), dtype=np.intp)
-    history.append(Progress(first, 2.0 / (1 + steps / 100), (steps % 10 > 0).astype(np.intp), ones, 1.0))
+    history.append(progress(first, 2.0 / (1 + steps / 100), steps % 10 > 0))
     for step in range(first - 1, to_step + 1):
         if step % every == 0 and (not len(history.snapshots) or step > history.snapshots.steps[-1]):
             history.snapshots.add(Snapshot(step, network_at(step)), keep=step % EPOCH == 0)

@@ -18,8 +18,8 @@ from cnnviz.graphics.run_curves import BEFORE, EACH, MEAN, TESTS
 from cnnviz.graphics.texts import VALUES
 from cnnviz.history import EvaluationPoint, History, LogLine
 from cnnviz.snapshots import Snapshot
-from cnnviz.training import Progress
 from tests.gui.driving import activate, settle, show_window, turn_wheel
+from tests.records import progress
 from ui.panels.reading_box import ReadingBox
 from ui.panels.training.curve_plot import CurvePlot
 from ui.panels.training.curves import TrainingCurves
@@ -32,8 +32,7 @@ LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
 
 def recorded(steps: int = 5000) -> History:
     history, x = History(log_every=500), np.arange(1, steps + 1)
-    ones = np.ones(steps, dtype=np.intp)
-    history.append(Progress(1, np.exp(-x / 2000) * (1 + 0.3 * np.sin(x)), ones, ones, 0.1))
+    history.append(progress(1, np.exp(-x / 2000) * (1 + 0.3 * np.sin(x))))
     for step, loss in ((2500, 0.29), (5000, 0.08)):
         history.add_test(EvaluationPoint(step, loss, 0.9))
     return history
@@ -110,12 +109,12 @@ def test_a_moment_that_moves_leaves_nothing_behind(qtbot: QtBot, plot: CurvePlot
 def test_tests_with_every_frame_hold_up_neither_plot(
     qtbot: QtBot, curves: TrainingCurves, state: AppState
 ) -> None:
-    history, ones, seen = History(log_every=10), np.ones(20, dtype=np.intp), list[tuple[float, ...]]()
+    history, seen = History(log_every=10), list[tuple[float, ...]]()
     state.reset_history(history)
 
     def train_and_test() -> None:
         seen.append(drawn())
-        history.append(Progress(history.step + 1, np.linspace(1, 0.5, 20), ones, ones, 0.1))
+        history.append(progress(history.step + 1, np.linspace(1, 0.5, 20)))
         curves.follow()
         history.add_test(EvaluationPoint(history.step, 0.4, 0.9))
         curves.follow()
@@ -144,8 +143,7 @@ def test_the_axis_keeps_still_while_points_arrive_and_fits_when_the_run_rests(
     state.reset_history(history)
     state.update_run(total_steps=5000)
     for start in range(1, 5000, 50):
-        losses, ones = 0.7 * np.exp(-np.arange(start, start + 50) / 1000), np.ones(50, dtype=np.intp)
-        history.append(Progress(start, losses, ones, ones, 0.1))
+        history.append(progress(start, 0.7 * np.exp(-np.arange(start, start + 50) / 1000)))
         curves.follow()
         curves._draw_new()
         views.add(curves.loss.view_range())

@@ -16,6 +16,7 @@ from cnnviz.graphics.pairs import MovedImage, Pair
 from cnnviz.network import Network
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import PanelDesk, part_center, settle
+from tests.oracles import shift_loop
 from tests.small_data import few_digits
 from ui.marks import MarkView
 from ui.panels.translation.panel import TranslationPanel
@@ -126,15 +127,8 @@ class Desk(PanelDesk):
 
 
 def moved(image: np.ndarray[Any, Any], dx: int, dy: int) -> np.ndarray[Any, Any]:
-    """Image moved by whole pixels over a black ground, pixel by pixel."""
-    result = np.full_like(image, BLANK)
-    channels, height, width = image.shape
-    for channel in range(channels):
-        for row in range(height):
-            for col in range(width):
-                if 0 <= row - dy < height and 0 <= col - dx < width:
-                    result[channel, row, col] = image[channel, row - dy, col - dx]
-    return result
+    """Image moved by whole pixels over a black ground."""
+    return shift_loop(image, dx, dy, BLANK)
 
 
 def value_at(sweep: MarkView[Looked], dx: int, dy: int) -> float:

@@ -13,6 +13,7 @@ from tests.oracles import (
     avg_pool2d_loop,
     max_blur_pool2d_loop,
     max_pool2d_loop,
+    shift_loop,
     subsample_pool2d_loop,
 )
 from ui.panels.translation.panel import TranslationPanel
@@ -143,12 +144,7 @@ type Maps = dict[str, Values]
 
 def moved(pixels: NDArray[np.uint8], shift: Shift) -> NDArray[np.uint8]:
     """Move an image; what comes in is background."""
-    found = np.roll(pixels, (shift.dy, shift.dx), axis=(-2, -1))
-    rows, columns = np.indices(pixels.shape[-2:])
-    for places, by in ((rows, shift.dy), (columns, shift.dx)):
-        side = places.max() + 1
-        found[..., (places < by) | (places >= side + by)] = 0
-    return found
+    return shift_loop(pixels, shift.dx, shift.dy, 0)
 
 
 def features(network: Network, pixels: NDArray[np.uint8], view: View) -> Maps:
