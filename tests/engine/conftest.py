@@ -8,9 +8,10 @@ import pytest
 
 from cnnviz.experiment import LAB5
 from cnnviz.lab.measured import measured_lab
+from cnnviz.lab.results import HandIn
 from cnnviz.lab.verifying import Row, verify
 from cnnviz.network import Network
-from tests.engine.lab_cases import LABS, numbers_of
+from tests.engine.lab_cases import LABS, honest, numbers_of
 from tests.small_data import write_npz
 
 
@@ -29,6 +30,11 @@ def binary_network() -> Network:
 def digits_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data of the small lab as a file, for processes of their own."""
     return write_npz(tmp_path_factory.mktemp("digits") / "digits.npz", training=12, testing=12)
+
+
+@pytest.fixture(scope="session")
+def students() -> list[HandIn]:
+    return [honest(number) for number in range(40, 45)]
 
 
 @pytest.fixture(scope="session")

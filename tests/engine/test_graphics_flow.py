@@ -185,15 +185,6 @@ def test_what_is_covered_is_neither_seen_nor_said() -> None:
     assert [table.title for table in FLOW.tables(shown)] == ["input", "conv1.weight"]
 
 
-def test_filters_may_show_other_weights() -> None:
-    network = LAB5.build_network()
-    halves = {key: value / 2 for key, value in network.params.items()}
-    shown = flow_of(network.forward(image()[None]), LAB5.classes, weights=halves, filters="Change")
-    np.testing.assert_array_equal(stage(shown, "conv1.weight").values, halves["conv1.weight"][:, 0])
-    assert stage(shown, "conv1.weight").title == "Change"
-    np.testing.assert_array_equal(stage(shown, "conv1").values, stage(flow(LAB5), "conv1").values)
-
-
 def test_slices_of_a_filter_stand_in_a_grid_and_units_too() -> None:
     kernels = np.arange(2 * 5 * 9.0).reshape(2, 5, 3, 3)
     tiles = montage(kernels)

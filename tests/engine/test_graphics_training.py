@@ -131,16 +131,12 @@ def test_the_axis_of_accuracy_begins_a_little_below_all_curves() -> None:
     assert lowest(run_of(40, share=0.3)) < 0.3
 
 
-def test_a_report_needs_no_single_steps_and_a_value_from_another_step_says_so() -> None:
+def test_a_report_needs_no_single_steps() -> None:
     history = run_of(100)
     history.add_test(EvaluationPoint(100, 9.0, 0.5))
     plot = loss_plot(Run(history), has_steps=False)
     assert {name for _, name, _ in plot.read(100)} == {MEAN, TESTS}
     assert len(loss_plot(Run(history)).read(100)) == 3
-    long = run_of(5_000)
-    long.add_test(EvaluationPoint(2_500, 0.29, 0.5))
-    names = [name for _, name, _ in loss_plot(Run(long)).read(3_300)]
-    assert f"{TESTS} at 2,500" in names
 
 
 def test_the_legend_names_all_curves() -> None:

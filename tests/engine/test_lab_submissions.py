@@ -16,13 +16,8 @@ from cnnviz.lab.verifying import Row
 from cnnviz.report.html import write_html
 from cnnviz.report.pdf import write_folder, write_pdf
 from tests.engine.document_cases import zipped
-from tests.engine.lab_cases import SMALL, command, honest, printed, roll_number, write
+from tests.engine.lab_cases import SMALL, command, printed, roll_number, write
 from tests.replacing import replace
-
-
-@pytest.fixture(scope="module")
-def students() -> list[HandIn]:
-    return [honest(number) for number in range(40, 45)]
 
 
 def table_of(rows: dict[str, Row]) -> list[dict[str, str]]:

@@ -17,7 +17,7 @@ from cnnviz.lab.model import Measurement, seed_of
 from cnnviz.lab.reading import parse_lab
 from cnnviz.lab.record import LabRecord, Version
 from cnnviz.lab.remarks import remarks_on
-from cnnviz.lab.results import HandIn, hand_in_from_json
+from cnnviz.lab.results import hand_in_from_json
 from cnnviz.lab.verifying import KERNELS, verify
 from cnnviz.report.html import to_html
 from cnnviz.runtime import blas_kernel
@@ -37,11 +37,6 @@ from tests.engine.lab_cases import (
 )
 from tests.processes import python
 from tests.replacing import replace
-
-
-@pytest.fixture(scope="module")
-def students() -> list[HandIn]:
-    return [honest(number) for number in range(5)]
 
 
 def test_a_course_is_measured_again_by_two_processes(students, digits_file, tmp_path):

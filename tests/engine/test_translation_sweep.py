@@ -283,23 +283,6 @@ def test_features_are_relative_to_a_blank_image(rng, binary_network):
             assert dark[stage].measured() == pytest.approx(bright[stage].measured(), rel=1e-9)
 
 
-def test_a_comparison_holds_what_the_shift_made(rng, binary_network):
-    image = rng.random(binary_network.input_shape) - 0.5
-    comparison = compare(binary_network, image, 2, -1)
-    pixels = comparison.stages["pixels"]
-    np.testing.assert_array_equal(pixels.original, image)
-    np.testing.assert_array_equal(pixels.moved, shift(image, 2, -1))
-    np.testing.assert_array_equal(pixels.blank, np.full(image.shape, -0.5))
-    assert comparison.ink_lost > 0
-    measured = pixels.measured()
-    change = np.linalg.norm(pixels.moved - image) / np.linalg.norm(image + 0.5)
-    assert measured["relative_change"] == pytest.approx(change)
-    np.testing.assert_array_equal(pixels.interior, np.pad(np.ones((8, 7), bool), ((0, 1), (2, 0))))
-    np.testing.assert_array_equal(
-        pixels.expected()[:, pixels.interior], pixels.features()[1][:, pixels.interior]
-    )
-
-
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_categories_equal_a_plain_loop(rng, size):
     """Four values only, so that ties, moves and changes are all common."""

@@ -1,6 +1,7 @@
 """What tests of documents share: how a window is asked, and what it holds, as values to compare."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from ui.document import window_document
 from ui.document.gathered import words_of, work_of
 from ui.panels.report.panel import ReportPanel
 from ui.session import Session
-from ui.state import RunStatus
+from ui.state import Run, RunStatus
 
 
 def ask(session: Session, name: str) -> None:
@@ -57,20 +58,33 @@ def train(qtbot: QtBot, session: Session, step: int) -> None:
     come_to_rest(qtbot, session)
 
 
-def begin_again(qtbot: QtBot, session: Session, **settings: Any) -> None:
+def is_ready(run: Run) -> bool:
+    return run.status is RunStatus.READY
+
+
+@contextmanager
+def new_run(
+    qtbot: QtBot, session: Session, until: Callable[[Run], bool] = lambda _run: True
+) -> Iterator[None]:
+    """Wait for the run that is begun meanwhile, and until something is true of it."""
     state, run_id = session.state, session.state.run.run_id
-    session.controller.begin(replace(state.experiment, **settings))
-    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.status is RunStatus.READY)
+    yield
+    qtbot.waitUntil(lambda: state.run.run_id > run_id and until(state.run))
+
+
+def begin_again(qtbot: QtBot, session: Session, **settings: Any) -> None:
+    with new_run(qtbot, session, is_ready):
+        session.controller.begin(replace(session.state.experiment, **settings))
 
 
 def fork(qtbot: QtBot, session: Session, at: int, rate: float, until: int) -> None:
     """Go back, choose another rate, and go on from there, up to a step."""
-    state, controller, run_id = session.state, session.controller, session.state.run.run_id
+    state, controller = session.state, session.controller
     controller.show_moment(at)
     come_to_rest(qtbot, session)
     state.set_speed(400)
-    controller.fork(rate)
-    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > at)
+    with new_run(qtbot, session, lambda run: run.step > at):
+        controller.fork(rate)
     controller.pause()
     qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
     state.set_speed(None)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from functools import partialmethod
 from itertools import chain, repeat
 from pathlib import Path
+from threading import Event
 from time import monotonic
 from typing import Any, override
 
@@ -289,6 +290,13 @@ def kept_in(session: Session) -> str:
     """Return the words of the document as they are kept, "" where none are."""
     file = session.folder.path / "document.json"
     return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
+def hold(runner: TaskRunner) -> Callable[[], None]:
+    """Hold up whatever is to be done in a thread; returns what lets it go on."""
+    go_on = Event()
+    runner.submit("hold", lambda _context: go_on.wait(patience.PATIENCE), lambda _result: None)
+    return go_on.set
 
 
 def drain(qtbot: QtBot, runner: TaskRunner) -> None:

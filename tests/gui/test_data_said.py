@@ -20,7 +20,7 @@ from cnnviz.experiment import LAB5
 from cnnviz.graphics.time_track import ReadStep
 from cnnviz.quantities import format_percent
 from tests.engine.datasets_files import tiny_arrays, write_idx_folder
-from tests.gui.document_driving import answered
+from tests.gui.document_driving import answered, new_run, restore, restored
 from tests.gui.driving import opened, save_picture
 from tests.gui.whole_window import rest, show_panel, train
 from tests.small_data import write_npz, write_pictures
@@ -192,12 +192,9 @@ def test_models_that_do_not_fit_or_were_changed_say_so_and_are_offered(qtbot, se
         fits_not += "first, then the {}."
         qtbot.waitUntil(lambda: notices.text() == fits_not.format("mine.safetensors", "model"))
         assert other.state.run.run_id == 1
-        with qtbot.waitSignal(other.document.restorer.finished):
-            other.document.open(view)
+        assert not restored(qtbot, other, lambda: other.document.open(view))
         assert notices.text() == fits_not.format("view.png", "document")
-        with qtbot.waitSignal(other.document.restorer.finished) as done:
-            notices.action_button().click()
-        assert done.args == [True]
+        assert restored(qtbot, other, notices.action_button().click)
         assert (other.state.dataset.name, other.state.sample.index) == ("MNIST", 7)
         assert "view.png" not in notices.text()
 
@@ -242,8 +239,8 @@ def test_weights_of_others_are_offered_and_taken_or_say_why_they_do_not_fit_the_
     assert notices.text().startswith("torch.safetensors holds weights but no description")
     assert state.run.run_id == run_id, "nothing has changed yet"
     assert notices.action_button().text() == "Start a new run with them"
-    notices.action_button().click()
-    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.evaluation is not None)
+    with new_run(qtbot, session, lambda _run: state.evaluation is not None):
+        notices.action_button().click()
     rest(qtbot, session)
     for name, array in state.shown.network.params.items():
         np.testing.assert_array_equal(array, arrays[name])
@@ -271,8 +268,7 @@ def test_files_are_told_by_their_content_and_an_error_goes_when_something_is_ope
     qtbot.waitUntil(lambda: "bad.cnnviz" in notices.text())
     session.controller.open_data(tmp_path / "nothing")
     qtbot.waitUntil(lambda: "nothing" in message.text())
-    with qtbot.waitSignal(session.document.restorer.finished):
-        session.document.open(good)
+    restore(qtbot, session, good)
     assert notices.text() == message.text() == ""
 
     picture = tmp_path / "a picture"
@@ -287,9 +283,8 @@ def test_files_are_told_by_their_content_and_an_error_goes_when_something_is_ope
     rest(qtbot, session)
     session.controller.export_weights(model)
     qtbot.waitUntil(model.exists)
-    run_id = session.state.run.run_id
-    session.document.open(model)
-    qtbot.waitUntil(lambda: session.state.run.run_id > run_id)
+    with new_run(qtbot, session):
+        session.document.open(model)
 
 
 def test_any_file_of_a_data_set_stands_for_it(tmp_path):

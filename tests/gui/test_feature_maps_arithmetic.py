@@ -11,8 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from cnnviz.datasets import to_input
 from cnnviz.drawing import LIGHT, Box, CellKey, Ground, to_svg
 from cnnviz.drawing.page import Card, Choice, arranged, draw_card, page_drawn
-from cnnviz.experiment import LAB5
-from cnnviz.graphics.columns import Kind, plan_of
+from cnnviz.graphics.columns import Kind
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.layers import Flatten
 from cnnviz.network import forward_pass
@@ -23,7 +22,6 @@ from tests.oracles import read_number
 from ui.panels.feature_maps.arithmetic import Now, PinCell, PointAtTerm, page
 from ui.panels.feature_maps.asks import Choose, StepSweep
 from ui.panels.feature_maps.explain import Look, explain, logit_ledger
-from ui.panels.feature_maps.page import Contents
 from ui.panels.feature_maps.picture import Picture, picture
 from ui.panels.feature_maps.view import View
 from ui.state import PinnedCell
@@ -76,22 +74,13 @@ def test_every_cell_is_explained_with_its_own_value(name):
             assert told == pytest.approx(float(values[cell.index]), rel=6e-4, abs=1e-12)
 
 
-def test_what_a_network_does_not_have_is_not_looked_at_and_equal_layers_have_the_very_same_plan() -> None:
+def test_what_a_network_does_not_have_is_not_looked_at() -> None:
     shown = picture(scene_of())
     far = PinnedCell("conv9", (0, 0, 0))
     view = View(channels=(("1", 99),), pointed="conv9", pointed_index=(0, 0, 0), sweep="conv9", sweep_place=3)
     explained = explain(shown, Look(view, far, far, ("conv9", 1)))
     assert explained.look == Look(View(channels=(("0", 0), ("1", 7))))
     assert explained.cell == PinnedCell("conv1", (7, 13, 13))
-
-    one, other = scene_of("lenet"), scene_of("lenet", seed=9)
-    assert plan_of(one.snapshot.network) is plan_of(other.snapshot.network)
-    assert plan_of(one.snapshot.network) is not plan_of(scene_of("lab5").snapshot.network)
-
-    contents = Contents()
-    columns = [plan_of(replace(LAB5, padding=padding).build_network()).column("conv1") for padding in (0, 1)]
-    made = [contents.of("head", each, None, (), lambda each=each: each.shape) for each in columns]
-    assert made == [(8, 26, 26), (8, 28, 28)]
 
 
 # -- what the columns show -----------------------------------------------------------------------------------

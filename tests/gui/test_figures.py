@@ -28,8 +28,8 @@ from cnnviz.network import weights_checksum
 from cnnviz.report.figures import distance_figure
 from cnnviz.routing import apply_update
 from cnnviz.translation import Curve
-from tests.gui.document_driving import begin_again
-from tests.gui.driving import activate, click, close_export_dialog, export_dialog, focus, press, settle
+from tests.gui.document_driving import begin_again, new_run
+from tests.gui.driving import activate, click, close_export_dialog, export_dialog, focus, hold, press, settle
 from tests.gui.own_digit_driving import ONE, open_board, stroke
 from tests.gui.own_digit_driving import settle as settle_digit
 from tests.gui.whole_window import PANELS, place_of, rest, seen_rect, show_panel, train
@@ -171,12 +171,12 @@ def test_curves_results_compared_moments_gradients_and_an_adopted_network_say_wh
 
     session.controller.show_moment(None)
     rest(qtbot, session, lambda: state.evaluation.step == last)
+    go_on = hold(session.controller.background)  # where the step would be tested
     session.controller.step()
     qtbot.waitUntil(lambda: network.provenance().step > last)
-    matrix, whole = caption_of(state, training.results.matrix), caption_of(state, training)
-    if state.evaluation.step == last:  # still
-        assert f"step {last:,}" in matrix.split(" · ")
-        assert f"test results of step {last:,}" in whole
+    assert f"step {last:,}" in caption_of(state, training.results.matrix).split(" · ")
+    assert f"test results of step {last:,}" in caption_of(state, training)
+    go_on()
 
     window.timeline.compare.click()
     qtbot.waitUntil(lambda: "compared with step 0" in caption_of(state, window.compare))
@@ -189,13 +189,13 @@ def test_curves_results_compared_moments_gradients_and_an_adopted_network_say_wh
 
     panel = show_panel(qtbot, session, 3)
     model = panel.model
-    note, run_id = f"after 1 trial update at step {state.shown.step:,}", state.run.run_id
+    note = f"after 1 trial update at step {state.shown.step:,}"
     expected = apply_update(state.live.network, model.passed.gradients, state.experiment.learning_rate)
     panel.header.go_to(len(model.steps) - 1)
-    for key in ("Apply the update", "Adopt"):
-        qtbot.waitUntil(lambda key=key: panel.stack.view(key).isEnabled())
-        click(panel.stack.view(key))
-    qtbot.waitUntil(lambda: state.run.run_id > run_id)
+    with new_run(qtbot, session):
+        for key in ("Apply the update", "Adopt"):
+            qtbot.waitUntil(lambda key=key: panel.stack.view(key).isEnabled())
+            click(panel.stack.view(key))
     rest(qtbot, session, lambda: model.passed.scene.snapshot is state.shown)
     assert weights_checksum(state.live.network) == weights_checksum(expected)
     show_panel(qtbot, session, 0)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -24,8 +24,8 @@ from cnnviz.network import weights_checksum
 from cnnviz.report.blocks import Insert
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Trainer
-from tests.gui.document_driving import answered, restored, told
-from tests.gui.driving import begun, kept_in, opened, save_document, save_picture
+from tests.gui.document_driving import answered, new_run, restored, told
+from tests.gui.driving import begun, hold, kept_in, opened, save_document, save_picture
 from tests.gui.lab_driving import open_lab
 from tests.gui.whole_window import train_to
 from tests.patience import PATIENCE
@@ -34,7 +34,6 @@ from ui.panels.report.panel import ReportPanel
 from ui.run import controller
 from ui.session import Session
 from ui.state import RunStatus
-from ui.tasks import TaskRunner
 from ui.tuning import EndSignals
 
 
@@ -212,8 +211,8 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
         assert asked == [f"{said} Before the network is replaced? Replace"]
         qtbot.waitUntil(lambda: controller.is_idle)
         assert (state.run.run_id, state.run.step) == (run.run_id, 35)
-        way()
-        qtbot.waitUntil(lambda run=run: state.run.run_id > run.run_id)
+        with new_run(qtbot, session):
+            way()
         session.ask_before_closing(False)
         qtbot.waitUntil(lambda: not session.document.restorer.is_busy and controller.is_idle)
         assert told(session).endswith("was replaced.") == (left is back)
@@ -237,24 +236,17 @@ def test_a_saved_model_goes_on_as_the_run_would_have(qtbot, tmp_path):
             qtbot.waitUntil(path.exists)
             controller.pause()
             qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
-            end, run_id = state.run.step + 40, state.run.run_id
+            end = state.run.step + 40
             state.set_speed(None)
             train_to(qtbot, session, end)
             expected = weights_checksum(state.live.network)
-            session.document.open(path)
-            qtbot.waitUntil(lambda run_id=run_id: state.run.run_id > run_id)
+            with new_run(qtbot, session):
+                session.document.open(path)
             train_to(qtbot, session, end)
             assert weights_checksum(state.live.network) == expected
 
 
 # --- files under way ----------------------------------------------------------------------------------------
-
-
-def hold(runner: TaskRunner) -> Callable[[], None]:
-    """Hold up whatever is to be done in a thread; returns what lets it go on."""
-    go_on = threading.Event()
-    runner.submit("hold", lambda _context: go_on.wait(PATIENCE), lambda _result: None)
-    return go_on.set
 
 
 @pytest.mark.alone
@@ -286,13 +278,13 @@ def test_a_report_is_exported_while_the_lab_runs_and_a_window_stays_until_its_fi
 
 
 @pytest.mark.alone
-def test_an_early_end_waits_for_files(session, tmp_path):
-    timer = threading.Timer(0.2, hold(session.controller.files))
+def test_an_early_end_waits_for_files(session, tmp_path, monkeypatch):
+    files = session.controller.files
+    go_on, finish = hold(files), files.finish
     session.window.panel(ReportPanel).exporter.write(tmp_path / "report.html")
-    timer.start()
+    monkeypatch.setattr(files, "finish", lambda *patience: go_on() or finish(*patience))
     session.end_early()
     assert (tmp_path / "report.html").stat().st_size > 1000
-    timer.join()
 
 
 @pytest.mark.alone

@@ -13,17 +13,18 @@ from PySide6.QtCore import QSettings, QThread, QTimer
 from cnnviz.errors import NO_THREAD, DataError
 from cnnviz.evaluation import CancelledError
 from cnnviz.experiment import LAB5
-from cnnviz.snapshots import Snapshot
+from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
 from tests.gui.driving import PATIENCE, drain
 from tests.records import progress
+from tests.small_data import few_digits
 from ui.run import mail_reader, worker
 from ui.run.mail_reader import FrameBudget, MailReader
 from ui.run.moments import MomentTests
-from ui.run.worker import Mailbox, RunHalted, SnapshotTaken, next_due
+from ui.run.worker import Mailbox, RunHalted, SnapshotTaken, TrainControl, TrainLoop, next_due
 from ui.session import Session
 from ui.state import AppState, RunStatus
-from ui.tasks import LatestOnly, TaskRunner
+from ui.tasks import Context, LatestOnly, TaskRunner
 
 
 def counted(first, count):
@@ -370,6 +371,23 @@ def test_dearer_frames_come_so_often_that_the_share_is_kept(monkeypatch):
     for cost in (0.005, 0.007, 0.010):
         assert _run(monkeypatch, cost)[1] == pytest.approx(0.1, rel=0.1)
     assert _run(monkeypatch, 0.1)[0] == 150
+
+
+@pytest.mark.parametrize("lost", [0, 60])
+def test_a_pace_is_kept_and_time_that_a_busy_machine_has_lost_is_not_made_up_for(monkeypatch, lost):
+    clocks, trainer = Clocks(0), Trainer(LAB5.build_network(), few_digits(), LAB5)
+
+    def wait(seconds: float) -> None:
+        is_busy = trainer.step == 5 and clocks.now < lost
+        clocks.now += lost if is_busy else seconds
+
+    monkeypatch.setattr(worker, "time", clocks)
+    wake = cast(threading.Event, SimpleNamespace(wait=wait, clear=lambda: None))
+    control = TrainControl(running=True, steps_per_second=20, wake=wake)
+    loop = TrainLoop(trainer, Origin(1, LAB5, "few"), control)
+    loop.train(11, cast(Context, SimpleNamespace(cancelled=False)))
+    pauses = 9 if lost else 10  # between eleven steps, less the one that the machine was busy in
+    assert clocks.now == pytest.approx(lost + pauses / 20, abs=0.05)
 
 
 def test_the_first_epoch_has_five_tests_the_last_at_its_end_and_none_a_step_before() -> None:

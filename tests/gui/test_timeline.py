@@ -10,12 +10,12 @@ from cnnviz.evaluation import CancelledError, evaluate
 from cnnviz.graphics.run_curves import BEFORE
 from cnnviz.history import Replay
 from cnnviz.training import Trainer
+from tests.gui.document_driving import is_ready, new_run
 from tests.gui.driving import choose_by_keys, click, settle, type_into
 from tests.gui.training_driving import (
     curve,
     place_of,
     shown_filters,
-    status,
     train_to,
     weights,
 )
@@ -55,10 +55,9 @@ def type_step(qtbot, session, step):
 
 def apply(qtbot, session, **settings):
     """Begin a run with other settings, as the form does."""
-    run_id = session.state.run.run_id
-    session.controller.edit(replace(session.state.draft, **settings))
-    session.controller.reset()
-    qtbot.waitUntil(lambda: session.state.run.run_id > run_id and status(session) is RunStatus.READY)
+    with new_run(qtbot, session, is_ready):
+        session.controller.edit(replace(session.state.draft, **settings))
+        session.controller.reset()
 
 
 def test_scrubbing_moves_every_panel_and_holds_nothing_up_while_training_runs(qtbot, session):

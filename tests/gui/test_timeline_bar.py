@@ -211,19 +211,7 @@ def test_buttons_do_what_they_say_and_are_off_where_they_make_no_sense(opened):
     assert opened.bar.live.isChecked(), "live stays live"
 
 
-def test_live_follows_training_and_a_new_run_an_earlier_moment_stays(opened):
-    extend(opened.history, 1200)
-    opened.state.set_live(opened.history.snapshots.at(1200))
-    opened.state.stepsAdded.emit([])
-    assert opened.track.content.position == 1200
-    opened.click_at(400)
-    extend(opened.history, 1400)
-    opened.state.set_live(opened.history.snapshots.at(1400))
-    opened.state.update_run(step=1400)
-    assert (opened.shown, opened.track.content.position) == (400, 400)
-    opened.click(opened.bar.live)
-    assert opened.track.content.position == 1400
-
+def test_a_new_run_is_followed_from_its_beginning(opened):
     opened.click_at(400)
     opened.state.update_run(status=RunStatus.LOADING, run_id=2, step=0)
     opened.state.reset_history(History(100))

@@ -1,6 +1,5 @@
 """Training in the window as a student drives it: what runs, what would run, and what stands around a run."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
@@ -20,6 +19,7 @@ from cnnviz.graphics.run_curves import BEFORE, EACH
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.training import Trainer
 from tests.gui import whole_window
+from tests.gui.document_driving import is_ready, new_run
 from tests.gui.driving import PATIENCE, choose_by_keys, click, click_part, opened, settle
 from tests.gui.training_driving import (
     curve,
@@ -172,9 +172,9 @@ def test_a_single_key_steps_a_search_is_typed_beside_it_and_fast_clicks_leave_a_
 
 
 def test_the_form_shows_a_new_seed_names_what_is_invalid_and_begins_a_run_without_a_pool(qtbot, session):
-    before, run_id = weights(session), session.state.run.run_id
-    click(session.window.run_bar.new_seed)
-    qtbot.waitUntil(lambda: session.state.run.run_id > run_id and status(session) is RunStatus.READY)
+    before = weights(session)
+    with new_run(qtbot, session, is_ready):
+        click(session.window.run_bar.new_seed)
     seed = session.state.experiment.seed
     assert session.window.panel(TrainingPanel).form.field("seed").value() == seed
     if seed != LAB5.seed:
@@ -224,20 +224,12 @@ def test_divergence_stops_by_itself_and_the_run_can_begin_again(qtbot, session):
     assert curve(curves.loss, BEFORE)[0][-1] == steps[-1]
 
 
-def test_slow_motion_keeps_its_pace(qtbot, session):
+def test_the_slowest_speed_is_a_step_a_second(qtbot, session):
     speed = session.window.panel(TrainingPanel).speed.slider
     speed.setFocus()
     for _ in range(20):
         qtbot.keyClick(speed, Qt.Key.Key_Left)
     assert session.state.steps_per_second == 1
-    session.state.set_speed(20)
-    started = time.monotonic()
-    click(session.window.run_bar.train)
-    qtbot.waitUntil(lambda: session.state.run.step >= 11)
-    # Ten pauses of 50 ms lie between eleven steps, less what rounding takes; more on a busy machine.
-    assert time.monotonic() - started > 0.45
-    click(session.window.run_bar.train)
-    wait_for(qtbot, session, RunStatus.PAUSED)
 
 
 # -- mistakes, filters and layout ----------------------------------------------------------------------------
@@ -260,6 +252,9 @@ def test_filters_of_before_and_their_difference_and_settings_that_grow_later_are
         click(network.choices.controls["moment"].button(moment))
         whole_window.rest(qtbot, session)
         np.testing.assert_array_equal(shown_filters(session.window.panel(TrainingPanel)), expected)
+        maps = next(stage.values for stage in network.flow.stages if stage.column.key == "conv1")
+        (made,) = state.shown.network.forward(state.sample.pixels[np.newaxis]).outputs["conv1"]
+        np.testing.assert_allclose(maps, made, rtol=1e-5, err_msg="maps stay those of the network")
         said = {"before": ("filters of step 0",), "difference": ("filters minus step 0",)}.get(moment, ())
         assert network.provenance().choices == said, "figures say what they show"
 
@@ -421,17 +416,15 @@ def test_what_is_typed_beside_a_trained_run_waits_for_a_new_one_but_a_rate_alone
     assert [label.text() for label in form.findChildren(QLabel) if "•" in label.text()] == ["Filters •"]
     session.controller.show_moment(100)
     qtbot.waitUntil(lambda: state.shown.step == 100)
-    run_id = state.run.run_id
-    session.controller.fork()
-    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 100)
+    with new_run(qtbot, session, lambda run: run.step > 100):
+        session.controller.fork()
     session.controller.pause()
     qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
     assert state.experiment == LAB5
     assert state.draft == replace(LAB5, filters=(3,))
     assert window.pending.text() == "For the next run: Filters 8 → 3. This run keeps its settings."
-    run_id = state.run.run_id
-    _click(qtbot, window.pending.action_button())
-    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 0)
+    with new_run(qtbot, session, lambda run: run.step > 0):
+        _click(qtbot, window.pending.action_button())
     assert state.experiment == state.draft == replace(LAB5, filters=(3,))
     settings = "LAB5; classes 0, 1; seed 0; learning rate 0.0001; filters {}; kernel 3; pooling Max"
     assert state.ghost.said == settings.format(8)
@@ -495,9 +488,9 @@ def test_with_settings_that_wait_button_key_menu_and_finder_start_a_new_run(
             rest(qtbot, session)
             assert len(asked) == number
             assert (state.run, state.experiment) == before
-        _click(qtbot, button)
+        with new_run(qtbot, session, lambda run: run.step > 0):
+            _click(qtbot, button)
         assert len(asked) == 4
-        qtbot.waitUntil(lambda: state.run.run_id > before[0].run_id and state.run.step > 0)
         assert state.run.step < before[0].step
         assert state.experiment == state.live.origin.experiment == LENET
         assert button.accessibleName() == "Pause"

@@ -22,6 +22,7 @@ from cnnviz.experiment import LAB5, PRESETS
 from cnnviz.layers import TIE_RULES
 from cnnviz.routing import Target
 from cnnviz.translation import MEASURES
+from tests.gui.document_driving import new_run
 from tests.gui.driving import PATIENCE, give_up_keyboard, opened, settle, show_window, take_pointer_away
 from tests.gui.recomputed import untrue
 from tests.gui.view_rounds import THREE_DIGITS, difference
@@ -68,9 +69,9 @@ def train_up_to(qtbot: QtBot, session: Session, step: int) -> None:
 
 def begin(qtbot: QtBot, session: Session, how: Callable[[], object]) -> None:
     """Begin another run; it is trained as far as the run before, so that equal steps mean nothing."""
-    run_id, step = session.state.run.run_id, session.state.run.step
-    how()
-    qtbot.waitUntil(lambda: session.state.run.run_id > run_id)
+    step = session.state.run.step
+    with new_run(qtbot, session):
+        how()
     come_to_rest(qtbot, session)
     train_up_to(qtbot, session, max(step, 1))
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QPoint
 
+from tests.gui.document_driving import is_ready, new_run
 from tests.gui.driving import click, type_into
 from ui.panels.training.panel import TrainingPanel
 from ui.state import RunStatus
@@ -28,9 +29,8 @@ def train_to(qtbot, session, step):
 
 def lengthen(qtbot, session):
     """Make the run too long to end before the test has clicked."""
-    run_id = session.state.run.run_id
-    session.controller.edit(replace(session.state.draft, epochs=500))
-    qtbot.waitUntil(lambda: session.state.run.run_id > run_id and status(session) is RunStatus.READY)
+    with new_run(qtbot, session, is_ready):
+        session.controller.edit(replace(session.state.draft, epochs=500))
 
 
 def type_setting(session, name, text):
