@@ -38,6 +38,7 @@ from tests.gui.driving import PATIENCE, kept_in, opened, save_document
 from tests.gui.lab_driving import open_lab
 from tests.gui.own_digit_driving import ONE, open_board, stroke
 from tests.gui.whole_window import come_to_rest, show_panel
+from tests.small_data import write_npz
 from ui.controls import scroll_column
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
@@ -478,6 +479,21 @@ def test_a_kept_document_whose_lab_is_lost_keeps_its_run(
     assert restored(qtbot, session, lambda: keep(lost, files, None, (0, 0), is_saved=False))
     assert session.state.run.step == 40
     assert told(session) == "The lab of this document cannot be opened: there is no lab in it."
+
+
+def test_other_data_are_named_and_opened_when_that_is_wanted(qtbot: QtBot, tmp_path: Path) -> None:
+    data, path = write_npz(tmp_path / "own.npz", (4, 9)), tmp_path / "a.cnnviz"
+    with opened(qtbot, tmp_path / "a.ini", data) as session:
+        train(qtbot, session, 12)
+        before = facts(session)
+        save_document(qtbot, session, path)
+    with opened(qtbot, tmp_path / "b.ini") as session:
+        assert not restored(qtbot, session, lambda: session.document.open(path))
+        assert "does not fit the open data" in told(session)
+        assert session.state.run.step == 0
+        assert restored(qtbot, session, lambda: session.window.notices.action_button().click())
+        assert facts(session)["live"] == before["live"]
+        assert session.state.dataset.name == "own"
 
 
 def test_words_are_kept_within_a_moment_and_the_weights_stay_as_they_are(
