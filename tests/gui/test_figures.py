@@ -174,9 +174,10 @@ def test_curves_results_compared_moments_gradients_and_an_adopted_network_say_wh
     go_on = hold(session.controller.background)  # where the step would be tested
     session.controller.step()
     qtbot.waitUntil(lambda: network.provenance().step > last)
-    assert f"step {last:,}" in caption_of(state, training.results.matrix).split(" · ")
-    assert f"test results of step {last:,}" in caption_of(state, training)
+    matrix, whole = caption_of(state, training.results.matrix), caption_of(state, training)
     go_on()
+    assert f"step {last:,}" in matrix.split(" · ")
+    assert f"test results of step {last:,}" in whole
 
     window.timeline.compare.click()
     qtbot.waitUntil(lambda: "compared with step 0" in caption_of(state, window.compare))
