@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from cnnviz._types import ByteArray, FloatArray, IntArray, Pictured
 from cnnviz.datasets import to_input
 from cnnviz.engines import make_engine
 from cnnviz.errors import CNNVizError
-from cnnviz.layers.losses import class_probabilities, log_softmax
+from cnnviz.layers.losses import class_probabilities, losses_of_each
 from cnnviz.network import Network
 from cnnviz.runtime import one_blas_thread
 
@@ -110,13 +109,4 @@ def evaluate(
         logits.append(engine.logits(images[start : start + _CHUNK]))
         progress(min((start + _CHUNK) / len(images), 1))
     joined = np.concatenate(logits)
-    return Evaluation(class_probabilities(joined), labels, _losses_of_each(joined, labels))
-
-
-def _losses_of_each(logits: FloatArray, labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Cross-entropy of each image; one logit `z` is softmax over the logits 0 and `z`."""
-    exact: NDArray[Any] = logits.astype(np.float64)
-    if exact.shape[1] == 1:
-        exact = np.concatenate([np.zeros_like(exact), exact], axis=1)
-    # 0 − x and not −x: the loss of what is certain is 0, and not −0.
-    return np.asarray(0.0 - log_softmax(exact)[np.arange(len(labels)), labels], dtype=np.float64)
+    return Evaluation(class_probabilities(joined), labels, losses_of_each(joined, labels))

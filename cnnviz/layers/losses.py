@@ -16,25 +16,6 @@ from cnnviz.layers.activations import sigmoid
 Labels = NDArray[np.integer[Any]]
 
 
-def log_softmax(logits: FloatArray) -> FloatArray:
-    """Logarithm of `softmax`, by subtracting the log of the sum of exponentials.
-
-    Parameters
-    ----------
-    logits : ndarray of shape (n, k), float32 or float64
-
-    Returns
-    -------
-    ndarray of the shape and dtype of `logits`
-
-    References
-    ----------
-    .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 4.1.
-    """
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-
-
 def softmax(logits: FloatArray) -> FloatArray:
     """Probabilities of `k` classes, `exp(logit) / sum of exp(logits)` in each row.
 
@@ -82,11 +63,11 @@ def predicted_classes(logits: FloatArray) -> IntArray:
     return logits.argmax(axis=1)
 
 
-def cross_entropy(logits: FloatArray, labels: Labels) -> float:
-    """Mean cross-entropy: minus the log-probability of the right class, which softmax gives it [1]_.
+def losses_of_each(logits: FloatArray, labels: Labels) -> NDArray[np.float64]:
+    """Cross-entropy of each sample: minus the log-probability of the right class, which softmax gives it [1]_.
 
-    Of one logit `z` it is binary: `-log(p)` for label 1 and `-log(1 - p)` for label 0, with `p = sigmoid(z)`,
-    written as `max(z, 0) - z * label + log(1 + exp(-|z|))`, which never overflows [2]_.
+    With `d` the other logits minus that of the label, it is `log(1 + sum of exp(d))`: exact also where it is
+    nearly 0, and never too large to compute. One logit `z` stands for the logits 0 and `z` [2]_.
 
     Parameters
     ----------
@@ -96,8 +77,7 @@ def cross_entropy(logits: FloatArray, labels: Labels) -> float:
 
     Returns
     -------
-    float
-        Computed in float64.
+    ndarray of shape (n,), float64
 
     Raises
     ------
@@ -111,12 +91,36 @@ def cross_entropy(logits: FloatArray, labels: Labels) -> float:
     .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 6.2.2.3.
     .. [2] The same, section 6.2.2.2.
     """
-    z, labels = _checked(logits, labels, "cross_entropy")
+    z, labels = _checked(logits, labels, "losses_of_each")
+    if z.shape[1] == 1:
+        z = np.concatenate([np.zeros_like(z), z], axis=1)
+    each = np.arange(len(z))
+    others = z - z[each, labels, None]
+    others[each, labels] = -np.inf
+    largest = np.maximum(others.max(axis=1), 0)
+    sums = np.exp(others - largest[:, None]).sum(axis=1)
+    # log(1 + s) where no other logit is larger; else the largest is taken out, so that exp cannot overflow.
+    return np.where(largest > 0, largest + np.log(np.exp(-largest) + sums), np.log1p(sums))
+
+
+def cross_entropy(logits: FloatArray, labels: Labels) -> float:
+    """Mean of `losses_of_each`, which see."""
+    return float(losses_of_each(logits, labels).mean())
+
+
+def recorded_loss(logits: FloatArray, labels: Labels) -> float:
+    """`cross_entropy` as a run records it of each step: a replay compares the bits, so this way stays as it is.
+
+    Several logits round a loss of less than 1e-16 to 0.
+    """
+    z, labels = _checked(logits, labels, "recorded_loss")
     if z.shape[1] == 1:
         z = z[:, 0]
         return float((np.maximum(z, 0) - z * labels + np.log1p(np.exp(-np.abs(z)))).mean())
+    z = z - z.max(axis=1, keepdims=True)
     # 0 − x and not −x: the loss of what is certain is 0, and not −0.
-    return float(0.0 - log_softmax(z)[np.arange(len(labels)), labels].mean())
+    logs = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    return float(0.0 - logs[np.arange(len(labels)), labels].mean())
 
 
 def cross_entropy_gradient(logits: FloatArray, labels: Labels) -> FloatArray:

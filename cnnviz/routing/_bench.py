@@ -16,6 +16,7 @@ from cnnviz._types import FloatArray, IntArray
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.inspect.receptive_field import INPUT, checked_cell, stage_index, stage_values
 from cnnviz.layers.cells import Cell
+from cnnviz.layers.losses import losses_of_each
 from cnnviz.network import Gradients, Network, Trace, own_params
 
 BoolArray = NDArray[np.bool_]
@@ -169,7 +170,7 @@ def run_variants(bench: Bench, variants: Variants) -> Outcome:
             values = layer.forward(values, own_params(name, layer, bench.network.params))
         if channels is not None:
             values = _completed(bench, len(bench.network.layers) - 1, values, channels)
-        return Outcome(sample_losses(values, bench.label), tuple(patterns))
+        return Outcome(losses_of_each(values, np.full(len(values), bench.label)), tuple(patterns))
 
 
 def switched(bench: Bench, outcome: Outcome) -> BoolArray:
@@ -184,25 +185,6 @@ def switched(bench: Bench, outcome: Outcome) -> BoolArray:
         base = base[None] if pattern.channels is None else base[pattern.channels][:, None]
         found |= (pattern.states != base).reshape(len(found), -1).any(axis=1)
     return found.reshape(2, -1).any(axis=0)
-
-
-def sample_losses(logits: FloatArray, label: int) -> NDArray[np.float64]:
-    """Cross-entropy of each row of logits for one label, accurate also where it is nearly 0.
-
-    With `d` the other logits minus that of the label, it is `log(1 + sum of exp(d))`. (Logits of 0 and `z`
-    stand for one logit `z`.) Subtracting log-sum-exp, as in training, would round a loss of 1e-9 to seven
-    digits, and a finite difference of it to none.
-
-    * `logits`: shape (v, k).
-    * Returns: shape (v,).
-    """
-    if logits.shape[1] == 1:
-        logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
-    others = np.delete(logits, label, axis=1) - logits[:, [label]]
-    largest = np.maximum(others.max(axis=1), 0)
-    sums = np.exp(others - largest[:, None]).sum(axis=1)
-    # log(1 + s) where no other logit is larger; else the largest is taken out, so that exp cannot overflow.
-    return np.where(largest > 0, largest + np.log(np.exp(-largest) + sums), np.log1p(sums))
 
 
 def _completed(bench: Bench, index: int, values: FloatArray, channels: IntArray) -> FloatArray:

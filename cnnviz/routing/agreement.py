@@ -46,8 +46,9 @@ from numpy.typing import NDArray
 from cnnviz._types import FloatArray, Params, Shape
 from cnnviz.inspect.receptive_field import stage_values
 from cnnviz.layers import Layer, Pool
+from cnnviz.layers.losses import cross_entropy
 from cnnviz.network import Gradients, Network
-from cnnviz.routing._bench import Bench, Variants, run_variants, sample_losses, switched
+from cnnviz.routing._bench import Bench, Variants, run_variants, switched
 from cnnviz.routing.pools import with_ties
 
 Verdict = Literal["ok", "kink", "tie_rule", "curvature", "mismatch"]
@@ -85,7 +86,7 @@ def relative_error(
     """
     unit = _SAFETY * np.finfo(np.float64).eps
     logits = bench.trace.logits
-    loss = float(sample_losses(logits, bench.label)[0])
+    loss = cross_entropy(logits, np.array([bench.label]))
     # 1 - p of the right class without subtracting from 1; with several logits, once more for the others.
     steepness = -float(np.expm1(-loss)) * min(logits.shape[1], 2)
     size = np.maximum(np.abs(gradient), np.abs(difference))

@@ -31,9 +31,9 @@ def test_loss_equals_its_definition_and_its_gradient_the_difference(rng, dtype, 
     labels = rng.integers(0, max(2, logits_count), size=n)
     value = losses.cross_entropy(logits.astype(dtype), labels)
     assert type(value) is float
-    assert value == pytest.approx(
-        cross_entropy_loop(logits, labels), rel=1e-12 if dtype == "float64" else 1e-6
-    )
+    rounding = 1e-12 if dtype == "float64" else 1e-6
+    assert value == pytest.approx(cross_entropy_loop(logits, labels), rel=rounding)
+    assert losses.recorded_loss(logits.astype(dtype), labels) == pytest.approx(value, rel=1e-12)
     shares = losses.softmax(logits.astype(dtype))
     np.testing.assert_allclose(shares, softmax_loop(logits), rtol=1e-13 if dtype == "float64" else 1e-5)
     gradient = losses.cross_entropy_gradient(logits.astype(dtype), labels)
@@ -59,6 +59,8 @@ def test_binary_loss_of_large_logits_is_exact(dtype, size):
 def test_categorical_loss_of_large_logits_is_exact(dtype, size):
     logits = np.array([[size, 0, -size]] * 3, dtype=dtype)
     assert losses.cross_entropy(logits, np.array([0, 1, 2])) == size
+    near = losses.losses_of_each(np.array([[40, 0, 0], [0, 40, 0]], dtype), np.array([0, 0]))
+    assert near == pytest.approx([2 * math.exp(-40), 40], rel=1e-12, abs=0)
     gradient = losses.cross_entropy_gradient(logits, np.array([0, 1, 2]))
     np.testing.assert_allclose(gradient, np.array([[0, 0, 0], [1, -1, 0], [1, 0, -1]]) / 3, rtol=1e-7)
     np.testing.assert_array_equal(losses.softmax(logits), [[1, 0, 0]] * 3)
@@ -95,7 +97,7 @@ def test_predicted_classes():
     ],
 )
 def test_wrong_labels_and_logits_are_named(logits, labels, error, text):
-    for function in (losses.cross_entropy, losses.cross_entropy_gradient):
+    for function in (losses.losses_of_each, losses.recorded_loss, losses.cross_entropy_gradient):
         with pytest.raises(error) as caught:
             function(logits, labels)
         assert text in str(caught.value)

@@ -121,7 +121,7 @@ def curve_of(passed: Pass, kind: StepKind) -> tuple[str, str, Curves]:
         whose = f"class {passed.names[place]}"
         curves = Curves((Curve("p", z, p),), (), axis, f"p of {whose}", dots=dots, y_range=(0.0, 1.0))
         return f"Probability of {whose}", "against its logit", curves
-    loss = np.logaddexp(0.0, -z if label == 1 else z) if one else np.logaddexp(z, _others(passed, label)) - z
+    loss = np.logaddexp(0.0, (-z if label == 1 else z) if one else _others(passed, label) - z)
     slope, here = float(passed.gradient(passed.network.layers[-1][0])[unit]), passed.gradients.loss
     lines = Curve("loss", z, loss), Curve("tangent", z, here + slope * (z - center), "winner", "dashed")
     curves = Curves(lines, (), axis, "loss", dots=((center, here, "accent"),))
