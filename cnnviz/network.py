@@ -342,7 +342,7 @@ def loss_and_gradients(
 
     * `layers`, `params`, `x`: as for `forward_pass`.
     * `labels`: shape (n,). Index of the right class of each sample.
-    * Returns: mean cross-entropy, as a run records it; inf or NaN, without a warning, where parameters have run away.
+    * Returns: `recorded_loss`; inf or NaN, without a warning, where parameters have run away.
     * Returns: how many samples got their class right.
     """
     outputs = forward_pass(layers, params, x)

@@ -64,7 +64,7 @@ def predicted_classes(logits: FloatArray) -> IntArray:
 
 
 def losses_of_each(logits: FloatArray, labels: Labels) -> NDArray[np.float64]:
-    """Cross-entropy of each sample: minus the log-probability of the right class, which softmax gives it [1]_.
+    """Cross-entropy of each sample: minus the log-probability that softmax gives the right class [1]_.
 
     With `d` the other logits minus that of the label, it is `log(1 + sum of exp(d))`: exact also where it is
     nearly 0, and never too large to compute. One logit `z` stands for the logits 0 and `z` [2]_.
@@ -109,9 +109,9 @@ def cross_entropy(logits: FloatArray, labels: Labels) -> float:
 
 
 def recorded_loss(logits: FloatArray, labels: Labels) -> float:
-    """`cross_entropy` as a run records it of each step: a replay compares the bits, so this way stays as it is.
+    """`cross_entropy` as runs record it: a replay compares the bits, so this stays as it is.
 
-    Several logits round a loss of less than 1e-16 to 0.
+    Of several logits a loss of less than 1e-16 is rounded to 0.
     """
     z, labels = _checked(logits, labels, "recorded_loss")
     if z.shape[1] == 1:

@@ -13,16 +13,15 @@ from cnnviz.report import equations, figures
 from cnnviz.report.bench import Bench, dots
 from cnnviz.report.blocks import Cell, Heading, Kept, Measured, Named, Table, Words, table
 from cnnviz.routing import PoolRouting
-from cnnviz.routing.agreement import TOLERANCE, VERDICTS
+from cnnviz.routing.agreement import DEFAULT_EPS, TOLERANCE, Verdict
 from cnnviz.translation import MEASURES, OUTPUT
 
 type Blocks = Iterator[Measured]
 
-_VERDICTS = {
+_VERDICTS: Mapping[Verdict, str] = {
     "ok": "gradient and difference agree",
     "kink": "a winner or a gate changes, however small ε is: not compared",
     "tie_rule": "under the rule “all” the sum over the tied cells, which is no slope of the loss",
-    "curvature": "the loss bends too much within ε to compare",
     "mismatch": "gradient and difference do not agree",
 }
 _LARGEST_TERMS = 6
@@ -177,8 +176,8 @@ def _check(bench: Bench) -> Table:
     check, total = bench.look.check, bench.network.parameter_count
     counts = check.counts
     rows = [
-        (verdict.replace("_", " "), _VERDICTS[verdict], counts[verdict])
-        for verdict in VERDICTS
+        (verdict.replace("_", " "), words, counts[verdict])
+        for verdict, words in _VERDICTS.items()
         if counts[verdict] or verdict in ("ok", "kink", "mismatch")
     ]
     largest = format_value(check.largest_error, 2)
@@ -191,7 +190,7 @@ def _check(bench: Bench) -> Table:
         )
     return table(
         "gradient-check",
-        f"Gradient against central difference (ε = {format_value(check.eps)}, less where a winner or a gate "
+        f"Gradient against central difference (ε = {format_value(DEFAULT_EPS)}, less where a winner or a gate "
         f"changes within it) for {which} parameters{drawn}, at this image. Largest relative error of "
         f"those that agree: {largest} (tolerance {format_value(TOLERANCE)}).",
         [("verdict", "text"), ("meaning", "text"), ("parameters", "count")],

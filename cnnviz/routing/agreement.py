@@ -23,8 +23,8 @@ Five verdicts are possible for one number of the network.
     promises, which is measured by finite differences, too: see `judge_rule`.
 ``"curvature"``
     Nothing changes, but `eps` is so large that the loss bends noticeably on the way: the central difference
-    is off by about `eps ** 2 / 6` times the third derivative. Not given unless the gradient agrees for
-    `DEFAULT_EPS`.
+    is off by about `eps ** 2 / 6` times the third derivative. Given to a single poke alone, and not unless
+    the gradient agrees for `DEFAULT_EPS`, by which the check of all parameters pokes.
 ``"mismatch"``
     None of these: a mistake in the gradient.
 
@@ -52,7 +52,8 @@ from cnnviz.routing._bench import Bench, Variants, run_variants, switched
 from cnnviz.routing.pools import with_ties
 
 Verdict = Literal["ok", "kink", "tie_rule", "curvature", "mismatch"]
-VERDICTS: tuple[Verdict, ...] = ("ok", "kink", "tie_rule", "curvature", "mismatch")
+VERDICTS: tuple[Verdict, ...] = ("ok", "kink", "tie_rule", "mismatch")
+"""What a comparison at one `eps` may find."""
 
 TOLERANCE = 1e-6
 """Largest relative error that counts as agreement."""
@@ -99,7 +100,7 @@ def relative_error(
 def verdicts(
     bench: Bench, kinked: NDArray[np.bool_], error: NDArray[np.float64], first_error: NDArray[np.float64]
 ) -> NDArray[np.int8]:
-    """Judge comparisons at one `eps`: everything but ``"curvature"``.
+    """Judge comparisons at one `eps`.
 
     ``"tie_rule"`` is a conjecture here, which `judge_rule` proves or refutes.
 

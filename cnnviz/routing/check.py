@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray
-from cnnviz._validation import check_float, check_int
+from cnnviz._validation import check_int
 from cnnviz.evaluation import Progress, ignore_progress
 from cnnviz.layers.cells import Cell, unravelled
 from cnnviz.network import Network
@@ -82,9 +82,8 @@ type ParameterCheck = np.recarray[Any, np.dtype[np.void]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GradientCheck:
-    """Result of `check_all`: the poke that was asked for, and what was found, by name of the parameter."""
+    """Result of `check_all`: what was found, by name of the parameter."""
 
-    eps: float
     parameters: Mapping[str, ParameterCheck]
 
     @property
@@ -113,7 +112,7 @@ class GradientCheck:
 
         Parameters
         ----------
-        *verdicts : {"ok", "kink", "tie_rule", "curvature", "mismatch"}
+        *verdicts : {"ok", "kink", "tie_rule", "mismatch"}
             Only these; none means all.
         limit : int, optional
             At most so many.
@@ -151,13 +150,15 @@ def check_all(
     network: Network,
     x: FloatArray,
     label: int,
-    eps: float = DEFAULT_EPS,
     *,
     count: int | None = None,
     seed: int = 0,
     progress: Progress = ignore_progress,
 ) -> GradientCheck:
     """Compare the gradient of every parameter, or of some, with a central difference, in float64.
+
+    Each is changed by `DEFAULT_EPS`, up and down. Where a kink lies within that distance, a smaller poke is
+    tried, and a smaller one again, down to `MIN_EPS`: a kink nearby says nothing about the slope here.
 
     Parameters
     ----------
@@ -167,10 +168,6 @@ def check_all(
         One sample.
     label : int
         Index of its class.
-    eps : float
-        How far every parameter is changed, up and down, >= 1e-8. Where a kink lies within that distance, a
-        smaller poke is tried, and a smaller one again, down to 1e-8: a kink nearby says nothing about the
-        slope here.
     count : int, optional
         How many parameters to check, drawn at random, >= 1. Every array gives the same share, so that the few
         numbers of a filter are not lost among those of a dense layer; one that has fewer is checked whole.
@@ -185,9 +182,8 @@ def check_all(
     ShapeError
         If `x` is not one sample of the network's input.
     ParameterError
-        If there is no such class, or `eps`, `count` or `seed` is out of range.
+        If there is no such class, or `count` or `seed` is out of range.
     """
-    check_float(eps, "eps", "check_all", minimum=MIN_EPS)
     check_int(label, "label", "check_all", 0, network.classes_count - 1)
     rng = np.random.default_rng(check_int(seed, "seed", "check_all", 0))
     sizes = {name: array.size for name, array in network.params.items()}
@@ -211,10 +207,10 @@ def check_all(
         for start in range(0, len(chosen[name]), step):
             places = chosen[name][start : start + step]
             slopes = gradient.ravel()[places], under_first[name].ravel()[places]
-            found.flat[places] = _check_places(bench, frozen, name, places, *slopes, eps)
+            found.flat[places] = _check_places(bench, frozen, name, places, *slopes, DEFAULT_EPS)
             done += len(places)
             progress(done / total)
-    return GradientCheck(eps, MappingProxyType(checks))
+    return GradientCheck(MappingProxyType(checks))
 
 
 def _shares(sizes: Mapping[str, int], count: int) -> dict[str, int]:
@@ -236,7 +232,7 @@ def _check_places(
     under_first: FloatArray,
     eps: float,
 ) -> ParameterCheck:
-    """Check some numbers of a parameter, given by their flat places; kinks and mismatches again, closer."""
+    """Check some numbers of a parameter, given by their flat places; kinks again, closer."""
     outcome = run_variants(bench, _both_ways(bench, name, places, eps))
     plus, minus = outcome.losses.reshape(2, -1)
     difference = (plus - minus) / (2 * eps)
@@ -246,17 +242,8 @@ def _check_places(
     rule_error = np.full(len(places), np.nan)
     guessed = np.flatnonzero(verdict == code_of("tie_rule"))
     if frozen is not None and len(guessed):
-        # The smallest poke that is of use: the frozen network has no winners to change, but it has gates.
-        small_eps = min(eps, DEFAULT_EPS)
-        variants = _both_ways(frozen, name, places[guessed], small_eps)
-        judged = judge_rule(frozen, variants, gradient[guessed], small_eps)
+        judged = judge_rule(frozen, _both_ways(frozen, name, places[guessed], eps), gradient[guessed], eps)
         rule_error[guessed], verdict[guessed] = judged
-    wrong = np.flatnonzero(verdict == code_of("mismatch"))
-    if eps > DEFAULT_EPS and len(wrong):
-        slopes = gradient[wrong], under_first[wrong]
-        small = _check_places(bench, frozen, name, places[wrong], *slopes, DEFAULT_EPS)
-        verdict[wrong] = np.where(small.verdict == code_of("ok"), code_of("curvature"), small.verdict)
-        rule_error[wrong] = small.rule_error
     pokes = np.full(len(places), eps)
     found = np.rec.fromarrays(
         [gradient, under_first, pokes, difference, error, first_error, rule_error, verdict], _FOUND

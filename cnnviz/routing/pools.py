@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import ByteArray, FloatArray, IntArray, Pictured, Shape
-from cnnviz._validation import check_choice, check_int
+from cnnviz._validation import check_choice
 from cnnviz.errors import ParameterError
 from cnnviz.evaluation import Progress, ignore_progress, input_chunks
 from cnnviz.inspect.receptive_field import stage_index, stage_name, stage_values
@@ -77,10 +77,8 @@ class PoolRouting(Pictured):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def pool_routing(
-    network: Network, trace: Trace, gradients: Gradients, layer: str, sample: int = 0
-) -> PoolRouting:
-    """Describe the backward pass through one pool.
+def pool_routing(network: Network, trace: Trace, gradients: Gradients, layer: str) -> PoolRouting:
+    """Describe the backward pass of one sample, the first of its batch, through one pool.
 
     Parameters
     ----------
@@ -91,20 +89,16 @@ def pool_routing(
         of one to have the gradients of one sample alone.)
     layer : str
         Name of the pool.
-    sample : int
-        Which sample of the batch.
 
     Raises
     ------
     ParameterError
-        If there is no such pool or sample.
+        If there is no such pool.
     """
     index, pool = find_pool(network, layer)
-    check_int(sample, "sample", "pool_routing", 0, len(trace.inputs) - 1)
-    part = slice(sample, sample + 1)
-    values = stage_values(network, trace, index - 1)[part]
-    pooled = trace.outputs[layer][part]
-    incoming = gradients.outputs[layer][part]
+    values = stage_values(network, trace, index - 1)[:1]
+    pooled = trace.outputs[layer][:1]
+    incoming = gradients.outputs[layer][:1]
     by_rule = (
         {"linear": pool} if pool.tie_rule is None else {ties: replace(pool, ties=ties) for ties in TIE_RULES}
     )

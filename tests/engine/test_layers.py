@@ -286,7 +286,7 @@ def test_everything_that_is_said_about_pools_holds_for_it(ties):
     network, x, label = lab5()
     network = relayered(network, lambda each: MaxBlurPool2D(2, ties) if isinstance(each, MaxPool2D) else each)
     report = check_all(network, x, label)
-    assert report.counts["mismatch"] == report.counts["curvature"] == 0
+    assert report.counts["mismatch"] == 0
     assert (report.counts["tie_rule"] > 0) == (ties == "all")
     assert report.largest_error < 1e-6
     trace, gradients = network.forward(x), network.gradients(x, np.array([label]))

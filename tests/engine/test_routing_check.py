@@ -17,7 +17,7 @@ from cnnviz.routing import (
     poke_curve,
     with_ties,
 )
-from cnnviz.routing.agreement import MIN_EPS
+from cnnviz.routing.agreement import DEFAULT_EPS, MIN_EPS
 from tests.engine.routing_cases import (
     changed_outputs,
     changed_states,
@@ -34,7 +34,7 @@ from tests.engine.routing_cases import (
 from tests.oracles import assert_same_arrays
 
 
-def confirm(network, x, label, eps, report):
+def confirm(network, x, label, report):
     """Check each entry by brute force: difference, and kink or none."""
     entries = report.entries()
     assert sorted((entry.name, entry.index) for entry in entries) == sorted(
@@ -51,19 +51,17 @@ def confirm(network, x, label, eps, report):
         assert entry.difference == pytest.approx((plus - minus) / (2 * poke), rel=1e-7, abs=1e-15 / poke)
         kinks = [changed_states(now, states(network, each)) for each in outputs]
         assert (entry.verdict == "kink") == any(kinks), entry
-        larger = min(10 * poke, eps)
-        assert poke == eps or any(
+        larger = min(10 * poke, DEFAULT_EPS)
+        assert poke == DEFAULT_EPS or any(
             changed_states(now, states(network, changed_outputs(network, x, target, sign * larger)))
             for sign in (1, -1)
         )
         assert poke == MIN_EPS or not any(kinks)
 
 
-@pytest.mark.parametrize("eps", [1e-5, 1e-2])
-def test_a_kink_nearby_does_not_hide_what_the_rule_does(eps):
-    """What ties do to a gradient is no matter of the poke: it is the distance from the slope at 0."""
+def test_a_kink_nearby_does_not_hide_what_the_rule_does():
     network, x, label = lab5()
-    report = check_all(network, x, label, eps)
+    report = check_all(network, x, label)
     rule, slope = (
         with_ties(network, ties).gradients(x, np.array([label])).params["conv1.weight"]
         for ties in ("all", "first")
@@ -73,19 +71,15 @@ def test_a_kink_nearby_does_not_hide_what_the_rule_does(eps):
     assert report.counts["kink"] == 0
 
 
-@pytest.mark.parametrize("eps", [1e-5, 1e-2])
 @pytest.mark.parametrize("ties", ["first", "all", "split"])
-def test_two_blocks_by_brute_force(ties, eps):
+def test_two_blocks_by_brute_force(ties):
     network = two_blocks(ties)
     x = ink(network)
-    report = check_all(network, x[0], 2, eps)
-    confirm(network, x, 2, eps, report)
+    report = check_all(network, x[0], 2)
+    confirm(network, x, 2, report)
     assert report.counts["mismatch"] == 0
     assert (report.counts["tie_rule"] > 0) == (ties == "all")
-    if eps == 1e-5:
-        assert report.largest_error < 1e-6
-    else:
-        assert any(entry.eps < eps for entry in report.entries())
+    assert report.largest_error < 1e-6
     for entry in report.entries("ok"):
         assert abs(entry.gradient - entry.difference) <= 1e-6 * max(abs(entry.gradient), 1e-3)
 
@@ -93,22 +87,9 @@ def test_two_blocks_by_brute_force(ties, eps):
 @pytest.mark.parametrize("network", [two_blocks(leaky=True), gentle()], ids=["leaky", "gentle"])
 def test_other_networks_by_brute_force(network):
     x = ink(network, seed=4)
-    report = check_all(network, x, 1, 1e-4)
-    confirm(network, x, 1, 1e-4, report)
+    report = check_all(network, x, 1)
+    confirm(network, x, 1, report)
     assert report.counts["mismatch"] == 0
-
-
-def test_large_pokes_are_told_from_wrong_gradients():
-    """Without any kink the central difference is still off by eps ** 2 / 6 times the third derivative."""
-    network = gentle()
-    x = ink(network, seed=4)
-    report = check_all(network, x, 1, eps=0.02)
-    assert report.counts["curvature"] > 0
-    assert report.counts["mismatch"] == 0
-    small = {(entry.name, entry.index): entry for entry in check_all(network, x, 1).entries()}
-    for entry in report.entries("curvature"):
-        assert entry.relative_error > 1e-6
-        assert small[entry.name, entry.index].verdict == "ok"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +165,14 @@ def test_a_large_network_one_of_a_kink_right_here_and_one_without_parameters():
     assert sum(report.counts.values()) == network.parameter_count
     assert report.counts["mismatch"] == 0
     assert report.largest_error < 1e-6
-    # A weight of 0 before a ReLU: raised, the gate opens; lowered, it stays shut, however little.
+    # A weight of 0 before a ReLU: raised, the gate opens; lowered, it stays shut, however little. One that is
+    # a little larger stays open where it is poked less.
     conv = Conv2D(1, kernel_size=1, bias=False)
     network = network_of((1, 1, 1), conv1=conv, gate1=ReLU(), flatten=Flatten())
-    network = network.with_params({"conv1.weight": np.zeros((1, 1, 1, 1))})
-    (entry,) = check_all(network, np.full((1, 1, 1), 0.5), 0).entries()
-    assert (entry.verdict, entry.eps) == ("kink", MIN_EPS)
+    for weight, *expected in ((0.0, "kink", MIN_EPS), (5e-6, "ok", 1e-6), (2e-5, "ok", DEFAULT_EPS)):
+        network = network.with_params({"conv1.weight": np.full((1, 1, 1, 1), weight)})
+        (entry,) = check_all(network, np.full((1, 1, 1), 0.5), 0).entries()
+        assert [entry.verdict, entry.eps] == [expected[0], pytest.approx(expected[1])]
     nothing = check_all(network_of((1, 2, 2), flatten=Flatten()), np.ones((1, 2, 2)), 0)
     assert (nothing.entries(), nothing.largest_error) == ([], 0)
 
@@ -197,14 +180,14 @@ def test_a_large_network_one_of_a_kink_right_here_and_one_without_parameters():
 def test_a_sample_is_judged_as_all_are():
     network = two_blocks("all")
     x = ink(network)
-    everything = {(entry.name, entry.index): entry for entry in check_all(network, x, 2, 1e-3).entries()}
-    report = check_all(network, x, 2, 1e-3, count=40, seed=3)
+    everything = {(entry.name, entry.index): entry for entry in check_all(network, x, 2).entries()}
+    report = check_all(network, x, 2, count=40, seed=3)
     assert report.checked == sum(report.counts.values()) == len(report.entries()) == 40
     for entry in report.entries():
         assert entry == everything[entry.name, entry.index]
     kept = [entry for entry in report.entries() if entry.verdict == "ok"]
     assert report.largest_error >= max(entry.relative_error for entry in kept)
-    whole = check_all(network, x, 2, 1e-3, count=network.parameter_count + 1)
+    whole = check_all(network, x, 2, count=network.parameter_count + 1)
     assert {(entry.name, entry.index): entry for entry in whole.entries()} == everything
 
 
@@ -225,7 +208,7 @@ def test_the_seed_draws_the_sample_and_small_arrays_are_checked_whole():
 
 def test_entries_can_be_chosen_and_cut():
     network = two_blocks("all")
-    report = check_all(network, ink(network), 2, 1e-3)
+    report = check_all(network, ink(network), 2)
     everything = report.entries()
     errors = [entry.judged_error for entry in everything]
     assert errors == sorted(errors, reverse=True)
@@ -352,8 +335,6 @@ def test_too_many_kinks_leave_those_nearest_to_the_middle():
 @pytest.mark.parametrize(
     ("function", "change", "error", "text"),
     [
-        (check_all, {"eps": 0.0}, ParameterError, "eps"),
-        (check_all, {"eps": float("nan")}, ParameterError, "eps"),
         (check_all, {"label": 3}, ParameterError, "label"),
         (check_all, {"x": np.zeros((2, 1, 12, 13))}, ShapeError, "(2, 1, 12, 13)"),
         (check_all, {"count": 0}, ParameterError, "count"),

@@ -142,18 +142,17 @@ def test_linear_pools_have_one_way(pool):
     np.testing.assert_allclose(found.routed["linear"].sum(), found.incoming.sum(), rtol=1e-12)
 
 
-def test_any_pool_and_sample_of_a_network():
+def test_any_pool_of_a_network():
     network = two_blocks("split")
     x = np.concatenate([ink(network, 1), ink(network, 2)])
     trace, gradients = both_passes(network, x, 0, 2)
     for layer, before in (("pool1", "gate1"), ("pool2", "gate2")):
-        for sample in (0, 1):
-            found = pool_routing(network, trace, gradients, layer, sample)
-            np.testing.assert_array_equal(found.values, trace.outputs[before][sample])
-            np.testing.assert_array_equal(found.routed["split"], gradients.outputs[before][sample])
-    for layer, sample in (("conv1", 0), ("input", 0), ("pool9", 0), ("pool1", 2)):
+        found = pool_routing(network, trace, gradients, layer)
+        np.testing.assert_array_equal(found.values, trace.outputs[before][0])
+        np.testing.assert_array_equal(found.routed["split"], gradients.outputs[before][0])
+    for layer in ("conv1", "input", "pool9"):
         with pytest.raises(ParameterError):
-            pool_routing(network, trace, gradients, layer, sample)
+            pool_routing(network, trace, gradients, layer)
     with pytest.raises(ParameterError):
         pool_routes(MaxPool2D(2), np.zeros((1, 2, 2)), "last")
 

@@ -14,7 +14,7 @@ from ui.panels.backprop.focus import Checks, Now
 from ui.panels.backprop.passes import Pass
 
 _LISTED = 200
-_WITHOUT_KINK: tuple[Verdict, ...] = ("ok", "tie_rule", "curvature", "mismatch")
+_WITHOUT_KINK: tuple[Verdict, ...] = ("ok", "tie_rule", "mismatch")
 
 _CHECK = "Compare every gradient with its finite difference, in the background"
 _KINK = "Not compared: a winner or a gate switches however small the change, down to ±10⁻⁸"
@@ -27,7 +27,6 @@ _COUNTED: dict[Verdict, tuple[str, str, str]] = {
     "ok": ("agree", "success", "The gradient is the slope of the loss"),
     "kink": ("kink", "warning", _KINK),
     "tie_rule": ("differ: tie rule", "warning", _TIE_RULE),
-    "curvature": ("differ: curved", "warning", "They differ because the loss is curved within ±ε"),
     "mismatch": ("unexplained", "danger", "They differ for no known reason: the gradient is wrong"),
 }
 
