@@ -25,7 +25,7 @@ from cnnviz.experiment import Experiment, preset_of
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.history import History
 from cnnviz.output import INTERRUPTED, Output
-from cnnviz.quantities import format_count, format_probability, format_value, now
+from cnnviz.quantities import format_count, format_many, format_probability, format_value, now
 from cnnviz.runtime import one_blas_thread
 from cnnviz.snapshots import Origin
 from cnnviz.training import Trainer
@@ -54,7 +54,7 @@ def run(arguments: Arguments) -> int:
     if arguments.files:
         opened = archive.load(arguments.files[0])
         made, dataset = _run_in(*opened, arguments)
-        output.say(f"{describe(made.experiment, dataset)}\nafter {format_count(made.live.step)} steps")
+        output.say(f"{describe(made.experiment, dataset)}\nafter {format_many(made.live.step, 'step')}")
         finished = True
     else:
         made, dataset, finished = _trained(arguments, output)
@@ -68,8 +68,8 @@ def run(arguments: Arguments) -> int:
     if target is not None:
         with output.going_on():
             left_out = save(target, made, dataset, arguments)
-            steps = format_count(live.step)
-            output.say(f"Saved the network after {steps} steps to {target}. {left_out}".rstrip())
+            steps = format_many(live.step, "step")
+            output.say(f"Saved the network after {steps} to {target}. {left_out}".rstrip())
     if finished and arguments.wants_report:
         from cnnviz.report.bench import Bench
 
@@ -244,7 +244,7 @@ def describe(experiment: Experiment, dataset: Dataset) -> str:
         f"{format_count(len(dataset.train_labels))} training and "
         f"{format_count(len(dataset.test_labels))} test images\n"
         f"{experiment.optimizer}, rate {format_value(experiment.learning_rate)}, "
-        f"batch {experiment.batch_size}, {experiment.epochs} epoch{'s' if experiment.epochs > 1 else ''}, "
+        f"batch {experiment.batch_size}, {format_many(experiment.epochs, 'epoch')}, "
         f"{experiment.dtype}, {ties}seed {experiment.seed}"
     )
 

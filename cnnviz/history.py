@@ -16,7 +16,7 @@ from cnnviz.datasets import Dataset
 from cnnviz.errors import DivergenceError, ParameterError
 from cnnviz.evaluation import ignore_progress
 from cnnviz.experiment import Experiment
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_count, format_many
 from cnnviz.snapshots import Snapshot, SnapshotStore
 from cnnviz.training import Progress, Trainer
 
@@ -34,7 +34,7 @@ class LogLine(NamedTuple):
     @property
     def window(self) -> str:
         """Which steps they are, such as "last 500 steps"."""
-        return f"last {format_count(self.interval)} steps" if self.interval > 1 else "last step"
+        return f"last {format_many(self.interval, 'step')}" if self.interval > 1 else "last step"
 
 
 class EvaluationPoint(NamedTuple):
@@ -84,7 +84,7 @@ class History(Pictured):
     @property
     def described(self) -> str:
         """What it was trained with, and how far."""
-        return "; ".join(filter(None, (self.said, f"{format_count(self.step)} steps")))
+        return "; ".join(filter(None, (self.said, format_many(self.step, "step"))))
 
     @property
     def losses(self) -> NDArray[np.float64]:

@@ -44,6 +44,11 @@ def format_count(count: int) -> str:
     return typeset(f"{count:,}")
 
 
+def format_many(count: int, one: str) -> str:
+    """Write how many of something there are, `one` of which has this name: "1 step", "12,665 steps"."""
+    return f"{format_count(count)} {one}{'s' * (count != 1)}"
+
+
 def format_value(value: float, digits: int = 3) -> str:
     """Write a single number in full, or with its exponent.
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEventLoop, QSettings, QTimer, qVersion
 from PySide6.QtGui import QGuiApplication
 
 from cnnviz.errors import CNNVizError
-from cnnviz.quantities import format_count, format_seconds
+from cnnviz.quantities import format_many, format_seconds
 from cnnviz.runtime import one_blas_thread
 from ui.application import make_application
 from ui.session import Session
@@ -40,7 +40,7 @@ def try_window(steps: int) -> int:
                 session.close()
                 application.processEvents()
         spent = format_seconds(time.perf_counter() - begin)
-        words = f"opened, trained for {format_count(steps)} steps and closed again in {spent}"
+        words = f"opened, trained for {format_many(steps, 'step')} and closed again in {spent}"
         print(f"{words}, by Qt {qVersion()} with the platform plugin {QGuiApplication.platformName()}")
     return 0
 

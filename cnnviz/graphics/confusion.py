@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cnnviz.drawing import Box, Cells, Drawing, Font, Graphic, Ground, Look, Size, Table
 from cnnviz.drawing.marks import Ask, CellParts, Group, Lines, Mark, Rect, Text
-from cnnviz.quantities import format_count, format_percent, format_whole_percent
+from cnnviz.quantities import format_count, format_many, format_percent, format_whole_percent
 
 _LARGE = 240  # width of a cell that has a page to itself, in pixels at scale 1
 #: Of the worst confusion, what share is written in the colour of mistakes.
@@ -44,10 +44,9 @@ class Confusion:
     def say(self, row: int, col: int) -> str:
         """Write out a cell."""
         count, total = int(self.counts[row, col]), int(self.counts[row].sum())
-        images = "image" if count == 1 else "images"
         share = f" ({format_percent(count / total)} of class {self.names[row]})" if total else ""
         names = f"of class {self.names[row]} predicted as {self.names[col]}"
-        return f"{format_count(count)} {images} {names}{share}"
+        return f"{format_many(count, 'image')} {names}{share}"
 
 
 @dataclass(frozen=True, slots=True)

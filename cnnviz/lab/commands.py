@@ -24,7 +24,7 @@ from cnnviz.lab.reading import check_lab
 from cnnviz.lab.record import LabRecord
 from cnnviz.lab.toml_lines import Mistake, Place, line_at, lines_of
 from cnnviz.output import BAD_INPUT, Output, complain
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_many
 from cnnviz.report.bench import Bench
 from cnnviz.training import steps_in_epoch
 
@@ -47,11 +47,9 @@ def run_lab_check(path: Path, data: Path | None = None) -> int:
         complain(mistake.sentence(name))
     if lab is None or mistakes:
         return BAD_INPUT
-    numbers = sum(len(step.measurements) for step in lab.steps)
-    Output().say(
-        f"{name} has no mistakes: {len(lab.steps)} steps, {format_count(numbers)} measured numbers, "
-        f"{lab.minutes} minutes."
-    )
+    counts = len(lab.steps), sum(len(step.measurements) for step in lab.steps), lab.minutes
+    many = map(format_many, counts, ("step", "measured number", "minute"))
+    Output().say(f"{name} has no mistakes: {', '.join(many)}.")
     return 0
 
 

@@ -13,7 +13,7 @@ from cnnviz.lab.model import PARTS, Lab, Part, Section, Step
 from cnnviz.lab.record import LabNumbers, LabRecord
 from cnnviz.lab.results import HandIn, Whose
 from cnnviz.mathematics import Equation
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_count, format_many
 from cnnviz.report.bench import STRONGEST
 from cnnviz.report.blocks import Block, Document, Figure, Formula, Heading, Named, Table, Words, table
 from cnnviz.report.blocks import Measured as Part_
@@ -132,7 +132,8 @@ class _Pages:
         numbers, told = self._numbers, self._record.step(step.id).found
         time = numbers.time or ("" if told is None else told.time)
         seed, steps = self._experiment.seed, self._steps_of(step)
-        when = f"Measured {time} for the step “{step.title}”: seed {seed}, {_trained(steps)}."
+        trained = format_many(steps, "training step")
+        when = f"Measured {time} for the step “{step.title}”: seed {seed}, {trained}."
         when += _STRONGEST * any(filter_words(STRONGEST) in title for title, _ in rows)
         yield table(name, when, [("quantity", "text"), ("value", "text")], rows)
         is_of_network = step.prediction is None or MEASURES[step.prediction.truth.measure].is_of_network
@@ -148,7 +149,7 @@ class _Pages:
             yield Words(
                 f"Measured {numbers.time} with CNNViz {numbers.versions.get('CNNViz', '')}: "
                 f"{numbers.data_name} (SHA-256 {numbers.data_sha256[:12]}…), seed {numbers.experiment.seed}, "
-                f"{format_count(numbers.steps)} training steps, test image {format_count(numbers.sample)}. "
+                f"{format_many(numbers.steps, 'training step')}, test image {format_count(numbers.sample)}. "
                 "All settings are in the appendix.",
                 "stamp",
             )
@@ -163,7 +164,7 @@ class _Pages:
 
     def _printed(self, parts: Iterable[Part_], steps: int = 0) -> Iterator[Block]:
         """Yield what was measured; with steps a caption says them, where the report has also others."""
-        said = _trained(steps) * (steps > 0 and len(self._moments) > 1)
+        said = format_many(steps, "training step") * (steps > 0 and len(self._moments) > 1)
         for each in parts:
             if isinstance(each, Figure | Table) and each.name not in _OF_NO_STEP and said not in each.caption:
                 yield structs.replace(each, caption=f"{each.caption} After {said}.")
@@ -194,10 +195,6 @@ class _Pages:
         if not self._numbers.appendix:
             columns, programs = [("program", "text"), ("version", "text")], handed.versions.items()
             yield table("versions", "Versions of the programs that took part.", columns, programs)
-
-
-def _trained(steps: int) -> str:
-    return f"{format_count(steps)} training step{'s' * (steps != 1)}"
 
 
 def _prediction(step: Step, handed: HandIn) -> str:

@@ -12,7 +12,7 @@ from cnnviz.lab.judging import VERDICTS
 from cnnviz.lab.model import PARTS, Lab, Step
 from cnnviz.lab.results import HandIn
 from cnnviz.lab.verifying import Row
-from cnnviz.quantities import format_plain
+from cnnviz.quantities import format_many, format_plain
 from cnnviz.spreadsheet import Cell
 from cnnviz.spreadsheet import to_csv as rows_to_csv
 
@@ -130,11 +130,10 @@ def summary(rows: Sequence[Row]) -> str:
     verdicts = [verdict_of(row) for row in rows]
     parts = [f"{verdicts.count(each)} {each}" for each in (OK, LOOK, NOT_COMPARABLE, UNREADABLE)]
     count = len(rows) - verdicts.count(MISSING)
-    students = "1 hand-in" if count == 1 else f"{count} hand-ins"
     lists = [row.is_listed for row in rows]
     if any(each is not None for each in lists):
         parts.append(f"{verdicts.count(MISSING)} missing, {lists.count(False)} not on the list")
-    return f"{students}: {', '.join(parts)}."
+    return f"{format_many(count, 'hand-in')}: {', '.join(parts)}."
 
 
 _TEMPLATE = bundled("report/class.html.jinja")

@@ -23,7 +23,7 @@ from cnnviz.lab.model import Lab, Step, seed_of
 from cnnviz.lab.record import LabNumbers, LabRecord, OwnImage, RunRecord
 from cnnviz.lab.results import HandIn, OfData, OfLab
 from cnnviz.layers.base import EXERCISE
-from cnnviz.quantities import format_count, format_percent, now
+from cnnviz.quantities import format_count, format_many, format_percent, now
 from cnnviz.report.bench import Bench, LabSettings, trained
 from cnnviz.report.blocks import Cell, Heading, Table, Words, table
 from cnnviz.report.blocks import Measured as Block
@@ -159,7 +159,7 @@ def run_blocks(
     yield Heading("The run so far", 3)
     if not is_covered:
         test = history.tests[-1] if history.tests else None
-        said = f"The network has trained for {format_count(history.step)} steps so far."
+        said = f"The network has trained for {format_many(history.step, 'step')} so far."
         if test is not None:
             said += (
                 f" After step {format_count(test.step)} it reads {format_percent(test.accuracy, 2)} of the "
@@ -275,7 +275,7 @@ def _settings_table(experiment: Experiment, trained: int | None = None) -> Table
     }
     if trained is not None:
         written = {("trained" if name == "epochs" else name): text for name, text in written.items()}
-        written["trained"] = f"{format_count(trained)} steps"
+        written["trained"] = format_many(trained, "step")
     rows, caption = written.items(), "Settings of the run."
     if written.get("init") == "exercise":
         caption += f" Initial weights as in the exercise: {EXERCISE}."

@@ -21,7 +21,7 @@ from cnnviz.inspect.receptive_field import receptive_field, stage_shape
 from cnnviz.lab.model import Measurement
 from cnnviz.network import Network
 from cnnviz.palette import STAGE_STYLES
-from cnnviz.quantities import format_cell, format_count, format_percent, format_value
+from cnnviz.quantities import format_cell, format_count, format_many, format_percent, format_value
 from cnnviz.report.bench import STRONGEST, Bench, dots, filter_number
 from cnnviz.report.blocks import Kept, Prose
 from cnnviz.routing import PoolRouting, tie_rate_of_images
@@ -171,8 +171,7 @@ def value_words(of: Quantified, value: Any) -> str:
         case "percent":
             return format_percent(float(value) / 100, 2)
         case "count":
-            unit = of.unit.removesuffix("s") if value == 1 else of.unit
-            return f"{format_count(int(value))} {unit}".rstrip()
+            return format_many(int(value), of.unit.removesuffix("s"))
         case "number":
             return f"{format_value(float(value), 4)} {of.unit}".rstrip()
         case "name":

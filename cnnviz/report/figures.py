@@ -21,7 +21,7 @@ from cnnviz.graphics.translation import curves_of, sweep_levels, sweep_of
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.layers.pooling import RULE_WORDS
 from cnnviz.palette import STAGE_STYLES, signed_levels
-from cnnviz.quantities import format_count, with_article
+from cnnviz.quantities import format_count, format_many, with_article
 from cnnviz.report.bench import Bench, dots
 from cnnviz.report.blocks import Figure
 from cnnviz.routing import PoolRouting
@@ -82,9 +82,9 @@ def history_figure(history: History, tests: Sequence[EvaluationPoint], when: str
     return figure(
         across(left, right),
         "training-curves",
-        f"Loss and accuracy over {format_count(history.step)} training steps, each the mean of the last "
-        f"{format_count(history.log_every)} steps. Diamonds: the test images, {when}; they were not trained "
-        "on.",
+        f"Loss and accuracy over {format_many(history.step, 'training step')}, each the mean of the last "
+        f"{format_many(history.log_every, 'step')}. Diamonds: the test images, {when}; they were not "
+        "trained on.",
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from cnnviz._types import FloatArray
 from cnnviz.layers.pooling import RULE_WORDS
 from cnnviz.palette import STAGE_STYLES
-from cnnviz.quantities import format_count, format_together, format_value, rounded
+from cnnviz.quantities import format_count, format_many, format_together, format_value, rounded
 from cnnviz.report import equations, figures
 from cnnviz.report.bench import Bench, dots
 from cnnviz.report.blocks import Cell, Heading, Kept, Measured, Named, Table, Words, table
@@ -43,7 +43,7 @@ def _layers(bench: Bench) -> Table:
 def _log(bench: Bench) -> Table:
     """The log of the training run, thinned out evenly where it is long."""
     lines = bench.history.log
-    caption = f"Log of training: means over {format_count(bench.experiment.log_every)} steps"
+    caption = f"Log of training: means over {format_many(bench.experiment.log_every, 'step')}"
     if len(lines) > _LOG_LINES:
         chosen: list[int] = np.linspace(0, len(lines) - 1, _LOG_LINES).astype(int).tolist()
         caption = f"{caption}; {_LOG_LINES} of {len(lines)} lines"
@@ -190,8 +190,8 @@ def _check(bench: Bench) -> Table:
         )
     return table(
         "gradient-check",
-        f"Gradient against central difference (ε = {format_value(DEFAULT_EPS)}, less where a winner or a gate "
-        f"changes within it) for {which} parameters{drawn}, at this image. Largest relative error of "
+        f"Gradient against central difference (ε = {format_value(DEFAULT_EPS)}, less where a winner or a "
+        f"gate changes within it) for {which} parameters{drawn}, at this image. Largest relative error of "
         f"those that agree: {largest} (tolerance {format_value(TOLERANCE)}).",
         [("verdict", "text"), ("meaning", "text"), ("parameters", "count")],
         rows,
@@ -201,8 +201,8 @@ def _check(bench: Bench) -> Table:
 def _summary(bench: Bench) -> Words:
     dataset = bench.dataset
     return Words(
-        f"The network was trained for {format_count(bench.step)} steps on "
-        f"{format_count(len(dataset.train_labels))} images of the classes "
+        f"The network was trained for {format_many(bench.step, 'step')} on "
+        f"{format_many(len(dataset.train_labels), 'image')} of the classes "
         f"{', '.join(bench.experiment.classes)} ({dataset.name})."
     )
 

@@ -18,6 +18,7 @@ from cnnviz.quantities import (
     MINUS,
     format_cell,
     format_count,
+    format_many,
     format_percent,
     format_plain,
     format_power,
@@ -106,6 +107,7 @@ def test_signs_counts_powers_and_places():
     assert format_signed(0.35) == "+0.35"
     assert format_signed(-0.0) == "0"
     assert format_count(-12665) == f"{MINUS}12,665"
+    assert [format_many(count, "step") for count in (0, 1, 1000)] == ["0 steps", "1 step", "1,000 steps"]
     assert format_power(-4) == "× 10⁻⁴"
     assert format_power(0) == ""
     assert [*map(shared_power, (0.042, -0.42, 4.2, -42, 420))] == [-2, 0, 0, 0, 2]

@@ -22,7 +22,7 @@ from cnnviz.file_kinds import PNG, TEXT, Role, kind_of, not_opened
 from cnnviz.files import LONGEST_NAME, printable, printable_name
 from cnnviz.graphics.pictures import Photo
 from cnnviz.history import History
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_count, format_many
 from cnnviz.reading import status_of
 from ui.controls.pace import single_shot
 from ui.document.gathered import DATA_MEMBER, LAB_MEMBER, Gathered, gather, picture_of
@@ -480,7 +480,7 @@ class WindowDocument(QObject):
         left = "You can bring it back until you train again."
         if not can_be_undone:
             left = "Only its curves stay, in grey."
-        text = f"The network has been trained for {format_count(run.step)} steps and is not saved. {left}"
+        text = f"The network has been trained for {format_many(run.step, 'step')} and is not saved. {left}"
         return self._ask("the network is replaced", text, "Replace")
 
     def _may_be_replaced(self, event: str) -> bool:

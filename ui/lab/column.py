@@ -24,7 +24,7 @@ from cnnviz.experiment import SETTINGS
 from cnnviz.lab.figures import Picture
 from cnnviz.lab.model import Answer, Lab
 from cnnviz.lab.showing import recalled
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_count, format_many
 from ui.controls.buttons import Button, IconButton
 from ui.controls.keyboard import follow_keyboard, has_keyboard, keep_for_words
 from ui.controls.labels import WrapLabel
@@ -366,7 +366,7 @@ class StepList(QListWidget):
             is_done = step.id in done
             item.setFont(_bold(item.font(), item is self._steps[current]))
             item.setIcon(self._before(str(number), item.font(), is_done))
-            about = "Done." if is_done else f"About {step.minutes} minutes."
+            about = "Done." if is_done else f"About {format_many(step.minutes, 'minute')}."
             item.setToolTip(f"{step.title}: {step.purpose} {about}")
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{number} {step.title}{', done' * is_done}")
 

@@ -12,6 +12,7 @@ from cnnviz.lab.course import lab_in, lab_members, read_figure, shipped_labs
 from cnnviz.lab.figures import Picture, pictures_of
 from cnnviz.lab.model import Lab
 from cnnviz.lab.reading import load_lab
+from cnnviz.quantities import format_many
 
 OWN_LAB = "lab.toml"
 """What stands for a lab that does not come with the program; the document has it."""
@@ -38,7 +39,8 @@ def titles() -> list[tuple[str, str, str]]:
         with suppress(OSError, ValueError):  # opening it says why
             head, _, rest = path.read_text(encoding="utf-8").partition("\n[")  # all before the first table
             told, steps = tomllib.loads(head), rest.count("\n[[step]]")
-            title, purpose = str(told.get("title", name)), f"{steps} steps. {told.get('purpose', '')}"
+            title = str(told.get("title", name))
+            purpose = f"{format_many(steps, 'step')}. {told.get('purpose', '')}"
         found.append((name, title, purpose))
     return found
 

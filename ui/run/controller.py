@@ -17,7 +17,7 @@ from cnnviz.errors import CNNVizError
 from cnnviz.experiment import PRESETS, Experiment
 from cnnviz.files import printable_name
 from cnnviz.history import History
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_many
 from cnnviz.runtime import give_back_memory
 from cnnviz.snapshots import Origin, Snapshot, SnapshotStore
 from cnnviz.training import Trainer
@@ -421,7 +421,7 @@ class Controller(QObject):
             state.set_settings(experiment, draft)
             state.set_ghost(ghost)
 
-        text = f"The network that was trained for {format_count(live.step)} steps was replaced."
+        text = f"The network that was trained for {format_many(live.step, 'step')} was replaced."
         return "info", text, "Bring it back", act
 
     def _prepare(self, built: _Built) -> Origin:

@@ -13,6 +13,7 @@ from cnnviz.drawing.kept import kept
 from cnnviz.inspect.receptive_field import INPUT, stage_index, stage_name, symbol_of
 from cnnviz.layers import TIE_RULES, Layer, TieRule
 from cnnviz.network import Gradients, Network, Trace
+from cnnviz.quantities import format_many
 from cnnviz.routing import FilterTerms, PoolRouting, Routes
 from ui.choices import maybe
 from ui.panels.scene import Scene, SceneRun
@@ -34,7 +35,7 @@ class Trial:
     def words(self) -> str:
         """How many updates there are, such as "2 trial updates"; "" for none."""
         count = len(self.networks)
-        return f"{count} trial update{'s' if count > 1 else ''}" if count else ""
+        return format_many(count, "trial update") if count else ""
 
     def after(self, network: Network) -> Network:
         """Return what the updates have made of the run's network."""

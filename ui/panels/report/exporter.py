@@ -16,7 +16,7 @@ from cnnviz.lab.measured import hand_in, told_so_far
 from cnnviz.lab.model import PARTS, Lab, Question, Step
 from cnnviz.lab.record import LabNumbers, LabRecord
 from cnnviz.lab.results import Whose
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_count, format_many
 from cnnviz.report.blocks import Document, Words
 from cnnviz.report.html import write_html
 from cnnviz.report.pdf import write_folder, write_pdf
@@ -253,7 +253,7 @@ class ReportExporter(QObject):
         if self._handed_out is not None:
             report, what = "the report", "This one file has everything in it: hand it in."
             missing = {"answer": len(self._work.gaps()), "prediction": self._count_open()}
-            many = [f"{format_count(n)} {one}{'s' if n > 1 else ''}" for one, n in missing.items() if n]
+            many = [format_many(n, one) for one, n in missing.items() if n]
             if many or path.is_dir():
                 what = f"Missing in it: {' and '.join(many)}." if many else "Hand in the whole folder."
             self._work.note_handed_out(*self._handed_out)

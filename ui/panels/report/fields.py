@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayou
 
 from cnnviz.lab.model import PARTS, Question, Section, Step
 from cnnviz.lab.record import StepRecord, Version
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_count, format_many
 from cnnviz.report.blocks import Insert, Words
 from ui.controls.buttons import Button
 from ui.controls.keyboard import scroll_to
@@ -165,8 +165,8 @@ def _count(step: Step, words: str) -> str:
     count = len(words.split())
     wanted = max((each.at_least for each in step.done_when if each.event == "words"), default=0)
     if wanted > count:
-        return f"{format_count(count)} of at least {format_count(wanted)} word{'s' * (wanted > 1)}."
-    return f"{format_count(count)} word{'s' * (count != 1)}."
+        return f"{format_count(count)} of at least {format_many(wanted, 'word')}."
+    return f"{format_many(count, 'word')}."
 
 
 def _recorded(done: StepRecord, now: Version, next_: str) -> str:

@@ -10,7 +10,7 @@ from cnnviz.experiment import Experiment
 from cnnviz.graphics.run_curves import ACCURACY, LOSS
 from cnnviz.lab.measured import are_of, measured_lab, own_pixels, run_blocks, seed_for
 from cnnviz.lab.record import LabNumbers
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_count, format_many
 from cnnviz.report.bench import LabSettings
 from cnnviz.report.blocks import Measured as Block
 from ui.panels.report.work import StudentWork
@@ -111,8 +111,7 @@ class Measuring(QObject):
             return todo
         if why := self._state.why_covered(*Secret):
             return why
-        steps = f"{format_count(numbers.steps)} step{'s' * (numbers.steps != 1)}"
-        trained = f"{steps}, seed {numbers.experiment.seed}"
+        trained = f"{format_many(numbers.steps, 'step')}, seed {numbers.experiment.seed}"
         text = f"Measured {numbers.time}: {trained}."
         if not lab.is_free:
             return text if self.numbers is not None else f"{text} {_CHANGED} {todo}"

@@ -13,7 +13,7 @@ from cnnviz.drawing import Box, Drawing, Ground, Look, Share
 from cnnviz.drawing.page import Card, Item, Page, across, down, page_drawn
 from cnnviz.graphics.confusion import CONFUSION
 from cnnviz.graphics.flow import FLOW
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_count, format_many
 from ui.choices import flag, kept, maybe, read
 from ui.controls.choice_field import SegmentedControl
 from ui.controls.labels import SectionTitle
@@ -277,7 +277,7 @@ class TrainingPanel(Panel):
 
     def _on_history_reset(self) -> None:
         history = self._state.history
-        self._log_title.set_caption(f"means of {format_count(history.log_every)} steps")
+        self._log_title.set_caption(f"means of {format_many(history.log_every, 'step')}")
         first = history.first_step + history.log_every
         self.log.placeholder = f"Its first line comes at step {format_count(first)}"
         self._draw_log()
