@@ -1,6 +1,6 @@
 """Types that the engine passes around."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,9 @@ IntArray = NDArray[np.intp]
 ByteArray = NDArray[np.uint8]
 Shape = tuple[int, ...]
 Params = dict[str, FloatArray]
+
+Progress = Callable[[float], None]
+"""Is told which share of the work is done, from 0 to 1, again and again; what it raises ends the work."""
 
 type ViewValue = str | int | float | bool | tuple[int | float, ...] | None
 """One choice in a panel."""

@@ -1,13 +1,13 @@
 """Going through many images: how good a network is on them, and in chunks that can be watched and stopped."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz._types import ByteArray, FloatArray, IntArray, Pictured
+from cnnviz._types import ByteArray, FloatArray, IntArray, Pictured, Progress
 from cnnviz.datasets import to_input
 from cnnviz.engines import make_engine
 from cnnviz.errors import CNNVizError
@@ -21,9 +21,6 @@ _CHUNK = 512  # a few milliseconds of work
 class CancelledError(CNNVizError):
     """The work was stopped on request."""
 
-
-Progress = Callable[[float], None]
-"""Is told which share of the work is done, from 0 to 1, again and again; what it raises ends the work."""
 
 _INPUTS_AT_ONCE = 64
 

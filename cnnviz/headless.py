@@ -18,7 +18,7 @@ from cnnviz.cli import Arguments
 from cnnviz.datasets import Dataset, choice_note, fitting_classes, load_dataset, load_mnist, require_classes
 from cnnviz.document import archive
 from cnnviz.document.run import RUN, KeptRun, pack_run, unpack_run
-from cnnviz.document.types import FORMAT_VERSION, Data, Document, Files
+from cnnviz.document.types import DATA_MEMBER, FORMAT_VERSION, Data, Document, Files
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.evaluation import Progress, evaluate
 from cnnviz.experiment import Experiment, preset_of
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from cnnviz.report.blocks import Document as Report
 
 _PARTIAL = Path("cnnviz-interrupted.safetensors")
-_DATA = "data.npz"
 
 
 def run(arguments: Arguments) -> int:
@@ -60,8 +59,7 @@ def run(arguments: Arguments) -> int:
         made, dataset, finished = _trained(arguments, output)
     live = made.live
     if finished:
-        with one_blas_thread:
-            tested = evaluate(live.network, dataset.test_images, dataset.test_labels)
+        tested = evaluate(live.network, dataset.test_images, dataset.test_labels)
         output.say(f"test loss {format_value(tested.loss, 4)}")
         output.say(f"test accuracy {format_probability(tested.accuracy)}")
     target = arguments.save if finished or arguments.save is not None else _PARTIAL
@@ -148,7 +146,7 @@ def _run_in(document: Document, files: Files, arguments: Arguments) -> tuple[Kep
             raise DataError("it holds no trained network")
         source = arguments.data or (Path(document.data.path) if document.data.path else None)
         classes = document.experiment.classes
-        if document.data.path == _DATA and arguments.data is None:
+        if document.data.path == DATA_MEMBER and arguments.data is None:
             dataset = dataset_in(document, files).select(classes)
         else:
             dataset = read_data(source, classes, required=True)
@@ -161,7 +159,7 @@ def _run_in(document: Document, files: Files, arguments: Arguments) -> tuple[Kep
 
 def _work_in(opened: tuple[Document, Files] | None, arguments: Arguments) -> tuple["Lab", "Work"]:
     """Return the lab in a document and what was said; without a document, free work and nothing said."""
-    from cnnviz.lab.course import free_lab, lab_in, open_lab, shipped_labs
+    from cnnviz.lab.course import free_lab, lab_of
     from cnnviz.lab.record import Work, read_work
 
     if opened is None:
@@ -169,11 +167,7 @@ def _work_in(opened: tuple[Document, Files] | None, arguments: Arguments) -> tup
     document, files = opened
     try:
         work = read_work({**archive.filled_in(document.words, files), "lab": document.lab})
-        if not document.lab:
-            return free_lab(), work
-        if document.lab not in shipped_labs() and "lab.toml" in files:
-            return lab_in(files)[0], work
-        return open_lab(shipped_labs().get(document.lab, Path(document.lab)))[0], work
+        return lab_of(document, files)[0] if document.lab else free_lab(), work
     except CNNVizError as error:
         raise archive.opening_failed(arguments.files[0], error) from error
 
@@ -215,7 +209,7 @@ def read_data(path: Path | None, classes: tuple[str, ...], *, required: bool) ->
         dataset = load_mnist(range(10))
     else:
         with percent_bar() as progress:  # many pictures take half a minute
-            dataset = load_dataset(path, progress=lambda done, total: progress(done / total))
+            dataset = load_dataset(path, progress=progress)
     if required or path is None:
         require_classes(dataset, classes)
         return dataset.select(classes)

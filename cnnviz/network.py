@@ -152,8 +152,7 @@ class Network(Pictured):
         """Write a table of the layers; the parameters are in `params`."""
         rows = [("name", "layer", "output", "parameters"), ("", "input", _sides(self.input_shape), "")]
         for name, layer in self.layers:
-            own = sum(self.params[f"{name}.{key}"].size for key in layer.parameter_names)
-            rows.append((name, repr(layer), _sides(self.shapes[name]), format_count(own)))
+            rows.append((name, repr(layer), _sides(self.shapes[name]), format_count(self.count_of(name))))
         rows.append(("", "", "in all", format_count(self.parameter_count)))
         name, layer, output, count = (max(map(len, column)) for column in zip(*rows, strict=True))
         table = (
@@ -171,6 +170,10 @@ class Network(Pictured):
     def parameter_count(self) -> int:
         """How many numbers training adjusts."""
         return sum(array.size for array in self.params.values())
+
+    def count_of(self, layer: str) -> int:
+        """How many of them are those of a layer."""
+        return sum(array.size for name, array in self.params.items() if name.startswith(f"{layer}."))
 
     @property
     def filter_layers(self) -> tuple[str, ...]:

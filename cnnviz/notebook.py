@@ -182,13 +182,11 @@ def _layers(network: Network, _: _Wanted) -> Item:
     def sides(shape: Sequence[int]) -> str:
         return " × ".join(map(format_count, shape))
 
-    counts = {name: 0 for name, _ in network.layers}
-    for name, array in network.params.items():
-        counts[name.partition(".")[0]] += array.size
     rows = [Value("input", "input", sides(network.input_shape), more=("",))]
     rows += [
-        Value(name, f"{name}: {layer.title}", sides(network.shapes[name]), more=(format_count(counts[name]),))
+        Value(name, f"{name}: {layer.title}", sides(network.shapes[name]), more=(format_count(count),))
         for name, layer in network.layers
+        for count in [network.count_of(name)]
     ]
     rows.append(Value("all", "in all", "", more=(format_count(network.parameter_count),)))
     table = Values(tuple(rows), ("output", "parameters"), -1, names="layer")

@@ -1,4 +1,4 @@
-"""Start the program: in its window, or without one. The only module here that knows there is a window."""
+"""Start the program: in its window, or without one. The only module here that imports the window's."""
 
 import gc
 import sys

@@ -8,6 +8,7 @@ from cnnviz.datasets import load_dataset
 from cnnviz.datasets.images import read_grayscale
 from cnnviz.document import archive
 from cnnviz.document.run import PREPARED, RUN, unpack_run
+from cnnviz.document.types import DATA_MEMBER, LAB_MEMBER
 from cnnviz.errors import CNNVizError
 from cnnviz.lab.course import dataset_in, lab_in
 from soak import hand_ins
@@ -25,9 +26,9 @@ def _document(path: Path) -> object:
     """Read a document with all that is in it, as the window does."""
     document, files = archive.load(path)
     try:
-        if "data.npz" in files:
+        if DATA_MEMBER in files:
             dataset_in(document, files)
-        if "lab.toml" in files:
+        if LAB_MEMBER in files:
             lab_in(files)
         work_of(document, files)
         for run, names in ((document.run, RUN), (document.prepared, PREPARED)):

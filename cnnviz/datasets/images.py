@@ -5,14 +5,14 @@ Pillow is imported only when a file is opened.
 
 import io
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from cnnviz._types import ByteArray
+from cnnviz._types import ByteArray, Progress
 from cnnviz.datasets.assembly import check_class_count
 from cnnviz.datasets.dataset import MIN_CLASSES, Dataset
 from cnnviz.errors import DataError
@@ -193,8 +193,6 @@ MAX_PIXELS_IN_ALL = 10**9
 TEST_EVERY = 6
 """Every sixth picture of a class is kept for the test, about MNIST's share."""
 
-Progress = Callable[[int, int], object]
-
 
 def class_folders(folder: Path) -> list[Path]:
     """Return the sub-folders of a folder, hidden ones left out; names that are numbers come in their order.
@@ -217,8 +215,7 @@ def read_image_folder(folder: Path, progress: Progress | None = None) -> Dataset
     (of two to five pictures the last) goes to the test set. Each is made grey and fitted into 28 x 28 pixels
     (see `fit_image`).
 
-    * `progress`: called with the number of pictures read and their total; an exception it raises ends the
-      reading.
+    * `progress`: see `cnnviz.evaluation.Progress`.
     * Raises DataError: if the folder or a picture cannot be read, or there is too little in it.
     """
     folders = class_folders(folder)
@@ -250,7 +247,7 @@ def read_image_folder(folder: Path, progress: Progress | None = None) -> Dataset
             raise bad_file(folder, "holds too many pixels", most, "scale the images down")
         images[index, 0] = fit_image(pixels, SIDE, SIDE)
         if progress is not None:
-            progress(index + 1, len(files))
+            progress((index + 1) / len(files))
     labels = np.array([label for _, label in files], np.int64)
     classes, split = tuple(each.name for each in folders), len(train)
     return Dataset(

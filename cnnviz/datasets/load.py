@@ -7,11 +7,12 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from cnnviz._types import Progress
 from cnnviz.bundled import bundled, restore
 from cnnviz.datasets.assembly import first_classes
 from cnnviz.datasets.dataset import MAX_CLASSES, Dataset
 from cnnviz.datasets.idx import idx_files, read_idx_folder
-from cnnviz.datasets.images import Progress, class_folders, read_image_folder
+from cnnviz.datasets.images import class_folders, read_image_folder
 from cnnviz.errors import DataError
 from cnnviz.file_kinds import ARCHIVE, IDX, kind_of, wrong_kind
 from cnnviz.reading import bad_file, status_of, unreadable
@@ -91,8 +92,7 @@ def load_dataset(
         Two to ten classes by name, in the order of their labels. Without it all are taken; of more than
         ten the first ten that have images.
     progress : callable, optional
-        Called with the number of pictures read and their total when a folder of pictures is read; an
-        exception it raises ends the reading.
+        Told how much of a folder of pictures is read; see `cnnviz.evaluation.Progress`.
 
     Raises
     ------

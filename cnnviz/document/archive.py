@@ -18,7 +18,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from cnnviz._types import ByteArray
-from cnnviz.document.types import FORMAT_VERSION, Document, Files, Part
+from cnnviz.document.types import DATA_MEMBER, FORMAT_VERSION, LAB_MEMBER, Document, Files, Part
 from cnnviz.errors import CNNVizError, DataError, NewerVersionError
 from cnnviz.experiment import Experiment
 from cnnviz.file_kinds import PNG_SIGNATURE
@@ -52,8 +52,8 @@ _LARGEST: Mapping[str, int] = {
     "run.safetensors": 512 << 20,
     "prepared-model.safetensors": 192 << 20,
     "prepared-run.safetensors": 512 << 20,
-    "data.npz": 256 << 20,
-    "lab.toml": 128 << 10,
+    DATA_MEMBER: 256 << 20,
+    LAB_MEMBER: 128 << 10,
 }
 _LARGEST_IN: Mapping[str, int] = {"images": 8 << 20, "figures": 16 << 20, "inserts": 32 << 20}
 """Bytes that each member may have; what is not named here is no part of a document."""

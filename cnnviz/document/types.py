@@ -13,6 +13,7 @@ from cnnviz.experiment import Experiment
 
 FORMAT_VERSION = 1
 MOST_MOMENTS = 2000
+DATA_MEMBER, LAB_MEMBER = "data.npz", "lab.toml"
 
 type Line = Annotated[str, Meta(max_length=200)]
 type Member = Annotated[

@@ -58,7 +58,7 @@ class Probabilities:
 
     @cached_property
     def texts(self) -> list[str]:
-        """Probabilities of all classes as text: they add up to 1."""
+        """Probabilities of all classes as text; what is rounded need not add up to 1."""
         return [] if self.values is None else format_probabilities(list(self.values), longest=LONGEST)
 
     def say(self, row: int) -> str:

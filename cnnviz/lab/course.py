@@ -17,7 +17,7 @@ from cnnviz.bundled import bundled
 from cnnviz.datasets import Dataset, load_dataset, load_mnist
 from cnnviz.document import archive
 from cnnviz.document.run import PREPARED, KeptRun, pack_run
-from cnnviz.document.types import FORMAT_VERSION, Data, Document, Files
+from cnnviz.document.types import DATA_MEMBER, FORMAT_VERSION, LAB_MEMBER, Data, Document, Files
 from cnnviz.errors import DataError
 from cnnviz.files import printable
 from cnnviz.history import EvaluationPoint, History
@@ -29,7 +29,7 @@ from cnnviz.runtime import one_blas_thread
 from cnnviz.snapshots import Origin
 from cnnviz.training import Trainer
 
-_LAB, _DATA, _FIGURES = "lab.toml", "data.npz", "figures/"
+_FIGURES = "figures/"
 _LARGEST_FIGURE = 16 << 20
 _MOMENTS, _MOMENTS_BYTES = 24, 16 << 20
 """How many networks of the run a course holds besides those that it has to, and their memory at most."""
@@ -55,19 +55,19 @@ def figures_beside(lab: Lab, folder: Path) -> dict[str, bytes]:
 
 def lab_members(lab: Lab, figures: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return a lab as members of a document."""
-    return {_LAB: lab.source.encode(), **{f"{_FIGURES}{name}": each for name, each in figures.items()}}
+    return {LAB_MEMBER: lab.source.encode(), **{f"{_FIGURES}{name}": each for name, each in figures.items()}}
 
 
 def lab_in(files: Files) -> tuple[Lab, dict[str, bytes]]:
     """Return the lab in a document, and its figures, or raise `DataError` with a clause."""
-    if _LAB not in files:
+    if LAB_MEMBER not in files:
         raise DataError("there is no lab in it")
     try:
-        lab, mistakes = parse_lab(files[_LAB].decode())
+        lab, mistakes = parse_lab(files[LAB_MEMBER].decode())
     except UnicodeDecodeError as error:
-        raise DataError(f"its {_LAB} is not in UTF-8") from error
+        raise DataError(f"its {LAB_MEMBER} is not in UTF-8") from error
     if lab is None:
-        raise DataError(f"it has mistakes: {refused(_LAB, mistakes)}")
+        raise DataError(f"it has mistakes: {refused(LAB_MEMBER, mistakes)}")
     figures = {name.removeprefix(_FIGURES): each for name, each in files.items() if name.startswith(_FIGURES)}
     missing = [name for name in lab.figure_names if name not in figures]
     if missing:
@@ -79,12 +79,12 @@ def dataset_in(document: Document, files: Files) -> Dataset:
     """Return the data in a document with their own names, or raise `DataError` with a clause."""
     said = document.data
     with TemporaryDirectory(prefix="cnnviz-data-") as folder:
-        file = Path(folder) / _DATA
-        file.write_bytes(files[_DATA])
+        file = Path(folder) / DATA_MEMBER
+        file.write_bytes(files[DATA_MEMBER])
         read = load_dataset(file)
     if len(said.available) != len(read.classes):
         raise DataError("its data are not those that were put in")
-    return replace(read, classes=said.available, name=said.name, path=Path(_DATA), source=None)
+    return replace(read, classes=said.available, name=said.name, path=Path(DATA_MEMBER), source=None)
 
 
 # --- making one ---------------------------------------------------------------------------------------------
@@ -118,11 +118,11 @@ def made_course(
             x_test=dataset.test_images[:, 0],
             y_test=dataset.test_labels,
         )
-        files[_DATA] = packed.getvalue()
-        data = Data(name=data.name, sha256=data.sha256, path=_DATA, available=dataset.classes)
+        files[DATA_MEMBER] = packed.getvalue()
+        data = Data(name=data.name, sha256=data.sha256, path=DATA_MEMBER, available=dataset.classes)
     document = Document(
         format_version=FORMAT_VERSION, version=__version__, experiment=experiment, kind="course", data=data,
-        prepared=prepared, prepared_on=dataset.sha256, seen=picture.seen, lab=_LAB,
+        prepared=prepared, prepared_on=dataset.sha256, seen=picture.seen, lab=LAB_MEMBER,
     )  # fmt: skip
     return document, files
 
@@ -163,12 +163,16 @@ def open_lab(path: Path) -> tuple[Lab, dict[str, bytes]]:
         lab = load_lab(path)
         return lab, figures_beside(lab, path.parent)
     document, files = archive.load(path)
-    if document.lab in shipped_labs():
-        return open_lab(shipped_labs()[document.lab])
     try:
-        return lab_in(files)
+        return lab_of(document, files)
     except DataError as error:
         raise archive.opening_failed(path, error) from error
+
+
+def lab_of(document: Document, files: Files) -> tuple[Lab, dict[str, bytes]]:
+    """Return the lab of a document, of the program or in it, and its figures; raises `DataError`."""
+    shipped = shipped_labs().get(document.lab)
+    return lab_in(files) if shipped is None else open_lab(shipped)
 
 
 def lab_data(path: Path | None, classes: Iterable[str] | None = None) -> Dataset:

@@ -17,6 +17,7 @@ from cnnviz.datasets import to_input
 from cnnviz.document.types import Count, Line, Whole
 from cnnviz.errors import ParameterError
 from cnnviz.files import printable
+from cnnviz.inspect.comparison import parameter_changes
 from cnnviz.inspect.receptive_field import receptive_field, stage_shape
 from cnnviz.lab.model import Measurement
 from cnnviz.network import Network
@@ -285,10 +286,7 @@ def _hardest_probability(bench: Bench) -> float:
     secrets={Secret.FILTERS},
 )  # fmt: skip
 def _filter_change(bench: Bench) -> float:
-    name = next(name for name in bench.network.params if name.endswith(".weight"))
-    before, after = bench.initial.params[name], bench.network.params[name]
-    size = float(np.linalg.norm(before))
-    return float(np.linalg.norm(after - before)) / size if size else nan
+    return parameter_changes(bench.initial, bench.network)[0].relative
 
 
 # --- one image through the network --------------------------------------------------------------------------

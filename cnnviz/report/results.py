@@ -33,9 +33,8 @@ def _layers(bench: Bench) -> Table:
     network = bench.network
     rows: list[tuple[Cell, ...]] = [("input", " × ".join(map(format_count, network.input_shape)), 0)]
     for name, layer in network.layers:
-        count = sum(array.size for key, array in network.params.items() if key.startswith(f"{name}."))
-        words = f"{name} ({type(layer).__name__})"
-        rows.append((words, " × ".join(map(format_count, network.shapes[name])), count))
+        sides = " × ".join(map(format_count, network.shapes[name]))
+        rows.append((f"{name} ({layer.title})", sides, network.count_of(name)))
     caption = f"The network: {format_count(network.parameter_count)} parameters."
     return table("layers", caption, [("layer", "text"), ("output", "text"), ("parameters", "count")], rows)
 

@@ -268,7 +268,6 @@ MEASURES: MappingProxyType[str, Measure] = MappingProxyType(
                 "1: same pattern, whatever its strength. 0: nothing in common.",
                 "Zhang 2019, arXiv:1904.11486 (cosine distance of features)",
                 lambda of: cosine_similarity(of.reference, of.moved),
-                _FEATURES_MOST,
             ),
             Measure(
                 "equivariance_residual",

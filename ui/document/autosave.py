@@ -13,13 +13,13 @@ import msgspec
 from PySide6.QtCore import QLockFile, QObject, QSysInfo
 
 from cnnviz.document import archive
-from cnnviz.document.types import Document, Files
+from cnnviz.document.types import LAB_MEMBER, Document, Files
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.files import atomic_write, printable, printable_name
 from cnnviz.quantities import moment
 from cnnviz.reading import read_bytes
 from ui.controls.pace import single_shot
-from ui.document.gathered import LAB_MEMBER, Kept
+from ui.document.gathered import Kept
 from ui.document.window_document import Stamp, WindowDocument
 from ui.state import AppState, RunStatus
 from ui.tasks import LatestOnly, TaskRunner

@@ -25,7 +25,6 @@ from ui.state import AppState, Sample
 if TYPE_CHECKING:
     from cnnviz.lab.record import Work
 
-DATA_MEMBER, LAB_MEMBER = "data.npz", "lab.toml"
 _BESIDE_THE_WORDS = ("images/", "inserts/")  # what is written whenever the words are
 
 
@@ -115,7 +114,7 @@ def gather(
         photo, meant = board
         label = None if state.dataset is None else state.dataset.label_of(meant)
         own["board"] = Sample(photo.levels[None], label, None, "drawn", meant)
-    needless = () if document.data.path == DATA_MEMBER else (DATA_MEMBER,)
+    needless = () if document.data.path == t.DATA_MEMBER else (t.DATA_MEMBER,)
     carried = {name: each for name, each in carried.items() if name not in needless}
     return Gathered(document, work, own, _still(state, needed), carried)
 
@@ -173,7 +172,7 @@ def _data(state: AppState) -> t.Data:
     dataset, source = state.dataset, state.source
     assert dataset is not None
     path = "" if source is None or source.path is None else str(source.path)
-    available = source.dataset.classes if source is not None and path == DATA_MEMBER else ()
+    available = source.dataset.classes if source is not None and path == t.DATA_MEMBER else ()
     return t.Data(name=dataset.name[:200], sha256=dataset.sha256, path=path, available=available)
 
 

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from cnnviz.datasets import Dataset
 from cnnviz.document.archive import opening_failed, pixels_of
 from cnnviz.document.run import PREPARED, RUN, KeptRun, unpack_run
-from cnnviz.document.types import Document, Files, OwnImage, Run
+from cnnviz.document.types import DATA_MEMBER, LAB_MEMBER, Document, Files, OwnImage, Run
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.history import EvaluationPoint, History
@@ -23,7 +23,7 @@ from cnnviz.network import weights_checksum
 from cnnviz.quantities import format_count, format_percent
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
-from ui.document.gathered import DATA_MEMBER, LAB_MEMBER, work_of
+from ui.document.gathered import work_of
 from ui.run.controller import Controller
 from ui.run.loading import PATIENCE_SECONDS, Mismatch, mismatch_of, select_classes
 from ui.run.worker import next_due, snapshot_interval

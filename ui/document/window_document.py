@@ -25,7 +25,7 @@ from cnnviz.history import History
 from cnnviz.quantities import format_count, format_many
 from cnnviz.reading import status_of
 from ui.controls.pace import single_shot
-from ui.document.gathered import DATA_MEMBER, LAB_MEMBER, Gathered, gather, picture_of
+from ui.document.gathered import Gathered, gather, picture_of
 from ui.document.restorer import Built, DocumentRestorer, Order
 from ui.panels.provenance import provenance_in_panel
 from ui.run.controller import Controller
@@ -55,7 +55,7 @@ _MOST_RECENT = 8
 _RECENT = "files/recent"
 _LAST = "files/last"
 _LAST_PLACE = "last"  # of the notice about it
-_CARRIED = (LAB_MEMBER, DATA_MEMBER, *PREPARED)
+_CARRIED = (t.LAB_MEMBER, t.DATA_MEMBER, *PREPARED)
 _TITLE_MS = 100
 _GONE = (0, 0)
 _SAVED = 1
@@ -157,7 +157,7 @@ class WindowDocument(QObject):
         state, run = self.state, self.state.run
         own = state.sample if state.sample is not None and state.sample.index is None else None
         words = None if self.writing is None else self.writing.work.said
-        lab = self.carried.get(LAB_MEMBER)
+        lab = self.carried.get(t.LAB_MEMBER)
         board = self._window.samples.board
         return ((run.run_id, run.step) if run.is_started else 0, state.draft, words, own, lab, board)
 
@@ -364,7 +364,7 @@ class WindowDocument(QObject):
 
     def carry_lab(self, files: t.Files) -> None:
         """Keep the lab in front, which does not come with the program, in the document."""
-        others = [name for name in self.carried if name != LAB_MEMBER and not name.startswith("figures/")]
+        others = [name for name in self.carried if name != t.LAB_MEMBER and not name.startswith("figures/")]
         self.carried = {name: self.carried[name] for name in others} | dict(files)
         self._on_changed()
 
@@ -538,7 +538,7 @@ def _look_into(path: Path) -> tuple[t.Document, t.Files] | Role:
         from cnnviz.lab.course import shipped_labs
 
         document, files = archive.load(path)
-        if document.lab and document.lab != LAB_MEMBER and document.lab not in shipped_labs():
+        if document.lab and document.lab != t.LAB_MEMBER and document.lab not in shipped_labs():
             raise DataError(
                 f"{printable_name(path)} cannot be opened: it is about the lab {document.lab!r}, which this "
                 "CNNViz does not have. Update CNNViz."

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnnviz.document.types import Files
+from cnnviz.document.types import LAB_MEMBER, Files
 from cnnviz.errors import DataError
 from cnnviz.lab.course import lab_in, lab_members, read_figure, shipped_labs
 from cnnviz.lab.figures import Picture, pictures_of
@@ -14,7 +14,7 @@ from cnnviz.lab.model import Lab
 from cnnviz.lab.reading import load_lab
 from cnnviz.quantities import format_many
 
-OWN_LAB = "lab.toml"
+OWN_LAB = LAB_MEMBER
 """What stands for a lab that does not come with the program; the document has it."""
 
 FIRST = "lab5"

@@ -73,7 +73,7 @@ def read_data(
         if path is None:
             return Source(load_mnist(tuple("0123456789")))
         place = data_path_of(path)
-        return Source(load_dataset(place, progress=lambda done, total: context.report(done / total)), place)
+        return Source(load_dataset(place, progress=context.report), place)
 
     def done(source: Source) -> None:
         state.clear_notice(_PLACE)
