@@ -153,7 +153,8 @@ def load(path: str | Path) -> tuple[Snapshot, Experiment, Data]:
     try:
         parse_json(texts[_SAID])  # within bounds
         head = msgspec.json.decode(texts[_SAID], type=Head)
-        check_format(head, FORMAT, FORMAT_VERSION, "holds weights and a description that is not CNNViz's")
+        foreign = UndescribedError(f"{name} holds weights and a description that is not CNNViz's")
+        check_format(head, FORMAT, FORMAT_VERSION, foreign)
         found = msgspec.json.decode(texts[_SAID], type=_Description)
         found.experiment.check_fits(found.input_shape)
         network = network_of(found.experiment.build_network(found.input_shape), arrays)
@@ -171,8 +172,6 @@ def load(path: str | Path) -> tuple[Snapshot, Experiment, Data]:
     except NewerVersionError as error:
         raise CheckpointError(f"{name} cannot be opened: {error}. Update CNNViz to open it.") from error
     except (CNNVizError, *_DAMAGE) as error:
-        if isinstance(error, DataError) and str(error).startswith("holds"):
-            raise UndescribedError(f"{name} {error}") from error
         reason = "its description is damaged"
         if isinstance(error, CNNVizError):
             reason = str(error).rstrip(".")

@@ -133,7 +133,7 @@ def write_report(arguments: Arguments, lab: "Lab", work: "Work", bench: "Bench",
                 with_results=True, progress=progress, record=record,
             )  # fmt: skip
     handed = hand_in(lab, record, numbers, name=name, roll_number=roll_number)
-    write_document(arguments, lab_document(lab, handed, record, numbers), output)
+    write_report_files(arguments, lab_document(lab, handed, record, numbers), output)
 
 
 def _run_in(document: Document, files: Files, arguments: Arguments) -> tuple[KeptRun, Dataset]:
@@ -183,7 +183,7 @@ def percent_bar() -> Generator[Progress]:
         yield progress
 
 
-def write_document(arguments: Arguments, report: "Report", output: Output) -> None:
+def write_report_files(arguments: Arguments, report: "Report", output: Output) -> None:
     """Write a report to all files that the command line names for it."""
     # Typesetting is loaded by those who ask for a report only.
     from cnnviz.report.html import write_html

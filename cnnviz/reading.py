@@ -18,7 +18,7 @@ from typing import BinaryIO
 import msgspec
 
 from cnnviz import __version__
-from cnnviz.errors import DataError, NewerVersionError
+from cnnviz.errors import CNNVizError, DataError, NewerVersionError
 from cnnviz.files import printable
 from cnnviz.quantities import format_count
 
@@ -188,10 +188,10 @@ class Head(msgspec.Struct):
     version: str = "unknown"  # of the program that wrote it
 
 
-def check_format(head: Head, name: str, newest: int, foreign: str) -> None:
-    """Raise `DataError` with `foreign` for another format, `NewerVersionError` with a clause if newer."""
+def check_format(head: Head, name: str, newest: int, foreign: CNNVizError) -> None:
+    """Raise `foreign` for another format, `NewerVersionError` with a clause if newer."""
     if head.format != name or head.format_version < 1:
-        raise DataError(foreign)
+        raise foreign
     if head.format_version > newest:
         wrote = printable(head.version, 20)
         raise NewerVersionError(f"it was written by a newer CNNViz ({wrote}; this is {__version__})")

@@ -102,7 +102,7 @@ def from_json(content: bytes) -> Document:
         raise DataError("its document.json is too large")
     try:
         head = msgspec.json.decode(content, type=Head)
-        check_format(head, "cnnviz", FORMAT_VERSION, "it is not a CNNViz document")
+        check_format(head, "cnnviz", FORMAT_VERSION, DataError("it is not a CNNViz document"))
         document = msgspec.json.decode(content, type=Document)
         msgspec.json.decode(content, type=_ALL_SETTINGS)
         return document
@@ -249,13 +249,13 @@ def _lacks_member(value: object, files: Files) -> bool:
 
 def opening_failed(path: Path, error: CNNVizError) -> DataError:
     """Return the error for a document that cannot be opened, from a clause that says why."""
-    text, kind = str(error).rstrip("."), type(error) if isinstance(error, DataError) else DataError
-    if text.startswith((printable(path), printable_name(path))):  # a whole sentence already
-        return kind(f"{text}.")
+    text, kind = str(error), type(error) if isinstance(error, DataError) else DataError
+    if text.endswith(".") and text.startswith((printable(path), printable_name(path))):  # no clause
+        return kind(text)
     remedy = "Copy it again, or open another one."
     if isinstance(error, NewerVersionError):
         remedy = "Update CNNViz to open it."
-    return kind(f"{printable_name(path)} cannot be opened: {text}. {remedy}")
+    return kind(f"{printable_name(path)} cannot be opened: {text.rstrip('.')}. {remedy}")
 
 
 def _members(document: Document, read: Callable[[str, Part], bytes]) -> dict[str, bytes]:

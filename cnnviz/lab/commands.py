@@ -11,7 +11,7 @@ from cnnviz.document import archive
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.experiment import Experiment
 from cnnviz.files import atomic_write, printable, printable_name
-from cnnviz.headless import percent_bar, require_places, write_document
+from cnnviz.headless import percent_bar, require_places, write_report_files
 from cnnviz.lab.course import figures_beside, find_lab, is_course, known_labs, lab_data, made_course, open_lab
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.figures import figure_in
@@ -81,7 +81,7 @@ def run_lab(arguments: Arguments) -> int:
             atomic_write(arguments.results, handed.to_json().encode("ascii"))
             output.say(f"Wrote the results to {arguments.results}.")
     if arguments.wants_report:
-        write_document(arguments, lab_document(lab, handed, record, numbers), output)
+        write_report_files(arguments, lab_document(lab, handed, record, numbers), output)
     if arguments.course is not None:
         with output.going_on():
             with_data = not is_mnist(dataset.sha256, dataset.classes)

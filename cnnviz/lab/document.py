@@ -16,7 +16,6 @@ from cnnviz.mathematics import Equation
 from cnnviz.quantities import format_count, format_many
 from cnnviz.report.bench import STRONGEST
 from cnnviz.report.blocks import Block, Document, Figure, Formula, Heading, Named, Table, Words, table
-from cnnviz.report.blocks import Measured as Part_
 from cnnviz.report.equations import of_network
 
 _OF_NO_STEP = ("layers", "two-images")  # names of tables and figures that training changes nothing about
@@ -162,7 +161,7 @@ class _Pages:
         runs = self._handed.runs
         return next((e.steps for e in runs if replace(self._experiment, **e.settings) == own), told)
 
-    def _printed(self, parts: Iterable[Part_], steps: int = 0) -> Iterator[Block]:
+    def _printed(self, parts: Iterable[Block | Named], steps: int = 0) -> Iterator[Block]:
         """Yield what was measured; with steps a caption says them, where the report has also others."""
         said = format_many(steps, "training step") * (steps > 0 and len(self._moments) > 1)
         for each in parts:

@@ -25,8 +25,7 @@ from cnnviz.lab.results import HandIn, OfData, OfLab
 from cnnviz.layers.base import EXERCISE
 from cnnviz.quantities import format_count, format_many, format_percent, now
 from cnnviz.report.bench import Bench, LabSettings, trained
-from cnnviz.report.blocks import Cell, Heading, Table, Words, table
-from cnnviz.report.blocks import Measured as Block
+from cnnviz.report.blocks import Cell, Heading, MeasuredBlock, Table, Words, table
 from cnnviz.report.figures import history_figure
 from cnnviz.report.results import result_blocks
 from cnnviz.runtime import blas_kernel, one_blas_thread
@@ -70,8 +69,8 @@ def measured_lab(
     runs: list[RunRecord] = []
     measured: dict[str, list[Measured]] = {}
     benches: dict[str, Bench] = {}
-    parts: dict[str, tuple[Block, ...]] = {}
-    appendix: tuple[Block, ...] = ()
+    parts: dict[str, tuple[MeasuredBlock, ...]] = {}
+    appendix: tuple[MeasuredBlock, ...] = ()
     furthest = 0.0
 
     def report(share: float) -> None:
@@ -130,7 +129,7 @@ def measured_lab(
 
 
 def told_so_far(
-    lab: Lab, record: LabRecord, experiment: Experiment, run: tuple[Block, ...] = ()
+    lab: Lab, record: LabRecord, experiment: Experiment, run: tuple[MeasuredBlock, ...] = ()
 ) -> LabNumbers:
     """Return what the guide has told of a lab's own networks by now: those of these settings.
 
@@ -150,7 +149,7 @@ def told_so_far(
 
 def run_blocks(
     experiment: Experiment, history: History, *, is_covered: bool, has_curves: bool
-) -> Iterator[Block]:
+) -> Iterator[MeasuredBlock]:
     """Yield what a draft shows of a run that has begun: its curves and its settings.
 
     * `is_covered`: whether the curves tell the answer to an open prediction.

@@ -21,8 +21,7 @@ from cnnviz.lab.judging import checked_answer
 from cnnviz.lab.measures import Cell, Measured, Number
 from cnnviz.lab.model import MOST_STEPS, Lab, Part, Question, Step
 from cnnviz.quantities import beside, format_count
-from cnnviz.report.blocks import MAX_WORDS, MOST_INSERTS, Figure, Insert, Kept, Prose, Words
-from cnnviz.report.blocks import Measured as Block
+from cnnviz.report.blocks import MAX_WORDS, MOST_INSERTS, Figure, Insert, Kept, MeasuredBlock, Prose, Words
 from cnnviz.report.drawings import flaw_of
 
 type Moment = Annotated[str, Meta(max_length=200)]
@@ -123,10 +122,14 @@ class LabNumbers(Kept, frozen=True):
     sample: Count = 0  # position among the test images of the one that is looked at closely
     channels: Count = 1  # of the images
     # what the report shows of each step, and how to measure it again
-    parts: Annotated[dict[Name, Annotated[tuple[Block, ...], Meta(max_length=200)]], Meta(max_length=61)] = {}
+    parts: Annotated[
+        dict[Name, Annotated[tuple[MeasuredBlock, ...], Meta(max_length=200)]], Meta(max_length=61)
+    ] = {}
     # of each step the picture of its result, and why it is so
-    reveals: Annotated[dict[Name, Annotated[tuple[Block, ...], Meta(max_length=5)]], Meta(max_length=61)] = {}
-    appendix: Annotated[tuple[Block, ...], Meta(max_length=20)] = ()
+    reveals: Annotated[
+        dict[Name, Annotated[tuple[MeasuredBlock, ...], Meta(max_length=5)]], Meta(max_length=61)
+    ] = {}
+    appendix: Annotated[tuple[MeasuredBlock, ...], Meta(max_length=20)] = ()
     checksum: Name = ""  # of all else: it tells of edits
 
     @property
@@ -460,6 +463,6 @@ def _is_measured(numbers: LabNumbers) -> bool:
     return numbers.checksum == numbers.right_checksum and all(map(_are_drawn, parts))
 
 
-def _are_drawn(blocks: Iterable[Block]) -> bool:
+def _are_drawn(blocks: Iterable[MeasuredBlock]) -> bool:
     """Whether all figures are drawings of this program."""
     return all(block.is_measured for block in blocks if isinstance(block, Figure))

@@ -123,7 +123,8 @@ def hand_in_from_json(content: str) -> HandIn | Whose:
         raise DataError("what it holds is no JSON, so it is damaged or cut off") from error
     entries = cast("dict[str, object]", values) if isinstance(values, dict) else {}
     try:
-        check_format(msgspec.convert(entries, Head), FORMAT, FORMAT_VERSION, "it holds no results of CNNViz")
+        foreign = DataError("it holds no results of CNNViz")
+        check_format(msgspec.convert(entries, Head), FORMAT, FORMAT_VERSION, foreign)
         json.dumps(entries, ensure_ascii=False).encode()  # half a letter could never be written again
         if "without_results" in entries:
             return msgspec.convert(entries, Whose)

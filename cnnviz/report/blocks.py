@@ -119,7 +119,7 @@ class Formula:
     equation: Equation
 
 
-Measured = Heading | Words | Table | Figure | Named
+MeasuredBlock = Heading | Words | Table | Figure | Named
 """What is kept of a measurement."""
 
 Block = Heading | Words | Table | Figure | Formula

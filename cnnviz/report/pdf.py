@@ -55,15 +55,10 @@ def to_pdf(document: Document) -> bytes:
     return typeset([sheet], _SECONDS)[0][0]
 
 
-def to_pages(document: Document, dpi: float) -> list[bytes]:
-    """Return each page as the bytes of a PNG file; raises as `typeset`."""
-    return placed_pages(document, dpi, _SECONDS, lambda: False)[0]
-
-
 def placed_pages(
     document: Document, dpi: float, seconds: float, cancelled: Callable[[], bool]
 ) -> tuple[list[bytes], list[tuple[int, float]]]:
-    """Return the pages, and of each block on which, from 0, and at which share of its height it begins."""
+    """Return the pages as PNG, and of each block on which, from 0, and at what share of it, that begins."""
     whole = Sheet(_template(), _inputs(document), "png", dpi)
     pages, (places,) = typeset([whole, replace(whole, format="places")], seconds, cancelled)
     return pages, [(page, share) for page, share in json.loads(places)]

@@ -11,12 +11,12 @@ from cnnviz.palette import STAGE_STYLES
 from cnnviz.quantities import format_count, format_many, format_together, format_value, rounded
 from cnnviz.report import equations, figures
 from cnnviz.report.bench import Bench, dots
-from cnnviz.report.blocks import Cell, Heading, Kept, Measured, Named, Table, Words, table
+from cnnviz.report.blocks import Cell, Heading, Kept, MeasuredBlock, Named, Table, Words, table
 from cnnviz.routing import PoolRouting
 from cnnviz.routing.agreement import DEFAULT_EPS, TOLERANCE, Verdict
 from cnnviz.translation import MEASURES, OUTPUT
 
-type Blocks = Iterator[Measured]
+type Blocks = Iterator[MeasuredBlock]
 
 _VERDICTS: Mapping[Verdict, str] = {
     "ok": "gradient and difference agree",
@@ -266,7 +266,7 @@ def _update(bench: Bench) -> Words:
     )
 
 
-RESULTS: Mapping[str, Callable[[Bench], Measured | Iterable[Measured]]] = {
+RESULTS: Mapping[str, Callable[[Bench], MeasuredBlock | Iterable[MeasuredBlock]]] = {
     "summary": _summary,
     "layers": _layers,
     "convolution": _convolution,

@@ -12,7 +12,7 @@ from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, measured_lab
 from cnnviz.lab.model import Part
 from cnnviz.lab.record import LabRecord, Version
-from cnnviz.report.pdf import to_pages
+from cnnviz.report.pdf import placed_pages
 from scripts.screenshots.stage import IMAGES
 
 _DPI = 110.0
@@ -36,7 +36,7 @@ def report_page() -> None:
     handed = hand_in(lab, record, numbers, name="(name)", roll_number="(number)")
     document = replace(lab_document(lab, handed, record, numbers), date="(date)")
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with Image.open(io.BytesIO(to_pages(document, _DPI)[0])) as page:
+    with Image.open(io.BytesIO(placed_pages(document, _DPI, 60, lambda: False)[0][0])) as page:
         framed = ImageOps.expand(page.convert("RGB"), border=1, fill="#C8D0D8")
     framed.save(IMAGES / "report-page.png", optimize=True)
     print("docs/images/report-page.png")

@@ -179,6 +179,9 @@ def test_a_picture_carries_a_document_and_stays_the_same_picture(tmp_path):
     with pytest.raises(DataError) as told:
         archive.load_picture(path)
     assert str(archive.opening_failed(path, told.value)) == str(told.value), "said once"
+    (tmp_path / "it").write_bytes(b"PK")
+    with pytest.raises(DataError, match=r"^it cannot be opened: it is damaged, or .*\. Copy it again"):
+        archive.load(tmp_path / "it")
 
 
 # --- what is no document ------------------------------------------------------------------------------------

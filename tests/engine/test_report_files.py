@@ -17,7 +17,7 @@ from cnnviz.lab.measured import command_line
 from cnnviz.report import pdf
 from cnnviz.report.blocks import Data, Document, Figure, Heading, Table, Words
 from cnnviz.report.html import to_html, write_html
-from cnnviz.report.pdf import Sheet, placed_pages, to_pages, to_pdf, typeset, write_folder, write_pdf
+from cnnviz.report.pdf import Sheet, placed_pages, to_pdf, typeset, write_folder, write_pdf
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.report_cases import (
     HOSTILE,
@@ -45,6 +45,10 @@ def printed(document, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "lab.pdf"
     write_pdf(document, path)
     return path
+
+
+def pages_of(document, dpi):
+    return placed_pages(document, dpi, 60, lambda: False)[0]
 
 
 def text_of(pdf):
@@ -183,7 +187,7 @@ def test_neither_words_that_no_file_can_hold_nor_a_table_without_rows_stop_the_r
     for write, name in ((write_pdf, "a.pdf"), (write_html, "a.html")):
         write(document, tmp_path / name)
     table = Table("log", "Nothing yet", Data(["step", "loss"], []), ("count", "3"))
-    assert len(to_pages(written(table), 30)) == 1
+    assert len(pages_of(written(table), 30)) == 1
 
 
 def test_the_words_of_a_student_stand_beside_a_line_and_a_sentence_says_so(tmp_path):
@@ -195,7 +199,7 @@ def test_the_words_of_a_student_stand_beside_a_line_and_a_sentence_says_so(tmp_p
     assert "the winner’s sum" in to_html(written(Words("the winner's sum")))
     assert "f&#39;x" in to_html(written(Words("f'x", "code")))
     pages = [
-        np.array(Image.open(BytesIO(to_pages(written(Words("because", kind)), 144)[0])).convert("L"))
+        np.array(Image.open(BytesIO(pages_of(written(Words("because", kind)), 144)[0])).convert("L"))
         for kind in ("program", "student")
     ]
     edge, below = round(20 / 25.4 * 144), 290  # the left margin, and what lies below heading and key
@@ -300,7 +304,7 @@ def test_a_figure_higher_than_a_page_stays_with_its_caption(tmp_path):
     document = written(Words("before", "student"), red_figure("its caption", 900))
     found = {text: page for page, _, _, text, _ in words_on(document, tmp_path)}
     assert found["caption"] == 1, "where it has room if it is a little smaller"
-    page = Image.open(BytesIO(to_pages(document, 50)[0])).convert("RGB")
+    page = Image.open(BytesIO(pages_of(document, 50)[0])).convert("RGB")
     red = [y for y in range(page.height) if page.getpixel((page.width // 2, y)) == (255, 0, 0)]
     assert 0 < red[0] < red[-1] < page.height - 50, "none of it is beyond the foot of the page"
 
@@ -350,7 +354,7 @@ def test_what_never_ends_is_stopped(processes) -> None:
 
 def test_an_order_larger_than_a_pipe_arrives() -> None:
     words = "word " * 16_000
-    pages = to_pages(Document("t", "a", "r", "d", (Words(words, "student"),)), 20.0)
+    pages = pages_of(Document("t", "a", "r", "d", (Words(words, "student"),)), 20.0)
     assert len(pages) > 10
     assert all(each.startswith(b"\x89PNG") for each in pages)
 

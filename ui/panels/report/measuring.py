@@ -12,7 +12,7 @@ from cnnviz.lab.measured import are_of, measured_lab, own_pixels, run_blocks, se
 from cnnviz.lab.record import LabNumbers
 from cnnviz.quantities import format_count, format_many
 from cnnviz.report.bench import LabSettings
-from cnnviz.report.blocks import Measured as Block
+from cnnviz.report.blocks import MeasuredBlock
 from ui.panels.report.work import StudentWork
 from ui.state import AppState
 from ui.tasks import Context, TaskRunner
@@ -62,7 +62,7 @@ class Measuring(QObject):
     def live_steps(self) -> int:
         return self._state.history.step
 
-    def run_so_far(self) -> tuple[Block, ...]:
+    def run_so_far(self) -> tuple[MeasuredBlock, ...]:
         """What a draft shows of the run in the window, which is not measured: nothing before it has begun."""
         state = self._state
         if not len(state.history.losses):
