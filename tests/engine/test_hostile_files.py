@@ -264,7 +264,7 @@ def test_a_folder_of_too_many_pixels_is_not_read_to_its_end(tmp_path, monkeypatc
         (tmp_path / name).mkdir()
         for number in range(2):
             (tmp_path / name / f"{number}.png").write_bytes(png(10, 10))
-    read: list[tuple[int, int]] = []
+    read: list[float] = []
     monkeypatch.setattr("cnnviz.datasets.images.MAX_PIXELS_IN_ALL", 250)
     with data_error(tmp_path, "too many pixels", "at most 250 in all", "scale the images down"):
         read_image_folder(tmp_path, read.append)
