@@ -101,9 +101,9 @@ def test_reading_many_pictures_is_seen_and_can_be_cancelled(qtbot, session, tmp_
     state, window, notices = session.state, session.window, session.window.notices
     run_id = state.run.run_id
 
-    def read_without_end(_path: Path, progress: Callable[[int, int], None]) -> Never:
+    def read_without_end(_path: Path, progress: Callable[[float], None]) -> Never:
         while True:
-            progress(1, 2)
+            progress(1 / 2)
             time.sleep(0.01)
 
     monkeypatch.setattr(loading, "PATIENCE_SECONDS", 0.0)
