@@ -345,12 +345,12 @@ def loss_and_gradients(
 
     * `layers`, `params`, `x`: as for `forward_pass`.
     * `labels`: shape (n,). Index of the right class of each sample.
-    * Returns: `recorded_loss`; inf or NaN, without a warning, where parameters have run away.
+    * Returns: `cross_entropy`; inf or NaN, without a warning, where parameters have run away.
     * Returns: how many samples got their class right.
     """
     outputs = forward_pass(layers, params, x)
     with np.errstate(over="ignore", invalid="ignore"):
-        loss = losses.recorded_loss(outputs[-1], labels)
+        loss = losses.cross_entropy(outputs[-1], labels)
         d_out = losses.cross_entropy_gradient(outputs[-1], labels)
         correct = int(np.count_nonzero(losses.predicted_classes(outputs[-1]) == labels))
         learning = [index for index, (_, layer) in enumerate(layers) if layer.parameter_names]

@@ -104,23 +104,8 @@ def losses_of_each(logits: FloatArray, labels: Labels) -> NDArray[np.float64]:
 
 
 def cross_entropy(logits: FloatArray, labels: Labels) -> float:
-    """Mean of `losses_of_each`, which see."""
+    """Mean of `losses_of_each`, which takes the same arguments and raises the same errors."""
     return float(losses_of_each(logits, labels).mean())
-
-
-def recorded_loss(logits: FloatArray, labels: Labels) -> float:
-    """`cross_entropy` as runs record it: a replay compares the bits, so this stays as it is.
-
-    Of several logits a loss of less than 1e-16 is rounded to 0.
-    """
-    z, labels = _checked(logits, labels, "recorded_loss")
-    if z.shape[1] == 1:
-        z = z[:, 0]
-        return float((np.maximum(z, 0) - z * labels + np.log1p(np.exp(-np.abs(z)))).mean())
-    z = z - z.max(axis=1, keepdims=True)
-    # 0 − x and not −x: the loss of what is certain is 0, and not −0.
-    logs = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-    return float(0.0 - logs[np.arange(len(labels)), labels].mean())
 
 
 def cross_entropy_gradient(logits: FloatArray, labels: Labels) -> FloatArray:
@@ -129,7 +114,7 @@ def cross_entropy_gradient(logits: FloatArray, labels: Labels) -> FloatArray:
     Parameters
     ----------
     logits, labels
-        As given to `cross_entropy`.
+        As given to `losses_of_each`.
 
     Returns
     -------

@@ -33,7 +33,6 @@ def test_loss_equals_its_definition_and_its_gradient_the_difference(rng, dtype, 
     assert type(value) is float
     rounding = 1e-12 if dtype == "float64" else 1e-6
     assert value == pytest.approx(cross_entropy_loop(logits, labels), rel=rounding)
-    assert losses.recorded_loss(logits.astype(dtype), labels) == pytest.approx(value, rel=1e-12)
     shares = losses.softmax(logits.astype(dtype))
     np.testing.assert_allclose(shares, softmax_loop(logits), rtol=1e-13 if dtype == "float64" else 1e-5)
     gradient = losses.cross_entropy_gradient(logits.astype(dtype), labels)
@@ -97,7 +96,7 @@ def test_predicted_classes():
     ],
 )
 def test_wrong_labels_and_logits_are_named(logits, labels, error, text):
-    for function in (losses.losses_of_each, losses.recorded_loss, losses.cross_entropy_gradient):
+    for function in (losses.losses_of_each, losses.cross_entropy_gradient):
         with pytest.raises(error) as caught:
             function(logits, labels)
         assert text in str(caught.value)
