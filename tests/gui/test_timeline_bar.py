@@ -301,6 +301,13 @@ def test_forking_is_offered_for_earlier_moments_only(opened, qtbot):
     opened.click(branch.go)  # with the rate that is offered
     assert opened.forks == [LAB5.learning_rate]
     assert not branch.isVisible()
+    for _ in range(2):
+        opened.click(fork)
+        for typed in ("5000", "5000"):
+            type_into(branch.rate, typed)
+            assert branch.isVisible(), "what was made of it is to be seen"
+        qtbot.keyClick(branch.rate, Qt.Key.Key_Return)
+        assert opened.forks[-1] == 1000
     opened.click(fork)
     opened.click(opened.bar.live)
     assert not fork.isEnabled()

@@ -118,7 +118,8 @@ class BranchQuestion(QFrame):
         parts = (self._says, 1), label, self.rate, self._problem, self.go, self.cancel
         fill(QHBoxLayout(self), *parts, spacing=8, margins=(12, 5, 12, 2))
         scaled(self.rate.setFixedWidth, 110)
-        self.rate.messageChanged.connect(self._problem.set_text)
+        self._told = ""  # what there was time to read
+        self.rate.messageChanged.connect(self._on_message)
         self.go.clicked.connect(self._on_continued)
         self.cancel.clicked.connect(self.cancelled)
         self.hide()
@@ -148,5 +149,10 @@ class BranchQuestion(QFrame):
 
     def _on_continued(self) -> None:
         self.rate.interpretText()
-        if not self.rate.message:
+        told, self._told = self._told, self.rate.message
+        if told == self.rate.message:
             self.continued.emit(self.rate.value())
+
+    def _on_message(self, text: str) -> None:
+        self._problem.set_text(text)
+        self._told = ""
