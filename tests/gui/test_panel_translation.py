@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from cnnviz.drawing import LIGHT, Box, CellKey, Ground
 from cnnviz.experiment import LAB5
 from cnnviz.graphics.pairs import MAPS
+from cnnviz.translation import MEASURES
 from cnnviz.translation.comparison import winner_map
 from tests.gui.driving import choose_by_keys, click, click_part, part_center, point_at, tab_to
 from tests.gui.translation_desk import BLANK, Desk, moved, norm_ratio
@@ -188,6 +189,12 @@ def test_beside_the_own_pool_stands_the_one_to_compare_with_all_of_them_or_none(
     click_part(desk.panel.strip, "subsample")
     choose_by_keys(desk.controls["compared"], "average")
     assert shown() == ["max", "average", "subsample"], "what is looked at stays"
+
+
+def test_the_open_list_explains_each_measure(desk: Desk) -> None:
+    for n, measure in enumerate(MEASURES.values()):
+        tip = desk.controls["measure"].itemData(n, Qt.ItemDataRole.ToolTipRole) or ""
+        assert measure.meaning in tip.replace("\n", " ")
 
 
 def test_two_pools_stand_beside_one_another_on_one_scale(desk: Desk) -> None:

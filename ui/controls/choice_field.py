@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from ui.controls.keyboard import is_enter, opens_list
 from ui.controls.layouts import fill
+from ui.controls.tips import wrapped
 from ui.theme import theme_manager
 from ui.theme.icons import icon_pixmap
 
@@ -60,8 +61,9 @@ class ChoiceField(DropDownList):
     """
 
     choiceEdited = Signal(str)
+    _options: Sequence[tuple[str, ...]] = ()
 
-    def __init__(self, options: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, options: Sequence[tuple[str, ...]]) -> None:
         super().__init__()
         self.set_options(options)
         # A long entry must not widen the form; the list itself is as wide as it needs to be.
@@ -72,13 +74,14 @@ class ChoiceField(DropDownList):
     def choice(self) -> str:
         return str(self.currentData())
 
-    def set_options(self, options: Sequence[tuple[str, str]]) -> None:
-        """Offer these keys with their names; the chosen one stays chosen, unless it is not among them."""
-        if [(self.itemData(place), self.itemText(place)) for place in range(self.count())] != list(options):
-            chosen = self.currentData()
+    def set_options(self, options: Sequence[tuple[str, ...]]) -> None:
+        """Offer these keys with names and tips; the chosen one stays chosen, unless it is not among them."""
+        if options != self._options:
+            chosen, self._options = self.currentData(), options
             self.clear()
-            for key, text in options:
+            for place, (key, text, *tip) in enumerate(options):
                 self.addItem(text, key)
+                self.setItemData(place, wrapped("".join(tip)), Qt.ItemDataRole.ToolTipRole)
             self.setCurrentIndex(max(self.findData(chosen), 0))
 
     def set_choice(self, key: str) -> None:
