@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSpacerItem,
     QStackedWidget,
+    QToolTip,
     QVBoxLayout,
     QWidget,
 )
@@ -373,6 +374,14 @@ def test_what_was_marked_before_a_card_was_hidden_is_not_marked_when_it_is_back(
     assert card.drawing().ground.marked is None
 
 
+def test_a_card_has_the_tip_of_the_page_that_is_shown(qtbot: QtBot, window: QWidget) -> None:
+    view = PageView(lambda _ask: None)
+    place(qtbot, window, view)
+    for tip in ("Nats: the unit of natural logarithms", ""):
+        view.show_page(Page(Card("one", WORDS, Words("one"), tip=tip)))
+        assert view.view("one").toolTip() == tip
+
+
 def test_a_number_that_was_typed_when_its_page_went_is_taken(qtbot: QtBot, window: QWidget) -> None:
     asked = list[Ask]()
     view = PageView(asked.append)
@@ -380,8 +389,10 @@ def test_a_number_that_was_typed_when_its_page_went_is_taken(qtbot: QtBot, windo
     rate = Choice("rate", "number", "Rate", Asking(Choose, "rate"), 0.1, ((0.01,), (9.0,)))
     view.show_page(Page(down(rate, Card("one", WORDS, Words("one")))))
     view.view("rate").setFocus()
-    view.view("rate").selectAll()
-    QTest.keyClicks(view.view("rate"), "0.5")
+    for typed, said in (("50", "Rate must be a number from 0.01 to 9."), ("0.5", "")):
+        view.view("rate").selectAll()
+        QTest.keyClicks(view.view("rate"), typed)
+        qtbot.waitUntil(lambda said=said: QToolTip.text() == said)
     view.show_page(Page(Card("other", WORDS, Words("another page"))))
     assert asked == [Choose("rate", 0.5)]
 
