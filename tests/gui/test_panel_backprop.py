@@ -161,10 +161,11 @@ def test_keys_point_at_cells_a_click_pins_one_and_a_pinned_window_stays(desk: De
     point_at(shown, part_center(shown, key))
     desk.bot.waitUntil(lambda: shown.hovered == key)
     shown.setFocus()
-    QTest.keyClick(shown, Qt.Key.Key_Return)
-    assert desk.state.pinned == pinned
-    QTest.keyClick(shown, Qt.Key.Key_Escape)
-    assert desk.state.pinned is None
+    for key in (Qt.Key.Key_Escape, Qt.Key.Key_Delete):
+        QTest.keyClick(shown, Qt.Key.Key_Return)
+        assert desk.state.pinned == pinned
+        QTest.keyClick(shown, key)
+        assert desk.state.pinned is None
 
     click_part(shown, "arriving")
     pinned = desk.state.pinned
@@ -254,6 +255,8 @@ def test_who_gets_the_gradient_is_covered_here_as_long_as_in_the_maps(desk: Desk
     desk.go_to(StepKind.ROUTE)
     desk.state.set_covered({Secret.SHARES: "Predict first."})
     assert desk.shown("route").content.is_covered
+    QTest.keyClick(desk.panel, Qt.Key.Key_V)
+    assert not desk.panel.header.cover.isChecked(), "nobody can press it"
     desk.go_to(StepKind.FILTER)
     assert desk.shown("later").content.words.startswith("Until then"), "its gradient tells where it came from"
     view = desk.panel.view_state()

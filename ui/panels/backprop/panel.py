@@ -175,14 +175,14 @@ class BackpropPanel(Panel):
         return {**steps, **self.side.openers()}
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Step with Page up, Page down, Home, End; cover and show with V; unpin with Escape."""
+        """Step with Page up, Page down, Home, End; cover and show with V; unpin with Escape, Delete."""
         actions = {
             Qt.Key.Key_PageDown: partial(self.turn_page, 1),
             Qt.Key.Key_PageUp: partial(self.turn_page, -1),
             Qt.Key.Key_Home: partial(self.header.go_to, 0),
             Qt.Key.Key_End: partial(self.header.go_to, len(self.model.steps) - 1),
             Qt.Key.Key_V: self._reveal,
-            Qt.Key.Key_Escape: partial(self._state.set_pinned, None),
+            **dict.fromkeys((Qt.Key.Key_Escape, Qt.Key.Key_Delete), partial(self._state.set_pinned, None)),
         }
         action = actions.get(Qt.Key(event.key()))
         if action is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
@@ -382,4 +382,4 @@ class BackpropPanel(Panel):
         if self.header.cover.isChecked():
             self.model.reveal()
         else:
-            self.header.cover.setChecked(True)
+            self.header.cover.click()  # unless it is off
