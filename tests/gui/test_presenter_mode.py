@@ -546,6 +546,9 @@ def test_panels_stand_side_by_side_equally_wide_and_become_tabs_again(qtbot: QtB
         rest(qtbot, session)
         assert frame.horizontalScrollBar().maximum() == 0
         assert window.samples_dock.width() < before
+        panel.setFocus()
+        bars = [each for each in area.findChildren(QTabBar) if each.isVisible() and each.count()]
+        assert not any(each.property("entered") for each in bars), "of the others"
         gap = window.centralWidget().x() - window.samples_dock.geometry().right() - 1
         assert gap <= 1, "the line between them and nothing else"
         both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
