@@ -217,6 +217,7 @@ def test_moments_in_a_document_are_said_and_recent_files_are_listed_latest_first
     recent = session.window.menus.action("open_recent").menu()
     recent.aboutToShow.emit()
     assert [each.text() for each in recent.actions()] == ["a.cnnviz", "b.cnnviz"]
+    assert recent.toolTipsVisible(), "two files may have the same name"
     (tmp_path / "a.cnnviz").unlink()
     assert session.document.recent() == [tmp_path / "b.cnnviz"]
 

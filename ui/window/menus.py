@@ -86,6 +86,7 @@ def _method(path: str, session: object) -> Callable[..., Any]:
 
 def _fill(menu: QMenu, listing: Callable[[], list[Path]], handler: Callable[[Path], object]) -> None:
     menu.clear()
+    menu.setToolTipsVisible(True)  # their folders
     for path in listing():
         action = menu.addAction(path.name.replace("&", "&&"))
         action.setToolTip(wrapped(str(path)))
