@@ -199,6 +199,9 @@ def test_settings_choices_and_parts_of_panels_are_found_from_another_and_come_to
     names = Counter((each.name, each.place) for each in window.finder.entries())
     assert {("Enlarge Input", "Filters & maps"), ("Enlarge conv1", "Filters & maps")} <= names.keys()
     assert not [name for name, _ in names if name == "Close the message"]
+    training.form.field("output").set_option_enabled("sigmoid", False)  # as with three classes
+    assert "Output: sigmoid" in {name for name, _ in names}
+    assert "Output: sigmoid" not in {each.name for each in window.finder.entries()}
     window.set_presenting(True)
     qtbot.waitUntil(lambda: not training.form.isVisible())
     find(qtbot, active, "training speed")

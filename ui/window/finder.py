@@ -340,7 +340,8 @@ def controls_of(
         use = partial(_use, widget, (show, pages.get(page)), leave)
         yield Entry(name, place, use, widget.property("key") or "", why_not, f"{name}: {widget.toolTip()}")
         if isinstance(widget, ChoiceField) and not why_not and widget.count() <= _MOST_OPTIONS:
-            for row in range(widget.count()):
+            is_on = Qt.ItemFlag.ItemIsEnabled
+            for row in (n for n in range(widget.count()) if widget.model().index(n, 0).flags() & is_on):
                 choose = partial(_choose, widget, row, use)
                 yield Entry(f"{name}: {widget.itemText(row)}", place, choose)
 
