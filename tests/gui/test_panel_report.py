@@ -396,6 +396,11 @@ def test_pages_fit_the_width_pixel_by_pixel_or_are_larger_and_may_have_the_whole
     panel.restore_view(panel.view_state())
     panel.work.set_lab(load_lab(shipped_labs()["lab5"]), "lab5")  # as after a restart, a moment later
     assert panel.head.isVisible(), "the student had been editing"
+    panel.present(True)
+    panel.restore_view({"reading": False})
+    assert not panel.head.isVisible(), "in front of the class"
+    panel.present(False)
+    assert panel.head.isVisible()
     panel.restore_view({})
     assert not panel.head.isVisible(), "a lab begins with its pages"
 

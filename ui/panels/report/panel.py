@@ -60,7 +60,7 @@ class ReportPanel(Panel):
         #: What was written and done, which the lab guide shows, too.
         self.work = StudentWork(state, self)
         self.measuring = Measuring(self.work, state, background, self)
-        self._stale = True
+        self._stale, self._is_alone = True, False
         self.head = HeadFields(self.work)
         self.fields = SectionFields(self.work, self.message)
         self.pages = SegmentedControl([("", "")])
@@ -168,7 +168,8 @@ class ReportPanel(Panel):
 
     @override
     def present(self, alone: bool) -> None:
-        self.words.setHidden(alone or self.mode.current() == "read")
+        self._is_alone = alone
+        self._set_reading(self._reading)
         self._buttons.setHidden(alone)
         self.status.setHidden(alone)
 
@@ -206,7 +207,7 @@ class ReportPanel(Panel):
         self._reading = chosen
         reading = not self.work.lab.is_free if chosen is None else chosen
         self.mode.set_current("read" if reading else "edit")
-        self.words.setHidden(reading)
+        self.words.setHidden(reading or self._is_alone)
 
     def _on_mode_chosen(self, mode: str) -> None:
         """Show the fields of the section, and of the figure, that are in sight on the pages."""
