@@ -1,5 +1,6 @@
 """Training in the window as a student drives it: what runs, what would run, and what stands around a run."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
@@ -482,6 +483,9 @@ def test_with_settings_that_wait_button_key_menu_and_finder_start_a_new_run(
         before = state.run, state.experiment
         assert button.text() == action.text().replace("&", "") == "Start new run"
         (entry,) = [each for each in actions_of(window.menus) if each.name == "Start new run"]
+        texts = (each.text().lower() for each in action.associatedObjects()[0].actions())
+        letters = re.findall("&(.)", " ".join(texts))
+        assert len(set(letters)) == len(letters) > 4
         ways = lambda: qtbot.keyClick(window, Qt.Key.Key_Space), action.trigger, entry.act
         for number, press in enumerate(ways, start=1):
             press()

@@ -166,7 +166,7 @@ class RunBar(QWidget):
         self._state.clear_notice(_PLACE)
         self._ended.start()
         is_new = self.train.does()[0] == START
-        self._menus.action("train").setText("Start new &run" if is_new else action_row("train").text)
+        self._menus.action("train").setText("S&tart new run" if is_new else action_row("train").text)
 
 
 #: Shortest time between two drawings while training runs: numbers that change faster cannot be read.
