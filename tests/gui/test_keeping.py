@@ -120,6 +120,8 @@ def test_words_are_kept_where_no_data_can_be_read_and_mnist_is_offered(qtbot, tm
         assert "nothing" in message.text()
         session.window.panel(ReportPanel).work.set_head("author", "Ada")
         qtbot.waitUntil(lambda: kept("Ada", session))
+        session.window.samples.open_image(tmp_path / "mine.png")
+        assert "loading" not in (session.window.samples.grid.placeholder + message.text()).lower()
         assert message.action_button().text() == "Use MNIST"
         message.action_button().click()
         qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY)

@@ -74,6 +74,7 @@ class SamplesPanel(WindowPart):
         super().__init__()
         self._state, self._analysis, self._ask_image = state, analysis, ask_image
         self._own_window: OwnDigitWindow | None = None
+        self._notice = Notice("samples", "info", "")
         self._board: tuple[Photo, str] | None = None  # that of a document, as long as there is no window
         self._is_low = self._narrow = False
         self._images: Images | None = None
@@ -185,10 +186,12 @@ class SamplesPanel(WindowPart):
         return self._own_window
 
     def _read(self, function: Callable[[Context], pictures.Picture]) -> None:
-        if self._state.dataset is None:
-            self.message.show_message("The images are still loading: try again in a moment.", "info")
-        else:
+        if self._state.dataset is not None:
             self._analysis.submit(_READING, function, self._on_picture_read, self.message.show_error)
+        elif self._notice.text:  # why there are none
+            self._on_notice_raised(self._notice)
+        else:
+            self.message.show_message("The images are still loading: try again in a moment.", "info")
 
     @property
     def prediction(self) -> pictures.Prediction | None:
@@ -366,10 +369,15 @@ class SamplesPanel(WindowPart):
         self.said.set_text(said)
 
     def _on_notice_raised(self, notice: Notice) -> None:
-        if notice.place == "samples" and notice.text:
+        if notice.place == "samples":
+            self._notice = notice
+            if not notice.text:
+                self.message.clear()
+                return
             self.message.show_message(notice.text, notice.kind, notice.action, notice.act)
-        elif notice.place == "samples":
-            self.message.clear()
+            if self._state.dataset is None:
+                self.grid.placeholder = "There are no images"
+                self.grid.update()
 
     def _on_search_entered(self) -> None:
         self._state.choose_test_image(int(self.search.text()))
