@@ -1,6 +1,6 @@
 """All settings of one run as a single immutable value, and ready-made ones."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Self
 
@@ -121,6 +121,12 @@ class Experiment:
         """Return the names of the settings that are others there, in their order."""
         names = (field.name for field in fields(Experiment))
         return tuple(name for name in names if getattr(self, name) != getattr(other, name))
+
+    def told(self, names: Sequence[str], other: "Experiment", words: str) -> str:
+        """Settings by name, each as `words` puts its title, its value here and the other one; at most 3."""
+        each = [(SETTINGS[name], getattr(self, name), getattr(other, name)) for name in names[:3]]
+        told = [words.format(it.title, it.written(one), it.written(two)) for it, one, two in each]
+        return "; ".join(told + [f"and {len(names) - 3} more"] * (len(names) > 3))
 
     @property
     def described(self) -> str:

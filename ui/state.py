@@ -55,8 +55,11 @@ class Run:
 
     @property
     def epoch(self) -> int:
-        """Epoch of the latest step, from 1."""
-        return max(self.step - 1, 0) // self.steps_per_epoch + 1
+        return self.epoch_of(self.step)
+
+    def epoch_of(self, step: int) -> int:
+        """Epoch of a step, from 1."""
+        return max(step - 1, 0) // self.steps_per_epoch + 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,10 +114,10 @@ class EvaluatedStep:
 class Notice:
     """A message for the user: where it belongs, how grave it is, and what can be done about it.
 
-    `place` is ``"samples"``, or what it is about: ``"settings"``, ``"run"``, ``"end of the run"``,
-    ``"files"``, ``"report"``, ``"window"``; a new notice takes the place of the one before. `kind` is one of
-    ``info``, ``success``, ``warning``, ``error``; an empty text clears the place. The button `action` calls
-    `act`.
+    `place` is ``"samples"``, or what it is about: ``"data"``, ``"end of the run"``, ``"files"``,
+    ``"keeping"``, ``"last"``, ``"opening"``, ``"pace"``, ``"report"``, ``"run"``, ``"timeline"``,
+    ``"window"``; a new notice takes the place of the one before. `kind` is one of ``info``, ``success``,
+    ``warning``, ``error``; an empty text clears the place. The button `action` calls `act`.
     """
 
     place: str

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 )
 
 from cnnviz.errors import ParameterError
-from cnnviz.experiment import SETTINGS
 from cnnviz.lab.figures import Picture
 from cnnviz.lab.model import Answer, Lab
 from cnnviz.lab.showing import recalled
@@ -41,7 +40,6 @@ from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme, theme_manager
 from ui.theme.icons import icon_pixmap
 
-_MOST_NAMED = 3
 _BELOW = 8
 """Pixels below the top of the view where a question begins whose result is told."""
 
@@ -223,11 +221,8 @@ class LabColumn(QFrame):
         names = control.mismatch if state.run.run_id else ()
         if names == ("seed",) and state.is_untrained:
             names = ()
-        wanted, now = control.experiment, state.experiment
-        others = ((SETTINGS[n], getattr(wanted, n), getattr(now, n)) for n in names[:_MOST_NAMED])
-        told = [f"{each.title} {each.written(one)} (now {each.written(two)})" for each, one, two in others]
-        told += [f"and {len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
-        said = f"This step needs another network: {'; '.join(told)}. “Show me” prepares it."
+        told = control.experiment.told(names, state.experiment, "{} {} (now {})")
+        said = f"This step needs another network: {told}. “Show me” prepares it."
         self.mismatch.show_text(said if names else "")
         self.show_me.set_kind("primary" if names or not self._was_shown else "")
 

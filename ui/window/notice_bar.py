@@ -7,7 +7,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDockWidget, QLabel, QSizePolicy, QTabBar, QWidget
 
 from cnnviz.errors import CNNVizError
-from cnnviz.experiment import SETTINGS
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
 from ui.controls.layouts import scaled
@@ -81,7 +80,6 @@ class NoticeBar(MessageBar):
         self._show_newest()
 
 
-_MOST_NAMED = 3
 #: An untrained run takes edited settings at once: that is over before anybody could read of it.
 _UNTRAINED_MS = 400
 
@@ -145,11 +143,8 @@ class PendingBar(MessageBar):
 
     def _words(self) -> str:
         state = self._state
-        runs, draft, names = state.experiment, state.draft, state.pending
-        others = ((SETTINGS[n], getattr(runs, n), getattr(draft, n)) for n in names[:_MOST_NAMED])
-        told = [f"{each.title} {each.written(one)} → {each.written(other)}" for each, one, other in others]
-        told += [f"and {len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
-        return f"For the next run: {'; '.join(told)}. This run keeps its settings."
+        told = state.experiment.told(state.pending, state.draft, "{} {} → {}")
+        return f"For the next run: {told}. This run keeps its settings."
 
 
 _DIRECT = Qt.FindChildOption.FindDirectChildrenOnly  # to look through all of the window takes milliseconds

@@ -34,7 +34,7 @@ from ui.panels.contract import Runs, WindowPart
 from ui.panels.provenance import Provenance
 from ui.panels.reading_box import ReadingBox
 from ui.panels.timeline.controls import BranchQuestion, ShownMoment, Transport
-from ui.state import AppState, RunStatus
+from ui.state import AppState, Run, RunStatus
 from ui.theme import follow_theme
 
 #: Shortest time between two moments that are asked for by dragging: one frame of a usual screen.
@@ -324,7 +324,7 @@ class TimelineBar(WindowPart):
         if near <= state.history.step:
             near = state.history.snapshots.nearest(near).step
         origin = "" if state.shown is None else state.shown.note
-        reading = described(state.history, near, state.run.steps_per_epoch, origin, state.covered)
+        reading = described(state.history, near, state.run, origin, state.covered)
         part = self.track.drawing().part(self.track.hovered)
         at = QPoint(0 if part is None else round(part.box.x), 0)
         self.reading.show_at(reading, self.track.mapTo(self.window(), at))
@@ -375,11 +375,10 @@ def measured(history: History, means: LogLine, origin: str = "", covered: Contai
 
 
 def described(
-    history: History, step: int, steps_per_epoch: int, origin: str = "", covered: Container[Secret] = ()
+    history: History, step: int, run: Run, origin: str = "", covered: Container[Secret] = ()
 ) -> Reading:
     """Return what is known of a step; what is `covered` is left out."""
-    epoch = max(step - 1, 0) // max(steps_per_epoch, 1) + 1
-    heading = f"step {format_count(step)} · epoch {format_count(epoch)}"
+    heading = f"step {format_count(step)} · epoch {format_count(run.epoch_of(step))}"
     if step > history.step:
         return Reading(f"{heading} · not trained yet")
     rows: list[tuple[Ink, str, str]] = []
