@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple, override
 
-from PySide6.QtCore import QPoint, QSize, Qt, QUrl
+from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, QUrl
 from PySide6.QtGui import (
     QFont,
     QImage,
@@ -340,6 +340,5 @@ class GuideWindow(QDialog):
         """Mark the chapter in the list; a text of a licence belongs to all licences."""
         rows = [row for row, chapter in enumerate(CHAPTERS) if chapter.url.path() == url.path()]
         row = rows[0] if rows else len(CHAPTERS) - 1
-        self.chapters.blockSignals(True)
-        self.chapters.setCurrentRow(row)
-        self.chapters.blockSignals(False)
+        with QSignalBlocker(self.chapters):
+            self.chapters.setCurrentRow(row)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import override
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
@@ -19,8 +20,8 @@ from ui.controls.scroll_column import ScrollColumn
 from ui.marks import MarkView
 from ui.page_view import PageView
 from ui.panels.backprop.asks import GoTo
-from ui.panels.backprop.focus import Step
-from ui.panels.backprop.pages import Now, check, inspect, poke
+from ui.panels.backprop.focus import Now, Step
+from ui.panels.backprop.pages import check, inspect, poke
 from ui.theme import Theme, follow_theme
 
 
@@ -63,6 +64,7 @@ class StepHeader(QWidget):
         for row, high in enumerate((44, 42)):
             self._below.setRowMinimumHeight(row, theme.px(high))
 
+    @override
     def hasHeightForWidth(self) -> bool:
         return False  # or layouts around it would take its usual height for its least
 
@@ -120,6 +122,7 @@ class SideColumn(QWidget):
         fill(QVBoxLayout(self), self.ties, line, self.pages, (self._stack, 1), spacing=8)
         self.pages.currentChanged.connect(self._on_page_changed)
 
+    @override
     def hasHeightForWidth(self) -> bool:
         return False  # or layouts around it would take its usual height for its least
 

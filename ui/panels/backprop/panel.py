@@ -110,6 +110,7 @@ class BackpropPanel(Panel):
         self._on_experiment_changed()
         follow_theme(self)
 
+    @override
     def view_state(self) -> View:
         """Return all choices, for a session; none before the first pass."""
         waiting, passed = self._loop.waiting_view, self.model.passed
@@ -117,10 +118,12 @@ class BackpropPanel(Panel):
             return waiting or {}
         return self.model.view_state(self.side.page())
 
+    @override
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said, as soon as there is a pass of the present network and sample."""
         self._loop.when_current(view, lambda _passed: self._restore(view))
 
+    @override
     def event(self, event: QEvent) -> bool:
         """Cover the prediction beside it while it is in sight, and ask for what was not asked for before."""
         if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
@@ -128,6 +131,7 @@ class BackpropPanel(Panel):
             self.work.follow()
         return super().event(event)
 
+    @override
     def minimumSizeHint(self) -> QSize:
         """Return the least size with the column below, whether it is there now or not."""
         stack, side = self.stack.minimumSizeHint(), self.side.minimumSizeHint()
@@ -174,6 +178,7 @@ class BackpropPanel(Panel):
         steps = {self.stack.view(key): partial(self.model.go_to, step) for key, step in hidden.items()}
         return {**steps, **self.side.openers()}
 
+    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Step with Page up, Page down, Home, End; cover and show with V; unpin with Escape, Delete."""
         actions = {

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Signal
 from PySide6.QtGui import QFontMetrics, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -83,11 +83,10 @@ class WordsField(QPlainTextEdit):
         """Show other words without telling anybody; a cursor at their end stays there."""
         if words != self.toPlainText():
             is_at_end = self.isVisible() and self.textCursor().atEnd()
-            self.blockSignals(True)
-            self.setPlainText(words)
-            if is_at_end:
-                self.moveCursor(QTextCursor.MoveOperation.End)
-            self.blockSignals(False)
+            with QSignalBlocker(self):
+                self.setPlainText(words)
+                if is_at_end:
+                    self.moveCursor(QTextCursor.MoveOperation.End)
 
     @override
     def sizeHint(self) -> QSize:

@@ -60,7 +60,7 @@ class ReportPanel(Panel):
         #: What was written and done, which the lab guide shows, too.
         self.work = StudentWork(state, self)
         self.measuring = Measuring(self.work, state, background, self)
-        self._stale, self._is_alone = True, False
+        self._stale = True
         self.head = HeadFields(self.work)
         self.fields = SectionFields(self.work, self.message)
         self.pages = SegmentedControl([("", "")])
@@ -173,6 +173,7 @@ class ReportPanel(Panel):
         self._buttons.setHidden(alone)
         self.status.setHidden(alone)
 
+    @override
     def turn_page(self, way: int) -> bool:
         """Show more of the pages, further on with 1, further back with -1; return whether there is more."""
         bar = self.preview.verticalScrollBar()
@@ -286,11 +287,13 @@ class ReportPanel(Panel):
 
     # --- what a document keeps ------------------------------------------------------------------------------
 
+    @override
     def view_state(self) -> View:
         bars = (self._words_area.verticalScrollBar(), self.preview.verticalScrollBar())
         words, preview = map(place_of, bars)
         return kept(_Kept(self.pages.current(), words, preview, self.preview.zoom, self._reading))
 
+    @override
     def restore_view(self, view: View) -> None:
         found, sections = read(_Kept, view), [each.id for each in self.work.lab.sections]
         self.pages.set_current(found.section if found.section in sections else sections[0])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import override
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -77,9 +77,8 @@ class ShownMoment(QWidget):
     def set_range(self, first: int, last: int) -> None:
         """Set the steps that can be shown."""
         if (first, last) != (self.field.minimum(), self.field.maximum()):
-            blocked = self.field.blockSignals(True)
-            self.field.setRange(first, last)
-            self.field.blockSignals(blocked)
+            with QSignalBlocker(self.field):
+                self.field.setRange(first, last)
 
     def set_moment(self, step: int | None, measured: str, window: str = "last step") -> None:
         """Show a step, None before there is one, and what was measured there, over which steps up to it."""

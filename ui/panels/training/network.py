@@ -86,8 +86,8 @@ class NetworkPart(HasProvenance, QWidget):
         fill(QHBoxLayout(self.head), (hint, 1), filters, self.choices.controls["moment"], spacing=8)
         self.view.setParent(self)  # before the head, so that Tab leads to the drawing first
         fill(QVBoxLayout(self), self.head, (self.view, 1), spacing=2)
-        draw = self._draw
-        self._loop = PictureLoop(panel, state, analysis, "network", self._scene, _compute, draw, _PACE_MS)
+        shows = self._scene, _compute, self._draw
+        self._loop = PictureLoop(panel, state, analysis, "network", *shows, _PACE_MS)
         self.choices.changed.connect(self._loop.look)
         state.historyReset.connect(self._loop.look)
         state.coveredChanged.connect(self._on_covered)

@@ -250,11 +250,13 @@ class TrainingPanel(Panel):
         high = max(min(box.height, 0.6 * box.width), body.least(look)[1])
         return page_drawn(Page(body), box._replace(height=high), look)
 
+    @override
     def view_state(self) -> View:
         """Return pace, curves, filters, and chosen test images."""
         own = kept(_Kept(self._state.steps_per_second, self.form.more.isChecked(), self.results.cell))
         return own | kept(self.network.choices.value) | self.curves.view_state()
 
+    @override
     def restore_view(self, view: View) -> None:
         found = read(_Kept, view)
         self._state.set_speed(found.speed if found.speed in PACES else None)

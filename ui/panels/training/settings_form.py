@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from cnnviz.errors import ParameterError
@@ -186,9 +186,8 @@ class SpeedControl(QWidget):
         rising_pace = self._state.rising_pace
         shown = self._state.steps_per_second if rising_pace is None else rising_pace
         position = len(_SLOWER) if shown is None else max(bisect_right(_SLOWER, shown) - 1, 0)
-        blocked = self.slider.blockSignals(True)
-        self.slider.setValue(position)
-        self.slider.blockSignals(blocked)
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(position)
         if rising_pace is not None:
             self._value.setText(f"{format_value(_SLOWER[position])} steps/s, rising")
         else:
