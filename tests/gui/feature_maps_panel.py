@@ -18,7 +18,7 @@ from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import click, click_part, part_center, settle, show_window
 from tests.small_data import first_images
 from ui.panels.feature_maps.asks import ZoomBy
-from ui.panels.feature_maps.explain import Look, explain
+from ui.panels.feature_maps.explain import Gaze, explain
 from ui.panels.feature_maps.layout import Room, layout_of
 from ui.panels.feature_maps.page import Now, network_page
 from ui.panels.feature_maps.panel import FeatureMapsPanel
@@ -153,7 +153,7 @@ class Asked(Shown):
     def __init__(self, name="lab5", look=None, scene=None, size=(2400, 560), ratio=1.0):
         self.picture = picture(scene_of(name) if scene is None else scene)
         self.network, self.trace = self.picture.network, self.picture.trace
-        explained, plan = explain(self.picture, look or Look()), self.picture.plan
+        explained, plan = explain(self.picture, look or Gaze()), self.picture.plan
         room, unfolded = Room(*size, LIGHT), tuple((column.key, False) for column in plan.columns)
         now = Now(explained, room, layout_of(plan, room, unfolded, None, None), ratio)
         self.page, self.arithmetic = network_page(now), explained.arithmetic

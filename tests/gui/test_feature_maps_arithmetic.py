@@ -19,9 +19,9 @@ from cnnviz.quantities import format_signed
 from tests.gui.feature_maps_panel import EXPERIMENTS, Asked, Opened, line_of, scene_of, strong
 from tests.gui.page_rules import assert_has_room
 from tests.oracles import read_number
-from ui.panels.feature_maps.arithmetic import Now, PinCell, PointAtTerm, page
+from ui.panels.feature_maps.arithmetic import PinCell, PointAtTerm, Written, page
 from ui.panels.feature_maps.asks import Choose, StepSweep
-from ui.panels.feature_maps.explain import Look, explain, logit_ledger
+from ui.panels.feature_maps.explain import Gaze, explain, logit_ledger
 from ui.panels.feature_maps.picture import Picture, picture
 from ui.panels.feature_maps.view import View
 from ui.state import PinnedCell
@@ -64,7 +64,7 @@ def test_every_cell_is_explained_with_its_own_value(name):
     rng = np.random.default_rng(5)
     for stage, values in ((key, each) for key, each in outputs.items() if shown.plan.column(key)):
         cell = PinnedCell(stage, tuple(int(rng.integers(side)) for side in values.shape))
-        for look in (under(stage, *cell.index), Look(pinned=cell)):
+        for look in (under(stage, *cell.index), Gaze(pinned=cell)):
             explained = explain(shown, look)
             assert explained.cell == cell
             assert explained.is_pinned == (look.pinned is not None)
@@ -78,8 +78,8 @@ def test_what_a_network_does_not_have_is_not_looked_at() -> None:
     shown = picture(scene_of())
     far = PinnedCell("conv9", (0, 0, 0))
     view = View(channels=(("1", 99),), pointed="conv9", pointed_index=(0, 0, 0), sweep="conv9", sweep_place=3)
-    explained = explain(shown, Look(view, far, far, ("conv9", 1)))
-    assert explained.look == Look(View(channels=(("0", 0), ("1", 7))))
+    explained = explain(shown, Gaze(view, far, far, ("conv9", 1)))
+    assert explained.look == Gaze(View(channels=(("0", 0), ("1", 7))))
     assert explained.cell == PinnedCell("conv1", (7, 13, 13))
 
 
@@ -138,9 +138,9 @@ def test_evidence_and_biases_add_up_to_the_logit(name):
 
 
 def under(stage, *index):
-    """Look at a cell with the pointer on it."""
+    """Gaze at a cell with the pointer on it."""
     cell = PinnedCell(stage, index)
-    return Look(View(pointed=stage, pointed_index=index), under=cell)
+    return Gaze(View(pointed=stage, pointed_index=index), under=cell)
 
 
 def test_a_cell_lights_up_every_earlier_stage_in_all_maps_that_are_read():
@@ -165,7 +165,7 @@ def test_a_pixel_shows_the_cells_it_feeds():
 
 def test_a_pinned_flattened_feature_is_shown_as_the_cell_it_was_and_its_map_stays_when_it_is_freed():
     shown = picture(scene_of())
-    pinned = explain(shown, Look(pinned=PinnedCell("flatten", (169 + 13 * 2 + 4,))))
+    pinned = explain(shown, Gaze(pinned=PinnedCell("flatten", (169 + 13 * 2 + 4,))))
     assert pinned.cell == PinnedCell("pool1", (1, 2, 4))
     for each in (pinned, explain(shown, replace(pinned.look, pinned=None))):
         assert each.channel(shown.plan.column("conv1")) == 1
@@ -193,18 +193,18 @@ def seen(name: str = "lab5") -> Picture:
     return picture(replace(scene, snapshot=replace(scene.snapshot, network=strong(scene.snapshot.network))))
 
 
-def now_at(name: str, stage: str, *cell: int, part: int = 0, covers: bool = False, **more) -> Now:
-    look = Look(pinned=PinnedCell(stage, cell), part=(stage, part), covers=covers)
+def now_at(name: str, stage: str, *cell: int, part: int = 0, covers: bool = False, **more) -> Written:
+    look = Gaze(pinned=PinnedCell(stage, cell), part=(stage, part), covers=covers)
     arithmetic = explain(seen(name), look).arithmetic
     assert arithmetic is not None
-    return Now(arithmetic, **more)
+    return Written(arithmetic, **more)
 
 
-def content(now: Now, key: str):
+def content(now: Written, key: str):
     return page(now).leaves()[key].content
 
 
-def values(now: Now, key: str):
+def values(now: Written, key: str):
     return content(now, key).map.values
 
 
@@ -345,10 +345,10 @@ def test_a_dense_unit_shows_its_largest_terms_and_the_rest() -> None:
 def test_winners_are_outlined_ties_explained_and_who_gets_the_gradient_can_be_covered() -> None:
     scene = scene_of()
     blank = replace(scene, sample=replace(scene.sample, pixels=np.zeros_like(scene.sample.pixels)))
-    asked = Asked(look=Look(pinned=PinnedCell("pool1", (0, 3, 4))), scene=blank)
+    asked = Asked(look=Gaze(pinned=PinnedCell("pool1", (0, 3, 4))), scene=blank)
     won = {(row, col, 1, 1) for row in (6, 7) for col in (8, 9)}
     assert set(asked.outlined("conv1", "winner")) == won
-    tied = Now(asked.arithmetic)
+    tied = Written(asked.arithmetic)
     assert len(content(tied, "window").outlines) == 4
     np.testing.assert_array_equal(values(tied, "shares"), np.ones((2, 2)))
     note = content(tied, "note").words
@@ -388,12 +388,12 @@ def test_the_sweep_has_its_controls_beside_the_title() -> None:
 
 
 def test_while_a_cell_is_pinned_its_arithmetic_stays_the_same_with_the_pointer() -> None:
-    look = Look(pinned=PinnedCell("pool1", (0, 5, 5)))
+    look = Gaze(pinned=PinnedCell("pool1", (0, 5, 5)))
     before = explain(seen(), look)
     over = PinnedCell("conv1", (0, 4, 3))
     after = explain(seen(), replace(look, view=View(pointed="conv1", pointed_index=(0, 4, 3)), under=over))
     assert after.arithmetic is before.arithmetic
-    assert page(Now(after.arithmetic)) == page(Now(before.arithmetic))
+    assert page(Written(after.arithmetic)) == page(Written(before.arithmetic))
 
 
 # -- in a window ---------------------------------------------------------------------------------------------

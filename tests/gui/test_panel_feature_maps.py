@@ -18,7 +18,7 @@ from tests.gui.driving import double_click, settle, turn_wheel
 from tests.gui.feature_maps_panel import LEFT, Asked, Opened, line_of, scaled
 from tests.oracles import read_number
 from ui.panels.feature_maps.asks import StepSweep
-from ui.panels.feature_maps.explain import Look
+from ui.panels.feature_maps.explain import Gaze
 from ui.panels.feature_maps.view import View
 from ui.state import PinnedCell
 from ui.theme import PRINT
@@ -225,7 +225,7 @@ def test_a_thumbnail_is_looked_at_under_the_pointer_and_a_click_chooses_its_filt
 
 
 def test_kernels_of_a_deeper_layer_follow_the_chosen_input_map():
-    asked = Asked("lenet", Look(View(channels=(("1", 5),))))
+    asked = Asked("lenet", Gaze(View(channels=(("1", 5),))))
     weights = asked.network.params["conv2.weight"]
     np.testing.assert_array_equal(asked.values("conv2.weight"), weights[0, 5])
     np.testing.assert_array_equal(asked.tiles("conv2.weight"), weights[:, 5])

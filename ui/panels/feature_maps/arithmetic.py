@@ -62,7 +62,7 @@ class PointAtTerm(Ask):
 
 
 @dataclass(frozen=True, slots=True)
-class Now:
+class Written:
     """What the page depends on.
 
     * `sweeps`: whether a sweep is under way; `is_playing`, whether its clock runs; `speed`, its place.
@@ -85,7 +85,7 @@ class Now:
     has_tables: bool = True
 
 
-def page(now: Now) -> Page:
+def page(now: Written) -> Page:
     """A page for each kind of cell, below one head."""
     shown = now.arithmetic
     if not now.has_tables:
@@ -103,7 +103,7 @@ def page(now: Now) -> Page:
     return Page(down(_head(now), body, gap=8), marked=marked)
 
 
-def _head(now: Now) -> Row:
+def _head(now: Written) -> Row:
     shown = now.arithmetic
     number = f"= {shown.number}", "mono", "text"
     cell, keys = ((shown.name, "strong", "text"), number), now.hint.split(", ")

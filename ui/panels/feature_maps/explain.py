@@ -29,7 +29,7 @@ _LARGEST = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Gaze:
     """Where the user looks.
 
     * `under`: the cell that is under the pointer now.
@@ -101,7 +101,7 @@ class Explained:
     """
 
     picture: Picture
-    look: Look
+    look: Gaze
     cell: PinnedCell | None = None
     channels: tuple[int, ...] = ()
     links: Links | None = None
@@ -121,7 +121,7 @@ class Explained:
         return "" if self.look.pinned is None else self.look.pinned.stage
 
 
-def explain(picture: Picture, look: Look) -> Explained:
+def explain(picture: Picture, look: Gaze) -> Explained:
     """Work out what is to be seen where the user looks, but for what the network does not have."""
     look = _settled(picture, look)
     cell = _marked(picture, look)
@@ -141,7 +141,7 @@ def explain(picture: Picture, look: Look) -> Explained:
     return Explained(picture, look, cell, channels, links, written)
 
 
-def _settled(picture: Picture, look: Look) -> Look:
+def _settled(picture: Picture, look: Gaze) -> Gaze:
     network, plan, view, under = picture.network, picture.plan, look.view, look.under
     channels = [min(view.channel(group), plan.channels(group) - 1) for group in range(plan.groups)]
     pinned, pointed = shown_pin(network, look.pinned), view.pointed_cell
@@ -163,7 +163,7 @@ def _settled(picture: Picture, look: Look) -> Look:
     return replace(look, view=view, pinned=pinned, under=under)
 
 
-def _marked(picture: Picture, look: Look) -> PinnedCell | None:
+def _marked(picture: Picture, look: Gaze) -> PinnedCell | None:
     plan, view = picture.plan, look.view
     column = plan.column(view.sweep or "")
     if column is not None:

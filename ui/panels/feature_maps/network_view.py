@@ -19,8 +19,7 @@ from ui.marks import MarkView
 from ui.page_view import PageView
 from ui.panels.feature_maps import arithmetic, asks
 from ui.panels.feature_maps.arithmetic import PointAtTerm
-from ui.panels.feature_maps.explain import Explained, explain
-from ui.panels.feature_maps.explain import Look as Looking
+from ui.panels.feature_maps.explain import Explained, Gaze, explain
 from ui.panels.feature_maps.layout import LARGEST_RATIO, Layout, Room, layout_of, rows_of
 from ui.panels.feature_maps.links import shown_pin
 from ui.panels.feature_maps.page import Contents, Now, keys_hint, nearest, network_page, zoomed
@@ -60,7 +59,7 @@ class NetworkView(QWidget):
         self._pointed_time = -_MOMENT
         self.flow = PageView(self.answer, least_height=184, copies=True, ground="surface")
         self.flow.installEventFilter(self)
-        self._written: arithmetic.Now | None = None
+        self._written: arithmetic.Written | None = None
         self._has_tables = True  # else the arithmetic is its head alone
         answer, (wide, least) = self._answer_arithmetic, arithmetic.LEAST
         self.arithmetic = PageView(answer, least, copies=True, ground="surface")
@@ -114,13 +113,13 @@ class NetworkView(QWidget):
         return time.monotonic() - self._pointed_time < _MOMENT
 
     @property
-    def look(self) -> Looking:
+    def look(self) -> Gaze:
         """Where the user looks."""
         view, why, marked = self.view, self._state.why_covered, self.marked_cell()
         part = None if view.part is None or marked is None else (marked.stage, view.part)
         covers, hides_output = (view.covers or bool(why(*each)) for each in (_CELLS, (Secret.ANSWERS,)))
         hides = covers, hides_output, bool(why(Secret.FIELD))
-        return Looking(view, self._state.pinned, self._under, part, *hides)
+        return Gaze(view, self._state.pinned, self._under, part, *hides)
 
     def redraw(self, seconds: float = 0.0) -> None:
         """Show the picture anew: the one way in which anything here changes. Outlines may slide there."""
@@ -142,7 +141,7 @@ class NetworkView(QWidget):
             why = self._state.cover_text(*_CELLS, Secret.SHARES)  # those of the cell first
             clock = view.sweep is not None, self._clock.isActive(), view.sweep_speed
             sees = "" if explained.links is None else explained.links.sees
-            now = arithmetic.Now(shown, explained.is_pinned, *clock, sees, term, why, self._hint())
+            now = arithmetic.Written(shown, explained.is_pinned, *clock, sees, term, why, self._hint())
             self._write(replace(now, has_tables=self._has_tables))
 
     def _hint(self) -> str:
@@ -156,7 +155,7 @@ class NetworkView(QWidget):
         if self._written is not None:
             self._write(replace(self._written, hint=self._hint()))
 
-    def _write(self, now: arithmetic.Now) -> None:
+    def _write(self, now: arithmetic.Written) -> None:
         if now != self._written:
             self._written = now
             self.arithmetic.show_page(arithmetic.page(now))
@@ -277,9 +276,9 @@ class NetworkView(QWidget):
     def _answer_arithmetic(self, ask: Ask) -> None:
         """Mark a term of the sum that is pointed at; all else is of the network, too."""
         match ask, self._written:
-            case PointAtTerm(term), arithmetic.Now() as now:
+            case PointAtTerm(term), arithmetic.Written() as now:
                 self._write(replace(now, term=term))
-            case Leave(), arithmetic.Now() as now:
+            case Leave(), arithmetic.Written() as now:
                 self._write(replace(now, term=None))
             case _:
                 self.answer(ask)
