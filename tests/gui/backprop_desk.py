@@ -17,9 +17,9 @@ from cnnviz.network import Gradients, Network
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import PanelDesk, click, click_part, settle
 from tests.small_data import TWO_BLOCKS, few_digits
-from ui.panels.backprop.focus import Focus, StepKind, backward_steps, first_focus
+from ui.panels.backprop.focus import Focus, Now, StepKind, backward_steps, first_focus
 from ui.panels.backprop.formulas import formula_of
-from ui.panels.backprop.pages import Now, inspect, page_of
+from ui.panels.backprop.pages import inspect, page_of
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.backprop.passes import Pass, PassChoices, compute_pass
 from ui.panels.scene import Scene

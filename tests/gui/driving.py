@@ -243,7 +243,7 @@ def opened(
     session.start()
     at_rest = RunStatus.READY, RunStatus.PAUSED, RunStatus.FINISHED
     qtbot.waitUntil(lambda: session.autosave.is_keeping and session.state.run.status in at_rest)
-    qtbot.waitUntil(lambda: session.window.samples.is_current)
+    qtbot.waitUntil(lambda: session.window.samples._loop.is_current)
     try:
         yield session
     finally:

@@ -26,7 +26,7 @@ def open_board(qtbot, session):
 def stroke(qtbot, own, points, halfway=lambda: None, button=LEFT):
     """Draw on a board, or in the window that has it; `halfway` is called while the button is down."""
     pad = getattr(own, "pad", own)
-    rect = pad.board_box()
+    rect = pad._board.box(pad._room())
     places = [QPointF(rect.left + x * rect.width, rect.top + y * rect.height).toPoint() for x, y in points]
     qtbot.mousePress(pad, button, pos=places[0])
     for number, place in enumerate(places[1:], 1):

@@ -35,9 +35,9 @@ from tests.gui.backprop_desk import (
 )
 from tests.oracles import read_number as number
 from ui.panels.backprop.asks import Adopt, Apply, Choose, Poke, SetRule, StartCheck, Undo
-from ui.panels.backprop.focus import PokeOutcome, StepKind
+from ui.panels.backprop.focus import Now, PokeOutcome, StepKind
 from ui.panels.backprop.formulas import sentence_of
-from ui.panels.backprop.pages import Now, check, inspect, poke
+from ui.panels.backprop.pages import check, inspect, poke
 from ui.panels.backprop.pages.route import route_of
 from ui.panels.backprop.passes import Pass, preview_update
 from ui.state import Sample

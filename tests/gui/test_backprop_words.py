@@ -32,9 +32,9 @@ from tests.gui import backprop_desk
 from tests.gui.backprop_desk import cells, cut, formula, lab5, leaves, now_at, numbers, pass_of
 from tests.oracles import read_number as read
 from tests.small_data import TWO_BLOCKS, first_images
-from ui.panels.backprop.focus import Focus, Step, StepKind, backward_steps, block_of
+from ui.panels.backprop.focus import Focus, Now, Step, StepKind, backward_steps, block_of
 from ui.panels.backprop.formulas import formula_of, sentence_of, window_patches
-from ui.panels.backprop.pages import Now, inspect, page_of
+from ui.panels.backprop.pages import inspect, page_of
 from ui.panels.backprop.passes import Pass, preview_update
 from ui.panels.training.log_table import log_values
 

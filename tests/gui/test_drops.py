@@ -101,7 +101,7 @@ def test_views_images_and_data_dropped_anywhere_are_opened_and_words_nowhere(qtb
     panel = show_panel(qtbot, session, 1)
     assert _drop_on(panel, _file(tmp_path / "pets"))
     qtbot.waitUntil(lambda: session.state.dataset.classes == ("cat", "dog"))
-    qtbot.waitUntil(lambda: session.window.samples.is_current)
+    qtbot.waitUntil(lambda: session.window.samples._loop.is_current)
 
 
 # -- files that are named ------------------------------------------------------------------------------------

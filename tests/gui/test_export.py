@@ -173,10 +173,10 @@ def test_the_dialog_writes_what_it_says_and_opens_it_by_keys(qtbot, dialog, tmp_
     assert dialog.open_file.isHidden()
     assert "1,000 ×" in dialog.about.text()
     assert not dialog.preview.pixmap().isNull()
-    with qtbot.waitSignal(dialog.exported) as written:
-        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.message.kind() == "success")
     path = tmp_path / "my-panel-lab5-seed0-step0.png"
-    assert written.args == [path]
+    assert dialog._written == path
     with Image.open(path) as image:
         assert image.width == 1000
     assert load_picture(path).seen.sample == 4
@@ -188,7 +188,7 @@ def test_the_dialog_writes_what_it_says_and_opens_it_by_keys(qtbot, dialog, tmp_
     for button in (dialog.open_file, dialog.show_folder):
         button.setFocus(Qt.FocusReason.TabFocusReason)
         qtbot.keyClick(button, Qt.Key.Key_Space)
-    assert opened == [str(written.args[0]), str(tmp_path)]
+    assert opened == [str(path), str(tmp_path)]
 
 
 def test_figures_have_the_name_of_their_panel(qtbot, dialog):
@@ -209,8 +209,8 @@ def test_a_file_is_replaced_only_after_a_question(qtbot, dialog, tmp_path):
         qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
         assert old.read_text() == "mine"
         assert "exists" in dialog.message.text()
-    with qtbot.waitSignal(dialog.exported):
-        dialog.message.action_button().click()  # it is still sliding in
+    dialog.message.action_button().click()  # it is still sliding in
+    qtbot.waitUntil(lambda: dialog.message.kind() == "success")
     assert old.read_text() != "mine"
 
 
@@ -226,9 +226,9 @@ def test_a_proposed_name_is_free_and_stands_for_an_empty_one(dialog, tmp_path, q
     assert dialog.name.text() == ""
     shown = dialog.name.placeholderText()
     assert shown.endswith(".csv")
-    with qtbot.waitSignal(dialog.exported) as written:
-        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-    assert written.args == [tmp_path / shown]
+    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.message.kind() == "success")
+    assert dialog._written == tmp_path / shown
 
 
 def test_an_impossible_place_gets_one_sentence(qtbot, dialog, tmp_path):
@@ -245,9 +245,8 @@ def test_an_impossible_place_gets_one_sentence(qtbot, dialog, tmp_path):
         assert dialog.message.kind() == "error"
         assert dialog.isVisible()
     dialog.name.setText("a.png")
-    with qtbot.waitSignal(dialog.exported):
-        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-    assert dialog.message.kind() == "success"
+    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.message.kind() == "success")
 
 
 @pytest.mark.parametrize("folder", ["", "gone"])

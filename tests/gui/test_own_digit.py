@@ -152,7 +152,9 @@ def test_a_drawing_is_undone_and_redone_by_key_the_page_in_front_is_the_sample_a
 def test_pages_of_the_window_fit_a_small_screen_and_it_names_ten_classes(qtbot, session, theme):
     theme.set_scale(1.35)
     session.controller.edit(session.state.draft.with_classes(tuple("0123456789")))
-    qtbot.waitUntil(lambda: session.window.samples.is_current and len(session.state.dataset.classes) == 10)
+    qtbot.waitUntil(
+        lambda: session.window.samples._loop.is_current and len(session.state.dataset.classes) == 10
+    )
     own = open_board(qtbot, session)
     said = "This network knows {}: whatever you draw, it takes it for one of these."
     assert own.known.text() == said.format("0, 1, 2, 3, 4, 5, 6, 7, 8 and 9")

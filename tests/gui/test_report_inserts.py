@@ -169,9 +169,9 @@ def test_what_is_drawn_while_training_goes_on_says_what_it_shows_out_of_sight_to
     dialog.folder.setText(str(tmp_path))
     whole_window.train(qtbot, session, last)
     qtbot.waitUntil(lambda: (drawn := backprop.provenance()) is not None and drawn.step == last)
-    with qtbot.waitSignal(dialog.exported) as written:
-        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-    saved = load_picture(written.args[0])
+    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.message.kind() == "success")
+    saved = load_picture(dialog._written)
     assert saved.seen.step == last
     assert saved.seen.weights_sha256 == weights_checksum(state.history.snapshots.at(last).network)
     assert f"step {last:,}" in dialog.caption.toolTip()

@@ -76,7 +76,7 @@ def test_scrubbing_moves_every_panel_and_holds_nothing_up_while_training_runs(qt
     qtbot.waitUntil(lambda: np.array_equal(shown_filters(training), weight[:, 0]))
     plots = training.curves.loss, training.curves.accuracy
     assert {plot.content.markers[0].x for plot in plots} == {state.shown.step}
-    qtbot.waitUntil(lambda: session.window.samples.is_current)
+    qtbot.waitUntil(lambda: session.window.samples._loop.is_current)
     samples = session.window.samples
     predicted = int(state.shown.network.predict(samples.prediction.trace.inputs)[0])
     assert samples.bars.content.predicted == predicted

@@ -1,6 +1,7 @@
 """Training in the window as a student drives it: what runs, what would run, and what stands around a run."""
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
@@ -106,7 +107,7 @@ def test_whole_epoch_ends_with_results_to_click_through(qtbot, tmp_path):
         tile = mistakes.drawing().part(CellKey("image", 0, 1)).box
         qtbot.mouseClick(mistakes, LEFT, pos=QPoint(round(tile.x), round(tile.y)))
         assert state.sample.index == int(evaluation.mistakes[1])
-        qtbot.waitUntil(lambda: window.samples.is_current)
+        qtbot.waitUntil(lambda: window.samples._loop.is_current)
         predicted = int(np.argmax(window.samples.prediction.probabilities))
         assert predicted != state.sample.label
 

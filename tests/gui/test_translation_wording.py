@@ -189,14 +189,14 @@ def test_each_measure_of_every_shift_is_that_of_the_comparison_at_the_same_place
         assert value_at(desk.panel.sweep.map, 3, -1) == pytest.approx(expected[name], abs=1e-9)
         assert measure.formula in desk.controls["measure"].toolTip()
         what = measure.title if measure.of_output else "Max pooling"
-        assert desk.panel.sweep.reading().startswith(f"{what} at "), "a change of it is not the output"
+        assert desk.reading().startswith(f"{what} at "), "a change of it is not the output"
     choose_measure(desk, "decision_flip")
     key = desk.panel.sweep.colors.drawing()
     assert key.texts() == ["no", "yes"]
     assert [mark.pixels.size for mark in key.all_marks() if isinstance(mark, Image)] == [1, 1], "no ramp"
     shifts = [(dx, dy) for dx in range(-13, 14) for dy in range(-13, 14)]
     flips = [np.hypot(*each) for each in shifts if value_at(desk.panel.sweep.map, *each)]
-    nearest = re.search(r"nearest flip at \((.\d+), (.\d+)\)", desk.panel.sweep.reading()).groups()
+    nearest = re.search(r"nearest flip at \((.\d+), (.\d+)\)", desk.reading()).groups()
     assert np.hypot(*(int(each.replace("−", "-")) for each in nearest)) == min(flips)
     choose_measure(desk, "cosine_similarity")
     desk.panel.hide()  # and what is chosen out of sight is shown when the panel comes back
@@ -222,7 +222,7 @@ def test_a_click_or_a_drag_in_the_map_moves_the_image_there_and_arrows_go_on(des
     QTest.mouseRelease(sweep, Qt.MouseButton.LeftButton, pos=shift_center(sweep, 5, 5).toPoint())
     assert desk.state.shift == Shift(5, 5)
     point_at(sweep, shift_center(sweep, 2, -6))
-    assert "+2, −6" in desk.panel.sweep.reading()
+    assert "+2, −6" in desk.reading()
 
 
 def test_a_stage_of_the_strip_chooses_the_map_and_the_strong_curve_within_the_same_limits(desk: Desk) -> None:
@@ -231,7 +231,7 @@ def test_a_stage_of_the_strip_chooses_the_map_and_the_strong_curve_within_the_sa
     desk.settle()
     before, after = desk.outputs(desk.image(), "conv1"), desk.outputs(moved(desk.image(), 1, 0), "conv1")
     assert value_at(sweep.map, 1, 0) == pytest.approx(norm_ratio(after - before, before))
-    assert sweep.reading().startswith("Convolution")
+    assert desk.reading().startswith("Convolution")
     limits = set()
     for tile in desk.panel.strip.content.stages:
         desk.panel.choices.choose(stage=tile.key)
@@ -246,7 +246,7 @@ def test_curves_are_read_where_one_points(desk: Desk) -> None:
     line = next(each for each in lines if each.name == "Max")
     assert line.spread is None
     point_at(plot, part_center(plot, 5.0))
-    told = desk.panel.sweep.reading()
+    told = desk.reading()
     assert told.startswith("mean at distance 5: ")
     assert plot.content.x_name == "distance (mean of all directions)"
     assert f"Max {line.y[5]:.2f}" in told, "beside the plot, not over it"
@@ -264,9 +264,9 @@ def test_a_line_sets_apart_the_shifts_that_push_ink_out_of_the_image(desk: Desk)
     assert mark.x == min(np.hypot(dx, dy) for dx, dy in beyond)
     far = next((dx, dy) for dx, dy in sorted(beyond) if dx == 13)
     point_at(shown, shift_center(shown, *far))
-    assert "of the ink lost" in desk.panel.sweep.reading()
+    assert "of the ink lost" in desk.reading()
     point_at(shown, shift_center(shown, 0, 0))
-    assert "ink" not in desk.panel.sweep.reading()
+    assert "ink" not in desk.reading()
 
 
 def test_another_image_is_swept_anew(desk: Desk) -> None:
@@ -310,7 +310,7 @@ def test_many_digits_give_mean_and_spread_not_shown_with_other_settings_and_mark
     assert line.spread is not None
     click(sweep.map, shift_center(sweep.map, 1, 0))
     desk.settle()
-    assert f"{np.mean(changes):.3f} ± {np.std(changes):.3f}" in sweep.reading()
+    assert f"{np.mean(changes):.3f} ± {np.std(changes):.3f}" in desk.reading()
 
     digits, sizes = desk.controls["digits"], desk.controls["pool_size"]
     for change, is_measured in (

@@ -161,7 +161,8 @@ def test_wrapped_text_is_never_cut(qtbot: QtBot, window: QWidget, theme: ThemeMa
 
 
 def test_a_caption_without_room_stands_below_its_title(qtbot: QtBot, window: QWidget) -> None:
-    title = SectionTitle("Filters", "change")
+    title = SectionTitle("Filters")
+    title.set_caption("change")
     place(qtbot, window, title)
     caption = next(each for each in title.findChildren(ElidedLabel))
     window.resize(400, 300)

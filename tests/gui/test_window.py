@@ -29,7 +29,6 @@ from tests.gui.whole_window import (
 )
 from tests.small_data import first_images
 from ui.controls.keyboard import scroll_to
-from ui.controls.labels import ElidedLabel
 from ui.controls.spoken import Spoken, speak
 from ui.controls.tips import WIDTH, wrapped
 from ui.export.figures import figures_of
@@ -400,8 +399,7 @@ def test_a_plot_says_the_point_under_its_cursor_and_tips_leave_curves_and_cells_
     assert isinstance(translation, TranslationPanel)
     sweep = translation.sweep
     qtbot.waitUntil(lambda: sweep.map.content is not None)
-    shown = [each for each in sweep.findChildren(ElidedLabel) if each.isVisible()]
-    labels = [each for each in shown if each.text() in sweep.reading()]
+    labels = [each for each in (sweep._value, sweep._lost) if each.text()]
     assert labels
     for pointed in (sweep.map, sweep.curves):
         text, tip = rest_at(pointed, pointed.rect().center())

@@ -68,6 +68,10 @@ class Desk(PanelDesk):
         self.state.set_live(Snapshot(step, LAB5.build_network() if network is None else network))
         self.show_sample(index)
 
+    def reading(self) -> str:
+        """Return what is read in the map of the sweep, and how much ink is lost there."""
+        return "; ".join((self.panel.sweep._value.text(), self.panel.sweep._lost.text()))
+
     def show_sample(self, index: int) -> None:
         dataset = few_digits()
         self.state.set_sample(Sample(dataset.test_images[index], int(dataset.test_labels[index]), index))
@@ -83,7 +87,7 @@ class Desk(PanelDesk):
         panel, state = self.panel, self.state
         settle(
             self.bot,
-            lambda: panel.is_current and panel.picture.provenance.shift == state.shift,
+            lambda: panel._loop.is_current and panel.picture.provenance.shift == state.shift,
             lambda: not self._is_busy(),
         )
 

@@ -46,7 +46,7 @@ def train(qtbot: QtBot, session: Session, step: int) -> None:
     """Train up to a step and no further, and wait for what follows from it."""
     state = session.state
     train_to(qtbot, session, step)
-    qtbot.waitUntil(lambda: state.evaluation is not None and session.window.samples.is_current)
+    qtbot.waitUntil(lambda: state.evaluation is not None and session.window.samples._loop.is_current)
 
 
 def train_to(qtbot: QtBot, session: Session, step: int) -> None:

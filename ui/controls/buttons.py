@@ -83,10 +83,8 @@ class IconButton(QToolButton):
     * `shortcut`: as of `Button`.
     """
 
-    def __init__(
-        self, icon: str, name: str, tooltip: str = "", shortcut: str = "", parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, icon: str, name: str, tooltip: str = "", shortcut: str = "") -> None:
+        super().__init__()
         self.setAccessibleName(name)
         self.setToolTip(with_key(f"{name}: {tooltip}" if tooltip else name, shortcut))
         self.setProperty("key", shortcut)

@@ -22,11 +22,11 @@ class SectionTitle(FlowRow):
     Where there is no room beside the title, the caption stands below it.
     """
 
-    def __init__(self, text: str, caption: str = "") -> None:
+    def __init__(self, text: str) -> None:
         super().__init__()
         self._title = named(QLabel(text), role="title")
         self._caption = ElidedLabel(role="muted")
-        self.set_caption(caption)  # an empty one takes no second line
+        self.set_caption("")  # an empty one takes no second line
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # centred beside controls
         self.add(self._title, self._caption)
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, QSettings, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QObject, QSettings, QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
@@ -70,8 +70,6 @@ class ExportDialog(QDialog):
     * `picture`: returns what a PNG shall carry.
     * `insert`: puts a figure into the lab report; the dialog ends with it.
     """
-
-    exported = Signal(Path)
 
     def __init__(
         self,
@@ -230,7 +228,6 @@ class ExportDialog(QDialog):
         for name, value in kept(self.choices.value).items():
             self._settings.setValue(f"export/{name}", value)
         self._written = path
-        self.exported.emit(path)
         for button in (self.open_file, self.show_folder):
             button.show()
         self._named_by_user = False

@@ -324,7 +324,7 @@ class LabGuide(QObject):
 def put_covers(window: MainWindow, state: AppState) -> None:
     """Put covers over the parts that are covered as a whole, each for what it shows.
 
-    Parts that show more besides ask the state by themselves (`AppState.why_covered`): the run bar, the
+    Parts that show more besides ask the state by themselves (`AppState.why_covered`): the status line, the
     timeline, the captions of samples, the drawing of the network, the cells of Filters & maps and of
     Backprop, who gets the gradient of a window, the steps of Backprop, the report.
     """

@@ -102,8 +102,8 @@ class WindowPart(HasProvenance, QFrame):
 class Panel(WindowPart):
     """A panel of the window: a row of `ui.panels.registry`.
 
-    It draws the state. It says what it has drawn (`drawn`), for captions and documents, and keeps the choices
-    made in it (`view_state`, `restore_view`).
+    It draws the state. It says what it has drawn (`provenance`), for captions and documents, and keeps the
+    choices made in it (`view_state`, `restore_view`).
     """
 
     paged = Signal()  # another page is in sight, or there are more of them, or fewer

@@ -77,7 +77,7 @@ class PanelArea(QMainWindow):
         return goes_down
 
     def _mark_tabs(self, _old: object, new: QWidget | None) -> None:
-        title = next((dock.windowTitle() for dock in self._docks if panel_of(dock) is new), None)
+        title = next((dock.windowTitle() for dock in self._docks if panel_of(dock) is new), "")
         for bar in self.findChildren(QTabBar, options=_DIRECT):
             if (is_entered := title in map(bar.tabText, range(bar.count()))) != bar.property("entered"):
                 bar.setProperty("entered", is_entered)

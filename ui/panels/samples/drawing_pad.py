@@ -6,7 +6,7 @@ from typing import Any, override
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 
-from cnnviz.drawing import Ask, Box, Part
+from cnnviz.drawing import Ask, Part
 from cnnviz.graphics.pictures import SIDE, Board, DrawTo, Levels, MovePen, Photo, blank, stroked
 from ui.marks import MarkView
 
@@ -54,10 +54,6 @@ class DrawingPad(MarkView[Board]):
     def is_blank(self) -> bool:
         """Whether there is no ink on the board."""
         return not self.pixels().any()
-
-    def board_box(self) -> Box:
-        """Where the board lies in the widget."""
-        return self._board.box(self._room())
 
     def set_aspect(self, height: int, width: int) -> None:
         """Give the board the aspect of an image of this size; a board of another aspect is cleared."""

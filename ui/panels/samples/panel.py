@@ -198,11 +198,6 @@ class SamplesPanel(WindowPart):
         """What is drawn of the current sample."""
         return self._loop.picture
 
-    @property
-    def is_current(self) -> bool:
-        """Whether what is drawn is the prediction for the present sample by the present network."""
-        return self._loop.is_current
-
     # -- building ------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
@@ -364,7 +359,7 @@ class SamplesPanel(WindowPart):
         self._show_prediction(bars, pictures.verdict_of(prediction))
 
     def _show_prediction(self, bars: Probabilities, said: str) -> None:
-        self._bars_title.set_caption(f"the {bars.most} most probable" if len(bars.names) > bars.most else "")
+        self._bars_title.set_caption(pictures.prediction_cards(bars, said)[0].caption)
         self.bars.show_content(bars)
         self.said.set_text(said)
 

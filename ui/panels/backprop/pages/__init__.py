@@ -4,8 +4,6 @@ from cnnviz.drawing.page import Page
 from ui.panels.backprop.focus import Now, StepKind
 from ui.panels.backprop.pages import filters, maps, outputs, route, updates
 
-__all__ = ["Now", "page_of"]
-
 _PAGES = {
     **dict.fromkeys((StepKind.OUTPUT, StepKind.LOSS, StepKind.LOGITS), outputs.page),
     **dict.fromkeys((StepKind.DENSE, StepKind.ARRIVE, StepKind.GATE, StepKind.PASS), maps.page),
