@@ -8,8 +8,9 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from cnnviz.drawing.look import unbroken
-from ui.controls.flow_row import FlowRow, PaintedWidget, WrappedWidget, height_for_width
+from ui.controls.flow_row import FlowRow
 from ui.controls.layouts import named
+from ui.controls.painted import PaintedWidget, WrappedWidget, height_for_width
 from ui.theme import Theme, follow_theme, mono_font, ui_font
 
 _NUMBER = re.compile(r"\d[\d.,]*(e\D?\d+)?")

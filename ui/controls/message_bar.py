@@ -8,9 +8,9 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from ui.controls.buttons import Button, IconButton, IconLabel
-from ui.controls.flow_row import height_for_width
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
+from ui.controls.painted import height_for_width
 from ui.theme import repolish
 
 _ROLES = {"info": "info", "success": "success", "warning": "warning", "error": "danger"}

@@ -42,7 +42,7 @@ class NumberField(QDoubleSpinBox):
         self.setDecimals(self._digits)
         self.setRange(minimum, maximum)
         self.setValue(value)
-        self.valueChanged.connect(self._on_value_changed)
+        self.valueChanged.connect(lambda: self.valueEdited.emit(self.value()))
 
     def set_value(self, value: float) -> None:
         with QSignalBlocker(self):
@@ -84,9 +84,6 @@ class NumberField(QDoubleSpinBox):
             super().wheelEvent(event)
         else:
             event.ignore()
-
-    def _on_value_changed(self) -> None:
-        self.valueEdited.emit(self.value())
 
     def _on_text_edited(self, text: str) -> None:
         _say(self, "" if self._takes(_parse(text, self._kind)) else self._must())

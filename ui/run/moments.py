@@ -58,12 +58,8 @@ class Moments(QObject):
             self._on_failed(step, str(error))
             return
         self._state.awaited_step = step
-        self._tasks.submit(
-            _KIND,
-            lambda context: replay.run(dataset, context.report),
-            partial(self._on_repeated, history),
-            partial(self._on_failed, step),
-        )
+        done, failed = partial(self._on_repeated, history), partial(self._on_failed, step)
+        self._tasks.submit(_KIND, lambda context: replay.run(dataset, context.report), done, failed)
 
     def _on_repeated(self, history: History, snapshot: Snapshot) -> None:
         self._state.awaited_step = None

@@ -63,7 +63,7 @@ FONT_FOLDER = bundled("fonts")
 _log = logging.getLogger(__name__)
 
 
-def load_fonts(folder: Path = FONT_FOLDER) -> list[str]:
+def load_fonts(folder: Path = FONT_FOLDER) -> None:
     """Register the font files of a folder with Qt.
 
     * `folder`: searched with its sub-folders for ``.ttf`` and ``.otf`` files. May be missing: then
@@ -71,16 +71,11 @@ def load_fonts(folder: Path = FONT_FOLDER) -> list[str]:
       fonts, which makes light text on a dark ground look bold.
     """
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in {".ttf", ".otf"})
-    families: list[str] = []
     for path in files:
-        number = QFontDatabase.addApplicationFont(str(path))
-        if number < 0:
+        if QFontDatabase.addApplicationFont(str(path)) < 0:
             _log.warning("The font file %s could not be read; a system font is used instead.", path.name)
-            continue
-        families += [name for name in QFontDatabase.applicationFontFamilies(number) if name not in families]
     _family.cache_clear()
     _number_font.cache_clear()
-    return families
 
 
 @cache

@@ -202,7 +202,11 @@ class MainWindow(QMainWindow):
         self.notices.set_passing(presents)
         self._show_pages()
         self._enter_presented()
-        self._want_state(_FULL if presents else state)
+        # The answer of the window manager may come late, after that to an earlier wish.
+        self._state_wanted = _FULL if presents else state
+        self._answering.start()
+        self.setWindowState(self._state_wanted)
+        self._follow_state()
         self._turning.start()  # until it has its new size, or if it has that already
 
     def _turn(self) -> None:
@@ -267,13 +271,6 @@ class MainWindow(QMainWindow):
         high = max(self.notices.heightForWidth(wide), line)
         self.notices.setGeometry(0, self.height() - high - line * self.is_presenting, wide, high)
         self.notices.raise_()
-
-    def _want_state(self, state: Qt.WindowState) -> None:
-        """Ask the window manager for a state, whose answer may come late, after that to an earlier wish."""
-        self._state_wanted = state
-        self._answering.start()
-        self.setWindowState(state)
-        self._follow_state()
 
     @override
     def changeEvent(self, event: QEvent) -> None:

@@ -135,16 +135,13 @@ class PendingBar(MessageBar):
         return ""
 
     def _draw(self) -> None:
-        problem = self._problem()
-        text, kind, action = (problem, "error", "") if problem else (self._words(), "info", START)
+        state, problem = self._state, self._problem()
+        told = state.experiment.told(state.pending, state.draft, "{} {} → {}")
+        words = f"For the next run: {told}. This run keeps its settings."
+        text, kind, action = (problem, "error", "") if problem else (words, "info", START)
         if (text, kind) != (self.text(), self.kind()):
             self.show_message(text, kind, action, self._runs.begin_new)
-        self.present_button.setVisible(self._state.run.status in (RunStatus.PAUSED, RunStatus.FINISHED))
-
-    def _words(self) -> str:
-        state = self._state
-        told = state.experiment.told(state.pending, state.draft, "{} {} → {}")
-        return f"For the next run: {told}. This run keeps its settings."
+        self.present_button.setVisible(state.run.status in (RunStatus.PAUSED, RunStatus.FINISHED))
 
 
 _DIRECT = Qt.FindChildOption.FindDirectChildrenOnly  # to look through all of the window takes milliseconds

@@ -94,9 +94,11 @@ class TimelineBar(WindowPart):
             (self.track.released, self._drag_pace.flush),
             (self._drag_pace.due, lambda step: self._request(nearest(state.history, step))),
             (self.fork.clicked, self._on_fork_clicked),
-            (self.branch.continued, self._on_branch_continued),
+            (self.branch.continued, self._end_question),
+            (self.branch.continued, runs.fork),
             (self.branch.cancelled, self._end_question),
-            (self.live.clicked, self._on_live_requested),
+            (self.live.clicked, lambda: self._answer(ToEnd())),
+            (self.live.clicked, self._draw_moment),  # the button shows what is, not what was clicked
             (self.compare.toggled, self._draw_reference),
             (self._curve_pace.due, self._draw_curve),
             (state.historyReset, self._on_history_reset),
@@ -105,7 +107,8 @@ class TimelineBar(WindowPart):
             (state.snapshotChanged, self._draw_moment),
             (state.testAdded, self._draw_moment),
             (state.momentChanged, self._draw_moment),
-            (state.coveredChanged, self._on_covered_changed),
+            (state.coveredChanged, self._draw_curve),
+            (state.coveredChanged, self._draw_moment),
             (state.referenceChanged, self._draw_reference),
         ):
             signal.connect(slot)
@@ -156,11 +159,6 @@ class TimelineBar(WindowPart):
                 if self.reading is not None:
                     self.reading.hide()
 
-    def _on_live_requested(self) -> None:
-        self._answer(ToEnd())
-        # A click has switched the button; it shows what is, not what was clicked.
-        self._draw_moment()
-
     def _on_play_toggled(self) -> None:
         if self.film.isActive():
             self._stop_film()
@@ -184,10 +182,6 @@ class TimelineBar(WindowPart):
         shown = self._state.shown
         if shown is not None:
             self.branch.ask(shown.step, self._state.branch_settings)
-
-    def _on_branch_continued(self, learning_rate: float) -> None:
-        self._end_question()
-        self._runs.fork(learning_rate)
 
     def _end_question(self) -> None:
         focus = QApplication.focusWidget()
@@ -262,10 +256,6 @@ class TimelineBar(WindowPart):
         if not run.is_training:
             self._curve_pace.flush()
         self._allow()
-
-    def _on_covered_changed(self) -> None:
-        self._draw_curve()
-        self._draw_moment()
 
     def _draw_curve(self) -> None:
         history, points = self._state.history, no_points()
@@ -357,7 +347,7 @@ def nearest(history: History, step: int) -> Snapshot | None:
     return None if found is store[len(store) - 1] else found
 
 
-def measured(history: History, means: LogLine, origin: str = "", covered: Container[Secret] = ()) -> str:
+def measured(history: History, means: LogLine, origin: str, covered: Container[Secret]) -> str:
     """Return mean loss and accuracy at a step in a few words.
 
     Before the first step of a run there are no such means: what was measured on the test images stands for
@@ -374,9 +364,7 @@ def measured(history: History, means: LogLine, origin: str = "", covered: Contai
     return " · ".join(text for secret, text in parts.items() if secret not in covered)
 
 
-def described(
-    history: History, step: int, run: Run, origin: str = "", covered: Container[Secret] = ()
-) -> Reading:
+def described(history: History, step: int, run: Run, origin: str, covered: Container[Secret]) -> Reading:
     """Return what is known of a step; what is `covered` is left out."""
     heading = f"step {format_count(step)} · epoch {format_count(run.epoch_of(step))}"
     if step > history.step:

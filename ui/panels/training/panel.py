@@ -143,7 +143,7 @@ class TrainingPanel(Panel):
             slot()
         self.paged.connect(self._fit)
         state.experimentChanged.connect(self._on_settings_changed)
-        state.stepsAdded.connect(self._on_steps_added)
+        state.stepsAdded.connect(lambda lines: lines and self._log_pace.put())
         follow_theme(self)
 
     @override
@@ -286,10 +286,6 @@ class TrainingPanel(Panel):
 
     def _draw_log(self) -> None:
         self.log.show_rows(self._state.history.log)
-
-    def _on_steps_added(self, lines: list[object]) -> None:
-        if lines:
-            self._log_pace.put()
 
     def _on_moment_changed(self) -> None:
         shown = self._state.shown
