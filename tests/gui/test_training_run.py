@@ -1,7 +1,6 @@
 """Training in the window as a student drives it: what runs, what would run, and what stands around a run."""
 
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
