@@ -6,7 +6,7 @@ from typing import Self
 
 from cnnviz._types import Shape
 from cnnviz.errors import ParameterError
-from cnnviz.files import LONGEST_NAME, printable
+from cnnviz.files import LONGEST_NAME, printable, seen
 from cnnviz.layers import ACTIVATIONS, POOLS, Conv2D, Dense, Flatten, Layer, MaxPool2D, TieRule
 from cnnviz.layers.base import Init
 from cnnviz.network import Network, check_size, output_shapes
@@ -135,7 +135,7 @@ class Experiment:
         changed = "classes", "seed", "learning_rate", "filters", "kernel_size", "pool"
         named = dict.fromkeys((*changed, *_apart(self, preset)))
         each = (f"{SETTINGS[one].title.lower()} {SETTINGS[one].written(getattr(self, one))}" for one in named)
-        return printable("; ".join((name.upper(), *each)), 4 * LONGEST_NAME)
+        return seen("; ".join((name.upper(), *each)))
 
     @property
     def unused(self) -> frozenset[str]:

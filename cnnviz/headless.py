@@ -10,7 +10,6 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-import msgspec
 from tqdm import tqdm
 
 from cnnviz import __version__, checkpoint
@@ -98,16 +97,14 @@ def _trained(arguments: Arguments, output: Output) -> tuple[KeptRun, Dataset, bo
 
 def save(target: Path, made: KeptRun, dataset: Dataset, of: Arguments) -> str:
     """Write a run as a document of somebody, or its weights, by the name; return what is lacking, or ""."""
-    experiment, data = made.experiment, Data(name=dataset.name[:200], sha256=dataset.sha256)
     if target.suffix.lower() != archive.ENDING:
-        return checkpoint.save(target, made.live, experiment, data)
+        return checkpoint.save(target, made.live, made.experiment, Data.of(dataset))
     run, files = pack_run(made)
     path = "" if dataset.path is None else str(dataset.path)
     whose = {"author": of.author, "roll_number": of.roll_number}
     document = Document(
-        format_version=FORMAT_VERSION, version=__version__, saved=now(), experiment=experiment, run=run,
-        data=msgspec.structs.replace(data, path=path),
-        words={name: text for name, text in whose.items() if text},
+        format_version=FORMAT_VERSION, version=__version__, saved=now(), experiment=made.experiment,
+        data=Data.of(dataset, path=path), run=run, words={name: text for name, text in whose.items() if text},
     )  # fmt: skip
     archive.save(target, document, files)
     return ""
@@ -146,7 +143,7 @@ def _run_in(document: Document, files: Files, arguments: Arguments) -> tuple[Kep
             raise DataError("it holds no trained network")
         source = arguments.data or (Path(document.data.path) if document.data.path else None)
         classes = document.experiment.classes
-        if document.data.path == DATA_MEMBER and arguments.data is None:
+        if document.data.path == DATA_MEMBER and DATA_MEMBER in files and arguments.data is None:
             dataset = dataset_in(document, files).select(classes)
         else:
             dataset = read_data(source, classes, required=True)

@@ -16,6 +16,7 @@ from cnnviz.datasets import Dataset
 from cnnviz.errors import DivergenceError, ParameterError
 from cnnviz.evaluation import ignore_progress
 from cnnviz.experiment import Experiment
+from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.quantities import format_count, format_many
 from cnnviz.snapshots import Snapshot, SnapshotStore
 from cnnviz.training import Progress, Trainer
@@ -83,8 +84,9 @@ class History(Pictured):
 
     @property
     def described(self) -> str:
-        """What it was trained with, and how far."""
-        return "; ".join(filter(None, (self.said, format_many(self.step, "step"))))
+        """What it was trained with, in words for one line, and how far."""
+        said = printable(self.said, 4 * LONGEST_NAME)
+        return "; ".join(filter(None, (said, format_many(self.step, "step"))))
 
     @property
     def losses(self) -> NDArray[np.float64]:

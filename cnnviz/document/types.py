@@ -5,17 +5,18 @@ archive, named here with their size and SHA-256 (`Document.parts`).
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from msgspec import Meta, Struct
 
+from cnnviz.datasets import Dataset
 from cnnviz.experiment import Experiment
 
 FORMAT_VERSION = 1
 MOST_MOMENTS = 2000
 DATA_MEMBER, LAB_MEMBER = "data.npz", "lab.toml"
 
-type Line = Annotated[str, Meta(max_length=200)]
+type Line = Annotated[str, Meta(max_length=255)]  # a class may be called as long as its folder
 type Member = Annotated[
     str, Meta(pattern=r"\A[a-z]{1,20}(-[a-z]{1,20})?(/[A-Za-z0-9][A-Za-z0-9 _-]{0,80})?\.[a-z]{1,12}\Z")
 ]
@@ -46,7 +47,12 @@ class Data(Said, frozen=True):
     name: Line = ""
     sha256: Digest = ""
     path: Annotated[str, Meta(max_length=4096)] = ""
-    available: Annotated[tuple[Annotated[str, Meta(max_length=60)], ...], Meta(max_length=1000)] = ()
+    available: Annotated[tuple[Line, ...], Meta(max_length=1000)] = ()
+
+    @classmethod
+    def of(cls, dataset: Dataset, **more: Any) -> Self:
+        """Return what is said of some data; of a name as much as fits."""
+        return cls(name=dataset.name[:200], sha256=dataset.sha256, **more)
 
 
 class Curves(Said, frozen=True):
@@ -55,7 +61,7 @@ class Curves(Said, frozen=True):
     log_every: Annotated[int, Meta(ge=1, le=10_000)] = 500
     first_step: Count = 0
     forked_at: Count | None = None
-    said: Line = ""
+    said: Annotated[str, Meta(max_length=4000)] = ""  # ten long names of classes, and all settings
 
 
 class Setting(Said, frozen=True):
@@ -102,14 +108,7 @@ class Run(Said, frozen=True):
 
 # --- the view -----------------------------------------------------------------------------------------------
 
-type ViewValue = (
-    bool
-    | Whole
-    | Real
-    | Annotated[str, Meta(max_length=200)]
-    | Annotated[tuple[Whole | Real, ...], Meta(max_length=64)]
-    | None
-)
+type ViewValue = bool | Whole | Real | Line | Annotated[tuple[Whole | Real, ...], Meta(max_length=64)] | None
 type ViewOfPanel = Annotated[dict[Line, ViewValue], Meta(max_length=200)]
 
 

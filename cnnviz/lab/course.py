@@ -108,7 +108,7 @@ def made_course(
     run = _trained(trainer, Origin(0, experiment, dataset.name), _moments(trainer, begins), begins)
     prepared, members = pack_run(run, PREPARED, 1 << 40)
     files = members | lab_members(lab, figures)
-    data = Data(name=dataset.name[:200], sha256=dataset.sha256)
+    data = Data.of(dataset)
     if with_data:
         packed = io.BytesIO()
         np.savez_compressed(
@@ -119,7 +119,7 @@ def made_course(
             y_test=dataset.test_labels,
         )
         files[DATA_MEMBER] = packed.getvalue()
-        data = Data(name=data.name, sha256=data.sha256, path=DATA_MEMBER, available=dataset.classes)
+        data = Data.of(dataset, path=DATA_MEMBER, available=dataset.classes)
     document = Document(
         format_version=FORMAT_VERSION, version=__version__, experiment=experiment, kind="course", data=data,
         prepared=prepared, prepared_on=dataset.sha256, seen=picture.seen, lab=LAB_MEMBER,

@@ -73,7 +73,7 @@ def picture_for(
     )
     return Document(
         format_version=FORMAT_VERSION, version=__version__, experiment=experiment, kind="picture",
-        data=Data(name=dataset.name[:200], sha256=dataset.sha256), run=run, seen=seen,
+        data=Data.of(dataset), run=run, seen=seen,
     )  # fmt: skip
 
 

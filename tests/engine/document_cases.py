@@ -12,7 +12,7 @@ from cnnviz.document import archive
 from cnnviz.document.archive import png_of
 from cnnviz.document.run import KeptRun, pack_run
 from cnnviz.document.types import FORMAT_VERSION, Data, Document, OwnImage, PinnedCell, Seen, Shift
-from cnnviz.experiment import LAB5, Experiment
+from cnnviz.experiment import LAB5, LENET, Experiment
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
@@ -21,6 +21,12 @@ from tests.small_data import first_images
 
 DATA = first_images((0, 1), 60, 40)
 ADAM = replace(LAB5, optimizer="adam", dtype="float32", learning_rate=1e-3, log_every=7, seed=3)
+UNUSUAL = replace(
+    LENET, classes=("0", "1"), filters=(5, 3), kernel_size=5, stride=2, padding=2, pool="average",
+    activation="tanh", init="lab5", dtype="float64", hidden=(16, 8), optimizer="adam", momentum=0.5,
+    batch_size=8,
+)  # fmt: skip
+"""Settings of which much is to be said."""
 
 
 class SmallRun:

@@ -19,7 +19,7 @@ from safetensors.numpy import save as to_safetensors
 from cnnviz.document import archive
 from cnnviz.document.archive import pixels_of, png_of
 from cnnviz.document.run import KeptRun, pack_run, unpack_run
-from cnnviz.document.types import Part, Said
+from cnnviz.document.types import Data, OwnImage, Part, Said, Seen
 from cnnviz.errors import CNNVizError, DataError, NewerVersionError
 from cnnviz.experiment import LAB5, LENET
 from cnnviz.history import History, Replay
@@ -27,6 +27,7 @@ from cnnviz.network import weights_checksum
 from cnnviz.snapshots import Snapshot
 from tests.engine.document_cases import (
     DATA,
+    UNUSUAL,
     SmallRun,
     members_of,
     picture_of,
@@ -78,6 +79,16 @@ def test_a_document_comes_back_as_it_was(saved, tmp_path):
         assert again.parts.keys() == files.keys()
     archive.save(tmp_path / "again.cnnviz", document, files)
     assert (tmp_path / "again.cnnviz").read_bytes() == saved.read_bytes(), "equal documents are equal files"
+
+
+def test_names_as_long_as_those_of_folders_and_settings_of_any_kind_are_saved():
+    names = tuple(str(number).ljust(255, "x") for number in range(10))
+    run = small_run().still()
+    run.history.note_settings(replace(UNUSUAL, classes=names), were_changed=True)
+    data = Data.of(replace(DATA, name="x" * 255), available=names)
+    document, _ = small_document(run, data=data, seen=Seen(board=OwnImage(meant=names[0])))
+    assert archive.from_json(archive.to_json(document)) == document
+    assert len(run.history.described) < 300, "what is shown is a line"
 
 
 def test_a_run_comes_back_to_the_last_bit(saved):
@@ -231,7 +242,7 @@ CHANGES: tuple[tuple[Callable[[dict[str, bytes]], Any], str], ...] = (
     (_with_part("lab.toml", 1 << 29), "its lab.toml is too large"),
     (_changed(kind="virus"), "kind"),
     (_changed(saved="yesterday"), "no valid name, time or checksum"),
-    (_seen(panel="x" * 201), "seen.panel"),
+    (_seen(panel="x" * 256), "seen.panel"),
     (_seen(step=-1), "seen.step"),
     (_seen(sample=True), "seen.sample"),
     (_seen(shift={"dx": 1 << 40}), "seen.shift.dx"),

@@ -20,7 +20,7 @@ from cnnviz.lab.judging import checked_answer, judge, typed_number
 from cnnviz.lab.measures import MEASURES, Measured, measure
 from cnnviz.lab.model import PARTS, Condition, Measurement, Prediction, Question, seed_of
 from cnnviz.lab.reading import load_lab
-from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, Version, Work, read_work
+from cnnviz.lab.record import Commitment, Found, LabRecord, OwnImage, Version, Work, read_work, run_of
 from cnnviz.lab.results import HandIn, Whose, checksum_of, hand_in_from_json, hand_in_of
 from cnnviz.lab.showing import covered, picture_for, recalled, secrets_of
 from cnnviz.lab.submissions import submissions
@@ -29,6 +29,7 @@ from cnnviz.report.bench import Bench, trained
 from cnnviz.report.blocks import Document, Figure, Insert, Words
 from cnnviz.report.html import write_html
 from cnnviz.report.pdf import write_folder, write_pdf
+from tests.engine.document_cases import UNUSUAL
 from tests.engine.lab_cases import LAB as SMALL_LAB
 from tests.engine.lab_cases import honest, printed, read_hand_in
 from tests.engine.report_cases import needs_poppler, poppler
@@ -159,6 +160,12 @@ def test_a_step_shows_what_it_needs_of_earlier_ones():
     assert (first, second) == ("1  Guess", f"{lab.steps.index(way) + 1}  {way.title}")
     assert told == f"Not close: 0.25 off. You said 0.5; it is {measured.words}", "in a line"
     assert said == "“It stays.”"
+
+
+def test_runs_of_other_settings_have_other_names():
+    classes = tuple(name * 9 for name in "abcdefghij")
+    runs = [replace(UNUSUAL, classes=classes, padding=padding) for padding in range(5)]
+    assert len(set(map(run_of, runs))) == 5
 
 
 def test_a_record_survives_json():

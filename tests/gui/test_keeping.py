@@ -225,7 +225,8 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
 def test_a_saved_model_goes_on_as_the_run_would_have(qtbot, tmp_path):
     """One that was saved at rest, and one while training."""
     adam = replace(LAB5, optimizer="adam", learning_rate=0.001)
-    with opened(qtbot, tmp_path / "window.ini", experiment=adam) as session:
+    data = write_npz(tmp_path / f"{'d' * 230}.npz", training=200)
+    with opened(qtbot, tmp_path / "window.ini", data, adam) as session:
         state, controller = session.state, session.controller
         for path in (tmp_path / "rest.safetensors", tmp_path / "training.safetensors"):
             if path.stem == "rest":

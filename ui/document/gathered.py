@@ -173,7 +173,7 @@ def _data(state: AppState) -> t.Data:
     assert dataset is not None
     path = "" if source is None or source.path is None else str(source.path)
     available = source.dataset.classes if source is not None and path == t.DATA_MEMBER else ()
-    return t.Data(name=dataset.name[:200], sha256=dataset.sha256, path=path, available=available)
+    return t.Data.of(dataset, path=path, available=available)
 
 
 def _seen(state: AppState, panel: str, views: Mapping[str, View]) -> t.Seen:

@@ -281,7 +281,7 @@ class Controller(QObject):
         snapshot, dataset, experiment = state.shown, state.dataset, state.experiment
         if snapshot is None or dataset is None:
             return
-        data = Data(name=dataset.name, sha256=dataset.sha256)
+        data = Data.of(dataset)
 
         def done(left_out: str) -> None:
             text = f"Exported the weights to {printable_name(path)}."
