@@ -202,10 +202,10 @@ class Trainer:
         losses = progress.losses
         if not len(losses):
             return
-        self._recent = np.concatenate([self._recent, losses])[-_DIVERGENCE_WINDOW:]
+        recent = np.concatenate([self._recent, losses])[-_DIVERGENCE_WINDOW:]
         guessing = math.log(self._network.classes_count)
-        weights_finite = np.isfinite(self._engine.vector).all()
-        if weights_finite and self._recent.mean() <= _DIVERGENCE_FACTOR * guessing:
+        if np.isfinite(self._engine.vector).all() and recent.mean() <= _DIVERGENCE_FACTOR * guessing:
+            self._recent = recent
             return
         self._engine.vector[...] = before[0]
         self._optimizer.load_state(before[1], self._engine.vector, self._engine.views)

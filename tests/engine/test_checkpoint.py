@@ -319,6 +319,8 @@ def test_divergence_stops_with_advice_finite_weights_and_what_was_measured_until
     assert np.isfinite(progress.losses).all()
     if rate == 1e3:
         assert progress.losses.max() > 10
+    trainer.learning_rate = 1e-4
+    assert len(trainer.advance(30).losses) == 30, "what diverged does not count"
 
 
 def test_what_does_not_fit_is_refused_in_words(small):
