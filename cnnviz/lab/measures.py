@@ -328,6 +328,7 @@ def _cell_value(bench: Bench, stage: str, filter: int, row: int, column: int, sa
     secrets={Secret.FIELD}, is_of_seed=False,
 )  # fmt: skip
 def _receptive_field(bench: Bench, stage: str) -> float:
+    require_cell(bench.network, stage, (0, 0, 0))
     middle = tuple(size // 2 for size in stage_shape(bench.network, stage))
     return receptive_field(bench.network, stage, middle)["input"].rectangle.height
 

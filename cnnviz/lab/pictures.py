@@ -321,7 +321,7 @@ def _worst(case: Case) -> Made:
 def _field(case: Case, stage: str, sample: int) -> Made:
     bench, pool = case.bench, case.bench.pool
     if pool is None or stage != pool:
-        raise ParameterError("This picture is of the first pool of a network, and there is none here.")
+        raise ParameterError(f"This picture is of the first pool of a network, which {stage!r} is not here.")
     layers, first, passed = dict(bench.network.layers), bench.network.filter_layers[0], bench.passed(sample)
     conv, window = window_geometry(layers[first]), window_geometry(layers[pool])
     convolved, values = passed.trace.outputs[first][0], passed.trace.outputs[pool][0]
@@ -363,9 +363,11 @@ def _pinned(
 
 def _edge_of(values: NDArray[Any]) -> tuple[int, int, int]:
     """A cell at an edge of the image: of the last filter, for labs ask about cells of the first."""
-    inner = np.abs(values[-1] - np.median(values[-1]))[1:-1, 1:-1]
+    far = np.abs(values[-1] - np.median(values[-1]))
+    rim = int(min(far.shape) > 2)  # there is nothing else in a small map
+    inner = far[rim : len(far) - rim, rim : far.shape[1] - rim]
     row, column = np.unravel_index(int(inner.argmax()), inner.shape)
-    return len(values) - 1, int(row) + 1, int(column) + 1
+    return len(values) - 1, int(row) + rim, int(column) + rim
 
 
 @_picture(

@@ -224,6 +224,14 @@ def test_every_network_has_its_picture_or_a_sentence_why_not(network):
     assert made >= {"untrained": 12, "average": 13, "none": 10}.get(network, 12)
 
 
+def test_a_picture_of_the_first_pool_is_made_of_small_maps_and_refused_for_another_stage():
+    case = Case(bench := small(kernel_size=9, stride=4), "change", 0.5)
+    assert bench.network.shapes[bench.pool][1:] == (2, 2)
+    assert PICTURES["field"].made(case, {"stage": bench.pool, "sample": 0})
+    with pytest.raises(ParameterError, match="the first pool of a network, which 'conv1' is not here"):
+        PICTURES["field"].made(case, {"stage": "conv1", "sample": 0})
+
+
 def test_a_picture_shows_the_cell_that_the_student_pinned_and_names_it():
     bench = small()
     last = bench.network.shapes[bench.pool][0] - 1

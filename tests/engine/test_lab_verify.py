@@ -131,6 +131,7 @@ def test_tolerances_are_those_of_kernels(measure, dtype, claimed, measured, same
         ('moment = "start"', "moment = 99999", "the run has no step 99999, for it ends at step "),
         ("shift = { dx = 1 }", 'pinned = { stage = "pool1", index = [2, 0, 0] }', "no cell [2, 0, 0] of"),
         ("filters = [2]", 'classes = ["1", "shoe"]', "shoe"),
+        ('measure = "test_loss"', 'measure = "receptive_field"\nwith = { stage = "conv2" }', "'conv2'"),
         ('measure = "test_loss"', 'measure = "own_probability"\nwith = { class = "7" }', "'7' is none of"),
     ],
 )
