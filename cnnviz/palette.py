@@ -128,12 +128,15 @@ def signed_levels(*arrays: ArrayLike) -> tuple[float, float]:
 
 
 def sequential_levels(*arrays: ArrayLike) -> tuple[float, float]:
-    """Smallest and largest finite value (lo, hi), lo < hi; a constant c gives (c, c + 1), nothing (0, 1)."""
+    """Smallest and largest finite value (lo, hi), lo < hi; nothing gives (0, 1).
+
+    A constant c gives (c, c + 1), or as much more as a large c needs to be another number.
+    """
     finite = [values for values in map(_finite, arrays) if values.size]
     if not finite:
         return (0.0, 1.0)
     low, high = min(float(each.min()) for each in finite), max(float(each.max()) for each in finite)
-    return (low, high) if high > low else (low, low + 1.0)
+    return (low, high) if high > low else (low, low + max(1.0, 1e-9 * abs(low)))
 
 
 def _finite(array: ArrayLike) -> NDArray[np.float64]:

@@ -358,10 +358,9 @@ def _tables(plot: Curves) -> list[Table]:
 
 
 def _words(plot: Curves) -> str:
-    return " ".join(
-        f"{curve.name} from {format_value(float(curve.y[0]))} to {format_value(float(curve.y[-1]))}."
-        for curve in plot.seen
-    )
+    ends = ((curve.name, curve.y[np.isfinite(curve.y)]) for curve in plot.seen)
+    said = ((name, format_value(float(y[0])), format_value(float(y[-1]))) for name, y in ends if y.size)
+    return " ".join(f"{name} from {first} to {last}." for name, first, last in said)
 
 
 CURVES = Graphic(_draw, _size, _tables, _words)

@@ -129,6 +129,9 @@ def test_a_plot_places_its_points_and_asks_for_where_it_is_pressed() -> None:
     assert "kink" in drawing.texts()
     read = CURVES.draw(plot, ground(300, 200, hovered=at.key)).texts()
     assert set(drawing.texts()) < set(read), "what is pointed at is written"
+    ends = np.array([np.nan, 1.0, 2.0, np.inf])
+    plot = Curves((Curve("secant", x[:4], ends), Curve("nowhere", x[:4], ends * np.nan)))
+    assert CURVES.words(plot) == "secant from 1 to 2."
 
 
 def test_numbers_are_never_cut_and_names_are() -> None:
@@ -302,6 +305,7 @@ def test_the_signed_map_goes_from_blue_through_white_to_red_and_others_grow_ligh
         (signed_levels, [np.nan, -np.inf, 0.5], (-0.5, 0.5)),
         (sequential_levels, [2.0, 5.0], (2.0, 5.0)),
         (sequential_levels, [3.0, 3.0], (3.0, 4.0)),
+        (sequential_levels, [1e17, 1e17], (1e17, 1e17 + 1e8)),
         (sequential_levels, [], (0.0, 1.0)),
         (sequential_levels, [np.nan, 1.0, 2.0], (1.0, 2.0)),
     ],
