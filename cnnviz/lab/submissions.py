@@ -82,7 +82,7 @@ def _files_in(path: Path) -> list[Path]:
     folders = [(path, 0)]
     while folders:
         folder, depth = folders.pop()
-        for entry in entries(folder, MOST_FILES):
+        for entry in entries(folder):
             if entry.name.startswith(".") or entry.is_symlink():
                 continue
             if entry.is_dir() and depth < _DEEPEST:

@@ -230,6 +230,14 @@ def test_the_pages_of_a_class_show_all_answers_and_nothing_runs_in_them(tmp_path
     assert page.count("<section") == 4 + 2, "a student each, and a question each"
 
 
+def test_a_folder_of_too_many_hand_ins_is_told_by_its_number(tmp_path, monkeypatch):
+    monkeypatch.setattr("cnnviz.lab.submissions.MOST_FILES", 2)
+    for name in "abc":
+        (tmp_path / name).touch()
+    with pytest.raises(DataError, match="holds more than 2 files, but one course was expected"):
+        list(submissions([tmp_path]))
+
+
 def test_a_course_is_graded_from_the_command_line(tmp_path, digits_file, students, monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 1)  # other processes would take seconds to start
     (tmp_path / "small.toml").write_text(SMALL, encoding="utf-8")
