@@ -103,8 +103,8 @@ def load_dataset(
     """
     place = Path(path)
     try:
-        place = place.expanduser()
-    except RuntimeError as error:  # a "~user" nobody knows
+        place = place.expanduser().absolute()
+    except (OSError, RuntimeError) as error:  # a "~user" nobody knows
         raise unreadable(place, error) from error
     try:
         dataset = _read(place, progress)

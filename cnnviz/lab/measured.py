@@ -284,8 +284,9 @@ def _settings_table(experiment: Experiment, trained: int | None = None) -> Table
 def appendix_blocks(bench: Bench) -> Iterator[Words | Table]:
     """Yield how to measure again what was measured on a bench."""
     experiment, dataset = bench.experiment, bench.dataset
-    yield Words("This command, with the same seed and versions, gives the same numbers:")
-    yield Words(command_line(experiment, dataset, bench.settings.sample), "code")
+    if dataset.path is None or dataset.path.is_absolute():  # no command has data that lie in a document
+        yield Words("This command, with the same seed and versions, gives the same numbers:")
+        yield Words(command_line(experiment, dataset, bench.settings.sample), "code")
     yield _settings_table(experiment)
     images = (
         f"{dataset.name}: {format_count(len(dataset.train_labels))} training, "

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -17,12 +18,12 @@ from cnnviz.errors import DataError
 from cnnviz.evaluation import CancelledError
 from cnnviz.experiment import LAB5, LENET
 from cnnviz.lab.course import free_lab
-from cnnviz.lab.measured import command_line, measured_lab
+from cnnviz.lab.measured import appendix_blocks, command_line, measured_lab
 from cnnviz.lab.model import PARTS
 from cnnviz.lab.record import LabNumbers, LabRecord, Shown, Version, Work, read_work
 from cnnviz.layers import Activation, Conv2D
 from cnnviz.mathematics import typst
-from cnnviz.report.blocks import Figure, Heading, Insert
+from cnnviz.report.blocks import Figure, Heading, Insert, Words
 from cnnviz.report.equations import of_network
 from cnnviz.report.html import to_html, write_html
 from cnnviz.report.pdf import write_pdf
@@ -189,6 +190,12 @@ def test_the_command_line_of_the_appendix_describes_the_same_experiment(experime
     assert arguments.experiment == experiment
     assert arguments.sample == 5
     assert arguments.data is None, "MNIST comes with the program: no path of this machine"
+
+
+def test_no_command_is_named_for_data_that_lie_in_a_document():
+    for path, named in ((None, 2), (Path("data.npz"), 0)):
+        bench = replace(small_lab(), dataset=replace(small_data(), path=path))
+        assert sum(isinstance(each, Words) for each in appendix_blocks(bench)) == named
 
 
 def test_each_measured_part_says_when_and_with_what_it_was_measured():
