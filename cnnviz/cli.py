@@ -33,12 +33,8 @@ class Arguments:
     files: list[Path]
     # Answered before anything else is read, in `cnnviz.start`; here it is for --help.
     doctor: bool = option("", "tell whether everything is as it should be")
-    preset: str = option(
-        "{lab5,lenet}",
-        "settings to start from (default: lab5)",
-        type=str,
-        choices=list(PRESETS),
-        default="lab5",
+    preset: str | None = option(
+        "{lab5,lenet}", "settings to start from (default: lab5)", type=str, choices=list(PRESETS)
     )
     classes: list[str] | None = option("CLASS", "two to ten classes, for example 3 8", nargs="+", type=str)
     epochs: int | None = option("N", "passes over the training images", type=int)
@@ -78,10 +74,9 @@ class Arguments:
         "PATH", "check hand-ins (results.json, PDF, HTML, folders or .zip archives of them): measure each "
         "again; give labs of your own by --lab, other data than MNIST by --data", nargs="+", default=[],
     )  # fmt: skip
-    table: Path = option(
-        "FILE.csv", "where --verify writes a row for each student (default: results.csv)",
-        default=Path("results.csv"),
-    )  # fmt: skip
+    table: Path | None = option(
+        "FILE.csv", "where --verify writes a row for each student (default: results.csv)"
+    )
     pages: Path | None = option("FILE.html", "where --verify writes the answers, to be read or printed")
     class_list: Path | None = option(
         "FILE.csv", "names and roll numbers of the class: --verify tells who is missing, and who is not on "
@@ -103,7 +98,7 @@ class Arguments:
         return any(path is not None for path in (self.report, self.html, self.figures))
 
 
-_OF_A_RUN = ("classes", "epochs", "batch_size", "learning_rate", "seed", "set")
+_OF_A_RUN = ("preset", "classes", "epochs", "batch_size", "learning_rate", "seed", "set")
 
 
 class _OneLineParser(argparse.ArgumentParser):
@@ -155,7 +150,7 @@ def _contradictions(options: argparse.Namespace) -> Iterator[str]:
         for name in given(*_OF_A_RUN, "save"):
             yield f"{name} does not go with --lab, which brings its own settings"
     if not options.verify:
-        for name in given("pages", "class_list"):
+        for name in given("table", "pages", "class_list"):
             yield f"{name.removesuffix('-list')} needs --verify, the hand-ins that it is about"
     if options.files and options.headless:
         if len(options.files) > 1 or options.files[0].suffix.lower() != ".cnnviz":
@@ -171,7 +166,7 @@ def _contradictions(options: argparse.Namespace) -> Iterator[str]:
 
 
 def _experiment(options: Arguments) -> Experiment:
-    experiment = PRESETS[options.preset]
+    experiment = PRESETS[options.preset or "lab5"]
     changes: dict[str, Any] = {
         name: getattr(options, name)
         for name in ("epochs", "batch_size", "learning_rate", "seed")

@@ -98,17 +98,18 @@ def run_verify(arguments: Arguments) -> int:
     from cnnviz.lab.submissions import read_class_list
     from cnnviz.lab.verifying import verify
 
-    require_places(arguments.table, arguments.pages)
+    table = arguments.table or Path("results.csv")
+    require_places(table, arguments.pages)
     labs = known_labs(arguments.lab)
     students = None if arguments.class_list is None else read_class_list(arguments.class_list)
-    own = [each for each in (arguments.table, arguments.pages, arguments.class_list) if each]
+    own = [each for each in (table, arguments.pages, arguments.class_list) if each]
     with percent_bar() as progress:
         rows = verify(
             arguments.verify, labs, _data_of(arguments), progress=progress, without=own, students=students
         )
     output = Output()
-    atomic_write(arguments.table, to_csv(rows))
-    files = [arguments.table]
+    atomic_write(table, to_csv(rows))
+    files = [table]
     if arguments.pages is not None:
         with output.going_on():
             atomic_write(arguments.pages, to_html(rows))

@@ -53,8 +53,10 @@ def test_an_epoch_prints_log_and_test_result_and_saves(tmp_path):
         (("--headless", "--set", "colour=5"), "'colour=5'"),
         (("--headless", "--results", "a.json"), "--results needs --lab"),
         (("--headless", "--lab", "lab5", "--epochs", "3"), "--epochs does not go with --lab"),
+        (("--headless", "--lab", "lab5", "--preset", "lab5"), "--preset does not go with --lab"),
         (("--headless", "--lab", "lab7"), "lab7 does not exist"),
         (("--headless", "--class", "x"), "--class needs --verify"),
+        (("--headless", "--table", "x.csv"), "--table needs --verify"),
         (("--verify", "nowhere"), "nowhere"),
         (("--lab-check", "nowhere.toml"), "nowhere.toml"),
         (("nowhere.json",), "nowhere.json does not exist"),
@@ -80,7 +82,8 @@ def test_version_and_help(tmp_path):
 def test_report_is_written_in_every_form(tmp_path, digits_file):
     arguments = ("--report", "lab.pdf", "--html", "lab.html", "--figures", "lab", "--author", "Ada & Co")
     saved = ("--save", "run.cnnviz", "--roll-number", "7")
-    settings = ("--data", digits_file, "--batch-size", "4", "--set", "filters=4")
+    (tmp_path / "data.npz").write_bytes(digits_file.read_bytes())  # called as data in a document are
+    settings = ("--data", "data.npz", "--batch-size", "4", "--set", "filters=4")
     result = command("--headless", *settings, *arguments, *saved, cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert (tmp_path / "lab.pdf").read_bytes().startswith(b"%PDF-")
