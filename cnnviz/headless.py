@@ -100,11 +100,10 @@ def save(target: Path, made: KeptRun, dataset: Dataset, of: Arguments) -> str:
     if target.suffix.lower() != archive.ENDING:
         return checkpoint.save(target, made.live, made.experiment, Data.of(dataset))
     run, files = pack_run(made)
-    path = "" if dataset.path is None else str(dataset.path)
-    whose = {"author": of.author, "roll_number": of.roll_number}
+    whose = ("author", of.author), ("roll_number", of.roll_number)
     document = Document(
-        format_version=FORMAT_VERSION, version=__version__, saved=now(), experiment=made.experiment,
-        data=Data.of(dataset, path=path), run=run, words={name: text for name, text in whose.items() if text},
+        format_version=FORMAT_VERSION, version=__version__, saved=now(), experiment=made.experiment, run=run,
+        data=Data.of(dataset, str(dataset.path or "")), words={name: text for name, text in whose if text},
     )  # fmt: skip
     archive.save(target, document, files)
     return ""

@@ -248,8 +248,8 @@ def read_image_folder(folder: Path, progress: Progress | None = None) -> Dataset
         images[index, 0] = fit_image(pixels, SIDE, SIDE)
         if progress is not None:
             progress((index + 1) / len(files))
-    labels = np.array([label for _, label in files], np.int64)
-    classes, split = tuple(each.name for each in folders), len(train)
+    labels, split = np.array([label for _, label in files], np.int64), len(train)
+    classes = tuple(each.name.encode("utf-8", "replace").decode() for each in folders)  # may be no text
     return Dataset(
         images[:split], labels[:split], images[split:], labels[split:], classes, folder.name, path=folder
     )

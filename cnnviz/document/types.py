@@ -50,9 +50,10 @@ class Data(Said, frozen=True):
     available: Annotated[tuple[Line, ...], Meta(max_length=1000)] = ()
 
     @classmethod
-    def of(cls, dataset: Dataset, **more: Any) -> Self:
-        """Return what is said of some data; of a name as much as fits."""
-        return cls(name=dataset.name[:200], sha256=dataset.sha256, **more)
+    def of(cls, dataset: Dataset, path: str = "", **more: Any) -> Self:
+        """Return what is said of some data; of names of files as much as fits and can be written."""
+        name, path = (each.encode("utf-8", "replace").decode() for each in (dataset.name, path))
+        return cls(name=name[:200], sha256=dataset.sha256, path=path, **more)
 
 
 class Curves(Said, frozen=True):

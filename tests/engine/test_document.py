@@ -85,7 +85,7 @@ def test_names_as_long_as_those_of_folders_and_settings_of_any_kind_are_saved():
     names = tuple(str(number).ljust(255, "x") for number in range(10))
     run = small_run().still()
     run.history.note_settings(replace(UNUSUAL, classes=names), were_changed=True)
-    data = Data.of(replace(DATA, name="x" * 255), available=names)
+    data = Data.of(replace(DATA, name="\udcff" * 255), "/\udcff", available=names)
     document, _ = small_document(run, data=data, seen=Seen(board=OwnImage(meant=names[0])))
     assert archive.from_json(archive.to_json(document)) == document
     assert len(run.history.described) < 300, "what is shown is a line"
