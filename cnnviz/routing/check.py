@@ -117,17 +117,25 @@ class GradientCheck:
         limit : int, optional
             At most so many.
         """
-        found: list[tuple[float, str, int]] = []
         wanted = [code_of(each) for each in verdicts or VERDICTS]
-        for name, check in self.parameters.items():
-            places = np.flatnonzero(np.isin(check.verdict, wanted))
+        names, places, errors = list(self.parameters), list[IntArray](), list[NDArray[np.float64]]()
+        for check in self.parameters.values():
+            found = np.flatnonzero(np.isin(check.verdict, wanted))
             # As `CheckEntry.judged_error` has it.
             explained: NDArray[np.float64] = np.fmax(check.first_error, check.rule_error)
-            errors = np.where(check.verdict == code_of("tie_rule"), explained, check.error).ravel()[places]
-            found += [(-float(error), name, int(place)) for error, place in zip(errors, places, strict=True)]
+            judged = np.where(check.verdict == code_of("tie_rule"), explained, check.error)
+            places.append(found)
+            errors.append(-judged.ravel()[found])
+        ends = np.cumsum(list(map(len, places)))
+        ranked = np.concatenate([np.empty(0), *errors])
+        among = np.arange(len(ranked))
+        if limit is not None and limit < len(ranked):  # of millions, sorting takes seconds
+            among = np.flatnonzero(~(ranked > np.partition(ranked, limit - 1)[limit - 1]))
         # Stable: of equal errors the first parameter and place.
-        found.sort(key=lambda each: each[0])
-        return [self._entry(name, place) for _, name, place in found[:limit]]
+        first = among[np.argsort(ranked[among], kind="stable")[:limit]]
+        owners: list[int] = np.searchsorted(ends, first, "right").tolist()
+        there: list[int] = np.concatenate([np.empty(0, np.intp), *places])[first].tolist()
+        return [self._entry(names[owner], place) for owner, place in zip(owners, there, strict=True)]
 
     def _entry(self, name: str, place: int) -> CheckEntry:
         check = self.parameters[name]
