@@ -538,3 +538,9 @@ def test_what_the_dialog_has_not_asked_about_is_asked_and_an_export_that_fails_s
     qtbot.waitUntil(lambda: panel.message.kind() == "error")
     assert "folder does not exist" in panel.message.text()
     assert panel.export.isEnabled()
+    for is_draft, said in ((True, "Wrote a draft to "), (False, "Wrote the report to ")):
+        panel.exporter.write(old, is_draft=is_draft)
+        panel.exporter.ask()  # by its key: the button is disabled
+        assert panel.message.text() == ""
+        panel.work.begin(Work())
+        qtbot.waitUntil(lambda said=said: panel.message.text().startswith(said))

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, told_so_far
-from cnnviz.lab.model import PARTS, Lab, Question, Step
+from cnnviz.lab.model import PARTS, Question, Step
 from cnnviz.lab.record import LabNumbers, LabRecord
 from cnnviz.lab.results import Whose
 from cnnviz.quantities import format_count, format_many
@@ -24,7 +24,7 @@ from ui.controls.message_bar import MessageBar
 from ui.panels.report.measuring import Measuring
 from ui.panels.report.work import StudentWork
 from ui.settings import remember_folder, remembered_folder
-from ui.tasks import Context, TaskRunner
+from ui.tasks import TaskRunner
 
 FILTERS = {
     "PDF (*.pdf)": ".pdf",
@@ -57,7 +57,6 @@ class ReportExporter(QObject):
         self._write_in = write_in
         self._said = ""  # what is lacking
         self._waits_for: Path | None = None  # what is written when the lab is measured
-        self._handed_out: tuple[Lab, LabNumbers] | None = None  # what is being written, of this work
         #: Takes the record of a report that is handed in, and returns it with what belongs to that.
         self.handed_in: Callable[[LabRecord], LabRecord] = lambda record: record
         measuring.finished.connect(self._on_measured)
@@ -137,12 +136,13 @@ class ReportExporter(QObject):
 
     def ask(self) -> None:
         """Show what is still to be written; else, or if the user insists, ask for a file."""
-        lacking = self.lacking()
-        if not lacking:
-            self.ask_where()
+        if not self._button.isEnabled():
             return
-        self._say(lacking)
-        self._message.action_button().setFocus(Qt.FocusReason.OtherFocusReason)
+        if lacking := self.lacking():
+            self._say(lacking)
+            self._message.action_button().setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.ask_where()
 
     def follow(self) -> None:
         """Let what is said to be lacking stay true while the report changes."""
@@ -197,11 +197,8 @@ class ReportExporter(QObject):
         self._message.clear()
         self._button.setEnabled(False)
         self._work.record_all()
-        if is_draft:
-            self._submit(self._draft(), path)
-            return
-        if not self._measuring.is_needed:
-            self._write(path)
+        if is_draft or not self._measuring.is_needed:
+            self._write(path, is_draft=is_draft)
             return
         self._waits_for = path
         self._message.show_message("Measuring the lab again; then the report is written.", "info")
@@ -214,17 +211,19 @@ class ReportExporter(QObject):
 
     def forget(self) -> None:
         """Do not write what is only being measured: the report is another, or nothing is measured."""
-        self._handed_out = None
         if self.is_waiting:
             self._waits_for = None
             self._message.clear()
             self._end(succeeded=False)
 
     def _on_measured(self) -> None:
+        if self.is_waiting and self._measuring.is_needed:  # it was another lab that was measured
+            self._measuring.start()
+            return
         path, self._waits_for = self._waits_for, None
         if path is not None:
             self._write(path)
-        else:
+        elif self._measuring.numbers is not None:
             when = " once the open predictions are made" if self._measuring.uncovered is None else ""
             said = f"All steps are measured: the pages show their results{when}."
             self._message.show_message(said, "success")
@@ -234,38 +233,30 @@ class ReportExporter(QObject):
             self._waits_for = None
             self._on_failed(text)
 
-    def _write(self, path: Path) -> None:
-        self._handed_out = self._work.lab, self._numbers(is_final=True)
-        self._submit(self.composed(is_final=True), path)
-
-    def _submit(self, compose: Callable[[], Document], path: Path) -> None:
-        ending = path.suffix.lower()
+    def _write(self, path: Path, *, is_draft: bool = False) -> None:
+        lab, begun, ending = self._work.lab, self._work.begun, path.suffix.lower()
         write = write_pdf if ending == ".pdf" else write_html if ending in ENDINGS else write_folder
+        compose = self._draft() if is_draft else self.composed(is_final=True)
+        numbers = self._numbers(is_final=True)
+        report, what = "the report", "This one file has everything in it: hand it in."
+        missing = {"answer": len(self._work.gaps()), "prediction": self._count_open()}
+        many = [format_many(n, one) for one, n in missing.items() if n]
+        if many or ending not in ENDINGS:
+            what = f"Missing in it: {' and '.join(many)}." if many else "Hand in the whole folder."
+        if is_draft:
+            report, what = "a draft", "It is not to be handed in."
+        said = f"Wrote {report} to {path}. {'' if lab.is_free else what}".strip()
 
-        def work(_context: Context) -> Path:
-            write(compose(), path)
-            return path
+        def done(_written: None) -> None:
+            if not is_draft and begun == self._work.begun:
+                self._work.note_handed_out(lab, numbers)
+                if lab is self._work.lab:
+                    self.handed_out.emit()
+            show = partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(path.parent)))
+            self._message.show_message(said, "success", "Open folder", show)
+            self._end(succeeded=True)
 
-        self._files.submit(_EXPORT, work, self._on_written, self._on_failed)
-
-    def _on_written(self, path: Path) -> None:
-        report, what = "a draft", "It is not to be handed in."
-        if self._handed_out is not None:
-            report, what = "the report", "This one file has everything in it: hand it in."
-            missing = {"answer": len(self._work.gaps()), "prediction": self._count_open()}
-            many = [format_many(n, one) for one, n in missing.items() if n]
-            if many or path.is_dir():
-                what = f"Missing in it: {' and '.join(many)}." if many else "Hand in the whole folder."
-            self._work.note_handed_out(*self._handed_out)
-            self._handed_out = None
-            self.handed_out.emit()
-        if self._work.lab.is_free:
-            what = ""
-        show = partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(path.parent)))
-        self._message.show_message(
-            f"Wrote {report} to {path}. {what}".strip(), "success", "Open folder", show
-        )
-        self._end(succeeded=True)
+        self._files.submit(_EXPORT, lambda _context: write(compose(), path), done, self._on_failed)
 
     def _on_failed(self, text: str) -> None:
         self._message.show_message(text, "error")

@@ -114,7 +114,7 @@ class ReportPanel(Panel):
         work.inserted.connect(self.show_insert)
         self.fields.typed.connect(lambda answer: self._look_at(*answer.printed()))
         work.labChanged.connect(self._show_lab)
-        work.opened.connect(self.exporter.forget)
+        work.labChanged.connect(self.exporter.forget)
         work.labChanged.connect(self.message.clear)  # what it offers is about another lab
         self.run_button.clicked.connect(self.run_lab)
         self.cancel.clicked.connect(measuring.cancel)

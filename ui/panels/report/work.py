@@ -33,12 +33,12 @@ class StudentWork(QObject):
     def __init__(self, state: AppState, parent: QObject) -> None:
         super().__init__(parent)
         self._state = state
-        self.work, self.lab = Work(), free_lab()
+        self.work, self.lab, self.begun = Work(), free_lab(), 0  # how many works have begun here
 
     # --- which work, and which lab --------------------------------------------------------------------------
 
     def begin(self, work: Work) -> None:
-        self.work, self.lab = work, free_lab()
+        self.work, self.lab, self.begun = work, free_lab(), self.begun + 1
         if work.lab in shipped_labs():
             self.lab = load_lab(shipped_labs()[work.lab])
         self.changed.emit()
