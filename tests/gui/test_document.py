@@ -40,6 +40,7 @@ from tests.gui.own_digit_driving import ONE, open_board, stroke
 from tests.gui.whole_window import come_to_rest, show_panel
 from tests.small_data import write_npz
 from ui.controls import scroll_column
+from ui.document.restorer import Order
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report.panel import ReportPanel
@@ -475,9 +476,10 @@ def test_a_kept_document_whose_lab_is_lost_keeps_its_run(
     save_document(qtbot, session, tmp_path / "a.cnnviz")
     document, files = archive.load(tmp_path / "a.cnnviz")
     lost, keep = msgspec.structs.replace(document, lab="lab.toml"), session.document.restore_kept
+    order = Order(lost, files, is_own=True, asks=False)
     session.window.lab_dock.set_shown(True)
     come_to_rest(qtbot, session)
-    assert restored(qtbot, session, lambda: keep(lost, files, None, (0, 0), is_saved=False))
+    assert restored(qtbot, session, lambda: keep(order, None, (0, 0), is_saved=False))
     assert session.state.run.step == 40
     assert told(session) == "The lab of this document cannot be opened: there is no lab in it."
 

@@ -18,20 +18,23 @@ from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from cnnviz import checkpoint
+from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import LAB5
+from cnnviz.lab.reading import parse_lab
 from cnnviz.network import weights_checksum
 from cnnviz.report.blocks import Insert
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Trainer
 from tests.gui.document_driving import answered, new_run, restored, told
-from tests.gui.driving import begun, hold, kept_in, opened, save_document, save_picture
-from tests.gui.lab_driving import open_lab
+from tests.gui.driving import begun, drain, hold, kept_in, opened, save_document, save_picture
+from tests.gui.lab_driving import LAB, open_lab
 from tests.gui.whole_window import train_to
 from tests.patience import PATIENCE
 from tests.small_data import write_npz
+from ui.lab.library import OWN_LAB
 from ui.panels.report.panel import ReportPanel
-from ui.run import controller
+from ui.run import controller, loading
 from ui.session import Session
 from ui.state import RunStatus
 from ui.tuning import EndSignals
@@ -106,8 +109,87 @@ def test_a_document_marked_as_open_on_another_computer_can_be_opened(qtbot, tmp_
     lock.write_text("1\ncnnviz\nanother-computer\n" + "0" * 32 + "\n" + "0" * 32 + "\n")
     with opened(qtbot, tmp_path / "window.ini") as again:
         assert "is marked as open on another-computer" in told(again)
+        go_on = hold(again.controller.analysis)
+        again.document.changed.emit()  # with nothing in the window, of which nothing is kept
         again.window.notices.action_button().click()
+        qtbot.waitUntil(lambda: not again.autosave._words_timer.isActive())
+        drain(qtbot, again.controller.keeping)
+        go_on()
         qtbot.waitUntil(lambda: first_field(again).toPlainText() == "from elsewhere")
+
+
+@contextmanager
+def slow_data(monkeypatch: pytest.MonkeyPatch, error: str = "") -> Iterator[tuple[threading.Event, ...]]:
+    """Let reading own data last until a test ends it; gives what is set when it begins, and what ends it."""
+    reached, go_on, load = threading.Event(), threading.Event(), loading.load_dataset
+
+    def slow(path: Path, **more: Any) -> Dataset:
+        reached.set()
+        assert go_on.wait(PATIENCE)
+        if error:
+            raise CNNVizError(error)
+        return load(path, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loading, "load_dataset", slow)
+        yield reached, go_on
+        go_on.set()
+
+
+def keep_run_on_own_data(qtbot: QtBot, session: Session, data: Path) -> str:
+    session.controller.open_data(write_npz(data, (4, 9)))
+    qtbot.waitUntil(lambda: session.state.run.run_id == 2 and session.state.run.status is RunStatus.READY)
+    train_to(qtbot, session, 12)
+    weights = weights_at(qtbot, session, 12)
+    session.end_early()
+    return weights
+
+
+@pytest.mark.parametrize(("way", "said"), [("new", ""), ("open_mnist", "Another document")])
+def test_a_kept_document_that_waits_for_its_data_gives_way_to_what_is_opened_and_stays(
+    qtbot, tmp_path, monkeypatch, way, said
+):
+    with next_start(qtbot, tmp_path) as session:
+        keep_run_on_own_data(qtbot, session, tmp_path / "own.npz")
+    kept, ini = session.folder.path / "document.json", tmp_path / "CNNViz" / "CNNViz.ini"
+    before = kept.read_bytes()
+    with slow_data(monkeypatch) as (reached, go_on), begun(qtbot, ini) as session:
+        qtbot.waitUntil(reached.is_set)
+        if way == "new":
+            session.document.new()
+        else:  # which drops the data that are being read
+            session.controller.open_mnist()
+            qtbot.waitUntil(lambda: session.autosave.is_keeping)
+        go_on.set()
+        analysis = session.controller.analysis
+        qtbot.waitUntil(lambda: not session.document.restorer.is_busy and analysis.is_idle)
+        assert (session.state.dataset.name, session.state.run.step) == ("MNIST", 0)
+        assert told(session).partition(",")[0] == said
+        write_and_keep(qtbot, session, "new")
+        assert kept.read_bytes() == before
+
+
+def test_a_document_is_kept_until_the_one_that_is_opened_instead_is_there(qtbot, tmp_path, monkeypatch):
+    with next_start(qtbot, tmp_path) as first, next_start(qtbot, tmp_path) as second:
+        keep_run_on_own_data(qtbot, first, tmp_path / "own.npz")
+        write_and_keep(qtbot, second, "words")
+    kept = first.folder.path / "document.json"
+    before = kept.read_bytes()
+    for error in ("It is gone.", ""):
+        os.utime(kept, (0, 0))  # the older one
+        with slow_data(monkeypatch, error) as (reached, go_on), next_start(qtbot, tmp_path) as again:
+            again.window.notices.action_button().click()
+            qtbot.waitUntil(reached.is_set)
+            write_and_keep(qtbot, again, "!")
+            go_on.set()
+            if error:  # what is in the window goes on; else it closes meanwhile
+                qtbot.waitUntil(lambda session=again: not session.document.restorer.is_busy)
+                write_and_keep(qtbot, again, "!")
+        assert kept.read_bytes() == before
+    with next_start(qtbot, tmp_path) as again:
+        assert first_field(again).toPlainText().count("!") == 3
+        again.window.notices.action_button().click()
+        qtbot.waitUntil(lambda: again.state.run.step == 12)
 
 
 # --- words --------------------------------------------------------------------------------------------------
@@ -311,6 +393,20 @@ def test_a_report_that_waits_for_its_numbers_is_written_before_the_end_or_given_
     assert (tmp_path / "report.html").stat().st_size > 1000
 
 
+@pytest.mark.alone
+def test_a_report_is_of_the_lab_that_it_was_asked_for_and_has_what_was_measured_of_it(qtbot, few, tmp_path):
+    report, measure = few.window.panel(ReportPanel), hold(few.controller.background)
+    for name in ("first", "second"):
+        lab, _mistakes = parse_lab(LAB.replace('id = "small"', f'id = "{name}"'))
+        few.lab.control.open(lab, OWN_LAB)
+        assert not report.exporter.is_waiting
+        report.exporter.write(tmp_path / f"{name}.html")
+    with qtbot.waitSignal(report.exporter.handed_out):
+        measure()
+    assert report.measuring.numbers is not None
+    assert not (tmp_path / "first.html").exists()
+
+
 WORDS = "equal patches give equal numbers"
 
 
@@ -405,13 +501,9 @@ def test_a_document_with_a_name_comes_back_as_that_also_after_a_start_at_which_i
 
 
 def test_a_run_on_own_data_comes_back_with_them_and_waits_for_them_while_they_are_gone(qtbot, tmp_path):
-    data = write_npz(tmp_path / "own.npz", (4, 9))
+    data = tmp_path / "own.npz"
     with next_start(qtbot, tmp_path) as session:
-        session.controller.open_data(data)
-        qtbot.waitUntil(lambda: session.state.run.run_id == 2 and session.state.run.status is RunStatus.READY)
-        train_to(qtbot, session, 12)
-        weights = weights_at(qtbot, session, 12)
-        session.end_early()
+        weights = keep_run_on_own_data(qtbot, session, data)
     content = data.read_bytes()
     data.unlink()
     with next_start(qtbot, tmp_path) as session:

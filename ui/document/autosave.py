@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from cnnviz.quantities import moment
 from cnnviz.reading import read_bytes
 from ui.controls.pace import single_shot
 from ui.document.gathered import Kept
+from ui.document.restorer import Order
 from ui.document.window_document import Stamp, WindowDocument
 from ui.state import AppState, RunStatus
 from ui.tasks import LatestOnly, TaskRunner
@@ -49,11 +51,12 @@ class _Home(msgspec.Struct, frozen=True, omit_defaults=True):
 class LeftBehind:
     """A document that lies in a folder and is open in no window.
 
-    * `changed`: when it was last written, in seconds since the epoch.
+    * `path`: where it is kept; `changed`: when it was last written, in seconds since the epoch.
     * `computer`: name of another computer on which it is marked as open, or "".
     """
 
     number: int
+    path: Path
     changed: float
     home: _Home
     computer: str
@@ -70,6 +73,7 @@ class StateFolder:
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
         self.number, self._lock = self._first_free()
+        self._held: tuple[int, QLockFile] | None = None  # of the document that is being opened
 
     @property
     def path(self) -> Path:
@@ -95,41 +99,47 @@ class StateFolder:
         found = [self._left(number) for number in range(1, _MOST + 1)]
         return sorted((each for each in found if each is not None), key=lambda each: -each.changed)
 
-    def change(self, left: LeftBehind) -> bool:
-        """Take another folder; return whether no window has it open.
+    def hold(self, left: LeftBehind) -> bool:
+        """Keep all windows from another folder, besides this one; return whether none has it open.
 
         What is marked as open on another computer is taken all the same: the mark of a computer that was
         switched off would stay for ever.
         """
-        if left.number == self.number:
+        if left.number in (self.number, self._held and self._held[0]):
             return True
+        self.let_go()
         if left.computer:
             with suppress(OSError):
                 self._home(left.number).with_suffix(".lock").unlink()
         lock = self._new_lock(left.number)
-        if not lock.tryLock(0):
-            return False
-        self._lock.unlock()
-        self.number, self._lock = left.number, lock
-        return True
+        if lock.tryLock(0):
+            self._held = left.number, lock
+        return self._held is not None
 
-    def set_aside(self) -> Path:
+    def turn_to(self, left: LeftBehind) -> None:
+        """Take the folder of another document instead; what is in this one stays."""
+        if self.hold(left) and self._held is not None:
+            self._lock.unlock()
+            (self.number, self._lock), self._held = self._held, None
+
+    def let_go(self) -> None:
+        """Let other windows have the folder that is held."""
+        if self._held is not None:
+            self._held[1].unlock()
+            self._held = None
+
+    def set_aside(self, left: LeftBehind) -> Path:
         """Keep a folder that cannot be read under another name, and return that."""
-        names = (self._folder / f"damaged-{self.number}-{number}" for number in range(1, 1000))
+        names = (self._folder / f"damaged-{left.number}-{number}" for number in range(1, 1000))
         target = next(each for each in names if not each.exists())
         with suppress(OSError):
-            self.path.rename(target)
+            left.path.rename(target)
         return target
-
-    def leave(self) -> None:
-        """Take another folder, in which nothing is; what is in this one stays."""
-        lock = self._lock
-        self.number, self._lock = self._first_free()
-        lock.unlock()
 
     def close(self) -> None:
         """Let another window have the folder."""
         self._lock.unlock()
+        self.let_go()
 
     def _first_free(self) -> tuple[int, QLockFile]:
         """Take the first folder that no window has, and in which nothing is if there is one."""
@@ -157,7 +167,7 @@ class StateFolder:
                 computer = str(lock.getLockInfo()[1])
                 if computer in ("", QSysInfo.machineHostName()):
                     return None
-        return LeftBehind(number, changed, home, computer)
+        return LeftBehind(number, self._json(number).parent, changed, home, computer)
 
     def _json(self, number: int) -> Path:
         return self._folder / str(number) / "document.json"
@@ -195,15 +205,12 @@ class Autosave(QObject):
         self._status = state.run.status
         #: Whether what comes is kept: what was left behind has been opened.
         self.is_keeping = False
-        self._restored: LeftBehind | None = None
-        self._lost = ""  # where the rest of a damaged document is now
-        document.restorer.finished.connect(self._on_restored)
 
     def begin(self, *, is_new: bool) -> None:
         """Open what was left behind last, unless the document is to be a new one, and keep what comes."""
         found = () if is_new else self.folder.left_behind()
         left = next((each for each in found if not each.computer), None)
-        if left is not None and self.folder.change(left):
+        if left is not None and self.folder.hold(left):
             self.restore(left)
             return
         self._document.begin()
@@ -243,64 +250,61 @@ class Autosave(QObject):
             self._on_failed(str(error))
         return not self._failure
 
-    def change_folder(self, left: LeftBehind) -> bool:
-        """Leave this document as it is and take the folder of another; return whether no window has that."""
-        is_empty = not self._document.has_work
-        if not is_empty and not self.write_now(whole=True):
-            return False
-        before = self.folder.number, self.folder.path
-        if not self.folder.change(left):
-            return False
-        if is_empty and before[0] != left.number:
-            shutil.rmtree(before[1], ignore_errors=True)
-        self._kept = None
-        return True
-
     # --- other documents ------------------------------------------------------------------------------------
 
     def restore(self, left: LeftBehind) -> None:
-        """Open the document in the folder; one that cannot be read is kept under another name."""
-        folder, home = self.folder.path, left.home
-        self._restored = left
+        """Open the document in a folder, keep this one until then; set aside what cannot be read."""
 
         def read(_context: object) -> tuple[Document, Files, str]:
             try:
-                return *archive.load(folder), ""
+                return *archive.load(left.path), ""
             except DataError:
-                aside = self.folder.set_aside()
+                aside = self.folder.set_aside(left)
                 return archive.load_words(aside), {}, printable(aside)
 
         def done(found: tuple[Document, Files, str]) -> None:
-            document, files, self._lost = found
-            path, is_saved = Path(home.path) if home.path else None, home.is_saved and not self._lost
-            self._document.restore_kept(document, files, path, home.stamp, is_saved=is_saved)
+            document, files, lost = found
+            home, path = left.home, Path(left.home.path) if left.home.path else None
+            order = Order(
+                document, files, "The document that was kept", is_own=True, asks=False,
+                may_begin=partial(self._may_open, left), then=partial(self._on_restored, left, lost),
+                otherwise=self._on_given_up,
+            )  # fmt: skip
+            self._document.restore_kept(order, path, home.stamp, is_saved=home.is_saved and not lost)
 
         def failed(message: str) -> None:
-            self._restored = None
+            self._on_given_up()
             self._state.raise_notice(_PLACE, "warning", f"The document that was kept is lost. {message}")
-            self._document.begin()
-            self._start()
 
         self._document.controller.analysis.submit("kept", read, done, failed)
 
-    def _on_restored(self, complete: bool) -> None:
-        left, self._restored = self._restored, None
-        if left is None:
-            return
-        if not complete:  # the reason has been told, and what was kept stays for the next start
-            self.folder.leave()
+    def _may_open(self, left: LeftBehind) -> bool:
+        """Keep all of this document, and other windows from the other one; return whether that went."""
+        if self.write_now(whole=True) and self.folder.hold(left):
+            return True
+        text = "That document cannot be opened: another window has it open, or this one cannot be saved."
+        self._state.raise_notice(_PLACE, "warning", text)
+        return False
+
+    def _on_given_up(self) -> None:
+        """Go on with what is in the window; the reason is known, and the other stays for the next start."""
+        self.folder.let_go()
+        if not self.is_keeping:
             self._document.begin()
+            self._start()
+            self._tell("")
+
+    def _on_restored(self, left: LeftBehind, lost: str) -> None:
+        with self._lock:  # what was gathered of the document before is written nowhere any more
+            self.folder.turn_to(left)
+            self._newest = self._numbers = self._numbers + 1
         self._start()
         self._kept = None
         self._run_timer.start(0)
-        if not complete:
-            return
         when, said = moment(left.changed), ""
-        if self._lost:
-            said = (
-                f"The document of {when} is damaged: only its words and settings are here. The rest is in "
-                f"{self._lost}."
-            )
+        if lost:
+            left_out = f"only its words and settings are here. The rest is in {lost}."
+            said = f"The document of {when} is damaged: {left_out}"
         elif not left.home.is_closed:
             said = (
                 f"CNNViz ended on {when} without being closed. This is the document as it was at that time."
@@ -331,13 +335,8 @@ class Autosave(QObject):
 
         def take() -> None:
             self._state.clear_notice(_PLACE)
-            if self.change_folder(other):
+            if self._may_open(other):
                 self.restore(other)
-            else:
-                text = (
-                    "That document cannot be opened: another window has it open, or this one cannot be saved."
-                )
-                self._state.raise_notice(_PLACE, "warning", text)
 
         self._state.raise_notice(_PLACE, "info", f"{said} {text}".lstrip(), "Open it", take)
 
@@ -389,7 +388,7 @@ class Autosave(QObject):
         number, path, stamp, run = self._numbers, document.path, document.stamp, state.run
         is_saved = not document.is_changed
         still, carried = gathered.run, gathered.carried
-        belongs = run.run_id, sorted(carried), carried.get(LAB_MEMBER)
+        belongs = folder.number, run.run_id, sorted(carried), carried.get(LAB_MEMBER)
         stands = still and (still.live.step, len(still.moments), still.epochs)
         key = belongs, stands
 

@@ -47,7 +47,8 @@ class Order:
     * `is_own`: whether the program has kept it by itself: the data that it names are opened.
     * `asks`: whether to ask before the present run is lost, and to offer what a picture replaces.
     * `prepared`: a run that has been trained for it.
-    * `begin`: called when nothing can fail any more, before anything is shown; `then`: when all is.
+    * `may_begin`: asked when all of it is there; `begin`: called when nothing can fail any more, before
+      anything is shown; `then`: when all is; `otherwise`: when it is given up, also for another one.
     """
 
     document: Document
@@ -56,8 +57,10 @@ class Order:
     is_own: bool = False
     asks: bool = True
     prepared: KeptRun | None = None
+    may_begin: Callable[[], bool] = lambda: True
     begin: Callable[["Built"], None] = lambda _built: None
     then: Callable[[], None] = lambda: None
+    otherwise: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +84,7 @@ class DocumentRestorer(QObject):
     saved.
     """
 
-    #: The document is in the window; False when it was given up.
+    #: The document is in the window; False when it was given up, but not for another one.
     finished = Signal(bool)
 
     def __init__(self, state: AppState, controller: Controller, panels: PanelArea, parent: QObject) -> None:
@@ -95,20 +98,35 @@ class DocumentRestorer(QObject):
 
     def restore(self, order: Order) -> None:
         """Put a document into the window; what is there stays where its data or its network cannot be had."""
-        self._controller.repeating.cancel(_KIND)
-        self._end_quietly()
+        self._turn_to(order)
         opened, document = self._state.source, order.document
         if opened is None:
             self._end(f"{order.name} cannot be opened while the data are loading: try again in a moment.")
             return
-        self._order = order
         wanted = None if document.data.path in ("", DATA_MEMBER) else Path(document.data.path)
         if order.is_own and DATA_MEMBER not in order.files and wanted != opened.path:
-            self._controller.open_data(wanted, lambda source: self._build(order, source), self._end)
+            self._build_with(wanted, order)
         else:
             self._build(order, opened)
 
+    def _turn_to(self, order: Order) -> None:
+        """Let a document be on its way instead of another one, whatever that still waits for."""
+        self._controller.repeating.cancel(_KIND)
+        self._state.clear_notice(_PLACE)
+        before, self._order = self._order, order
+        if before is not None and before.document is not order.document:
+            before.otherwise()
+
+    def _still(self, order: Order, act: Callable[..., None]) -> Callable[..., None]:
+        """Return what acts only as long as no other document has taken the place of this one."""
+        return lambda *values: act(*values) if self._order is order else None
+
     # --- reading and checking -------------------------------------------------------------------------------
+
+    def _build_with(self, path: Path | None, order: Order) -> None:
+        self._turn_to(order := replace(order))
+        still = partial(self._still, order)
+        self._controller.open_data(path, still(partial(self._build, order)), still(self._end))
 
     def _build(self, order: Order, opened: Source) -> None:
         current = self._state.dataset if opened is self._state.source else None
@@ -137,19 +155,12 @@ class DocumentRestorer(QObject):
                 return
             sentence, path = found.sentence(order.name, "document"), order.document.data.path
             if found.action or path in ("", DATA_MEMBER) or not Path(path).exists():
-                self._end(sentence, "error", found.action, lambda: build_with(None))
+                self._end(sentence, "error", found.action, partial(self._build_with, None, order))
             else:  # a file that others may have made names them: they are read when that is wanted
-                self._end(sentence, "error", "Open its data", lambda: build_with(Path(path)))
+                self._end(sentence, "error", "Open its data", partial(self._build_with, Path(path), order))
 
-        def build_with(path: Path | None) -> None:
-            self._controller.open_data(path, build)
-
-        def build(source: Source) -> None:
-            self._end_quietly()
-            self._order = order
-            self._build(order, source)
-
-        self._controller.analysis.submit(_KIND, work, done, self._end)
+        still = partial(self._still, order)
+        self._controller.analysis.submit(_KIND, work, still(done), still(self._end))
 
     # --- the run --------------------------------------------------------------------------------------------
 
@@ -202,11 +213,9 @@ class DocumentRestorer(QObject):
         """Begin the run if its networks are those that were saved; if not, say so and offer what there is."""
 
         def take() -> None:
-            self._controller.repeating.cancel(_KIND)
-            self._end_quietly()
-            self._order = order
+            self._turn_to(again := replace(order))
             given = f"This is the network that the settings of {order.name} give"
-            self._begin(order, built, trained, f"{given}, not the one that it was saved with.")
+            self._begin(again, built, trained, f"{given}, not the one that it was saved with.")
 
         if _is_as_saved(trained.live, trained, order.document):
             self._begin(order, built, trained)
@@ -224,14 +233,11 @@ class DocumentRestorer(QObject):
         state, document = self._state, order.document
         state.clear_notice(_PLACE)
         can_be_undone = order.asks and document.kind == "picture"  # which replaces only what is seen
-        if order.asks and not self._controller.may_replace(can_be_undone=can_be_undone):
+        may_replace = partial(self._controller.may_replace, can_be_undone=can_be_undone)
+        if not order.may_begin() or (order.asks and not may_replace()):
             self._end()
             return
         state.set_speed(None)
-
-        def still(act: Callable[[], object]) -> Callable[[], object]:
-            return lambda: act() if self._order is order else None  # no other one has taken its place
-
         epochs = run.epochs if run is not None else 0 if document.run is None else document.run.epochs
         self._controller.begin(
             document.experiment if run is None else run.experiment,
@@ -240,9 +246,10 @@ class DocumentRestorer(QObject):
             source=None if built.source is state.source else built.source,
             history=None if run is None else run.history,
             epochs=epochs,
-            first=still(partial(self._take_words, order, built)),
-            then=still(partial(self._show_run, order, built, run, told)),
-            otherwise=still(self._end),
+            still=lambda: self._order is order,
+            first=partial(self._take_words, order, built),
+            then=partial(self._show_run, order, built, run, told),
+            otherwise=self._still(order, self._end),
         )
 
     def _take_words(self, order: Order, built: Built) -> None:
@@ -300,7 +307,8 @@ class DocumentRestorer(QObject):
             self._panels.show_named(seen.panel)
         # Last, for they are choices about what is shown by now.
         self._panels.restore_views(seen.views)
-        self._end_quietly()
+        self._order = None
+        state.clear_notice(_PLACE)
         if told:
             state.raise_notice("files", "info", told)
         order.then()
@@ -312,14 +320,13 @@ class DocumentRestorer(QObject):
         self, message: str = "", kind: str = "error", action: str = "", act: Callable[[], None] | None = None
     ) -> None:
         """Stay as it is, and say why unless that has been said, or asked for."""
-        self._end_quietly()
+        order, self._order = self._order, None
+        self._state.clear_notice(_PLACE)
+        if order is not None:
+            order.otherwise()
         if message:
             self._state.raise_notice("files", kind, message, action, act)
         self.finished.emit(False)
-
-    def _end_quietly(self) -> None:
-        self._order = None
-        self._state.clear_notice(_PLACE)
 
 
 def _built(order: Order, source: Source, dataset: Dataset) -> Built:

@@ -331,9 +331,7 @@ class WindowDocument(QObject):
 
         self._restore(Order(document, files, name, asks=False), then)
 
-    def restore_kept(
-        self, document: t.Document, files: t.Files, path: Path | None, stamp: Stamp, *, is_saved: bool
-    ) -> None:  # fmt: skip
+    def restore_kept(self, order: Order, path: Path | None, stamp: Stamp, *, is_saved: bool) -> None:
         """Put what the program has kept by itself into the window; `path` is the file of the user."""
 
         def learn(there: History) -> None:
@@ -342,11 +340,11 @@ class WindowDocument(QObject):
 
         def then() -> None:
             self._settle(path, stamp, is_saved=is_saved)
+            order.then()
             if path is not None and not is_saved:
                 self.controller.analysis.submit("in file", lambda _, file=path: record_in(file), learn)
 
-        name = "The document that was kept"
-        self._restore(Order(document, files, name, is_own=True, asks=False), then)
+        self._restore(order, then)
 
     def _restore(self, order: Order, then: Callable[[], None]) -> None:
         def begin(built: Built) -> None:

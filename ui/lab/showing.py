@@ -1,6 +1,7 @@
 """Putting the window where a step of a lab wants it, by the way documents are opened."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from msgspec.structs import replace as replace_struct
 from PySide6.QtCore import QObject, Signal
@@ -45,7 +46,6 @@ class StepShower(QObject):
         self._before: tuple[Experiment, History] | None = None  # of the lab, that another may replace
         #: What is shown once more, with a filter that only the network of the step can tell.
         self._unnumbered: _Target | None = None
-        document.restorer.finished.connect(self._on_finished)
         self._state.runChanged.connect(self._on_run_changed)
         self._wants_seed = False
         self._typed = single_shot(self, self._want_seed, _TYPED_MS)
@@ -134,7 +134,9 @@ class StepShower(QObject):
         if prepared is not None and (prepared.experiment, self._document.prepared_data) != of_picture:
             prepared = None
         asks, picture = not self._control.is_own_run, self._with_checksum(picture)
-        self._document.restorer.restore(Order(picture, name=target.name, asks=asks, prepared=prepared))
+        order = Order(picture, name=target.name, asks=asks, prepared=prepared)
+        then, otherwise = partial(self._on_finished, True), partial(self._on_finished, False)
+        self._document.restorer.restore(replace(order, then=then, otherwise=otherwise))
 
     def _with_checksum(self, picture: Document) -> Document:
         """Say which weights are meant, where the present run has them: it need not be trained again."""

@@ -21,7 +21,7 @@ from cnnviz.quantities import format_many
 from cnnviz.runtime import give_back_memory
 from cnnviz.snapshots import Origin, Snapshot, SnapshotStore
 from cnnviz.training import Trainer
-from ui.run.loading import Mismatch, OpenedModel, fitting, read_data, read_model, select_classes
+from ui.run.loading import READING, Mismatch, OpenedModel, fitting, read_data, read_model, select_classes
 from ui.run.mail_reader import MailReader
 from ui.run.moments import Moments, MomentTests
 from ui.run.worker import TrainControl, TrainLoop
@@ -75,6 +75,7 @@ class Controller(QObject):
         self.keeping = TaskRunner("keeping", self)
         self._finish_ms = _FINISH_MS
         self._otherwise: Callable[[], object] = lambda: None  # of the run that is being built
+        self._unread = self._otherwise  # of the data that are being read
         self._control = TrainControl()
         self._training = TaskRunner("training", self)
         self._loop: TrainLoop | None = None  # of the present run
@@ -257,19 +258,23 @@ class Controller(QObject):
         self,
         path: Path | None,
         then: Callable[[Source], None] | None = None,
-        otherwise: Callable[[], None] | None = None,
+        otherwise: Callable[[], object] = lambda: None,
     ) -> None:
         """Change to other data; the current session stays until they have been read and a run fits them.
 
         * `path`: None for MNIST.
         * `then`: what to do with them, instead of beginning a run with the settings as edited.
-        * `otherwise`: what to do when they cannot be read, after the user was told.
+        * `otherwise`: what to do when they cannot be read (the user was told) or others are read instead.
         """
 
         def begin(source: Source) -> None:
             if self.may_replace():
                 self.begin(fitting(self._state.draft, source.dataset), source=source)
 
+        replaced, self._unread = self._unread, otherwise
+        if self.analysis.is_busy(READING):
+            self._state.clear_notice("data")  # which offers to cancel them
+            replaced()
         read_data(path, self._state, self.analysis, then or begin, otherwise, self.open_mnist)
 
     def open_mnist(self) -> None:
@@ -335,6 +340,7 @@ class Controller(QObject):
         source: Source | None = None,
         history: History | None = None,
         epochs: int = 0,
+        still: Callable[[], bool] = lambda: True,
         first: Callable[[], object] = lambda: None,
         then: Callable[[], object] = lambda: None,
         otherwise: Callable[[], object] = lambda: None,
@@ -350,7 +356,7 @@ class Controller(QObject):
         * `source`: data to change to; those that are open when None.
         * `history`: record of the run up to `start`, where there is one.
         * `epochs`: epochs of the run, where there are more than its settings say.
-        * `first`: what to do when nothing can fail any more, before anything of the run is shown.
+        * `first`: what to do when nothing can fail any more and `still` holds, before any of it is shown.
         * `then`: what to do when the run stands there; `otherwise`: when it will not.
         """
         state = self._state
@@ -376,6 +382,8 @@ class Controller(QObject):
 
         def done(built: _Built) -> None:
             self._otherwise = lambda: None
+            if not still():
+                return
             undo = self._undo(built) if can_be_undone else None
             origin = self._prepare(built)
             first()
@@ -512,6 +520,6 @@ class Controller(QObject):
         state = self._state
         if not state.run.run_id:
             state.update_run(status=RunStatus.FAILED)  # there is no run that could stay as it is
-        state.raise_notice("run", "error", message)
         self._otherwise()
         self._otherwise = lambda: None
+        state.raise_notice("run", "error", message)

@@ -47,7 +47,7 @@ def data_path_of(chosen: Path) -> Path:
     return chosen.parent if not role and idx_files(chosen.parent) else chosen
 
 
-_KIND = "load"
+READING = "load"  # kind of the task
 #: Place of its notices: this above all panels, and in the samples what keeps them from being filled.
 _PLACE, _SAMPLES = "data", "samples"
 PATIENCE_SECONDS = 0.4
@@ -59,12 +59,12 @@ def read_data(
     state: AppState,
     analysis: TaskRunner,
     then: Callable[[Source], None],
-    otherwise: Callable[[], None] | None,
+    otherwise: Callable[[], object],
     use_mnist: Callable[[], None],
 ) -> None:
     """Read MNIST (None) or other data, one data set at a time; what is open stays until they are there.
 
-    * `otherwise`: what to do when they cannot be read or are not waited for, after the user was told.
+    * `otherwise`: what to do when they cannot be read or are cancelled, after the user was told.
     """
     start, name = time.perf_counter(), "MNIST" if path is None else printable_name(path)
     remedy = "" if path is None else USE_MNIST
@@ -85,11 +85,10 @@ def read_data(
             state.update_run(status=RunStatus.FAILED)
         state.clear_notice(_PLACE)
         state.raise_notice(_SAMPLES, "error", message, remedy, use_mnist)
-        if otherwise is not None:
-            otherwise()
+        otherwise()
 
     def cancel() -> None:
-        analysis.cancel(_KIND)
+        analysis.cancel(READING)
         failed(f"Reading {name} was cancelled. Open other data, or this again (Ctrl+D).")
 
     def progressed(fraction: float) -> None:
@@ -97,7 +96,7 @@ def read_data(
             text = f"Reading {name}: {format_percent(fraction, 0)} of the pictures."
             state.raise_notice(_PLACE, "info", text, "Cancel", cancel)
 
-    analysis.submit(_KIND, work, done, failed, progressed)
+    analysis.submit(READING, work, done, failed, progressed)
 
 
 class Mismatch(NamedTuple):
