@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from cnnviz import checkpoint
-from cnnviz.datasets import Dataset
+from cnnviz.datasets import Dataset, load_dataset
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import LAB5
 from cnnviz.lab.reading import parse_lab
@@ -27,7 +27,7 @@ from cnnviz.report.blocks import Insert
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Trainer
 from tests.gui.document_driving import answered, new_run, restored, told
-from tests.gui.driving import begun, drain, hold, kept_in, opened, save_document, save_picture
+from tests.gui.driving import begun, hold, kept_in, opened, save_document, save_picture
 from tests.gui.lab_driving import LAB, open_lab
 from tests.gui.whole_window import train_to
 from tests.patience import PATIENCE
@@ -112,28 +112,22 @@ def test_a_document_marked_as_open_on_another_computer_can_be_opened(qtbot, tmp_
         go_on = hold(again.controller.analysis)
         again.document.changed.emit()  # with nothing in the window, of which nothing is kept
         again.window.notices.action_button().click()
-        qtbot.waitUntil(lambda: not again.autosave._words_timer.isActive())
-        drain(qtbot, again.controller.keeping)
+        keeping, timer = again.controller.keeping, again.autosave._words_timer
+        qtbot.waitUntil(lambda: keeping.is_idle and not timer.isActive())
         go_on()
         qtbot.waitUntil(lambda: first_field(again).toPlainText() == "from elsewhere")
 
 
-@contextmanager
-def slow_data(monkeypatch: pytest.MonkeyPatch, error: str = "") -> Iterator[tuple[threading.Event, ...]]:
-    """Let reading own data last until a test ends it; gives what is set when it begins, and what ends it."""
-    reached, go_on, load = threading.Event(), threading.Event(), loading.load_dataset
+def slow_data(monkeypatch: pytest.MonkeyPatch, below: str = "") -> Callable[[], None]:
+    """Let own data, or what is not there below them, be read only after what is returned was called."""
+    go_on = threading.Event()
 
     def slow(path: Path, **more: Any) -> Dataset:
-        reached.set()
         assert go_on.wait(PATIENCE)
-        if error:
-            raise CNNVizError(error)
-        return load(path, **more)
+        return load_dataset(path / below, **more)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(loading, "load_dataset", slow)
-        yield reached, go_on
-        go_on.set()
+    monkeypatch.setattr(loading, "load_dataset", slow)
+    return go_on.set
 
 
 def keep_run_on_own_data(qtbot: QtBot, session: Session, data: Path) -> str:
@@ -145,51 +139,51 @@ def keep_run_on_own_data(qtbot: QtBot, session: Session, data: Path) -> str:
     return weights
 
 
-@pytest.mark.parametrize(("way", "said"), [("new", ""), ("open_mnist", "Another document")])
+@pytest.mark.parametrize("said", ["", "Another document"])
 def test_a_kept_document_that_waits_for_its_data_gives_way_to_what_is_opened_and_stays(
-    qtbot, tmp_path, monkeypatch, way, said
+    qtbot, tmp_path, monkeypatch, said
 ):
     with next_start(qtbot, tmp_path) as session:
         keep_run_on_own_data(qtbot, session, tmp_path / "own.npz")
-    kept, ini = session.folder.path / "document.json", tmp_path / "CNNViz" / "CNNViz.ini"
+    kept, go_on = session.folder.path / "document.json", slow_data(monkeypatch)
     before = kept.read_bytes()
-    with slow_data(monkeypatch) as (reached, go_on), begun(qtbot, ini) as session:
-        qtbot.waitUntil(reached.is_set)
-        if way == "new":
-            session.document.new()
-        else:  # which drops the data that are being read
-            session.controller.open_mnist()
-            qtbot.waitUntil(lambda: session.autosave.is_keeping)
-        go_on.set()
-        analysis = session.controller.analysis
-        qtbot.waitUntil(lambda: not session.document.restorer.is_busy and analysis.is_idle)
+    with begun(qtbot, tmp_path / "CNNViz" / "CNNViz.ini") as session:
+        restorer, analysis = session.document.restorer, session.controller.analysis
+        qtbot.waitUntil(lambda: restorer.is_busy)
+        way = session.controller.open_mnist if said else session.document.new
+        way()  # the first of which drops the data that are being read
+        go_on()
+        qtbot.waitUntil(lambda: not restorer.is_busy and analysis.is_idle)
         assert (session.state.dataset.name, session.state.run.step) == ("MNIST", 0)
         assert told(session).partition(",")[0] == said
         write_and_keep(qtbot, session, "new")
         assert kept.read_bytes() == before
 
 
-def test_a_document_is_kept_until_the_one_that_is_opened_instead_is_there(qtbot, tmp_path, monkeypatch):
+def test_what_is_in_the_window_is_kept_until_and_when_another_document_is_there(qtbot, tmp_path, monkeypatch):
     with next_start(qtbot, tmp_path) as first, next_start(qtbot, tmp_path) as second:
         keep_run_on_own_data(qtbot, first, tmp_path / "own.npz")
         write_and_keep(qtbot, second, "words")
     kept = first.folder.path / "document.json"
     before = kept.read_bytes()
-    for error in ("It is gone.", ""):
+    for gone in ("gone", ""):
         os.utime(kept, (0, 0))  # the older one
-        with slow_data(monkeypatch, error) as (reached, go_on), next_start(qtbot, tmp_path) as again:
+        go_on = slow_data(monkeypatch, gone)
+        with next_start(qtbot, tmp_path) as again:
             again.window.notices.action_button().click()
-            qtbot.waitUntil(reached.is_set)
+            qtbot.waitUntil(lambda session=again: session.document.restorer.is_busy)
             write_and_keep(qtbot, again, "!")
-            go_on.set()
-            if error:  # what is in the window goes on; else it closes meanwhile
+            go_on()
+            if gone:  # what is in the window goes on; else it closes meanwhile
                 qtbot.waitUntil(lambda session=again: not session.document.restorer.is_busy)
                 write_and_keep(qtbot, again, "!")
         assert kept.read_bytes() == before
-    with next_start(qtbot, tmp_path) as again:
-        assert first_field(again).toPlainText().count("!") == 3
-        again.window.notices.action_button().click()
-        qtbot.waitUntil(lambda: again.state.run.step == 12)
+    os.utime(kept)
+    with begun(qtbot, tmp_path / "CNNViz" / "CNNViz.ini") as again:
+        write(again, "early")
+        qtbot.waitUntil(lambda: "Another document" in told(again) and again.state.run.step == 12)
+    folders = [each.read_text(encoding="utf-8") for each in kept.parent.parent.glob("*/document.json")]
+    assert all(sum(words in each for each in folders) == 1 for words in ("own.npz", "words!!!", "early"))
 
 
 # --- words --------------------------------------------------------------------------------------------------

@@ -112,8 +112,7 @@ class StateFolder:
             with suppress(OSError):
                 self._home(left.number).with_suffix(".lock").unlink()
         lock = self._new_lock(left.number)
-        if lock.tryLock(0):
-            self._held = left.number, lock
+        self._held = (left.number, lock) if lock.tryLock(0) else None
         return self._held is not None
 
     def turn_to(self, left: LeftBehind) -> None:
@@ -280,6 +279,8 @@ class Autosave(QObject):
 
     def _may_open(self, left: LeftBehind) -> bool:
         """Keep all of this document, and other windows from the other one; return whether that went."""
+        if self._document.has_work:  # also of what was begun while the first one was waited for
+            self._start()
         if self.write_now(whole=True) and self.folder.hold(left):
             return True
         text = "That document cannot be opened: another window has it open, or this one cannot be saved."
