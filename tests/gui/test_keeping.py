@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +26,7 @@ from cnnviz.network import weights_checksum
 from cnnviz.report.blocks import Insert
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Trainer
-from tests.gui.document_driving import answered, new_run, restored, told
+from tests.gui.document_driving import answered, is_ready, new_run, restored, told
 from tests.gui.driving import begun, hold, kept_in, opened, save_document, save_picture
 from tests.gui.lab_driving import LAB, open_lab
 from tests.gui.whole_window import train_to
@@ -131,8 +131,8 @@ def slow_data(monkeypatch: pytest.MonkeyPatch, below: str = "") -> Callable[[], 
 
 
 def keep_run_on_own_data(qtbot: QtBot, session: Session, data: Path) -> str:
-    session.controller.open_data(write_npz(data, (4, 9)))
-    qtbot.waitUntil(lambda: session.state.run.run_id == 2 and session.state.run.status is RunStatus.READY)
+    with new_run(qtbot, session, is_ready):
+        session.controller.open_data(write_npz(data, (4, 9)))
     train_to(qtbot, session, 12)
     weights = weights_at(qtbot, session, 12)
     session.end_early()
