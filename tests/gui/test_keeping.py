@@ -112,8 +112,8 @@ def test_a_document_marked_as_open_on_another_computer_can_be_opened(qtbot, tmp_
         go_on = hold(again.controller.analysis)
         again.document.changed.emit()  # with nothing in the window, of which nothing is kept
         again.window.notices.action_button().click()
-        keeping, timer = again.controller.keeping, again.autosave._words_timer
-        qtbot.waitUntil(lambda: keeping.is_idle and not timer.isActive())
+        qtbot.waitUntil(lambda: not again.autosave._words_timer.isActive())
+        qtbot.waitUntil(lambda: again.controller.keeping.is_idle)
         go_on()
         qtbot.waitUntil(lambda: first_field(again).toPlainText() == "from elsewhere")
 
@@ -145,15 +145,13 @@ def test_a_kept_document_that_waits_for_its_data_gives_way_to_what_is_opened_and
 ):
     with next_start(qtbot, tmp_path) as session:
         keep_run_on_own_data(qtbot, session, tmp_path / "own.npz")
-    kept, go_on = session.folder.path / "document.json", slow_data(monkeypatch)
-    before = kept.read_bytes()
+    before = (kept := session.folder.path / "document.json").read_bytes()
+    go_on = slow_data(monkeypatch)
     with begun(qtbot, tmp_path / "CNNViz" / "CNNViz.ini") as session:
-        restorer, analysis = session.document.restorer, session.controller.analysis
-        qtbot.waitUntil(lambda: restorer.is_busy)
-        way = session.controller.open_mnist if said else session.document.new
-        way()  # the first of which drops the data that are being read
+        qtbot.waitUntil(lambda: session.document.restorer.is_busy)
+        (session.controller.open_mnist if said else session.document.new)()
         go_on()
-        qtbot.waitUntil(lambda: not restorer.is_busy and analysis.is_idle)
+        qtbot.waitUntil(lambda: not session.document.restorer.is_busy and session.controller.is_idle)
         assert (session.state.dataset.name, session.state.run.step) == ("MNIST", 0)
         assert told(session).partition(",")[0] == said
         write_and_keep(qtbot, session, "new")
@@ -164,8 +162,7 @@ def test_what_is_in_the_window_is_kept_until_and_when_another_document_is_there(
     with next_start(qtbot, tmp_path) as first, next_start(qtbot, tmp_path) as second:
         keep_run_on_own_data(qtbot, first, tmp_path / "own.npz")
         write_and_keep(qtbot, second, "words")
-    kept = first.folder.path / "document.json"
-    before = kept.read_bytes()
+    before = (kept := first.folder.path / "document.json").read_bytes()
     for gone in ("gone", ""):
         os.utime(kept, (0, 0))  # the older one
         go_on = slow_data(monkeypatch, gone)
@@ -391,8 +388,7 @@ def test_a_report_that_waits_for_its_numbers_is_written_before_the_end_or_given_
 def test_a_report_is_of_the_lab_that_it_was_asked_for_and_has_what_was_measured_of_it(qtbot, few, tmp_path):
     report, measure = few.window.panel(ReportPanel), hold(few.controller.background)
     for name in ("first", "second"):
-        lab, _mistakes = parse_lab(LAB.replace('id = "small"', f'id = "{name}"'))
-        few.lab.control.open(lab, OWN_LAB)
+        few.lab.control.open(parse_lab(LAB.replace('id = "small"', f'id = "{name}"'))[0], OWN_LAB)
         assert not report.exporter.is_waiting
         report.exporter.write(tmp_path / f"{name}.html")
     with qtbot.waitSignal(report.exporter.handed_out):

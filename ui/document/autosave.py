@@ -330,7 +330,7 @@ class Autosave(QObject):
         if other.home.path:
             name = printable_name(Path(other.home.path))
             unsaved = "" if other.home.is_saved else " and is not saved"
-            text = f"{name} was open, too; it was last changed on {when}{unsaved}."
+            text = f"{name} was open{', too' * bool(said)}; it was last changed on {when}{unsaved}."
         if other.computer:
             text = f"A document that was last changed on {when} is marked as open on {other.computer}."
 
