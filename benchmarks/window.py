@@ -165,6 +165,7 @@ def _bare() -> dict[str, float]:
 
 
 def _open() -> tuple[Any, Any]:
+    import cnnviz.start  # noqa: F401 -- first, for what it asks of NumPy
     from cnnviz.cli import parse_arguments
 
     arguments = parse_arguments([])

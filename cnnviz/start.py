@@ -1,6 +1,7 @@
 """Start the program: in its window, or without one. The only module here that imports the window's."""
 
 import gc
+import os
 import sys
 from collections.abc import Sequence, Set
 from importlib.util import find_spec
@@ -11,6 +12,9 @@ from cnnviz.doctor import OF_WINDOW, PACKAGES, TRY_WINDOW, has_window
 from cnnviz.doctor import hindrance as window_hindrance
 from cnnviz.errors import CNNVizError, in_words
 from cnnviz.output import INTERRUPTED, complain, find_console
+
+# Before NumPy is loaded, which else asks Linux for huge pages: to find one may hold up the window for 20 ms.
+os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
 
 
 def start(argv: Sequence[str] | None = None) -> int:
