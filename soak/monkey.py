@@ -16,11 +16,12 @@ from soak.slopes import slope
 
 _HANGS_AFTER = 60.0
 #: Where letters of another size, as in presenter mode, dress and lay out the window, and how long they may.
-_PRESENTING, _PRESENTED = re.compile(r"main_window\.py:\d+ (_turn|_lay_out)|manager\.py:\d+ set_scale"), 0.5
+_PRESENTING = re.compile(r"main_window\.py:\d+ (_turn|_lay_out)|manager\.py:\d+ (set_scale|_update)")
+_PRESENTED = 0.5
 #: Before, pages are shown for the first time, and what a run or a document holds is most of what is added.
 _FEW = 4000
 #: How many there may be, and what a thousand events may add in the last two thirds of a run: with all pages
-#: shown there are 1,400 widgets, with large networks 1,000 MB.
+#: shown there are 1,400 widgets without the rows of figures in the report, with large networks 1,000 MB.
 _BOUNDS = {
     "rss": (1500.0, 40.0, "MB"), "widgets": (1800.0, 60.0, "widgets"), "threads": (20.0, 1.0, "threads"),
 }  # fmt: skip

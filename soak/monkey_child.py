@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QThread
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from soak import slopes
 from soak.choosing import Monkey
@@ -15,6 +15,7 @@ from soak.events import Event, play, read_log
 from soak.journal import tell
 from soak.places import here
 from soak.watching import ErrorWatch, TurnWatch
+from ui.panels.report.inserts import InsertList
 
 if TYPE_CHECKING:
     from ui.session import Session
@@ -111,7 +112,9 @@ class Player:
             return
         values: dict[str, float] = {"rss": round(slopes.rss_mb(), 1), "threads": slopes.threads()}
         if not self._done % _COUNT_EVERY:
-            values["widgets"] = len(QApplication.allWidgets())
+            lists = self._session.window.findChildren(InsertList)  # as long as the hands make them
+            rows = sum(len(each.findChildren(QWidget)) for each in lists)
+            values["widgets"] = len(QApplication.allWidgets()) - rows
             values["files"] = slopes.descriptors()
         tell("sample", event=self._done, **values)
 
