@@ -98,7 +98,7 @@ class Run(Said, frozen=True):
     step: Count
     settings: Annotated[tuple[Setting, ...], Meta(min_length=1, max_length=MOST_MOMENTS + 1)]
     live: Place = 0
-    epochs: Annotated[int, Meta(ge=1, le=10_000)] = 1
+    epochs: Annotated[int, Meta(ge=1, le=10**9)] = 1
     note: Line = ""
     weights_sha256: Digest = ""
     curves: Curves = Curves()

@@ -14,6 +14,7 @@ from cnnviz import __version__
 from cnnviz._types import ByteArray
 from cnnviz.datasets import Dataset
 from cnnviz.datasets.load import MNIST_FOLDER
+from cnnviz.document.types import Data
 from cnnviz.evaluation import Progress, ignore_progress, part_of
 from cnnviz.experiment import PRESETS, SETTINGS, Experiment
 from cnnviz.history import History
@@ -115,7 +116,7 @@ def measured_lab(
         tuple(each for step in lab.steps for each in measured.get(step.id, ())),
         versions={**versions(), "BLAS": blas_kernel()},
         time=now(),
-        data_name=dataset.name[:200],
+        data_name=Data.of(dataset).name,
         data_sha256=dataset.sha256,
         lab_sha256=lab.sha256,
         own_sha256=_checksum(own),

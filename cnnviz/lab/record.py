@@ -30,6 +30,7 @@ type _Side = Annotated[int, Meta(ge=1, le=1024)]
 
 _MOST_VERSIONS = 200
 _MOST_SEEDS = 200
+_MOST_RUNS = 1000
 
 
 # --- what was known when something was said -----------------------------------------------------------------
@@ -391,7 +392,7 @@ class Work(Kept, frozen=True):
     lab: Annotated[str, Meta(max_length=4096)] = ""
     records: Annotated[dict[Name, LabRecord], Meta(max_length=50)] = {}  # by their `LabRecord.key`
     # since when results of training have been on the screen, by the run, as `run_of` names it
-    shown: Annotated[dict[str, Moment], Meta(max_length=1000)] = {}
+    shown: Annotated[dict[str, Moment], Meta(max_length=_MOST_RUNS)] = {}
 
     @property
     def has_work(self) -> bool:
@@ -411,7 +412,9 @@ class Work(Kept, frozen=True):
     def with_shown(self, experiment: Experiment, time: str) -> Self:
         """Note that results of a run are on the screen; the first time stays."""
         about = run_of(experiment)
-        return self if about in self.shown else replace(self, shown={**self.shown, about: time})
+        if about in self.shown:
+            return self
+        return replace(self, shown=dict([*self.shown.items(), (about, time)][-_MOST_RUNS:]))
 
     @property
     def said(self) -> object:

@@ -25,7 +25,7 @@ from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
 from ui.document.gathered import work_of
 from ui.run.controller import Controller
-from ui.run.loading import PATIENCE_SECONDS, Mismatch, mismatch_of, select_classes
+from ui.run.loading import NO_DATA, PATIENCE_SECONDS, Mismatch, mismatch_of, select_classes
 from ui.run.worker import next_due, snapshot_interval
 from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Source
 from ui.tasks import Context
@@ -101,7 +101,7 @@ class DocumentRestorer(QObject):
         self._turn_to(order)
         opened, document = self._state.source, order.document
         if opened is None:
-            self._end(f"{order.name} cannot be opened while the data are loading: try again in a moment.")
+            self._end(f"{order.name} {NO_DATA}")
             return
         wanted = None if document.data.path in ("", DATA_MEMBER) else Path(document.data.path)
         if order.is_own and DATA_MEMBER not in order.files and wanted != opened.path:

@@ -50,6 +50,7 @@ def data_path_of(chosen: Path) -> Path:
 READING = "load"  # kind of the task
 #: Place of its notices: this above all panels, and in the samples what keeps them from being filled.
 _PLACE, _SAMPLES = "data", "samples"
+NO_DATA = "cannot be opened without data: wait until they have been read, or open others (Ctrl+D)."
 PATIENCE_SECONDS = 0.4
 """What takes less is done before anybody could have stopped it."""
 
@@ -168,7 +169,7 @@ def read_model(
 ) -> OpenedModel | Mismatch:
     """Return the run in a file, or the one of the form with its weights, or why it does not fit the data."""
     if source is None:
-        raise CheckpointError(f"{printable_name(path)} cannot be opened while the data are loading.")
+        raise CheckpointError(f"{printable_name(path)} {NO_DATA}")
     try:
         return _read(path, source.dataset, current)
     except checkpoint.UndescribedError as error:
