@@ -172,7 +172,7 @@ def value_words(of: Quantified, value: Any) -> str:
         case "percent":
             return format_percent(float(value) / 100, 2)
         case "count":
-            return format_many(int(value), of.unit.removesuffix("s"))
+            return format_many(int(value), of.unit.removesuffix("s")) if of.unit else format_count(int(value))
         case "number":
             return f"{format_value(float(value), 4)} {of.unit}".rstrip()
         case "name":

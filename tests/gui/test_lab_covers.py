@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.covers import Secret
 from cnnviz.datasets import to_input
+from cnnviz.drawing import Text
 from cnnviz.lab.course import shipped_labs
 from cnnviz.lab.events import EVENTS, TITLES
 from cnnviz.lab.measures import Measured, measure
@@ -270,6 +271,37 @@ def test_each_covered_part_says_what_it_is_and_which_step_asks_for_it_and_all_ca
         guide.control.go_to(step.id)
         assert not session.state.covered, step.id
         assert guide.control.is_late, step.id
+
+
+def test_figures_say_no_more_than_is_shown_and_closed_parts_have_none(qtbot: QtBot, session: Session) -> None:
+    state, window = session.state, session.window
+    whole_window.train(qtbot, session, 30)
+    for place in range(4):
+        whole_window.show_panel(qtbot, session, place)
+    whole_window.rest(qtbot, session)
+
+    def said() -> dict[str, str]:
+        figures = session.exporter.figures()[:-1]  # the last is a screenshot
+        marks = {each.label: each.drawing("print").all_marks() for each in figures}
+        return {
+            name: " ".join(each.words for each in of if isinstance(each, Text)) for name, of in marks.items()
+        }
+
+    shown = said()
+    assert {"Accuracy", "predicted"} <= set(shown["Network panel"].split())
+    state.set_covered({Secret.TEST: "Not yet."})
+    covered = said()
+    assert not {"Accuracy", "predicted"} & set(covered["Network panel"].split())
+    assert "Loss" in covered["Network panel"]
+    assert covered["Translation panel"] == shown["Translation panel"]
+    state.set_covered(dict.fromkeys(Secret, "Not yet."))
+    covered = said()
+    assert {"Translation panel", "Backprop panel"} == {each for each in shown if "panel" in each} - {*covered}
+    state.set_covered({})
+    window.compare_dock.show()
+    qtbot.waitUntil(lambda: any(name.startswith("Weights") for name in said()))
+    window.compare_dock.hide()
+    assert not [name for name in said() if name.startswith("Weights")], "it may show another run by then"
 
 
 def test_who_changes_to_a_lab_that_covers_less_is_asked(

@@ -21,6 +21,7 @@ from ui.export.figures import (
     plot_at,
     title_of,
 )
+from ui.panels.contract import Panel
 from ui.panels.samples.drawing_pad import DrawingPad
 from ui.state import AppState
 from ui.tasks import TaskRunner
@@ -118,7 +119,9 @@ class FigureExporter(QObject):
         """List what to export: what is meant by `widget` (see `meant`), all other panels, the window."""
         panel, plot = self.meant(widget)
         others = (part for part in self._parts if part is not panel and isValid(part))
-        found = (each for part in others for each in figures_of(part) if each.widget is not plot)
+        # Beside the panels, what is closed may show another run than the rest.
+        opened = (part for part in others if isinstance(part, Panel) or part.isVisibleTo(self._window))
+        found = (each for part in opened for each in figures_of(part) if each.widget is not plot)
         return [*figures_of(panel, plot), *found, Screenshot(self._window, "Whole window")]
 
     def menu_for(self, widget: QWidget) -> QMenu:

@@ -53,7 +53,7 @@ class Figure:
         """Draw it anew, in some of `COLOURS`."""
         drawn = self._drawn(colours)
         if drawn is None or not drawn.marks:
-            raise CNNVizError(f"{self.title} has nothing to show yet. Train or measure what it shows first.")
+            raise CNNVizError(f"{self.title} has nothing to show yet. Train, measure or predict it first.")
         return captioned(drawn, caption)
 
     def printed(self) -> Drawing:

@@ -200,6 +200,7 @@ class LabColumn(QFrame):
             text = f"To do: {'; '.join(control.missing)}."
         self._longest = max(self._longest, text, is_done, key=len)
         self.to_do.set_text(text, self._longest)
+        self._show_mismatch()
 
     def _show_who(self) -> None:
         control, note = self._control, ""
@@ -224,7 +225,9 @@ class LabColumn(QFrame):
         told = control.experiment.told(names, state.experiment, "{} {} (now {})")
         said = f"This step needs another network: {told}. “Show me” prepares it."
         self.mismatch.show_text(said if names else "")
-        self.show_me.set_kind("primary" if names or not self._was_shown else "")
+        is_done = bool(control.done.done)
+        self.show_me.set_kind("primary" if names or not (self._was_shown or is_done) else "")
+        self.next.set_kind("primary" if is_done and not names else "")
 
     def set_shown(self) -> None:
         self._was_shown = True

@@ -46,11 +46,11 @@ class NoticeBar(MessageBar):
             self._show(notice)
             self._going.start(_OFFERED_MS if notice.action else _SUCCESS_MS)
             return
-        before = self._standing.pop(notice.place, None)
+        self._standing.pop(notice.place, None)
         if notice.text:
             self._standing[notice.place] = notice
             self._show_newest()
-        elif before is not None and before is self._shown:
+        elif self._shown is not None and self._shown.place == notice.place:
             self._show_newest()
 
     def _show_newest(self, *, only_errors: bool = False) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz._types import View
 from cnnviz.covers import Secret
-from cnnviz.drawing import Ask, Drawing, Look
+from cnnviz.drawing import Ask, Drawing, Ground, Look
 from cnnviz.drawing.page import Card, Page
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.routing import Target
@@ -376,7 +376,8 @@ class BackpropPanel(Panel):
 
     def figure(self, look: Look) -> Drawing:
         """The step that is shown, for paper."""
-        return self.stack.figure(look)
+        is_covered = self._state.why_covered(Secret.ANSWERS, Secret.CELLS)
+        return Drawing(Ground(self.stack.room(), look)) if is_covered else self.stack.figure(look)
 
     def _on_failed(self, text: str) -> None:
         self.work.show_checks()

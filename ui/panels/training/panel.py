@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz._types import View
+from cnnviz.covers import Secret
 from cnnviz.drawing import Box, Drawing, Ground, Look, Share
 from cnnviz.drawing.page import Card, Item, Page, across, down, page_drawn
 from cnnviz.graphics.confusion import CONFUSION
@@ -233,7 +234,9 @@ class TrainingPanel(Panel):
     def figure(self, look: Look) -> Drawing:
         """Network, curves and test results for paper; nothing before there is a network."""
         flow, matrix, mistakes = self.network.flow, self.results.matrix.content, self.results.mistakes_card()
-        box, curves = Box(0, 0, self.width(), self.height()), self.curves
+        box, curves, why = Box(0, 0, self.width(), self.height()), self.curves, self._state.why_covered
+        if why(Secret.TEST, Secret.LOSS, Secret.ANSWERS):
+            matrix = mistakes = None
         if flow is None:
             return Drawing(Ground(box, look, ratio=0))
         network = Card("network", FLOW, flow, "Network", room=Share(3))
@@ -244,7 +247,8 @@ class TrainingPanel(Panel):
             tested = self.results.summary.text()
             beside.append(Card("matrix", CONFUSION, matrix, "Test images", tested, room=None))
         beside += [] if mistakes is None else [mistakes]
-        plots = across(curves.loss.card(), curves.accuracy.card(), room=Share(2))
+        plots = (curves.loss, Secret.LOSS), (curves.accuracy, Secret.TEST)
+        plots = across(*(plot.card() for plot, secret in plots if not why(secret)), room=Share(2))
         left, right = down(network, plots, room=Share(5)), down(*beside, room=Share(2), gap=16)
         body = across(left, right, gap=24) if beside else left
         high = max(min(box.height, 0.6 * box.width), body.least(look)[1])
