@@ -185,7 +185,7 @@ def _tables(shown: ConfusionMatrix) -> list[Table]:
 def _words(shown: ConfusionMatrix) -> str:
     counts = shown.confusion.counts
     wrong = int(counts.sum() - np.trace(counts))
-    return f"{format_count(int(counts.sum()))} images, {format_count(wrong)} mistakes"
+    return f"{format_many(int(counts.sum()), 'image')}, {format_many(wrong, 'mistake')}"
 
 
 CONFUSION = Graphic(_draw, _size, _tables, _words, _height)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cnnviz.drawing import Box, Cells, Drawing, Graphic, Ground, Look, Size
 from cnnviz.drawing.cells import Colors
 from cnnviz.drawing.marks import Ask, CellKey, CellParts, Group, Image, Mark, Polygon, Rect
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_many
 
 _GREY = Colors("grey", 0, 255)
 _MARGIN = 4 / 28
@@ -131,7 +131,7 @@ def _still(shown: Thumbnails, tiles: Cells, ground: Ground) -> list[Mark]:
 
 def _words(shown: Thumbnails) -> str:
     chosen = shown.say(shown.images.place(shown.current))
-    return f"{format_count(len(shown.images.indices))} images." + (f" Chosen: {chosen}." if chosen else "")
+    return f"{format_many(len(shown.images.indices), 'image')}." + (f" Chosen: {chosen}." if chosen else "")
 
 
 THUMBNAILS = Graphic(

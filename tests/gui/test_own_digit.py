@@ -54,7 +54,11 @@ def test_a_drawn_one_is_read_as_a_one(qtbot, session):
     sample = state.sample
     click(own.clear_button)
     assert state.sample is sample, "clearing the board keeps the drawing"
-    assert own.meant.choice() == "", "the next one may be another"
+    click(own.undo_button)
+    settle(qtbot, session)
+    assert (own.meant.choice(), state.sample.label) == ("1", 1), "brought back with its class"
+    click(own.clear_button)
+    sample = state.sample
     stroke(qtbot, own, ZERO)
     settle(qtbot, session, lambda current: current is not sample)
     assert samples.bars.content.predicted == 0
@@ -110,15 +114,18 @@ def test_a_drawing_is_undone_and_redone_by_key_the_page_in_front_is_the_sample_a
     qtbot.keyClick(own, Qt.Key.Key_Z, CONTROL | Qt.KeyboardModifier.ShiftModifier)
     qtbot.waitUntil(lambda: np.array_equal(state.sample.pixels, second))
 
+    choose_by_keys(own.meant, "0")
     drawn, samples = state.sample, session.window.samples
     path = tmp_path / "zero.png"
     Image.fromarray(state.dataset.test_images[0, 0]).save(path)
     samples.open_image(path)
     settle(qtbot, session, lambda sample: sample.origin == "zero.png")
+    choose_by_keys(own.meant, "1")
     opened = state.sample
-    for page, sample in (("draw", drawn), ("image", opened)):
+    for page, sample, meant in (("draw", drawn, "0"), ("image", opened, "1")):
         click(own.choices.controls["page"].button(page))
         assert state.sample is sample
+        assert (own.meant.choice(), sample.meant, samples.board[1]) == (meant, meant, "0")
     session.state.choose_test_image(3)
     assert bars_of(own).predicted is None
     click(own.choices.controls["page"].button("draw"))
@@ -129,6 +136,7 @@ def test_a_drawing_is_undone_and_redone_by_key_the_page_in_front_is_the_sample_a
         assert np.array_equal(state.sample.pixels, drawn.pixels), "a drawing in front stays there"
         assert (state.sample.label, own.meant.choice()) == (label, "" if label is None else "1")
     own.close()
+    assert state.sample.index == 0, "what was chosen before is of other classes"
 
     rng, labels = np.random.default_rng(1), np.arange(60) % 2
     images = rng.integers(0, 256, (60, 20, 16), dtype=np.uint8)
@@ -213,9 +221,9 @@ def test_opened_pictures_are_cut_out_or_taken_pixel_by_pixel_and_what_is_none_ch
     paths["folder"].mkdir()
     for path in paths.values():
         samples.open_image(path)
-        qtbot.waitUntil(lambda path=path: shortened(path.name) in samples.message.text())
-        text = samples.message.text()
-        assert samples.message.kind() == "error"
+        qtbot.waitUntil(lambda path=path: shortened(path.name) in own.message.text())
+        text = own.message.text()
+        assert own.message.kind() == "error"
         assert text.endswith(".")
         assert text.count(". ") == 0, "one sentence"
         assert str(tmp_path) not in text
@@ -233,6 +241,13 @@ def test_images_and_copied_files_are_pasted_and_text_only_where_one_types(qtbot,
         qtbot.keyClick(window.samples.grid, Qt.Key.Key_V, CONTROL)
         assert "The clipboard holds no image" in window.samples.message.text()
         assert state.sample.index == 0
+    window.samples_dock.hide()  # the lab guide stands in its place
+    qtbot.keyClick(window, Qt.Key.Key_V, CONTROL)
+    assert "The clipboard holds no image" in window.notices.text()
+    window.samples_dock.show()
+    window.samples.search.setText("1,000")
+    qtbot.keyClick(window.samples.search, Qt.Key.Key_Return)
+    assert (state.sample.index, window.samples.search.text()) == (1000, "")
 
     image = state.dataset.test_images[6, 0]
     sheet = np.ascontiguousarray(paper(image))
@@ -347,3 +362,7 @@ def test_drawing_with_the_keyboard(qtbot, pad):
     assert pad.pixels() is before
     pad.undo()
     assert pad.is_blank(), "one stroke, one undo"
+    qtbot.keyClick(pad, Qt.Key.Key_Space)
+    pad.undo()
+    qtbot.keyClick(pad, Qt.Key.Key_Up)
+    assert (pad.is_blank(), pad.can_undo(), pad.can_redo()) == (False, True, False), "a change of its own"

@@ -14,6 +14,7 @@ from cnnviz.errors import CNNVizError
 from cnnviz.lab.course import shipped_labs
 from cnnviz.lab.model import Step
 from cnnviz.lab.reading import load_lab
+from cnnviz.lab.record import Work
 from cnnviz.network import weights_checksum
 from cnnviz.report.blocks import MAX_WORDS, Insert
 from tests.gui import whole_window
@@ -115,6 +116,15 @@ def test_ctrl_i_puts_the_plot_with_the_focus_in_its_place(qtbot: QtBot, session:
     qtbot.waitUntil(lambda: _titles(session, TRANSLATION) == [title] * 2)
     work.set_lab(load_lab(shipped_labs()["pooling"]), "pooling")
     window.notices.action_button().click()  # the lab that has this step is no longer there
+
+    session.exporter.insert(plot)
+    work.begin(Work())
+    qtbot.waitUntil(lambda: f"{title} was not inserted" in window.notices.text())
+    report = window.panel(ReportPanel)
+    report.fields.inserts[0].put(_panel(session))
+    work.set_lab(load_lab(shipped_labs()["pooling"]), "pooling")
+    qtbot.waitUntil(lambda: "was not inserted: another" in report.message.text())
+    assert not any(done.inserts for record in work.work.records.values() for done in record.steps.values())
 
 
 @pytest.mark.alone

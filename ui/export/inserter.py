@@ -17,7 +17,7 @@ from ui.export.formats import CM_PER_PIXEL, to_image
 from ui.panels.provenance import catch_up
 from ui.panels.report.inserts import Give, InsertChoice
 from ui.panels.report.panel import ReportPanel
-from ui.panels.report.work import Complain, attempt
+from ui.panels.report.work import Complain, adding
 from ui.state import AppState
 from ui.tasks import Context, TaskRunner
 from ui.window.panel_area import PanelArea
@@ -44,11 +44,8 @@ class FigureInserter(QObject):
         if name == self._panels.name_of(self._report):
             self._report.fields.ask_insert()
             return
-        step = self._report.work.step_for(name)
-        self._draw(figure, partial(self._put, step), self._complain)
-
-    def _put(self, step: Step, insert: Insert) -> None:
-        attempt(lambda: self._report.work.add_insert(step, insert), self._complain)
+        work = self._report.work
+        self._draw(figure, adding(work, work.step_for(name), self._complain), self._complain)
 
     def _tell(self, step: Step, insert: Insert) -> None:
         """Say what was put where, and lead there from elsewhere."""

@@ -398,6 +398,7 @@ class MainWindow(QMainWindow):
         self.run_bar = RunBar(state, self.menus)
         ask_image = partial(ask_file, self, self._settings, "Open an image", _IMAGES)
         self.samples = SamplesPanel(state, analysis, ask_image)
+        self.addAction(self.samples.paste_action)
         self.notices = NoticeBar(state, self)
         self.notices.installEventFilter(self)
         self.pending = PendingBar(state, runs)

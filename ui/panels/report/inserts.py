@@ -24,7 +24,7 @@ from ui.controls.buttons import Button, IconButton
 from ui.controls.labels import ElidedLabel, WrapLabel
 from ui.controls.layouts import fill, named, scaled
 from ui.controls.message_bar import MessageBar
-from ui.panels.report.work import Complain, StudentWork, attempt
+from ui.panels.report.work import Complain, StudentWork, adding, attempt
 from ui.theme import Theme, follow_theme
 
 type Give = Callable[[Insert], None]
@@ -203,11 +203,8 @@ class InsertList(QWidget):
 
     def put(self, choice: InsertChoice) -> None:
         """Put in what was chosen, when it is finished."""
-
-        def add(insert: Insert) -> None:
-            attempt(lambda: self._work.add_insert(self.step, insert), self._message.show_error)
-
-        choice.make(add, self._message.show_error)
+        complain = self._message.show_error
+        choice.make(adding(self._work, self.step, complain), complain)
 
     def _remove(self, place: int) -> None:
         insert = self._shown[place]

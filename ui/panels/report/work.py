@@ -223,6 +223,19 @@ class StudentWork(QObject):
         self.changed.emit()
 
 
+def adding(work: StudentWork, step: Step, complain: Complain) -> Callable[[Insert], None]:
+    """Return what puts a figure that takes a while into a step, unless another lab has been opened since."""
+    there = work.begun, work.lab
+
+    def add(insert: Insert) -> None:
+        if there == (work.begun, work.lab):
+            attempt(lambda: work.add_insert(step, insert), complain)
+        else:
+            complain(f"{insert.title} was not inserted: another document or lab is open now.")
+
+    return add
+
+
 def attempt(act: Callable[[], object], complain: Complain) -> bool:
     """Do something that may be refused; return whether it was done."""
     try:

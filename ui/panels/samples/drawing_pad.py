@@ -75,6 +75,7 @@ class DrawingPad(MarkView[Board]):
     def clear(self) -> None:
         """Wipe the board; this can be undone."""
         if not self.is_blank():
+            self._last = None
             self._record()
             self._change(blank(*self.pixels().shape))
 
@@ -87,15 +88,17 @@ class DrawingPad(MarkView[Board]):
         return bool(self._after)
 
     def undo(self) -> None:
-        if self._before:
-            self._after.append(self.pixels())
-            self._change(self._before.pop())
+        self._go(self._before, self._after)
 
     def redo(self) -> None:
         """Make again the change that was taken back."""
-        if self._after:
-            self._before.append(self.pixels())
-            self._change(self._after.pop())
+        self._go(self._after, self._before)
+
+    def _go(self, way: list[Levels], back: list[Levels]) -> None:
+        self._last = None  # what follows in the middle of a stroke is a change of its own
+        if way:
+            back.append(self.pixels())
+            self._change(way.pop())
 
     def _record(self) -> None:
         self._before = [*self._before, self.pixels()][-_MOST:]

@@ -24,6 +24,7 @@ from ui.controls.choice_field import ChoiceField
 from ui.controls.drops import is_welcome
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill, label_of, named, scaled
+from ui.controls.message_bar import MessageBar
 from ui.controls.pace import Pace
 from ui.marks import MarkView
 from ui.page_view import PageView
@@ -111,7 +112,8 @@ class OwnDigitWindow(QDialog):
         self._made: dict[str, Made] = {}  # by page
         self._picture: pictures.Picture | None = None
         self._before: Sample | None = None  # what was chosen when the window opened, of the data there are
-        self.meant_class = ""  # the class that was meant, also while the data have none of that name
+        #: By page the class that was meant, also while the data have none of that name.
+        self.meant_classes = {"draw": "", "image": ""}
         self._outcome = Probabilities(()), ""
         self.choices = Choices(View, parent=self)
         self._last = self.choices.value
@@ -174,6 +176,7 @@ class OwnDigitWindow(QDialog):
             self._stack.addWidget(page)
         self.side = PageView(lambda _ask: None)
         columns = fill(QHBoxLayout(), (self._stack, 1), fill(QVBoxLayout(), self.side, 1), spacing=16)
+        self.message = MessageBar()
         done = Button("Done", "check", "", "Close this window with your image as the sample", "Ctrl+Return")
         done.clicked.connect(self.accept)
         cancel = Button("Cancel", "", "", "Close this window, and bring back what was chosen before", "Esc")
@@ -182,7 +185,7 @@ class OwnDigitWindow(QDialog):
         self.meant.choiceEdited.connect(self._on_meant)
         meant = label_of(self.meant, "You meant"), self.meant
         head = fill(QHBoxLayout(), controls["page"], 1, *meant, cancel, done, spacing=8)
-        fill(QVBoxLayout(self), head, (columns, 1), spacing=10, margins=(14, 14, 14, 14))
+        fill(QVBoxLayout(self), head, self.message, (columns, 1), spacing=10, margins=(14, 14, 14, 14))
         scaled(controls["brush"].setFixedWidth, 96)
         scaled(self.side.setFixedWidth, 260)
         scaled(self.setMinimumSize, 760, 470)
@@ -229,7 +232,7 @@ class OwnDigitWindow(QDialog):
         if shape is None:
             return
         self._picture = picture
-        self.mean("")
+        self.meant_classes["image"] = ""
         self._made.pop("image", None)
         self._show_picture()
         fit = "whole" if picture.size == shape else "digit"  # one of the size already is taken as it is
@@ -242,7 +245,7 @@ class OwnDigitWindow(QDialog):
         self.hide()
         self._picture = None
         self._made.clear()
-        self.meant_class = meant
+        self.meant_classes = {"draw": meant, "image": ""}
         self.pad.forget(board)
         self._on_dataset_changed()
         self._show_picture()
@@ -253,6 +256,7 @@ class OwnDigitWindow(QDialog):
         self.choices.take(view)
         if not self.isVisible():
             self._before = self._state.sample
+        self.message.clear()
         self._show_page(takes=False)
         self.show()
         self._show_outcome()
@@ -277,14 +281,18 @@ class OwnDigitWindow(QDialog):
     def reject(self) -> None:
         """Close, and bring back what was chosen before, unless something else was chosen meanwhile."""
         self._pace.flush()
-        if self._before is not None and (now := self._state.sample) is not None and now.index is None:
-            self._state.set_sample(self._before)
+        if (now := self._state.sample) is not None and now.index is None:
+            if self._before is None:
+                self._state.choose_test_image(0)
+            else:
+                self._state.set_sample(self._before)
         super().reject()
 
     def _show_page(self, *, takes: bool = True) -> None:
         """Bring the page to the front; what was made on it is the sample again, if that `takes` its place."""
         self._pace.flush()
         self._stack.setCurrentWidget(self._pages[self.page])
+        self.mean(self.meant_classes[self.page])
         if self.page == "draw":
             self.pad.setFocus()
         if self.page not in self._made:
@@ -302,7 +310,6 @@ class OwnDigitWindow(QDialog):
         if self.pad.is_blank():
             # The drawing so far stays the sample; what is drawn next is another.
             self._pace.flush()
-            self.mean("")
             self._made.pop("draw", None)
             self._show_outcome()
             return
@@ -316,23 +323,24 @@ class OwnDigitWindow(QDialog):
         listed = f"{', '.join(dataset.classes[:-1])} and {dataset.classes[-1]}"
         self.known.set_text(f"This network knows {listed}: whatever you draw, it takes it for one of these.")
         self.meant.set_options([("", "–"), *((name, name) for name in dataset.classes)])
-        self.mean(self.meant_class)
-        self._before = None
+        self.mean(self.meant_classes[self.page])
+        own, self._before = self._before, None
+        if own is not None and own.index is None and own.pixels.shape == dataset.input_shape:
+            self._before = replace(own, label=dataset.label_of(own.meant))
         self._made.clear()  # what is not in front is made again when it is shown
         if self.isVisible():
             self._make(self.page)
         self._show_outcome()
 
     def mean(self, name: str) -> None:
-        """Keep the class that is meant, and show it where the data have it."""
-        self.meant_class = name
+        """Keep the class that is meant in front, and show it where the data have it."""
+        self.meant_classes[self.page] = name
         self.meant.set_choice(name if self.meant.findData(name) >= 0 else "")
 
     def _on_meant(self) -> None:
         """Give what is in front the class that was meant."""
-        self.meant_class = self.meant.choice()
-        self._made.clear()
-        self._show_page()
+        self.meant_classes[self.page] = self.meant.choice()
+        self._choose(self.page)
 
     # -- making samples ------------------------------------------------------------------------------------
 
@@ -358,7 +366,7 @@ class OwnDigitWindow(QDialog):
             original, origin = picture.pixels, picture.name
             seen = pictures.fitted(picture, view.fit, *shape, dark_ink=view.dark)
             ink = find_ink(original, is_dark=view.dark).pixels if view.fit == "digit" else None
-        meant, own = self.meant_class, self._state.sample
+        meant, own = self.meant_classes[page], self._state.sample
         sample = Sample(seen[np.newaxis], dataset.label_of(meant), None, origin, meant)
         if own is not None and (own.index, own.origin, own.meant) == (None, origin, meant):
             sample = own if np.array_equal(own.pixels, sample.pixels) else sample  # that of a document

@@ -20,7 +20,7 @@ from cnnviz.graphics.pictures import PHOTO, Photo
 from cnnviz.graphics.probabilities import PROBABILITIES, Probabilities
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.graphics.thumbnails import THUMBNAILS, Images, ShowImage, Thumbnails
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_many
 from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField
 from ui.controls.keyboard import plain_arrow_step
@@ -136,7 +136,7 @@ class SamplesPanel(WindowPart):
         data: QMimeData | None = QGuiApplication.clipboard().mimeData()
         if data is None or not self.take(data, "pasted image"):
             text = "The clipboard holds no image: copy one in another program, then press Ctrl+V here."
-            self.message.show_message(text, "warning")
+            self._say(text, "warning")
 
     def take(self, data: QMimeData, name: str) -> bool:
         """Make what was pasted or dropped the sample; return whether there is an image or a file in it."""
@@ -163,7 +163,7 @@ class SamplesPanel(WindowPart):
         own = self._own_window
         if own is None:
             return self._board
-        return None if own.pad.is_blank() else (own.pad.photo, own.meant_class)
+        return None if own.pad.is_blank() else (own.pad.photo, own.meant_classes["draw"])
 
     def take_board(self, board: tuple[Photo, str] | None) -> None:
         """Put a drawing on the board in place of what was drawn or opened."""
@@ -187,11 +187,19 @@ class SamplesPanel(WindowPart):
 
     def _read(self, function: Callable[[Context], pictures.Picture]) -> None:
         if self._state.dataset is not None:
-            self._analysis.submit(_READING, function, self._on_picture_read, self.message.show_error)
+            self._analysis.submit(_READING, function, self._on_picture_read, self._say)
         elif self._notice.text:  # why there are none
             self._on_notice_raised(self._notice)
         else:
-            self.message.show_message("The images are still loading: try again in a moment.", "info")
+            self._say("The images are still loading: try again in a moment.", "info")
+
+    def _say(self, text: str, kind: str = "error") -> None:
+        """Show a message where it can be seen: the lab guide may stand in the place of the samples."""
+        for place in (self._own_window, self):
+            if place is not None and place.isVisible():
+                place.message.show_message(text, kind)
+                return
+        self._state.raise_notice("files", kind, text)
 
     @property
     def prediction(self) -> pictures.Prediction | None:
@@ -227,10 +235,8 @@ class SamplesPanel(WindowPart):
         tip = "Open an image file (PNG, JPEG, BMP); you can also drop one on the window or paste it"
         self.open_button = Button("Open…", "folder-open", "", tip)
         buttons = fill(QHBoxLayout(), (self.draw_button, 1), (self.open_button, 1), spacing=6)
-        self._paste = QAction("Paste image", self)
-        self._paste.setShortcut(QKeySequence(QKeySequence.StandardKey.Paste))
-        self._paste.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        self.addAction(self._paste)
+        self.paste_action = QAction("Paste image", self)  # of the window: it goes on while this is hidden
+        self.paste_action.setShortcut(QKeySequence(QKeySequence.StandardKey.Paste))
         self._bars_title = SectionTitle("Prediction")
         self.bars = MarkView(PROBABILITIES, "Probability of each class", _BARS_TIP)
         self.bars.show_content(Probabilities(()))
@@ -251,7 +257,7 @@ class SamplesPanel(WindowPart):
         self.search.returnPressed.connect(self._on_search_entered)
         self.draw_button.clicked.connect(self.draw)
         self.open_button.clicked.connect(self.ask_image)
-        self._paste.triggered.connect(self.paste)
+        self.paste_action.triggered.connect(self.paste)
         state = self._state
         state.datasetChanged.connect(self._on_dataset_changed)
         state.evaluationChanged.connect(self._on_evaluation_changed)
@@ -375,8 +381,10 @@ class SamplesPanel(WindowPart):
                 self.grid.update()
 
     def _on_search_entered(self) -> None:
-        self._state.choose_test_image(int(self.search.text()))
-        self.search.clear()
+        number, is_number = self._index_range.locale().toInt(self.search.text())
+        if is_number:  # also "1,000", which the validator takes
+            self._state.choose_test_image(number)
+            self.search.clear()
 
     # -- drawing -------------------------------------------------------------------------------------------
 
@@ -385,7 +393,7 @@ class SamplesPanel(WindowPart):
         if dataset is None:
             return
         indices = self._indices()
-        count = f" · {format_count(len(indices))} images"
+        count = f" · {format_many(len(indices), 'image')}"
         if self.filter.choice() == WRONG:
             untold = self._state.why_covered(Secret.TEST, Secret.ANSWERS)
             if not untold and self._state.evaluation is None:
