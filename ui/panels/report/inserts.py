@@ -91,8 +91,7 @@ class InsertPicker(QDialog):
 
     def insert(self) -> None:
         """Put in what is chosen, and close."""
-        choice = self.choice()
-        if choice is not None:
+        if (choice := self.choice()) is not None:
             self.chosen.emit(choice)
             self.accept()
 
@@ -132,8 +131,7 @@ class InsertPicker(QDialog):
         item = self._waiting.pop(0)
         choice: InsertChoice = item.data(_CHOICE)
         ratio = self.devicePixelRatioF()
-        image = choice.picture(self.list.iconSize() * ratio)
-        if image is not None:
+        if (image := choice.picture(self.list.iconSize() * ratio)) is not None:
             pixmap = self._blank(ratio)
             painter = QPainter(pixmap)
             painter.drawImage(pixmap.rect().center() - image.rect().center(), image)
@@ -203,8 +201,7 @@ class InsertList(QWidget):
 
     def put(self, choice: InsertChoice) -> None:
         """Put in what was chosen, when it is finished."""
-        complain = self._message.show_error
-        choice.make(adding(self._work, self.step, complain), complain)
+        choice.make(adding(self._work, self.step, self._message.show_error), self._message.show_error)
 
     def _remove(self, place: int) -> None:
         insert = self._shown[place]

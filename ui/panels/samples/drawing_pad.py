@@ -75,7 +75,6 @@ class DrawingPad(MarkView[Board]):
     def clear(self) -> None:
         """Wipe the board; this can be undone."""
         if not self.is_blank():
-            self._last = None
             self._record()
             self._change(blank(*self.pixels().shape))
 
@@ -88,23 +87,22 @@ class DrawingPad(MarkView[Board]):
         return bool(self._after)
 
     def undo(self) -> None:
-        self._go(self._before, self._after)
+        if self._before:
+            self._after.append(self.pixels())
+            self._change(self._before.pop())
 
     def redo(self) -> None:
         """Make again the change that was taken back."""
-        self._go(self._after, self._before)
-
-    def _go(self, way: list[Levels], back: list[Levels]) -> None:
-        self._last = None  # what follows in the middle of a stroke is a change of its own
-        if way:
-            back.append(self.pixels())
-            self._change(way.pop())
+        if self._after:
+            self._before.append(self.pixels())
+            self._change(self._after.pop())
 
     def _record(self) -> None:
         self._before = [*self._before, self.pixels()][-_MOST:]
         self._after = []
 
     def _change(self, levels: Levels) -> None:
+        self._last = None  # what follows is a change of its own, unless a stroke goes on
         self._show(photo=Photo(levels))
         self.undoChanged.emit()
         self.drawn.emit()
@@ -139,9 +137,9 @@ class DrawingPad(MarkView[Board]):
         if self._last is None:
             self._record()
         board, start = self._board, self._last or place
-        self._last = place
         erases = board.erases or self._wipes
         self._change(stroked(board.photo.levels, start, place, board.brush, erases))
+        self._last = place
 
     def _end(self) -> None:
         self._last, self._wipes = None, False

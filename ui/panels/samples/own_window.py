@@ -112,8 +112,7 @@ class OwnDigitWindow(QDialog):
         self._made: dict[str, Made] = {}  # by page
         self._picture: pictures.Picture | None = None
         self._before: Sample | None = None  # what was chosen when the window opened, of the data there are
-        #: By page the class that was meant, also while the data have none of that name.
-        self.meant_classes = {"draw": "", "image": ""}
+        self.meant_classes = {"draw": "", "image": ""}  # also while the data have none of that name
         self._outcome = Probabilities(()), ""
         self.choices = Choices(View, parent=self)
         self._last = self.choices.value
@@ -228,12 +227,10 @@ class OwnDigitWindow(QDialog):
 
     def show_picture(self, picture: pictures.Picture) -> None:
         """Come to the front with a picture, which becomes the sample."""
-        shape = self._frame()
-        if shape is None:
+        if (shape := self._frame()) is None:
             return
         self._picture = picture
         self.meant_classes["image"] = ""
-        self._made.pop("image", None)
         self._show_picture()
         fit = "whole" if picture.size == shape else "digit"  # one of the size already is taken as it is
         self._come(replace(self.choices.value, page="image", fit=fit, dark=picture.dark_ink))

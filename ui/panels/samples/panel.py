@@ -144,11 +144,9 @@ class SamplesPanel(WindowPart):
         if files:
             self.open_image(files[0])
             return True
-        read = pictures.offered_image(data, name)
-        if read is None:
-            return False
-        self._read(lambda _context: read())
-        return True
+        if (read := pictures.offered_image(data, name)) is not None:
+            self._read(lambda _context: read())
+        return read is not None
 
     def forget_own(self) -> None:
         """Keep none of the user's own images: another user comes."""
@@ -381,10 +379,8 @@ class SamplesPanel(WindowPart):
                 self.grid.update()
 
     def _on_search_entered(self) -> None:
-        number, is_number = self._index_range.locale().toInt(self.search.text())
-        if is_number:  # also "1,000", which the validator takes
-            self._state.choose_test_image(number)
-            self.search.clear()
+        self._state.choose_test_image(int("".join(filter(str.isdigit, self.search.text()))))  # also "1,000"
+        self.search.clear()
 
     # -- drawing -------------------------------------------------------------------------------------------
 
