@@ -8,7 +8,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from itertools import pairwise, takewhile
 from typing import Self
 
@@ -168,7 +168,7 @@ def format_sum(
     sums = [(parts, total), (beside[:-1], beside[-1])] if beside else [(parts, total)]
     numbers = [*parts, *beside[:-1]]
     largest = max(map(abs, (*parts, total, *beside)))
-    exponent = 0 if largest >= 1e-3 or largest == 0 else math.floor(math.log10(largest))
+    exponent = 0 if 1e-3 <= largest < MOST_IN_FULL or largest == 0 else math.floor(math.log10(largest))
     before = math.floor(math.log10(largest / 10.0**exponent)) + 1 if largest else 1
     decimals = min(max(figures - before, 2 if before <= 5 and figures > 3 else 0), 7)
     usual = Notation(decimals, exponent, signed=True)
@@ -220,7 +220,8 @@ def _adds_up(texts: Iterable[str], notation: Notation, total: float) -> bool:
 def _added(texts: Iterable[str], decimals: int) -> Decimal:
     """Sum of numbers as they are written, rounded to so many decimals; a shared power is left out."""
     plain = (text.replace(MINUS, "-").replace(",", "").partition("e")[0] for text in texts)
-    return round(sum(map(Decimal, plain), Decimal(0)), decimals)
+    with localcontext(prec=400):  # all digits of the largest float64
+        return round(sum(map(Decimal, plain), Decimal(0)), decimals)
 
 
 def format_ticks(ticks: Sequence[float]) -> list[str]:

@@ -338,6 +338,12 @@ def rest_of(probabilities: Sequence[float], place: int) -> float:
     return rest if rest > 0 else max(1 - p, 0.0)
 
 
+def probability_of(shares: Iterable[float], place: int, digits: int = 3) -> str:
+    """Write the probability of one of all classes: one near 1 by what the others leave of it."""
+    numbers = [float(p) for p in shares]
+    return format_probability(numbers[place], digits, rest_of(numbers, place))
+
+
 def _is_exact(written: float, value: float) -> bool:
     """Whether a number is what is written, but for the noise of double precision: 3 × 0.1 is 0.3."""
     return math.isclose(written, value, rel_tol=1e-14)

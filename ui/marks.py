@@ -219,9 +219,9 @@ class MarkView[C](Spoken, QWidget):
         return [] if self.content is None else self._graphic.tables(self.content)
 
     def _copy(self) -> None:
-        """Put the numbers on the clipboard as a spreadsheet reads them, with all digits that matter."""
+        """Put the numbers, without indices, on the clipboard as a spreadsheet reads them, with all digits."""
         for table in self.tables()[:1]:
-            lines = ("\t".join(str(value) for value in row) for row in table.rows)
+            lines = ("\t".join(map(str, line)) for line in table._replace(header=()).lines())
             QGuiApplication.clipboard().setText("\n".join(lines))
 
     @property

@@ -110,15 +110,16 @@ class Pair:
     @cached_property
     def colors(self) -> Colors:
         """Colours of a single map, the same for both images and all channels."""
-        low = min(float(each.min()) for each in self._scaled)
+        low = min(float(each.min(where=np.isfinite(each), initial=0)) for each in self._scaled)
         name = self.colormap or ("signed" if low < -1e-9 * self.strength else "sequential")
         found = Colors.of(name, *self._scaled)
         return replace(found, lo=0.0) if name == "sequential" else found
 
     @cached_property
     def is_whole(self) -> bool:
-        """Whether all values are whole numbers."""
-        return all(bool((each == np.rint(each)).all()) for each in (self.original, self.shifted))
+        """Whether all values are whole numbers, and exact ones."""
+        both = np.stack([self.original, self.shifted])
+        return bool((both == np.rint(both)).all() and (np.abs(both) < 2**53).all())
 
     def colors_in(self, view: PairView) -> Colors:
         """Colours of what a view shows."""

@@ -42,8 +42,8 @@ class Probabilities:
 
     @property
     def predicted(self) -> int | None:
-        """The most probable class; None without a prediction."""
-        return None if not self.values else int(np.argmax(self.values))
+        """The most probable class; None without a prediction, or where one is no number."""
+        return None if not self.values or np.isnan(self.values).any() else int(np.argmax(self.values))
 
     @cached_property
     def shown(self) -> list[int]:

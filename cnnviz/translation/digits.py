@@ -48,11 +48,11 @@ class Rings:
     def means(self, values: FloatArray) -> Values:
         """Mean over each ring.
 
-        * `values`: shape (..., rows, columns). NaN is left out.
-        * Returns: shape (..., m). NaN where a ring holds nothing but NaN.
+        * `values`: shape (..., rows, columns). What is not finite is left out.
+        * Returns: shape (..., m). NaN where a ring holds nothing else.
         """
         flat = values.reshape(*values.shape[:-2], -1)
-        defined = ~np.isnan(flat)
+        defined = np.isfinite(flat)
         count = defined.astype(np.float64) @ self._members
         with np.errstate(invalid="ignore"):
             return np.where(defined, flat, 0) @ self._members / np.where(count > 0, count, np.nan)

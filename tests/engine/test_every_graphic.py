@@ -294,7 +294,7 @@ def test_made_again_it_is_the_same_and_on_paper_it_is_plain_and_says_the_same(na
     one, other = (to_svg(each, "Figure", "pt") for each in (drawing, drawn(graphic, content, 500, PAPER)))
     assert one == other
     assert is_plain(one)
-    assert all(f">{escape(words, quote=False)}</text>" in one for words in drawing.texts() if words)
+    assert all(f">{escape(words.strip(), quote=False)}</text>" in one for words in drawing.texts() if words)
     assert not any(re.search(r"(?<!\w)-\.?\d", words) for words in drawing.texts()), "a hyphen is no minus"
     graphic.words(content)
     for table in graphic.tables(content):

@@ -31,6 +31,7 @@ from cnnviz.quantities import (
     format_whole_percent,
     moment,
     now,
+    probability_of,
     shared_power,
     today,
     with_article,
@@ -136,6 +137,8 @@ def test_probabilities(p, rest, text):
     found = format_probability(p, rest=rest)
     assert found == text or read(found) == read(text)
     assert (found == text) or p == 2.1e-9
+    if rest is not None:
+        assert probability_of([rest, p], 1) == text
 
 
 @given(shares)
@@ -263,6 +266,7 @@ def test_no_part_of_a_sum_and_no_total_reads_as_zero_alone_unless_it_is():
     assert float(total) == pytest.approx(0.25534, abs=0.0051), "as no notation of the parts adds up"
     assert "0" not in format_sum([-0.2555, -2.0167, 1.0085, 1.2047], -0.059, 6, 1)
     assert format_sum([13.5495, 0.0046], 13.5541) == ["+13.5495", "+0.0046", "+13.5541"], "there is room"
+    assert format_sum([1e30, 2e30], 3e30) == ["+1.000e30", "+2.000e30", "+3.000e30"]
 
 
 def test_a_number_of_a_sum_that_is_read_alone_shares_no_power():

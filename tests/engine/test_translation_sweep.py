@@ -239,12 +239,12 @@ def test_a_curve_along_one_axis_is_that_row_of_the_grid(rng, axis):
 def test_rings_gather_the_shifts_of_about_the_same_distance(rng):
     dxs, dys = np.arange(-4, 5), np.arange(-3, 5)
     values = rng.normal(size=(len(dys), len(dxs)))
-    values[2, 3] = np.nan
+    values[2, 3], values[5, 5] = np.nan, np.inf
     curve = Rings(dxs, dys).curve(values)
     gathered = {ring: [] for ring in range(5)}
     for row, column in np.ndindex(values.shape):
         ring = int((dxs[column] ** 2 + dys[row] ** 2) ** 0.5 + 0.5)
-        if ring in gathered and not np.isnan(values[row, column]):
+        if ring in gathered and np.isfinite(values[row, column]):
             gathered[ring].append(values[row, column])
     assert curve.distances.tolist() == list(gathered)
     np.testing.assert_allclose(curve.mean, [np.mean(ring) for ring in gathered.values()], rtol=1e-12)

@@ -382,6 +382,8 @@ def test_a_poke_says_its_losses_and_the_plot_shows_loss_tangent_and_the_place_wh
     np.testing.assert_array_equal(loss.y, now.poked.curve.losses)
     slope = (tangent.y[-1] - tangent.y[0]) / (tangent.x[-1] - tangent.x[0])
     assert slope == pytest.approx(now.poked.poke.gradient, rel=1e-9)
+    far = replace(now.poked, curve=replace(now.poked.curve, losses=np.append(loss.y[:-1], np.inf)))
+    assert np.isfinite(poke.page(replace(now, poked=far)).leaves()["loss"].content.y_range).all()
 
 
 def test_the_rule_all_is_named_as_the_reason_and_a_kink_says_whether_it_is_here_or_near_by() -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from cnnviz.datasets import to_input
-from cnnviz.drawing import LIGHT, Box, CellKey, Ground, to_svg
+from cnnviz.drawing import LIGHT, Box, CellKey, Ground, Table, to_svg
 from cnnviz.drawing.page import Card, Choice, arranged, draw_card, page_drawn
 from cnnviz.graphics.columns import Kind
 from cnnviz.inspect.receptive_field import INPUT
@@ -337,6 +337,10 @@ def test_a_dense_unit_shows_its_largest_terms_and_the_rest() -> None:
     assert sum(rows[:3]) == pytest.approx(rows[3]) == own.trace.logits[0, 0]
     told, beside = content(now, "sum").texts, logit_ledger(own).texts
     assert (told[2:4], told[3]) == (beside[1:3], now.arithmetic.number), "once on a screen, whoever writes it"
+    params = {name: (-9 if "dense" in name else 1) * each for name, each in own.network.params.items()}
+    snapshot = replace(own.scene.snapshot, network=own.network.with_params(params))
+    sure = logit_ledger(picture(replace(own.scene, snapshot=snapshot)))
+    assert any(text.startswith("1 − ") for text in sure.texts), "what is not 1 does not say so"
     source = tuple(int(axis) for axis in np.unravel_index(order[0], (8, 13, 13)))
     assert terms.press(0) == PinCell(PinnedCell("pool1", source))
     assert terms.press(12) is None  # the rest has no place
@@ -414,13 +418,16 @@ def test_an_example_is_there_before_anything_is_pointed_at_and_the_pointer_marks
     assert not lab5.arithmetic.page.marked
 
 
-def test_a_patch_is_copied_as_a_table_and_its_cells_are_reached_by_keys(lab5: Opened) -> None:
+def test_a_patch_is_copied_as_a_table_and_its_cells_are_reached_by_keys(lab5: Opened, monkeypatch) -> None:
     lab5.click("conv1", 12, 12)
     table = lab5.arithmetic.view("patch")
     table.setFocus()
-    lab5.key(Qt.Key.Key_C, table, Qt.KeyboardModifier.ControlModifier)
-    copied = [line.split("\t") for line in QGuiApplication.clipboard().text().split("\n")]
-    np.testing.assert_array_equal(np.array(copied, dtype=float), lab5.trace.inputs[0, 0, 12:15, 12:15])
+    maps = lab5.trace.outputs["conv1"][0]
+    for values in (lab5.trace.inputs[0, 0, 12:15, 12:15], maps):
+        lab5.key(Qt.Key.Key_C, table, Qt.KeyboardModifier.ControlModifier)
+        copied = [line.split("\t") for line in QGuiApplication.clipboard().text().split("\n")]
+        np.testing.assert_array_equal(np.array(copied, float), values.reshape(-1, values.shape[-1]))
+        monkeypatch.setattr(table, "tables", lambda: [Table.of_cells("of several", maps)])
     for _ in range(2):
         lab5.key(Qt.Key.Key_Down, table)
     assert table.spoken_value().startswith("row 1, column 0: ")

@@ -11,7 +11,7 @@ from cnnviz.datasets import Dataset
 from cnnviz.drawing import Box
 from cnnviz.evaluation import Evaluation
 from cnnviz.graphics.thumbnails import Thumbnails
-from cnnviz.quantities import format_count, format_probability
+from cnnviz.quantities import format_count, probability_of
 from ui.controls.spoken import tell_value
 from ui.marks import ScrolledView
 
@@ -103,5 +103,5 @@ def describe_test_image(dataset: Dataset, index: int, evaluation: Evaluation | N
     if evaluation is None or index >= len(evaluation.labels):
         return text
     predicted = int(evaluation.predictions[index])
-    p = format_probability(float(evaluation.probabilities[index, predicted]))
+    p = probability_of(evaluation.probabilities[index], predicted)
     return f"{text}, read as {dataset.classes[predicted]} ({p})"

@@ -18,7 +18,7 @@ from cnnviz.layers.cells import (
     MaxPoolCell,
     WeightedCell,
 )
-from cnnviz.quantities import format_cell, format_count, format_probability, format_signed, format_value
+from cnnviz.quantities import format_cell, format_count, format_signed, format_value, probability_of
 from ui.panels.feature_maps.links import Links, is_cell_of, links_of, shown_pin
 from ui.panels.feature_maps.picture import Limits, Picture
 from ui.panels.feature_maps.view import FIXED, View
@@ -246,7 +246,7 @@ def logit_ledger(picture: Picture) -> Ledger:
     rows.append(LedgerRow(whose, evidence.logit, is_total=True, tip="What the last dense layer computes"))
     if single:
         name = f"p({names[1]})"
-        chance = format_probability(float(picture.probabilities[1]))
+        chance = probability_of(picture.probabilities, 1)
         rows.append(LedgerRow(name, chance, tip=f"{name} = 1 / (1 + exp(−logit))"))
     stage, index = picture.plan.output_stage, (evidence.class_index,)
     written = explain_cell(picture.network, picture.trace, stage, index, largest=_LARGEST)
@@ -301,9 +301,9 @@ def _following(picture: Picture, cell: PinnedCell) -> list[LedgerRow]:
             after = float(picture.stage(name)[cell.index])
             rows.append(LedgerRow(f"→ {name}", after, tip=f"{name}: {layer.formula}"))
     else:
-        chance = float(picture.trace.probabilities[0][cell.index])
+        chance = probability_of(picture.probabilities, cell.index[0] + picture.has_one_logit)
         formula = "1 / (1 + exp(−logit))" if picture.has_one_logit else "exp(logit) / Σ exp(logits)"
-        rows.append(LedgerRow("probability", format_probability(chance), tip=formula))
+        rows.append(LedgerRow("probability", chance, tip=formula))
     if evidence is not None and evidence.layer == cell.stage:
         rows += _evidence_rows(picture, cell, float(evidence.contributions[cell.index]))
     return rows

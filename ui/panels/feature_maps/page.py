@@ -538,7 +538,7 @@ def _outputs(now: Now, column: Column) -> tuple[Item, ...]:
         return outputs, logit_ledger(picture)
 
     outputs, ledger = now.contents.of("outputs", column, picture.trace, (names, picture.scene.choices), make)
-    read_as = names[int(np.argmax(picture.probabilities))]
+    read_as = "–" if outputs.predicted is None else names[outputs.predicted]
     lines = ("covered", "?") if covers else (f"read as {read_as}", read_as)
     items: list[Item] = [*_head(column, "", lines)]
     if not covers:

@@ -1,5 +1,6 @@
 """The first steps: output, loss, and the gradient at the logits."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -106,8 +107,8 @@ def curve_of(passed: Pass, kind: StepKind) -> tuple[str, str, Curves]:
     """Title, caption and curve of one of the steps."""
     name, label, one = passed.names[passed.label], passed.label, passed.has_one_logit
     if kind is StepKind.LOSS:
-        here = float(passed.probabilities[label])
-        p = np.linspace(min(0.01, max(here, 1e-6)), 1.0, _POINTS)
+        here = max(math.exp(-passed.gradients.loss), float(np.finfo(np.float64).tiny))
+        p = np.linspace(min(0.01, here), 1.0, _POINTS)
         dots, axis = ((here, passed.gradients.loss, "accent"),), f"probability of class {name}"
         curves = Curves((Curve("loss", p, -np.log(p)),), (), axis, "loss", dots=dots)
         return "Loss", f"against the {axis}", curves

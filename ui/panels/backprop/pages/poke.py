@@ -175,6 +175,7 @@ def _plot(poked: PokeOutcome) -> Curves:
     if reach / 50 < result.eps <= reach:
         dots += [(-result.eps, result.loss_minus, "muted"), (result.eps, result.loss_plus, "muted")]
     both = np.concatenate([curve.losses, curve.tangent])
-    low, high = float(both.min()), float(both.max())
+    finite: list[float] = both[np.isfinite(both)].tolist() or [0.0]
+    low, high = min(finite), max(finite)
     lines, top = (Curve("loss", curve.values, curve.losses), tangent), high if high > low else low + 1
     return Curves(lines, markers, "change", dots=tuple(dots), y_range=(low, top))
