@@ -108,7 +108,8 @@ def curve_of(passed: Pass, kind: StepKind) -> tuple[str, str, Curves]:
     name, label, one = passed.names[passed.label], passed.label, passed.has_one_logit
     if kind is StepKind.LOSS:
         here = max(math.exp(-passed.gradients.loss), float(np.finfo(np.float64).tiny))
-        p = np.linspace(min(0.01, here), 1.0, _POINTS)
+        way = np.linspace(0.0, 1.0, _POINTS) ** 3  # close together where the curve is steep
+        p = way + (1 - way) * min(0.01, here)
         dots, axis = ((here, passed.gradients.loss, "accent"),), f"probability of class {name}"
         curves = Curves((Curve("loss", p, -np.log(p)),), (), axis, "loss", dots=dots)
         return "Loss", f"against the {axis}", curves
