@@ -230,8 +230,7 @@ def format_together(
 def format_probabilities(probabilities: Iterable[float], longest: int | None = None) -> list[str]:
     """Write the probabilities of all classes; one near 1 by what the others leave of it."""
     numbers = [float(p) for p in probabilities]
-    rests = [rest_of(numbers, place) for place in range(len(numbers))]
-    return _probabilities_apart(numbers, rests, 3, longest)
+    return _probabilities_apart([(numbers, place) for place in range(len(numbers))], 3, longest)
 
 
 def format_probability_pairs(
@@ -239,25 +238,18 @@ def format_probability_pairs(
 ) -> list[tuple[str, str]]:
     """Write the probability of every class before and after something: what has changed looks changed."""
     sides = [float(p) for p in before], [float(p) for p in after]
-    pairs: list[tuple[str, str]] = []
-    for place, both in enumerate(zip(*sides, strict=True)):
-        rests = [rest_of(side, place) for side in sides]
-        first, second = _probabilities_apart(both, rests, digits, longest)
-        pairs.append((first, second))
-    return pairs
+    places = range(len(sides[0]))
+    both = (_probabilities_apart([(side, place) for side in sides], digits, longest) for place in places)
+    return [(first, second) for first, second in both]
 
 
-def _probabilities_apart(
-    numbers: Sequence[float], rests: Sequence[float], digits: int, longest: int | None
-) -> list[str]:
-    return told_apart(
-        numbers,
-        lambda figures: [
-            format_probability(p, figures, rest) for p, rest in zip(numbers, rests, strict=True)
-        ],
-        digits,
-        longest,
-    )
+def _probabilities_apart(told: list[tuple[list[float], int]], digits: int, longest: int | None) -> list[str]:
+    """Write probabilities, each of which stands at a place among those of all classes."""
+
+    def written(figures: int) -> list[str]:
+        return [probability_of(shares, place, figures) for shares, place in told]
+
+    return told_apart([shares[place] for shares, place in told], written, digits, longest)
 
 
 def told_apart(

@@ -245,8 +245,7 @@ def logit_ledger(picture: Picture) -> Ledger:
     whose = "logit" if single else f"logit of {names[evidence.class_index]}"
     rows.append(LedgerRow(whose, evidence.logit, is_total=True, tip="What the last dense layer computes"))
     if single:
-        name = f"p({names[1]})"
-        chance = probability_of(picture.probabilities, 1)
+        name, chance = f"p({names[1]})", probability_of(picture.probabilities, 1)
         rows.append(LedgerRow(name, chance, tip=f"{name} = 1 / (1 + exp(−logit))"))
     stage, index = picture.plan.output_stage, (evidence.class_index,)
     written = explain_cell(picture.network, picture.trace, stage, index, largest=_LARGEST)

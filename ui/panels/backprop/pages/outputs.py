@@ -12,7 +12,7 @@ from cnnviz.drawing.page import Card, Page, across, down
 from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.graphics.heat_map import HEAT_MAP, HeatMap, Looked
 from cnnviz.graphics.number_table import NUMBERS, NumberRow, Numbers, NumberTable
-from cnnviz.quantities import format_probability, format_signed, format_value, rest_of
+from cnnviz.quantities import format_signed, format_value, probability_of, rest_of
 from cnnviz.routing import Target
 from ui.panels.backprop.asks import PointAt, Poke
 from ui.panels.backprop.focus import Now, StepKind
@@ -91,12 +91,11 @@ def _texts(passed: Pass, row: str, values: NDArray[np.float64]) -> tuple[list[st
         return tuple([write(value, figures) for value in numbers] for figures in range(_FIGURES, 0, -1))
     shares = passed.probabilities.tolist()
     places = range(len(shares) - len(values), len(shares))  # one logit stands for the second of two classes
-    rests = [rest_of(shares, place) for place in places]
 
     def written(figures: int, most: float = 0.0) -> list[str]:
         return [
-            _SURE if 0 < rest < most else format_probability(shares[place], figures, rest)
-            for place, rest in zip(places, rests, strict=True)
+            _SURE if 0 < rest_of(shares, place) < most else probability_of(shares, place, figures)
+            for place in places
         ]
 
     return (*map(written, range(_FIGURES, 1, -1)), written(2, _REST_OF_SURE), written(1, _REST_OF_SURE))
