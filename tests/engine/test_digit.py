@@ -7,11 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from PIL import Image
 
-from cnnviz.datasets import load_mnist, to_input
+from cnnviz.datasets import load_mnist
 from cnnviz.digit import find_ink, normalize_digit, shrink
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.experiment import LAB5
-from cnnviz.training import Trainer
 
 
 @pytest.fixture(scope="module")
@@ -22,13 +20,6 @@ def digits():
 @pytest.fixture(scope="module")
 def binary():
     return load_mnist(("0", "1"))
-
-
-@pytest.fixture(scope="module")
-def network(binary):
-    trainer = Trainer(LAB5.build_network(), binary, LAB5)
-    trainer.advance(2000)
-    return trainer.network
 
 
 def enlarged(image, factor):
@@ -118,16 +109,13 @@ def paper_photo(image, rng, *, dark):
 
 
 @pytest.mark.parametrize("dark", [True, False], ids=["paper", "blackboard"])
-def test_a_photo_is_read_as_the_digit_in_it(binary, network, dark):
+def test_the_digit_in_a_photo_is_found_as_its_test_image_shows_it(binary, dark):
     rng = np.random.default_rng(8)
     images = binary.test_images[:40, 0]
     inks = [find_ink(paper_photo(image, rng, dark=dark)) for image in images]
     assert all(ink.is_dark == dark for ink in inks)
-    own = np.array([normalize_digit(ink.pixels) for ink in inks])[:, None]
-    predicted = network.predict(to_input(own, network.dtype))
-    original = network.predict(to_input(images[:, None], network.dtype))
-    assert (predicted == original).mean() >= 0.97
-    likeness = [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(own[:, 0], images, strict=True)]
+    own = [normalize_digit(ink.pixels) for ink in inks]
+    likeness = [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(own, images, strict=True)]
     assert np.median(likeness) > 0.9
 
 
