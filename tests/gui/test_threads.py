@@ -320,7 +320,7 @@ def test_the_last_weights_are_shown_when_the_run_halts(qtbot, desk):
     desk.state.update_run(total_steps=300)  # an epoch was added when the run had just come to its end
     desk.mailbox.post(RunHalted(10, True))
     desk.reader.read()
-    assert desk.state.run.total_steps == 300
+    assert (desk.state.run.total_steps, desk.state.run.status) == (300, RunStatus.PAUSED)
 
 
 def test_weights_of_another_run_are_dropped(qtbot, desk):
@@ -388,6 +388,21 @@ def test_a_pace_is_kept_and_time_that_a_busy_machine_has_lost_is_not_made_up_for
     loop.train(11, cast(Context, SimpleNamespace(cancelled=False)))
     pauses = 9 if lost else 10  # between eleven steps, less the one that the machine was busy in
     assert clocks.now == pytest.approx(lost + pauses / 20, abs=0.05)
+
+
+def test_an_epoch_asked_for_while_the_last_test_runs_is_trained(monkeypatch):
+    trainer, control = Trainer(LAB5.build_network(), few_digits(), LAB5), TrainControl(running=True)
+    total, evaluate = trainer.total_steps, worker.evaluate
+
+    def evaluated(*parts):
+        control.epochs = LAB5.epochs + 1 if trainer.finished else control.epochs
+        return evaluate(*parts)
+
+    monkeypatch.setattr(worker, "evaluate", evaluated)
+    loop = TrainLoop(trainer, Origin(1, LAB5, "few"), control)
+    loop.train(0, cast(Context, SimpleNamespace(cancelled=False)))
+    halts = [each for each in loop.mailbox.take()[0] if isinstance(each, RunHalted)]
+    assert halts == [RunHalted(total + trainer.steps_per_epoch, finished=True)]
 
 
 def test_the_first_epoch_has_five_tests_the_last_at_its_end_and_none_a_step_before() -> None:

@@ -12,7 +12,7 @@ from cnnviz.drawing import LIGHT, Box, to_svg
 from cnnviz.drawing.page import CARD, Card, page_drawn
 from cnnviz.experiment import LAB5, LENET
 from cnnviz.history import EvaluationPoint, History
-from cnnviz.snapshots import Snapshot
+from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import settle, show_window, type_into
 from tests.gui.page_rules import assert_has_room
 from tests.gui.training_driving import place_of
@@ -312,6 +312,23 @@ def test_forking_is_offered_for_earlier_moments_only(opened, qtbot):
     opened.click(opened.bar.live)
     assert not fork.isEnabled()
     assert not branch.isVisible(), "there is nothing to branch from"
+
+
+def test_the_question_about_a_branch_has_the_rate_of_the_moment_shown_until_one_is_typed(opened):
+    state, rate = opened.state, opened.bar.branch.rate
+
+    def show(step, used):
+        origin = Origin(1, replace(LAB5, learning_rate=used), "few")
+        state.show_moment(Snapshot(step, network_at(step), origin=origin), follows_live=False)
+
+    state.set_live(replace(state.live, origin=Origin(1, LAB5, "few")))
+    show(300, 0.02)
+    opened.click(opened.bar.fork)
+    show(100, 0.03)
+    assert rate.value() == 0.03
+    type_into(rate, "0.5")
+    show(200, 0.02)
+    assert rate.value() == 0.5, "what was typed stays"
 
 
 # -- two moments compared ------------------------------------------------------------------------------------

@@ -142,6 +142,8 @@ class Controller(QObject):
             self._control.halt()
 
     def train_epoch(self) -> None:
+        if self._state.run.status is RunStatus.TRAINING:
+            self._reader.read()  # it may have ended since
         run = self._state.run
         if run.status is RunStatus.LOADING or run.status is RunStatus.FAILED:
             return
@@ -150,7 +152,9 @@ class Controller(QObject):
         if run.status is not RunStatus.READY:
             self._set_epochs(run.total_steps // run.steps_per_epoch + 1)
         if run.status is not RunStatus.TRAINING:
-            self._train(run.steps_per_epoch)
+            is_last = run.step + run.steps_per_epoch >= self._state.run.total_steps
+            # Up to the end of the run, wherever that is by then, if another epoch is asked for on the way.
+            self._train(0 if is_last else run.steps_per_epoch)
 
     def train_to(self, step: int, epochs: int) -> None:
         """Train up to a step and pause there, in a run of at least so many epochs."""

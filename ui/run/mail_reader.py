@@ -84,6 +84,7 @@ class MailReader(QObject):
                 self._moment_tests.take(message)
                 state.testAdded.emit()
             case RunHalted(step, is_finished):
+                is_finished &= step >= state.run.total_steps  # else more was asked for since
                 status = RunStatus.FINISHED if is_finished else RunStatus.PAUSED
                 state.update_run(status=status, step=step, images_per_second=0.0)
 

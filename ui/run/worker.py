@@ -140,10 +140,17 @@ class TrainLoop:
 
         # Training does not wait for tests: matrix products leave the interpreter to others, and most
         # computers have a core to spare. What has begun is done before the loop ends.
+        trainer = self._trainer
         with ThreadPoolExecutor(1, "tests") as aside:
-            self._loop(steps, aside, context)
-        if not context.cancelled:
-            self._finish(test=steps != 1)
+            while True:
+                self._loop(steps, aside, context)
+                if context.cancelled:
+                    return
+                self._show_rest(test=steps != 1)
+                self._apply_wishes()  # an epoch may have been asked for during the test
+                if steps or not self._control.running or trainer.finished:
+                    break
+        self.mailbox.post(RunHalted(trainer.step, trainer.finished))
 
     def test(self, _context: Context) -> None:
         self._test(self._snapshot())
@@ -191,14 +198,13 @@ class TrainLoop:
         ideal = count * _CHUNK_SECONDS / max(progress.seconds, 1e-6)
         self._chunk = max(1, min(int(ideal), 2 * self._chunk, 10_000))
 
-    def _finish(self, *, test: bool) -> None:
-        """Report the exact state at which the loop stands still."""
+    def _show_rest(self, *, test: bool) -> None:
+        """Show the exact state at which the loop stands still."""
         trainer, snapshot = self._trainer, self._snapshot()
         self.mailbox.post(SnapshotTaken(snapshot, keep=trainer.finished))
         self.mailbox.post_live(snapshot)
         if test or trainer.finished:
             self._test(snapshot)
-        self.mailbox.post(RunHalted(trainer.step, trainer.finished))
 
     def _test(self, moment: Snapshot) -> None:
         data = self._trainer.dataset

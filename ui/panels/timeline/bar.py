@@ -285,7 +285,7 @@ class TimelineBar(WindowPart):
             means = state.history.means_at(shown.step)
             words = measured(state.history, means, shown.note, state.covered)
             self.moment.set_moment(shown.step, words, means.window)
-            self.branch.set_step(shown.step)
+            self.branch.set_moment(shown.step, state.branch_settings)
         self._allow()
 
     def _allow(self) -> None:
