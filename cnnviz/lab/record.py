@@ -31,6 +31,7 @@ type _Side = Annotated[int, Meta(ge=1, le=1024)]
 _MOST_VERSIONS = 200
 _MOST_SEEDS = 200
 _MOST_RUNS = 1000
+_MOST_LABS = 50
 
 
 # --- what was known when something was said -----------------------------------------------------------------
@@ -390,7 +391,7 @@ class Work(Kept, frozen=True):
     roll_number: Prose = ""
     # path of the file of the lab in front, or its id if it comes with the program; "" for none
     lab: Annotated[str, Meta(max_length=4096)] = ""
-    records: Annotated[dict[Name, LabRecord], Meta(max_length=50)] = {}  # by their `LabRecord.key`
+    records: Annotated[dict[Name, LabRecord], Meta(max_length=_MOST_LABS)] = {}  # by their `LabRecord.key`
     # since when results of training have been on the screen, by the run, as `run_of` names it
     shown: Annotated[dict[str, Moment], Meta(max_length=_MOST_RUNS)] = {}
 
@@ -408,6 +409,18 @@ class Work(Kept, frozen=True):
         """Return what was done in a lab."""
         fresh = LabRecord.of(lab)
         return self.records.get(fresh.key, fresh)
+
+    def with_record(self, record: LabRecord) -> Self:
+        """Keep a record; for one too many the oldest without work goes. Raises `ParameterError` for none."""
+        records = {**self.records, record.key: record}
+        if len(records) > _MOST_LABS:
+            idle = next((key for key, each in self.records.items() if not each.has_work), None)
+            if idle is None:
+                raise ParameterError(
+                    f"A document holds the work of at most {_MOST_LABS} labs; open this lab in a new document."
+                )
+            del records[idle]
+        return replace(self, records=records)
 
     def with_shown(self, experiment: Experiment, time: str) -> Self:
         """Note that results of a run are on the screen; the first time stays."""

@@ -154,6 +154,7 @@ class LabColumn(QFrame):
         self.title.set_text("Lab guide" if lab is None else lab.title)
         self._in_lab.setHidden(lab is None)
         self.steps.set_lab(lab)
+        self.page.prediction.forget_drafts()
 
     def _on_step_changed(self) -> None:
         lab, step, number = self._control.lab, self._control.step, self._control.number

@@ -26,6 +26,7 @@ from ui.lab.showing import StepShower
 from ui.panels.backprop.panel import OF_STEP, BackpropPanel
 from ui.panels.registry import PANELS
 from ui.panels.report.panel import ReportPanel
+from ui.panels.report.work import attempt
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.panels.translation.subject import FREE as WHOLE
@@ -182,10 +183,13 @@ class LabGuide(QObject):
     # --- labs -----------------------------------------------------------------------------------------------
 
     def _begin(self, file: LabFile, *, is_asked_for: bool, is_seen: bool) -> None:
+        work = self._report.work.work
+        if not attempt(lambda: work.with_record(work.record(file.lab)), self._complain):
+            return
         if is_asked_for:
             self._state.clear_notice(_PLACE)
             # What open predictions of the other lab ask for is covered there, too.
-            now, record = self.control.lab, self._report.work.work.record(file.lab)
+            now, record = self.control.lab, work.record(file.lab)
             others = (secrets_of(each) for each in file.lab.steps if record.step(each.id).is_open(each))
             is_other = now is not None and now.id != file.lab.id and self.control.is_begun
             if is_other and not self._state.covered.keys() <= frozenset().union(*others):

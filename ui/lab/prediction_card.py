@@ -15,7 +15,7 @@ from cnnviz.errors import ParameterError
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.lab.judging import answer_words, checked_answer, typed_number
 from cnnviz.lab.measures import MEASURES
-from cnnviz.lab.model import DIRECTIONS, Answer, Prediction
+from cnnviz.lab.model import DIRECTIONS, Answer, Prediction, Step
 from cnnviz.lab.record import Commitment, StepRecord
 from ui.controls.buttons import Button
 from ui.controls.keyboard import is_enter, plain_arrow_step
@@ -52,6 +52,9 @@ class PredictionCard(QWidget):
         super().__init__()
         self._prediction: Prediction | None = None
         self._cell: tuple[int, ...] | None = None
+        self._step_id = ""
+        #: What was begun in other steps: number, name of an answer, cell.
+        self._drafts: dict[str, tuple[str, str, tuple[int, ...] | None]] = {}
         self._prediction_is_open = self._is_asking = False
         self.question = WrapLabel("", role="text")
         self.number = named(QLineEdit(), tip="A number, such as 0.5; Enter commits")
@@ -88,8 +91,20 @@ class PredictionCard(QWidget):
         self.show_result.clicked.connect(self.givenUp)
         self.keep_predicting.clicked.connect(lambda: self._show_skip(False))
 
-    def set_prediction(self, prediction: Prediction | None) -> None:
-        self._prediction, self._cell, self._is_asking = prediction, None, False
+    def forget_drafts(self) -> None:
+        """Drop what was begun: it is another lab, or another student."""
+        self._drafts, self._prediction_is_open = {}, False
+
+    def set_step(self, step: Step) -> None:
+        """Ask what a step asks; what was begun in it and not committed to stands there again."""
+        if self._prediction_is_open:
+            button = self._choices.checkedButton()
+            chosen = button.objectName() if button else ""
+            self._drafts[self._step_id] = self.number.text(), chosen, self._cell
+        typed, chosen, cell = self._drafts.pop(step.id, ("", "", None))
+        self._step_id, self._prediction_is_open = step.id, False
+        prediction = self._prediction = step.prediction
+        self._cell, self._is_asking = None, False
         self.setVisible(prediction is not None)
         for button in self._choices.buttons():
             self._choices.removeButton(button)
@@ -111,13 +126,15 @@ class PredictionCard(QWidget):
         for name, text in texts.items():
             button = _AnswerButton()
             button.setObjectName(name)
+            button.setChecked(name == chosen)
             self._choices.addButton(button)
             self._answers.addWidget(_Choice(text, button))
             button.toggled.connect(lambda: self.complain(""))
         chain = [self.number, *self._choices.buttons(), self.commit]
         for before, after in pairwise(chain):  # what is made later would come last of all
             self.setTabOrder(before, after)
-        self.show_cell(None)
+        self.number.setText(typed)
+        self.show_cell(cell)
 
     def show_cell(self, cell: tuple[int, ...] | None) -> None:
         self._cell, prediction = cell, self._prediction

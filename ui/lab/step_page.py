@@ -68,7 +68,7 @@ class StepPage(QWidget):
         self.purpose.set_text(step.purpose)
         self.text.set_text(step.text, figures, control.filter_words(step.show.filter))
         self.image.set_step(step)
-        self.prediction.set_prediction(step.prediction)
+        self.prediction.set_step(step)
         for old in self.answers:
             self._layout.removeWidget(old)
             old.hide()

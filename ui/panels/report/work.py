@@ -68,7 +68,7 @@ class StudentWork(QObject):
 
     def set_record(self, record: LabRecord) -> None:
         if record is not self.work.records.get(record.key):
-            self._take(replace(self.work, records={**self.work.records, record.key: record}))
+            self._take(self.work.with_record(record))
 
     def set_head(self, name: str, text: str) -> None:
         self._take(replace(self.work, **{name: text}))
