@@ -258,8 +258,8 @@ def misread(told: Told) -> tuple[bool, float, float]:
 
 def mistakes(told: Told) -> dict[int, bool]:
     """Compare those misread with their class."""
-    ok, wider, _ = misread(told)
-    return {0: ok and wider < 0, 1: ok and wider > 0}
+    ok, wider, apart = misread(told)
+    return {0: ok and wider < 0 < apart, 1: ok and wider > 0 < apart, 2: ok and apart == 0}
 
 
 def full(told: Told) -> dict[int, bool]:

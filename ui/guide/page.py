@@ -314,7 +314,9 @@ class GuideWindow(QDialog):
         self.find_button.clicked.connect(lambda: find(self))
         for key in ("Ctrl+F", "Ctrl+K"):  # as pages are searched, and as one finds in the window
             QShortcut(QKeySequence(key), self, self.find_button.click)
-        self.chapters.clicked.connect(lambda _at: self.page.setFocus())  # so that Page keys scroll it
+        self.chapters.clicked.connect(self._open)
+        in_list = Qt.ShortcutContext.WidgetShortcut  # where Enter would press Close
+        QShortcut(QKeySequence("Return"), self.chapters, self._open, context=in_list)
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
@@ -335,6 +337,13 @@ class GuideWindow(QDialog):
         self.raise_()
         self.activateWindow()
         self.page.setFocus()
+
+    def _open(self) -> None:
+        """Lead to the top of the chapter that is chosen, also from a page that belongs to it."""
+        url = CHAPTERS[self.chapters.currentRow()].url
+        if self.page.source() != url:
+            self.page.setSource(url)
+        self.page.setFocus()  # so that Page keys scroll it
 
     def _on_source_changed(self, url: QUrl) -> None:
         """Mark the chapter in the list; a text of a licence belongs to all licences."""

@@ -49,6 +49,8 @@ class StepShower(QObject):
         self._state.runChanged.connect(self._on_run_changed)
         self._wants_seed = False
         self._typed = single_shot(self, self._want_seed, _TYPED_MS)
+        for changed in (control.labChanged, control.stepChanged, control.work.opened):
+            changed.connect(self._forget)
         control.labChanged.connect(self._want_seed)
         control.work.headChanged.connect(self._typed.start)
 
@@ -74,12 +76,12 @@ class StepShower(QObject):
 
     def _show(self, target: _Target) -> None:
         self._is_busy = True
-        source = self._state.source
-        if self._state.run.status is RunStatus.TRAINING:
+        source, status = self._state.source, self._state.run.status
+        if source is None and status is RunStatus.FAILED:
+            self._on_failed("There are no data yet: open some first (Ctrl+D).")
+        elif source is None or status in (RunStatus.TRAINING, RunStatus.LOADING):
             self._waiting = target
             self._document.controller.pause()
-        elif source is None or self._state.run.status is RunStatus.LOADING:
-            self._waiting = target
         else:
             data, classes, current = source.dataset, target.experiment.classes, self._state.dataset
             self._document.controller.analysis.submit(
@@ -92,11 +94,16 @@ class StepShower(QObject):
     def _on_run_changed(self) -> None:
         self._take_seed()
         target = self._waiting
-        if target is not None and self._state.run.status is RunStatus.FAILED:
-            self._waiting, self._is_busy = None, False
+        if self._state.run.status is RunStatus.FAILED:
+            self._forget()
         elif target is not None and self._state.run.status not in (RunStatus.TRAINING, RunStatus.LOADING):
             self._waiting = None
             self._show(target)
+
+    def _forget(self) -> None:
+        """Wait no more: it cannot come, or another step is in front by then."""
+        if self._waiting is not None:
+            self._waiting, self._is_busy = None, False
 
     def _want_seed(self) -> None:
         """Begin anew with the seed that a lab wants, when it is opened or the roll number was typed.
