@@ -417,7 +417,7 @@ class Work(Kept, frozen=True):
             idle = next((key for key, each in self.records.items() if not each.has_work), None)
             if idle is None:
                 raise ParameterError(
-                    f"A document holds the work of at most {_MOST_LABS} labs; open this lab in a new document."
+                    f"A document keeps at most {_MOST_LABS} labs: use a new one for this lab."
                 )
             del records[idle]
         return replace(self, records=records)

@@ -14,7 +14,7 @@ from cnnviz.lab.grading import late_in
 from cnnviz.lab.markup import parse_formula
 from cnnviz.lab.model import seed_of
 from cnnviz.lab.reading import load_lab
-from cnnviz.lab.record import Shown
+from cnnviz.lab.record import Shown, Work
 from cnnviz.mathematics import plain
 from cnnviz.report.bench import filter_number
 from cnnviz.training import epoch_order
@@ -602,7 +602,8 @@ def test_a_prediction_that_is_not_committed_yet_stands_there_again_in_its_step_o
     control.go_to("way")
     settle(qtbot)  # the buttons of before have gone
     assert card.choices.findChild(QRadioButton, "up").isChecked()
-    desk.open()  # as with the record of somebody else
+    desk.work.begin(Work())  # of somebody else
+    desk.open()
     control.go_to("field")
     assert not card.number.text()
 

@@ -33,7 +33,7 @@ def counted(first, count):
 
 def test_mailbox_merges_steps_keeps_order_and_the_newest_live_snapshot():
     mailbox, network = Mailbox(), LAB5.build_network()
-    others = [*(SnapshotTaken(Snapshot(step, network), keep=False) for step in (2, 4)), RunHalted(5, False)]
+    others = [*(SnapshotTaken(Snapshot(step, network), keep=False) for step in (2, 4)), RunHalted(5)]
     for first, other in zip((1, 3, 5), others, strict=True):
         mailbox.post(counted(first, 2))
         mailbox.post(other)
@@ -312,13 +312,13 @@ def test_the_last_weights_are_shown_when_the_run_halts(qtbot, desk):
     statuses: list[RunStatus] = []
     desk.state.snapshotChanged.connect(lambda: statuses.append(desk.state.run.status))
     desk.train(10)
-    desk.mailbox.post(RunHalted(10, False))
+    desk.mailbox.post(RunHalted(10))
     desk.reader.read()
     # At once: what asks for the weights of a run at rest must not meet those of a moment ago.
     assert desk.seen == [(10, 10)]
     assert statuses == [RunStatus.PAUSED]
     desk.state.update_run(total_steps=300)  # an epoch was added when the run had just come to its end
-    desk.mailbox.post(RunHalted(10, True))
+    desk.mailbox.post(RunHalted(100))
     desk.reader.read()
     assert (desk.state.run.total_steps, desk.state.run.status) == (300, RunStatus.PAUSED)
 
@@ -402,7 +402,7 @@ def test_an_epoch_asked_for_while_the_last_test_runs_is_trained(monkeypatch):
     loop = TrainLoop(trainer, Origin(1, LAB5, "few"), control)
     loop.train(0, cast(Context, SimpleNamespace(cancelled=False)))
     halts = [each for each in loop.mailbox.take()[0] if isinstance(each, RunHalted)]
-    assert halts == [RunHalted(total + trainer.steps_per_epoch, finished=True)]
+    assert halts == [RunHalted(total + trainer.steps_per_epoch)]
 
 
 def test_the_first_epoch_has_five_tests_the_last_at_its_end_and_none_a_step_before() -> None:

@@ -4,7 +4,7 @@ from typing import override
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton
 
 from ui.theme import Theme, bind_icon, follow_theme, repolish, theme_manager
 from ui.theme.icons import icon_pixmap
@@ -21,15 +21,9 @@ class Button(QPushButton):
     """
 
     def __init__(
-        self,
-        text: str,
-        icon: str = "",
-        kind: str = "",
-        tooltip: str = "",
-        shortcut: str = "",
-        parent: QWidget | None = None,
+        self, text: str, icon: str = "", kind: str = "", tooltip: str = "", shortcut: str = ""
     ) -> None:
-        super().__init__(text, parent)
+        super().__init__(text)
         self._kind, self._icon = kind, ""
         if kind:
             self.setProperty("kind", kind)

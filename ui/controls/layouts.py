@@ -1,6 +1,6 @@
 """Rows, columns and forms of widgets, what these are called, and lengths that follow the scale."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast, override
 
 from PySide6.QtCore import QObject, Qt
@@ -38,6 +38,14 @@ def fill[Box: QBoxLayout](
         else:
             layout.addLayout(part, stretch)
     return layout
+
+
+def discard(layout: QLayout, widgets: Iterable[QWidget]) -> None:
+    """Take widgets out of a layout, and out of sight at once, for good."""
+    for each in widgets:
+        layout.removeWidget(each)
+        each.hide()
+        each.deleteLater()
 
 
 def scaled(setter: Callable[..., object], *lengths: int) -> None:

@@ -315,8 +315,6 @@ class GuideWindow(QDialog):
         for key in ("Ctrl+F", "Ctrl+K"):  # as pages are searched, and as one finds in the window
             QShortcut(QKeySequence(key), self, self.find_button.click)
         self.chapters.clicked.connect(self._open)
-        in_list = Qt.ShortcutContext.WidgetShortcut  # where Enter would press Close
-        QShortcut(QKeySequence("Return"), self.chapters, self._open, context=in_list)
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:

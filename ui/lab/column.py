@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnviz.errors import ParameterError
 from cnnviz.lab.figures import Picture
 from cnnviz.lab.model import Answer, Lab
 from cnnviz.lab.showing import recalled
@@ -35,7 +34,7 @@ from ui.lab.library import titles
 from ui.lab.revealing import Revealer
 from ui.lab.step_page import StepPage
 from ui.panels.report.fields import WordsField
-from ui.panels.report.work import StudentWork
+from ui.panels.report.work import StudentWork, attempt
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme, theme_manager
 from ui.theme.icons import icon_pixmap
@@ -62,23 +61,19 @@ class LabColumn(QFrame):
         keep_for_words(self)
         self.title = WrapLabel("Lab guide", role="text")
         self.title.vertical = Qt.AlignmentFlag.AlignVCenter
-        self.labs_button = IconButton(
-            "folder-open", "Choose a lab", "one that comes with the program, or a lab file"
-        )
-        self.samples_button = IconButton(
-            "image", "Samples", "close the guide, which stands in their place; Ctrl+L brings it back"
-        )
+        tip = "one that comes with the program, or a lab file"
+        self.labs_button = IconButton("folder-open", "Choose a lab", tip)
+        tip = "close the guide, which stands in their place; Ctrl+L brings it back"
+        self.samples_button = IconButton("image", "Samples", tip)
         self.samples_button.hide()
         self.labs_menu = QMenu(self)
         self.labs_menu.setToolTipsVisible(True)
         self.labs_menu.aboutToShow.connect(self._fill_menu)
-        self.list_button = IconButton(
-            "list", "All steps", "with a tick on each that is done; press again to go back to the step"
-        )
+        tip = "with a tick on each that is done; press again to go back to the step"
+        self.list_button = IconButton("list", "All steps", tip)
         self.list_button.setCheckable(True)
-        self.close_button = IconButton(
-            "x", "Close the lab guide", "your work is kept; Ctrl+L or the menu Lab brings it back"
-        )
+        tip = "your work is kept; Ctrl+L or the menu Lab brings it back"
+        self.close_button = IconButton("x", "Close the lab guide", tip)
         self.message = MessageBar()
         self.page, self.steps = StepPage(work, state), StepList(self._go_to)
         self.page_area, self.list_area = ScrollColumn(self.page), QWidget()
@@ -154,7 +149,6 @@ class LabColumn(QFrame):
         self.title.set_text("Lab guide" if lab is None else lab.title)
         self._in_lab.setHidden(lab is None)
         self.steps.set_lab(lab)
-        self.page.prediction.forget_drafts()
 
     def _on_step_changed(self) -> None:
         lab, step, number = self._control.lab, self._control.step, self._control.number
@@ -270,10 +264,7 @@ class LabColumn(QFrame):
         had_keyboard = has_keyboard(card) or self.hasFocus()  # to which a click on the button leads
         top = self._place_of(card)
         self.page.setMinimumHeight(self.page.height())
-        try:
-            self._control.predict(answer)
-        except ParameterError as error:
-            card.complain(str(error))
+        if not attempt(lambda: self._control.predict(answer), card.complain):
             return
         if had_keyboard and self.page.answers:
             self.page.answers[0].field.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -69,9 +69,8 @@ class LabGuide(QObject):
         window.lab_dock.visibilityChanged.connect(self._cover)
         window.menus.action("presenter").toggled.connect(self._cover)  # which may find the guide closed
         Happenings(self.control, document, window, self)
-        self.column = column = LabColumn(
-            self.control, self.revealer, report.work, state, self.show_me, self.open, self.ask
-        )
+        acts = self.show_me, self.open, self.ask
+        self.column = column = LabColumn(self.control, self.revealer, report.work, state, *acts)
         window.lab_dock.setWidget(column)
         window.lab_dock.messages = {"Message of the lab": column.message}
         window.pages.add(self.column.isVisible, self.control.turn)
@@ -299,14 +298,9 @@ class LabGuide(QObject):
         asked: Mapping[Secret, str] = {}
         if lab is not None and step is not None and (control.is_begun or window.lab_dock.isVisible()):
             asked = covered(
-                lab,
-                control.record,
-                step,
-                is_run_of=control.is_run_of,
-                is_at_end=control.is_at_end,
-                is_shown=lambda each: bool(control.work.seen(each)),
-                is_begun=control.is_begun,
-            )
+                lab, control.record, step, is_run_of=control.is_run_of, is_at_end=control.is_at_end,
+                is_shown=lambda each: bool(control.work.seen(each)), is_begun=control.is_begun,
+            )  # fmt: skip
         of, way = ("presenter", "leave presenter mode") if window.is_presenting else ("lab", "open the guide")
         there = "" if window.lab_dock.isVisible() else f"; to predict, {way} ({action_row(of).key})"
         self._state.set_covered(asked, f"{_WAY_OUT}{there}.")

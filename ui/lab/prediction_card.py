@@ -1,6 +1,7 @@
 """The prediction of a step: asked for, committed, and beside it the result."""
 
 import re
+from collections.abc import Hashable
 from contextlib import suppress
 from itertools import pairwise
 from typing import override
@@ -15,12 +16,12 @@ from cnnviz.errors import ParameterError
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.lab.judging import answer_words, checked_answer, typed_number
 from cnnviz.lab.measures import MEASURES
-from cnnviz.lab.model import DIRECTIONS, Answer, Prediction, Step
+from cnnviz.lab.model import DIRECTIONS, Answer, Prediction
 from cnnviz.lab.record import Commitment, StepRecord
 from ui.controls.buttons import Button
 from ui.controls.keyboard import is_enter, plain_arrow_step
 from ui.controls.labels import SectionTitle, WrapLabel
-from ui.controls.layouts import fill, named
+from ui.controls.layouts import discard, fill, named
 from ui.lab.revealing import Reveal
 from ui.page_view import PageView
 from ui.theme import repolish, theme_manager
@@ -52,9 +53,9 @@ class PredictionCard(QWidget):
         super().__init__()
         self._prediction: Prediction | None = None
         self._cell: tuple[int, ...] | None = None
-        self._step_id = ""
+        self._key: Hashable = None
         #: What was begun in other steps: number, name of an answer, cell.
-        self._drafts: dict[str, tuple[str, str, tuple[int, ...] | None]] = {}
+        self._drafts: dict[Hashable, tuple[str, str, tuple[int, ...] | None]] = {}
         self._prediction_is_open = self._is_asking = False
         self.question = WrapLabel("", role="text")
         self.number = named(QLineEdit(), tip="A number, such as 0.5; Enter commits")
@@ -91,27 +92,19 @@ class PredictionCard(QWidget):
         self.show_result.clicked.connect(self.givenUp)
         self.keep_predicting.clicked.connect(lambda: self._show_skip(False))
 
-    def forget_drafts(self) -> None:
-        """Drop what was begun: it is another lab, or another student."""
-        self._drafts, self._prediction_is_open = {}, False
-
-    def set_step(self, step: Step) -> None:
-        """Ask what a step asks; what was begun in it and not committed to stands there again."""
+    def set_prediction(self, prediction: Prediction | None, key: Hashable) -> None:
+        """Ask what the step of a key asks; what was begun there and not committed to is there again."""
         if self._prediction_is_open:
             button = self._choices.checkedButton()
             chosen = button.objectName() if button else ""
-            self._drafts[self._step_id] = self.number.text(), chosen, self._cell
-        typed, chosen, cell = self._drafts.pop(step.id, ("", "", None))
-        self._step_id, self._prediction_is_open = step.id, False
-        prediction = self._prediction = step.prediction
-        self._cell, self._is_asking = None, False
+            self._drafts[self._key] = self.number.text(), chosen, self._cell
+        typed, chosen, cell = self._drafts.pop(key, ("", "", None))
+        self._prediction, self._key = prediction, key
+        self._prediction_is_open = self._is_asking = False
         self.setVisible(prediction is not None)
         for button in self._choices.buttons():
             self._choices.removeButton(button)
-        for old in self.choices.findChildren(_Choice):
-            self._answers.removeWidget(old)
-            old.hide()
-            old.deleteLater()
+        discard(self._answers, self.choices.findChildren(_Choice))
         if prediction is None:
             return
         self.question.set_text(prediction.question)

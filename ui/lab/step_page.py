@@ -20,7 +20,7 @@ from cnnviz.lab.model import PARTS, Step
 from cnnviz.quantities import format_count, with_article
 from cnnviz.training import epoch_order
 from ui.controls.labels import RichLabel, WrapLabel
-from ui.controls.layouts import fill, named
+from ui.controls.layouts import discard, fill, named
 from ui.lab.controller import LabController
 from ui.lab.prediction_card import PredictionCard
 from ui.page_view import PageView
@@ -68,11 +68,8 @@ class StepPage(QWidget):
         self.purpose.set_text(step.purpose)
         self.text.set_text(step.text, figures, control.filter_words(step.show.filter))
         self.image.set_step(step)
-        self.prediction.set_step(step)
-        for old in self.answers:
-            self._layout.removeWidget(old)
-            old.hide()
-            old.deleteLater()
+        self.prediction.set_prediction(step.prediction, (control.work.begun, lab.sha256, step.id))
+        discard(self._layout, self.answers)
         asked = step.asked(control.experiment)
         self.answers = []
         for place, question in enumerate(asked):
@@ -127,9 +124,7 @@ class StepText(QWidget):
     def set_text(self, text: str, figures: Mapping[str, Picture | str], filter: str) -> None:
         """Show a text, its figures by their names or why they cannot be shown, the filter as it is called."""
         self._shown, self._filter = (text, figures), filter
-        for part in self._parts:
-            part.hide()
-            part.deleteLater()
+        discard(self._layout, self._parts)
         text = text.replace(f"**{_TRAIN}**", f"**{self._train}**").replace("{filter}", filter)
         self._parts = [part for block in parse_text(text) for part in _parts_of(block, figures)]
         for part in self._parts:

@@ -142,16 +142,14 @@ class Controller(QObject):
             self._control.halt()
 
     def train_epoch(self) -> None:
-        if self._state.run.status is RunStatus.TRAINING:
-            self._reader.read()  # it may have ended since
+        self._reader.read()  # it may have ended since
         run = self._state.run
         if run.status is RunStatus.LOADING or run.status is RunStatus.FAILED:
             return
+        if run.status is not RunStatus.READY:
+            self._set_epochs(self._epochs() + 1)
         if run.status is not RunStatus.TRAINING:
             self.trainingAsked.emit()
-        if run.status is not RunStatus.READY:
-            self._set_epochs(run.total_steps // run.steps_per_epoch + 1)
-        if run.status is not RunStatus.TRAINING:
             is_last = run.step + run.steps_per_epoch >= self._state.run.total_steps
             # Up to the end of the run, wherever that is by then, if another epoch is asked for on the way.
             self._train(0 if is_last else run.steps_per_epoch)
@@ -225,8 +223,7 @@ class Controller(QObject):
         self.begin(self._state.draft, can_be_undone=True)
 
     def draw_seed(self) -> None:
-        seed = secrets.randbelow(10_000)
-        self.begin(replace(self._state.draft, seed=seed), can_be_undone=True)
+        self.begin(replace(self._state.draft, seed=secrets.randbelow(10_000)), can_be_undone=True)
 
     def begin_new(self) -> None:
         """Train a new run with the settings as edited, if the present one may be lost."""

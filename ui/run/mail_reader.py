@@ -83,9 +83,8 @@ class MailReader(QObject):
                 state.history.add_test(EvaluationPoint(step, evaluation.loss, evaluation.accuracy))
                 self._moment_tests.take(message)
                 state.testAdded.emit()
-            case RunHalted(step, is_finished):
-                is_finished &= step >= state.run.total_steps  # else more was asked for since
-                status = RunStatus.FINISHED if is_finished else RunStatus.PAUSED
+            case RunHalted(step):  # by now more may have been asked for
+                status = RunStatus.FINISHED if step >= state.run.total_steps else RunStatus.PAUSED
                 state.update_run(status=status, step=step, images_per_second=0.0)
 
 

@@ -28,7 +28,6 @@ class RunHalted:
     """The training loop returned: it was paused, or every epoch is done."""
 
     step: int
-    finished: bool
 
 
 Message = Progress | SnapshotTaken | EvaluatedStep | RunHalted
@@ -140,17 +139,12 @@ class TrainLoop:
 
         # Training does not wait for tests: matrix products leave the interpreter to others, and most
         # computers have a core to spare. What has begun is done before the loop ends.
-        trainer = self._trainer
+        goes_on = True
         with ThreadPoolExecutor(1, "tests") as aside:
-            while True:
+            while goes_on:
                 self._loop(steps, aside, context)
-                if context.cancelled:
-                    return
-                self._show_rest(test=steps != 1)
-                self._apply_wishes()  # an epoch may have been asked for during the test
-                if steps or not self._control.running or trainer.finished:
-                    break
-        self.mailbox.post(RunHalted(trainer.step, trainer.finished))
+                goes_on = not context.cancelled and self._rest(test=steps != 1) and not steps
+        self.mailbox.post(RunHalted(self._trainer.step))
 
     def test(self, _context: Context) -> None:
         self._test(self._snapshot())
@@ -198,13 +192,15 @@ class TrainLoop:
         ideal = count * _CHUNK_SECONDS / max(progress.seconds, 1e-6)
         self._chunk = max(1, min(int(ideal), 2 * self._chunk, 10_000))
 
-    def _show_rest(self, *, test: bool) -> None:
-        """Show the exact state at which the loop stands still."""
+    def _rest(self, *, test: bool) -> bool:
+        """Report the exact state at which the loop stands still; return whether it is to go on after all."""
         trainer, snapshot = self._trainer, self._snapshot()
         self.mailbox.post(SnapshotTaken(snapshot, keep=trainer.finished))
         self.mailbox.post_live(snapshot)
         if test or trainer.finished:
             self._test(snapshot)
+        self._apply_wishes()  # during the test another epoch may have been asked for
+        return self._control.running and not trainer.finished
 
     def _test(self, moment: Snapshot) -> None:
         data = self._trainer.dataset

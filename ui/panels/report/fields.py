@@ -15,7 +15,7 @@ from cnnviz.report.blocks import Insert, Words
 from ui.controls.buttons import Button
 from ui.controls.keyboard import scroll_to
 from ui.controls.labels import SectionTitle, WrapLabel
-from ui.controls.layouts import Form, fill, named
+from ui.controls.layouts import Form, discard, fill, named
 from ui.controls.message_bar import MessageBar
 from ui.controls.pace import single_shot
 from ui.panels.report.inserts import InsertChoice, InsertList
@@ -214,10 +214,7 @@ class SectionFields(QWidget):
         if asked == self._shown:
             return
         self._shown = asked
-        for old in (*self.answers, *self.inserts):
-            self._layout.removeWidget(old)
-            old.hide()
-            old.deleteLater()
+        discard(self._layout, (*self.answers, *self.inserts))
         self.answers, self.inserts = [], []
         for step, question in asked:
             is_one_of_many = sum(each.part == question.part for _, each in asked) > 1

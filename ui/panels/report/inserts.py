@@ -22,7 +22,7 @@ from cnnviz.quantities import today
 from cnnviz.report.blocks import LONGEST_WORDS, Insert
 from ui.controls.buttons import Button, IconButton
 from ui.controls.labels import ElidedLabel, WrapLabel
-from ui.controls.layouts import fill, named, scaled
+from ui.controls.layouts import discard, fill, named, scaled
 from ui.controls.message_bar import MessageBar
 from ui.panels.report.work import Complain, StudentWork, adding, attempt
 from ui.theme import Theme, follow_theme
@@ -182,10 +182,7 @@ class InsertList(QWidget):
         self._shown = inserts
         if self._is_typed:
             return  # it stands there
-        for row in self.rows:
-            self._layout.removeWidget(row)
-            row.hide()
-            row.deleteLater()
+        discard(self._layout, self.rows)
         self.rows = [self._row(place, insert) for place, insert in enumerate(inserts)]
         for row in self.rows:
             self._layout.addWidget(row)

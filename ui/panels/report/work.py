@@ -93,9 +93,7 @@ class StudentWork(QObject):
 
     def note_shown(self, experiment: Experiment) -> None:
         """Remember that results of a run are on the screen; the first time stays."""
-        work = self.work.with_shown(experiment, now())
-        if work is not self.work:
-            self._take(work)
+        self._take(self.work.with_shown(experiment, now()))
 
     def is_about_training(self, step: Step) -> bool:
         """Whether results of training tell of what a hypothesis is about: in free work and first sections."""
@@ -219,8 +217,9 @@ class StudentWork(QObject):
         self.set_record(self.record.with_inserts(step, inserts))
 
     def _take(self, work: Work) -> None:
-        self.work = work
-        self.changed.emit()
+        if work is not self.work:
+            self.work = work
+            self.changed.emit()
 
 
 def adding(work: StudentWork, step: Step, complain: Complain) -> Callable[[Insert], None]:

@@ -71,9 +71,7 @@ class TimelineBar(WindowPart):
         self._told: tuple[Any, ...] = ()  # what the words about the moment depend on
         self.reading: ReadingBox | None = None
         self.fork = Button(_FORK, "git-fork")
-        tip = (
-            "The weights of a moment A beside those of the moment shown, also of another run, and the change"
-        )
+        tip = "Weights of a moment A beside those of the moment shown, also of another run, and the change"
         self.compare = Button("Compare weights", tooltip=tip, shortcut="W")
         tip = "Show the newest weights and follow training (End on the timeline)"
         self.live = Button("Live", tooltip=tip)

@@ -118,26 +118,25 @@ class BranchQuestion(QFrame):
         fill(QHBoxLayout(self), *parts, spacing=8, margins=(12, 5, 12, 2))
         scaled(self.rate.setFixedWidth, 110)
         self._told = ""  # what there was time to read
-        self._is_typed = False
+        self._offered = ""
         self.rate.messageChanged.connect(self._on_message)
-        self.rate.valueEdited.connect(self._on_edited)
-        self.rate.lineEdit().textEdited.connect(self._on_edited)
         self.go.clicked.connect(self._on_continued)
         self.cancel.clicked.connect(self.cancelled)
         self.hide()
 
     def ask(self, step: int, settings: Experiment) -> None:
         """Ask about a branch from a step, with the rate in `settings` unless another one is typed."""
-        self._is_typed = False
+        self._offered = self.rate.text()
         self.set_moment(step, settings)
         self.show()
         self.rate.setFocus(Qt.FocusReason.OtherFocusReason)
         self.rate.selectAll()
 
     def set_moment(self, step: int, settings: Experiment) -> None:
-        """Name the step at which the branch begins, and offer the rate of it."""
-        if not self._is_typed:
+        """Name the step at which the branch begins, and offer its rate unless another one is typed."""
+        if self.rate.text() == self._offered:
             self.rate.set_value(settings.learning_rate)
+            self._offered = self.rate.text()
         self._says.set_text(
             f"Train on from step {format_count(step)}; the present run stays as a grey curve."
         )
@@ -156,9 +155,6 @@ class BranchQuestion(QFrame):
         told, self._told = self._told, self.rate.message
         if told == self.rate.message:
             self.continued.emit(self.rate.value())
-
-    def _on_edited(self) -> None:
-        self._is_typed = True
 
     def _on_message(self, text: str) -> None:
         self._problem.set_text(text)
