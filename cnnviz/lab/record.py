@@ -416,9 +416,7 @@ class Work(Kept, frozen=True):
         if len(records) > _MOST_LABS:
             idle = next((key for key, each in self.records.items() if not each.has_work), None)
             if idle is None:
-                raise ParameterError(
-                    f"A document keeps at most {_MOST_LABS} labs: use a new one for this lab."
-                )
+                raise ParameterError(f"A document keeps at most {_MOST_LABS} labs: use another for this.")
             del records[idle]
         return replace(self, records=records)
 

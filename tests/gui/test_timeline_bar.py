@@ -314,21 +314,17 @@ def test_forking_is_offered_for_earlier_moments_only(opened, qtbot):
     assert not branch.isVisible(), "there is nothing to branch from"
 
 
-def test_the_question_about_a_branch_has_the_rate_of_the_moment_shown_until_one_is_typed(opened):
+def test_the_rate_of_a_branch_is_that_of_the_moment_shown_until_one_is_typed(opened):
     state, rate = opened.state, opened.bar.branch.rate
-
-    def show(step, used):
-        origin = Origin(1, replace(LAB5, learning_rate=used), "few")
-        state.show_moment(Snapshot(step, network_at(step), origin=origin), follows_live=False)
-
     state.set_live(replace(state.live, origin=Origin(1, LAB5, "few")))
-    show(300, 0.02)
-    opened.click(opened.bar.fork)
-    show(100, 0.03)
-    assert rate.value() == 0.03
-    type_into(rate, "0.5")
-    show(200, 0.02)
-    assert rate.value() == 0.5, "what was typed stays"
+    for step, used in ((300, 0.02), (100, 0.03), (200, 0.04)):
+        origin = Origin(1, replace(LAB5, learning_rate=used), "few")
+        state.show_moment(Snapshot(step, NETWORK, origin=origin), follows_live=False)
+        if step == 300:
+            opened.click(opened.bar.fork)
+        assert rate.value() == (0.5 if step == 200 else used)
+        if step == 100:
+            type_into(rate, "0.5")
 
 
 # -- two moments compared ------------------------------------------------------------------------------------

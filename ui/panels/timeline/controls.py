@@ -137,9 +137,8 @@ class BranchQuestion(QFrame):
         if self.rate.text() == self._offered:
             self.rate.set_value(settings.learning_rate)
             self._offered = self.rate.text()
-        self._says.set_text(
-            f"Train on from step {format_count(step)}; the present run stays as a grey curve."
-        )
+        begin = f"Train on from step {format_count(step)}"
+        self._says.set_text(f"{begin}; the present run stays as a grey curve.")
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

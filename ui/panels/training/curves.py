@@ -57,7 +57,7 @@ class TrainingCurves(HasProvenance, QWidget):
         self._plots = {"loss": self.loss, "accuracy": self.accuracy}
         across = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._box = fill(across, (self.loss, 1), (self.accuracy, 1))
-        self.train = Button("Train", "play", "primary", "Watch the network learn", "Space", self)
+        self.train = Button("Train", "play", "primary", "Watch the network learn", "Space")
         self.train.setProperty("large", True)
         self.train.clicked.connect(lambda: train())
         self.loss.over.addWidget(self.train, 0, 0, Qt.AlignmentFlag.AlignCenter)
