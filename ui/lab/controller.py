@@ -179,8 +179,7 @@ class LabController(QObject):
         """
         self.finish()
         record = self.work.work.record(lab)
-        # From here on it is of this file, as the hand-in says.
-        self.work.set_record(replace_struct(record, lab_sha256=lab.sha256))
+        self.work.set_record(replace_struct(record, lab_sha256=lab.sha256))  # of this file from here on
         ids = [step.id for step in lab.steps]
         self._step_id = record.place if record.place in ids else ids[0]
         self._lab = lab

@@ -82,10 +82,8 @@ class ShownMoment(QWidget):
 
     def set_moment(self, step: int | None, measured: str, window: str = "last step") -> None:
         """Show a step, None before there is one, and what was measured there, over which steps up to it."""
-        self.setToolTip(
-            f"The moment that all panels show. Loss and accuracy are means over the {window} up to it, on "
-            "the training images of those steps."
-        )
+        means = f"means over the {window} up to it, on the training images of those steps."
+        self.setToolTip(f"The moment that all panels show. Loss and accuracy are {means}")
         is_typed = self.field.hasFocus() and self.field.lineEdit().isModified()
         if step is not None and not is_typed:
             self.field.set_value(step)
