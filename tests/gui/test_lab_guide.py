@@ -580,9 +580,8 @@ def test_keys_choose_among_answers_and_only_the_button_commits(qtbot):
     assert control.done.prediction is None, "what was not chosen"
     for key, answer in ((Qt.Key.Key_Space, "up"), (Qt.Key.Key_Down, "same")):
         QTest.keyClick(first, key)
-        checked = [each for each in card.choices.findChildren(QRadioButton) if each.isChecked()]
-        assert [each.objectName() for each in checked] == [answer]
-        assert focus() is checked[0]
+        (checked,) = (each for each in card.choices.findChildren(QRadioButton) if each.isChecked())
+        assert (checked.objectName(), focus()) == (answer, checked)
         assert control.done.prediction is None
     control.go_to("field")
     card.number.setText("5")

@@ -67,11 +67,8 @@ def answer(state):
     """Return what does as the controller does when a moment is asked for."""
 
     def show_moment(step):
-        if step is None:
-            state.show_moment(state.live, follows_live=True)
-        else:
-            kept = state.history.snapshots.find(step)
-            state.show_moment(kept or Snapshot(step, network_at(step)), follows_live=False)
+        kept = state.live if step is None else state.history.snapshots.find(step)
+        state.show_moment(kept or Snapshot(step, network_at(step)), follows_live=step is None)
 
     return show_moment
 
@@ -315,11 +312,11 @@ def test_forking_is_offered_for_earlier_moments_only(opened, qtbot):
 
 
 def test_the_rate_of_a_branch_is_that_of_the_moment_shown_until_one_is_typed(opened):
-    state, rate = opened.state, opened.bar.branch.rate
-    state.set_live(replace(state.live, origin=Origin(1, LAB5, "few")))
+    rate = opened.bar.branch.rate
+    opened.state.set_live(replace(opened.state.live, origin=Origin(1, LAB5, "few")))
     for step, used in ((300, 0.02), (100, 0.03), (200, 0.04)):
-        origin = Origin(1, replace(LAB5, learning_rate=used), "few")
-        state.show_moment(Snapshot(step, NETWORK, origin=origin), follows_live=False)
+        moment = Snapshot(step, NETWORK, origin=Origin(1, replace(LAB5, learning_rate=used), "few"))
+        opened.state.show_moment(moment, follows_live=False)
         if step == 300:
             opened.click(opened.bar.fork)
         assert rate.value() == (0.5 if step == 200 else used)

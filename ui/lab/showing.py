@@ -59,9 +59,10 @@ class StepShower(QObject):
 
     def show(self) -> None:
         step = self._control.step
-        if step is None or self._is_busy:
-            return
-        self._show(_Target(f"The step “{step.title}”", step.show, self._control.experiment))
+        if self._state.source is None and self._state.run.status is RunStatus.FAILED:
+            self._state.raise_notice("files", "error", "There are no data yet: open some first (Ctrl+D).")
+        elif step is not None and not self._is_busy:
+            self._show(_Target(f"The step “{step.title}”", step.show, self._control.experiment))
 
     def show_start(self) -> None:
         """Show the state in which the lab begins, as soon as there are data.
@@ -77,9 +78,7 @@ class StepShower(QObject):
     def _show(self, target: _Target) -> None:
         self._is_busy = True
         source, status = self._state.source, self._state.run.status
-        if source is None and status is RunStatus.FAILED:
-            self._on_failed("There are no data yet: open some first (Ctrl+D).")
-        elif source is None or status in (RunStatus.TRAINING, RunStatus.LOADING):
+        if source is None or status in (RunStatus.TRAINING, RunStatus.LOADING):
             self._waiting = target
             self._document.controller.pause()
         else:
