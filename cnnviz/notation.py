@@ -168,7 +168,7 @@ def format_sum(
     sums = [(parts, total), (beside[:-1], beside[-1])] if beside else [(parts, total)]
     numbers = [*parts, *beside[:-1]]
     largest = max(map(abs, (*parts, total, *beside)))
-    exponent = 0 if 1e-3 <= largest < MOST_IN_FULL or largest == 0 else math.floor(math.log10(largest))
+    exponent = 0 if 1e-3 <= largest < 10 * MOST_IN_FULL or largest == 0 else math.floor(math.log10(largest))
     before = math.floor(math.log10(largest / 10.0**exponent)) + 1 if largest else 1
     decimals = min(max(figures - before, 2 if before <= 5 and figures > 3 else 0), 7)
     usual = Notation(decimals, exponent, signed=True)

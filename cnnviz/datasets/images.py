@@ -249,7 +249,8 @@ def read_image_folder(folder: Path, progress: Progress | None = None) -> Dataset
         if progress is not None:
             progress((index + 1) / len(files))
     labels, split = np.array([label for _, label in files], np.int64), len(train)
-    classes = tuple(each.name.encode("utf-8", "replace").decode() for each in folders)  # may be no text
+    names = (each.name.encode("utf-8", "backslashreplace") for each in folders)  # may be no text
+    classes = tuple(map(bytes.decode, names))
     return Dataset(
         images[:split], labels[:split], images[split:], labels[split:], classes, folder.name, path=folder
     )

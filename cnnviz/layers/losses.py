@@ -96,7 +96,7 @@ def losses_of_each(logits: FloatArray, labels: Labels) -> NDArray[np.float64]:
         z = np.concatenate([np.zeros_like(z), z], axis=1)
     each = np.arange(len(z))
     others = z - z[each, labels, None]
-    others[each, labels] = -np.inf
+    others[each, labels] -= np.inf  # NaN where the logit itself has run away
     largest = np.maximum(others.max(axis=1), 0)
     sums = np.exp(others - largest[:, None]).sum(axis=1)
     # log(1 + s) where no other logit is larger; else the largest is taken out, so that exp cannot overflow.

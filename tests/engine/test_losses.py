@@ -104,16 +104,17 @@ def test_wrong_labels_and_logits_are_named(logits, labels, error, text):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_loss_of_what_is_certain_is_zero_without_a_sign(dtype):
-    several = np.array([[900, 0, 0], [0, 0, 900]], dtype=dtype)
-    one = np.array([[-900], [900]], dtype=dtype)
+    several, one = np.array([[900, 0, 0], [0, 0, 900]], dtype), np.array([[-900], [900]], dtype)
     found = [losses.cross_entropy(several, np.array([0, 2])), losses.cross_entropy(one, np.array([0, 1]))]
     for output in ("sigmoid", "softmax"):
         network = replace(LAB5, output=output).build_network((1, 8, 8))
         weights = {name: np.zeros_like(array) for name, array in network.params.items()}
         weights["dense1.bias"][-1] = 900.0
-        images = np.zeros((4, 1, 8, 8), dtype=np.uint8)
-        found.append(evaluate(network.with_params(weights), images, np.ones(4, dtype=np.int64)).loss)
+        trained, black = network.with_params(weights), np.zeros((4, 1, 8, 8), np.uint8)
+        found.append(evaluate(trained, black, np.ones(4, int)).loss)
     assert [f"{loss:.4f}" for loss in found] == ["0.0000"] * 4
+    run_away = np.array([[np.inf, 0]], dtype), np.array([0])
+    assert np.isnan(np.errstate(invalid="ignore")(losses.cross_entropy)(*run_away))
 
 
 def sgd_loop(start, gradients, rate, momentum):

@@ -138,11 +138,10 @@ def test_a_label_without_room_ends_in_an_ellipsis_and_has_a_tool_tip(qtbot: QtBo
 
 
 def test_no_line_ends_inside_a_size_or_between_a_number_and_its_unit(qtbot: QtBot) -> None:
-    text = "8 maps of 26 × 26 cells, 99 % of 1,352 × 3, 4 px wide, 6 MB, image 3; r × s, a % of 2 pixels"
-    kept = "8 maps of 26_×_26 cells, 99_% of 1,352_×_3, 4_px wide, 6_MB, image_3; r × s, a % of 2 pixels"
+    text = "8 maps\nof 26 × 26 cells, 99 % of 1,352 × 3, 4 px wide, 6 MB, image 3; r × s, a % of 2 pixels"
+    kept = "8 maps\nof 26_×_26 cells, 99_% of 1,352_×_3, 4_px wide, 6_MB, image_3; r × s, a % of 2 pixels"
     assert unbroken(text) == kept.replace("_", "\N{NO-BREAK SPACE}")
-    lines = LIGHT.font("small").wrapped(text, 10)  # of a drawing: a word in each
-    assert lines == [each.replace("_", " ") for each in kept.split()]
+    assert LIGHT.font("small").wrapped(text, 10) == [each.replace("_", " ") for each in kept.split()]
     label = RichLabel("<b>8</b> maps of 26 × 26 cells")
     qtbot.addWidget(label)
     assert label.text() == "<b>8</b> maps of 26\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}26 cells"
