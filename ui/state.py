@@ -115,9 +115,9 @@ class Notice:
     """A message for the user: where it belongs, how grave it is, and what can be done about it.
 
     `place` is ``"samples"``, or what it is about: ``"data"``, ``"end of the run"``, ``"files"``,
-    ``"keeping"``, ``"last"``, ``"opening"``, ``"pace"``, ``"report"``, ``"run"``, ``"timeline"``,
-    ``"window"``; a new notice takes the place of the one before. `kind` is one of ``info``, ``success``,
-    ``warning``, ``error``; an empty text clears the place. The button `action` calls `act`.
+    ``"image"``, ``"keeping"``, ``"last"``, ``"opening"``, ``"pace"``, ``"report"``, ``"run"``,
+    ``"timeline"``, ``"window"``; a new notice takes the place of the one before. `kind` is one of
+    ``info``, ``success``, ``warning``, ``error``; an empty text clears the place. `action` calls `act`.
     """
 
     place: str

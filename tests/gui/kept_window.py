@@ -74,9 +74,8 @@ def begin_anew(qtbot: QtBot, session: Session) -> None:
     if images.choice() != ALL:
         images.set_choice(ALL)
         images.choiceEdited.emit(ALL)
-    for place in (
-        "data", "end of the run", "files", "keeping", "last", "pace", "report", "run", "samples", "window",
-    ):  # fmt: skip
+    places = "data,end of the run,files,image,keeping,last,opening,pace,report,run,samples,timeline,window"
+    for place in places.split(","):
         state.clear_notice(place)
     window.notices.clear()  # good news go by themselves, but not at once
     window.resize(1440, 900)

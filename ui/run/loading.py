@@ -97,6 +97,7 @@ def read_data(
             text = f"Reading {name}: {format_percent(fraction, 0)} of the pictures."
             state.raise_notice(_PLACE, "info", text, "Cancel", cancel)
 
+    state.clear_notice(_SAMPLES)
     analysis.submit(READING, work, done, failed, progressed)
 
 

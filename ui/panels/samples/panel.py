@@ -193,11 +193,16 @@ class SamplesPanel(WindowPart):
 
     def _say(self, text: str, kind: str = "error") -> None:
         """Show a message where it can be seen: the lab guide may stand in the place of the samples."""
-        for place in (self._own_window, self):
-            if place is not None and place.isVisible():
+        for place in filter(None, (self._own_window, self)):
+            if place.isVisible():
                 place.message.show_message(text, kind)
                 return
-        self._state.raise_notice("files", kind, text)
+        self._state.raise_notice("image", kind, text)
+
+    def _unsay(self) -> None:
+        for place in filter(None, (self._own_window, self)):
+            place.message.clear()
+        self._state.clear_notice("image")
 
     @property
     def prediction(self) -> pictures.Prediction | None:
@@ -325,12 +330,12 @@ class SamplesPanel(WindowPart):
     # -- slots ---------------------------------------------------------------------------------------------
 
     def _on_picture_read(self, picture: pictures.Picture) -> None:
-        self.message.clear()
+        self._unsay()
         self.own_window().show_picture(picture)
 
     def _on_sample_changed(self) -> None:
         if self._state.sample is not None and self._state.sample.index is None:
-            self.message.clear()  # an image of one's own is there now
+            self._unsay()  # an image of one's own is there now
         self._show_images()
 
     def _on_dataset_changed(self) -> None:
@@ -370,13 +375,13 @@ class SamplesPanel(WindowPart):
     def _on_notice_raised(self, notice: Notice) -> None:
         if notice.place == "samples":
             self._notice = notice
-            if not notice.text:
-                self.message.clear()
-                return
-            self.message.show_message(notice.text, notice.kind, notice.action, notice.act)
             if self._state.dataset is None:
-                self.grid.placeholder = "There are no images"
+                self.grid.placeholder = "There are no images" if notice.text else "Loading the images…"
                 self.grid.update()
+            if notice.text:
+                self.message.show_message(notice.text, notice.kind, notice.action, notice.act)
+            else:
+                self.message.clear()
 
     def _on_search_entered(self) -> None:
         self._state.choose_test_image(int("".join(filter(str.isdigit, self.search.text()))))  # also "1,000"
