@@ -260,11 +260,13 @@ def test_all_maps_are_in_sight_at_once_or_of_a_large_network_on_one_page_or_anot
                 assert opened.in_sight(column.key) == set(range(column.count)), column.key
                 seen.add(column.key)
         assert opened.panel.turn_page(1) is (place < count - 1)
-    kinds = Kind.FILTERS, Kind.MAPS, Kind.EVIDENCE
-    columns = [each for each in opened.panel.picture.plan.columns if each.kind in kinds]
-    assert seen >= {column.key for column in columns if not column.is_activation}
+    kinds, plan = (Kind.FILTERS, Kind.MAPS, Kind.EVIDENCE), opened.panel.picture.plan
+    assert seen >= {each.key for each in plan.columns if each.kind in kinds and not each.is_activation}
     opened.state.set_pinned(PinnedCell("pool1", (2, 3, 4)))
     assert opened.panel.paging() == (0, count), "what is pinned is in sight"
+    opened.panel.network.enlarge("pool1")
+    opened.panel.turn_page(1)
+    opened.zoom(2)  # what may be on another page
 
 
 def test_large_networks_fold_their_activations_which_unfold_with_what_the_others_show(qtbot):

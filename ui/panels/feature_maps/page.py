@@ -440,8 +440,8 @@ def fitting_cell(now: Now, column: Column, box: Box) -> float:
 def zoomed(now: Now, steps: int) -> float | None:
     """Side of a cell of the enlarged map that is so many steps larger; None: as large as fits."""
     column = now.plan.column(now.view.enlarged or "")
-    if column is None:
-        return None
+    if column is None or column.key not in now.layout.widths:  # none, or on another page
+        return now.view.cell
     fits = fitting_cell(now, column, _map_box(now, column, True))
     cell = max(now.view.cell or fits, fits) * 1.25**steps
     return None if cell <= fits else min(cell, now.look.px(LARGEST_CELL))
