@@ -45,6 +45,8 @@ def discard(layout: QLayout, widgets: Iterable[QWidget]) -> None:
     for each in widgets:
         layout.removeWidget(each)
         each.hide()
+        for part in (each, *each.findChildren(QWidget)):  # a key may have pressed a button a moment ago
+            part.blockSignals(True)
         each.deleteLater()
 
 
