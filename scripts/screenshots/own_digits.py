@@ -27,7 +27,7 @@ def own_digit() -> None:
         own.resize(own.minimumSize())
         settle()
         pad = own.pad
-        rect = pad.board_box()
+        rect = pad._board.box(pad._room())
         places = [
             QPoint(round(rect.left + x * rect.width), round(rect.top + y * rect.height)) for x, y in _SEVEN
         ]
@@ -35,7 +35,7 @@ def own_digit() -> None:
         for place in places[1:]:
             QTest.mouseMove(pad, place)
         QTest.mouseRelease(pad, _LEFT, pos=places[-1])
-        wait_until(lambda: opened.window.samples.is_current)
+        wait_until(lambda: opened.window.samples._loop.is_current)
         save_widget(own, "own-digit-draw")
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "on-paper.png"

@@ -31,7 +31,9 @@ def session(experiment: Experiment = LAB5, theme: str = "light", width: int = 14
         opened.window.resize(width, height)
         opened.window.show()
         opened.start()
-        wait_until(lambda: opened.state.run.status is RunStatus.READY and opened.window.samples.is_current)
+        wait_until(
+            lambda: opened.state.run.status is RunStatus.READY and opened.window.samples._loop.is_current
+        )
         try:
             yield opened
         finally:
