@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.controls.labels import WrapLabel
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, outwards
 
 
 class _Pages(QStackedLayout):
@@ -28,6 +28,11 @@ class _Pages(QStackedLayout):
     @override
     def expandingDirections(self) -> Qt.Orientation:
         return self._part.sizePolicy().expandingDirections()
+
+
+def is_covered(part: QWidget) -> bool:
+    """Whether a cover stands in the place of a part, or of what it lies in."""
+    return any(isinstance(each, Cover) and each.is_covering() for each in outwards(part))
 
 
 class Cover(QWidget):
@@ -61,12 +66,15 @@ class Cover(QWidget):
         self.reason.set_text(f"{self._title}. {reason}" if self._title and reason else reason)
         self._pages.setCurrentWidget(self._instead if reason else self._shown)
 
+    def is_covering(self) -> bool:
+        return self._pages.currentWidget() is self._instead
+
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Tell the part its width, too, while it is covered: the height that it wants may follow from it."""
         super().resizeEvent(event)
         before = self._part.size()
-        if self._pages.currentWidget() is self._instead and before.width() != self.width():
+        if self.is_covering() and before.width() != self.width():
             self._part.resize(self.width(), before.height())
             QCoreApplication.sendEvent(self._part, QResizeEvent(self._part.size(), before))
             self._pages.invalidate()

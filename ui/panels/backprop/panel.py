@@ -16,6 +16,7 @@ from cnnviz.drawing.page import Card, Page
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.routing import Target
 from ui.choices import read
+from ui.controls.cover import is_covered
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import UNLIMITED, fill
 from ui.controls.pace import single_shot
@@ -376,8 +377,8 @@ class BackpropPanel(Panel):
 
     def figure(self, look: Look) -> Drawing:
         """The step that is shown, for paper."""
-        is_covered = self._state.why_covered(Secret.ANSWERS, Secret.CELLS)
-        return Drawing(Ground(self.stack.room(), look)) if is_covered else self.stack.figure(look)
+        nothing = Drawing(Ground(self.stack.room(), look))
+        return nothing if is_covered(self.stack) else self.stack.figure(look)
 
     def _on_failed(self, text: str) -> None:
         self.work.show_checks()

@@ -9,7 +9,6 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz._types import View
-from cnnviz.covers import Secret
 from cnnviz.drawing import Box, Drawing, Ground, Look, Share
 from cnnviz.drawing.page import Card, Item, Page, across, down, page_drawn
 from cnnviz.graphics.confusion import CONFUSION
@@ -17,6 +16,7 @@ from cnnviz.graphics.flow import FLOW
 from cnnviz.quantities import format_count, format_many
 from ui.choices import flag, kept, maybe, read
 from ui.controls.choice_field import SegmentedControl
+from ui.controls.cover import is_covered
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill, named
 from ui.controls.pace import Pace
@@ -234,8 +234,8 @@ class TrainingPanel(Panel):
     def figure(self, look: Look) -> Drawing:
         """Network, curves and test results for paper; nothing before there is a network."""
         flow, matrix, mistakes = self.network.flow, self.results.matrix.content, self.results.mistakes_card()
-        box, curves, why = Box(0, 0, self.width(), self.height()), self.curves, self._state.why_covered
-        if why(Secret.TEST, Secret.LOSS, Secret.ANSWERS):
+        box, curves = Box(0, 0, self.width(), self.height()), self.curves
+        if is_covered(self.results):
             matrix = mistakes = None
         if flow is None:
             return Drawing(Ground(box, look, ratio=0))
@@ -247,8 +247,8 @@ class TrainingPanel(Panel):
             tested = self.results.summary.text()
             beside.append(Card("matrix", CONFUSION, matrix, "Test images", tested, room=None))
         beside += [] if mistakes is None else [mistakes]
-        plots = (curves.loss, Secret.LOSS), (curves.accuracy, Secret.TEST)
-        plots = across(*(plot.card() for plot, secret in plots if not why(secret)), room=Share(2))
+        plots = (plot.card() for plot in (curves.loss, curves.accuracy) if not is_covered(plot))
+        plots = across(*plots, room=Share(2))
         left, right = down(network, plots, room=Share(5)), down(*beside, room=Share(2), gap=16)
         body = across(left, right, gap=24) if beside else left
         high = max(min(box.height, 0.6 * box.width), body.least(look)[1])
