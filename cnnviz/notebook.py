@@ -183,11 +183,9 @@ def _layers(network: Network, _: _Wanted) -> Item:
         return " × ".join(map(format_count, shape))
 
     rows = [Value("input", "input", sides(network.input_shape), more=("",))]
-    rows += [
-        Value(name, f"{name}: {layer.title}", sides(network.shapes[name]), more=(format_count(count),))
-        for name, layer in network.layers
-        for count in [network.count_of(name)]
-    ]
+    for name, layer in network.layers:
+        count = format_count(network.count_of(name))
+        rows.append(Value(name, f"{name}: {layer.title}", sides(network.shapes[name]), more=(count,)))
     rows.append(Value("all", "in all", "", more=(format_count(network.parameter_count),)))
     table = Values(tuple(rows), ("output", "parameters"), -1, names="layer")
     found, all_sets = list[Item](), weight_layers(network)

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-MOST = 59_044
+MOST = 59_048
 
 #: Name, patterns of its files, budget in lines. A file belongs to the first room that has it.
 ROOMS = (

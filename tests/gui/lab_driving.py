@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
+from cnnviz.document.types import LAB_MEMBER
 from cnnviz.drawing.page import leaves_of
 from cnnviz.experiment import LAB5
 from cnnviz.history import History
@@ -19,7 +20,6 @@ from tests.small_data import few_digits
 from ui.lab.column import LabColumn
 from ui.lab.controller import LabController
 from ui.lab.guide import LabGuide
-from ui.lab.library import OWN_LAB
 from ui.lab.prediction_card import PredictionCard
 from ui.lab.revealing import Reveal, Revealer
 from ui.panels.report.work import StudentWork
@@ -144,7 +144,7 @@ class LabDesk:
         assert self.lab is not None, mistakes
 
     def open(self) -> None:
-        self.control.open(self.lab, OWN_LAB)
+        self.control.open(self.lab, LAB_MEMBER)
 
     def column(self, qtbot: QtBot) -> LabColumn:
         """Open the lab in a column that has the keyboard."""

@@ -19,6 +19,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz import checkpoint
 from cnnviz.datasets import Dataset, load_dataset
+from cnnviz.document.types import LAB_MEMBER
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import LAB5
 from cnnviz.lab.reading import parse_lab
@@ -32,7 +33,6 @@ from tests.gui.lab_driving import LAB, open_lab
 from tests.gui.whole_window import train_to
 from tests.patience import PATIENCE
 from tests.small_data import write_npz
-from ui.lab.library import OWN_LAB
 from ui.panels.report.panel import ReportPanel
 from ui.run import controller, loading
 from ui.session import Session
@@ -390,7 +390,7 @@ def test_a_report_that_waits_for_its_numbers_is_written_before_the_end_or_given_
 def test_a_report_is_of_the_lab_that_it_was_asked_for_and_has_what_was_measured_of_it(qtbot, few, tmp_path):
     report, measure = few.window.panel(ReportPanel), hold(few.controller.background)
     for name in ("first", "second"):
-        few.lab.control.open(parse_lab(LAB.replace('id = "small"', f'id = "{name}"'))[0], OWN_LAB)
+        few.lab.control.open(parse_lab(LAB.replace('id = "small"', f'id = "{name}"'))[0], LAB_MEMBER)
         assert not report.exporter.is_waiting
         report.exporter.write(tmp_path / f"{name}.html")
     with qtbot.waitSignal(report.exporter.handed_out):

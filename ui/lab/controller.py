@@ -175,7 +175,7 @@ class LabController(QObject):
     def open(self, lab: Lab, place: str) -> None:
         """Do a lab, from where it was left.
 
-        * `place`: its id if it comes with the program, else `OWN_LAB`.
+        * `place`: its id if it comes with the program, else `LAB_MEMBER`.
         """
         self.finish()
         record = self.work.work.record(lab)

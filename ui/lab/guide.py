@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QPoint, QSettings, Qt
 from PySide6.QtWidgets import QScrollArea
 
 from cnnviz.covers import Secret
+from cnnviz.document.types import LAB_MEMBER
 from cnnviz.lab.course import FREE, free_lab
 from cnnviz.lab.events import Event
 from cnnviz.lab.record import OwnImage
@@ -20,7 +21,7 @@ from ui.controls.scroll_column import scroll_later
 from ui.document.window_document import WindowDocument
 from ui.lab.column import LabColumn
 from ui.lab.controller import LabController
-from ui.lab.library import FIRST, OWN_LAB, LabFile, read, read_kept
+from ui.lab.library import FIRST, LabFile, read, read_kept
 from ui.lab.revealing import Revealer
 from ui.lab.showing import StepShower
 from ui.panels.backprop.panel import OF_STEP, BackpropPanel
@@ -219,7 +220,7 @@ class LabGuide(QObject):
     def bring_back(self) -> None:
         """Open the lab of the document out of sight, if something was done in it."""
         work = self._report.work
-        if work.work.lab == OWN_LAB or (work.record.has_work and not work.lab.is_free):
+        if work.work.lab == LAB_MEMBER or (work.record.has_work and not work.lab.is_free):
             self._open_last(is_seen=False)
 
     def _open_last(self, *, is_seen: bool = True) -> None:

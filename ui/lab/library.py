@@ -14,9 +14,6 @@ from cnnviz.lab.model import Lab
 from cnnviz.lab.reading import load_lab
 from cnnviz.quantities import format_many
 
-OWN_LAB = LAB_MEMBER
-"""What stands for a lab that does not come with the program; the document has it."""
-
 FIRST = "lab5"
 """The lab that is open at the very first start."""
 
@@ -25,7 +22,7 @@ FIRST = "lab5"
 class LabFile:
     """A lab as it was read."""
 
-    place: str  # its id if it comes with the program, else `OWN_LAB`: what a document keeps to find it again
+    place: str  # its id if it comes with the program, else `LAB_MEMBER`: by it a document finds it
     lab: Lab
     figures: Mapping[str, Picture | str]  # those that its texts show; of one that cannot be shown, why not
     members: Files  # of the document that carries it
@@ -53,7 +50,7 @@ def read(place: Path) -> LabFile:
         with suppress(DataError):  # the step says that it is not there
             figures[name] = read_figure(place.parent / name)
     shipped = shipped_labs().get(lab.id) == place
-    return _lab_file(lab.id if shipped else OWN_LAB, lab, figures)
+    return _lab_file(lab.id if shipped else LAB_MEMBER, lab, figures)
 
 
 def read_kept(place: str, carried: Files) -> LabFile:
@@ -62,9 +59,9 @@ def read_kept(place: str, carried: Files) -> LabFile:
     if file is not None:
         return read(file)
     lab, figures = lab_in(carried)
-    return _lab_file(OWN_LAB, lab, figures)
+    return _lab_file(LAB_MEMBER, lab, figures)
 
 
 def _lab_file(place: str, lab: Lab, figures: Mapping[str, bytes]) -> LabFile:
-    members = {} if place != OWN_LAB else lab_members(lab, figures)
+    members = {} if place != LAB_MEMBER else lab_members(lab, figures)
     return LabFile(place, lab, pictures_of(figures), members)

@@ -140,9 +140,9 @@ class StepShower(QObject):
         if prepared is not None and (prepared.experiment, self._document.prepared_data) != of_picture:
             prepared = None
         asks, picture = not self._control.is_own_run, self._with_checksum(picture)
-        order = Order(picture, name=target.name, asks=asks, prepared=prepared)
         then, otherwise = partial(self._on_finished, True), partial(self._on_finished, False)
-        self._document.restorer.restore(replace(order, then=then, otherwise=otherwise))
+        order = Order(picture, name=target.name, asks=asks, prepared=prepared, then=then, otherwise=otherwise)
+        self._document.restorer.restore(order)
 
     def _with_checksum(self, picture: Document) -> Document:
         """Say which weights are meant, where the present run has them: it need not be trained again."""
